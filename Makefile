@@ -1,0 +1,85 @@
+# make demo    the guided tour                  make lint    ruff, mypy --strict, import-linter
+# make test    the tests (ARGS="-k vlan -x")    make bench   the benchmarks
+# make clean   remove caches and builds         make distclean   remove the virtual environment too
+#
+# Every target sets up what it needs, in $(VENV); nothing outside the checkout is changed. Another interpreter: make PYTHON=python3.12
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+PYTHON ?=
+ARGS   ?=
+
+# The caller's settings for other installations must not leak into this one.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX VIRTUAL_ENV
+export PIP_USER := 0
+export PIP_REQUIRE_VIRTUALENV := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint bench setup lock clean distclean
+
+demo: $(READY)
+	@$(PY) -m macvsim demo $(ARGS)
+
+test: $(READY)
+	@$(PY) -m pytest -q $(ARGS)
+
+lint: $(READY)
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as main; main()'
+
+bench: $(READY)
+	@$(PY) -m benchmarks $(ARGS)
+
+setup: $(READY)
+	@:
+
+# The stamp names the checkout and the interpreter: a set-up cut short left none, a moved checkout or an upgraded Python another one.
+STAMP := $(PY) -I -c 'import os, sys; print(ascii(os.getcwd()), sys.version)'
+FIT   := m=$$($(STAMP) 2>/dev/null) && test "$$m" = "$$(cat $(READY) 2>/dev/null)"
+ifneq ($(shell $(FIT) && echo fit),fit)
+.PHONY: $(READY)
+endif
+
+# The first interpreter that is new enough; if it is that of a virtual environment ($(VENV) itself may be active), the one under it.
+define FIND_PYTHON
+for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+  base=$$("$$python" -I -c 'import sys; sys.version_info < (3, 11) or print(sys._base_executable)' 2>/dev/null) || base=; \
+  test -z "$$base" || break; \
+done; \
+test -n "$$base" || { \
+  echo "macvsim needs Python 3.11 or newer; $(or $(PYTHON),python3) is: $$("$(or $(PYTHON),python3)" --version 2>&1 | head -n 1)." >&2; \
+  echo "Name a newer one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+endef
+
+# uv when it can be had, else pip; either takes the locked versions by their hashes, then the checkout as an editable package.
+# The lock makes a second make wait for the first. An environment that is fit is updated in place: others may be using it.
+$(READY): pyproject.toml requirements.lock
+	@set -e; $(FIND_PYTHON); \
+	exec 9>$(VENV).lock; "$$base" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || :; \
+	if $(FIT); then test -n "$$(find $^ -newer $@)" || exit 0; rm -f $@; \
+	else echo "setting up $(VENV) with $$base (once)"; rm -f $@; "$$base" -I -m venv --clear --without-pip $(VENV); fi; \
+	if "$$base" -m pip --version >/dev/null 2>&1; then \
+	  pip() { "$$base" -m pip --python $(PY) install -q --root-user-action=ignore "$$@"; }; \
+	elif $(PY) -m ensurepip >/dev/null 2>&1; then \
+	  pip() { $(PY) -m pip install -q --root-user-action=ignore "$$@"; }; \
+	else \
+	  echo "$$base has neither pip nor ensurepip. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+	fi; \
+	uv() { $(PY) -m uv pip install -q --python $(PY) "$$@"; }; \
+	locked() { "$$1" --require-hashes -r requirements.lock && "$$1" --no-deps --no-build-isolation -e .; }; \
+	{ pip 'uv>=0.8' && locked uv; } >$(VENV)/uv.log 2>&1 || locked pip; \
+	$(STAMP) >$@
+
+# The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.
+lock: $(READY)
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev \
+	  --no-header --no-emit-index-url --no-emit-find-links $(ARGS) -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
