@@ -1,0 +1,1 @@
+"""Benchmarks: macvsim beside bare SimPy and beside the simulator most people would write first."""
