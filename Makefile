@@ -27,7 +27,7 @@ test: $(READY)
 lint: $(READY)
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@$(PY) -c 'from importlinter.cli import lint_imports_command as main; main()'
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as main; main(["--no-logo"])'
 
 bench: $(READY)
 	@$(PY) -m benchmarks $(ARGS)
