@@ -1,0 +1,87 @@
+"""The one place that imports scapy: lazily, and so that nothing of this machine gets into a frame.
+
+Importing scapy's layers reads the host's routes, takes default field values from them, and logs when it finds none.
+`load` prevents all three.  What is left of the host is scapy's list of interfaces, which without routes supplies no
+address; callers still give every field, because a program that imported scapy before us has the routes loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from scapy import packet, utils
+    from scapy.layers import inet, l2
+
+
+class Layers(NamedTuple):
+    """scapy's classes for the headers macvsim writes."""
+
+    Packet: type[packet.Packet]
+    Raw: type[packet.Raw]
+    Padding: type[packet.Padding]
+    Ether: type[l2.Ether]
+    Dot1Q: type[l2.Dot1Q]
+    Dot1AD: type[l2.Dot1AD]
+    ARP: type[l2.ARP]
+    IP: type[inet.IP]
+    ICMP: type[inet.ICMP]
+    UDP: type[inet.UDP]
+    TCP: type[inet.TCP]
+
+
+class Writers(NamedTuple):
+    """scapy's writers of capture files."""
+
+    RawPcapWriter: type[utils.RawPcapWriter]
+    PcapNgWriter: type[utils.PcapNgWriter]
+
+
+def load() -> Layers:
+    """The layer classes.  The first call imports scapy (about 0.4 s), later ones cost microseconds."""
+    _prepare()
+    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
+    from scapy.packet import Packet, Padding, Raw
+
+    return Layers(Packet, Raw, Padding, Ether, Dot1Q, Dot1AD, ARP, IP, ICMP, UDP, TCP)
+
+
+def load_writers() -> Writers:
+    """The capture file writers; imports no protocol layer, so not a single socket is opened."""
+    _prepare()
+    from scapy.utils import PcapNgWriter, RawPcapWriter
+
+    return Writers(RawPcapWriter, PcapNgWriter)
+
+
+def _prepare() -> None:
+    """Configure scapy before its layers load; harmless when repeated."""
+    if "scapy.layers.l2" in sys.modules:  # too late to matter, and the settings may be the program's own
+        return
+    _quieten("scapy.runtime", logging.ERROR)
+    if sys.platform == "emscripten":
+        _quieten("scapy.loading", logging.CRITICAL + 1)  # "does not support emscripten! I/O will NOT work!"
+        _use_scapys_address_converters()
+    from scapy.config import conf
+
+    conf.route_autoload = False
+    conf.route6_autoload = False
+
+
+def _quieten(name: str, level: int) -> None:
+    """Set a logger's level unless the program has already chosen one."""
+    logger = logging.getLogger(name)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(level)
+
+
+def _use_scapys_address_converters() -> None:
+    """Pyodide's C library refuses AF_INET6; without these two functions scapy converts addresses itself."""
+    socket.has_ipv6 = True
+    for name in ("inet_pton", "inet_ntop"):
+        if hasattr(socket, name):
+            delattr(socket, name)
