@@ -1,0 +1,1 @@
+"""Programs that send and receive packets through sockets, written without a terminal."""

@@ -1,0 +1,1 @@
+"""What a frame passes through inside one host, bottom up; read `base.py` first."""

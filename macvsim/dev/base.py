@@ -1,0 +1,478 @@
+"""A network device, and the two ways through it: `xmit` down and `receive` up.
+
+Read this file first.  A frame climbs through `NetDevice.receive`, the kernel's loop (net/core/dev.c: __netif_receive_skb_core):
+each round belongs to one device and ends with the frame given to a VLAN sub-interface, to the device's one rx_handler (macvlan,
+bridge, …), or to the protocols of its namespace.  It goes down by `xmit`, each upper device calling its lower one.
+
+Three rules keep stacking sound: `xmit` never calls `receive` (what turns upward uses `netif_rx`, a queue); a device touches only
+its lower device and its own port object; only devices that belong to two namespaces cross between them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from macvsim.drop import DropReason
+from macvsim.errors import NetlinkError
+from macvsim.wire.addr import BROADCAST_MAC, mac_text
+from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.sim import Sim
+
+ETH_DATA_LEN = 1500
+VLAN_HLEN = 4
+_VLAN_FIRST = (0x81, 0x88)
+_TAG_KEY = 0xFFFF0FFF
+_TPIDS = (0x8100, 0x88A8)
+
+Tap = Callable[[PacketType, Frame], None]
+
+
+class Rx(enum.Enum):
+    """What an rx_handler did with a frame (enum rx_handler_result)."""
+
+    PASS = 0
+    """Not mine, or a copy was enough: go on with the protocols of this device."""
+    CONSUMED = 1
+    """Taken, or dropped: stop."""
+
+
+class Another(NamedTuple):
+    """The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""
+
+    dev: NetDevice
+    frame: Frame
+    packet_type: PacketType
+
+
+class RxHandler(Protocol):
+    """What macvlan, ipvlan and bridges hang on a lower device; one per device."""
+
+    owner: str
+    """The kind of device that hung it there, for messages."""
+
+    def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...
+
+
+class Event(enum.Enum):
+    """What happened to a device (netdevice notifier chain)."""
+
+    UP = enum.auto()
+    GOING_DOWN = enum.auto()
+    DOWN = enum.auto()
+    CHANGE = enum.auto()
+    """Carrier came or went."""
+    CHANGEMTU = enum.auto()
+    CHANGEADDR = enum.auto()
+    UNREGISTER = enum.auto()
+
+
+class Stack(Protocol):
+    """What a device needs of its namespace."""
+
+    sim: Sim
+    name: str
+    devices: dict[str, Any]
+
+    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """Hand a frame to the protocols."""
+
+    def device_event(self, dev: NetDevice, event: Event) -> None:
+        """A device of this namespace changed."""
+
+    def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
+        """Take a device in."""
+
+    def unregister(self, dev: NetDevice) -> None:
+        """Let a device go."""
+
+
+class Stats:
+    """Counters of one device (struct rtnl_link_stats64), those that can move here."""
+
+    __slots__ = (
+        "collisions",
+        "multicast",
+        "rx_bytes",
+        "rx_dropped",
+        "rx_errors",
+        "rx_packets",
+        "tx_bytes",
+        "tx_carrier_errors",
+        "tx_dropped",
+        "tx_errors",
+        "tx_packets",
+    )
+
+    def __init__(self) -> None:
+        for name in self.__slots__:
+            setattr(self, name, 0)
+
+    if TYPE_CHECKING:
+        collisions: int
+        multicast: int
+        rx_bytes: int
+        rx_dropped: int
+        rx_errors: int
+        rx_packets: int
+        tx_bytes: int
+        tx_carrier_errors: int
+        tx_dropped: int
+        tx_errors: int
+        tx_packets: int
+
+
+def classify(dst: bytes, mac: bytes) -> PacketType:
+    """Whom a frame for `dst` is for, seen by a device with address `mac` (eth_skb_pkt_type)."""
+    if dst == mac:
+        return PacketType.HOST
+    if dst == BROADCAST_MAC:
+        return PacketType.BROADCAST
+    if dst[0] & 1:
+        return PacketType.MULTICAST
+    return PacketType.OTHERHOST
+
+
+class NetDevice:
+    """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
+
+    kind: ClassVar[str] = "ether"
+    unicast_filter: ClassVar[bool] = False
+    """IFF_UNICAST_FLT: the device filters extra unicast addresses itself; without it the core turns it promiscuous."""
+    header_cache: ClassVar[bool] = True
+    """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
+    min_mtu: ClassVar[int] = 68
+    max_mtu: ClassVar[int] = 65535
+
+    def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
+        self.sim = ns.sim
+        self.ns = ns
+        self.name = name
+        self.mac = mac
+        self.mtu = mtu
+        self.ifindex = 0
+        self.lower: NetDevice | None = None
+        self.uppers: list[NetDevice] = []
+        self.vlans: dict[int, NetDevice] = {}
+        self.rx_handler: RxHandler | None = None
+        self.master: NetDevice | None = None
+        self.taps: tuple[Tap, ...] = ()
+        self.up = False
+        self.carrier = True
+        self.noarp = False
+        self.loopback = False
+        self.txqlen = 1000
+        self.numtxqueues = 1
+        self.promiscuity = 0
+        self.allmulti = 0
+        self.user_promisc = False
+        self.user_allmulti = False
+        self._uc_promisc = False
+        self.uc: dict[bytes, int] = {}
+        self.mc: dict[bytes, int] = {}
+        self.stats = Stats()
+        self.destroyed = False
+        self.inet: Any = None
+        """IPv4 configuration of the device, kept by the network layer."""
+        self.label = f"{ns.name}:{name}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.label} {mac_text(self.mac)} {'up' if self.up else 'down'}>"
+
+    # -- down -----------------------------------------------------------------------------------------------------------
+
+    def xmit(self, frame: Frame) -> DropReason | None:
+        """Send a frame out of this device (dev_queue_xmit)."""
+        if not self.up:
+            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+        if not self.carrier:
+            return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
+        if self.taps:
+            for tap in self.taps:
+                tap(PacketType.OUTGOING, frame)
+        if self.sim.journal is not None:
+            self.sim.note(frame.uid, self, "xmit", frame)
+        return self.start_xmit(frame)
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        """What this kind of device does with a frame it is given to send (ndo_start_xmit)."""
+        raise NotImplementedError
+
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
+        """Link-layer header of a locally sent packet (dev_hard_header); `ethertype` as two bytes."""
+        return dst + src + ethertype
+
+    # -- up -------------------------------------------------------------------------------------------------------------
+
+    def receive(self, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """A frame enters here; find its owner, round by round."""
+        dev: NetDevice = self
+        sim = self.sim
+        while True:
+            if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():
+                untagged = frame.untag()
+                if untagged is None:
+                    return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)
+                frame = untagged
+            if dev.taps:
+                for tap in dev.taps:
+                    tap(packet_type, frame)
+            if sim.journal is not None:
+                sim.note(frame.uid, dev, "receive", frame, packet_type)
+            if frame.tag:
+                vlan = dev.vlans.get(frame.tag & _TAG_KEY)
+                if vlan is not None:
+                    if not vlan.up:
+                        vlan.stats.rx_dropped += 1
+                        return sim.drop(frame.uid, vlan, DropReason.VLAN_HOOK, frame)
+                    dev, frame, packet_type = vlan.vlan_receive(frame, packet_type)
+                    continue
+            if dev.rx_handler is not None:
+                verdict = dev.rx_handler.handle(dev, frame, packet_type)
+                if verdict is Rx.CONSUMED:
+                    return None
+                if verdict is not Rx.PASS:
+                    dev, frame, packet_type = verdict  # type: ignore[misc]
+                    continue
+            if not frame.tag:
+                return dev.ns.deliver(dev, frame, packet_type)
+            if frame.vid:
+                packet_type = PacketType.OTHERHOST
+            frame = Frame(frame.raw, frame.uid)
+            if packet_type is PacketType.OTHERHOST or not frame.has_inline_tag():
+                break
+        if packet_type is PacketType.OTHERHOST:
+            return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
+        return dev.ns.deliver(dev, frame, packet_type)
+
+    def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
+        """Only VLAN sub-interfaces stand in `vlans`; theirs is the real one (dev/vlan.py)."""
+        raise NotImplementedError
+
+    def netif_rx(self, frame: Frame, packet_type: PacketType) -> None:
+        """`receive` in a fresh softirq: queued now, run after what is already due (enqueue_to_backlog)."""
+        self.sim.call_at(self.sim._now, self._backlog, frame, packet_type)
+
+    def _backlog(self, frame: Frame, packet_type: PacketType) -> None:
+        if self.up:
+            self.receive(frame, packet_type)
+        else:
+            self.stats.rx_dropped += 1
+            self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+
+    def forward(self, frame: Frame) -> DropReason | None:
+        """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must fit."""
+        if not self.up:
+            self.stats.rx_dropped += 1
+            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+        if len(frame.raw) > self.mtu + ETH_HLEN + VLAN_HLEN:
+            self.stats.rx_dropped += 1
+            return self.sim.drop(frame.uid, self, DropReason.TOO_BIG_FOR_DEV, frame)
+        self.netif_rx(frame, classify(frame.raw[:6], self.mac))
+        return None
+
+    # -- administrative state and carrier -------------------------------------------------------------------------------
+
+    def set_up(self) -> None:
+        """``ip link set … up`` (__dev_open); `NetlinkError` if the kind refuses, and then nothing has changed."""
+        if self.up:
+            return
+        self.on_open()
+        self.up = True
+        self.sync_rx_mode()
+        self.notify(Event.UP)
+
+    def set_down(self) -> None:
+        """``ip link set … down`` (__dev_close_many)."""
+        if not self.up:
+            return
+        self.notify(Event.GOING_DOWN)
+        self.on_stop()
+        self.up = False
+        self.notify(Event.DOWN)
+
+    def on_open(self) -> None:
+        """Before the device goes up (ndo_open); raise to refuse."""
+
+    def on_stop(self) -> None:
+        """Before the device goes down (ndo_stop)."""
+
+    def set_carrier(self, carrier: bool) -> None:
+        """netif_carrier_on / netif_carrier_off."""
+        if carrier != self.carrier:
+            self.carrier = carrier
+            self.notify(Event.CHANGE)
+
+    def notify(self, event: Event) -> None:
+        """Tell the namespace, then the devices stacked on this one (call_netdevice_notifiers)."""
+        self.ns.device_event(self, event)
+        for upper in tuple(self.uppers):
+            upper.lower_event(event)
+
+    def lower_event(self, event: Event) -> None:
+        """The lower device changed."""
+
+    @property
+    def running(self) -> bool:
+        """Up and with carrier (IFF_RUNNING)."""
+        return self.up and self.carrier
+
+    # -- address, MTU ---------------------------------------------------------------------------------------------------
+
+    def set_mtu(self, mtu: int) -> None:
+        """``ip link set … mtu N``; `NetlinkError` EINVAL outside the device's limits."""
+        if not self.min_mtu <= mtu <= self.max_mtu:
+            which = "less than device minimum" if mtu < self.min_mtu else "greater than device maximum"
+            raise NetlinkError(
+                "EINVAL", f"mtu {mtu} on {self.label}: choose {self.min_mtu} to {self.max_mtu}", f"mtu {which}"
+            )
+        if mtu != self.mtu:
+            self.check_mtu(mtu)
+            self.mtu = mtu
+            self.notify(Event.CHANGEMTU)
+
+    def check_mtu(self, mtu: int) -> None:
+        """Raise if this kind cannot have that MTU (ndo_change_mtu)."""
+
+    def set_mac(self, mac: bytes) -> None:
+        """``ip link set … address MAC``; EADDRNOTAVAIL for group and zero addresses."""
+        check_unicast_mac(mac, self.label)
+        self.on_set_mac(mac)
+        self.mac = mac
+        self.notify(Event.CHANGEADDR)
+
+    def on_set_mac(self, mac: bytes) -> None:
+        """Before the address changes (ndo_set_mac_address); raise to refuse."""
+
+    # -- what the device listens for ------------------------------------------------------------------------------------
+
+    def add_uc(self, mac: bytes) -> None:
+        """Listen for one more unicast address (dev_uc_add, counted)."""
+        self.uc[mac] = self.uc.get(mac, 0) + 1
+        self.sync_rx_mode()
+        if self.uc[mac] == 1 and self.up:
+            self.on_uc(mac, True)
+
+    def del_uc(self, mac: bytes) -> None:
+        """Undo one `add_uc` (dev_uc_del)."""
+        if mac not in self.uc:
+            return
+        self.uc[mac] -= 1
+        if not self.uc[mac]:
+            del self.uc[mac]
+            if self.up:
+                self.on_uc(mac, False)
+        self.sync_rx_mode()
+
+    def add_mc(self, mac: bytes) -> None:
+        """Listen for a group address (dev_mc_add, counted)."""
+        self.mc[mac] = self.mc.get(mac, 0) + 1
+        if self.mc[mac] == 1 and self.up:
+            self.on_mc(mac, True)
+
+    def del_mc(self, mac: bytes) -> None:
+        """Undo one `add_mc` (dev_mc_del)."""
+        if mac not in self.mc:
+            return
+        self.mc[mac] -= 1
+        if not self.mc[mac]:
+            del self.mc[mac]
+            if self.up:
+                self.on_mc(mac, False)
+
+    def sync_rx_mode(self) -> None:
+        """Without a unicast filter the device is promiscuous while it has extra addresses (__dev_set_rx_mode)."""
+        if self.unicast_filter or not self.up:
+            return
+        want = bool(self.uc)
+        if want != self._uc_promisc:
+            self._uc_promisc = want
+            self.add_promiscuity(1 if want else -1)
+
+    def add_promiscuity(self, change: int) -> None:
+        """Count the wishes to see everything (dev_set_promiscuity)."""
+        was = self.promiscuity
+        self.promiscuity = max(was + change, 0)
+        if bool(was) != bool(self.promiscuity) and self.up:
+            self.on_promisc(bool(self.promiscuity))
+
+    def add_allmulti(self, change: int) -> None:
+        """Count the wishes to see every group frame (dev_set_allmulti)."""
+        was = self.allmulti
+        self.allmulti = max(was + change, 0)
+        if bool(was) != bool(self.allmulti) and self.up:
+            self.on_allmulti(bool(self.allmulti))
+
+    def set_promisc(self, on: bool) -> None:
+        """``ip link set … promisc on|off``: the user's own wish, which also shows as PROMISC among the flags."""
+        if on != self.user_promisc:
+            self.user_promisc = on
+            self.add_promiscuity(1 if on else -1)
+
+    def set_allmulti(self, on: bool) -> None:
+        """``ip link set … allmulticast on|off``."""
+        if on != self.user_allmulti:
+            self.user_allmulti = on
+            self.add_allmulti(1 if on else -1)
+
+    def on_uc(self, mac: bytes, added: bool) -> None:
+        """The unicast list changed while up: stacked kinds pass it down."""
+
+    def on_mc(self, mac: bytes, added: bool) -> None:
+        """The group list changed while up."""
+
+    def on_promisc(self, on: bool) -> None:
+        """Promiscuity switched while up."""
+
+    def on_allmulti(self, on: bool) -> None:
+        """Allmulti switched while up."""
+
+    # -- life -----------------------------------------------------------------------------------------------------------
+
+    def add_tap(self, tap: Tap) -> Callable[[], None]:
+        """Let `tap` see every frame here, as an AF_PACKET socket would; returns what takes it off again."""
+        self.taps = (*self.taps, tap)
+
+        def remove() -> None:
+            self.taps = tuple(other for other in self.taps if other is not tap)
+
+        return remove
+
+    def rename(self, name: str) -> None:
+        """Change name and label."""
+        self.name = name
+        self.label = f"{self.ns.name}:{name}"
+
+    def destroy(self) -> None:
+        """``ip link del``: goes down, takes what is stacked on it along, leaves its namespace (unregister_netdevice)."""
+        if self.destroyed:
+            return
+        self.destroyed = True
+        self.set_down()
+        for upper in reversed(self.uppers):
+            upper.destroy()
+        self.notify(Event.UNREGISTER)
+        if self.master is not None:
+            self.master.release(self)
+        self.on_destroy()
+        self.ns.unregister(self)
+
+    def on_destroy(self) -> None:
+        """Leave the lower device, the peer, the port (ndo_uninit)."""
+
+    def release(self, port: NetDevice) -> None:
+        """Let a port go; only masters (bridges) have ports."""
+        raise NetlinkError("EOPNOTSUPP", f"{self.label} is a {self.kind} device and has no ports")
+
+
+def check_unicast_mac(mac: bytes, label: str) -> None:
+    """EADDRNOTAVAIL unless `mac` can be a device's address (is_valid_ether_addr)."""
+    if len(mac) != 6:
+        raise NetlinkError("EINVAL", f"{label}: a MAC has 6 bytes, not {len(mac)}")
+    if mac[0] & 1 or not any(mac):
+        raise NetlinkError(
+            "EADDRNOTAVAIL", f"{label} cannot have the address {mac_text(mac)}: use a unicast address such as 02:00:00:00:00:01"
+        )

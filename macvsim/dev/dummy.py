@@ -1,0 +1,26 @@
+"""A dummy device: it takes everything and keeps nothing (drivers/net/dummy.c)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from macvsim.dev.base import NetDevice, Stack
+from macvsim.drop import DropReason
+from macvsim.wire.frame import Frame
+
+
+class Dummy(NetDevice):
+    """Docker's stand-in parent for macvlan networks without one."""
+
+    kind: ClassVar[str] = "dummy"
+    min_mtu: ClassVar[int] = 0
+    max_mtu: ClassVar[int] = 0xFFFFFFFF
+
+    def __init__(self, ns: Stack, name: str, mac: bytes) -> None:
+        super().__init__(ns, name, mac)
+        self.noarp = True
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += len(frame.raw)
+        return self.sim.drop(frame.uid, self, DropReason.DUMMY, frame)

@@ -1,0 +1,34 @@
+"""lo: what it sends it receives (drivers/net/loopback.c)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from macvsim.dev.base import NetDevice, Stack
+from macvsim.drop import DropReason
+from macvsim.wire.addr import ZERO_MAC
+from macvsim.wire.frame import Frame, PacketType
+
+LOOPBACK_MTU = 65536
+
+
+class Loopback(NetDevice):
+    """The loopback device of a namespace."""
+
+    kind: ClassVar[str] = "loopback"
+    min_mtu: ClassVar[int] = 0
+    max_mtu: ClassVar[int] = LOOPBACK_MTU
+
+    def __init__(self, ns: Stack) -> None:
+        super().__init__(ns, "lo", ZERO_MAC, mtu=LOOPBACK_MTU)
+        self.loopback = True
+        self.noarp = True
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        stats = self.stats
+        stats.tx_packets += 1
+        stats.rx_packets += 1
+        stats.tx_bytes += len(frame.raw)
+        stats.rx_bytes += len(frame.raw)
+        self.netif_rx(frame, PacketType.HOST)
+        return None

@@ -1,0 +1,378 @@
+"""macvlan: many devices with a MAC each on one lower device (drivers/net/macvlan.c).
+
+Receiving is `MacvlanPort.handle` (macvlan_handle_frame), sending is `Macvlan.start_xmit` (macvlan_queue_xmit).  Modes decide about what children
+send and about group frames; a unicast frame from the lower device goes to whoever owns its destination, whatever the mode.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+from macvsim.dev.base import Another, Event, NetDevice, Rx, Stack, check_unicast_mac
+from macvsim.drop import DropReason
+from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
+from macvsim.sim import US
+from macvsim.wire.addr import BROADCAST_MAC, mac_text
+from macvsim.wire.frame import Frame, PacketType
+
+BC_QUEUE_LEN = 1000
+BC_WORK_DELAY = 1 * US
+"""Group frames reach children through a work queue (macvlan_process_broadcast), so after the softirqs already due."""
+
+
+class Mode(enum.Enum):
+    """How a child treats its siblings (enum macvlan_mode)."""
+
+    PRIVATE = "private"
+    VEPA = "vepa"
+    BRIDGE = "bridge"
+    PASSTHRU = "passthru"
+    SOURCE = "source"
+
+
+_EXTERNAL = frozenset((Mode.PRIVATE, Mode.VEPA, Mode.PASSTHRU, Mode.BRIDGE))
+_NOT_BRIDGE = frozenset((Mode.VEPA,))
+_FROM_VEPA = frozenset((Mode.VEPA, Mode.BRIDGE))
+_BRIDGE = frozenset((Mode.BRIDGE,))
+
+
+class MacvlanPort:
+    """What hangs on a lower device while it has macvlan children: their MACs and the receive side."""
+
+    owner = "macvlan"
+
+    def __init__(self, lower: NetDevice) -> None:
+        self.lower = lower
+        self.children: list[Macvlan] = []
+        self.by_mac: dict[bytes, Macvlan] = {}
+        """Children that are up, and only those."""
+        self.passthru = False
+        self.saved_mac = lower.mac
+        self.backlog: list[tuple[Frame, Macvlan | None]] = []
+
+    @property
+    def bc_queue_len(self) -> int:
+        """Frames that may wait for the work queue: the largest wish among the children."""
+        return max((child.bcqueuelen for child in self.children), default=BC_QUEUE_LEN)
+
+    def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another:
+        """A frame came in on the lower device; whose is it?"""
+        if packet_type is PacketType.LOOPBACK:
+            return Rx.PASS
+        raw = frame.raw
+        if raw[0] & 1:
+            return self._handle_group(frame, packet_type)
+        if self._copy_to_source_children(frame, packet_type):
+            return Rx.CONSUMED
+        child = self.children[0] if self.passthru else self.by_mac.get(raw[:6])
+        if child is None or child.mode is Mode.SOURCE:
+            return Rx.PASS
+        if not child.up:
+            self.lower.sim.drop(frame.uid, child, DropReason.DEV_DOWN, frame)
+            return Rx.CONSUMED
+        stats = child.stats
+        stats.rx_packets += 1
+        stats.rx_bytes += len(raw)
+        return Another(child, frame, PacketType.HOST)
+
+    def _handle_group(self, frame: Frame, packet_type: PacketType) -> Rx:
+        """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own stack."""
+        if self._copy_to_source_children(frame, packet_type):
+            return Rx.CONSUMED
+        source = self.by_mac.get(frame.raw[6:12])
+        if source is not None and source.mode not in (Mode.VEPA, Mode.BRIDGE):
+            source.netif_rx(frame, _group_type(frame))
+            return Rx.CONSUMED
+        dst = frame.raw[:6]
+        if self._is_queued(dst):
+            if len(self.backlog) >= self.bc_queue_len:
+                self.lower.stats.rx_dropped += 1
+                self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
+            else:
+                if not self.backlog:
+                    self.lower.sim.call_later(BC_WORK_DELAY, self._work)
+                self.backlog.append((frame, source))
+        elif dst in self.lower.mc:
+            self._distribute(frame, source)
+        return Rx.PASS
+
+    def _is_queued(self, dst: bytes) -> bool:
+        """Broadcasts, and groups that more than one child wants, wait for the work queue (bc_filter, cutoff 1)."""
+        if dst == BROADCAST_MAC or self.lower.promiscuity or self.lower.allmulti:
+            return True
+        return sum(dst in child.mc for child in self.by_mac.values()) > 1
+
+    def _work(self) -> None:
+        """The work queue runs (macvlan_process_broadcast)."""
+        backlog, self.backlog = self.backlog, []
+        for frame, source in backlog:
+            self._distribute(frame, source)
+
+    def _distribute(self, frame: Frame, source: Macvlan | None) -> None:
+        """Who gets a group frame from outside depends on who sent it (macvlan_multicast_rx)."""
+        if source is None:
+            self.broadcast(frame, None, _EXTERNAL)
+        elif source.mode is Mode.VEPA:
+            self.broadcast(frame, source, _FROM_VEPA)
+        else:
+            self.broadcast(frame, source, _NOT_BRIDGE)
+
+    def broadcast(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode]) -> None:
+        """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it (macvlan_broadcast)."""
+        dst = frame.raw[:6]
+        for child in self.by_mac.values():
+            if child is source or child.mode not in modes or not child.listens(dst):
+                continue
+            child.stats.rx_packets += 1
+            child.stats.rx_bytes += len(frame.raw)
+            child.stats.multicast += 1
+            if modes is _BRIDGE:
+                child.forward(frame)
+            else:
+                child.netif_rx(frame, _group_type(frame))
+
+    def _copy_to_source_children(self, frame: Frame, packet_type: PacketType) -> bool:
+        """Children in source mode that allow the source MAC get a copy; True if one of them keeps it for itself (NODST)."""
+        consume = False
+        source = frame.raw[6:12]
+        for child in self.children:
+            if source in child.sources and child.up:
+                own = frame.raw[:6] == child.mac
+                child.stats.rx_packets += 1
+                child.stats.rx_bytes += len(frame.raw)
+                child.netif_rx(frame, PacketType.HOST if own else packet_type)
+                consume = consume or child.nodst
+        return consume
+
+    def is_busy(self, mac: bytes) -> bool:
+        """True if `mac` is the lower device's or belongs to a child that is up (macvlan_addr_busy)."""
+        return not self.passthru and (mac == self.lower.mac or mac in self.by_mac)
+
+
+def _group_type(frame: Frame) -> PacketType:
+    return PacketType.BROADCAST if frame.raw[:6] == BROADCAST_MAC else PacketType.MULTICAST
+
+
+class Macvlan(NetDevice):
+    """A child with a MAC of its own on a lower device.
+
+    Parameters
+    ----------
+    lower : the lower (parent) device; a macvlan given here stands for its own lower device, children never nest
+    mac : None for a passthru child, which takes the lower device's; others need one
+    mode : the kernel's default is vepa; Docker passes bridge
+    """
+
+    kind: ClassVar[str] = "macvlan"
+    unicast_filter: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        ns: Stack,
+        name: str,
+        lower: NetDevice,
+        mac: bytes,
+        *,
+        mode: Mode = Mode.VEPA,
+        mtu: int | None = None,
+        nopromisc: bool = False,
+        nodst: bool = False,
+        bcqueuelen: int = BC_QUEUE_LEN,
+    ) -> None:
+        lower = real_lower(lower)
+        port = check_new_child(lower, name, mode)
+        if mtu is not None and mtu > lower.mtu:
+            raise NetlinkError("EINVAL", f"{name}: mtu {mtu} is above that of {lower.label} ({lower.mtu})")
+        check_unicast_mac(mac, name)
+        super().__init__(ns, name, mac, mtu=lower.mtu if mtu is None else mtu)
+        if port is None:
+            port = MacvlanPort(lower)
+            lower.rx_handler = port
+        self.port = port
+        self.lower: NetDevice = lower
+        self.mode = mode
+        self.nopromisc = nopromisc
+        self.nodst = nodst
+        self.bcqueuelen = bcqueuelen
+        self.sources: list[bytes] = []
+        if mode is Mode.PASSTHRU:
+            port.passthru = True
+            port.saved_mac = lower.mac
+            self.mac = lower.mac
+        self.carrier = lower.carrier
+        port.children.append(self)
+        lower.uppers.append(self)
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        stats = self.stats
+        raw = frame.raw
+        stats.tx_packets += 1
+        stats.tx_bytes += len(raw)
+        if self.mode is Mode.BRIDGE:
+            if raw[0] & 1:
+                if len(self.port.by_mac) > 1:
+                    self.port.broadcast(frame, self, _BRIDGE)
+            else:
+                sibling = self.port.by_mac.get(raw[:6])
+                if sibling is not None and sibling.mode is Mode.BRIDGE:
+                    self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
+                    return None
+        return self.lower.xmit(frame)
+
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
+        return self.lower.hard_header(dst, src, ethertype)
+
+    def listens(self, group: bytes) -> bool:
+        """True if a group frame for this address is wanted here (the child's mc_filter, exact instead of hashed)."""
+        return group == BROADCAST_MAC or group in self.mc or bool(self.promiscuity or self.allmulti)
+
+    # -- configuration --------------------------------------------------------------------------------------------------
+
+    def on_open(self) -> None:
+        lower = self.lower
+        if self.mode is Mode.PASSTHRU:
+            if not self.nopromisc:
+                lower.add_promiscuity(1)
+        else:
+            if self.port.is_busy(self.mac):
+                raise AddressInUse(
+                    "EADDRINUSE",
+                    f"{self.label} cannot go up: {mac_text(self.mac)} is used on {lower.label} already; "
+                    f"ip link set {self.name} address …",
+                )
+            lower.add_uc(self.mac)
+            if self.allmulti:
+                lower.add_allmulti(1)
+            if self.promiscuity:
+                lower.add_promiscuity(1)
+        self.port.by_mac[self.mac] = self
+        for mac in self.uc:
+            lower.add_uc(mac)
+        for mac in self.mc:
+            lower.add_mc(mac)
+
+    def on_stop(self) -> None:
+        lower = self.lower
+        for mac in self.uc:
+            lower.del_uc(mac)
+        for mac in self.mc:
+            lower.del_mc(mac)
+        if self.mode is Mode.PASSTHRU:
+            if not self.nopromisc:
+                lower.add_promiscuity(-1)
+        else:
+            if self.allmulti:
+                lower.add_allmulti(-1)
+            if self.promiscuity:
+                lower.add_promiscuity(-1)
+            lower.del_uc(self.mac)
+        del self.port.by_mac[self.mac]
+
+    def on_uc(self, mac: bytes, added: bool) -> None:
+        self.lower.add_uc(mac) if added else self.lower.del_uc(mac)
+
+    def on_mc(self, mac: bytes, added: bool) -> None:
+        self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
+
+    def on_promisc(self, on: bool) -> None:
+        if self.mode is not Mode.PASSTHRU:
+            self.lower.add_promiscuity(1 if on else -1)
+
+    def on_allmulti(self, on: bool) -> None:
+        self.lower.add_allmulti(1 if on else -1)
+
+    def on_set_mac(self, mac: bytes) -> None:
+        if mac == self.mac:
+            return
+        if self.mode is Mode.PASSTHRU:
+            self.lower.set_mac(mac)
+            return
+        if self.port.is_busy(mac):
+            raise AddressInUse("EADDRINUSE", f"{mac_text(mac)} is used on {self.lower.label} already: choose another for {self.label}")
+        if self.up:
+            self.lower.add_uc(mac)
+            self.lower.del_uc(self.mac)
+            del self.port.by_mac[self.mac]
+            self.port.by_mac[mac] = self
+
+    def check_mtu(self, mtu: int) -> None:
+        if mtu > self.lower.mtu:
+            raise NetlinkError("EINVAL", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})")
+
+    def set_mode(self, mode: Mode) -> None:
+        """``ip link set … type macvlan mode …``; to or from passthru is EINVAL (macvlan_changelink)."""
+        if (mode is Mode.PASSTHRU) != (self.mode is Mode.PASSTHRU):
+            raise NetlinkError(
+                "EINVAL", f"{self.label}: mode {self.mode.value} cannot become {mode.value}; delete the device and make it anew"
+            )
+        if self.mode is Mode.SOURCE and mode is not Mode.SOURCE:
+            self.sources.clear()
+        self.mode = mode
+
+    def _need_source_mode(self) -> None:
+        if self.mode is not Mode.SOURCE:
+            raise NetlinkError("EINVAL", f"{self.label} is in mode {self.mode.value}: only source mode has a list of MACs")
+
+    def add_source(self, mac: bytes) -> None:
+        """``macaddr add``: let frames from `mac` in; source mode only."""
+        self._need_source_mode()
+        check_unicast_mac(mac, self.label)
+        if mac not in self.sources:
+            self.sources.append(mac)
+
+    def del_source(self, mac: bytes) -> None:
+        """``macaddr del``."""
+        self._need_source_mode()
+        if mac in self.sources:
+            self.sources.remove(mac)
+
+    def set_sources(self, macs: list[bytes]) -> None:
+        """``macaddr set`` or ``flush``: the whole list at once."""
+        self._need_source_mode()
+        self.sources = []
+        for mac in macs:
+            self.add_source(mac)
+
+    def lower_event(self, event: Event) -> None:
+        """Follow the lower device (macvlan_device_event)."""
+        if event in (Event.UP, Event.DOWN, Event.CHANGE):
+            self.set_carrier(self.lower.carrier)
+        elif event is Event.CHANGEMTU and self.mtu > self.lower.mtu:
+            self.set_mtu(self.lower.mtu)
+        elif event is Event.CHANGEADDR and self.mode is Mode.PASSTHRU and self.mac != self.lower.mac:
+            if self.up:
+                del self.port.by_mac[self.mac]
+                self.port.by_mac[self.lower.mac] = self
+            self.mac = self.lower.mac
+            self.notify(Event.CHANGEADDR)
+
+    def on_destroy(self) -> None:
+        lower, port = self.lower, self.port
+        port.children.remove(self)
+        lower.uppers.remove(self)
+        if not port.children:
+            lower.rx_handler = None
+            if port.passthru and lower.mac != port.saved_mac and not lower.destroyed:
+                lower.set_mac(port.saved_mac)
+
+
+def real_lower(lower: NetDevice) -> NetDevice:
+    """The lower device itself, or a macvlan's own one: macvlans never nest."""
+    return lower.lower if isinstance(lower, Macvlan) else lower
+
+
+def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | None:
+    """The port to join, None if one has to be made; raises what macvlan_common_newlink answers."""
+    if lower.loopback:
+        raise NetlinkError("EINVAL", f"{name}: the loopback device cannot have macvlan children; choose an Ethernet device")
+    handler = lower.rx_handler
+    if handler is None:
+        return None
+    if not isinstance(handler, MacvlanPort):
+        raise DeviceBusy("EBUSY", f"{name}: {lower.label} is in use by {handler.owner}; choose another parent, such as the {handler.owner} itself")
+    if handler.passthru or mode is Mode.PASSTHRU:
+        raise NetlinkError("EINVAL", f"{name}: {lower.label} can have one passthru child, or others, not both; delete the others first")
+    return handler

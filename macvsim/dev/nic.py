@@ -1,0 +1,108 @@
+"""A physical NIC: a cable end with an address filter in front of the receive path (linux.md, section 6)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.drop import DropReason
+from macvsim.link import Cable
+from macvsim.wire.addr import BROADCAST_MAC
+from macvsim.wire.frame import ETH_HLEN, Frame
+
+
+class Nic(NetDevice):
+    """An Ethernet card.
+
+    Parameters
+    ----------
+    unicast_filter : the card filters extra unicast addresses itself (e1000, igb, virtio); without it the kernel turns it
+        promiscuous as soon as one is wanted (vmxnet3, VMware's 82545EM)
+    filter_slots : extra addresses the filter holds before it gives up and passes all unicast (14 for the 82540EM)
+    vlan_filter : the card discards tagged frames of VIDs no sub-interface asked for, unless promiscuous
+    """
+
+    kind: ClassVar[str] = "nic"
+    unicast_filter = True  # type: ignore[misc]
+
+    def __init__(
+        self,
+        ns: Stack,
+        name: str,
+        mac: bytes,
+        *,
+        mtu: int = ETH_DATA_LEN,
+        unicast_filter: bool = True,
+        filter_slots: int = 14,
+        vlan_filter: bool = False,
+    ) -> None:
+        super().__init__(ns, name, mac, mtu=mtu)
+        self.unicast_filter = unicast_filter  # type: ignore[misc]
+        self.filter_slots = filter_slots
+        self.vlan_filter = vlan_filter
+        self.cable: Cable | None = None
+        self.admin_up = False
+        self.carrier = False
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        stats = self.stats
+        stats.tx_packets += 1
+        stats.tx_bytes += len(frame.raw)
+        assert self.cable is not None, "a NIC without a cable has no carrier"
+        return self.cable.send(self, frame)
+
+    def wire_receive(self, frame: Frame) -> DropReason | None:
+        """A frame comes off the cable: filter, classify, and up."""
+        if not self.up:
+            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+        dst = frame.raw[:6]
+        if dst != self.mac and not self.promiscuity:
+            reason = self._filter(frame, dst)
+            if reason is not None:
+                return self.sim.drop(frame.uid, self, reason, frame)
+        stats = self.stats
+        stats.rx_packets += 1
+        stats.rx_bytes += len(frame.raw)
+        if dst[0] & 1 and dst != BROADCAST_MAC:
+            stats.multicast += 1
+        return self.receive(frame, classify(dst, self.mac))
+
+    def _filter(self, frame: Frame, dst: bytes) -> DropReason | None:
+        """Why the card does not take this frame, or None (table of linux.md 6.1)."""
+        if self.vlan_filter and frame.tag and frame.vid and frame.tag & 0xFFFF0FFF not in self.vlans:
+            return DropReason.NIC_VLAN_FILTER
+        if dst[0] & 1:
+            if dst == BROADCAST_MAC or self.allmulti or dst in self.mc:
+                return None
+            return DropReason.NIC_FILTER
+        if dst in self.uc or len(self.uc) > self.filter_slots:
+            return None
+        return DropReason.NIC_FILTER
+
+    @property
+    def max_frame(self) -> int:
+        """Longest frame in bytes this card sends or takes, without FCS; a VLAN tag does not count."""
+        return self.mtu + ETH_HLEN + VLAN_HLEN
+
+    # -- carrier --------------------------------------------------------------------------------------------------------
+
+    def on_open(self) -> None:
+        self.admin_up = True
+        if self.cable is not None:
+            self.cable.other(self).wire_changed()
+        self.wire_changed()
+
+    def on_stop(self) -> None:
+        self.admin_up = False
+        self.carrier = False
+        if self.cable is not None:
+            self.cable.other(self).wire_changed()
+
+    def wire_changed(self) -> None:
+        self.set_carrier(self.admin_up and self.cable is not None and self.cable.other(self).admin_up)
+
+    def on_destroy(self) -> None:
+        if self.cable is not None:
+            self.cable.unplug()

@@ -1,0 +1,58 @@
+"""A pair of devices joined back to back, in one namespace or two (drivers/net/veth.c)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.drop import DropReason
+from macvsim.wire.frame import ETH_HLEN, Frame
+
+
+class Veth(NetDevice):
+    """One end of a veth pair; what it sends, the other end receives in the next softirq.  Make pairs with `veth_pair`."""
+
+    kind: ClassVar[str] = "veth"
+    peer: Veth
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        peer = self.peer
+        length = len(frame.raw)
+        if not peer.up or length > peer.mtu + ETH_HLEN + VLAN_HLEN:
+            self.stats.tx_dropped += 1
+            reason = DropReason.TOO_BIG_FOR_DEV if peer.up else DropReason.DEV_DOWN
+            return self.sim.drop(frame.uid, peer, reason, frame)
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += length
+        self.sim.call_at(self.sim._now, peer._from_peer, frame)
+        return None
+
+    def _from_peer(self, frame: Frame) -> None:
+        if not self.up:
+            self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+            return
+        self.stats.rx_packets += 1
+        self.stats.rx_bytes += len(frame.raw)
+        self.receive(frame, classify(frame.raw[:6], self.mac))
+
+    def on_open(self) -> None:
+        if self.peer.up:
+            self.carrier = True
+            self.peer.set_carrier(True)
+
+    def on_stop(self) -> None:
+        self.carrier = False
+        self.peer.set_carrier(False)
+
+    def on_destroy(self) -> None:
+        self.peer.destroy()
+
+
+def veth_pair(
+    a: tuple[Stack, str, bytes], b: tuple[Stack, str, bytes], *, mtu: int = ETH_DATA_LEN
+) -> tuple[Veth, Veth]:
+    """Two joined devices from ``(namespace, name, MAC)`` each; neither is registered yet, both are down without carrier."""
+    left, right = (Veth(ns, name, mac, mtu=mtu) for ns, name, mac in (a, b))
+    left.peer, right.peer = right, left
+    left.carrier = right.carrier = False
+    return left, right

@@ -1,0 +1,186 @@
+"""802.1Q / 802.1ad sub-interface, such as enp0s8.100 (net/8021q/vlan_dev.c, vlan_core.c)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from macvsim.dev.base import Event, NetDevice, Stack
+from macvsim.drop import DropReason
+from macvsim.errors import NetlinkError
+from macvsim.wire.frame import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, Frame, PacketType, ShownTagFrame
+
+PROTOCOLS = {ETH_P_8021Q: "802.1Q", ETH_P_8021AD: "802.1ad"}
+
+
+class Vlan(NetDevice):
+    """A device that tags what it sends and receives what its lower device got with its tag.
+
+    Parameters
+    ----------
+    lower : the real device; VID 0-4094 of `protocol` (0x8100 or 0x88a8) must be free on it
+    mac : None inherits the real device's address and follows its changes
+    reorder_hdr : REORDER_HDR, on by default: the tag is taken out before anybody on this device sees the frame
+    """
+
+    kind: ClassVar[str] = "vlan"
+    unicast_filter: ClassVar[bool] = True
+    header_cache: ClassVar[bool] = False
+    min_mtu: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        ns: Stack,
+        name: str,
+        lower: NetDevice,
+        vid: int,
+        *,
+        protocol: int = ETH_P_8021Q,
+        mac: bytes | None = None,
+        mtu: int | None = None,
+        reorder_hdr: bool = True,
+        loose_binding: bool = False,
+    ) -> None:
+        check_new_vlan(lower, vid, protocol)
+        if mtu is not None and mtu > lower.mtu:
+            raise NetlinkError("EINVAL", f"{name}: mtu {mtu} is above that of {lower.label} ({lower.mtu})")
+        super().__init__(ns, name, lower.mac if mac is None else mac, mtu=lower.mtu if mtu is None else mtu)
+        self.lower: NetDevice = lower
+        self.vid = vid
+        self.protocol = protocol
+        self.mac_inherited = mac is None
+        self.reorder_hdr = reorder_hdr
+        self.loose_binding = loose_binding
+        self.gvrp = False
+        self.mvrp = False
+        self.bridge_binding = False
+        self.ingress_map = [0] * 8
+        self.egress_map: dict[int, int] = {}
+        self.carrier = lower.carrier
+        self._tag = protocol << 16 | vid
+        self._own_mac_below = b""
+        lower.vlans[self._tag] = self
+        lower.uppers.append(self)
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def start_xmit(self, frame: Frame) -> DropReason | None:
+        self.stats.tx_packets += 1
+        self.stats.tx_bytes += len(frame.raw)
+        if self.reorder_hdr or frame.ethertype != self.protocol:
+            frame = frame.with_tag(self._tag) if frame.tag else Frame(frame.raw, frame.uid, self._tag)
+        return self.lower.xmit(frame)
+
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
+        """With REORDER_HDR off the tag stands in the header from the start (vlan_dev_hard_header)."""
+        if self.reorder_hdr:
+            return dst + src + ethertype
+        return dst + src + self._tag.to_bytes(4, "big") + ethertype
+
+    def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
+        """Take a frame whose tag is ours (vlan_do_receive)."""
+        if packet_type is PacketType.OTHERHOST and frame.raw[:6] == self.mac:
+            packet_type = PacketType.HOST
+        self.stats.rx_packets += 1
+        self.stats.rx_bytes += len(frame.raw) - ETH_HLEN
+        if packet_type is PacketType.MULTICAST:
+            self.stats.multicast += 1
+        if not self.reorder_hdr and self.rx_handler is None:
+            return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type
+        return self, Frame(frame.raw, frame.uid), packet_type
+
+    # -- configuration --------------------------------------------------------------------------------------------------
+
+    def on_open(self) -> None:
+        if not self.lower.up and not self.loose_binding:
+            raise NetlinkError("ENETDOWN", f"{self.label} cannot go up: ip link set {self.lower.name} up first")
+        if self.mac_inherited:
+            self.mac = self.lower.mac
+        self._listen_below(True)
+        for mac in self.uc:
+            self.lower.add_uc(mac)
+        for mac in self.mc:
+            self.lower.add_mc(mac)
+        if self.promiscuity:
+            self.lower.add_promiscuity(1)
+        if self.allmulti:
+            self.lower.add_allmulti(1)
+        self.carrier = self.lower.carrier
+
+    def on_stop(self) -> None:
+        for mac in self.uc:
+            self.lower.del_uc(mac)
+        for mac in self.mc:
+            self.lower.del_mc(mac)
+        if self.promiscuity:
+            self.lower.add_promiscuity(-1)
+        if self.allmulti:
+            self.lower.add_allmulti(-1)
+        self._listen_below(False)
+
+    def _listen_below(self, on: bool) -> None:
+        """An address of our own is one more for the real device's filter."""
+        if self._own_mac_below:
+            self.lower.del_uc(self._own_mac_below)
+            self._own_mac_below = b""
+        if on and self.mac != self.lower.mac:
+            self._own_mac_below = self.mac
+            self.lower.add_uc(self.mac)
+
+    def on_uc(self, mac: bytes, added: bool) -> None:
+        self.lower.add_uc(mac) if added else self.lower.del_uc(mac)
+
+    def on_mc(self, mac: bytes, added: bool) -> None:
+        self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
+
+    def on_promisc(self, on: bool) -> None:
+        self.lower.add_promiscuity(1 if on else -1)
+
+    def on_allmulti(self, on: bool) -> None:
+        self.lower.add_allmulti(1 if on else -1)
+
+    def on_set_mac(self, mac: bytes) -> None:
+        self.mac_inherited = False
+        self.mac = mac
+        if self.up:
+            self._listen_below(True)
+
+    def check_mtu(self, mtu: int) -> None:
+        if mtu > self.lower.mtu:
+            raise NetlinkError("ERANGE", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})")
+
+    def lower_event(self, event: Event) -> None:
+        """Follow the real device (vlan_device_event)."""
+        lower = self.lower
+        if event is Event.GOING_DOWN and not self.loose_binding:
+            self.set_down()
+        elif event is Event.UP and not self.loose_binding:
+            self.set_up()
+        elif event is Event.CHANGEMTU and self.mtu > lower.mtu:
+            self.set_mtu(lower.mtu)
+        elif event is Event.CHANGEADDR:
+            if self.mac_inherited and self.up:
+                self.mac = lower.mac
+                self.notify(Event.CHANGEADDR)
+            elif self.up:
+                self._listen_below(True)
+        self.set_carrier(lower.carrier)
+
+    def on_destroy(self) -> None:
+        del self.lower.vlans[self._tag]
+        self.lower.uppers.remove(self)
+
+
+def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:
+    """Raise what the kernel answers when a VLAN device cannot be made (register_vlan_device, vlan_check_real_dev)."""
+    where = f"VLAN {vid} on {lower.label}"
+    if not 0 <= vid <= 4094:
+        raise NetlinkError("ERANGE", f"{where}: a VID is 0 to 4094", "Invalid VLAN id")
+    if protocol not in PROTOCOLS:
+        raise NetlinkError(
+            "EPROTONOSUPPORT", f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad", "Invalid VLAN protocol"
+        )
+    if lower.loopback or lower.noarp and lower.kind == "ipvlan":
+        raise NetlinkError("EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "VLANs not supported on device")
+    if protocol << 16 | vid in lower.vlans:
+        other = lower.vlans[protocol << 16 | vid].name
+        raise NetlinkError("EEXIST", f"{where} exists already: {other}", "VLAN device already exists")

@@ -1,0 +1,226 @@
+"""The simulation: clock, dice, packet identities, journal, and the one place where packets end.
+
+`Sim` is a `simpy.Environment`, so processes, timeouts and ``run(until=…)`` work as simpy documents them.  Packets do not travel as
+simpy events: they are light calls in a calendar (time -> calls in order), which stands for softirq context.  At equal times
+the calendar runs before simpy's queue, which stands for process context, as in the kernel.
+
+Kernel timers go through the timer wheel (kernel/time/timer.c): they never fire early, and late by up to one eighth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import simpy
+from simpy.core import EmptySchedule, Infinity
+
+if TYPE_CHECKING:
+    from macvsim.drop import DropReason
+    from macvsim.wire.frame import Frame
+
+US = 1_000
+MS = 1_000_000
+SECOND = 1_000_000_000
+
+_WHEEL_LEVELS = 9
+_WHEEL_SHIFT = 3
+_WHEEL_SIZE = 64
+
+
+class Place(Protocol):
+    """Something a packet can be at; `label` is what people read, like ``host1:enp0s8``."""
+
+    @property
+    def label(self) -> str: ...
+
+
+class Record(NamedTuple):
+    """One line of the journal: at `time` (ns) packet `uid` was at `where`; `step` says what happened to it there."""
+
+    time: int
+    uid: int
+    where: Place
+    step: str
+    frame: Frame | None
+    detail: Any
+
+
+class Journal:
+    """What happened to every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond that."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.records: list[Record] = []
+        self.causes: dict[int, int] = {}
+
+    def append(self, record: Record) -> None:
+        self.records.append(record)
+        if len(self.records) > self.limit:
+            del self.records[: self.limit // 2]
+            oldest = min(record.uid for record in self.records)
+            self.causes = {uid: cause for uid, cause in self.causes.items() if uid >= oldest}
+
+
+class Timer:
+    """A kernel timer that calls `fn` once; `start` again moves it (mod_timer)."""
+
+    __slots__ = ("_sim", "_turn", "fn", "pending")
+
+    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
+        self._sim = sim
+        self._turn = 0
+        self.fn = fn
+        self.pending = False
+
+    def start(self, delay: int) -> None:
+        """Fire `delay` jiffies from now, rounded up by the timer wheel."""
+        sim = self._sim
+        self.start_at(sim.jiffies + delay)
+
+    def start_at(self, expires: int) -> None:
+        """Fire when jiffies reach `expires`, rounded up by the timer wheel."""
+        self._turn += 1
+        self.pending = True
+        self._sim.call_at(self._sim.wheel_time(expires), self._fire, self._turn)
+
+    def stop(self) -> None:
+        """Do not fire."""
+        self._turn += 1
+        self.pending = False
+
+    def _fire(self, turn: int) -> None:
+        if turn == self._turn:
+            self.pending = False
+            self.fn()
+
+
+class Sim(simpy.Environment):
+    """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
+
+    Parameters
+    ----------
+    seed : everything random derives from it, one independent stream per name
+    journal : how many journal records to keep, 0 for none
+    hz : kernel ticks per second (CONFIG_HZ); Debian and Ubuntu use 250
+    """
+
+    def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
+        super().__init__(initial_time=0)
+        self.seed = seed
+        self.hz = hz
+        self.tick = SECOND // hz
+        self.journal: Journal | None = Journal(journal) if journal else None
+        self.drops: dict[tuple[Place, DropReason], int] = {}
+        self._times: list[int] = []
+        self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
+        self._last_uid = 0
+        self._streams: dict[str, random.Random] = {}
+
+    # -- clock ----------------------------------------------------------------------------------------------------------
+
+    def call_at(self, time: int, fn: Callable[..., Any], *args: Any) -> None:
+        """Call ``fn(*args)`` at `time` (ns), after everything already due then; never before now."""
+        slot = self._slots.get(time)
+        if slot is None:
+            if time < self._now:
+                raise ValueError(f"call_at({time}): the clock already shows {self._now}")
+            self._slots[time] = [(fn, args)]
+            heappush(self._times, time)
+        else:
+            slot.append((fn, args))
+
+    def call_later(self, delay: int, fn: Callable[..., Any], *args: Any) -> None:
+        """Call ``fn(*args)`` `delay` ns from now."""
+        self.call_at(int(self._now) + delay, fn, *args)
+
+    @property
+    def jiffies(self) -> int:
+        """Kernel ticks since the start."""
+        return int(self._now) // self.tick
+
+    def wheel_time(self, expires: int) -> int:
+        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` (calc_wheel_index in kernel/time/timer.c)."""
+        clock = self.jiffies
+        delta = max(expires - clock, 0)
+        level = 0
+        while level < _WHEEL_LEVELS - 1 and delta >= (_WHEEL_SIZE - 1) << (level * _WHEEL_SHIFT):
+            level += 1
+        shift = level * _WHEEL_SHIFT
+        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick
+
+    def seconds_to_jiffies(self, seconds: float) -> int:
+        """Kernel ticks in a time in seconds."""
+        return round(seconds * self.hz)
+
+    def peek(self) -> float:
+        """Time of the next event of either kind; infinity when there is none."""
+        queued = self._queue[0][0] if self._queue else Infinity
+        return min(self._times[0], queued) if self._times else queued
+
+    def step(self) -> None:
+        """Everything due at the next calendar time, or one simpy event; `EmptySchedule` when nothing is left."""
+        times = self._times
+        if not times or (self._queue and self._queue[0][0] < times[0]):
+            super().step()
+            return
+        time = self._now = times[0]
+        slot = self._slots[time]
+        done = 0
+        try:
+            for fn, args in slot:  # the list grows while it is read: calls made for this very moment
+                done += 1
+                fn(*args)
+        except BaseException:
+            del slot[:done]
+            raise
+        heappop(times)
+        del self._slots[time]
+
+    def run(self, until: Any = None) -> Any:
+        """As `simpy.Environment.run`: until a time in ns, until an event has happened (its value is returned), or until nothing is left."""
+        if until is None or isinstance(until, simpy.Event):
+            return super().run(until)
+        stop = int(until)
+        if stop < self._now:
+            raise ValueError(f"until ({stop}) must not be before the current time ({self._now})")
+        while self.peek() <= stop:
+            self.step()
+        self._now = stop
+        return None
+
+    # -- dice -----------------------------------------------------------------------------------------------------------
+
+    def rng(self, name: str) -> random.Random:
+        """The random stream of one named thing; adding another thing moves nobody else's numbers."""
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
+        return stream
+
+    # -- packets: identity, journal, end --------------------------------------------------------------------------------
+
+    def born(self, cause: int = 0) -> int:
+        """Identity of a new packet; `cause` is the packet that made somebody send it (0: a program did)."""
+        self._last_uid += 1
+        if self.journal is not None and cause:
+            self.journal.causes[self._last_uid] = cause
+        return self._last_uid
+
+    def note(self, uid: int, where: Place, step: str, frame: Frame | None = None, detail: Any = None) -> None:
+        """Write to the journal, if there is one."""
+        if self.journal is not None:
+            self.journal.append(Record(int(self._now), uid, where, step, frame, detail))
+
+    def drop(self, uid: int, where: Place, reason: DropReason, frame: Frame | None = None) -> DropReason:
+        """The one sink (kfree_skb_reason): counts, journals, and returns the reason."""
+        key = (where, reason)
+        self.drops[key] = self.drops.get(key, 0) + 1
+        if self.journal is not None:
+            self.journal.append(Record(int(self._now), uid, where, "drop", frame, reason))
+        return reason
+
+
+__all__ = ["MS", "SECOND", "US", "EmptySchedule", "Journal", "Place", "Record", "Sim", "Timer"]
