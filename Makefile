@@ -69,7 +69,7 @@ $(READY): pyproject.toml requirements.lock
 	fi; \
 	uv() { $(PY) -m uv pip install -q --python $(PY) "$$@"; }; \
 	locked() { "$$1" --require-hashes -r requirements.lock && "$$1" --no-deps --no-build-isolation -e .; }; \
-	{ pip 'uv>=0.8' && locked uv; } >$(VENV)/uv.log 2>&1 || locked pip; \
+	{ pip 'uv>=0.8' && locked uv; } >$(VENV)/uv.log 2>&1 || { echo "without uv (its reason is in $(VENV)/uv.log), pip takes a minute"; locked pip; }; \
 	$(STAMP) >$@
 
 # The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.
@@ -82,4 +82,4 @@ clean:
 	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV).lock
