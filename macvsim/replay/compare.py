@@ -1,0 +1,242 @@
+"""Comparison of a replayed scenario with its recording: frame by frame on each interface, and output by output.
+
+Frames are compared in the order of each interface, not over interfaces and not in time; both sides are normalised
+first (`macvsim.replay.normalize`, `macvsim.replay.normalize_text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from itertools import islice, zip_longest
+from typing import Literal
+
+from macvsim.replay.align import align
+from macvsim.replay.canon import frame_text
+from macvsim.replay.entries import CommandEntry, FrameEntry
+from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
+from macvsim.replay.normalize_text import normalize_command
+from macvsim.replay.records import Record
+
+NOT_SIMULATED_STATUS = 95
+NOT_SIMULATED_TEXT = "not simulated:"
+
+
+@dataclass(frozen=True, slots=True)
+class NormalFrame:
+    """A normalised frame: `type` and `data` are compared, `text` is for readers."""
+
+    type: str
+    data: bytes
+    text: str
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """What must be equal."""
+        return self.type, self.data
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceComparison:
+    """The frames of one interface; `pairs` are positions of equal frames in both, ascending (`align`)."""
+
+    interface: str
+    recorded: tuple[NormalFrame, ...]
+    simulated: tuple[NormalFrame, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+    @property
+    def equal(self) -> int:
+        """Number of equal frames in equal order."""
+        return len(self.pairs)
+
+    @property
+    def total(self) -> int:
+        """Number of recorded or of simulated frames, whichever is greater: a frame too many counts as well."""
+        return max(len(self.recorded), len(self.simulated))
+
+    def differences(self) -> Iterator[str]:
+        """A text for each frame that only one side has, in order; ``-`` recorded, ``+`` simulated."""
+        i = j = 0
+        for next_i, next_j in [*self.pairs, (len(self.recorded), len(self.simulated))]:
+            missing = list(enumerate(self.recorded[i:next_i], i + 1))
+            extra = list(enumerate(self.simulated[j:next_j], j + 1))
+            for ours, theirs in zip_longest(missing, extra):
+                if ours:
+                    yield _frame_difference("-", *ours)
+                if theirs:
+                    note = _first_difference(ours[1].data, theirs[1].data) if ours else ""
+                    yield _frame_difference("+", *theirs) + note
+            i, j = next_i + 1, next_j + 1
+
+
+@dataclass(frozen=True, slots=True)
+class CommandComparison:
+    """A recorded command and its outcome; the texts are normalised exit status, stdout and stderr."""
+
+    entry: CommandEntry
+    outcome: Literal["equal", "different", "not simulated", "not run"]
+    recorded: str
+    simulated: str
+
+    def differences(self) -> Iterator[str]:
+        """Lines of a unified diff without its head (``-`` recorded, ``+`` simulated), or why there is none."""
+        if self.outcome == "not run":
+            yield "not run"
+        elif self.outcome == "not simulated":
+            yield next(line for line in self.simulated.split("\n") if line.startswith(NOT_SIMULATED_TEXT))
+        elif self.outcome == "different":
+            lines = unified_diff(self.recorded.split("\n"), self.simulated.split("\n"), lineterm="", n=1)
+            yield from islice(lines, 2, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a replay has in common with its recording."""
+
+    scenario: str
+    interfaces: tuple[InterfaceComparison, ...]
+    commands: tuple[CommandComparison, ...]
+
+    @property
+    def frames_equal(self) -> int:
+        """Equal frames of all interfaces."""
+        return sum(interface.equal for interface in self.interfaces)
+
+    @property
+    def frames_total(self) -> int:
+        """Sum over interfaces of the greater of recorded and simulated frames."""
+        return sum(interface.total for interface in self.interfaces)
+
+    @property
+    def commands_equal(self) -> int:
+        """Commands with equal exit status and output."""
+        return self._count("equal")
+
+    @property
+    def commands_total(self) -> int:
+        """Recorded commands, those of setup directives included."""
+        return len(self.commands)
+
+    @property
+    def not_simulated(self) -> int:
+        """Commands that were answered ``not simulated: …``; they are not equal."""
+        return self._count("not simulated")
+
+    @property
+    def is_equal(self) -> bool:
+        """True if nothing differs."""
+        return self.frames_equal == self.frames_total and self.commands_equal == self.commands_total
+
+    def to_dict(self) -> dict[str, str | int]:
+        """The counts by name, for JSON."""
+        return {
+            "scenario": self.scenario,
+            "frames_equal": self.frames_equal,
+            "frames_total": self.frames_total,
+            "commands_equal": self.commands_equal,
+            "commands_total": self.commands_total,
+            "not_simulated": self.not_simulated,
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.scenario} frames {self.frames_equal}/{self.frames_total}"
+            f" commands {self.commands_equal}/{self.commands_total} not-simulated {self.not_simulated}"
+        )
+
+    def diff(self, limit: int | None = 5) -> str:
+        """The first `limit` differences of each interface and lines of each command (None: all); empty if equal."""
+        parts: list[str] = []
+        for interface in self.interfaces:
+            head = (
+                f"{interface.interface}: {interface.equal}/{interface.total} frames equal"
+                f" (recorded {len(interface.recorded)}, simulated {len(interface.simulated)})"
+            )
+            parts += _section(head, interface.differences(), limit)
+        for command in self.commands:
+            head = f"[{command.entry.ns or '-'}] {command.entry.cmd}"
+            parts += _section(head, command.differences(), limit)
+        return "\n".join(parts)
+
+    def _count(self, outcome: str) -> int:
+        """Number of commands with an outcome."""
+        return sum(command.outcome == outcome for command in self.commands)
+
+
+def compare(recorded: Record, frames: Iterable[FrameEntry], commands: Sequence[CommandEntry]) -> Comparison:
+    """Compare a recording with the frames and commands of its replay."""
+    ours, theirs = normal_frames(recorded.frames), normal_frames(frames)
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return Comparison(
+        recorded.name,
+        tuple(_interface(name, ours.get(name, []), theirs.get(name, [])) for name in names),
+        tuple(_commands(recorded.commands, commands, recorded.given_macs)),
+    )
+
+
+def normal_frames(frames: Iterable[FrameEntry]) -> dict[str, list[NormalFrame]]:
+    """Normalised frames by interface, without those that are sent after random delays."""
+    normalizers: dict[str, InterfaceNormalizer] = {}
+    by_interface: dict[str, list[NormalFrame]] = {}
+    for entry in frames:
+        data = entry.data
+        if is_randomly_timed(data):
+            continue
+        normal = normalizers.setdefault(entry.interface, InterfaceNormalizer()).frame(data)
+        frame = NormalFrame(entry.type, normal, entry.text or frame_text(data))
+        by_interface.setdefault(entry.interface, []).append(frame)
+    return by_interface
+
+
+def is_not_simulated(entry: CommandEntry) -> bool:
+    """True if a simulated command was answered ``not simulated: …``."""
+    return entry.rc == NOT_SIMULATED_STATUS and entry.stderr.startswith(NOT_SIMULATED_TEXT)
+
+
+def _interface(name: str, recorded: list[NormalFrame], simulated: list[NormalFrame]) -> InterfaceComparison:
+    """The comparison of one interface."""
+    pairs = align([frame.key for frame in recorded], [frame.key for frame in simulated])
+    return InterfaceComparison(name, tuple(recorded), tuple(simulated), tuple(pairs))
+
+
+def _commands(
+    recorded: Sequence[CommandEntry], simulated: Sequence[CommandEntry], given: Collection[str]
+) -> Iterator[CommandComparison]:
+    """The comparison of each recorded command with the same command of the replay."""
+    partner = dict(align([(entry.ns, entry.cmd) for entry in recorded], [(entry.ns, entry.cmd) for entry in simulated]))
+    for i, entry in enumerate(recorded):
+        ours = normalize_command(entry, given)
+        if i not in partner:
+            yield CommandComparison(entry, "not run", ours, "")
+            continue
+        answer = simulated[partner[i]]
+        theirs = normalize_command(answer, given)
+        if is_not_simulated(answer):
+            yield CommandComparison(entry, "not simulated", ours, theirs)
+        else:
+            yield CommandComparison(entry, "equal" if ours == theirs else "different", ours, theirs)
+
+
+def _section(head: str, differences: Iterator[str], limit: int | None) -> list[str]:
+    """A headed list of at most `limit` differences; nothing where there are none."""
+    shown = list(islice(differences, limit))
+    rest = sum(1 for _ in differences)
+    if not shown and not rest:
+        return []
+    more = [f"    … {rest} more"] if rest else []
+    return [head, *(f"    {line}" for text in shown for line in text.split("\n")), *more]
+
+
+def _frame_difference(sign: str, number: int, frame: NormalFrame) -> str:
+    """Number on its interface, type and text of a frame, and below its normalised bytes."""
+    return f"{sign} #{number} {frame.type} {frame.text}\n{sign}   {frame.data.hex()}"
+
+
+def _first_difference(left: bytes, right: bytes) -> str:
+    """Where the bytes of two frames begin to differ."""
+    if left == right:
+        return "\n    (equal bytes, another packet type)"
+    at = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    return f"\n    (byte {at} is the first that differs)"
