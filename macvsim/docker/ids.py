@@ -1,0 +1,32 @@
+"""Identifiers as dockerd makes them, drawn from a random stream that the caller owns.
+
+Nothing here keeps state: the same ``random.Random`` in the same state gives the same identifiers.
+"""
+
+from __future__ import annotations
+
+import random
+
+SHORT = 12  # hex digits of the short form (pkg/stringid TruncateID)
+
+
+def new_id(rng: random.Random) -> str:
+    """A full identifier: 64 lower-case hex digits, never all-decimal in its short form.
+
+    The short form becomes the container's hostname, and a hostname of digits only would be taken for a number
+    (pkg/stringid GenerateRandomID draws again, too).
+    """
+    while True:
+        full = f"{rng.getrandbits(256):064x}"
+        if not short_id(full).isdecimal():
+            return full
+
+
+def short_id(full: str) -> str:
+    """The 12 hex digits printed by the tables and used in interface names."""
+    return full[:SHORT]
+
+
+def new_veth_name(rng: random.Random) -> str:
+    """The name a container's interface has on the host before it is moved: ``veth`` and 7 hex digits."""
+    return f"veth{rng.getrandbits(28):07x}"

@@ -1,0 +1,176 @@
+"""Tables, ages and orders as the docker command line prints them, from plain data.
+
+Columns are those of Go's ``text/tabwriter`` with the settings of docker/cli; ages are docker/go-units HumanDuration;
+``network ls`` is sorted like fvbommel/sortorder NaturalLess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from macvsim.docker.ids import short_id
+from macvsim.docker.profile import Profile
+
+_SECOND = 1_000_000_000
+_COMMAND_WIDTH = 20
+
+
+def render_table(profile: Profile, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a line per row and a final newline; every column but the last is padded with spaces.
+
+    A column is as wide as its longest cell and the padding, and at least the minimum width of this version.
+    """
+    lines = [tuple(headers), *(tuple(row) for row in rows)]
+    widths = [
+        max(profile.table_min_width, max(len(line[column]) for line in lines) + profile.table_padding)
+        for column in range(len(headers) - 1)
+    ]
+    return "".join(_padded(line[:-1], widths) + line[-1] + "\n" for line in lines)
+
+
+def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The cells, each filled up to its column's width."""
+    return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+
+
+# -- orders and ages
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, bytes, int], ...]:
+    """Sort key that puts ``mac2`` before ``mac10``.
+
+    Runs of digits compare as numbers (fewer leading zeros first) and come before other characters, which compare
+    byte by byte.
+    """
+    key: list[tuple[int, int, bytes, int]] = []
+    for digits, run in groupby(name.encode(), key=lambda byte: 0x30 <= byte <= 0x39):
+        chunk = bytes(run)
+        if digits:
+            number = chunk.lstrip(b"0")
+            key.append((0, len(number), number, len(chunk) - len(number)))
+        else:
+            key.extend((1, byte, b"", 0) for byte in chunk)
+    return tuple(key)
+
+
+def human_duration(nanoseconds: int) -> str:
+    """A length of time in one rounded unit: ``34 seconds``, ``About a minute``, ``3 weeks``."""
+    seconds = nanoseconds // _SECOND
+    minutes = seconds // 60
+    hours = (nanoseconds + 1800 * _SECOND) // (3600 * _SECOND)  # to the nearest, unlike all others
+    if seconds < 1:
+        return "Less than a second"
+    if seconds == 1:
+        return "1 second"
+    if seconds < 60:
+        return f"{seconds} seconds"
+    if minutes == 1:
+        return "About a minute"
+    if minutes < 60:
+        return f"{minutes} minutes"
+    if hours == 1:
+        return "About an hour"
+    if hours < 48:
+        return f"{hours} hours"
+    if hours < 24 * 7 * 2:
+        return f"{hours // 24} days"
+    if hours < 24 * 30 * 2:
+        return f"{hours // 24 // 7} weeks"
+    if hours < 24 * 365 * 2:
+        return f"{hours // 24 // 30} months"
+    return f"{nanoseconds // (3600 * _SECOND) // 24 // 365} years"
+
+
+def up_status(age: int) -> str:
+    """STATUS of a container started `age` nanoseconds ago."""
+    return f"Up {human_duration(age)}"
+
+
+def exited_status(code: int, age: int) -> str:
+    """STATUS of a container that ended `age` nanoseconds ago with exit code `code`."""
+    return f"Exited ({code}) {human_duration(age)} ago"
+
+
+CREATED_STATUS = "Created"
+"""STATUS of a container that was never started, or failed to start."""
+
+
+# -- docker network ls
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    """A network in ``docker network ls``; `id` is the full one."""
+
+    id: str
+    name: str
+    driver: str
+    scope: str = "local"
+
+
+def network_table(
+    profile: Profile, networks: Iterable[NetworkRow], *, no_trunc: bool = False, quiet: bool = False
+) -> str:
+    """What ``docker network ls`` prints; `quiet`: only identifiers, one a line."""
+    ordered = sorted(networks, key=lambda network: natural_key(network.name))
+    shown = [(network.id if no_trunc else short_id(network.id), network) for network in ordered]
+    if quiet:
+        return "".join(f"{number}\n" for number, _ in shown)
+    rows = [(number, network.name, network.driver, network.scope) for number, network in shown]
+    return render_table(profile, ("NETWORK ID", "NAME", "DRIVER", "SCOPE"), rows)
+
+
+# -- docker ps
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRow:
+    """A container in ``docker ps``.
+
+    Attributes
+    ----------
+    id : the full one
+    command : program and arguments, joined by spaces
+    age : nanoseconds since the container was made
+    status : `up_status`, `exited_status` or `CREATED_STATUS`
+    ports : published ports; always empty on macvlan
+    """
+
+    id: str
+    image: str
+    command: str
+    age: int
+    status: str
+    name: str
+    ports: str = ""
+
+
+def container_table(
+    profile: Profile, containers: Iterable[ContainerRow], *, no_trunc: bool = False, quiet: bool = False
+) -> str:
+    """What ``docker ps`` prints, newest first; which containers (``-a``) is up to the caller."""
+    ordered = sorted(containers, key=lambda container: container.age)
+    shown = [(container.id if no_trunc else short_id(container.id), container) for container in ordered]
+    if quiet:
+        return "".join(f"{number}\n" for number, _ in shown)
+    rows = [
+        (
+            number,
+            container.image,
+            json.dumps(container.command if no_trunc else _ellipsis(container.command), ensure_ascii=False),
+            f"{human_duration(container.age)} ago",
+            container.status,
+            container.ports,
+            container.name,
+        )
+        for number, container in shown
+    ]
+    return render_table(profile, ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"), rows)
+
+
+def _ellipsis(text: str) -> str:
+    """`text`, cut to the width of the COMMAND column's content."""
+    return text if len(text) <= _COMMAND_WIDTH else text[: _COMMAND_WIDTH - 1] + "…"

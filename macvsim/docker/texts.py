@@ -1,0 +1,177 @@
+"""Docker's sentences as format templates, one table per version (see `macvsim.docker.profile`).
+
+Keys starting with ``cli.`` are said by the command line; all others come from the daemon, and the prefix
+``Error response from daemon:`` is put before them where they are printed, so that one can be part of another.
+
+The table of 26.1 holds what dockerd 26.1.5 and its command line were recorded printing; sentences that no recording
+shows (marked "source") are from the sources of that version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_OCI = (
+    "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start container process: error during container init: error running hook #0: error running hook: "
+    "exit status 1, stdout: , stderr: {error}: unknown"
+)
+
+TEXTS_26_1: Mapping[str, str] = MappingProxyType(
+    {
+        # the frame around errors
+        "daemon.error": "Error response from daemon: {error}",
+        "run.help": "\nSee 'docker run --help'.",
+        "cli.no_daemon": (
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+        ),
+        "cli.one_argument": (
+            "\"{command}\" requires exactly 1 argument.\nSee '{command} --help'.\n\nUsage:  {usage}\n\n{summary}"
+        ),
+        "cli.unknown_flag": "unknown flag: {flag}\nSee '{command} --help'.",
+        "cli.bad_mac": "{mac} is not a valid mac address",
+        # docker network create, rm, prune
+        "network.exists": "network with name {name} already exists",
+        "network.predefined": "operation is not permitted on predefined {name} network",
+        "network.not_found": "network {name} not found",  # said to network rm and inspect
+        "network.not_found_by_daemon": "network {name} not found",  # to run, start, network connect and disconnect
+        "network.remove_predefined": "{name} is a pre-defined network and cannot be removed",
+        "network.busy": "error while removing network: network {name} id {id} has active endpoints",
+        "network.config_in_use": 'error while removing network: configuration network "{name}" is in use',
+        "network.no_swarm": "cannot create a swarm scoped network when swarm is not active",
+        "network.overlay": (
+            'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node '
+            "to swarm and try again."
+        ),
+        "network.prune_question": (
+            "WARNING! This will remove all custom networks not used by at least one container.\n"
+            "Are you sure you want to continue? [y/N] "
+        ),
+        # docker network connect, disconnect
+        "endpoint.exists": "endpoint with name {container} already exists in network {network}",
+        "endpoint.not_connected": "container {id} is not connected to network {network}",
+        "endpoint.not_connected_stopped": "container {id} is not connected to the network {network}",
+        "endpoint.host": "container cannot be disconnected from host network or connected to host network",
+        "endpoint.none": (
+            "container cannot be connected to multiple networks with one of the networks in private (none) mode"
+        ),
+        "endpoint.route_conflict": (
+            "cannot program address {address} in sandbox interface because it conflicts with existing route "
+            "{{Ifindex: {ifindex} Dst: {dst} Src: {src} Gw: <nil> Flags: [] Table: 254 Realm: 0}}"
+        ),
+        # address settings of an endpoint
+        "endpoint.invalid": "invalid endpoint settings:\n{errors}",
+        "endpoint.invalid_at_create": "invalid config for network {network}: {error}",
+        "endpoint.bad_ipv4": "invalid IPv4 address: {address}",
+        "endpoint.bad_mac": "invalid MAC address {mac}",  # source
+        "endpoint.outside": "no configured subnet or ip-range contain the IP address {address}",
+        "endpoint.ip_on_predefined": "user specified IP address is supported on user defined networks only",
+        "endpoint.ip_on_auto_subnet": (
+            "user specified IP address is supported only when connecting to networks with user configured subnets"
+        ),
+        "endpoint.alias_on_predefined": (  # source
+            "network-scoped alias is supported only for containers in user defined networks"
+        ),
+        # IPAM, on the command line
+        "cli.no_subnet": "every ip-range or gateway must have a corresponding subnet",
+        "cli.subnets_overlap": "multiple overlapping subnet configuration is not supported",
+        "cli.range_unmatched": "no matching subnet for range {range}",
+        "cli.gateway_unmatched": "no matching subnet for gateway {gateway}",
+        "cli.aux_unmatched": "no matching subnet for aux-address {address}",
+        "cli.ranges": "cannot configure multiple ranges ({new}, {old}) on the same subnet ({subnet})",  # source
+        "cli.gateways": "cannot configure multiple gateways ({new}, {old}) for the same subnet ({subnet})",  # source
+        "cli.bad_subnet": "invalid subnet: invalid CIDR address: {subnet}",  # source
+        "cli.bad_cidr": "invalid CIDR address: {cidr}",  # source
+        # IPAM, in the daemon
+        "ipam.invalid": "invalid network config:\n{errors}",
+        "ipam.subnet_syntax": "invalid subnet {subnet}: invalid CIDR block notation",
+        "ipam.subnet_host_bits": "invalid subnet {subnet}: it should be {masked}",
+        "ipam.range_syntax": "invalid ip-range {range}: invalid CIDR block notation",  # source
+        "ipam.range_family": "invalid ip-range {range}: parent subnet is an IPv{family} block",  # source
+        "ipam.range_bigger": "invalid ip-range {range}: CIDR block is bigger than its parent subnet {subnet}",
+        "ipam.range_host_bits": "invalid ip-range {range}: it should be {masked}",
+        "ipam.range_outside": "invalid ip-range {range}: parent subnet {subnet} doesn't contain ip-range",  # source
+        "ipam.gateway": "invalid gateway {gateway}: {error}",  # source
+        "ipam.aux": "invalid auxiliary address {name}: {error}",  # source
+        "ipam.address_syntax": "invalid address",  # source
+        "ipam.address_family": "parent subnet is an IPv{family} block",  # source
+        "ipam.address_outside": "parent subnet {subnet} doesn't contain this address",  # source
+        "ipam.overlap": "Pool overlaps with other one on this address space",
+        "ipam.no_default_pool": (  # source
+            "could not find an available, non-overlapping IPv{family} address pool among the defaults to assign "
+            "to the network"
+        ),
+        "ipam.gateway_taken": "failed to allocate gateway ({gateway}): {error}",
+        "ipam.aux_taken": "failed to allocate secondary ip address ({name}:{address}): {error}",
+        "ipam.taken": "Address already in use",
+        "ipam.out_of_range": "requested address is out of range",  # source
+        "ipam.exhausted": "no available addresses on this pool",  # source
+        "ipam.no_address": ("no available IPv{family} addresses on this network's address pools: {network} ({id})"),
+        "ipam.not_in_network": (  # source; dockerd 25 and later find it out earlier: endpoint.outside
+            "invalid address {address}: It does not belong to any of this network's subnets"
+        ),
+        # drivers
+        "driver.unknown": 'plugin "{driver}" not found',
+        "driver.single_instance": 'only one instance of "{driver}" network is allowed',  # source
+        "driver.parent_taken": "network {device} is already using parent interface {parent}",
+        "driver.no_dot": "invalid subinterface vlan name {parent}, example formatting is eth0.10",
+        "driver.dots": (
+            "required interface name format is: name.vlan_id, ex. eth0.10 for vlan 10, instead received {parent}"
+        ),
+        "driver.vid_syntax": "unable to parse a valid vlan id from: {vid} (ex. eth0.10 for vlan 10)",
+        "driver.no_lower": "-o parent interface was not found on the host: {lower}",
+        "driver.vid_range": "vlan id must be between 1-4094, received: {vid}",
+        "driver.vlan_failed": "failed to create {parent} vlan link: {errno}",
+        "driver.loopback": "loopback interface is not a valid {driver} parent link",
+        "driver.macvlan_mode": (
+            "requested macvlan mode '{mode}' is not valid, 'bridge' mode is the macvlan driver default"
+        ),
+        "driver.no_pool": "ipv4 pool is empty",
+        "driver.bridge_option": "failed to parse {option} value: {value} ({error})",  # source
+        "driver.bridge_mtu": "invalid MTU number: {mtu}",  # source
+        "driver.bridge_conflict": (  # source
+            "cannot create network {id} ({bridge}): conflicts with network {other} ({bridge}): "
+            "networks have same bridge name"
+        ),
+        # start of an endpoint
+        "driver.parent_gone": "the requested parent interface {parent} was not found on the Docker host",
+        "driver.port_failed": "failed to create the macvlan port: {errno}",
+        "driver.mac_failed": (
+            'failed to add interface {link} to sandbox: error setting interface "{link}" MAC to "{mac}": {errno}'
+        ),
+        "runtime.failed": _OCI,
+        # containers
+        "container.not_found": "No such container: {name}",  # said to rm, exec and inspect
+        "container.not_found_by_daemon": "No such container: {name}",  # to start, stop, restart, network connect
+        "container.not_running": "container {id} is not running",
+        "container.name_taken": (
+            'Conflict. The container name "/{name}" is already in use by container "{id}". You have to remove '
+            "(or rename) that container to be able to reuse that name."
+        ),
+        "container.remove_running": (
+            'cannot remove container "/{name}": container is running: stop the container before removing or force '
+            "remove"
+        ),
+        "cli.start_failed": "Error: failed to start containers: {names}",
+        "exec.no_program": (
+            'OCI runtime exec failed: exec failed: unable to start container process: exec: "{program}": executable '
+            "file not found in $PATH: unknown"
+        ),
+    }
+)
+
+# What the references state for 19.03 or for "20.10 and earlier", "24 and earlier".  Nobody recorded 19.03 itself:
+# every key not in this table is inherited from 26.1.
+TEXTS_19_03: Mapping[str, str] = MappingProxyType(
+    {
+        **TEXTS_26_1,
+        "network.not_found": "Error: No such network: {name}",
+        "container.not_found": "Error: No such container: {name}",
+        "container.not_running": "Container {id} is not running",
+        "ipam.subnet_syntax": "Invalid subnet {subnet} : invalid CIDR address: {subnet}",  # source
+        "ipam.not_in_network": "Invalid address {address}: It does not belong to any of this network's subnets",
+    }
+)
+
+CLIENT_ERRORS_19_03 = frozenset({"network.not_found", "container.not_found"})
