@@ -77,7 +77,7 @@ class DropReason(enum.Enum):
     IP_LOCAL_SOURCE = ("IP_LOCAL_SOURCE", "the source is one of this host's own addresses", "two machines use the same address: change one")
     IP_RPFILTER = ("IP_RPFILTER", "reverse path filter: the source would not be reached through this device", "sysctl -w net.ipv4.conf.{dev}.rp_filter=2")
     IP_NOT_JOINED = ("", "multicast group not joined", "")
-    FORWARDING_OFF = ("", "not for this host, and forwarding is off", "sysctl -w net.ipv4.ip_forward=1")
+    FORWARDING_OFF = ("IP_INADDRERRORS", "not for this host, and forwarding is off", "sysctl -w net.ipv4.ip_forward=1")
     IP_INNOROUTES = ("IP_INNOROUTES", "no route to the destination", "ip route add …")
     IP_OUTNOROUTES = ("IP_OUTNOROUTES", "no route to the destination", "ip route add default via …")
     IP_UNREACHABLE_ROUTE = ("", "an unreachable or prohibit route matches", "ip route del …")

@@ -109,6 +109,7 @@ class Sim(simpy.Environment):
 
     def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
         super().__init__(initial_time=0)
+        self._now: int
         self.seed = seed
         self.hz = hz
         self.tick = SECOND // hz

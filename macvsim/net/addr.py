@@ -1,0 +1,218 @@
+"""IPv4 addresses of devices, and the routes that come and go with them (net/ipv4/devinet.c, fib_frontend.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import NetlinkError
+from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Fib, Route, RouteType, Scope
+from macvsim.net.sysctl import DevConf, NeighParms
+from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
+
+if TYPE_CHECKING:
+    from macvsim.net.namespace import Namespace
+
+ALL_HOSTS = 0xE0000001
+
+
+@dataclass(slots=True, eq=False)
+class Address:
+    """One IPv4 address of a device (struct in_ifaddr).
+
+    broadcast : 0 when none was given; metric : of the connected route; peer : equals `local` unless point-to-point
+    """
+
+    local: int
+    plen: int
+    broadcast: int = 0
+    scope: Scope = Scope.UNIVERSE
+    label: str = ""
+    secondary: bool = False
+    noprefixroute: bool = False
+    metric: int = 0
+    peer: int = 0
+
+    @property
+    def prefix(self) -> int:
+        """Network part."""
+        return self.local & mask_int(self.plen)
+
+    def contains(self, ip: int) -> bool:
+        """True if `ip` is in this address's subnet."""
+        return (ip ^ self.local) & mask_int(self.plen) == 0
+
+    @property
+    def text(self) -> str:
+        return f"{ip_text(self.local)}/{self.plen}"
+
+
+class InDev:
+    """IPv4 side of one device (struct in_device): addresses, parameters, groups joined."""
+
+    def __init__(self, dev: NetDevice, conf: DevConf, parms: NeighParms) -> None:
+        self.dev = dev
+        self.conf = conf
+        self.parms = parms
+        self.reachable_time = 0
+        """Jiffies a neighbour stays reachable; drawn anew every 300 s."""
+        self.reachable_drawn: int | None = None
+        self.addresses: list[Address] = []
+        self.groups: dict[int, int] = {}
+
+    def primary_for(self, ip: int) -> Address | None:
+        """First primary address whose subnet contains `ip`."""
+        return next((a for a in self.addresses if not a.secondary and a.contains(ip)), None)
+
+
+class AddressTable:
+    """Adds and removes addresses of one namespace and keeps the FIB in step."""
+
+    def __init__(self, ns: Namespace, fib: Fib) -> None:
+        self.ns = ns
+        self.fib = fib
+
+    def add(self, dev: NetDevice, address: Address) -> Address:
+        """``ip addr add`` (__inet_insert_ifa): a second one in the same subnet becomes secondary."""
+        indev: InDev = dev.inet
+        if is_multicast_ip(address.local) or address.local == 0xFFFFFFFF:
+            raise NetlinkError("EINVAL", f"{address.text} on {dev.label}: that is not a unicast address", "ipv4: Invalid scope value")
+        for other in indev.addresses:
+            if other.plen == address.plen and other.prefix == address.prefix:
+                if other.local == address.local:
+                    raise NetlinkError(
+                        "EEXIST", f"{dev.label} has {address.text} already", "ipv4: Address already assigned"
+                    )
+                if other.scope is address.scope:
+                    address.secondary = True
+        address.peer = address.peer or address.local
+        address.label = address.label or dev.name
+        primaries = sum(not a.secondary for a in indev.addresses)
+        indev.addresses.insert(len(indev.addresses) if address.secondary else primaries, address)
+        self._routes_up(dev, address)
+        return address
+
+    def remove(self, dev: NetDevice, local: int, plen: int | None = None) -> Address:
+        """``ip addr del``: a primary address takes its secondaries along unless promote_secondaries is set."""
+        indev: InDev = dev.inet
+        found = next((a for a in indev.addresses if a.local == local and plen in (None, a.plen)), None)
+        if found is None:
+            raise NetlinkError("EADDRNOTAVAIL", f"{dev.label} has no address {ip_text(local)}", "ipv4: Address not found")
+        self._remove(dev, found)
+        if not indev.addresses:
+            self.fib.remove_if(lambda r: r.dev is dev)
+        return found
+
+    def _remove(self, dev: NetDevice, gone: Address) -> None:
+        indev: InDev = dev.inet
+        indev.addresses.remove(gone)
+        secondaries = [
+            a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix
+        ]
+        promote = max(indev.conf.promote_secondaries, self.ns.sysctl.conf["all"].promote_secondaries)
+        if not gone.secondary and not promote:
+            for other in secondaries:
+                indev.addresses.remove(other)
+                self._routes_down(dev, other)
+        self._routes_down(dev, gone)
+        if not gone.secondary and promote and secondaries:
+            heir = secondaries[0]
+            heir.secondary = False
+            indev.addresses.remove(heir)
+            indev.addresses.insert(sum(not a.secondary for a in indev.addresses), heir)
+            self._routes_up(dev, heir)
+
+    def remove_all(self, dev: NetDevice) -> None:
+        """The device leaves the namespace: addresses and routes go with it."""
+        indev: InDev = dev.inet
+        indev.addresses.clear()
+        self.fib.remove_if(lambda r: r.dev is dev)
+
+    # -- routes that the kernel makes -----------------------------------------------------------------------------------
+
+    def _routes_up(self, dev: NetDevice, address: Address) -> None:
+        """fib_add_ifaddr: the local route always, subnet and broadcast only while the device is up."""
+        src = self._primary_local(dev, address)
+        self._magic(RouteType.LOCAL, address.local, 32, dev, src)
+        if not dev.up:
+            return
+        mask = mask_int(address.plen)
+        if address.broadcast and address.broadcast != 0xFFFFFFFF:
+            self._magic(RouteType.BROADCAST, address.broadcast, 32, dev, src)
+        if is_zeronet_ip(address.prefix) or address.secondary:
+            return
+        if address.prefix != address.local or address.plen < 32:
+            if not address.noprefixroute:
+                kind = RouteType.LOCAL if dev.loopback else RouteType.UNICAST
+                self._magic(kind, address.prefix, address.plen, dev, src, address.metric)
+            if address.plen < 31:
+                self._magic(RouteType.BROADCAST, address.prefix | (~mask & 0xFFFFFFFF), 32, dev, src)
+
+    def _routes_down(self, dev: NetDevice, address: Address) -> None:
+        """fib_del_ifaddr: what this address brought and no other address of the device still needs."""
+        indev: InDev = dev.inet
+        keep: list[tuple[RouteType, int, int]] = []
+        for other in indev.addresses:
+            mask = mask_int(other.plen)
+            keep.append((RouteType.LOCAL, other.local, 32))
+            keep.append((RouteType.BROADCAST, other.broadcast, 32))
+            keep.append((RouteType.BROADCAST, other.prefix | (~mask & 0xFFFFFFFF), 32))
+            if not other.secondary:
+                keep.append((RouteType.UNICAST, other.prefix, other.plen))
+        self.fib.remove_if(
+            lambda r: r.dev is dev
+            and r.proto == "kernel"
+            and r.src == address.local
+            and (r.type, r.dst, r.plen) not in keep
+        )
+        still_local = any(a.local == address.local for d in self.ns.devices.values() for a in d.inet.addresses)
+        if not still_local:
+            self.fib.remove_if(lambda r: r.src == address.local)
+
+    def _primary_local(self, dev: NetDevice, address: Address) -> int:
+        if not address.secondary:
+            return address.local
+        primary = dev.inet.primary_for(address.local)
+        return primary.local if primary is not None else address.local
+
+    def _magic(self, kind: RouteType, dst: int, plen: int, dev: NetDevice, src: int, metric: int = 0) -> None:
+        """fib_magic: a route of the kernel's own; one that is there already stays."""
+        table = TABLE_MAIN if kind is RouteType.UNICAST else TABLE_LOCAL
+        scope = Scope.HOST if kind is RouteType.LOCAL else Scope.LINK
+        route = Route(dst, plen, kind, dev=dev, scope=scope, src=src, metric=metric, proto="kernel", table=table)
+        try:
+            self.fib.add(route, append=True)
+        except NetlinkError as error:
+            if error.errno != "EEXIST":
+                raise
+
+    # -- the device changes ---------------------------------------------------------------------------------------------
+
+    def device_up(self, dev: NetDevice) -> None:
+        """Connected and broadcast routes come back; static ones do not."""
+        for address in dev.inet.addresses:
+            self._routes_up(dev, address)
+
+    def device_down(self, dev: NetDevice) -> None:
+        """Every route through the device goes, except that its own addresses stay local (fib_disable_ip)."""
+        self.fib.remove_if(lambda r: r.dev is dev and r.type is not RouteType.LOCAL)
+        self.fib.changed()
+
+    def select_source(self, dev: NetDevice | None, dst: int, scope: Scope) -> int:
+        """Best own address to talk from (inet_select_addr); 0 when there is none."""
+        if dev is not None:
+            fallback = 0
+            for address in dev.inet.addresses:
+                if address.secondary or address.scope > scope:
+                    continue
+                if not dst or address.contains(dst):
+                    return address.local
+                fallback = fallback or address.local
+            if fallback:
+                return fallback
+        for other in self.ns.devices.values():
+            for address in other.inet.addresses:
+                if not address.secondary and address.scope is not Scope.LINK and address.scope <= scope:
+                    return int(address.local)
+        return 0

@@ -1,0 +1,199 @@
+"""ARP: asking for MACs, answering, and learning (net/ipv4/arp.c; RFC 826, RFC 5227)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+from macvsim.net.fib import RouteType, Scope
+from macvsim.net.neigh import VALID, Neighbour, Nud
+from macvsim.net.packet import Packet
+from macvsim.net.route import Kind
+from macvsim.wire import arp, ipv4
+from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
+from macvsim.wire.arp import Arp
+from macvsim.wire.compose import arp_template
+from macvsim.wire.frame import Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.net.namespace import Namespace
+
+_EITHER_ALL = ("arp_ignore", "arp_announce", "arp_accept", "arp_notify")
+
+
+class ArpLayer:
+    """The ARP of one namespace; `net.neigh.Solicitor` for its neighbour table."""
+
+    def __init__(self, ns: Namespace) -> None:
+        self.ns = ns
+
+    # -- asking ---------------------------------------------------------------------------------------------------------
+
+    def construct(self, entry: Neighbour) -> None:
+        """Addresses that need no question: groups, broadcasts, loopback and NOARP devices (arp_constructor)."""
+        dev, ip = entry.dev, entry.ip
+        if is_multicast_ip(ip):
+            ha = multicast_mac(ip)
+        elif dev.noarp or dev.loopback:
+            ha = dev.mac
+        elif self.ns.address_type(ip) is RouteType.BROADCAST:
+            ha = BROADCAST_MAC
+        else:
+            return
+        entry.ha = ha
+        entry.state = Nud.NOARP
+        entry.connected = True
+
+    def solicit(self, entry: Neighbour, unicast: bool, trigger: Packet | None) -> None:
+        """Send a request (arp_solicit): to the known MAC while probing, to everybody otherwise."""
+        dev = entry.dev
+        source = self._announced(dev, entry.ip, trigger)
+        uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
+        known = unicast and bool(entry.state & VALID)
+        self.send(dev, entry.ha if known else BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip), uid)
+
+    def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
+        """Sender address of a request, by arp_announce."""
+        ns = self.ns
+        announce = max(dev.inet.conf.arp_announce, ns.conf_all.arp_announce)
+        wanted = ipv4.addresses(trigger.data)[0] if trigger is not None else 0
+        if wanted and ns.is_local(wanted):
+            if announce == 0:
+                return wanted
+            if announce == 1 and any(a.contains(wanted) and a.contains(target) for a in dev.inet.addresses):
+                return wanted
+        return ns.addresses.select_source(dev, target, Scope.LINK)
+
+    def unreachable(self, packet: Packet) -> None:
+        """Nobody answered for the next hop of a packet that waited: tell its sender (ipv4_link_failure)."""
+        assert packet.dst is not None
+        self.ns.sim.drop(packet.uid, packet.dst.dev or self.ns.devices["lo"], DropReason.NEIGH_FAILED)
+        self.ns.icmp.host_unreachable(packet)
+
+    def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
+        """Compose an ARP frame and hand it to the device (arp_send_dst)."""
+        raw = arp.patch(arp_template(), eth_dst, message)
+        header = dev.hard_header(eth_dst, message.sha, raw[12:14])
+        dev.xmit(Frame(raw if len(header) == 14 else header + raw[14:], uid))
+
+    def announce(self, dev: NetDevice, ip: int) -> None:
+        """A gratuitous request for an own address (arp_notify, Docker since 28)."""
+        self.send(dev, BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, ip, ZERO_MAC, ip), self.ns.sim.born())
+
+    # -- hearing --------------------------------------------------------------------------------------------------------
+
+    def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """An ARP frame for this namespace (arp_rcv)."""
+        sim = self.ns.sim
+        if dev.noarp or packet_type is PacketType.OTHERHOST or packet_type is PacketType.LOOPBACK:
+            return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+        message = arp.parse(frame.raw[14:42])
+        if message is None or message.op not in (arp.REQUEST, arp.REPLY):
+            return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
+        conf = dev.inet.conf
+        if is_multicast_ip(message.tip) or (is_loopback_ip(message.tip) and not conf.route_localnet):
+            return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
+        if message.sip == message.tip and max(conf.drop_gratuitous_arp, self.ns.conf_all.drop_gratuitous_arp):
+            return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
+        return self._process(dev, frame, packet_type, message)
+
+    def _process(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> DropReason | None:
+        """arp_process: answer requests for our addresses, learn their senders, update entries we have."""
+        ns = self.ns
+        sim = ns.sim
+        if message.sip == 0:
+            if message.op == arp.REQUEST and ns.address_type(message.tip) is RouteType.LOCAL and self._answers(dev, message):
+                self._reply(dev, frame, message)
+                return None
+            return sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
+        ignored = False
+        if message.op == arp.REQUEST:
+            way = ns.router.input(message.tip, message.sip, dev)
+            if way.kind is Kind.LOCAL and way.route is not None:
+                if self._answers(dev, message) and not self._filtered(dev, message):
+                    entry = ns.neigh.create(dev, message.sip)
+                    if entry is not None:
+                        entry.update(message.sha, Nud.STALE, override=True)
+                    self._reply(dev, frame, message)
+                    return None
+                return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
+            if way.kind is Kind.FORWARD and way.dev is not dev and self._proxies(dev):
+                entry = ns.neigh.create(dev, message.sip)
+                if entry is not None:
+                    entry.update(message.sha, Nud.STALE, override=True)
+                self._proxy_reply(dev, frame, packet_type, message)
+                return None
+            ignored = way.kind is Kind.DROP and ns.address_type(message.tip) is RouteType.LOCAL
+        self._update_existing(dev, packet_type, message)
+        if message.op == arp.REPLY and message.tip and ns.is_local(message.tip):
+            return None
+        return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED if ignored else DropReason.ARP_NOT_FOR_US, frame)
+
+    def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> None:
+        """Replies, and requests for others: they change entries, and make some only where arp_accept allows."""
+        ns = self.ns
+        entry = ns.neigh.lookup(dev, message.sip)
+        gratuitous = message.sip == message.tip and (message.op == arp.REQUEST or message.tha == message.sha)
+        if gratuitous:
+            gratuitous = ns.address_type(message.sip) is RouteType.UNICAST
+        if entry is None:
+            if not self._accepts(dev, message.sip):
+                return
+            unicast_reply = message.op == arp.REPLY and ns.address_type(message.sip) is RouteType.UNICAST
+            if not gratuitous and not unicast_reply:
+                return
+            entry = ns.neigh.create(dev, message.sip)
+            if entry is None:
+                return
+        state = Nud.REACHABLE
+        if message.op != arp.REPLY or packet_type is not PacketType.HOST:
+            state = Nud.STALE
+        entry.update(message.sha, state, override=gratuitous or not entry.locked())
+
+    def _accepts(self, dev: NetDevice, sip: int) -> bool:
+        """arp_accept: 1 always, 2 only for senders in one of the device's subnets."""
+        accept = max(dev.inet.conf.arp_accept, self.ns.conf_all.arp_accept)
+        return accept == 1 or (accept == 2 and any(a.contains(sip) for a in dev.inet.addresses))
+
+    # -- answering ------------------------------------------------------------------------------------------------------
+
+    def _answers(self, dev: NetDevice, message: Arp) -> bool:
+        """arp_ignore lets us answer on this device (arp_ignore())."""
+        ns = self.ns
+        level = max(dev.inet.conf.arp_ignore, ns.conf_all.arp_ignore)
+        if level == 0:
+            return True
+        here = [a for a in dev.inet.addresses if a.local == message.tip]
+        if level == 1:
+            return bool(here)
+        if level == 2:
+            return bool(here) and any(a.contains(message.sip) for a in here)
+        if level == 3:
+            return any(
+                a.local == message.tip and a.scope < Scope.HOST for d in ns.devices.values() for a in d.inet.addresses
+            )
+        return level < 4
+
+    def _filtered(self, dev: NetDevice, message: Arp) -> bool:
+        """arp_filter: only if the way back to the asker leaves through this device."""
+        if not (dev.inet.conf.arp_filter or self.ns.conf_all.arp_filter):
+            return False
+        return self.ns.router.output(message.sip, message.tip).dev is not dev
+
+    def _proxies(self, dev: NetDevice) -> bool:
+        return bool(dev.inet.conf.forwarding and (dev.inet.conf.proxy_arp or self.ns.conf_all.proxy_arp))
+
+    def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
+        uid = self.ns.sim.born(frame.uid)
+        self.send(dev, message.sha, Arp(arp.REPLY, dev.mac, message.tip, message.sha, message.sip), uid)
+
+    def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
+        """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
+        delay = dev.inet.parms.proxy_delay
+        if packet_type is PacketType.HOST or not delay:
+            self._reply(dev, frame, message)
+            return
+        sim = self.ns.sim
+        wait = sim.rng(f"proxy/{dev.label}").randrange(delay * sim.hz // 100)
+        sim.call_at(sim.wheel_time(sim.jiffies + wait), self._reply, dev, frame, message)

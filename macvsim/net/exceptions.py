@@ -1,0 +1,58 @@
+"""What was learnt about single destinations: path MTU and redirects (struct fib_nh_exception, net/ipv4/route.c)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from macvsim.sim import SECOND, Sim
+
+PMTU_EXPIRES = 600 * SECOND
+REDIRECT_EXPIRES = 300 * SECOND
+MIN_PMTU = 552
+
+
+class RouteException(NamedTuple):
+    """For one destination: `mtu` (0: not learnt), `gateway` (0: not redirected), and when (ns) it is forgotten."""
+
+    mtu: int
+    gateway: int
+    expires: int
+
+
+class Exceptions:
+    """The exceptions of one namespace."""
+
+    def __init__(self, sim: Sim) -> None:
+        self.sim = sim
+        self.by_dst: dict[int, RouteException] = {}
+
+    def get(self, dst: int) -> RouteException | None:
+        """The exception for `dst` while it lasts."""
+        found = self.by_dst.get(dst)
+        if found is not None and found.expires <= self.sim.now:
+            del self.by_dst[dst]
+            return None
+        return found
+
+    def apply(self, dst: int, mtu: int, gateway: int) -> tuple[int, int]:
+        """MTU and gateway towards `dst`."""
+        found = self.get(dst)
+        if found is None:
+            return mtu, gateway
+        return min(mtu, found.mtu) if found.mtu else mtu, found.gateway or gateway
+
+    def learn_mtu(self, dst: int, mtu: int) -> None:
+        """A router said how large packets to `dst` may be."""
+        old = self.get(dst)
+        expires = int(self.sim.now) + PMTU_EXPIRES
+        self.by_dst[dst] = RouteException(max(mtu, MIN_PMTU), old.gateway if old else 0, expires)
+
+    def learn_gateway(self, dst: int, gateway: int) -> None:
+        """A router said that another one is nearer to `dst`."""
+        old = self.get(dst)
+        expires = int(self.sim.now) + REDIRECT_EXPIRES
+        self.by_dst[dst] = RouteException(old.mtu if old else 0, gateway, expires)
+
+    def clear(self) -> None:
+        """Forget all (``ip route flush cache``)."""
+        self.by_dst.clear()

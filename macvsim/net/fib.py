@@ -1,0 +1,201 @@
+"""Routing tables: longest prefix, then metric, then age (net/ipv4/fib_trie.c, fib_semantics.c).  Pure: no clock, no packets.
+
+With only the default rules the tables local and main are searched as one; at equal length local wins.
+"""
+
+from __future__ import annotations
+
+import enum
+from bisect import insort
+from dataclasses import dataclass, field
+from typing import Any
+
+from macvsim.errors import NetlinkError
+from macvsim.wire.addr import ip_text, mask_int
+
+TABLE_DEFAULT = 253
+TABLE_MAIN = 254
+TABLE_LOCAL = 255
+TABLE_NAMES = {TABLE_DEFAULT: "default", TABLE_MAIN: "main", TABLE_LOCAL: "local"}
+
+
+class RouteType(enum.Enum):
+    """rtm_type."""
+
+    UNICAST = "unicast"
+    LOCAL = "local"
+    BROADCAST = "broadcast"
+    UNREACHABLE = "unreachable"
+    PROHIBIT = "prohibit"
+    BLACKHOLE = "blackhole"
+    THROW = "throw"
+
+
+ERRORS = {RouteType.UNREACHABLE: "EHOSTUNREACH", RouteType.PROHIBIT: "EACCES", RouteType.BLACKHOLE: "EINVAL"}
+
+
+class Scope(enum.IntEnum):
+    """rtm_scope: how far away the destination may be."""
+
+    UNIVERSE = 0
+    SITE = 200
+    LINK = 253
+    HOST = 254
+    NOWHERE = 255
+
+    @property
+    def text(self) -> str:
+        return "global" if self is Scope.UNIVERSE else self.name.lower()
+
+
+@dataclass(slots=True, eq=False)
+class Route:
+    """One route with one next hop.
+
+    dst, plen : prefix; gateway : 0 when the destination is on the link; dev : None for unreachable, prohibit, blackhole and throw
+    src : preferred source, 0 for none; proto : who made it (``kernel``, ``boot``, ``static``, ``dhcp`` or a number)
+    """
+
+    dst: int
+    plen: int
+    type: RouteType = RouteType.UNICAST
+    gateway: int = 0
+    dev: Any = None
+    scope: Scope = Scope.UNIVERSE
+    src: int = 0
+    metric: int = 0
+    proto: str = "boot"
+    table: int = TABLE_MAIN
+    tos: int = 0
+    mtu: int = 0
+    onlink: bool = False
+    age: int = field(default=0)
+
+    @property
+    def prefix(self) -> str:
+        """``172.16.10.0/24``, ``172.16.10.1`` for host routes, ``default``."""
+        if self.plen == 0 and self.dst == 0:
+            return "default"
+        return ip_text(self.dst) if self.plen == 32 else f"{ip_text(self.dst)}/{self.plen}"
+
+    @property
+    def linkdown(self) -> bool:
+        """True while the device is up but has no carrier (RTNH_F_LINKDOWN)."""
+        return self.dev is not None and self.dev.up and not self.dev.carrier
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Preference within one prefix: exact TOS before none, lower metric, older."""
+        return -self.tos, self.metric, self.age
+
+
+class Table:
+    """One routing table."""
+
+    def __init__(self) -> None:
+        self.by_length: dict[int, dict[int, list[Route]]] = {}
+        self.lengths: list[int] = []
+
+    def candidates(self, dst: int) -> Any:
+        """Routes that match, longest prefix first."""
+        for plen in self.lengths:
+            routes = self.by_length[plen].get(dst & mask_int(plen))
+            if routes:
+                yield from routes
+
+    def add(self, route: Route) -> None:
+        if route.plen not in self.by_length:
+            self.by_length[route.plen] = {}
+            insort(self.lengths, route.plen, key=lambda length: -length)
+        insort(self.by_length[route.plen].setdefault(route.dst, []), route, key=lambda r: r.order)
+
+    def remove(self, route: Route) -> None:
+        routes = self.by_length[route.plen][route.dst]
+        routes.remove(route)
+        if not routes:
+            del self.by_length[route.plen][route.dst]
+            if not self.by_length[route.plen]:
+                del self.by_length[route.plen]
+                self.lengths.remove(route.plen)
+
+    def routes(self) -> list[Route]:
+        """All routes by destination, longer prefixes first, then preference: the order `ip route` lists them in."""
+        found = [r for nets in self.by_length.values() for routes in nets.values() for r in routes]
+        return sorted(found, key=lambda r: (r.dst, -r.plen, *r.order))
+
+
+class Fib:
+    """The tables of one namespace."""
+
+    def __init__(self) -> None:
+        self.tables: dict[int, Table] = {TABLE_LOCAL: Table(), TABLE_MAIN: Table(), TABLE_DEFAULT: Table()}
+        self._age = 0
+        self._changed: list[Any] = []
+
+    def on_change(self, fn: Any) -> None:
+        """Call `fn()` whenever a route comes or goes."""
+        self._changed.append(fn)
+
+    def changed(self) -> None:
+        """Forget what was derived from routes (rt_cache_flush)."""
+        for fn in self._changed:
+            fn()
+
+    def lookup(self, dst: int, *, oif: Any = None, ignore_linkdown: bool = False) -> Route | None:
+        """The route for `dst` (fib_table_lookup), over local and main as one; `oif` restricts the device."""
+        best: Route | None = None
+        for number in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
+            for route in self.tables[number].candidates(dst):
+                if best is not None and route.plen <= best.plen:
+                    break
+                if route.type is RouteType.THROW:
+                    break
+                if oif is not None and route.dev is not None and route.dev is not oif:
+                    continue
+                if ignore_linkdown and route.linkdown:
+                    continue
+                best = route
+                break
+        return best
+
+    def add(self, route: Route, *, replace: bool = False, append: bool = False) -> Route:
+        """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless `replace` or `append`."""
+        table = self.tables.setdefault(route.table, Table())
+        same = [
+            r
+            for r in table.by_length.get(route.plen, {}).get(route.dst, [])
+            if r.tos == route.tos and r.metric == route.metric
+        ]
+        if same and replace:
+            table.remove(same[0])
+        elif same and (not append or any(_same_hop(r, route) for r in same)):
+            raise NetlinkError(
+                "EEXIST", f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace"
+            )
+        self._age += 1
+        route.age = self._age
+        table.add(route)
+        self.changed()
+        return route
+
+    def remove(self, route: Route) -> None:
+        """Take a route out that is in."""
+        self.tables[route.table].remove(route)
+        self.changed()
+
+    def remove_if(self, condition: Any) -> list[Route]:
+        """Take out every route for which ``condition(route)`` holds; returns them."""
+        gone = [r for table in self.tables.values() for r in table.routes() if condition(r)]
+        for route in gone:
+            self.tables[route.table].remove(route)
+        if gone:
+            self.changed()
+        return gone
+
+    def routes(self, table: int = TABLE_MAIN) -> list[Route]:
+        """Routes of a table in listing order."""
+        return self.tables[table].routes() if table in self.tables else []
+
+
+def _same_hop(a: Route, b: Route) -> bool:
+    return a.type is b.type and a.dev is b.dev and a.gateway == b.gateway and a.src == b.src and a.scope == b.scope

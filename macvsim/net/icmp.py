@@ -1,0 +1,274 @@
+"""ICMP: echo, errors with Linux's rate limits, redirects (net/ipv4/icmp.c, route.c; RFC 792, RFC 1812)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.drop import DropReason
+from macvsim.net.fib import RouteType, Scope
+from macvsim.net.neigh import VALID
+from macvsim.net.packet import Packet
+from macvsim.net.route import Dst, Kind
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.checksum import verify
+from macvsim.wire.compose import icmp_template
+from macvsim.wire.frame import PacketType
+
+if TYPE_CHECKING:
+    from macvsim.net.namespace import Namespace
+    from macvsim.net.socket import RawIcmpSocket
+
+MAX_ERROR = 576
+ERROR_TOS = 0xC0
+BURST = 6
+NO_ROUTE_BURST_SECONDS = 5
+REDIRECT_NUMBER = 9
+_QUERY_TYPES = frozenset((icmp.ECHO_REPLY, icmp.ECHO, icmp.TIMESTAMP, icmp.TIMESTAMP_REPLY, icmp.INFO_REQUEST,
+                          icmp.INFO_REPLY, icmp.ADDRESS, icmp.ADDRESS_REPLY))  # fmt: skip
+
+
+class Peer:
+    """What is remembered of one host that errors went to (struct inet_peer); times in jiffies."""
+
+    __slots__ = ("n_redirects", "rate_last", "rate_tokens")
+
+    def __init__(self, now: int, hz: int) -> None:
+        self.rate_tokens = 0
+        self.rate_last = now - 60 * hz
+        self.n_redirects = 0
+
+
+class IcmpLayer:
+    """The ICMP of one namespace."""
+
+    def __init__(self, ns: Namespace) -> None:
+        self.ns = ns
+        self.sockets: list[RawIcmpSocket] = []
+        self.peers: dict[int, Peer] = {}
+        self._global_credit = 0
+        self._global_stamp: int | None = None
+
+    # -- receiving ------------------------------------------------------------------------------------------------------
+
+    def receive(self, packet: Packet) -> DropReason | None:
+        """An ICMP message for this host (icmp_rcv): raw sockets get a copy of what they want, then the kernel acts."""
+        ns = self.ns
+        where = packet.in_dev or ns
+        data = packet.data
+        hlen = (data[0] & 15) * 4
+        message = data[hlen:]
+        heard = False
+        for sock in self.sockets:
+            heard = sock.icmp_receive(packet, message) or heard
+        ns.snmp.icmp["InMsgs"] += 1
+        if len(message) < icmp.HLEN:
+            ns.snmp.icmp["InErrors"] += 1
+            return ns.sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
+        if not verify(message):
+            ns.snmp.icmp["InCsumErrors"] += 1
+            ns.snmp.icmp["InErrors"] += 1
+            return ns.sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
+        kind = message[0]
+        ns.snmp.icmp_in(kind)
+        assert packet.dst is not None
+        group = packet.dst.broadcast or packet.dst.multicast
+        if group and kind in (icmp.ECHO, icmp.TIMESTAMP) and ns.ipv4_conf.icmp_echo_ignore_broadcasts:
+            return ns.sim.drop(packet.uid, where, DropReason.ICMP_BROADCAST_ECHO)
+        if kind == icmp.ECHO:
+            if ns.ipv4_conf.icmp_echo_ignore_all:
+                return ns.sim.drop(packet.uid, where, DropReason.ICMP_ECHO_IGNORED)
+            return self._echo(packet, message)
+        if kind in icmp.ERRORS:
+            return self._error_received(packet, message, heard)
+        if not heard:
+            return ns.sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
+        return None
+
+    def _echo(self, packet: Packet, request: bytes) -> DropReason | None:
+        """Answer an echo request from the address it was sent to (icmp_echo, icmp_reply; RFC 1122, 3.2.2.6)."""
+        ns = self.ns
+        assert packet.dst is not None
+        src, dst = ipv4.addresses(packet.data)
+        if packet.dst.broadcast or packet.dst.multicast:
+            dst = ns.addresses.select_source(packet.in_dev, src, Scope.LINK)
+        way = ns.router.output(src, dst)
+        if way.kind is Kind.ERROR:
+            return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_OUTNOROUTES)
+        ns.snmp.icmp_out(icmp.ECHO_REPLY)
+        uid = ns.sim.born(packet.uid)
+        return ns.ipv4.send(ipv4.PROTO_ICMP, icmp.echo_reply(request), way, src, uid=uid, src=dst, tos=packet.data[1])
+
+    def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
+        """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach, icmp_redirect)."""
+        ns = self.ns
+        quoted = message[icmp.HLEN :]
+        if len(quoted) < 20 or len(quoted) < (quoted[0] & 15) * 4:
+            ns.snmp.icmp["InErrors"] += 1
+            return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_MALFORMED)
+        kind, code = message[0], message[1]
+        _, target = ipv4.addresses(quoted)
+        if kind == icmp.DEST_UNREACH and code == icmp.FRAG_NEEDED:
+            mtu = int.from_bytes(message[6:8], "big")
+            if not ns.ipv4_conf.ip_no_pmtu_disc and mtu:
+                ns.exceptions.learn_mtu(target, mtu)
+                ns.router.forget()
+        elif kind == icmp.REDIRECT:
+            if not self._follow_redirect(packet, message, target):
+                return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_REDIRECT_IGNORED)
+            return None
+        proto = quoted[9]
+        if proto == ipv4.PROTO_UDP:
+            heard = ns.udp.error(packet, message, quoted) or heard
+        for sock in self.sockets:
+            heard = sock.icmp_error(packet, message, quoted) or heard
+        if not heard:
+            return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_NO_LISTENER)
+        return None
+
+    def _follow_redirect(self, packet: Packet, message: bytes, target: int) -> bool:
+        """Use another gateway for one destination, if we may and it is resolved (__ip_do_redirect)."""
+        ns = self.ns
+        dev = packet.in_dev
+        if dev is None or len(message) < 8:
+            return False
+        gateway = int.from_bytes(message[4:8], "big")
+        sender, _ = ipv4.addresses(packet.data)
+        conf, everywhere = dev.inet.conf, ns.conf_all
+        if conf.forwarding:
+            accept = conf.accept_redirects and everywhere.accept_redirects
+        else:
+            accept = conf.accept_redirects or everywhere.accept_redirects
+        way = ns.router.output(target)
+        if not accept or gateway == sender or way.nexthop != sender or way.dev is not dev:
+            return False
+        shared = conf.shared_media or everywhere.shared_media
+        if not shared and not any(a.contains(gateway) for a in dev.inet.addresses):
+            return False
+        if ns.address_type(gateway) is not RouteType.UNICAST:
+            return False
+        entry = ns.neigh.create(dev, gateway)
+        if entry is None:
+            return False
+        if not entry.state & VALID:
+            entry.ask()
+            return False
+        ns.exceptions.learn_gateway(target, gateway)
+        ns.router.forget()
+        return True
+
+    # -- sending errors -------------------------------------------------------------------------------------------------
+
+    def host_unreachable(self, packet: Packet) -> None:
+        """Resolution of the next hop failed (ipv4_link_failure)."""
+        self.send_error(packet, icmp.DEST_UNREACH, icmp.HOST_UNREACH)
+
+    def no_route(self, packet: Packet, code: int) -> None:
+        """A forwarding host has no route: a limit of its own comes before the usual one (ip_error)."""
+        sim = self.ns.sim
+        src, _ = ipv4.addresses(packet.data)
+        peer = self._peer(src)
+        now = sim.jiffies
+        peer.rate_tokens = min(peer.rate_tokens + now - peer.rate_last, NO_ROUTE_BURST_SECONDS * sim.hz)
+        peer.rate_last = now
+        if peer.rate_tokens < sim.hz:
+            self._limited(packet)
+            return
+        peer.rate_tokens -= sim.hz
+        self.send_error(packet, icmp.DEST_UNREACH, code)
+
+    def send_error(self, packet: Packet, kind: int, code: int, info: int = 0) -> None:
+        """Tell the sender of `packet` what happened to it, unless the rules forbid (__icmp_send; RFC 1122, 3.2.2)."""
+        ns = self.ns
+        data = packet.data
+        head = ipv4.parse(data)
+        if packet.packet_type is not PacketType.HOST or head.frag & ipv4.OFFSET_MASK:
+            return
+        if packet.dst is not None and (packet.dst.broadcast or packet.dst.multicast):
+            return
+        if head.proto == ipv4.PROTO_ICMP and kind in icmp.ERRORS:
+            quoted_kind = data[head.hlen] if len(data) > head.hlen else 255
+            if quoted_kind > icmp.KNOWN_TYPES or quoted_kind not in _QUERY_TYPES:
+                return
+        source = head.dst if ns.is_local(head.dst) and packet.in_dev is not None else 0
+        if not source and ns.ipv4_conf.icmp_errors_use_inbound_ifaddr and packet.in_dev is not None:
+            source = ns.addresses.select_source(packet.in_dev, head.src, Scope.LINK)
+        way = ns.router.output(head.src, source)
+        if way.kind is Kind.ERROR or way.broadcast or way.multicast or not self._allowed(kind, code, way, head.src, packet):
+            return
+        room = min(MAX_ERROR, way.mtu) - 20 - icmp.HLEN
+        tos = (head.tos & 0x1E) | ERROR_TOS
+        ns.snmp.icmp_out(kind)
+        uid = ns.sim.born(packet.uid)
+        message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
+        ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos)
+
+    def _allowed(self, kind: int, code: int, way: Dst, target: int, packet: Packet) -> bool:
+        """Global and per-host rate limits (icmp_global_allow, icmpv4_xrlim_allow)."""
+        conf = self.ns.ipv4_conf
+        if kind == icmp.DEST_UNREACH and code == icmp.FRAG_NEEDED:
+            return True
+        if not conf.icmp_ratemask >> kind & 1 or kind > icmp.KNOWN_TYPES:
+            return True
+        if way.dev is not None and way.dev.loopback:
+            return True
+        if not self._global_allows():
+            self.ns.snmp.icmp["OutRateLimitGlobal"] += 1
+            self._limited(packet)
+            return False
+        sim = self.ns.sim
+        timeout = conf.icmp_ratelimit * sim.hz // 1000
+        if not timeout:
+            return True
+        peer = self._peer(target)
+        now = sim.jiffies
+        tokens = min(peer.rate_tokens + now - peer.rate_last, BURST * timeout)
+        peer.rate_last = now
+        peer.rate_tokens = tokens
+        if tokens < timeout:
+            self.ns.snmp.icmp["OutRateLimitHost"] += 1
+            self._limited(packet)
+            return False
+        peer.rate_tokens -= timeout
+        return True
+
+    def _global_allows(self) -> bool:
+        """icmp_msgs_per_sec with a burst; refilled not more often than every 20 ms."""
+        sim, conf = self.ns.sim, self.ns.ipv4_conf
+        now = sim.jiffies
+        if self._global_stamp is None:
+            self._global_stamp, self._global_credit = now, conf.icmp_msgs_burst
+        delta = min(now - self._global_stamp, sim.hz)
+        if delta >= sim.hz // 50:
+            self._global_credit = min(self._global_credit + conf.icmp_msgs_per_sec * delta // sim.hz, conf.icmp_msgs_burst)
+            self._global_stamp = now
+        if not self._global_credit:
+            return False
+        self._global_credit = max(self._global_credit - sim.rng(f"icmp/{self.ns.name}").randrange(3), 0)
+        return True
+
+    def _limited(self, packet: Packet) -> None:
+        self.ns.sim.drop(self.ns.sim.born(packet.uid), packet.in_dev or self.ns, DropReason.ICMP_RATELIMIT)
+
+    def _peer(self, ip: int) -> Peer:
+        peer = self.peers.get(ip)
+        if peer is None:
+            peer = self.peers[ip] = Peer(self.ns.sim.jiffies, self.ns.sim.hz)
+        return peer
+
+    def send_redirect(self, packet: Packet, way: Dst) -> None:
+        """Tell the sender of the nearer gateway, ever less often (ip_rt_send_redirect)."""
+        sim = self.ns.sim
+        src, _ = ipv4.addresses(packet.data)
+        peer = self._peer(src)
+        now = sim.jiffies
+        load = max(sim.hz // 50, 1)
+        if now > peer.rate_last + (load << (REDIRECT_NUMBER + 1)):
+            peer.rate_tokens = 0
+            peer.n_redirects = 0
+        if peer.n_redirects >= REDIRECT_NUMBER:
+            peer.rate_last = now
+            return
+        if peer.n_redirects == 0 or now > peer.rate_last + (load << peer.n_redirects):
+            self.send_error(packet, icmp.REDIRECT, icmp.REDIR_HOST, way.nexthop)
+            peer.rate_last = now
+            peer.n_redirects += 1

@@ -1,0 +1,252 @@
+"""IPv4 in path order: receive, local, forward; send, output, fragment (net/ipv4/ip_input.c, ip_forward.c, ip_output.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+from macvsim.net.packet import Packet
+from macvsim.net.route import Dst, Kind
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.checksum import verify
+from macvsim.wire.compose import ipv4_template
+from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.net.namespace import Namespace
+
+_LSRR = 131
+_SSRR = 137
+_END_OF_OPTIONS = 0
+_NO_OPERATION = 1
+
+
+class Ipv4Layer:
+    """The IPv4 of one namespace."""
+
+    def __init__(self, ns: Namespace) -> None:
+        self.ns = ns
+        self.count = ns.snmp.ip
+        self._idents: dict[tuple[int, int, int], int] = {}
+
+    # -- up: from a device ----------------------------------------------------------------------------------------------
+
+    def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
+        sim = self.ns.sim
+        if packet_type is PacketType.OTHERHOST:
+            return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+        count = self.count
+        count["InReceives"] += 1
+        data = frame.raw[ETH_HLEN:]
+        length = int.from_bytes(data[2:4], "big")
+        if len(data) < 20 or data[0] != 0x45 or len(data) != length:
+            trimmed = self._validate(data, length)
+            if trimmed is None:
+                count["InHdrErrors"] += 1
+                return sim.drop(frame.uid, dev, DropReason.IP_INHDR, frame)
+            data = trimmed
+        if not verify(data[: (data[0] & 15) * 4]):
+            count["InHdrErrors"] += 1
+            return sim.drop(frame.uid, dev, DropReason.IP_CSUM, frame)
+        packet = Packet(data, frame.uid, dev, packet_type)
+        src, dst = ipv4.addresses(data)
+        way = packet.dst = self.ns.router.input(dst, src, dev, data[1])
+        kind = way.kind
+        if kind is Kind.FORWARD:
+            return self.forward(packet, way)
+        if kind is Kind.LOCAL:
+            return self.local(packet)
+        return self._no_way(packet, way)
+
+    @staticmethod
+    def _validate(data: bytes, length: int) -> bytes | None:
+        """Header checks of ip_rcv_core that are not the common case; the packet without padding, or None."""
+        if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5:
+            return None
+        hlen = (data[0] & 15) * 4
+        if len(data) < hlen or len(data) < length or length < hlen:
+            return None
+        return data[:length]
+
+    def _no_way(self, packet: Packet, way: Dst) -> DropReason:
+        """ip_error: count; and tell the sender, if we forward and it was not a silent refusal."""
+        assert packet.in_dev is not None
+        if way.errno == "EHOSTUNREACH" and way.kind is Kind.DROP:
+            self.count["InAddrErrors"] += 1
+        reason = way.reason or DropReason.IP_INNOROUTES
+        self.ns.sim.drop(packet.uid, packet.in_dev, reason)
+        if way.kind is Kind.ERROR:
+            code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[way.errno]
+            if way.errno == "ENETUNREACH":
+                self.ns.snmp.ext["InNoRoutes"] = self.ns.snmp.ext.get("InNoRoutes", 0) + 1
+            self.ns.icmp.no_route(packet, code)
+        return reason
+
+    def local(self, packet: Packet) -> DropReason | None:
+        """For this host: put fragments together, then by protocol (ip_local_deliver)."""
+        data = packet.data
+        if data[6] & 0x3F or data[7]:
+            whole = self.ns.reassembly.add(packet)
+            if whole is None:
+                return None
+            packet = whole
+            data = packet.data
+        ns = self.ns
+        self.count["InDelivers"] += 1
+        if ns.sim.journal is not None:
+            ns.sim.note(packet.uid, packet.in_dev or ns, "local")
+        proto = data[9]
+        if proto == ipv4.PROTO_ICMP:
+            return ns.icmp.receive(packet)
+        if proto == ipv4.PROTO_UDP:
+            return ns.udp.receive(packet)
+        self.count["InDelivers"] -= 1
+        self.count["InUnknownProtos"] += 1
+        reason = ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_NOPROTO)
+        ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PROT_UNREACH)
+        return reason
+
+    def forward(self, packet: Packet, way: Dst) -> DropReason | None:
+        """Through this host, in the kernel's order (ip_forward)."""
+        ns = self.ns
+        sim = ns.sim
+        dev = packet.in_dev
+        assert dev is not None and way.dev is not None
+        data = packet.data
+        if packet.packet_type is not PacketType.HOST:
+            return sim.drop(packet.uid, dev, DropReason.IP_L2_GROUP)
+        if data[8] <= 1:
+            self.count["InHdrErrors"] += 1
+            reason = sim.drop(packet.uid, dev, DropReason.IP_TTL)
+            ns.icmp.send_error(packet, icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED)
+            return reason
+        if data[0] != 0x45 and self._source_routed(data):
+            reason = sim.drop(packet.uid, dev, DropReason.IP_OPTION)
+            ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.SR_FAILED)
+            return reason
+        mtu = way.mtu
+        if len(data) > mtu and data[6] & 0x40:
+            self.count["FragFails"] += 1
+            reason = sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
+            ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, mtu)
+            return reason
+        packet.data = ipv4.decrement_ttl(data)
+        if way.do_redirect:
+            ns.icmp.send_redirect(packet, way)
+        self.count["ForwDatagrams"] += 1
+        if sim.journal is not None:
+            sim.note(packet.uid, ns, "forward", None, (dev, way.dev, way.nexthop))
+        return self.output(packet, way)
+
+    @staticmethod
+    def _source_routed(data: bytes) -> bool:
+        """True if the header holds a source route, which nobody follows today (accept_source_route)."""
+        options = data[20 : (data[0] & 15) * 4]
+        at = 0
+        while at < len(options) and options[at] != _END_OF_OPTIONS:
+            if options[at] == _NO_OPERATION:
+                at += 1
+                continue
+            if options[at] in (_LSRR, _SSRR):
+                return True
+            if at + 1 >= len(options) or options[at + 1] < 2:
+                return True
+            at += options[at + 1]
+        return False
+
+    # -- down: to a device ----------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        proto: int,
+        payload: bytes,
+        way: Dst,
+        dst: int,
+        *,
+        uid: int,
+        src: int | None = None,
+        tos: int = 0,
+        ttl: int | None = None,
+        df: bool = False,
+        ident: int | None = None,
+    ) -> DropReason | None:
+        """A locally made packet goes out along `way` (ip_push_pending_frames, ip_local_out).
+
+        df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the next one
+        """
+        src = way.src if src is None else src
+        if ident is None:
+            ident = self.next_ident(dst, src, proto)
+        if ttl is None:
+            ttl = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
+        length = 20 + len(payload)
+        head = ipv4.header(
+            ipv4_template(proto),
+            length=length,
+            ident=ident,
+            src=src,
+            dst=dst,
+            tos=tos,
+            frag=ipv4.DF if df and length <= way.mtu else 0,
+            ttl=ttl,
+        )
+        packet = Packet(head + payload, uid, dst=way)
+        self.count["OutRequests"] += 1
+        if self.ns.sim.journal is not None:
+            self.ns.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
+        return self.output(packet, way)
+
+    def next_ident(self, dst: int, src: int, proto: int) -> int:
+        """Identification: a counter per destination, source and protocol, never 0 (__ip_select_ident)."""
+        key = (dst, src, proto)
+        ident = self._idents.get(key)
+        if ident is None:
+            ident = self.ns.sim.rng(f"ident/{self.ns.name}").randrange(1, 0x8000)
+        else:
+            ident = ident % 0xFFFF + 1
+        self._idents[key] = ident
+        return ident
+
+    def output(self, packet: Packet, way: Dst) -> DropReason | None:
+        """Fragment if need be, then to the neighbour (ip_output, ip_finish_output)."""
+        packet.dst = way
+        if len(packet.data) > way.mtu:
+            return self._fragment(packet, way)
+        return self._finish(packet, way)
+
+    def _finish(self, packet: Packet, way: Dst) -> DropReason | None:
+        """ip_finish_output2: the next hop's neighbour entry sends, or keeps the packet until it can."""
+        self.count["OutTransmits"] += 1
+        entry = way.neighbour
+        if entry is None or entry.dead:
+            assert way.dev is not None
+            entry = way.neighbour = self.ns.neigh.create(way.dev, way.nexthop)
+            if entry is None:
+                return self.ns.sim.drop(packet.uid, way.dev, DropReason.NEIGH_TABLE_FULL)
+        return entry.output(packet)
+
+    def _fragment(self, packet: Packet, way: Dst) -> DropReason | None:
+        """Cut to the MTU, each piece but the last a multiple of 8 bytes (ip_do_fragment; RFC 791, 3.2)."""
+        data = packet.data
+        sim = self.ns.sim
+        assert way.dev is not None
+        if data[6] & 0x40:
+            self.count["FragFails"] += 1
+            reason = sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
+            self.ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, way.mtu)
+            return reason
+        hlen = (data[0] & 15) * 4
+        room = (way.mtu - hlen) & ~7
+        body = data[hlen:]
+        base = int.from_bytes(data[6:8], "big")
+        for at in range(0, len(body), room):
+            piece = body[at : at + room]
+            more = at + room < len(body) or base & ipv4.MF
+            frag = (base & ~(ipv4.MF | ipv4.OFFSET_MASK)) | ((base & ipv4.OFFSET_MASK) + at // 8) | (ipv4.MF if more else 0)
+            head = ipv4.with_frag(data, hlen + len(piece), frag)
+            self.count["FragCreates"] += 1
+            self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
+        self.count["FragOKs"] += 1
+        return None

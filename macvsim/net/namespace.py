@@ -1,0 +1,243 @@
+"""A network namespace: devices, addresses, routes, neighbours and protocols of one host or container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.loopback import Loopback
+from macvsim.drop import DropReason
+from macvsim.errors import NetlinkError, NoSuchDevice
+from macvsim.net.addr import ALL_HOSTS, Address, AddressTable, InDev
+from macvsim.net.arp import ArpLayer
+from macvsim.net.exceptions import Exceptions
+from macvsim.net.fib import Fib, RouteType, Scope
+from macvsim.net.fragment import Reassembly
+from macvsim.net.icmp import IcmpLayer
+from macvsim.net.ipv4 import Ipv4Layer
+from macvsim.net.neigh import NeighTable
+from macvsim.net.route import Router
+from macvsim.net.snmp import Snmp
+from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
+from macvsim.net.udp import UdpLayer
+from macvsim.sim import Sim
+from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
+from macvsim.wire.frame import ETH_P_ARP, ETH_P_IP, Frame, PacketType
+from macvsim.wire.ipv4 import BROADCAST
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import Tap
+
+IFNAMSIZ = 16
+
+
+class Namespace:
+    """One network stack.
+
+    Parameters
+    ----------
+    name : what people call it; devices are labelled ``name:device``
+    init : the machine's first namespace, whose parameters a new one copies (devconf_inherit_init_net 0); None: this is the first
+    """
+
+    def __init__(self, sim: Sim, name: str, init: Namespace | None = None) -> None:
+        self.sim = sim
+        self.name = name
+        self.devices: dict[str, NetDevice] = {}
+        self.snmp = Snmp()
+        self.ipv4_conf = Ipv4Conf(None if init is None else init.ipv4_conf)
+        self.sysctl = Sysctl(self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
+        if init is not None:
+            for group in ("all", "default"):
+                self.sysctl.conf[group] = DevConf(init.sysctl.conf[group])
+        self.conf_all = self.sysctl.conf["all"]
+        self.fib = Fib()
+        self.addresses = AddressTable(self, self.fib)
+        self.exceptions = Exceptions(sim)
+        self.router = Router(self)
+        self.arp = ArpLayer(self)
+        self.neigh = NeighTable(sim, self.arp, self.sysctl.thresholds, name)
+        self.icmp = IcmpLayer(self)
+        self.ipv4 = Ipv4Layer(self)
+        self.reassembly = Reassembly(self)
+        self.udp = UdpLayer(self)
+        self.wakeup_delay = 0
+        """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
+        self.listeners: list[Callable[[NetDevice, Event], None]] = []
+        self._next_ifindex = 1
+        self.fib.on_change(self.router.forget)
+        self.register(Loopback(self))
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Namespace {self.name}: {', '.join(self.devices)}>"
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """Protocol handlers by EtherType (end of __netif_receive_skb_core)."""
+        raw = frame.raw
+        kind = raw[12] << 8 | raw[13] if len(raw) >= 14 else 0
+        if kind == ETH_P_IP:
+            return self.ipv4.receive(dev, frame, packet_type)
+        if kind == ETH_P_ARP:
+            return self.arp.receive(dev, frame, packet_type)
+        if packet_type is PacketType.OTHERHOST:
+            return self.sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+        dev.stats.rx_dropped += 1
+        return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
+
+    def wake(self, fn: Callable[..., None], *args: object) -> None:
+        """Run `fn` in process context, `wakeup_delay` ns from now."""
+        event = self.sim.timeout(self.wakeup_delay)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: fn(*args))
+
+    # -- devices --------------------------------------------------------------------------------------------------------
+
+    def dev(self, name: str) -> NetDevice:
+        """The device of that name; `NoSuchDevice` lists those there are."""
+        found = self.devices.get(name)
+        if found is None:
+            raise NoSuchDevice("ENODEV", f"{self.name} has no device {name}: it has {', '.join(self.devices)}")
+        return found
+
+    def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
+        """Take a device in, new or moved here; EEXIST when the name is taken."""
+        name = rename or dev.name
+        if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
+            raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
+        if name in self.devices:
+            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
+        taken = [other.ifindex for other in self.devices.values()]
+        if ifindex is None or ifindex in taken:
+            ifindex = self._next_ifindex
+            while ifindex in taken:
+                ifindex += 1
+        self._next_ifindex = max(self._next_ifindex, ifindex + 1)
+        dev.ns = self
+        dev.rename(name)
+        dev.ifindex = ifindex
+        self.devices[name] = dev
+        self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
+        conf = DevConf(self.sysctl.conf["default"])
+        parms = NeighParms(self.sysctl.neigh["default"])
+        self.sysctl.conf[name] = conf
+        self.sysctl.neigh[name] = parms
+        dev.inet = InDev(dev, conf, parms)
+        self.router.forget()
+
+    def unregister(self, dev: NetDevice) -> None:
+        """Let a device go: its addresses, routes and neighbours go first."""
+        self.addresses.remove_all(dev)
+        self.neigh.flush(dev)
+        del self.devices[dev.name]
+        self.sysctl.conf.pop(dev.name, None)
+        self.sysctl.neigh.pop(dev.name, None)
+        self.router.forget()
+
+    def rename(self, dev: NetDevice, name: str) -> None:
+        """``ip link set … name …``; EEXIST when taken."""
+        if name == dev.name:
+            return
+        if name in self.devices:
+            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
+        self.sysctl.conf[name] = self.sysctl.conf.pop(dev.name)
+        self.sysctl.neigh[name] = self.sysctl.neigh.pop(dev.name)
+        for address in dev.inet.addresses:
+            address.label = name if address.label == dev.name else address.label
+        self.devices = {name if d is dev else old: d for old, d in self.devices.items()}
+        dev.rename(name)
+
+    def move(self, dev: NetDevice, target: Namespace, *, rename: str | None = None) -> None:
+        """``ip link set … netns …`` (dev_change_net_namespace): goes down, loses addresses and routes, keeps its index if free there."""
+        if dev.loopback:
+            raise NetlinkError("EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable")
+        name = rename or dev.name
+        if name in target.devices:
+            raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
+        dev.set_down()
+        self.unregister(dev)
+        target.register(dev, rename=name, ifindex=dev.ifindex)
+
+    def device_event(self, dev: NetDevice, event: Event) -> None:
+        """Addresses, routes and neighbours follow their device (fib_netdev_event, arp_netdev_event)."""
+        if event is Event.UP:
+            self._init_address(dev)
+            self.addresses.device_up(dev)
+            self.join_group(dev, ALL_HOSTS)
+        elif event is Event.GOING_DOWN:
+            self.leave_group(dev, ALL_HOSTS)
+        elif event is Event.DOWN:
+            self.addresses.device_down(dev)
+            self.neigh.flush(dev)
+        elif event is Event.CHANGEADDR:
+            self.neigh.flush(dev)
+        elif event is Event.CHANGE and not dev.carrier and dev.inet.conf.arp_evict_nocarrier and self.conf_all.arp_evict_nocarrier:
+            self.neigh.flush(dev, keep_permanent=True)
+        self.router.forget()
+        for listener in self.listeners:
+            listener(dev, event)
+
+    def _init_address(self, dev: NetDevice) -> None:
+        """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""
+        if dev.loopback and not dev.inet.addresses:
+            self.addresses.add(dev, Address(0x7F000001, 8, scope=Scope.HOST))
+
+    def add_tap(self, name: str, tap: Tap) -> Callable[[], None]:
+        """Capture on a device; returns what stops it."""
+        return self.dev(name).add_tap(tap)
+
+    # -- addresses ------------------------------------------------------------------------------------------------------
+
+    def is_local(self, ip: int) -> bool:
+        """True if `ip` is one of our own addresses, on whatever device (inet_addr_type == RTN_LOCAL)."""
+        return self.address_type(ip) is RouteType.LOCAL
+
+    def address_type(self, ip: int) -> RouteType | None:
+        """What kind of address it is for this host (inet_addr_type); None for multicast."""
+        if is_zeronet_ip(ip) or ip == BROADCAST:
+            return RouteType.BROADCAST
+        if is_multicast_ip(ip):
+            return None
+        for route in self.fib.tables[255].candidates(ip):
+            found: RouteType = route.type
+            return found
+        return RouteType.UNICAST
+
+    def join_group(self, dev: NetDevice, group: int) -> None:
+        """The host listens to a multicast group on a device (ip_mc_join_group)."""
+        groups = dev.inet.groups
+        groups[group] = groups.get(group, 0) + 1
+        if groups[group] == 1:
+            if not dev.loopback:
+                dev.add_mc(multicast_mac(group))
+            self.router.forget()
+
+    def leave_group(self, dev: NetDevice, group: int) -> None:
+        """Undo one `join_group`."""
+        groups = dev.inet.groups
+        if group not in groups:
+            return
+        groups[group] -= 1
+        if not groups[group]:
+            del groups[group]
+            if not dev.loopback:
+                dev.del_mc(multicast_mac(group))
+            self.router.forget()
+
+    # -- parameters -----------------------------------------------------------------------------------------------------
+
+    def _sysctl_changed(self, group: str, key: str, value: int) -> None:
+        """A parameter was written: carry on what the kernel carries on (devinet_sysctl_forward, inet_forward_change)."""
+        conf = self.sysctl.conf
+        if key == "forwarding" and group in ("", "all"):
+            for name, holder in conf.items():
+                holder.forwarding = value
+                if name == "all":
+                    holder.accept_redirects = 0 if value else 1
+        self.router.forget()

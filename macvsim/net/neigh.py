@@ -1,0 +1,348 @@
+"""The neighbour cache: which MAC has an IPv4 next hop (net/core/neighbour.c; read RFC 1122 section 2.3.2 and RFC 4861 section 7.3 first).
+
+States, timers and their order are the kernel's.  The table decides; `Solicitor` (net/arp.py) sends requests, and hears of failures.
+Times are jiffies.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Protocol
+
+from macvsim.drop import DropReason
+from macvsim.sim import SECOND, Sim, Timer
+from macvsim.wire.addr import ip_text
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.addr import InDev
+    from macvsim.net.packet import Packet
+    from macvsim.net.sysctl import NeighThresholds
+
+SKB_OVERHEAD = 768 - 98
+"""Bytes the kernel books for a short packet beyond its length (skb truesize)."""
+RANDOM_REACH_PERIOD = 300 * SECOND
+
+
+class Nud(enum.IntFlag):
+    """State of an entry (NUD_*)."""
+
+    NONE = 0
+    INCOMPLETE = 0x01
+    REACHABLE = 0x02
+    STALE = 0x04
+    DELAY = 0x08
+    PROBE = 0x10
+    FAILED = 0x20
+    NOARP = 0x40
+    PERMANENT = 0x80
+
+
+IN_TIMER = Nud.INCOMPLETE | Nud.REACHABLE | Nud.DELAY | Nud.PROBE
+VALID = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE | Nud.PROBE | Nud.STALE | Nud.DELAY
+CONNECTED = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE
+_SEND_AT_ONCE = CONNECTED | Nud.DELAY | Nud.PROBE
+
+
+class Solicitor(Protocol):
+    """Who asks and who is told: the ARP layer."""
+
+    def construct(self, entry: Neighbour) -> None:
+        """A new entry: give it its MAC and make it NOARP where no question is needed."""
+
+    def solicit(self, entry: Neighbour, unicast: bool, trigger: Packet | None) -> None:
+        """Send a request for the entry's address, to its known MAC or to everybody."""
+
+    def unreachable(self, packet: Packet) -> None:
+        """A packet that waited for resolution will not be sent (link_failure)."""
+
+
+class Neighbour:
+    """One entry: next hop `ip` on `dev`."""
+
+    __slots__ = ("confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue", "queued", "state", "table", "timer",
+                 "updated", "used")  # fmt: skip
+
+    def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
+        self.table = table
+        self.dev = dev
+        self.ip = ip
+        self.state = Nud.NONE
+        self.ha = bytes(6)
+        self.hh: bytes | None = None
+        """Ready link-layer header, once one was built (hh_cache)."""
+        self.connected = False
+        self.dead = False
+        now = table.sim.jiffies
+        self.used = self.confirmed = self.updated = now
+        self.probes = 0
+        self.queue: list[Packet] = []
+        self.queued = 0
+        self.proto = 0
+        self.timer = Timer(table.sim, self._timer)
+
+    def __repr__(self) -> str:
+        return f"<Neighbour {ip_text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
+
+    # -- sending --------------------------------------------------------------------------------------------------------
+
+    def output(self, packet: Packet) -> DropReason | None:
+        """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output, neigh_hh_output)."""
+        if self.connected and self.hh is not None:
+            return packet.send_framed(self.dev, self.hh)
+        if not self.connected:
+            self.used = self.table.sim.jiffies
+            if not self.state & _SEND_AT_ONCE and not self._event_send(packet):
+                return None
+        if not self.state & VALID:
+            return self.table.sim.drop(packet.uid, self.dev, DropReason.NEIGH_FAILED)
+        header = self.dev.hard_header(self.ha, self.dev.mac, b"\x08\x00")
+        if self.dev.header_cache and self.hh is None:
+            self.hh = self.ha + self.dev.mac + b"\x08\x00"
+        return packet.send_framed(self.dev, header)
+
+    def ask(self) -> None:
+        """Start resolution without a packet (neigh_event_send with no skb)."""
+        self.used = self.table.sim.jiffies
+        if not self.state & _SEND_AT_ONCE:
+            self._event_send(None)
+
+    def _event_send(self, packet: Packet | None) -> bool:
+        """True if the packet may go out at once; otherwise it was queued (__neigh_event_send)."""
+        table = self.table
+        parms = self.dev.inet.parms
+        now = table.sim.jiffies
+        probe_now = False
+        if not self.state & (Nud.STALE | Nud.INCOMPLETE):
+            if not parms.mcast_solicit + parms.app_solicit:
+                self.state = Nud.FAILED
+                self.updated = now
+                if packet is not None:
+                    table.solicitor.unreachable(packet)
+                return False
+            self.probes = parms.ucast_solicit
+            self.state = Nud.INCOMPLETE
+            self.updated = now
+            self.timer.start(table.retrans(self.dev.inet))
+            probe_now = True
+        elif self.state & Nud.STALE:
+            self.state = Nud.DELAY
+            self.updated = now
+            self.timer.start(parms.delay_first_probe_time * table.sim.hz)
+        if self.state is not Nud.INCOMPLETE:
+            return True
+        if packet is not None:
+            self._enqueue(packet)
+        if probe_now:
+            self._probe(packet)
+        return False
+
+    def _enqueue(self, packet: Packet) -> None:
+        """Keep a packet until the MAC is known; the oldest give way (arp_queue, unres_qlen_bytes)."""
+        table = self.table
+        size = len(packet.data) + SKB_OVERHEAD
+        while self.queue and self.queued + size > self.dev.inet.parms.unres_qlen_bytes:
+            oldest = self.queue.pop(0)
+            self.queued -= len(oldest.data) + SKB_OVERHEAD
+            table.sim.drop(oldest.uid, self.dev, DropReason.NEIGH_QUEUEFULL)
+        self.queue.append(packet)
+        self.queued += size
+
+    def _probe(self, trigger: Packet | None = None) -> None:
+        """neigh_probe and the choice of arp_solicit between the known MAC and broadcast."""
+        unicast = self.probes < self.dev.inet.parms.ucast_solicit
+        self.probes += 1
+        self.table.solicitor.solicit(self, unicast, trigger or (self.queue[-1] if self.queue else None))
+
+    # -- time passes ----------------------------------------------------------------------------------------------------
+
+    def _timer(self) -> None:
+        """neigh_timer_handler."""
+        table, parms = self.table, self.dev.inet.parms
+        now = table.sim.jiffies
+        delay = parms.delay_first_probe_time * table.sim.hz
+        due = now + table.sim.hz
+        if not self.state & IN_TIMER:
+            return
+        if self.state & Nud.REACHABLE:
+            reachable = table.reachable_time(self.dev.inet)
+            if now <= self.confirmed + reachable:
+                due = self.confirmed + reachable
+            elif now <= self.used + delay:
+                self._become(Nud.DELAY, now)
+                due = now + delay
+            else:
+                self._become(Nud.STALE, now)
+        elif self.state & Nud.DELAY:
+            if now <= self.confirmed + delay:
+                self._become(Nud.REACHABLE, now)
+                due = self.confirmed + table.reachable_time(self.dev.inet)
+            else:
+                self._become(Nud.PROBE, now)
+                self.probes = 0
+                due = now + table.retrans(self.dev.inet)
+        else:
+            due = now + table.retrans(self.dev.inet)
+        if self.state & (Nud.INCOMPLETE | Nud.PROBE) and self.probes >= self._max_probes():
+            self._become(Nud.FAILED, now)
+            self._invalidate()
+            return
+        if self.state & IN_TIMER:
+            self.timer.start_at(max(due, now + table.sim.hz // 100))
+        if self.state & (Nud.INCOMPLETE | Nud.PROBE):
+            self._probe()
+
+    def _max_probes(self) -> int:
+        parms = self.dev.inet.parms
+        return int(
+            parms.ucast_solicit
+            + parms.app_solicit
+            + (parms.mcast_resolicit if self.state & Nud.PROBE else parms.mcast_solicit)
+        )
+
+    def _become(self, state: Nud, now: int) -> None:
+        self.state = state
+        self.updated = now
+        self.connected = bool(state & CONNECTED)
+
+    def _invalidate(self) -> None:
+        """Resolution failed: everything that waited fails with it (neigh_invalidate)."""
+        self.updated = self.table.sim.jiffies
+        queue, self.queue, self.queued = self.queue, [], 0
+        for packet in queue:
+            self.table.solicitor.unreachable(packet)
+
+    # -- learning -------------------------------------------------------------------------------------------------------
+
+    def update(self, ha: bytes | None, new: Nud, *, override: bool = False, admin: bool = False) -> None:
+        """Somebody says that the MAC is `ha` (neigh_update)."""
+        table = self.table
+        now = table.sim.jiffies
+        old = self.state
+        if not admin and old & (Nud.NOARP | Nud.PERMANENT):
+            return
+        if not new & VALID:
+            self.timer.stop()
+            self._become(new, self.updated)
+            if old & (Nud.INCOMPLETE | Nud.PROBE) and new & Nud.FAILED:
+                self._invalidate()
+            return
+        if ha is None:
+            if not old & VALID:
+                return
+            ha = self.ha
+        if new & CONNECTED:
+            self.confirmed = now
+        if old & VALID:
+            if ha != self.ha and not override:
+                return
+            if ha == self.ha and new is Nud.STALE and not admin:
+                new = old
+        changed = ha != self.ha
+        if new != old or changed:
+            self.updated = now
+        if new != old:
+            self.timer.stop()
+            if new & Nud.PROBE:
+                self.probes = 0
+            self.state = new
+            if new & IN_TIMER:
+                self.timer.start(table.reachable_time(self.dev.inet) if new & Nud.REACHABLE else 0)
+        if changed:
+            self.ha = ha
+            if self.hh is not None:
+                self.hh = ha + self.dev.mac + b"\x08\x00"
+            if not new & CONNECTED:
+                self.confirmed = now - 2 * table.base_reachable(self.dev.inet)
+        if new == old:
+            return
+        self.connected = bool(new & CONNECTED)
+        if not old & VALID:
+            queue, self.queue, self.queued = self.queue, [], 0
+            for packet in queue:
+                self.output(packet)
+
+    def locked(self) -> bool:
+        """True within locktime of the last change: ordinary answers do not override it."""
+        locktime = self.dev.inet.parms.locktime * self.table.sim.hz // 100
+        return self.table.sim.jiffies <= self.updated + locktime
+
+
+class NeighTable:
+    """All neighbour entries of one namespace (arp_tbl, seen from it)."""
+
+    def __init__(self, sim: Sim, solicitor: Solicitor, thresholds: NeighThresholds, name: str) -> None:
+        self.sim = sim
+        self.solicitor = solicitor
+        self.thresholds = thresholds
+        self.name = name
+        self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
+
+    def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
+        """The entry, if there is one."""
+        return self.entries.get((dev, ip))
+
+    def create(self, dev: NetDevice, ip: int) -> Neighbour | None:
+        """The entry, made if need be; None when the table is full (ENOBUFS, ``neighbour table overflow``)."""
+        entry = self.entries.get((dev, ip))
+        if entry is None:
+            if len(self.entries) >= self.thresholds.gc_thresh2:
+                self._collect()
+            if len(self.entries) >= self.thresholds.gc_thresh3:
+                return None
+            entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
+            self.solicitor.construct(entry)
+        return entry
+
+    def _collect(self) -> None:
+        """Forced garbage collection: entries that are not permanent, not in use, and older than 5 s (neigh_forced_gc)."""
+        old = self.sim.jiffies - 5 * self.sim.hz
+        for entry in list(self.entries.values()):
+            if entry.state & (Nud.STALE | Nud.FAILED | Nud.NONE) and entry.updated < old:
+                self.remove(entry)
+
+    # -- times ----------------------------------------------------------------------------------------------------------
+
+    def retrans(self, indev: InDev) -> int:
+        """Jiffies between two requests."""
+        return max(indev.parms.retrans_time_ms * self.sim.hz // 1000, self.sim.hz // 100)
+
+    def base_reachable(self, indev: InDev) -> int:
+        """Jiffies of base_reachable_time."""
+        return indev.parms.base_reachable_time_ms * self.sim.hz // 1000
+
+    def reachable_time(self, indev: InDev) -> int:
+        """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s (neigh_rand_reach_time)."""
+        period = int(self.sim.now) // RANDOM_REACH_PERIOD
+        if indev.reachable_drawn != period:
+            indev.reachable_drawn = period
+            base = self.base_reachable(indev)
+            draw = self.sim.rng(f"reachable/{indev.dev.label}").randrange(base) if base else 0
+            indev.reachable_time = base // 2 + draw
+        return indev.reachable_time
+
+    # -- forgetting -----------------------------------------------------------------------------------------------------
+
+    def remove(self, entry: Neighbour) -> None:
+        """``ip neigh del`` and everything else that forgets one entry."""
+        entry.timer.stop()
+        queue, entry.queue = entry.queue, []
+        for packet in queue:
+            self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
+        entry.state = Nud.NONE
+        entry.connected = False
+        entry.dead = True
+        self.entries.pop((entry.dev, entry.ip), None)
+
+    def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
+        """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""
+        for entry in list(self.entries.values()):
+            if dev is not None and entry.dev is not dev:
+                continue
+            if keep_permanent and entry.state & (Nud.PERMANENT | Nud.NOARP):
+                continue
+            self.remove(entry)
+
+    def listing(self) -> list[Neighbour]:
+        """Entries that `ip neigh` shows: everything but NOARP and NONE."""
+        return [e for e in self.entries.values() if e.state and not e.state & Nud.NOARP]

@@ -1,0 +1,39 @@
+"""An IPv4 packet inside a host: the skb above layer 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.wire.frame import Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.drop import DropReason
+    from macvsim.net.route import Dst
+
+
+class Packet:
+    """Bytes of one IPv4 packet (header and payload, padding trimmed), where it came in, and where it will go.
+
+    in_dev : None for locally made packets; dst : the routing decision, once there is one
+    """
+
+    __slots__ = ("data", "dst", "in_dev", "packet_type", "uid")
+
+    def __init__(
+        self,
+        data: bytes,
+        uid: int,
+        in_dev: NetDevice | None = None,
+        packet_type: PacketType = PacketType.HOST,
+        dst: Dst | None = None,
+    ) -> None:
+        self.data = data
+        self.uid = uid
+        self.in_dev = in_dev
+        self.packet_type = packet_type
+        self.dst = dst
+
+    def send_framed(self, dev: NetDevice, header: bytes) -> DropReason | None:
+        """Put the link-layer header on and hand the frame to the device."""
+        return dev.xmit(Frame(header + self.data, self.uid))

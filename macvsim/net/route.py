@@ -1,0 +1,267 @@
+"""Routing decisions for packets that come in and packets that go out (net/ipv4/route.c).
+
+Decide, then do: `Router` only answers; net/ipv4.py acts.  Decisions are kept by exact match and forgotten whenever
+a route, an address, a device or a parameter changes.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from macvsim.drop import DropReason
+from macvsim.net.fib import ERRORS, Route, RouteType, Scope
+from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
+from macvsim.wire.ipv4 import BROADCAST
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.namespace import Namespace
+    from macvsim.net.neigh import Neighbour
+
+_CACHE_LIMIT = 4096
+IP_MIN_MTU = 552
+LOCAL_GROUPS = 0xE0000000
+
+
+class Kind(enum.Enum):
+    """What to do with a packet."""
+
+    SEND = "send"
+    """Out of `dev` to `nexthop`."""
+    FORWARD = "forward"
+    LOCAL = "local"
+    ERROR = "error"
+    """No way; `errno` says why, and a forwarding host answers with ICMP."""
+    DROP = "drop"
+    """Silently, for `reason`."""
+
+
+class Dst:
+    """A decision (struct dst_entry).
+
+    src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
+    """
+
+    __slots__ = ("broadcast", "dev", "do_redirect", "errno", "kind", "mtu", "multicast", "neighbour", "nexthop", "reason", "route", "src")
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        dev: NetDevice | None = None,
+        nexthop: int = 0,
+        src: int = 0,
+        route: Route | None = None,
+        errno: str = "",
+        reason: DropReason | None = None,
+        mtu: int = 0,
+        broadcast: bool = False,
+        multicast: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.dev = dev
+        self.nexthop = nexthop
+        self.src = src
+        self.route = route
+        self.errno = errno
+        self.reason = reason
+        self.mtu = mtu
+        self.broadcast = broadcast
+        self.multicast = multicast
+        self.do_redirect = False
+        self.neighbour: Neighbour | None = None
+
+
+class Router:
+    """Input and output routing of one namespace."""
+
+    def __init__(self, ns: Namespace) -> None:
+        self.ns = ns
+        self._input: dict[tuple[int, int, NetDevice, int], Dst] = {}
+        self._output: dict[tuple[int, int, NetDevice | None], Dst] = {}
+
+    def forget(self) -> None:
+        """Something that decisions depend on has changed (rt_cache_flush)."""
+        self._input.clear()
+        self._output.clear()
+
+    # -- output ---------------------------------------------------------------------------------------------------------
+
+    def output(self, dst: int, src: int = 0, oif: NetDevice | None = None) -> Dst:
+        """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a device."""
+        key = (dst, src, oif)
+        found = self._output.get(key)
+        if found is None:
+            found = self._decide_output(dst, src, oif)
+            if len(self._output) >= _CACHE_LIMIT:
+                self._output.clear()
+            self._output[key] = found
+        return found
+
+    def _decide_output(self, dst: int, src: int, oif: NetDevice | None) -> Dst:
+        ns = self.ns
+        lo = ns.devices["lo"]
+        if src:
+            if is_multicast_ip(src) or src == BROADCAST or is_zeronet_ip(src):
+                return Dst(Kind.ERROR, errno="EINVAL")
+            if oif is None and (is_multicast_ip(dst) or dst == BROADCAST):
+                oif = self._owner(src)
+            if not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
+                return Dst(Kind.ERROR, errno="EINVAL")
+        if oif is not None:
+            if not oif.up or oif.inet is None:
+                return Dst(Kind.ERROR, errno="ENETUNREACH")
+            if is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8 or dst == BROADCAST:
+                chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
+                return self._group(dst, chosen, oif)
+            if not src and is_multicast_ip(dst):
+                src = ns.addresses.select_source(oif, 0, Scope.UNIVERSE)
+        if not dst:
+            dst = src or 0x7F000001
+            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
+        route = ns.fib.lookup(dst, oif=oif)
+        if route is None:
+            if oif is None:
+                return Dst(Kind.ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
+            # bound to a device without a route: the destination is taken to be on the link
+            if is_multicast_ip(dst):
+                return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
+            chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
+            return Dst(Kind.SEND, dev=oif, nexthop=dst, src=chosen, mtu=oif.mtu)
+        if route.type in ERRORS:
+            reason = DropReason.IP_BLACKHOLE if route.type is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
+            return Dst(Kind.ERROR, errno=ERRORS[route.type], route=route, reason=reason)
+        if route.type is RouteType.LOCAL:
+            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
+        dev = route.dev
+        chosen = src or self._prefsrc(route, dst)
+        if route.type is RouteType.BROADCAST or is_multicast_ip(dst):
+            return self._group(dst, chosen, dev, route)
+        mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
+        return Dst(Kind.SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+
+    def _group(self, dst: int, src: int, dev: NetDevice, route: Route | None = None) -> Dst:
+        """A broadcast or multicast on `dev`."""
+        multicast = is_multicast_ip(dst)
+        return Dst(
+            Kind.SEND, dev=dev, nexthop=dst, src=src, route=route, mtu=dev.mtu, broadcast=not multicast, multicast=multicast
+        )
+
+    def _prefsrc(self, route: Route, dst: int) -> int:
+        """fib_result_prefsrc: the route's own, else the best address of its device towards the next hop."""
+        return route.src or self.ns.addresses.select_source(route.dev, route.gateway or dst, route.scope)
+
+    def _owner(self, ip: int) -> NetDevice | None:
+        """Device that has the address."""
+        for dev in self.ns.devices.values():
+            if any(a.local == ip for a in dev.inet.addresses):
+                found: NetDevice = dev
+                return found
+        return None
+
+    # -- input ----------------------------------------------------------------------------------------------------------
+
+    def input(self, dst: int, src: int, dev: NetDevice, tos: int = 0) -> Dst:
+        """What becomes of a packet that came in on `dev` (ip_route_input_noref)."""
+        key = (dst, src, dev, tos)
+        found = self._input.get(key)
+        if found is None:
+            found = self._decide_input(dst, src, dev)
+            if len(self._input) >= _CACHE_LIMIT:
+                self._input.clear()
+            self._input[key] = found
+        return found
+
+    def _decide_input(self, dst: int, src: int, dev: NetDevice) -> Dst:
+        """ip_route_input_slow, first match wins (linux.md 8.2)."""
+        ns = self.ns
+        conf = dev.inet.conf
+        lo = ns.devices["lo"]
+        if is_multicast_ip(dst):
+            if dst in dev.inet.groups:
+                return Dst(Kind.LOCAL, dev=lo, nexthop=dst, multicast=True)
+            return Dst(Kind.DROP, reason=DropReason.IP_NOT_JOINED)
+        if is_multicast_ip(src) or src == BROADCAST:
+            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        if dst == BROADCAST or (not src and not dst):
+            return self._input_broadcast(src, dev)
+        if is_zeronet_ip(src):
+            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        if is_zeronet_ip(dst):
+            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_DEST)
+        if not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet):
+            if is_loopback_ip(dst):
+                return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_DEST)
+            if is_loopback_ip(src):
+                return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        route = ns.fib.lookup(dst)
+        if route is None:
+            if conf.forwarding:
+                return Dst(Kind.ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
+            return Dst(Kind.DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+        if route.type is RouteType.BROADCAST:
+            return self._input_broadcast(src, dev)
+        if route.type is RouteType.LOCAL:
+            reason = self.validate_source(src, dev, out_dev=lo)
+            if reason is not None:
+                return Dst(Kind.DROP, reason=reason)
+            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, route=route)
+        if not conf.forwarding:
+            return Dst(Kind.DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+        if route.type is RouteType.BLACKHOLE:
+            return Dst(Kind.DROP, reason=DropReason.IP_BLACKHOLE, route=route)
+        if route.type in ERRORS:
+            return Dst(Kind.ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
+        return self._forward(dst, src, dev, route)
+
+    def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
+        if src:
+            reason = self.validate_source(src, dev, out_dev=None)
+            if reason is not None:
+                return Dst(Kind.DROP, reason=reason)
+        return Dst(Kind.LOCAL, dev=self.ns.devices["lo"], broadcast=True)
+
+    def _forward(self, dst: int, src: int, dev: NetDevice, route: Route) -> Dst:
+        """__mkroute_input: source check, and whether the sender should be told of a shorter way."""
+        out = route.dev
+        reason = self.validate_source(src, dev, out_dev=out)
+        if reason is not None:
+            return Dst(Kind.DROP, reason=reason)
+        way = Dst(Kind.FORWARD, dev=out, nexthop=route.gateway or dst, route=route, mtu=route.mtu or out.mtu)
+        if out is dev and self._sends_redirects(dev):
+            back = self.ns.fib.lookup(src)
+            on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
+            shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
+            same_net = any(a.contains(src) and a.contains(way.nexthop) for a in dev.inet.addresses)
+            way.do_redirect = on_link and bool(shared or same_net)
+        return way
+
+    def _sends_redirects(self, dev: NetDevice) -> bool:
+        return bool(dev.inet.conf.send_redirects or self.ns.conf_all.send_redirects)
+
+    def validate_source(self, src: int, dev: NetDevice, *, out_dev: NetDevice | None) -> DropReason | None:
+        """Why a packet from `src` is not believed on `dev`, or None (fib_validate_source, __fib_validate_source)."""
+        ns = self.ns
+        conf = dev.inet.conf
+        mode = max(conf.rp_filter, ns.conf_all.rp_filter)
+        accept_local = conf.accept_local or ns.conf_all.accept_local
+        if dev.loopback:
+            return None
+        full = mode or (out_dev is dev and self._sends_redirects(dev))
+        if not full:
+            if not accept_local and ns.is_local(src):
+                return DropReason.IP_LOCAL_SOURCE
+            return None
+        back = ns.fib.lookup(src)
+        if back is None:
+            return DropReason.IP_RPFILTER if mode else None
+        if back.type is not RouteType.UNICAST:
+            if back.type is RouteType.LOCAL and accept_local:
+                return None
+            return DropReason.IP_LOCAL_SOURCE if back.type is RouteType.LOCAL else DropReason.IP_RPFILTER
+        if back.dev is dev or not mode:
+            return None
+        if not dev.inet.addresses or mode == 1:
+            return DropReason.IP_RPFILTER
+        return None

@@ -1,0 +1,68 @@
+"""Protocol counters of one namespace, as /proc/net/snmp and /proc/net/netstat show them (net/ipv4/proc.c)."""
+
+from __future__ import annotations
+
+IP = (
+    "InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes "
+    "ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates OutTransmits"
+).split()
+ICMP = (
+    "InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos InEchoReps InTimestamps "
+    "InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutRateLimitGlobal OutRateLimitHost OutDestUnreachs OutTimeExcds "
+    "OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps OutAddrMasks OutAddrMaskReps"
+).split()
+UDP = "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors".split()
+TCP = (
+    "RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs "
+    "InErrs OutRsts InCsumErrors"
+).split()
+TCP_START = {"RtoAlgorithm": 1, "RtoMin": 200, "RtoMax": 120_000, "MaxConn": -1}
+
+ICMP_IN_NAMES = {
+    0: "InEchoReps", 3: "InDestUnreachs", 4: "InSrcQuenchs", 5: "InRedirects", 8: "InEchos", 11: "InTimeExcds",
+    12: "InParmProbs", 13: "InTimestamps", 14: "InTimestampReps", 17: "InAddrMasks", 18: "InAddrMaskReps",
+}  # fmt: skip
+
+
+class Snmp:
+    """Counters by MIB group; they only grow."""
+
+    def __init__(self) -> None:
+        self.ip = dict.fromkeys(IP, 0)
+        self.icmp = dict.fromkeys(ICMP, 0)
+        self.udp = dict.fromkeys(UDP, 0)
+        self.icmp_in_types: dict[int, int] = {}
+        self.icmp_out_types: dict[int, int] = {}
+        self.ext: dict[str, int] = {"IPReversePathFilter": 0}
+
+    def icmp_in(self, kind: int) -> None:
+        """Count a received ICMP message by type."""
+        self.icmp_in_types[kind] = self.icmp_in_types.get(kind, 0) + 1
+        name = ICMP_IN_NAMES.get(kind)
+        if name:
+            self.icmp[name] += 1
+
+    def icmp_out(self, kind: int) -> None:
+        """Count a sent ICMP message by type."""
+        self.icmp["OutMsgs"] += 1
+        self.icmp_out_types[kind] = self.icmp_out_types.get(kind, 0) + 1
+        name = ICMP_IN_NAMES.get(kind)
+        if name:
+            self.icmp["Out" + name[2:]] += 1
+
+    def text(self, *, forwarding: bool, ttl: int) -> str:
+        """Content of /proc/net/snmp."""
+        lines = _pair("Ip", ["Forwarding", "DefaultTTL", *self.ip], [1 if forwarding else 2, ttl, *self.ip.values()])
+        lines += _pair("Icmp", list(self.icmp), list(self.icmp.values()))
+        kinds = [(f"InType{k}", n) for k, n in sorted(self.icmp_in_types.items())]
+        kinds += [(f"OutType{k}", n) for k, n in sorted(self.icmp_out_types.items())]
+        if kinds:
+            lines += _pair("IcmpMsg", [name for name, _ in kinds], [count for _, count in kinds])
+        lines += _pair("Tcp", TCP, [TCP_START.get(name, 0) for name in TCP])
+        lines += _pair("Udp", list(self.udp), list(self.udp.values()))
+        lines += _pair("UdpLite", UDP, [0] * len(UDP))
+        return "\n".join(lines) + "\n"
+
+
+def _pair(group: str, names: list[str], values: list[int]) -> list[str]:
+    return [f"{group}: {' '.join(names)}", f"{group}: {' '.join(map(str, values))}"]

@@ -1,0 +1,218 @@
+"""Sockets: where programs and the stack meet.
+
+A socket hands what it receives to a callback in process context: the program wakes up `Namespace.wakeup_delay` ns after the packet was
+delivered.  Errors of calls are raised as `SocketError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from macvsim.errors import SocketError
+from macvsim.net.fib import Scope
+from macvsim.net.packet import Packet
+from macvsim.net.route import Dst, Kind
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.udp import datagram
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.namespace import Namespace
+
+
+class IcmpError(NamedTuple):
+    """An ICMP error about a packet a socket sent: who says what, and the packet as quoted."""
+
+    sender: int
+    kind: int
+    code: int
+    info: int
+    quoted: bytes
+    uid: int
+
+
+class Socket:
+    """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
+
+    def __init__(self, ns: Namespace) -> None:
+        self.ns = ns
+        self.source = 0
+        self.device: NetDevice | None = None
+        self.ttl: int | None = None
+        self.tos = 0
+        self.pmtu_discover: str = "want"
+        """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
+        self.broadcast = False
+
+    def bind_device(self, name: str) -> None:
+        """SO_BINDTODEVICE."""
+        if name not in self.ns.devices:
+            raise SocketError("ENODEV", name)
+        self.device = self.ns.devices[name]
+
+    def bind_address(self, ip: int) -> None:
+        """bind() to an own address; EADDRNOTAVAIL otherwise."""
+        if ip and not self.ns.is_local(ip) and not self.ns.ipv4_conf.ip_nonlocal_bind:
+            raise SocketError("EADDRNOTAVAIL")
+        self.source = ip
+
+    def route(self, dst: int) -> Dst:
+        """The way to `dst`, or the error a program would see."""
+        way = self.ns.router.output(dst, self.source, self.device)
+        if way.kind is Kind.ERROR:
+            raise SocketError(way.errno)
+        if way.broadcast and not self.broadcast:
+            raise SocketError("EACCES")
+        return way
+
+    def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
+        """Send a payload; EMSGSIZE when it must not be cut and is too long."""
+        forced = self.pmtu_discover == "do"
+        if forced and 20 + len(payload) > way.mtu:
+            raise SocketError("EMSGSIZE")
+        self.ns.ipv4.send(
+            proto,
+            payload,
+            way,
+            dst,
+            uid=uid,
+            src=self.source or way.src,
+            tos=self.tos,
+            ttl=self.ttl,
+            df=self.pmtu_discover != "dont",
+            ident=0 if forced else None,
+        )
+
+    def wake(self, fn: Callable[..., None], *args: object) -> None:
+        """Let the program see something: after the wake-up delay, in process context."""
+        self.ns.wake(fn, *args)
+
+
+class RawIcmpSocket(Socket):
+    """socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), with IP_RECVERR.
+
+    on_message(packet, message) : called for every ICMP message that comes to the host and is of a kind in `kinds`
+    on_error(error) : called for every ICMP error about a packet this host sent as ICMP
+    """
+
+    def __init__(
+        self,
+        ns: Namespace,
+        on_message: Callable[[Packet, bytes], None],
+        on_error: Callable[[IcmpError], None] | None = None,
+        kinds: frozenset[int] | None = None,
+    ) -> None:
+        super().__init__(ns)
+        self.on_message = on_message
+        self.on_error = on_error
+        self.kinds = kinds
+        self.wanted: Callable[[bytes], bool] | None = None
+        """Lets a program say early that a message is not its own, so that it is not woken for it."""
+        ns.icmp.sockets.append(self)
+
+    def close(self) -> None:
+        """Stop hearing."""
+        if self in self.ns.icmp.sockets:
+            self.ns.icmp.sockets.remove(self)
+
+    def send(self, dst: int, message: bytes, uid: int) -> Dst:
+        """Send an ICMP message; returns the way it took."""
+        way = self.route(dst)
+        self.ns.snmp.icmp_out(message[0])
+        self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
+        return way
+
+    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
+        """The stack delivers; True if this socket's program is interested."""
+        if not message or (self.kinds is not None and message[0] not in self.kinds):
+            return False
+        if self.device is not None and packet.in_dev is not self.device:
+            return False
+        if self.source and ipv4.addresses(packet.data)[1] != self.source:
+            return False
+        if self.wanted is not None and not self.wanted(message):
+            return False
+        self.wake(self.on_message, packet, message)
+        return True
+
+    def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:
+        """An error about a quoted packet; True if it may be this socket's."""
+        if self.on_error is None or quoted[9] != ipv4.PROTO_ICMP:
+            return False
+        error = error_of(packet, message, quoted)
+        if self.wanted is not None and not self.wanted(quoted[(quoted[0] & 15) * 4 :]):
+            return False
+        self.wake(self.on_error, error)
+        return True
+
+
+class UdpSocket(Socket):
+    """socket(AF_INET, SOCK_DGRAM).
+
+    on_receive(payload, address, port, packet) : called for every datagram
+    on_error(error) : called for ICMP errors, if the socket is connected or asked for them (IP_RECVERR)
+    """
+
+    def __init__(
+        self,
+        ns: Namespace,
+        on_receive: Callable[[bytes, int, int, Packet], None] | None = None,
+        on_error: Callable[[IcmpError], None] | None = None,
+    ) -> None:
+        super().__init__(ns)
+        self.on_receive = on_receive
+        self.on_error = on_error
+        self.port = 0
+        self.peer: tuple[int, int] | None = None
+        self.recverr = False
+
+    def bind(self, ip: int, port: int) -> None:
+        """bind(); port 0 takes an ephemeral one.  EADDRINUSE when another socket has it."""
+        self.bind_address(ip)
+        self.ns.udp.bind(self, port)
+
+    def connect(self, ip: int, port: int) -> None:
+        """connect(): fixes the peer, and reports the route's errors at once."""
+        way = self.route(ip)
+        if not self.port:
+            self.ns.udp.bind(self, 0)
+        self.source = self.source or way.src
+        self.peer = (ip, port)
+
+    def send_to(self, payload: bytes, ip: int, port: int) -> int:
+        """sendto(); returns the packet's uid."""
+        way = self.route(ip)
+        if not self.port:
+            self.ns.udp.bind(self, 0)
+        src = self.source or way.src
+        uid = self.ns.sim.born()
+        self.ns.snmp.udp["OutDatagrams"] += 1
+        self.transmit(ipv4.PROTO_UDP, datagram(src, ip, self.port, port, payload), way, ip, uid)
+        return uid
+
+    def send(self, payload: bytes) -> int:
+        """send() on a connected socket."""
+        if self.peer is None:
+            raise SocketError("EINVAL", "the socket is not connected")
+        return self.send_to(payload, *self.peer)
+
+    def join(self, group: int, dev: NetDevice | None = None) -> None:
+        """IP_ADD_MEMBERSHIP on a device, by default the one the route to the group names."""
+        dev = dev or self.ns.router.output(group).dev
+        if dev is None:
+            raise SocketError("ENODEV")
+        self.ns.join_group(dev, group)
+
+    def close(self) -> None:
+        """Free the port."""
+        self.ns.udp.unbind(self)
+
+
+def error_of(packet: Packet, message: bytes, quoted: bytes) -> IcmpError:
+    """The error a received ICMP message carries."""
+    sender, _ = ipv4.addresses(packet.data)
+    return IcmpError(sender, message[0], message[1], int.from_bytes(message[4:8], "big"), quoted, packet.uid)
+
+
+__all__ = ["IcmpError", "RawIcmpSocket", "Scope", "Socket", "UdpSocket", "error_of", "icmp"]

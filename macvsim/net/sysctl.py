@@ -1,0 +1,193 @@
+"""The parameters under /proc/sys/net that the stack reads, by their names (linux.md 7.1, 11.6).
+
+Values live as plain attributes where the data path reads them (`DevConf`, `NeighParms`, `Ipv4Conf`); `Sysctl` finds them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from macvsim.errors import MacvsimError, NotSimulated
+
+
+class UnknownSysctl(MacvsimError):
+    """No such name under /proc/sys."""
+
+
+class DevConf:
+    """net.ipv4.conf.{all,default,DEVICE}; kernel defaults."""
+
+    def __init__(self, like: DevConf | None = None) -> None:
+        self.accept_local = 0
+        self.accept_redirects = 1
+        self.accept_source_route = 1
+        self.arp_accept = 0
+        self.arp_announce = 0
+        self.arp_evict_nocarrier = 1
+        self.arp_filter = 0
+        self.arp_ignore = 0
+        self.arp_notify = 0
+        self.bc_forwarding = 0
+        self.disable_policy = 0
+        self.drop_gratuitous_arp = 0
+        self.drop_unicast_in_l2_multicast = 0
+        self.forwarding = 0
+        self.ignore_routes_with_linkdown = 0
+        self.log_martians = 0
+        self.medium_id = 0
+        self.promote_secondaries = 0
+        self.proxy_arp = 0
+        self.proxy_arp_pvlan = 0
+        self.route_localnet = 0
+        self.rp_filter = 0
+        self.secure_redirects = 1
+        self.send_redirects = 1
+        self.shared_media = 1
+        self.src_valid_mark = 0
+        if like is not None:
+            self.__dict__.update(like.__dict__)
+
+
+class NeighParms:
+    """net.ipv4.neigh.{default,DEVICE}; times in milliseconds as `…_ms` files have them, seconds where the kernel's file is in seconds."""
+
+    def __init__(self, like: NeighParms | None = None) -> None:
+        self.app_solicit = 0
+        self.base_reachable_time_ms = 30_000
+        self.delay_first_probe_time = 5
+        self.gc_stale_time = 60
+        self.locktime = 100
+        """In USER_HZ (1/100 s), as the kernel shows it."""
+        self.mcast_resolicit = 0
+        self.mcast_solicit = 3
+        self.proxy_delay = 80
+        self.proxy_qlen = 64
+        self.retrans_time_ms = 1000
+        self.ucast_solicit = 3
+        self.unres_qlen_bytes = 212_992
+        if like is not None:
+            self.__dict__.update(like.__dict__)
+
+
+class Ipv4Conf:
+    """net.ipv4.* that are not per device, and the thresholds of the neighbour table."""
+
+    def __init__(self, like: Ipv4Conf | None = None) -> None:
+        self.icmp_echo_ignore_all = 0
+        self.icmp_echo_ignore_broadcasts = 1
+        self.icmp_errors_use_inbound_ifaddr = 0
+        self.icmp_ignore_bogus_error_responses = 1
+        self.icmp_msgs_burst = 50
+        self.icmp_msgs_per_sec = 1000
+        self.icmp_ratelimit = 1000
+        self.icmp_ratemask = 6168
+        self.ip_default_ttl = 64
+        self.ip_forward_update_priority = 1
+        self.ip_forward_use_pmtu = 0
+        self.ip_nonlocal_bind = 0
+        self.ip_no_pmtu_disc = 0
+        self.ipfrag_high_thresh = 4 << 20
+        self.ipfrag_max_dist = 64
+        self.ipfrag_time = 30
+        self.ip_local_port_range = (32768, 60999)
+        self.ping_group_range = (1, 0)
+        self.fwmark_reflect = 0
+        if like is not None:
+            self.__dict__.update(like.__dict__)
+
+
+class NeighThresholds:
+    """net.ipv4.neigh.default.gc_*; one set for the whole table."""
+
+    def __init__(self) -> None:
+        self.gc_interval = 30
+        self.gc_thresh1 = 128
+        self.gc_thresh2 = 512
+        self.gc_thresh3 = 1024
+
+
+Changed = Callable[[str, str, int], None]
+
+
+class Sysctl:
+    """Parameters by name: ``sysctl["net.ipv4.ip_forward"] = 1``.
+
+    Names are written with dots; a dot inside a device name is written as a slash (``net.ipv4.conf.enp0s8/100.forwarding``), as
+    the sysctl command does.  `changed(group, key, value)` is called after a write, before anybody else sees it.
+    """
+
+    def __init__(self, ipv4: Ipv4Conf, thresholds: NeighThresholds, changed: Changed) -> None:
+        self._ipv4 = ipv4
+        self.thresholds = thresholds
+        self._changed = changed
+        self.conf: dict[str, DevConf] = {"all": DevConf(), "default": DevConf()}
+        self.conf["all"].accept_source_route = 0
+        self.neigh: dict[str, NeighParms] = {"default": NeighParms()}
+        self.ipv6_disabled: dict[str, int] = {"all": 1, "default": 1}
+
+    def __getitem__(self, name: str) -> int | str:
+        """Value of a parameter: an integer, or text for ranges; `UnknownSysctl` when there is none of that name."""
+        holder, key = self._find(name)
+        value = holder[key] if isinstance(holder, dict) else getattr(holder, key)
+        return "\t".join(map(str, value)) if isinstance(value, tuple) else value
+
+    def __setitem__(self, name: str, value: int | str) -> None:
+        """Write a parameter; `MacvsimError` when the value is not what it takes."""
+        holder, key = self._find(name)
+        parts = self._parts(name)
+        if isinstance(holder, dict):
+            if int(value) == 0:
+                raise NotSimulated(f"IPv6 ({name} = {value})")
+            return
+        old = getattr(holder, key)
+        words = str(value).split()
+        try:
+            numbers = tuple(int(word) for word in words)
+        except ValueError:
+            numbers = ()
+        if len(numbers) != (len(old) if isinstance(old, tuple) else 1):
+            raise MacvsimError(f"{name} = {value!r}: Invalid argument; it takes {'two numbers' if isinstance(old, tuple) else 'a number'}")
+        setattr(holder, key, numbers if isinstance(old, tuple) else numbers[0])
+        self._changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
+
+    def __contains__(self, name: str) -> bool:
+        try:
+            self._find(name)
+        except UnknownSysctl:
+            return False
+        return True
+
+    def names(self) -> Iterator[str]:
+        """Every name there is, in the order of the kernel's directories."""
+        for group, confs in (("conf", self.conf), ("neigh", self.neigh)):
+            for device, holder in confs.items():
+                for key in sorted(vars(holder)):
+                    yield f"net.ipv4.{group}.{device.replace('.', '/')}.{key}"
+        for key in sorted([*vars(self._ipv4), "ip_forward"]):
+            yield f"net.ipv4.{key}"
+
+    @staticmethod
+    def _parts(name: str) -> list[str]:
+        """Path components of a dotted name, or of one written with slashes."""
+        if name.find("/") != -1 and (name.find(".") == -1 or name.find("/") < name.find(".")):
+            return name.split("/")
+        return [part.replace("/", ".") for part in name.split(".")]
+
+    def _find(self, name: str) -> tuple[Any, str]:
+        parts = self._parts(name)
+        match parts:
+            case ["net", "ipv4", "ip_forward"]:
+                return self.conf["all"], "forwarding"
+            case ["net", "ipv4", key] if key in vars(self._ipv4):
+                return self._ipv4, key
+            case ["net", "ipv4", "conf", device, key] if device in self.conf and key in vars(self.conf[device]):
+                return self.conf[device], key
+            case ["net", "ipv4", "neigh", "default", key] if key in vars(self.thresholds):
+                return self.thresholds, key
+            case ["net", "ipv4", "neigh", device, key] if device in self.neigh and key in vars(self.neigh[device]):
+                return self.neigh[device], key
+            case ["net", "ipv6", "conf", device, "disable_ipv6"] if device in ("all", "default") or device in self.conf:
+                self.ipv6_disabled.setdefault(device, 1)
+                return self.ipv6_disabled, device
+        raise UnknownSysctl(f"{name}: there is no such parameter; names look like net.ipv4.ip_forward")

@@ -1,0 +1,88 @@
+"""scapy composes every kind of frame, and shows any frame to people.
+
+A frame is composed by scapy the first time one of its shape is needed (ARP, an IPv4 header for a protocol, an ICMP message,
+a UDP header); the ones after it are the same bytes with the fields that differ patched at fixed offsets.  Every field is given:
+scapy would otherwise fill in addresses of the machine it runs on.  `recompose` builds a frame anew from its field values, which is how
+the tests know that patching changes nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from macvsim.wire._scapy import load
+from macvsim.wire.ipv4 import DEFAULT_TTL, PROTO_ICMP, PROTO_TCP, PROTO_UDP
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+_NO_MAC = "00:00:00:00:00:00"
+_NO_IP = "0.0.0.0"
+
+
+@cache
+def arp_template() -> bytes:
+    """An Ethernet ARP frame, 42 bytes."""
+    s = load()
+    arp = s.ARP(hwtype=1, ptype=0x0800, hwlen=6, plen=4, op=1, hwsrc=_NO_MAC, psrc=_NO_IP, hwdst=_NO_MAC, pdst=_NO_IP)
+    return bytes(s.Ether(dst="ff:ff:ff:ff:ff:ff", src=_NO_MAC, type=0x0806) / arp)
+
+
+@cache
+def ipv4_template(proto: int) -> bytes:
+    """A 20-byte IPv4 header for a protocol number."""
+    s = load()
+    return bytes(
+        s.IP(version=4, ihl=5, tos=0, len=20, id=0, flags=0, frag=0, ttl=DEFAULT_TTL, proto=proto, chksum=None, src=_NO_IP, dst=_NO_IP)
+    )
+
+
+@cache
+def icmp_template(kind: int) -> bytes:
+    """An ICMP message without payload."""
+    return bytes(load().ICMP(type=kind, code=0, chksum=None))[:8]
+
+
+@cache
+def udp_template() -> bytes:
+    """A UDP header."""
+    return bytes(load().UDP(sport=0, dport=0, len=8, chksum=0))
+
+
+def dissect(wire: bytes) -> Packet:
+    """The scapy packet of an Ethernet frame as it is on the wire."""
+    packet: Packet = load().Ether(wire)
+    packet.time = 0
+    return packet
+
+
+def recompose(wire: bytes) -> bytes:
+    """What scapy builds from the field values of a frame, all lengths and checksums computed by scapy."""
+    packet = dissect(wire)
+    s = load()
+    layer: Packet | None = packet
+    while layer is not None and layer.name != "NoPayload":
+        quoted = layer.underlayer is not None and layer.name.endswith("in ICMP")
+        if not quoted:
+            for field in ("chksum", "len"):
+                if field in layer.fields and not (isinstance(layer, s.UDP) and field == "chksum" and layer.chksum == 0):
+                    del layer.fields[field]
+        if isinstance(layer, s.IP) and layer.frag:
+            break
+        layer = layer.payload if layer.payload else None
+    packet.clear_cache()
+    return bytes(packet)
+
+
+__all__ = [
+    "PROTO_ICMP",
+    "PROTO_TCP",
+    "PROTO_UDP",
+    "arp_template",
+    "dissect",
+    "icmp_template",
+    "ipv4_template",
+    "recompose",
+    "udp_template",
+]

@@ -1,0 +1,70 @@
+"""IPv4 headers (RFC 791) at fixed offsets, and the changes that forwarding makes to them."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+from macvsim.wire.checksum import checksum, update
+
+PROTO_ICMP = 1
+PROTO_IGMP = 2
+PROTO_TCP = 6
+PROTO_UDP = 17
+DF = 0x4000
+MF = 0x2000
+OFFSET_MASK = 0x1FFF
+HLEN = 20
+DEFAULT_TTL = 64
+BROADCAST = 0xFFFFFFFF
+
+_HEADER = Struct("!BBHHHBBHII")
+_ADDRESSES = Struct("!II")
+
+
+class Header(NamedTuple):
+    """Fields of an IPv4 header; addresses as integers, `hlen` in bytes, `frag` flags and offset as on the wire."""
+
+    hlen: int
+    tos: int
+    length: int
+    ident: int
+    frag: int
+    ttl: int
+    proto: int
+    src: int
+    dst: int
+
+
+def parse(data: bytes) -> Header:
+    """Fields of a packet that was checked to hold 20 bytes."""
+    first, tos, length, ident, frag, ttl, proto, _, src, dst = _HEADER.unpack_from(data)
+    return Header((first & 15) * 4, tos, length, ident, frag, ttl, proto, src, dst)
+
+
+def addresses(data: bytes) -> tuple[int, int]:
+    """``(source, destination)``."""
+    src, dst = _ADDRESSES.unpack_from(data, 12)
+    return src, dst
+
+
+def header(
+    template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
+) -> bytes:
+    """`template`, a 20-byte header composed by scapy, with this packet's fields and checksum; the protocol is the template's."""
+    words = _HEADER.pack(template[0], tos, length, ident, frag, ttl, template[9], 0, src, dst)
+    return words[:10] + checksum(words).to_bytes(2, "big") + words[12:]
+
+
+def decrement_ttl(data: bytes) -> bytes:
+    """TTL one less, checksum updated (ip_decrease_ttl; RFC 1624)."""
+    word = data[8] << 8 | data[9]
+    csum = update(data[10] << 8 | data[11], word, word - 0x100)
+    return b"".join((data[:8], bytes((data[8] - 1, data[9])), csum.to_bytes(2, "big"), data[12:]))
+
+
+def with_frag(data: bytes, length: int, frag: int) -> bytes:
+    """Header of `data` (first 20 bytes, or with options) with another total length and fragment field, checksum anew."""
+    hlen = (data[0] & 15) * 4
+    fields = data[:2] + length.to_bytes(2, "big") + data[4:6] + frag.to_bytes(2, "big") + data[8:10] + b"\0\0" + data[12:hlen]
+    return fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
