@@ -1,7 +1,7 @@
 """Why packets end: the kernel's `enum skb_drop_reason` names where it has one, ours where it has none.
 
-One table: (kernel's name or "", meaning, hint).  A hint is what to type or to look at; ``{dev}`` is the device where the
-packet died.  Reasons carry no severity: whether one matters is derived (see `macvsim.explain`).
+One table: (kernel's name or "", meaning, hint).  A hint is what to type or to look at; ``{dev}`` is the device where
+the packet died.  Reasons carry no severity: whether one matters is derived (see `macvsim.explain`).
 Source: include/net/dropreason-core.h of Linux 6.12.
 """
 
@@ -22,10 +22,14 @@ class DropReason(enum.Enum):
         self.meaning = meaning
         self.hint = hint
 
-    # -- cables, NICs and switches: outside the kernel's view -----------------------------------------------------------
+    # -- cables, NICs and switches: outside the kernel's view ----------------------------------------------------------
     CABLE_UNPLUGGED = ("", "no cable, or the other end is down", "ip link set {dev} up; plug the cable in")
     CABLE_LOSS = ("", "lost on the cable (configured loss)", "lower the cable's loss")
-    TX_QUEUE_FULL = ("QDISC_DROP", "the transmit queue of the rate-limited cable is full", "send slower, or raise rate or queue")
+    TX_QUEUE_FULL = (
+        "QDISC_DROP",
+        "the transmit queue of the rate-limited cable is full",
+        "send slower, or raise rate or queue",
+    )
     NIC_FILTER = ("", "the NIC does not listen for this destination MAC", "ip link set {dev} promisc on")
     NIC_VLAN_FILTER = ("", "the NIC's VLAN filter has no such VID", "add the VLAN sub-interface, or promisc on")
     NIC_MTU = ("PKT_TOO_BIG", "the frame is longer than the receiver takes", "ip link set {dev} mtu …")
@@ -38,44 +42,76 @@ class DropReason(enum.Enum):
         "the virtual switch delivers only frames for MACs it was told of",
         "set the adapter's promiscuous policy to allow, and ip link set … promisc on in the guest",
     )
-    PORT_FORGED_SOURCE = ("", "the port rejects frames whose source is not the adapter's MAC", "accept forged transmits at {dev}")
-    PORT_SECURITY = ("", "port security: too many or unknown source MACs", "raise the MAC limit of {dev}, or use ipvlan")
+    PORT_FORGED_SOURCE = (
+        "",
+        "the port rejects frames whose source is not the adapter's MAC",
+        "accept forged transmits at {dev}",
+    )
+    PORT_SECURITY = (
+        "",
+        "port security: too many or unknown source MACs",
+        "raise the MAC limit of {dev}, or use ipvlan",
+    )
     PORT_ISOLATED = ("", "both ports are isolated", "bridge link set dev {dev} isolated off")
     PORT_NO_FLOOD = ("", "flooding of this kind is off on the port", "bridge link set dev {dev} flood on")
     PORT_STATE = ("", "the port is not forwarding", "ip link set {dev} up")
     RESERVED_MULTICAST = ("", "a link-local group address (01:80:c2:00:00:0x) is not forwarded by bridges", "")
     NO_OTHER_PORT = ("", "no other port to send the frame to", "")
 
-    # -- devices --------------------------------------------------------------------------------------------------------
+    # -- devices -------------------------------------------------------------------------------------------------------
     DEV_DOWN = ("DEV_READY", "the device is down", "ip link set {dev} up")
-    DEV_NO_CARRIER = ("QDISC_DROP", "the device has no carrier (its lower device or cable is down)", "ip link set … up on the lower device")
+    DEV_NO_CARRIER = (
+        "QDISC_DROP",
+        "the device has no carrier (its lower device or cable is down)",
+        "ip link set … up on the lower device",
+    )
     TOO_BIG_FOR_DEV = ("PKT_TOO_BIG", "the frame is longer than the device's MTU allows", "ip link set {dev} mtu …")
     VLAN_HOOK = ("VLAN_HOOK", "the VLAN sub-interface is down", "ip link set {dev} up")
     VLAN_UNKNOWN = ("", "tagged for a VLAN that no sub-interface here has", "ip link add link {dev} … type vlan id …")
     FRAME_TOO_SHORT = ("HDR_TRUNC", "the frame is too short for its headers", "")
     MACVLAN_BROADCAST_BACKLOG = ("", "the macvlan broadcast queue is full", "raise bcqueuelen")
-    MACVLAN_NO_SOURCE = ("", "no source-mode child allows this source MAC", "ip link set link dev … type macvlan macaddr add …")
+    MACVLAN_NO_SOURCE = (
+        "",
+        "no source-mode child allows this source MAC",
+        "ip link set link dev … type macvlan macaddr add …",
+    )
     BRIDGE_SOURCE = ("", "the source MAC is a group or zero address", "")
     UNHANDLED_PROTO = ("UNHANDLED_PROTO", "no protocol handler for this EtherType", "")
     DUMMY = ("", "a dummy device swallows what it is given", "use a real parent: -o parent=…")
 
-    # -- ARP and the neighbour cache ------------------------------------------------------------------------------------
+    # -- ARP and the neighbour cache -----------------------------------------------------------------------------------
     ARP_MALFORMED = ("", "not a valid ARP packet", "")
     ARP_NOT_FOR_US = ("", "ARP for an address that is not ours", "")
-    ARP_IGNORED = ("", "ARP answered by nobody here: arp_ignore, arp_filter or source validation", "sysctl -w net.ipv4.conf.{dev}.arp_ignore=0")
-    NEIGH_FAILED = ("NEIGH_FAILED", "nobody answered the ARP request", "is the address up, and on this segment and VLAN?")
+    ARP_IGNORED = (
+        "",
+        "ARP answered by nobody here: arp_ignore, arp_filter or source validation",
+        "sysctl -w net.ipv4.conf.{dev}.arp_ignore=0",
+    )
+    NEIGH_FAILED = (
+        "NEIGH_FAILED",
+        "nobody answered the ARP request",
+        "is the address up, and on this segment and VLAN?",
+    )
     NEIGH_QUEUEFULL = ("NEIGH_QUEUEFULL", "too many packets wait for address resolution", "")
     NEIGH_TABLE_FULL = ("NEIGH_CREATEFAIL", "the neighbour table is full", "raise net.ipv4.neigh.default.gc_thresh3")
 
-    # -- IPv4 -----------------------------------------------------------------------------------------------------------
+    # -- IPv4 ----------------------------------------------------------------------------------------------------------
     OTHERHOST = ("OTHERHOST", "addressed to another MAC", "")
     IP_INHDR = ("IP_INHDR", "malformed IPv4 header", "")
     IP_CSUM = ("IP_CSUM", "wrong IPv4 header checksum", "")
     IP_NO_CONFIG = ("", "the device has no IPv4 configuration", "ip addr add … dev {dev}")
     IP_MARTIAN_SOURCE = ("IP_INVALID_SOURCE", "martian source address", "")
     IP_MARTIAN_DEST = ("IP_INVALID_DEST", "martian destination address", "")
-    IP_LOCAL_SOURCE = ("IP_LOCAL_SOURCE", "the source is one of this host's own addresses", "two machines use the same address: change one")
-    IP_RPFILTER = ("IP_RPFILTER", "reverse path filter: the source would not be reached through this device", "sysctl -w net.ipv4.conf.{dev}.rp_filter=2")
+    IP_LOCAL_SOURCE = (
+        "IP_LOCAL_SOURCE",
+        "the source is one of this host's own addresses",
+        "two machines use the same address: change one",
+    )
+    IP_RPFILTER = (
+        "IP_RPFILTER",
+        "reverse path filter: the source would not be reached through this device",
+        "sysctl -w net.ipv4.conf.{dev}.rp_filter=2",
+    )
     IP_NOT_JOINED = ("", "multicast group not joined", "")
     FORWARDING_OFF = ("IP_INADDRERRORS", "not for this host, and forwarding is off", "sysctl -w net.ipv4.ip_forward=1")
     IP_INNOROUTES = ("IP_INNOROUTES", "no route to the destination", "ip route add …")
@@ -84,18 +120,26 @@ class DropReason(enum.Enum):
     IP_BLACKHOLE = ("", "a blackhole route matches", "ip route del blackhole …")
     IP_L2_GROUP = ("", "an IP packet in a link-layer broadcast is not forwarded", "")
     IP_TTL = ("IP_INHDR", "TTL expired in transit", "a routing loop, or send with a larger TTL")
-    PKT_TOO_BIG = ("PKT_TOO_BIG", "larger than the next link's MTU, and DF is set", "lower the sender's MTU, or raise {dev}'s")
+    PKT_TOO_BIG = (
+        "PKT_TOO_BIG",
+        "larger than the next link's MTU, and DF is set",
+        "lower the sender's MTU, or raise {dev}'s",
+    )
     FRAG_REASM_TIMEOUT = ("FRAG_REASM_TIMEOUT", "not all fragments came within 30 s", "")
     DUP_FRAG = ("DUP_FRAG", "duplicate or overlapping fragment", "")
     NETFILTER_DROP = ("NETFILTER_DROP", "dropped by an iptables rule or policy", "iptables -L -v")
     IP_NOPROTO = ("IP_NOPROTO", "nobody handles this IP protocol", "")
     IP_OPTION = ("IP_INHDR", "source route options are not followed", "")
 
-    # -- above IPv4 -----------------------------------------------------------------------------------------------------
+    # -- above IPv4 ----------------------------------------------------------------------------------------------------
     ICMP_CSUM = ("ICMP_CSUM", "wrong ICMP checksum", "")
     ICMP_MALFORMED = ("PKT_TOO_SMALL", "ICMP message too short", "")
     ICMP_ECHO_IGNORED = ("", "echo requests are ignored here", "sysctl -w net.ipv4.icmp_echo_ignore_all=0")
-    ICMP_BROADCAST_ECHO = ("", "echo to a broadcast address is ignored", "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0")
+    ICMP_BROADCAST_ECHO = (
+        "",
+        "echo to a broadcast address is ignored",
+        "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0",
+    )
     ICMP_NO_LISTENER = ("", "no program waits for this ICMP message", "")
     ICMP_RATELIMIT = ("", "an ICMP error was due, but rate limits forbid it", "sysctl -w net.ipv4.icmp_ratelimit=0")
     ICMP_REDIRECT_IGNORED = ("", "the ICMP redirect is not accepted", "")

@@ -59,7 +59,9 @@ class Cable:
         for end in (a, b):
             if end.cable is not None:
                 other = end.cable.other(end).label
-                raise TopologyError(f"{end.label} already has a cable (to {other}): unplug it first, or use another port")
+                raise TopologyError(
+                    f"{end.label} already has a cable (to {other}): unplug it first, or use another port"
+                )
         if a is b:
             raise TopologyError(f"a cable from {a.label} to itself: name two different ends")
         if delay < 0 or queue < 1 or not 0.0 <= loss <= 1.0 or (rate is not None and rate <= 0):

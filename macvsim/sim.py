@@ -1,8 +1,8 @@
 """The simulation: clock, dice, packet identities, journal, and the one place where packets end.
 
-`Sim` is a `simpy.Environment`, so processes, timeouts and ``run(until=…)`` work as simpy documents them.  Packets do not travel as
-simpy events: they are light calls in a calendar (time -> calls in order), which stands for softirq context.  At equal times
-the calendar runs before simpy's queue, which stands for process context, as in the kernel.
+`Sim` is a `simpy.Environment`, so processes, timeouts and ``run(until=…)`` work as simpy documents them.  Packets do
+not travel as simpy events: they are light calls in a calendar (time -> calls in order), which stands for softirq
+context.  At equal times the calendar runs before simpy's queue, which stands for process context, as in the kernel.
 
 Kernel timers go through the timer wheel (kernel/time/timer.c): they never fire early, and late by up to one eighth.
 """
@@ -49,7 +49,9 @@ class Record(NamedTuple):
 
 
 class Journal:
-    """What happened to every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond that."""
+    """What happened to every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond
+    that.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -120,7 +122,7 @@ class Sim(simpy.Environment):
         self._last_uid = 0
         self._streams: dict[str, random.Random] = {}
 
-    # -- clock ----------------------------------------------------------------------------------------------------------
+    # -- clock ---------------------------------------------------------------------------------------------------------
 
     def call_at(self, time: int, fn: Callable[..., Any], *args: Any) -> None:
         """Call ``fn(*args)`` at `time` (ns), after everything already due then; never before now."""
@@ -143,7 +145,9 @@ class Sim(simpy.Environment):
         return int(self._now) // self.tick
 
     def wheel_time(self, expires: int) -> int:
-        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` (calc_wheel_index in kernel/time/timer.c)."""
+        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` (calc_wheel_index in
+        kernel/time/timer.c).
+        """
         clock = self.jiffies
         delta = max(expires - clock, 0)
         level = 0
@@ -181,7 +185,9 @@ class Sim(simpy.Environment):
         del self._slots[time]
 
     def run(self, until: Any = None) -> Any:
-        """As `simpy.Environment.run`: until a time in ns, until an event has happened (its value is returned), or until nothing is left."""
+        """As `simpy.Environment.run`: until a time in ns, until an event has happened (its value is returned), or until
+        nothing is left.
+        """
         if until is None or isinstance(until, simpy.Event):
             return super().run(until)
         stop = int(until)
@@ -192,7 +198,7 @@ class Sim(simpy.Environment):
         self._now = stop
         return None
 
-    # -- dice -----------------------------------------------------------------------------------------------------------
+    # -- dice ----------------------------------------------------------------------------------------------------------
 
     def rng(self, name: str) -> random.Random:
         """The random stream of one named thing; adding another thing moves nobody else's numbers."""
@@ -201,7 +207,7 @@ class Sim(simpy.Environment):
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
         return stream
 
-    # -- packets: identity, journal, end --------------------------------------------------------------------------------
+    # -- packets: identity, journal, end -------------------------------------------------------------------------------
 
     def born(self, cause: int = 0) -> int:
         """Identity of a new packet; `cause` is the packet that made somebody send it (0: a program did)."""

@@ -1,11 +1,12 @@
 """A network device, and the two ways through it: `xmit` down and `receive` up.
 
-Read this file first.  A frame climbs through `NetDevice.receive`, the kernel's loop (net/core/dev.c: __netif_receive_skb_core):
-each round belongs to one device and ends with the frame given to a VLAN sub-interface, to the device's one rx_handler (macvlan,
-bridge, …), or to the protocols of its namespace.  It goes down by `xmit`, each upper device calling its lower one.
+Read this file first.  A frame climbs through `NetDevice.receive`, the kernel's loop (net/core/dev.c:
+__netif_receive_skb_core): each round belongs to one device and ends with the frame given to a VLAN sub-interface, to
+the device's one rx_handler (macvlan, bridge, …), or to the protocols of its namespace.  It goes down by `xmit`, each
+upper device calling its lower one.
 
-Three rules keep stacking sound: `xmit` never calls `receive` (what turns upward uses `netif_rx`, a queue); a device touches only
-its lower device and its own port object; only devices that belong to two namespaces cross between them.
+Three rules keep stacking sound: `xmit` never calls `receive` (what turns upward uses `netif_rx`, a queue); a device
+touches only its lower device and its own port object; only devices that belong to two namespaces cross between them.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ class NetDevice:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {mac_text(self.mac)} {'up' if self.up else 'down'}>"
 
-    # -- down -----------------------------------------------------------------------------------------------------------
+    # -- down ----------------------------------------------------------------------------------------------------------
 
     def xmit(self, frame: Frame) -> DropReason | None:
         """Send a frame out of this device (dev_queue_xmit)."""
@@ -205,7 +206,7 @@ class NetDevice:
         """Link-layer header of a locally sent packet (dev_hard_header); `ethertype` as two bytes."""
         return dst + src + ethertype
 
-    # -- up -------------------------------------------------------------------------------------------------------------
+    # -- up ------------------------------------------------------------------------------------------------------------
 
     def receive(self, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """A frame enters here; find its owner, round by round."""
@@ -235,7 +236,7 @@ class NetDevice:
                 if verdict is Rx.CONSUMED:
                     return None
                 if verdict is not Rx.PASS:
-                    dev, frame, packet_type = verdict  # type: ignore[misc]
+                    dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
                 return dev.ns.deliver(dev, frame, packet_type)
@@ -264,7 +265,9 @@ class NetDevice:
             self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
 
     def forward(self, frame: Frame) -> DropReason | None:
-        """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must fit."""
+        """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must
+        fit.
+        """
         if not self.up:
             self.stats.rx_dropped += 1
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
@@ -274,7 +277,7 @@ class NetDevice:
         self.netif_rx(frame, classify(frame.raw[:6], self.mac))
         return None
 
-    # -- administrative state and carrier -------------------------------------------------------------------------------
+    # -- administrative state and carrier ------------------------------------------------------------------------------
 
     def set_up(self) -> None:
         """``ip link set … up`` (__dev_open); `NetlinkError` if the kind refuses, and then nothing has changed."""
@@ -320,7 +323,7 @@ class NetDevice:
         """Up and with carrier (IFF_RUNNING)."""
         return self.up and self.carrier
 
-    # -- address, MTU ---------------------------------------------------------------------------------------------------
+    # -- address, MTU --------------------------------------------------------------------------------------------------
 
     def set_mtu(self, mtu: int) -> None:
         """``ip link set … mtu N``; `NetlinkError` EINVAL outside the device's limits."""
@@ -347,7 +350,7 @@ class NetDevice:
     def on_set_mac(self, mac: bytes) -> None:
         """Before the address changes (ndo_set_mac_address); raise to refuse."""
 
-    # -- what the device listens for ------------------------------------------------------------------------------------
+    # -- what the device listens for -----------------------------------------------------------------------------------
 
     def add_uc(self, mac: bytes) -> None:
         """Listen for one more unicast address (dev_uc_add, counted)."""
@@ -430,7 +433,7 @@ class NetDevice:
     def on_allmulti(self, on: bool) -> None:
         """Allmulti switched while up."""
 
-    # -- life -----------------------------------------------------------------------------------------------------------
+    # -- life ----------------------------------------------------------------------------------------------------------
 
     def add_tap(self, tap: Tap) -> Callable[[], None]:
         """Let `tap` see every frame here, as an AF_PACKET socket would; returns what takes it off again."""
@@ -447,7 +450,7 @@ class NetDevice:
         self.label = f"{self.ns.name}:{name}"
 
     def destroy(self) -> None:
-        """``ip link del``: goes down, takes what is stacked on it along, leaves its namespace (unregister_netdevice)."""
+        """``ip link del``: down, takes what is stacked on it along, leaves its namespace (unregister_netdevice)."""
         if self.destroyed:
             return
         self.destroyed = True
@@ -474,5 +477,6 @@ def check_unicast_mac(mac: bytes, label: str) -> None:
         raise NetlinkError("EINVAL", f"{label}: a MAC has 6 bytes, not {len(mac)}")
     if mac[0] & 1 or not any(mac):
         raise NetlinkError(
-            "EADDRNOTAVAIL", f"{label} cannot have the address {mac_text(mac)}: use a unicast address such as 02:00:00:00:00:01"
+            "EADDRNOTAVAIL",
+            f"{label} cannot have the address {mac_text(mac)}: use a unicast address such as 02:00:00:00:00:01",
         )

@@ -1,7 +1,8 @@
 """macvlan: many devices with a MAC each on one lower device (drivers/net/macvlan.c).
 
-Receiving is `MacvlanPort.handle` (macvlan_handle_frame), sending is `Macvlan.start_xmit` (macvlan_queue_xmit).  Modes decide about what children
-send and about group frames; a unicast frame from the lower device goes to whoever owns its destination, whatever the mode.
+Receiving is `MacvlanPort.handle` (macvlan_handle_frame), sending is `Macvlan.start_xmit` (macvlan_queue_xmit).  Modes
+decide about what children send and about group frames; a unicast frame from the lower device goes to whoever owns its
+destination, whatever the mode.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ class MacvlanPort:
         return Another(child, frame, PacketType.HOST)
 
     def _handle_group(self, frame: Frame, packet_type: PacketType) -> Rx:
-        """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own stack."""
+        """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own
+        stack.
+        """
         if self._copy_to_source_children(frame, packet_type):
             return Rx.CONSUMED
         source = self.by_mac.get(frame.raw[6:12])
@@ -119,7 +122,9 @@ class MacvlanPort:
             self.broadcast(frame, source, _NOT_BRIDGE)
 
     def broadcast(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode]) -> None:
-        """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it (macvlan_broadcast)."""
+        """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it
+        (macvlan_broadcast).
+        """
         dst = frame.raw[:6]
         for child in self.by_mac.values():
             if child is source or child.mode not in modes or not child.listens(dst):
@@ -133,7 +138,9 @@ class MacvlanPort:
                 child.netif_rx(frame, _group_type(frame))
 
     def _copy_to_source_children(self, frame: Frame, packet_type: PacketType) -> bool:
-        """Children in source mode that allow the source MAC get a copy; True if one of them keeps it for itself (NODST)."""
+        """Children in source mode that allow the source MAC get a copy; True if one of them keeps it for itself
+        (NODST).
+        """
         consume = False
         source = frame.raw[6:12]
         for child in self.children:
@@ -204,7 +211,7 @@ class Macvlan(NetDevice):
         port.children.append(self)
         lower.uppers.append(self)
 
-    # -- frames ---------------------------------------------------------------------------------------------------------
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.stats
@@ -229,7 +236,7 @@ class Macvlan(NetDevice):
         """True if a group frame for this address is wanted here (the child's mc_filter, exact instead of hashed)."""
         return group == BROADCAST_MAC or group in self.mc or bool(self.promiscuity or self.allmulti)
 
-    # -- configuration --------------------------------------------------------------------------------------------------
+    # -- configuration -------------------------------------------------------------------------------------------------
 
     def on_open(self) -> None:
         lower = self.lower
@@ -291,7 +298,9 @@ class Macvlan(NetDevice):
             self.lower.set_mac(mac)
             return
         if self.port.is_busy(mac):
-            raise AddressInUse("EADDRINUSE", f"{mac_text(mac)} is used on {self.lower.label} already: choose another for {self.label}")
+            raise AddressInUse(
+                "EADDRINUSE", f"{mac_text(mac)} is used on {self.lower.label} already: choose another for {self.label}"
+            )
         if self.up:
             self.lower.add_uc(mac)
             self.lower.del_uc(self.mac)
@@ -300,13 +309,16 @@ class Macvlan(NetDevice):
 
     def check_mtu(self, mtu: int) -> None:
         if mtu > self.lower.mtu:
-            raise NetlinkError("EINVAL", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})")
+            raise NetlinkError(
+                "EINVAL", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})"
+            )
 
     def set_mode(self, mode: Mode) -> None:
         """``ip link set … type macvlan mode …``; to or from passthru is EINVAL (macvlan_changelink)."""
         if (mode is Mode.PASSTHRU) != (self.mode is Mode.PASSTHRU):
             raise NetlinkError(
-                "EINVAL", f"{self.label}: mode {self.mode.value} cannot become {mode.value}; delete the device and make it anew"
+                "EINVAL",
+                f"{self.label}: mode {self.mode.value} cannot become {mode.value}; delete the device and make it anew",
             )
         if self.mode is Mode.SOURCE and mode is not Mode.SOURCE:
             self.sources.clear()
@@ -314,7 +326,9 @@ class Macvlan(NetDevice):
 
     def _need_source_mode(self) -> None:
         if self.mode is not Mode.SOURCE:
-            raise NetlinkError("EINVAL", f"{self.label} is in mode {self.mode.value}: only source mode has a list of MACs")
+            raise NetlinkError(
+                "EINVAL", f"{self.label} is in mode {self.mode.value}: only source mode has a list of MACs"
+            )
 
     def add_source(self, mac: bytes) -> None:
         """``macaddr add``: let frames from `mac` in; source mode only."""
@@ -367,12 +381,19 @@ def real_lower(lower: NetDevice) -> NetDevice:
 def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | None:
     """The port to join, None if one has to be made; raises what macvlan_common_newlink answers."""
     if lower.loopback:
-        raise NetlinkError("EINVAL", f"{name}: the loopback device cannot have macvlan children; choose an Ethernet device")
+        raise NetlinkError(
+            "EINVAL", f"{name}: the loopback device cannot have macvlan children; choose an Ethernet device"
+        )
     handler = lower.rx_handler
     if handler is None:
         return None
     if not isinstance(handler, MacvlanPort):
-        raise DeviceBusy("EBUSY", f"{name}: {lower.label} is in use by {handler.owner}; choose another parent, such as the {handler.owner} itself")
+        raise DeviceBusy(
+            "EBUSY",
+            f"{name}: {lower.label} is in use by {handler.owner}; choose another parent, such as the {handler.owner}",
+        )
     if handler.passthru or mode is Mode.PASSTHRU:
-        raise NetlinkError("EINVAL", f"{name}: {lower.label} can have one passthru child, or others, not both; delete the others first")
+        raise NetlinkError(
+            "EINVAL", f"{name}: {lower.label} can have one passthru child, or others, not both; delete the others first"
+        )
     return handler

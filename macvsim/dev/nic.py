@@ -16,14 +16,14 @@ class Nic(NetDevice):
 
     Parameters
     ----------
-    unicast_filter : the card filters extra unicast addresses itself (e1000, igb, virtio); without it the kernel turns it
-        promiscuous as soon as one is wanted (vmxnet3, VMware's 82545EM)
+    unicast_filter : the card filters extra unicast addresses itself (e1000, igb, virtio); without it the kernel turns
+        it promiscuous as soon as one is wanted (vmxnet3, VMware's 82545EM)
     filter_slots : extra addresses the filter holds before it gives up and passes all unicast (14 for the 82540EM)
     vlan_filter : the card discards tagged frames of VIDs no sub-interface asked for, unless promiscuous
     """
 
     kind: ClassVar[str] = "nic"
-    unicast_filter = True  # type: ignore[misc]
+    unicast_filter = True
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Nic(NetDevice):
         self.admin_up = False
         self.carrier = False
 
-    # -- frames ---------------------------------------------------------------------------------------------------------
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.stats
@@ -86,7 +86,7 @@ class Nic(NetDevice):
         """Longest frame in bytes this card sends or takes, without FCS; a VLAN tag does not count."""
         return self.mtu + ETH_HLEN + VLAN_HLEN
 
-    # -- carrier --------------------------------------------------------------------------------------------------------
+    # -- carrier -------------------------------------------------------------------------------------------------------
 
     def on_open(self) -> None:
         self.admin_up = True

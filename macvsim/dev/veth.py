@@ -10,7 +10,7 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 
 
 class Veth(NetDevice):
-    """One end of a veth pair; what it sends, the other end receives in the next softirq.  Make pairs with `veth_pair`."""
+    """One end of a veth pair; what it sends, the other end receives in the next softirq.  See `veth_pair`."""
 
     kind: ClassVar[str] = "veth"
     peer: Veth
@@ -51,7 +51,9 @@ class Veth(NetDevice):
 def veth_pair(
     a: tuple[Stack, str, bytes], b: tuple[Stack, str, bytes], *, mtu: int = ETH_DATA_LEN
 ) -> tuple[Veth, Veth]:
-    """Two joined devices from ``(namespace, name, MAC)`` each; neither is registered yet, both are down without carrier."""
+    """Two joined devices from ``(namespace, name, MAC)`` each; neither is registered yet, both are down without
+    carrier.
+    """
     left, right = (Veth(ns, name, mac, mtu=mtu) for ns, name, mac in (a, b))
     left.peer, right.peer = right, left
     left.carrier = right.carrier = False

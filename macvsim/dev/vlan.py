@@ -61,7 +61,7 @@ class Vlan(NetDevice):
         lower.vlans[self._tag] = self
         lower.uppers.append(self)
 
-    # -- frames ---------------------------------------------------------------------------------------------------------
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         self.stats.tx_packets += 1
@@ -88,7 +88,7 @@ class Vlan(NetDevice):
             return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type
         return self, Frame(frame.raw, frame.uid), packet_type
 
-    # -- configuration --------------------------------------------------------------------------------------------------
+    # -- configuration -------------------------------------------------------------------------------------------------
 
     def on_open(self) -> None:
         if not self.lower.up and not self.loose_binding:
@@ -146,7 +146,9 @@ class Vlan(NetDevice):
 
     def check_mtu(self, mtu: int) -> None:
         if mtu > self.lower.mtu:
-            raise NetlinkError("ERANGE", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})")
+            raise NetlinkError(
+                "ERANGE", f"mtu {mtu} on {self.label} is above that of {self.lower.label} ({self.lower.mtu})"
+            )
 
     def lower_event(self, event: Event) -> None:
         """Follow the real device (vlan_device_event)."""
@@ -177,10 +179,14 @@ def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:
         raise NetlinkError("ERANGE", f"{where}: a VID is 0 to 4094", "Invalid VLAN id")
     if protocol not in PROTOCOLS:
         raise NetlinkError(
-            "EPROTONOSUPPORT", f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad", "Invalid VLAN protocol"
+            "EPROTONOSUPPORT",
+            f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad",
+            "Invalid VLAN protocol",
         )
-    if lower.loopback or lower.noarp and lower.kind == "ipvlan":
-        raise NetlinkError("EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "VLANs not supported on device")
+    if lower.loopback or (lower.noarp and lower.kind == "ipvlan"):
+        raise NetlinkError(
+            "EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "VLANs not supported on device"
+        )
     if protocol << 16 | vid in lower.vlans:
         other = lower.vlans[protocol << 16 | vid].name
         raise NetlinkError("EEXIST", f"{where} exists already: {other}", "VLAN device already exists")

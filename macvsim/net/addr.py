@@ -77,7 +77,9 @@ class AddressTable:
         """``ip addr add`` (__inet_insert_ifa): a second one in the same subnet becomes secondary."""
         indev: InDev = dev.inet
         if is_multicast_ip(address.local) or address.local == 0xFFFFFFFF:
-            raise NetlinkError("EINVAL", f"{address.text} on {dev.label}: that is not a unicast address", "ipv4: Invalid scope value")
+            raise NetlinkError(
+                "EINVAL", f"{address.text} on {dev.label}: that is not a unicast address", "ipv4: Invalid scope value"
+            )
         for other in indev.addresses:
             if other.plen == address.plen and other.prefix == address.prefix:
                 if other.local == address.local:
@@ -98,7 +100,9 @@ class AddressTable:
         indev: InDev = dev.inet
         found = next((a for a in indev.addresses if a.local == local and plen in (None, a.plen)), None)
         if found is None:
-            raise NetlinkError("EADDRNOTAVAIL", f"{dev.label} has no address {ip_text(local)}", "ipv4: Address not found")
+            raise NetlinkError(
+                "EADDRNOTAVAIL", f"{dev.label} has no address {ip_text(local)}", "ipv4: Address not found"
+            )
         self._remove(dev, found)
         if not indev.addresses:
             self.fib.remove_if(lambda r: r.dev is dev)
@@ -107,9 +111,7 @@ class AddressTable:
     def _remove(self, dev: NetDevice, gone: Address) -> None:
         indev: InDev = dev.inet
         indev.addresses.remove(gone)
-        secondaries = [
-            a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix
-        ]
+        secondaries = [a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix]
         promote = max(indev.conf.promote_secondaries, self.ns.sysctl.conf["all"].promote_secondaries)
         if not gone.secondary and not promote:
             for other in secondaries:
@@ -129,7 +131,7 @@ class AddressTable:
         indev.addresses.clear()
         self.fib.remove_if(lambda r: r.dev is dev)
 
-    # -- routes that the kernel makes -----------------------------------------------------------------------------------
+    # -- routes that the kernel makes ----------------------------------------------------------------------------------
 
     def _routes_up(self, dev: NetDevice, address: Address) -> None:
         """fib_add_ifaddr: the local route always, subnet and broadcast only while the device is up."""
@@ -161,10 +163,9 @@ class AddressTable:
             if not other.secondary:
                 keep.append((RouteType.UNICAST, other.prefix, other.plen))
         self.fib.remove_if(
-            lambda r: r.dev is dev
-            and r.proto == "kernel"
-            and r.src == address.local
-            and (r.type, r.dst, r.plen) not in keep
+            lambda r: (
+                r.dev is dev and r.proto == "kernel" and r.src == address.local and (r.type, r.dst, r.plen) not in keep
+            )
         )
         still_local = any(a.local == address.local for d in self.ns.devices.values() for a in d.inet.addresses)
         if not still_local:
@@ -187,7 +188,7 @@ class AddressTable:
             if error.errno != "EEXIST":
                 raise
 
-    # -- the device changes ---------------------------------------------------------------------------------------------
+    # -- the device changes --------------------------------------------------------------------------------------------
 
     def device_up(self, dev: NetDevice) -> None:
         """Connected and broadcast routes come back; static ones do not."""
@@ -203,7 +204,8 @@ class AddressTable:
         """Best own address to talk from (inet_select_addr); 0 when there is none."""
         if dev is not None:
             fallback = 0
-            for address in dev.inet.addresses:
+            indev: InDev = dev.inet
+            for address in indev.addresses:
                 if address.secondary or address.scope > scope:
                     continue
                 if not dst or address.contains(dst):

@@ -28,7 +28,7 @@ class ArpLayer:
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
 
-    # -- asking ---------------------------------------------------------------------------------------------------------
+    # -- asking --------------------------------------------------------------------------------------------------------
 
     def construct(self, entry: Neighbour) -> None:
         """Addresses that need no question: groups, broadcasts, loopback and NOARP devices (arp_constructor)."""
@@ -81,7 +81,7 @@ class ArpLayer:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
         self.send(dev, BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, ip, ZERO_MAC, ip), self.ns.sim.born())
 
-    # -- hearing --------------------------------------------------------------------------------------------------------
+    # -- hearing -------------------------------------------------------------------------------------------------------
 
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An ARP frame for this namespace (arp_rcv)."""
@@ -103,7 +103,11 @@ class ArpLayer:
         ns = self.ns
         sim = ns.sim
         if message.sip == 0:
-            if message.op == arp.REQUEST and ns.address_type(message.tip) is RouteType.LOCAL and self._answers(dev, message):
+            if (
+                message.op == arp.REQUEST
+                and ns.address_type(message.tip) is RouteType.LOCAL
+                and self._answers(dev, message)
+            ):
                 self._reply(dev, frame, message)
                 return None
             return sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
@@ -156,7 +160,7 @@ class ArpLayer:
         accept = max(dev.inet.conf.arp_accept, self.ns.conf_all.arp_accept)
         return accept == 1 or (accept == 2 and any(a.contains(sip) for a in dev.inet.addresses))
 
-    # -- answering ------------------------------------------------------------------------------------------------------
+    # -- answering -----------------------------------------------------------------------------------------------------
 
     def _answers(self, dev: NetDevice, message: Arp) -> bool:
         """arp_ignore lets us answer on this device (arp_ignore())."""
@@ -173,7 +177,7 @@ class ArpLayer:
             return any(
                 a.local == message.tip and a.scope < Scope.HOST for d in ns.devices.values() for a in d.inet.addresses
             )
-        return level < 4
+        return bool(level < 4)
 
     def _filtered(self, dev: NetDevice, message: Arp) -> bool:
         """arp_filter: only if the way back to the asker leaves through this device."""

@@ -1,4 +1,5 @@
-"""Routing tables: longest prefix, then metric, then age (net/ipv4/fib_trie.c, fib_semantics.c).  Pure: no clock, no packets.
+"""Routing tables: longest prefix, then metric, then age (net/ipv4/fib_trie.c, fib_semantics.c).  Pure: no clock, no
+packets.
 
 With only the default rules the tables local and main are searched as one; at equal length local wins.
 """
@@ -52,7 +53,8 @@ class Scope(enum.IntEnum):
 class Route:
     """One route with one next hop.
 
-    dst, plen : prefix; gateway : 0 when the destination is on the link; dev : None for unreachable, prohibit, blackhole and throw
+    dst, plen : prefix; gateway : 0 when the destination is on the link; dev : None for unreachable, prohibit, blackhole
+    and throw
     src : preferred source, 0 for none; proto : who made it (``kernel``, ``boot``, ``static``, ``dhcp`` or a number)
     """
 
@@ -170,7 +172,8 @@ class Fib:
             table.remove(same[0])
         elif same and (not append or any(_same_hop(r, route) for r in same)):
             raise NetlinkError(
-                "EEXIST", f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace"
+                "EEXIST",
+                f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace",
             )
         self._age += 1
         route.age = self._age

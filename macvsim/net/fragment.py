@@ -46,7 +46,8 @@ class Reassembly:
         queue = self.queues.get(key)
         if queue is None:
             if sum(q.memory for q in self.queues.values()) > ns.ipv4_conf.ipfrag_high_thresh:
-                return self._fail(packet, DropReason.FRAG_REASM_TIMEOUT)
+                self._fail(packet, DropReason.FRAG_REASM_TIMEOUT)
+                return None
             queue = self.queues[key] = Queue(Timer(ns.sim, lambda: self._expire(key)))
             queue.timer.start(ns.ipv4_conf.ipfrag_time * ns.sim.hz)
         at = (head.frag & ipv4.OFFSET_MASK) * 8
@@ -55,14 +56,20 @@ class Reassembly:
         if more:
             piece = piece[: len(piece) & ~7]
         end = at + len(piece)
-        if end > MAX_DATAGRAM or not piece or (queue.total is not None and (end > queue.total or (not more and end != queue.total))):
-            return self._fail(packet, DropReason.IP_INHDR)
+        if (
+            end > MAX_DATAGRAM
+            or not piece
+            or (queue.total is not None and (end > queue.total or (not more and end != queue.total)))
+        ):
+            self._fail(packet, DropReason.IP_INHDR)
+            return None
         if queue.pieces.get(at) == piece:
             ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.DUP_FRAG)
             return None
         if any(at < start + len(old) and start < end for start, old in queue.pieces.items()):
             self._discard(key)
-            return self._fail(packet, DropReason.DUP_FRAG)
+            self._fail(packet, DropReason.DUP_FRAG)
+            return None
         queue.pieces[at] = piece
         queue.memory += len(packet.data)
         if not more:
@@ -77,7 +84,14 @@ class Reassembly:
         body = b"".join(queue.pieces[start] for start in sorted(queue.pieces))
         first = queue.first
         hlen = (first.data[0] & 15) * 4
-        fields = first.data[:2] + (hlen + len(body)).to_bytes(2, "big") + first.data[4:6] + b"\0\0" + first.data[8:10] + b"\0\0"
+        fields = (
+            first.data[:2]
+            + (hlen + len(body)).to_bytes(2, "big")
+            + first.data[4:6]
+            + b"\0\0"
+            + first.data[8:10]
+            + b"\0\0"
+        )
         fields += first.data[12:hlen]
         header = fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
         return Packet(header + body, first.uid, packet.in_dev, packet.packet_type, packet.dst)

@@ -48,7 +48,7 @@ class IcmpLayer:
         self._global_credit = 0
         self._global_stamp: int | None = None
 
-    # -- receiving ------------------------------------------------------------------------------------------------------
+    # -- receiving -----------------------------------------------------------------------------------------------------
 
     def receive(self, packet: Packet) -> DropReason | None:
         """An ICMP message for this host (icmp_rcv): raw sockets get a copy of what they want, then the kernel acts."""
@@ -99,7 +99,9 @@ class IcmpLayer:
         return ns.ipv4.send(ipv4.PROTO_ICMP, icmp.echo_reply(request), way, src, uid=uid, src=dst, tos=packet.data[1])
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
-        """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach, icmp_redirect)."""
+        """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,
+        icmp_redirect).
+        """
         ns = self.ns
         quoted = message[icmp.HLEN :]
         if len(quoted) < 20 or len(quoted) < (quoted[0] & 15) * 4:
@@ -156,7 +158,7 @@ class IcmpLayer:
         ns.router.forget()
         return True
 
-    # -- sending errors -------------------------------------------------------------------------------------------------
+    # -- sending errors ------------------------------------------------------------------------------------------------
 
     def host_unreachable(self, packet: Packet) -> None:
         """Resolution of the next hop failed (ipv4_link_failure)."""
@@ -193,7 +195,12 @@ class IcmpLayer:
         if not source and ns.ipv4_conf.icmp_errors_use_inbound_ifaddr and packet.in_dev is not None:
             source = ns.addresses.select_source(packet.in_dev, head.src, Scope.LINK)
         way = ns.router.output(head.src, source)
-        if way.kind is Kind.ERROR or way.broadcast or way.multicast or not self._allowed(kind, code, way, head.src, packet):
+        if (
+            way.kind is Kind.ERROR
+            or way.broadcast
+            or way.multicast
+            or not self._allowed(kind, code, way, head.src, packet)
+        ):
             return
         room = min(MAX_ERROR, way.mtu) - 20 - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS
@@ -239,7 +246,9 @@ class IcmpLayer:
             self._global_stamp, self._global_credit = now, conf.icmp_msgs_burst
         delta = min(now - self._global_stamp, sim.hz)
         if delta >= sim.hz // 50:
-            self._global_credit = min(self._global_credit + conf.icmp_msgs_per_sec * delta // sim.hz, conf.icmp_msgs_burst)
+            self._global_credit = min(
+                self._global_credit + conf.icmp_msgs_per_sec * delta // sim.hz, conf.icmp_msgs_burst
+            )
             self._global_stamp = now
         if not self._global_credit:
             return False

@@ -1,4 +1,4 @@
-"""IPv4 in path order: receive, local, forward; send, output, fragment (net/ipv4/ip_input.c, ip_forward.c, ip_output.c)."""
+"""IPv4 in path order: receive, local, forward; send, output, fragment (net/ipv4/ip_{input,forward,output}.c)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Ipv4Layer:
         self.count = ns.snmp.ip
         self._idents: dict[tuple[int, int, int], int] = {}
 
-    # -- up: from a device ----------------------------------------------------------------------------------------------
+    # -- up: from a device ---------------------------------------------------------------------------------------------
 
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
@@ -78,7 +78,9 @@ class Ipv4Layer:
         reason = way.reason or DropReason.IP_INNOROUTES
         self.ns.sim.drop(packet.uid, packet.in_dev, reason)
         if way.kind is Kind.ERROR:
-            code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[way.errno]
+            code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[
+                way.errno
+            ]
             if way.errno == "ENETUNREACH":
                 self.ns.snmp.ext["InNoRoutes"] = self.ns.snmp.ext.get("InNoRoutes", 0) + 1
             self.ns.icmp.no_route(packet, code)
@@ -156,7 +158,7 @@ class Ipv4Layer:
             at += options[at + 1]
         return False
 
-    # -- down: to a device ----------------------------------------------------------------------------------------------
+    # -- down: to a device ---------------------------------------------------------------------------------------------
 
     def send(
         self,
@@ -174,7 +176,8 @@ class Ipv4Layer:
     ) -> DropReason | None:
         """A locally made packet goes out along `way` (ip_push_pending_frames, ip_local_out).
 
-        df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the next one
+        df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
+        next one
         """
         src = way.src if src is None else src
         if ident is None:
@@ -244,7 +247,11 @@ class Ipv4Layer:
         for at in range(0, len(body), room):
             piece = body[at : at + room]
             more = at + room < len(body) or base & ipv4.MF
-            frag = (base & ~(ipv4.MF | ipv4.OFFSET_MASK)) | ((base & ipv4.OFFSET_MASK) + at // 8) | (ipv4.MF if more else 0)
+            frag = (
+                (base & ~(ipv4.MF | ipv4.OFFSET_MASK))
+                | ((base & ipv4.OFFSET_MASK) + at // 8)
+                | (ipv4.MF if more else 0)
+            )
             head = ipv4.with_frag(data, hlen + len(piece), frag)
             self.count["FragCreates"] += 1
             self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)

@@ -38,7 +38,8 @@ class Namespace:
     Parameters
     ----------
     name : what people call it; devices are labelled ``name:device``
-    init : the machine's first namespace, whose parameters a new one copies (devconf_inherit_init_net 0); None: this is the first
+    init : the machine's first namespace, whose parameters a new one copies (devconf_inherit_init_net 0); None: this is
+    the first
     """
 
     def __init__(self, sim: Sim, name: str, init: Namespace | None = None) -> None:
@@ -46,7 +47,7 @@ class Namespace:
         self.name = name
         self.devices: dict[str, NetDevice] = {}
         self.snmp = Snmp()
-        self.ipv4_conf = Ipv4Conf(None if init is None else init.ipv4_conf)
+        self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
         self.sysctl = Sysctl(self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
         if init is not None:
             for group in ("all", "default"):
@@ -58,7 +59,7 @@ class Namespace:
         self.router = Router(self)
         self.arp = ArpLayer(self)
         self.neigh = NeighTable(sim, self.arp, self.sysctl.thresholds, name)
-        self.icmp = IcmpLayer(self)
+        self.icmp: IcmpLayer = IcmpLayer(self)
         self.ipv4 = Ipv4Layer(self)
         self.reassembly = Reassembly(self)
         self.udp = UdpLayer(self)
@@ -76,7 +77,7 @@ class Namespace:
     def __repr__(self) -> str:
         return f"<Namespace {self.name}: {', '.join(self.devices)}>"
 
-    # -- frames ---------------------------------------------------------------------------------------------------------
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Protocol handlers by EtherType (end of __netif_receive_skb_core)."""
@@ -97,7 +98,7 @@ class Namespace:
         assert event.callbacks is not None
         event.callbacks.append(lambda _: fn(*args))
 
-    # -- devices --------------------------------------------------------------------------------------------------------
+    # -- devices -------------------------------------------------------------------------------------------------------
 
     def dev(self, name: str) -> NetDevice:
         """The device of that name; `NoSuchDevice` lists those there are."""
@@ -110,7 +111,9 @@ class Namespace:
         """Take a device in, new or moved here; EEXIST when the name is taken."""
         name = rename or dev.name
         if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
-            raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
+            raise NetlinkError(
+                "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
+            )
         if name in self.devices:
             raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
         taken = [other.ifindex for other in self.devices.values()]
@@ -154,9 +157,13 @@ class Namespace:
         dev.rename(name)
 
     def move(self, dev: NetDevice, target: Namespace, *, rename: str | None = None) -> None:
-        """``ip link set … netns …`` (dev_change_net_namespace): goes down, loses addresses and routes, keeps its index if free there."""
+        """``ip link set … netns …`` (dev_change_net_namespace): goes down, loses addresses and routes, keeps its index
+        if free there.
+        """
         if dev.loopback:
-            raise NetlinkError("EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable")
+            raise NetlinkError(
+                "EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable"
+            )
         name = rename or dev.name
         if name in target.devices:
             raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
@@ -177,7 +184,12 @@ class Namespace:
             self.neigh.flush(dev)
         elif event is Event.CHANGEADDR:
             self.neigh.flush(dev)
-        elif event is Event.CHANGE and not dev.carrier and dev.inet.conf.arp_evict_nocarrier and self.conf_all.arp_evict_nocarrier:
+        elif (
+            event is Event.CHANGE
+            and not dev.carrier
+            and dev.inet.conf.arp_evict_nocarrier
+            and self.conf_all.arp_evict_nocarrier
+        ):
             self.neigh.flush(dev, keep_permanent=True)
         self.router.forget()
         for listener in self.listeners:
@@ -192,7 +204,7 @@ class Namespace:
         """Capture on a device; returns what stops it."""
         return self.dev(name).add_tap(tap)
 
-    # -- addresses ------------------------------------------------------------------------------------------------------
+    # -- addresses -----------------------------------------------------------------------------------------------------
 
     def is_local(self, ip: int) -> bool:
         """True if `ip` is one of our own addresses, on whatever device (inet_addr_type == RTN_LOCAL)."""
@@ -230,10 +242,10 @@ class Namespace:
                 dev.del_mc(multicast_mac(group))
             self.router.forget()
 
-    # -- parameters -----------------------------------------------------------------------------------------------------
+    # -- parameters ----------------------------------------------------------------------------------------------------
 
     def _sysctl_changed(self, group: str, key: str, value: int) -> None:
-        """A parameter was written: carry on what the kernel carries on (devinet_sysctl_forward, inet_forward_change)."""
+        """A parameter was written: do what the kernel then does (devinet_sysctl_forward, inet_forward_change)."""
         conf = self.sysctl.conf
         if key == "forwarding" and group in ("", "all"):
             for name, holder in conf.items():

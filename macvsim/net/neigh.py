@@ -1,7 +1,8 @@
-"""The neighbour cache: which MAC has an IPv4 next hop (net/core/neighbour.c; read RFC 1122 section 2.3.2 and RFC 4861 section 7.3 first).
+"""The neighbour cache: which MAC has an IPv4 next hop (net/core/neighbour.c; read RFC 1122 section 2.3.2 and RFC 4861
+section 7.3 first).
 
-States, timers and their order are the kernel's.  The table decides; `Solicitor` (net/arp.py) sends requests, and hears of failures.
-Times are jiffies.
+States, timers and their order are the kernel's.  The table decides; `Solicitor` (net/arp.py) sends requests, and hears
+of failures. Times are jiffies.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue", "queued", "state", "table", "timer",
-                 "updated", "used")  # fmt: skip
+    __slots__ = ("confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue", "queued",
+                 "state", "table", "timer", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         self.table = table
@@ -84,10 +85,12 @@ class Neighbour:
     def __repr__(self) -> str:
         return f"<Neighbour {ip_text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
 
-    # -- sending --------------------------------------------------------------------------------------------------------
+    # -- sending -------------------------------------------------------------------------------------------------------
 
     def output(self, packet: Packet) -> DropReason | None:
-        """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output, neigh_hh_output)."""
+        """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output,
+        neigh_hh_output).
+        """
         if self.connected and self.hh is not None:
             return packet.send_framed(self.dev, self.hh)
         if not self.connected:
@@ -154,7 +157,7 @@ class Neighbour:
         self.probes += 1
         self.table.solicitor.solicit(self, unicast, trigger or (self.queue[-1] if self.queue else None))
 
-    # -- time passes ----------------------------------------------------------------------------------------------------
+    # -- time passes ---------------------------------------------------------------------------------------------------
 
     def _timer(self) -> None:
         """neigh_timer_handler."""
@@ -212,7 +215,7 @@ class Neighbour:
         for packet in queue:
             self.table.solicitor.unreachable(packet)
 
-    # -- learning -------------------------------------------------------------------------------------------------------
+    # -- learning ------------------------------------------------------------------------------------------------------
 
     def update(self, ha: bytes | None, new: Nud, *, override: bool = False, admin: bool = False) -> None:
         """Somebody says that the MAC is `ha` (neigh_update)."""
@@ -264,7 +267,7 @@ class Neighbour:
 
     def locked(self) -> bool:
         """True within locktime of the last change: ordinary answers do not override it."""
-        locktime = self.dev.inet.parms.locktime * self.table.sim.hz // 100
+        locktime: int = self.dev.inet.parms.locktime * self.table.sim.hz // 100
         return self.table.sim.jiffies <= self.updated + locktime
 
 
@@ -295,13 +298,13 @@ class NeighTable:
         return entry
 
     def _collect(self) -> None:
-        """Forced garbage collection: entries that are not permanent, not in use, and older than 5 s (neigh_forced_gc)."""
+        """Forced garbage collection: entries that are not permanent, not in use, and 5 s old (neigh_forced_gc)."""
         old = self.sim.jiffies - 5 * self.sim.hz
         for entry in list(self.entries.values()):
             if entry.state & (Nud.STALE | Nud.FAILED | Nud.NONE) and entry.updated < old:
                 self.remove(entry)
 
-    # -- times ----------------------------------------------------------------------------------------------------------
+    # -- times ---------------------------------------------------------------------------------------------------------
 
     def retrans(self, indev: InDev) -> int:
         """Jiffies between two requests."""
@@ -312,7 +315,9 @@ class NeighTable:
         return indev.parms.base_reachable_time_ms * self.sim.hz // 1000
 
     def reachable_time(self, indev: InDev) -> int:
-        """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s (neigh_rand_reach_time)."""
+        """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s
+        (neigh_rand_reach_time).
+        """
         period = int(self.sim.now) // RANDOM_REACH_PERIOD
         if indev.reachable_drawn != period:
             indev.reachable_drawn = period
@@ -321,7 +326,7 @@ class NeighTable:
             indev.reachable_time = base // 2 + draw
         return indev.reachable_time
 
-    # -- forgetting -----------------------------------------------------------------------------------------------------
+    # -- forgetting ----------------------------------------------------------------------------------------------------
 
     def remove(self, entry: Neighbour) -> None:
         """``ip neigh del`` and everything else that forgets one entry."""

@@ -43,7 +43,20 @@ class Dst:
     src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
     """
 
-    __slots__ = ("broadcast", "dev", "do_redirect", "errno", "kind", "mtu", "multicast", "neighbour", "nexthop", "reason", "route", "src")
+    __slots__ = (
+        "broadcast",
+        "dev",
+        "do_redirect",
+        "errno",
+        "kind",
+        "mtu",
+        "multicast",
+        "neighbour",
+        "nexthop",
+        "reason",
+        "route",
+        "src",
+    )
 
     def __init__(
         self,
@@ -86,10 +99,12 @@ class Router:
         self._input.clear()
         self._output.clear()
 
-    # -- output ---------------------------------------------------------------------------------------------------------
+    # -- output --------------------------------------------------------------------------------------------------------
 
     def output(self, dst: int, src: int = 0, oif: NetDevice | None = None) -> Dst:
-        """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a device."""
+        """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a
+        device.
+        """
         key = (dst, src, oif)
         found = self._output.get(key)
         if found is None:
@@ -112,7 +127,7 @@ class Router:
         if oif is not None:
             if not oif.up or oif.inet is None:
                 return Dst(Kind.ERROR, errno="ENETUNREACH")
-            if is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8 or dst == BROADCAST:
+            if (is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8) or dst == BROADCAST:
                 chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
                 return self._group(dst, chosen, oif)
             if not src and is_multicast_ip(dst):
@@ -145,7 +160,14 @@ class Router:
         """A broadcast or multicast on `dev`."""
         multicast = is_multicast_ip(dst)
         return Dst(
-            Kind.SEND, dev=dev, nexthop=dst, src=src, route=route, mtu=dev.mtu, broadcast=not multicast, multicast=multicast
+            Kind.SEND,
+            dev=dev,
+            nexthop=dst,
+            src=src,
+            route=route,
+            mtu=dev.mtu,
+            broadcast=not multicast,
+            multicast=multicast,
         )
 
     def _prefsrc(self, route: Route, dst: int) -> int:
@@ -160,7 +182,7 @@ class Router:
                 return found
         return None
 
-    # -- input ----------------------------------------------------------------------------------------------------------
+    # -- input ---------------------------------------------------------------------------------------------------------
 
     def input(self, dst: int, src: int, dev: NetDevice, tos: int = 0) -> Dst:
         """What becomes of a packet that came in on `dev` (ip_route_input_noref)."""

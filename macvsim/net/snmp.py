@@ -2,20 +2,85 @@
 
 from __future__ import annotations
 
-IP = (
-    "InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes "
-    "ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates OutTransmits"
-).split()
-ICMP = (
-    "InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos InEchoReps InTimestamps "
-    "InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutRateLimitGlobal OutRateLimitHost OutDestUnreachs OutTimeExcds "
-    "OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps OutAddrMasks OutAddrMaskReps"
-).split()
-UDP = "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors".split()
-TCP = (
-    "RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs "
-    "InErrs OutRsts InCsumErrors"
-).split()
+IP = [
+    "InReceives",
+    "InHdrErrors",
+    "InAddrErrors",
+    "ForwDatagrams",
+    "InUnknownProtos",
+    "InDiscards",
+    "InDelivers",
+    "OutRequests",
+    "OutDiscards",
+    "OutNoRoutes",
+    "ReasmTimeout",
+    "ReasmReqds",
+    "ReasmOKs",
+    "ReasmFails",
+    "FragOKs",
+    "FragFails",
+    "FragCreates",
+    "OutTransmits",
+]
+ICMP = [
+    "InMsgs",
+    "InErrors",
+    "InCsumErrors",
+    "InDestUnreachs",
+    "InTimeExcds",
+    "InParmProbs",
+    "InSrcQuenchs",
+    "InRedirects",
+    "InEchos",
+    "InEchoReps",
+    "InTimestamps",
+    "InTimestampReps",
+    "InAddrMasks",
+    "InAddrMaskReps",
+    "OutMsgs",
+    "OutErrors",
+    "OutRateLimitGlobal",
+    "OutRateLimitHost",
+    "OutDestUnreachs",
+    "OutTimeExcds",
+    "OutParmProbs",
+    "OutSrcQuenchs",
+    "OutRedirects",
+    "OutEchos",
+    "OutEchoReps",
+    "OutTimestamps",
+    "OutTimestampReps",
+    "OutAddrMasks",
+    "OutAddrMaskReps",
+]
+UDP = [
+    "InDatagrams",
+    "NoPorts",
+    "InErrors",
+    "OutDatagrams",
+    "RcvbufErrors",
+    "SndbufErrors",
+    "InCsumErrors",
+    "IgnoredMulti",
+    "MemErrors",
+]
+TCP = [
+    "RtoAlgorithm",
+    "RtoMin",
+    "RtoMax",
+    "MaxConn",
+    "ActiveOpens",
+    "PassiveOpens",
+    "AttemptFails",
+    "EstabResets",
+    "CurrEstab",
+    "InSegs",
+    "OutSegs",
+    "RetransSegs",
+    "InErrs",
+    "OutRsts",
+    "InCsumErrors",
+]
 TCP_START = {"RtoAlgorithm": 1, "RtoMin": 200, "RtoMax": 120_000, "MaxConn": -1}
 
 ICMP_IN_NAMES = {

@@ -1,7 +1,7 @@
 """Sockets: where programs and the stack meet.
 
-A socket hands what it receives to a callback in process context: the program wakes up `Namespace.wakeup_delay` ns after the packet was
-delivered.  Errors of calls are raised as `SocketError`.
+A socket hands what it receives to a callback in process context: the program wakes up `Namespace.wakeup_delay` ns after
+the packet was delivered.  Errors of calls are raised as `SocketError`.
 """
 
 from __future__ import annotations

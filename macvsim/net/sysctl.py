@@ -1,6 +1,7 @@
 """The parameters under /proc/sys/net that the stack reads, by their names (linux.md 7.1, 11.6).
 
-Values live as plain attributes where the data path reads them (`DevConf`, `NeighParms`, `Ipv4Conf`); `Sysctl` finds them by name.
+Values live as plain attributes where the data path reads them (`DevConf`, `NeighParms`, `Ipv4Conf`); `Sysctl` finds
+them by name.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class DevConf:
 
 
 class NeighParms:
-    """net.ipv4.neigh.{default,DEVICE}; times in milliseconds as `…_ms` files have them, seconds where the kernel's file is in seconds."""
+    """net.ipv4.neigh.{default,DEVICE}; times in milliseconds as `…_ms` files have them, seconds where the kernel's file
+    is in seconds.
+    """
 
     def __init__(self, like: NeighParms | None = None) -> None:
         self.app_solicit = 0
@@ -113,8 +116,9 @@ Changed = Callable[[str, str, int], None]
 class Sysctl:
     """Parameters by name: ``sysctl["net.ipv4.ip_forward"] = 1``.
 
-    Names are written with dots; a dot inside a device name is written as a slash (``net.ipv4.conf.enp0s8/100.forwarding``), as
-    the sysctl command does.  `changed(group, key, value)` is called after a write, before anybody else sees it.
+    Names are written with dots; a dot inside a device name is written as a slash
+    (``net.ipv4.conf.enp0s8/100.forwarding``), as the sysctl command does.  `changed(group, key, value)` is called after
+    a write, before anybody else sees it.
     """
 
     def __init__(self, ipv4: Ipv4Conf, thresholds: NeighThresholds, changed: Changed) -> None:
@@ -147,7 +151,10 @@ class Sysctl:
         except ValueError:
             numbers = ()
         if len(numbers) != (len(old) if isinstance(old, tuple) else 1):
-            raise MacvsimError(f"{name} = {value!r}: Invalid argument; it takes {'two numbers' if isinstance(old, tuple) else 'a number'}")
+            raise MacvsimError(
+                f"{name} = {value!r}: Invalid argument; it takes "
+                f"{'two numbers' if isinstance(old, tuple) else 'a number'}"
+            )
         setattr(holder, key, numbers if isinstance(old, tuple) else numbers[0])
         self._changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
 

@@ -78,7 +78,9 @@ class UdpLayer:
         return None
 
     def error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:
-        """An ICMP error about a datagram we sent (udp_err): hard ones reach connected sockets, all reach those with IP_RECVERR."""
+        """An ICMP error about a datagram we sent (udp_err): hard ones reach connected sockets, all reach those with
+        IP_RECVERR.
+        """
         head = ipv4.parse(quoted)
         sport = int.from_bytes(quoted[head.hlen : head.hlen + 2], "big")
         heard = False

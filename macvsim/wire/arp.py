@@ -19,7 +19,9 @@ class Arp(NamedTuple):
 
 
 def parse(payload: bytes) -> Arp | None:
-    """Fields of an ARP payload; None unless hardware is Ethernet (1 or 6), protocol IPv4, lengths 6 and 4 (arp_process)."""
+    """Fields of an ARP payload; None unless hardware is Ethernet (1 or 6), protocol IPv4, lengths 6 and 4
+    (arp_process).
+    """
     if len(payload) < 28 or payload[2:6] != b"\x08\x00\x06\x04" or payload[:2] not in (b"\0\x01", b"\0\x06"):
         return None
     return Arp(

@@ -1,9 +1,9 @@
 """scapy composes every kind of frame, and shows any frame to people.
 
-A frame is composed by scapy the first time one of its shape is needed (ARP, an IPv4 header for a protocol, an ICMP message,
-a UDP header); the ones after it are the same bytes with the fields that differ patched at fixed offsets.  Every field is given:
-scapy would otherwise fill in addresses of the machine it runs on.  `recompose` builds a frame anew from its field values, which is how
-the tests know that patching changes nothing.
+A frame is composed by scapy the first time one of its shape is needed (ARP, an IPv4 header for a protocol, an ICMP
+message, a UDP header); the ones after it are the same bytes with the fields that differ patched at fixed offsets.
+Every field is given: scapy would otherwise fill in addresses of the machine it runs on.  `recompose` builds a frame
+anew from its field values, which is how the tests know that patching changes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,20 @@ def ipv4_template(proto: int) -> bytes:
     """A 20-byte IPv4 header for a protocol number."""
     s = load()
     return bytes(
-        s.IP(version=4, ihl=5, tos=0, len=20, id=0, flags=0, frag=0, ttl=DEFAULT_TTL, proto=proto, chksum=None, src=_NO_IP, dst=_NO_IP)
+        s.IP(
+            version=4,
+            ihl=5,
+            tos=0,
+            len=20,
+            id=0,
+            flags=0,
+            frag=0,
+            ttl=DEFAULT_TTL,
+            proto=proto,
+            chksum=None,
+            src=_NO_IP,
+            dst=_NO_IP,
+        )
     )
 
 
@@ -63,7 +76,7 @@ def recompose(wire: bytes) -> bytes:
     s = load()
     layer: Packet | None = packet
     while layer is not None and layer.name != "NoPayload":
-        quoted = layer.underlayer is not None and layer.name.endswith("in ICMP")
+        quoted = layer.underlayer is not None and str(layer.name).endswith("in ICMP")
         if not quoted:
             for field in ("chksum", "len"):
                 if field in layer.fields and not (isinstance(layer, s.UDP) and field == "chksum" and layer.chksum == 0):

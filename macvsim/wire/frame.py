@@ -1,8 +1,8 @@
 """A frame: the bytes that are, or would be, on the wire, and its identity.
 
-The outermost VLAN tag may be held beside the bytes, as the kernel holds it in skb metadata; `Frame.wire` shows the bytes as a cable carries
-them.  Frames are never changed: every step that rewrites one makes a new object with the same `uid`, so the same object may
-be shared by everybody who sees it.
+The outermost VLAN tag may be held beside the bytes, as the kernel holds it in skb metadata; `Frame.wire` shows the
+bytes as a cable carries them.  Frames are never changed: every step that rewrites one makes a new object with the same
+`uid`, so the same object may be shared by everybody who sees it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Frame:
         return self.raw[12:14] in _TPID_BYTES
 
     def untag(self) -> Frame | None:
-        """The outermost tag moved from the bytes to metadata (skb_vlan_untag); None when the frame is too short for it."""
+        """The outermost tag moved from the bytes to metadata (skb_vlan_untag); None: too short for it."""
         raw = self.raw
         if len(raw) < 18:
             return None
@@ -104,13 +104,16 @@ class Frame:
 
     def __repr__(self) -> str:
         tag = f" vlan {self.vid}" if self.tag else ""
-        return f"<Frame #{self.uid} {mac_text(self.src)} > {mac_text(self.dst)}{tag} 0x{self.ethertype:04x} {len(self.raw)} B>"
+        ends = f"{mac_text(self.src)} > {mac_text(self.dst)}"
+        return f"<Frame #{self.uid} {ends}{tag} 0x{self.ethertype:04x} {len(self.raw)} B>"
 
 
 class ShownTagFrame(Frame):
-    """A received frame that shows its tag again on the device it is on, while protocols find their payload as if untagged.
+    """A received frame that shows its tag again on the device it is on, while protocols find their payload as if
+    untagged.
 
-    That is what vlan_do_receive does where REORDER_HDR is off: the tag goes back into the bytes in front of the payload.
+    That is what vlan_do_receive does where REORDER_HDR is off: the tag goes back into the bytes in front of the
+    payload.
     """
 
     __slots__ = ("shown",)

@@ -51,7 +51,9 @@ def addresses(data: bytes) -> tuple[int, int]:
 def header(
     template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
 ) -> bytes:
-    """`template`, a 20-byte header composed by scapy, with this packet's fields and checksum; the protocol is the template's."""
+    """`template`, a 20-byte header composed by scapy, with this packet's fields and checksum; the protocol is the
+    template's.
+    """
     words = _HEADER.pack(template[0], tos, length, ident, frag, ttl, template[9], 0, src, dst)
     return words[:10] + checksum(words).to_bytes(2, "big") + words[12:]
 
@@ -64,7 +66,15 @@ def decrement_ttl(data: bytes) -> bytes:
 
 
 def with_frag(data: bytes, length: int, frag: int) -> bytes:
-    """Header of `data` (first 20 bytes, or with options) with another total length and fragment field, checksum anew."""
+    """Header of `data` (20 bytes, or with options) with another total length and fragment field, checksum anew."""
     hlen = (data[0] & 15) * 4
-    fields = data[:2] + length.to_bytes(2, "big") + data[4:6] + frag.to_bytes(2, "big") + data[8:10] + b"\0\0" + data[12:hlen]
+    fields = (
+        data[:2]
+        + length.to_bytes(2, "big")
+        + data[4:6]
+        + frag.to_bytes(2, "big")
+        + data[8:10]
+        + b"\0\0"
+        + data[12:hlen]
+    )
     return fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
