@@ -107,15 +107,17 @@ class Namespace:
             raise NoSuchDevice("ENODEV", f"{self.name} has no device {name}: it has {', '.join(self.devices)}")
         return found
 
+    def check_name(self, name: str) -> None:
+        """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
+        if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
+            raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
+        if name in self.devices:
+            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
+
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         """Take a device in, new or moved here; EEXIST when the name is taken."""
         name = rename or dev.name
-        if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
-            raise NetlinkError(
-                "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
-            )
-        if name in self.devices:
-            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
+        self.check_name(name)
         taken = [other.ifindex for other in self.devices.values()]
         if ifindex is None or ifindex in taken:
             ifindex = self._next_ifindex

@@ -1,0 +1,375 @@
+"""Machines: a kernel with its namespaces, and boxes, which are places where commands run.
+
+A host is a box on a kernel of its own; a container is a box in another namespace of its host's kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from macvsim.dev.base import NetDevice
+from macvsim.dev.macvlan import Macvlan, Mode
+from macvsim.dev.nic import Nic
+from macvsim.dev.vlan import Vlan
+from macvsim.errors import MacvsimError, NetlinkError, TopologyError
+from macvsim.net import links
+from macvsim.net.addr import Address
+from macvsim.net.fib import Route, RouteType, Scope
+from macvsim.net.namespace import Namespace
+from macvsim.net.sysctl import Sysctl
+from macvsim.sim import US, Sim
+from macvsim.wire.addr import ip_int, ip_text, mac_bytes, mask_int, prefix_parse
+from macvsim.wire.capture import CaptureRecord
+from macvsim.wire.frame import Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping import PingResult
+
+WAKEUP_DELAY = 250 * US
+"""From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a virtual machine."""
+
+TYPE_TEXT = {
+    PacketType.HOST: "HOST",
+    PacketType.BROADCAST: "BCAST",
+    PacketType.MULTICAST: "MCAST",
+    PacketType.OTHERHOST: "OTHER",
+    PacketType.OUTGOING: "OUT",
+    PacketType.LOOPBACK: "LOOP",
+}
+
+
+class Result:
+    """What a command printed and how it ended; as text it is what it printed."""
+
+    def __init__(self, stdout: str, stderr: str, code: int) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.stdout + self.stderr
+
+    def __repr__(self) -> str:
+        return f"<Result code={self.code} stdout={self.stdout!r} stderr={self.stderr!r}>"
+
+    def __bool__(self) -> bool:
+        return self.code == 0
+
+
+class Interpreter(Protocol):
+    """What runs command lines; the shell above this layer."""
+
+    def run(self, box: Box, line: str) -> Result: ...
+
+
+class Kernel:
+    """One running Linux: its first namespace, named namespaces, process ids.
+
+    wakeup_delay : ns from the delivery of a packet until a program sees it
+    """
+
+    def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY) -> None:
+        self.sim = sim
+        self.name = name
+        self.wakeup_delay = wakeup_delay
+        self.init = self.new_namespace(name, first=True)
+        self.netns: dict[str, Namespace] = {}
+        self._last_pid = 1000
+
+    def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
+        """A network namespace of this kernel (copy_net_ns); lo is there, and down."""
+        ns = Namespace(self.sim, name, None if first else self.init)
+        ns.wakeup_delay = self.wakeup_delay
+        return ns
+
+    def next_pid(self) -> int:
+        """Process id for a new process."""
+        self._last_pid += 1
+        return self._last_pid
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """Which tools a box has: ``busybox`` in containers, ``debian`` (iproute2, iputils, net-tools) or ``centos`` on hosts."""
+
+    name: str
+    prompt_user: str = "root"
+
+
+BUSYBOX = Flavour("busybox")
+DEBIAN = Flavour("debian")
+CENTOS = Flavour("centos")
+
+
+@dataclass
+class Capture:
+    """Frames seen on some interfaces, in order.
+
+    records : time, interface, direction, bytes on the wire, packet type
+    """
+
+    records: list[CaptureRecord] = field(default_factory=list)
+    uids: list[int] = field(default_factory=list)
+
+    def frames(self) -> list[Any]:
+        """The frames as scapy packets, time stamped in seconds."""
+        from macvsim.wire.compose import dissect
+
+        packets = []
+        for record in self.records:
+            packet = dissect(record.data)
+            packet.time = record.time_ns / 1e9
+            packets.append(packet)
+        return packets
+
+    def tap(self, dev: NetDevice) -> Any:
+        """A tap that writes into this capture."""
+        label = f"{dev.ns.name}/{dev.name}"
+        sim = dev.sim
+
+        def see(packet_type: PacketType, frame: Frame) -> None:
+            direction = "out" if packet_type is PacketType.OUTGOING else "in"
+            self.records.append(CaptureRecord(int(sim.now), label, direction, frame.wire, TYPE_TEXT[packet_type]))
+            self.uids.append(frame.uid)
+
+        return see
+
+
+class Box:
+    """A place where commands run: one namespace of a kernel, with a flavour of tools.
+
+    The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type instead.
+    """
+
+    interpreter: Interpreter | None = None
+
+    def __init__(self, kernel: Kernel, ns: Namespace, name: str, flavour: Flavour) -> None:
+        self.kernel = kernel
+        self.sim = kernel.sim
+        self.ns = ns
+        self.name = name
+        self.flavour = flavour
+        self.hostname = name
+        self.files: dict[str, str] = {}
+        """Files written by commands or put there, by absolute path."""
+        self.hosts: dict[str, int] = {}
+        """Names this box can resolve by itself (/etc/hosts)."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    # -- commands -------------------------------------------------------------------------------------------------------
+
+    def sh(self, line: str) -> Result:
+        """Run a command line as typed in a shell here, until it ends; simulated time passes."""
+        if self.interpreter is None:
+            raise MacvsimError(f"{self.name} has no shell: boxes made by a Lab have one")
+        return self.interpreter.run(self, line)
+
+    def ping(
+        self,
+        target: str,
+        *,
+        count: int = 2,
+        interval: float = 1.0,
+        size: int = 56,
+        ttl: int | None = None,
+        timeout: float = 10.0,
+        source: str | None = None,
+    ) -> PingResult:
+        """Ping an address or name as busybox does, until it ends.
+
+        Parameters
+        ----------
+        target : IPv4 address, or a name this box can resolve
+        count, interval (s), size (payload bytes), ttl, timeout (s to wait for the last reply), source : as ``ping -c -i -s -t -W -I``
+
+        Returns
+        -------
+        PingResult : true if anything was answered; as text, what busybox ping prints
+        """
+        from macvsim.apps.ping import BusyboxPing
+
+        app = BusyboxPing(self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source)
+        self.sim.run(until=app.start())
+        return app.result()
+
+    def resolve(self, name: str) -> int:
+        """Address of a name or dotted text; `MacvsimError` when nobody knows it."""
+        if name in self.hosts:
+            return self.hosts[name]
+        if name == "localhost":
+            return 0x7F000001
+        return ip_int(name)
+
+    @property
+    def sysctl(self) -> Sysctl:
+        """Kernel parameters by name: ``box.sysctl["net.ipv4.ip_forward"] = 1``."""
+        return self.ns.sysctl
+
+    # -- devices and addresses ------------------------------------------------------------------------------------------
+
+    def dev(self, name: str) -> NetDevice:
+        """A device of this box; `NoSuchDevice` lists those there are."""
+        return self.ns.dev(name)
+
+    def vlan(self, parent: str, vid: int, *, ip: str | None = None, name: str | None = None) -> Vlan:
+        """``vconfig add PARENT VID``, set up, and given an address such as ``172.16.10.1/24`` if one is named."""
+        address = _parse_address(ip) if ip else None
+        lower = self.dev(parent)
+        if not lower.up:
+            raise NetlinkError("ENETDOWN", f"{lower.label} is down: ip link set {parent} up first")
+        vlan = links.add_vlan(self.ns, lower, vid, name)
+        vlan.set_up()
+        if address:
+            self.ns.addresses.add(vlan, address)
+        return vlan
+
+    def macvlan(
+        self, parent: str, name: str, *, mode: str = "bridge", mac: str | None = None, ip: str | None = None
+    ) -> Macvlan:
+        """``ip link add NAME link PARENT type macvlan mode MODE``, set up: a shim that lets a host reach its own containers."""
+        address = _parse_address(ip) if ip else None
+        try:
+            chosen = Mode(mode)
+        except ValueError:
+            known = ", ".join(m.value for m in Mode)
+            raise NetlinkError("EINVAL", f"{name}: macvlan has no mode {mode!r}; the modes are {known}") from None
+        child = links.add_macvlan(self.ns, self.dev(parent), name, mode=chosen, mac=mac_bytes(mac) if mac else None)
+        try:
+            child.set_up()
+            if address:
+                self.ns.addresses.add(child, address)
+        except MacvsimError:
+            child.destroy()
+            raise
+        return child
+
+    def addr_add(self, dev: str, ip: str) -> None:
+        """``ip addr add IP/LEN dev DEV``."""
+        self.ns.addresses.add(self.dev(dev), _parse_address(ip))
+
+    def addr_del(self, dev: str, ip: str) -> None:
+        """``ip addr del IP/LEN dev DEV``."""
+        address, _ = prefix_parse(ip)
+        self.ns.addresses.remove(self.dev(dev), address)
+
+    def link_set(self, dev: str, *, up: bool | None = None, promisc: bool | None = None, mtu: int | None = None, address: str | None = None) -> None:
+        """``ip link set DEV up|down, promisc on|off, mtu N, address MAC``."""
+        device = self.dev(dev)
+        if mtu is not None:
+            device.set_mtu(mtu)
+        if address is not None:
+            device.set_mac(mac_bytes(address))
+        if promisc is not None:
+            device.set_promisc(promisc)
+        if up is not None:
+            device.set_up() if up else device.set_down()
+
+    def route_add(self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None) -> None:
+        """``ip route add PREFIX [via GATEWAY] [dev DEV] [metric N] [src IP]``; PREFIX may be ``default``."""
+        dst, plen = (0, 0) if prefix == "default" else prefix_parse(prefix)
+        add_route(self.ns, dst, plen, gateway=ip_int(via) if via else 0, dev=self.dev(dev) if dev else None,
+                  metric=metric, src=ip_int(src) if src else 0)  # fmt: skip
+
+    # -- looking --------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def capture(self, *devices: str) -> Iterator[Capture]:
+        """Record what the named devices see (all but lo when none is named) while the block runs."""
+        capture = Capture()
+        names = devices or tuple(name for name in self.ns.devices if name != "lo")
+        stops = [self.ns.add_tap(name, capture.tap(self.dev(name))) for name in names]
+        try:
+            yield capture
+        finally:
+            for stop in stops:
+                stop()
+
+
+class Host(Box):
+    """A machine with NICs."""
+
+    def __init__(self, kernel: Kernel, name: str, flavour: Flavour = DEBIAN) -> None:
+        super().__init__(kernel, kernel.init, name, flavour)
+
+    def nic_add(self, name: str, mac: str, **options: Any) -> Nic:
+        """Put a network card in, and set it up; `options` are those of `macvsim.dev.nic.Nic`."""
+        self.ns.check_name(name)
+        nic = Nic(self.ns, name, mac_bytes(mac), **options)
+        self.ns.register(nic)
+        nic.set_up()
+        return nic
+
+
+def _parse_address(text: str) -> Address:
+    """An address with its prefix length; ``/32`` when none is written."""
+    local, plen = prefix_parse(text)
+    return Address(local, plen)
+
+
+def add_route(
+    ns: Namespace,
+    dst: int,
+    plen: int,
+    *,
+    type: RouteType = RouteType.UNICAST,
+    gateway: int = 0,
+    dev: NetDevice | None = None,
+    metric: int = 0,
+    src: int = 0,
+    scope: Scope | None = None,
+    proto: str = "boot",
+    table: int = 254,
+    mtu: int = 0,
+    onlink: bool = False,
+    replace: bool = False,
+    append: bool = False,
+) -> Route:
+    """Check a route as the kernel does (fib_create_info, fib_check_nh) and put it in.
+
+    Raises `NetlinkError`: EINVAL for host bits in the prefix, ENETDOWN on a device that is down, ENETUNREACH for a gateway that
+    is not on the link, EEXIST for a route that is there.
+    """
+    where = f"route to {ip_text(dst)}/{plen} on {ns.name}"
+    if dst & ~mask_int(plen) & 0xFFFFFFFF:
+        good = f"{ip_text(dst & mask_int(plen))}/{plen}"
+        raise NetlinkError("EINVAL", f"{where}: host bits are set, write {good}", "Invalid prefix for given prefix length")
+    needs_dev = type in (RouteType.UNICAST, RouteType.LOCAL, RouteType.BROADCAST)
+    if needs_dev and dev is None and not gateway:
+        raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)", "Nexthop device required")
+    if needs_dev and gateway:
+        dev = _check_gateway(ns, gateway, dev, onlink, where)
+        scope = Scope.UNIVERSE if scope is None else scope
+    if needs_dev and dev is not None and not dev.up:
+        raise NetlinkError("ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up")
+    if src and not ns.is_local(src):
+        raise NetlinkError("EINVAL", f"{where}: {ip_text(src)} is not an address of {ns.name}", "Invalid prefsrc address")
+    if scope is None:
+        scope = {RouteType.LOCAL: Scope.HOST, RouteType.UNICAST: Scope.LINK, RouteType.BROADCAST: Scope.LINK}.get(type, Scope.UNIVERSE)
+    route = Route(dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink)
+    return ns.fib.add(route, replace=replace, append=append)
+
+
+def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: bool, where: str) -> NetDevice:
+    """The device a gateway is reached through."""
+    kind = ns.address_type(gateway)
+    invalid = NetlinkError(
+        "EINVAL" if kind is not RouteType.UNICAST else "ENETUNREACH",
+        f"{where}: gateway {ip_text(gateway)} is not on a connected network; add an address in its subnet first",
+        "Nexthop has invalid gateway",
+    )
+    if kind is not RouteType.UNICAST:
+        raise invalid
+    if onlink and dev is not None:
+        return dev
+    way = ns.fib.lookup(gateway, oif=dev)
+    if way is None or way.gateway or way.type is not RouteType.UNICAST or way.dev is None:
+        if dev is not None and not dev.up:
+            raise NetlinkError("ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up")
+        raise invalid
+    found: NetDevice = way.dev
+    return found

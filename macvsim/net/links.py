@@ -1,0 +1,120 @@
+"""Making network devices in a namespace: what `ip link add`, vconfig, Docker's drivers and the Python API share.
+
+Every function checks first and makes then: when one raises, nothing was made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.dev.dummy import Dummy
+from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
+from macvsim.dev.veth import Veth, veth_pair
+from macvsim.dev.vlan import Vlan
+from macvsim.wire.frame import ETH_P_8021Q
+
+if TYPE_CHECKING:
+    from macvsim.dev.bridge import Bridge
+    from macvsim.net.namespace import Namespace
+
+
+def random_mac(ns: Namespace, name: str) -> bytes:
+    """A locally administered unicast MAC, drawn from the stream of this device (eth_random_addr)."""
+    dice = ns.sim.rng(f"mac/{ns.name}:{name}")
+    drawn = dice.getrandbits(48).to_bytes(6, "big")
+    return bytes(((drawn[0] & 0xFC) | 0x02,)) + drawn[1:]
+
+
+def add_vlan(
+    ns: Namespace,
+    lower: NetDevice,
+    vid: int,
+    name: str | None = None,
+    *,
+    protocol: int = ETH_P_8021Q,
+    mac: bytes | None = None,
+    mtu: int | None = None,
+    reorder_hdr: bool = True,
+    loose_binding: bool = False,
+) -> Vlan:
+    """An 802.1Q sub-interface; its name is ``LOWER.VID`` unless given."""
+    name = name or f"{lower.name}.{vid}"
+    ns.check_name(name)
+    vlan = Vlan(
+        ns, name, lower, vid, protocol=protocol, mac=mac, mtu=mtu, reorder_hdr=reorder_hdr, loose_binding=loose_binding
+    )
+    ns.register(vlan)
+    return vlan
+
+
+def add_macvlan(
+    ns: Namespace,
+    lower: NetDevice,
+    name: str,
+    *,
+    mode: Mode = Mode.VEPA,
+    mac: bytes | None = None,
+    mtu: int | None = None,
+    nopromisc: bool = False,
+    nodst: bool = False,
+    bcqueuelen: int = BC_QUEUE_LEN,
+) -> Macvlan:
+    """A macvlan child; its MAC is random unless given."""
+    ns.check_name(name)
+    child = Macvlan(
+        ns,
+        name,
+        lower,
+        mac if mac is not None else random_mac(ns, name),
+        mode=mode,
+        mtu=mtu,
+        nopromisc=nopromisc,
+        nodst=nodst,
+        bcqueuelen=bcqueuelen,
+    )
+    ns.register(child)
+    return child
+
+
+def add_veth(
+    ns: Namespace,
+    name: str,
+    peer_ns: Namespace,
+    peer_name: str,
+    *,
+    mac: bytes | None = None,
+    peer_mac: bytes | None = None,
+    mtu: int | None = None,
+) -> tuple[Veth, Veth]:
+    """A veth pair, one end in each namespace."""
+    ns.check_name(name)
+    peer_ns.check_name(peer_name)
+    if ns is peer_ns and name == peer_name:
+        ns.check_name("")
+    left, right = veth_pair(
+        (ns, name, mac if mac is not None else random_mac(ns, name)),
+        (peer_ns, peer_name, peer_mac if peer_mac is not None else random_mac(peer_ns, peer_name)),
+        mtu=mtu or 1500,
+    )
+    peer_ns.register(right)  # the peer comes first and gets the lower index (veth_newlink)
+    ns.register(left)
+    return left, right
+
+
+def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None) -> Dummy:
+    """A dummy device."""
+    ns.check_name(name)
+    dummy = Dummy(ns, name, mac if mac is not None else random_mac(ns, name))
+    ns.register(dummy)
+    return dummy
+
+
+def add_bridge(ns: Namespace, name: str, *, mac: bytes | None = None, vlan_filtering: bool = False, vlan_default_pvid: int = 1) -> Bridge:
+    """A Linux bridge without ports."""
+    from macvsim.dev.bridge import Bridge
+
+    ns.check_name(name)
+    bridge = Bridge(ns, name, mac, vlan_filtering=vlan_filtering, vlan_default_pvid=vlan_default_pvid)
+    ns.register(bridge)
+    return bridge

@@ -1,0 +1,100 @@
+"""What a command is given and how it answers: the contract between the shell and every tool.
+
+A command is a function registered under its names for some flavours of boxes::
+
+    @command("hostname")
+    def hostname(call: Call) -> int:
+        call.out(call.box.hostname + "\\n")
+        return 0
+
+One that takes simulated time is a generator: it yields simpy events and returns the exit code.  Commands are thin: they parse words, call the
+model that the Python API calls, and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from macvsim.host import Box
+
+Waiting = Generator[simpy.Event, Any, int]
+Command = Callable[["Call"], int | Waiting]
+
+NOT_SIMULATED = 95
+"""Exit code of what macvsim leaves out on purpose."""
+
+
+@dataclass
+class Call:
+    """One command being run.
+
+    argv : the words, the command's name first; stdin : what was piped in, None when nothing was
+    """
+
+    box: Box
+    argv: list[str]
+    stdin: str | None = None
+    stdout: Callable[[str], None] = field(default=lambda text: None)
+    stderr: Callable[[str], None] = field(default=lambda text: None)
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.argv[0]
+
+    @property
+    def args(self) -> list[str]:
+        return self.argv[1:]
+
+    def out(self, text: str) -> None:
+        """Print to standard output."""
+        self.stdout(text)
+
+    def err(self, text: str) -> None:
+        """Print to standard error."""
+        self.stderr(text)
+
+    def not_simulated(self, what: str) -> int:
+        """Say that a real feature is left out, and how to exit."""
+        self.err(f"not simulated: {what}\n")
+        return NOT_SIMULATED
+
+
+class Registry:
+    """Commands by flavour and name.  Filled at import by `command`, read-only afterwards."""
+
+    def __init__(self) -> None:
+        self._commands: dict[tuple[str, str], Command] = {}
+
+    def add(self, name: str, flavour: str, fn: Command) -> None:
+        """Register a command; a name is registered once per flavour."""
+        key = (flavour, name)
+        if key in self._commands:
+            raise ValueError(f"the command {name} is registered twice for {flavour}")
+        self._commands[key] = fn
+
+    def find(self, name: str, flavour: str) -> Command | None:
+        """The command a box of that flavour runs under that name; ``*`` commands exist everywhere."""
+        return self._commands.get((flavour, name)) or self._commands.get(("*", name))
+
+    def names(self, flavour: str) -> list[str]:
+        """Every command name of a flavour, sorted."""
+        return sorted({name for kind, name in self._commands if kind in (flavour, "*")})
+
+
+REGISTRY = Registry()
+
+
+def command(*names: str, flavour: str = "*") -> Callable[[Command], Command]:
+    """Register a function under names, for boxes of a flavour: ``busybox``, ``debian`` (the distribution's tools), or ``*``."""
+
+    def register(fn: Command) -> Command:
+        for name in names:
+            REGISTRY.add(name, flavour, fn)
+        return fn
+
+    return register
