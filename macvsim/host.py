@@ -14,14 +14,14 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import MacvsimError, NetlinkError, TopologyError
+from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net import links
 from macvsim.net.addr import Address
-from macvsim.net.fib import Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
+from macvsim.net.routes import add_route
 from macvsim.net.sysctl import Sysctl
 from macvsim.sim import US, Sim
-from macvsim.wire.addr import ip_int, ip_text, mac_bytes, mask_int, prefix_parse
+from macvsim.wire.addr import ip_int, mac_bytes, prefix_parse
 from macvsim.wire.capture import CaptureRecord
 from macvsim.wire.frame import Frame, PacketType
 
@@ -193,7 +193,9 @@ class Box:
         """
         from macvsim.apps.ping import BusyboxPing
 
-        app = BusyboxPing(self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source)
+        app = BusyboxPing(
+            self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source
+        )
         self.sim.run(until=app.start())
         return app.result()
 
@@ -257,7 +259,15 @@ class Box:
         address, _ = prefix_parse(ip)
         self.ns.addresses.remove(self.dev(dev), address)
 
-    def link_set(self, dev: str, *, up: bool | None = None, promisc: bool | None = None, mtu: int | None = None, address: str | None = None) -> None:
+    def link_set(
+        self,
+        dev: str,
+        *,
+        up: bool | None = None,
+        promisc: bool | None = None,
+        mtu: int | None = None,
+        address: str | None = None,
+    ) -> None:
         """``ip link set DEV up|down, promisc on|off, mtu N, address MAC``."""
         device = self.dev(dev)
         if mtu is not None:
@@ -269,7 +279,9 @@ class Box:
         if up is not None:
             device.set_up() if up else device.set_down()
 
-    def route_add(self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None) -> None:
+    def route_add(
+        self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None
+    ) -> None:
         """``ip route add PREFIX [via GATEWAY] [dev DEV] [metric N] [src IP]``; PREFIX may be ``default``."""
         dst, plen = (0, 0) if prefix == "default" else prefix_parse(prefix)
         add_route(self.ns, dst, plen, gateway=ip_int(via) if via else 0, dev=self.dev(dev) if dev else None,
@@ -309,67 +321,3 @@ def _parse_address(text: str) -> Address:
     """An address with its prefix length; ``/32`` when none is written."""
     local, plen = prefix_parse(text)
     return Address(local, plen)
-
-
-def add_route(
-    ns: Namespace,
-    dst: int,
-    plen: int,
-    *,
-    type: RouteType = RouteType.UNICAST,
-    gateway: int = 0,
-    dev: NetDevice | None = None,
-    metric: int = 0,
-    src: int = 0,
-    scope: Scope | None = None,
-    proto: str = "boot",
-    table: int = 254,
-    mtu: int = 0,
-    onlink: bool = False,
-    replace: bool = False,
-    append: bool = False,
-) -> Route:
-    """Check a route as the kernel does (fib_create_info, fib_check_nh) and put it in.
-
-    Raises `NetlinkError`: EINVAL for host bits in the prefix, ENETDOWN on a device that is down, ENETUNREACH for a gateway that
-    is not on the link, EEXIST for a route that is there.
-    """
-    where = f"route to {ip_text(dst)}/{plen} on {ns.name}"
-    if dst & ~mask_int(plen) & 0xFFFFFFFF:
-        good = f"{ip_text(dst & mask_int(plen))}/{plen}"
-        raise NetlinkError("EINVAL", f"{where}: host bits are set, write {good}", "Invalid prefix for given prefix length")
-    needs_dev = type in (RouteType.UNICAST, RouteType.LOCAL, RouteType.BROADCAST)
-    if needs_dev and dev is None and not gateway:
-        raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)", "Nexthop device required")
-    if needs_dev and gateway:
-        dev = _check_gateway(ns, gateway, dev, onlink, where)
-        scope = Scope.UNIVERSE if scope is None else scope
-    if needs_dev and dev is not None and not dev.up:
-        raise NetlinkError("ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up")
-    if src and not ns.is_local(src):
-        raise NetlinkError("EINVAL", f"{where}: {ip_text(src)} is not an address of {ns.name}", "Invalid prefsrc address")
-    if scope is None:
-        scope = {RouteType.LOCAL: Scope.HOST, RouteType.UNICAST: Scope.LINK, RouteType.BROADCAST: Scope.LINK}.get(type, Scope.UNIVERSE)
-    route = Route(dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink)
-    return ns.fib.add(route, replace=replace, append=append)
-
-
-def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: bool, where: str) -> NetDevice:
-    """The device a gateway is reached through."""
-    kind = ns.address_type(gateway)
-    invalid = NetlinkError(
-        "EINVAL" if kind is not RouteType.UNICAST else "ENETUNREACH",
-        f"{where}: gateway {ip_text(gateway)} is not on a connected network; add an address in its subnet first",
-        "Nexthop has invalid gateway",
-    )
-    if kind is not RouteType.UNICAST:
-        raise invalid
-    if onlink and dev is not None:
-        return dev
-    way = ns.fib.lookup(gateway, oif=dev)
-    if way is None or way.gateway or way.type is not RouteType.UNICAST or way.dev is None:
-        if dev is not None and not dev.up:
-            raise NetlinkError("ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up")
-        raise invalid
-    found: NetDevice = way.dev
-    return found

@@ -110,7 +110,9 @@ def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None) -> Dummy:
     return dummy
 
 
-def add_bridge(ns: Namespace, name: str, *, mac: bytes | None = None, vlan_filtering: bool = False, vlan_default_pvid: int = 1) -> Bridge:
+def add_bridge(
+    ns: Namespace, name: str, *, mac: bytes | None = None, vlan_filtering: bool = False, vlan_default_pvid: int = 1
+) -> Bridge:
     """A Linux bridge without ports."""
     from macvsim.dev.bridge import Bridge
 
