@@ -13,11 +13,11 @@ from itertools import islice, zip_longest
 from typing import Literal
 
 from macvsim.replay.align import align
-from macvsim.replay.canon import frame_text
 from macvsim.replay.entries import CommandEntry, FrameEntry
 from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
 from macvsim.replay.normalize_text import normalize_command
 from macvsim.replay.records import Record
+from macvsim.wire.canon import frame_text
 
 NOT_SIMULATED_STATUS = 95
 NOT_SIMULATED_TEXT = "not simulated:"

@@ -17,7 +17,7 @@ class FrameEntry:
     type : ``HOST``, ``BCAST``, ``MCAST``, ``OTHER`` (to another station's MAC) or ``OUT`` (sent)
     hex : the whole frame, VLAN tags in place
     t : seconds since the first frame or mark of the record
-    text : one line for readers, see `macvsim.replay.canon`
+    text : one line for readers, see `macvsim.wire.canon`
     """
 
     ns: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from macvsim.replay.buffer import FrameBuffer, Truncated
+from macvsim.wire.canon import EPHEMERAL
 from macvsim.wire.checksum import checksum, pseudo_header, verify
 
-EPHEMERAL = range(32768, 61000)  # net.ipv4.ip_local_port_range
 _TRACEROUTE = range(33434, 33535)  # destination ports of traceroute's UDP probes
 _TCP, _UDP = 6, 17
 _SYN, _ACK = 2, 16

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.canon import frame_text
+from macvsim.wire.canon import frame_text
 from macvsim.replay.entries import CommandEntry
 from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
 from macvsim.replay.normalize_text import given_macs, normalize_command, normalize_output

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from macvsim.replay.segments import EPHEMERAL
 from macvsim.wire.addr import ip_text, mac_text
 
+EPHEMERAL = range(32768, 61000)
+"""net.ipv4.ip_local_port_range."""
 _TAGS = {0x8100: "dot1q", 0x88A8: "dot1ad", 0x9100: "9100"}
 _ICMP = {
     0: "echo-reply",

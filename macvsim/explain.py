@@ -1,0 +1,245 @@
+"""Why a packet was not answered: the journal, read.  Nothing here is simulated again, and nothing in the data path knows of it.
+
+A packet and what it caused (the ARP request it waited for, the reply to it, errors about it) are a family.  `explain_ping` follows the
+family from the request to the place where it ended.  A copy that ended matters only if no other copy of the same packet arrived,
+and, among several, those on the way to the station it was meant for matter most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+from macvsim.sim import Place, Record, Sim
+from macvsim.wire import arp
+from macvsim.wire.addr import ip_text, is_group
+from macvsim.wire.canon import frame_text
+from macvsim.wire.frame import ETH_P_ARP, Frame
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping import PingResult
+
+_SILENT = frozenset((DropReason.OTHERHOST, DropReason.ARP_NOT_FOR_US, DropReason.NO_OTHER_PORT, DropReason.PORT_SAME))
+"""What befalls copies of a flooded frame at stations it is not meant for."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One hop of a packet: at `time` (ns) `where` did `action` with it; `what` shows the frame."""
+
+    time: int
+    where: str
+    action: str
+    what: str
+    uid: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where a packet, or a copy of it, ended."""
+
+    where: str
+    reason: DropReason
+    what: str
+    uid: int
+    hint: str
+
+    @property
+    def text(self) -> str:
+        name = self.reason.name
+        kernel = f", kernel: {self.reason.kernel}" if self.reason.kernel not in ("", name) else ""
+        return f"{self.where} {name}{kernel}: {self.reason.meaning}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answer to "why": one sentence, the ending that decided, and the evidence.
+
+    verdict : ``answered`` or ``lost``; reason, where, hint : None and "" when nothing was lost
+    path : what happened to the request and its family, in order; others : further endings, and who ignored it
+    """
+
+    verdict: str
+    sentence: str
+    reason: DropReason | None
+    where: str
+    hint: str
+    path: tuple[Step, ...]
+    others: tuple[Ending, ...]
+
+    def __str__(self) -> str:
+        lines = [self.sentence]
+        if self.hint:
+            lines.append(f"  try: {self.hint}")
+        lines += [f"  also: {ending.text}" for ending in self.others]
+        return "\n".join(lines)
+
+    def trace(self) -> str:
+        """The path, a line for each hop: microseconds, place, what happened, the frame."""
+        return "\n".join(f"{s.time / 1000:12.3f} us  {s.where:<22} {s.action:<8} {s.what}".rstrip() for s in self.path)
+
+
+def explain_ping(ping: PingResult) -> Explanation:
+    """Why the first unanswered request of a ping was not answered; or that all were.
+
+    Raises
+    ------
+    MacvsimError : the lab keeps no journal, so there is nothing to read
+    """
+    answered = {reply.seq for reply in ping.replies}
+    title = f"{ping.ns.name} -> {ping.target}"
+    lost = [uid for seq, uid in ping.requests.items() if seq not in answered]
+    if not lost:
+        if ping.requests:
+            uid = next(iter(ping.requests.values()))
+            path = _Family(ping.sim).path(uid)
+            return Explanation("answered", f"{title}: every request was answered", None, "", "", path, ())
+        return Explanation("lost", f"{title}: nothing was sent: {ping.text.strip().splitlines()[-1]}", None, ping.ns.name, "", (), ())
+    family = _Family(ping.sim)
+    end, others = family.fate(lost[0])
+    path = family.path(lost[0])
+    if end is None:
+        return Explanation("lost", f"{title}: no answer came, and nothing was dropped", None, "", "", path, ())
+    sentence = f"{title}: {end.what} ended at {end.text}"
+    return Explanation("lost", sentence, end.reason, end.where, _node_hint(end), path, tuple(others))
+
+
+def _node_hint(end: Ending) -> str:
+    if not end.hint:
+        return ""
+    node = end.where.partition(":")[0]
+    return f"{end.hint}   (on {node})"
+
+
+class _Family:
+    """The journal by packet: its records, and the packets it caused."""
+
+    def __init__(self, sim: Sim) -> None:
+        from macvsim.errors import MacvsimError
+
+        if sim.journal is None:
+            raise MacvsimError("this lab keeps no journal, so nothing can be explained: make it with Lab(journal=True)")
+        self.records: dict[int, list[Record]] = {}
+        for record in sim.journal.records:
+            self.records.setdefault(record.uid, []).append(record)
+        self.children: dict[int, list[int]] = {}
+        for uid, cause in sim.journal.causes.items():
+            self.children.setdefault(cause, []).append(uid)
+
+    def fate(self, uid: int, depth: int = 0) -> tuple[Ending | None, list[Ending]]:
+        """The ending that decided, and others worth knowing."""
+        records = self.records.get(uid, [])
+        drops = [r for r in records if r.step == "drop"]
+        origin = _host(records[0].where) if records else ""
+        if depth < 6:
+            waiting = [r for r in drops if r.detail is DropReason.NEIGH_FAILED]
+            if waiting:
+                return self._unresolved(uid, waiting[0], depth)
+            if any(r.step == "local" and _host(r.where) != origin for r in records):
+                for child in self.children.get(uid, []):
+                    if self.records.get(child):
+                        return self.fate(child, depth + 1)
+        ranked = self._ranked(drops)
+        if not ranked:
+            return None, []
+        return ranked[0], ranked[1:4]
+
+    def _unresolved(self, uid: int, failure: Record, depth: int) -> tuple[Ending | None, list[Ending]]:
+        """Nobody answered the ARP for the next hop: did anybody hear it, and what became of an answer?"""
+        requests = [c for c in self.children.get(uid, []) if _arp(self.records.get(c, [])) is not None]
+        for request in requests:
+            for answer in self.children.get(request, []):
+                if _arp(self.records.get(answer, [])) is not None:
+                    end, others = self.fate(answer, depth + 1)
+                    if end is not None:
+                        return end, [self._ending(failure), *others]
+        ends = self._ranked([r for c in requests[:1] for r in self.records[c] if r.step == "drop"])
+        blocked = [end for end in ends if end.reason not in _SILENT]
+        if blocked:
+            return blocked[0], [self._ending(failure), *blocked[1:3]]
+        question = _arp(self.records[requests[0]]) if requests else None
+        asked = f"ARP for {ip_text(question.tip)}: nobody answered" if question else "address resolution"
+        found = self._ending(failure)
+        decided = Ending(found.where, found.reason, asked, found.uid, found.hint)
+        return decided, ends[:4]
+
+    def _ranked(self, drops: list[Record]) -> list[Ending]:
+        """Endings of copies, those towards the station the frame was meant for first; then those that are not mere bystanders."""
+        order = sorted(range(len(drops)), key=lambda i: (not _leads_to_target(drops[i]), drops[i].detail in _SILENT, i))
+        return [self._ending(drops[i]) for i in order]
+
+    def _ending(self, record: Record) -> Ending:
+        reason: DropReason = record.detail
+        dev = record.where.label.partition(":")[2] or record.where.label
+        return Ending(
+            record.where.label, reason, self._what(record), record.uid, reason.hint.replace("{dev}", dev)
+        )
+
+    def _what(self, record: Record) -> str:
+        """The packet in words: the frame of the record, or the last one seen of it."""
+        frame = record.frame or next((r.frame for r in self.records.get(record.uid, []) if r.frame is not None), None)
+        return _short(frame) if frame is not None else "the packet"
+
+    def path(self, uid: int) -> tuple[Step, ...]:
+        """Everything that happened to a packet and what it caused, in order of time."""
+        uids, queue = [uid], [uid]
+        while queue:
+            children = self.children.get(queue.pop(0), [])
+            uids += children
+            queue += children
+        records = sorted(
+            ((r.time, n, r) for u in uids for n, r in enumerate(self.records.get(u, []))), key=lambda item: item[0]
+        )
+        return tuple(
+            Step(r.time, r.where.label, r.detail.name if r.step == "drop" else r.step, _short(r.frame) if r.frame else "", r.uid)
+            for _, _, r in records
+        )
+
+
+def _host(where: Place) -> str:
+    return where.label.partition(":")[0]
+
+
+def _arp(records: list[Record]) -> arp.Arp | None:
+    """The ARP message a packet is, if it is one."""
+    for record in records:
+        if record.frame is not None:
+            return arp.parse(record.frame.raw[14:]) if record.frame.ethertype == ETH_P_ARP else None
+    return None
+
+
+def _short(frame: Frame) -> str:
+    """A frame in one line, without its MACs where the rest says it."""
+    return frame_text(frame.wire)
+
+
+def _leads_to_target(record: Record) -> bool:
+    """True if the frame was dropped on the way to the device it was meant for: there, below it, or at the port before it."""
+    frame = record.frame
+    if frame is None:
+        return True
+    message = arp.parse(frame.raw[14:]) if frame.ethertype == ETH_P_ARP else None
+    for dev in _beyond(record.where):
+        if message is not None and message.op == arp.REQUEST and is_group(frame.dst):
+            if any(a.local == message.tip for a in dev.inet.addresses):
+                return True
+        elif dev.mac == frame.dst:
+            return True
+    return False
+
+
+def _beyond(where: Any) -> Iterator[NetDevice]:
+    """The device at a place and what is stacked on it; for a switch port, the NIC at the other end of its cable."""
+    cable = getattr(where, "cable", None)
+    start = where if isinstance(where, NetDevice) else cable.other(where) if cable is not None else None
+    queue = [start] if isinstance(start, NetDevice) else []
+    while queue:
+        dev = queue.pop(0)
+        yield dev
+        queue += dev.uppers
+
+
+__all__ = ["Ending", "Explanation", "Step", "explain_ping"]
