@@ -77,6 +77,8 @@ class Kernel:
         self.wakeup_delay = wakeup_delay
         self.init = self.new_namespace(name, first=True)
         self.netns: dict[str, Namespace] = {}
+        self.boxes: dict[Namespace, Box] = {}
+        """Where commands run in each namespace; see `box_for`."""
         self._last_pid = 1000
 
     def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
@@ -157,6 +159,7 @@ class Box:
         """Files written by commands or put there, by absolute path."""
         self.hosts: dict[str, int] = {}
         """Names this box can resolve by itself (/etc/hosts)."""
+        kernel.boxes.setdefault(ns, self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -315,6 +318,17 @@ class Host(Box):
         self.ns.register(nic)
         nic.set_up()
         return nic
+
+
+def box_for(kernel: Kernel, ns: Namespace) -> Box:
+    """The box of a namespace: the one that was made there first, or else a new one with the tools of its machine."""
+    box = kernel.boxes.get(ns)
+    if box is None:
+        machine = kernel.boxes.get(kernel.init)
+        box = Box(kernel, ns, ns.name, machine.flavour if machine else DEBIAN)
+        box.interpreter = machine.interpreter if machine else None
+        box.hostname = machine.hostname if machine else kernel.name
+    return box
 
 
 def _parse_address(text: str) -> Address:

@@ -7,8 +7,9 @@ A command is a function registered under its names for some flavours of boxes::
         call.out(call.box.hostname + "\\n")
         return 0
 
-One that takes simulated time is a generator: it yields simpy events and returns the exit code.  Commands are thin: they parse words, call the
-model that the Python API calls, and print.
+One that takes simulated time is a generator: it yields simpy events and returns the exit code.  A signal reaches it as
+`simpy.Interrupt` whose cause is the signal's number; not caught, it ends the command with 128 + that number.  Commands
+are thin: they parse words, call the model that the Python API calls, and print.
 """
 
 from __future__ import annotations
@@ -78,19 +79,29 @@ class Registry:
         self._commands[key] = fn
 
     def find(self, name: str, flavour: str) -> Command | None:
-        """The command a box of that flavour runs under that name; ``*`` commands exist everywhere."""
-        return self._commands.get((flavour, name)) or self._commands.get(("*", name))
+        """The command a box of that flavour runs under that name; ``centos`` has ``debian``'s tools but for those of
+        its own, and ``*`` commands exist everywhere.
+        """
+        return next((fn for kind in _searched(flavour) if (fn := self._commands.get((kind, name)))), None)
 
     def names(self, flavour: str) -> list[str]:
         """Every command name of a flavour, sorted."""
-        return sorted({name for kind, name in self._commands if kind in (flavour, "*")})
+        kinds = _searched(flavour)
+        return sorted({name for kind, name in self._commands if kind in kinds})
+
+
+def _searched(flavour: str) -> tuple[str, ...]:
+    """The flavours whose commands a flavour has, its own first."""
+    return ("centos", "debian", "*") if flavour == "centos" else (flavour, "*")
 
 
 REGISTRY = Registry()
 
 
 def command(*names: str, flavour: str = "*") -> Callable[[Command], Command]:
-    """Register a function under names, for boxes of a flavour: ``busybox``, ``debian`` (the distribution's tools), or ``*``."""
+    """Register a function under names, for boxes of a flavour: ``busybox``, ``debian`` (the distribution's tools),
+    ``centos``, or ``*``.
+    """
 
     def register(fn: Command) -> Command:
         for name in names:
