@@ -58,7 +58,7 @@ class Nic(NetDevice):
         if not self.up:
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         dst = frame.raw[:6]
-        if dst != self.mac and not self.promiscuity:
+        if (dst != self.mac or self.vlan_filter) and not self.promiscuity:
             reason = self._filter(frame, dst)
             if reason is not None:
                 return self.sim.drop(frame.uid, self, reason, frame)
@@ -77,7 +77,7 @@ class Nic(NetDevice):
             if dst == BROADCAST_MAC or self.allmulti or dst in self.mc:
                 return None
             return DropReason.NIC_FILTER
-        if dst in self.uc or len(self.uc) > self.filter_slots:
+        if dst == self.mac or dst in self.uc or len(self.uc) > self.filter_slots:
             return None
         return DropReason.NIC_FILTER
 
