@@ -52,6 +52,16 @@ class DropReason(enum.Enum):
         "port security: too many or unknown source MACs",
         "raise the MAC limit of {dev}, or use ipvlan",
     )
+    PORT_ASSIGNED_MAC = (
+        "",
+        "behind this port only the one MAC it was assigned exists (cloud, Wi-Fi, changed adapter MAC)",
+        "use ipvlan, whose containers share the adapter's MAC",
+    )
+    PORT_LOCKED = (
+        "",
+        "the port is locked, and the source MAC is not in its forwarding table",
+        "bridge fdb add … dev {dev} master static",
+    )
     PORT_ISOLATED = ("", "both ports are isolated", "bridge link set dev {dev} isolated off")
     PORT_NO_FLOOD = ("", "flooding of this kind is off on the port", "bridge link set dev {dev} flood on")
     PORT_STATE = ("", "the port is not forwarding", "ip link set {dev} up")

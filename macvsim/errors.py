@@ -38,6 +38,7 @@ ERRNO_TEXT = {
     "EPROTONOSUPPORT": "Protocol not supported",
     "ERANGE": "Numerical result out of range",
     "ESRCH": "No such process",
+    "EXFULL": "Exchange full",
 }
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
@@ -22,24 +23,12 @@ from macvsim.net.routes import add_route
 from macvsim.net.sysctl import Sysctl
 from macvsim.sim import US, Sim
 from macvsim.wire.addr import ip_int, mac_bytes, prefix_parse
-from macvsim.wire.capture import CaptureRecord
-from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
 
 WAKEUP_DELAY = 250 * US
 """From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a virtual machine."""
-
-TYPE_TEXT = {
-    PacketType.HOST: "HOST",
-    PacketType.BROADCAST: "BCAST",
-    PacketType.MULTICAST: "MCAST",
-    PacketType.OTHERHOST: "OTHER",
-    PacketType.OUTGOING: "OUT",
-    PacketType.LOOPBACK: "LOOP",
-}
-
 
 class Result:
     """What a command printed and how it ended; as text it is what it printed."""
@@ -104,40 +93,6 @@ class Flavour:
 BUSYBOX = Flavour("busybox")
 DEBIAN = Flavour("debian")
 CENTOS = Flavour("centos")
-
-
-@dataclass
-class Capture:
-    """Frames seen on some interfaces, in order.
-
-    records : time, interface, direction, bytes on the wire, packet type
-    """
-
-    records: list[CaptureRecord] = field(default_factory=list)
-    uids: list[int] = field(default_factory=list)
-
-    def frames(self) -> list[Any]:
-        """The frames as scapy packets, time stamped in seconds."""
-        from macvsim.wire.compose import dissect
-
-        packets = []
-        for record in self.records:
-            packet = dissect(record.data)
-            packet.time = record.time_ns / 1e9
-            packets.append(packet)
-        return packets
-
-    def tap(self, dev: NetDevice) -> Any:
-        """A tap that writes into this capture."""
-        label = f"{dev.ns.name}/{dev.name}"
-        sim = dev.sim
-
-        def see(packet_type: PacketType, frame: Frame) -> None:
-            direction = "out" if packet_type is PacketType.OUTGOING else "in"
-            self.records.append(CaptureRecord(int(sim.now), label, direction, frame.wire, TYPE_TEXT[packet_type]))
-            self.uids.append(frame.uid)
-
-        return see
 
 
 class Box:
@@ -295,14 +250,15 @@ class Box:
     @contextmanager
     def capture(self, *devices: str) -> Iterator[Capture]:
         """Record what the named devices see (all but lo when none is named) while the block runs."""
-        capture = Capture()
         names = devices or tuple(name for name in self.ns.devices if name != "lo")
-        stops = [self.ns.add_tap(name, capture.tap(self.dev(name))) for name in names]
+        chosen = [self.dev(name) for name in names]
+        capture = Capture()
+        for dev in chosen:
+            capture.attach(dev)
         try:
             yield capture
         finally:
-            for stop in stops:
-                stop()
+            capture.stop()
 
 
 class Host(Box):

@@ -117,6 +117,8 @@ class Sim(simpy.Environment):
         self.tick = SECOND // hz
         self.journal: Journal | None = Journal(journal) if journal else None
         self.drops: dict[tuple[Place, DropReason], int] = {}
+        self.device_watchers: list[Callable[[Any], None]] = []
+        """Called with every device that enters a namespace, such as captures of a whole lab."""
         self._times: list[int] = []
         self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
         self._last_uid = 0
@@ -144,11 +146,12 @@ class Sim(simpy.Environment):
         """Kernel ticks since the start."""
         return int(self._now) // self.tick
 
-    def wheel_time(self, expires: int) -> int:
-        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` (calc_wheel_index in
-        kernel/time/timer.c).
+    def wheel_time(self, expires: int, clock: int | None = None) -> int:
+        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
+        default now (calc_wheel_index in kernel/time/timer.c).
         """
-        clock = self.jiffies
+        if clock is None:
+            clock = self.jiffies
         delta = max(expires - clock, 0)
         level = 0
         while level < _WHEEL_LEVELS - 1 and delta >= (_WHEEL_SIZE - 1) << (level * _WHEEL_SHIFT):

@@ -174,6 +174,8 @@ class NetDevice:
         self._uc_promisc = False
         self.uc: dict[bytes, int] = {}
         self.mc: dict[bytes, int] = {}
+        self.vids: set[int] = set()
+        """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
         self.stats = Stats()
         self.destroyed = False
         self.inet: Any = None
@@ -314,9 +316,14 @@ class NetDevice:
         self.ns.device_event(self, event)
         for upper in tuple(self.uppers):
             upper.lower_event(event)
+        if self.master is not None:
+            self.master.port_event(self, event)
 
     def lower_event(self, event: Event) -> None:
         """The lower device changed."""
+
+    def port_event(self, port: NetDevice, event: Event) -> None:
+        """A port of this master changed."""
 
     @property
     def running(self) -> bool:

@@ -144,12 +144,14 @@ class MacvlanPort:
         consume = False
         source = frame.raw[6:12]
         for child in self.children:
-            if source in child.sources and child.up:
+            if source not in child.sources:
+                continue
+            consume = consume or child.nodst
+            if child.up:
                 own = frame.raw[:6] == child.mac
                 child.stats.rx_packets += 1
                 child.stats.rx_bytes += len(frame.raw)
                 child.netif_rx(frame, PacketType.HOST if own else packet_type)
-                consume = consume or child.nodst
         return consume
 
     def is_busy(self, mac: bytes) -> bool:

@@ -117,6 +117,13 @@ def add_bridge(
     from macvsim.dev.bridge import Bridge
 
     ns.check_name(name)
-    bridge = Bridge(ns, name, mac, vlan_filtering=vlan_filtering, vlan_default_pvid=vlan_default_pvid)
+    bridge = Bridge(
+        ns,
+        name,
+        mac if mac is not None else random_mac(ns, name),
+        mac_given=mac is not None,
+        vlan_filtering=vlan_filtering,
+        vlan_default_pvid=vlan_default_pvid,
+    )
     ns.register(bridge)
     return bridge

@@ -135,6 +135,8 @@ class Namespace:
         self.sysctl.neigh[name] = parms
         dev.inet = InDev(dev, conf, parms)
         self.router.forget()
+        for watch in self.sim.device_watchers:
+            watch(dev)
 
     def unregister(self, dev: NetDevice) -> None:
         """Let a device go: its addresses, routes and neighbours go first."""

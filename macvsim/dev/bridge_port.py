@@ -1,0 +1,220 @@
+"""A port of a Linux bridge: the rx_handler of an enslaved device, and its switches (net/bridge/br_input.c, br_if.c)."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import Another, NetDevice, Rx
+from macvsim.dev.portvlan import PortVlans
+from macvsim.drop import DropReason
+from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.wire.addr import ZERO_MAC
+from macvsim.wire.frame import Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.dev.bridge import Bridge
+
+RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
+"""01:80:c2:00:00:00 to :0f are link-local: for the neighbour on the cable, not for other ports (IEEE 802.1Q, 8.6.3)."""
+_STP, _PAUSE = 0, 1
+_MASK_PAUSE = 1 << _PAUSE
+
+
+class PortState(enum.Enum):
+    """What a port lets through (BR_STATE_…); without spanning tree a port with carrier is forwarding."""
+
+    DISABLED = "disabled"
+    LISTENING = "listening"
+    LEARNING = "learning"
+    FORWARDING = "forwarding"
+    BLOCKING = "blocking"
+
+
+FLAGS = {
+    "hairpin": "hairpin",
+    "guard": "guard",
+    "root_block": "root_block",
+    "fastleave": "fastleave",
+    "learning": "learning",
+    "flood": "flood",
+    "mcast_flood": "mcast_flood",
+    "bcast_flood": "bcast_flood",
+    "mcast_to_unicast": "",
+    "neigh_suppress": "",
+    "neigh_vlan_suppress": "",
+    "proxy_arp": "",
+    "proxy_arp_wifi": "",
+    "vlan_tunnel": "",
+    "isolated": "isolated",
+    "locked": "locked",
+    "mab": "",
+}
+"""Switches of a port by iproute2's name, and the attribute of `BridgePort`; those without one can only be off."""
+
+
+class BridgePort:
+    """One enslaved device.
+
+    number : from 1, the lowest free one
+    promisc : the bridge made the device promiscuous; False where all it must take is known (br_manage_promisc)
+    guard, root_block, fastleave : kept and shown; they change nothing without spanning tree and queriers
+    """
+
+    __slots__ = (
+        "bcast_flood",
+        "bridge",
+        "dev",
+        "fastleave",
+        "flood",
+        "group_fwd_mask",
+        "guard",
+        "hairpin",
+        "isolated",
+        "learning",
+        "locked",
+        "mcast_flood",
+        "mcast_router",
+        "number",
+        "priority",
+        "promisc",
+        "root_block",
+        "state",
+        "synced",
+        "vlans",
+    )
+    owner = "bridge"
+
+    def __init__(self, bridge: Bridge, dev: NetDevice, number: int) -> None:
+        self.bridge = bridge
+        self.dev = dev
+        self.number = number
+        self.state = PortState.DISABLED
+        self.vlans = PortVlans(protocol=bridge.vlan_config.protocol)
+        self.learning = self.flood = self.mcast_flood = self.bcast_flood = True
+        self.hairpin = self.isolated = self.locked = False
+        self.guard = self.root_block = self.fastleave = False
+        self.group_fwd_mask = 0
+        self.mcast_router = 1
+        self.priority = 32
+        self.promisc = False
+        self.synced = False
+
+    def __repr__(self) -> str:
+        return f"<BridgePort {self.number} {self.dev.label} {self.state.value}>"
+
+    # -- per frame ---------------------------------------------------------------------------------------------------
+
+    def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another:
+        """A frame came in on the enslaved device (br_handle_frame)."""
+        if packet_type is PacketType.LOOPBACK:
+            return Rx.PASS
+        raw = frame.raw
+        if raw[6] & 1 or raw[6:12] == ZERO_MAC:
+            dev.sim.drop(frame.uid, dev, DropReason.BRIDGE_SOURCE, frame)
+            return Rx.CONSUMED
+        if raw[0] == 1 and raw[:5] == RESERVED_PREFIX and raw[5] < 16 and not self._forwards_reserved(raw[5]):
+            if raw[5] == _PAUSE:
+                dev.sim.drop(frame.uid, dev, DropReason.RESERVED_MULTICAST, frame)
+                return Rx.CONSUMED
+            self._learn_reserved(frame)
+            return Rx.PASS
+        if self.state is not PortState.FORWARDING and self.state is not PortState.LEARNING:
+            dev.sim.drop(frame.uid, dev, DropReason.PORT_STATE, frame)
+            return Rx.CONSUMED
+        bridge = self.bridge
+        bridge.from_port(self, frame, PacketType.HOST if raw[:6] == bridge.mac else packet_type)
+        return Rx.CONSUMED
+
+    def _forwards_reserved(self, last: int) -> bool:
+        """True if frames for 01:80:c2:00:00:<last> go to other ports; without spanning tree its BPDUs do."""
+        bridge = self.bridge
+        mask = bridge.required_fwd_mask | self.group_fwd_mask
+        if last == _STP:
+            return True
+        if last == _PAUSE:
+            return False
+        return bool((mask | bridge.group_fwd_mask) >> last & 1)
+
+    def _learn_reserved(self, frame: Frame) -> None:
+        """Link-local frames teach addresses too, unless their VLAN is not allowed here (__br_handle_local_finish)."""
+        bridge = self.bridge
+        if self.learning and self.state in (PortState.LEARNING, PortState.FORWARDING) and not bridge.no_linklocal_learn:
+            vid = self.vlans.ingress(frame.tag) if bridge.vlan_config.enabled else 0
+            if not isinstance(vid, DropReason):
+                bridge.fdb.learn(frame.src, vid, self, bridge.sim.jiffies)
+
+    def admits_source(self, mac: bytes, vid: int) -> bool:
+        """True unless the port is locked and `mac` is not known to be behind it."""
+        if not self.locked:
+            return True
+        entry = self.bridge.fdb.find(mac, vid, self.bridge.sim.jiffies)
+        return entry is not None and entry.port is self and not entry.local
+
+    def refuses(self, vid: int, source: BridgePort | None) -> DropReason | None:
+        """Why a frame of VLAN `vid` from `source` (None: the bridge) may not leave here, or None (should_deliver)."""
+        if source is self and not self.hairpin:
+            return DropReason.PORT_SAME
+        if self.state is not PortState.FORWARDING:
+            return DropReason.PORT_STATE
+        if self.bridge.vlan_config.enabled and self.vlans.egress(vid) is None:
+            return DropReason.PORT_VLAN
+        if self.isolated and source is not None and source.isolated:
+            return DropReason.PORT_ISOLATED
+        return None
+
+    # -- configuration -----------------------------------------------------------------------------------------------
+
+    @property
+    def port_id(self) -> int:
+        """Priority and number as one 16-bit id."""
+        return self.priority << 10 | self.number
+
+    @property
+    def path_cost(self) -> int:
+        """Spanning tree cost of the device's speed (port_cost): veth claims 10 Gbit/s, a NIC has 1."""
+        dev = self.dev
+        while dev.lower is not None:
+            dev = dev.lower
+        return {"veth": 2, "nic": 4}.get(dev.kind, 100)
+
+    def flag(self, name: str) -> bool:
+        """State of a switch by iproute2's name (`FLAGS`)."""
+        attribute = FLAGS[name]
+        return bool(attribute) and bool(getattr(self, attribute))
+
+    def set_flag(self, name: str, on: bool) -> None:
+        """``bridge link set dev … NAME on|off``; `NotSimulated` for those of `FLAGS` that have no attribute."""
+        attribute = FLAGS[name]
+        if attribute:
+            setattr(self, attribute, on)
+            if name in ("learning", "flood"):
+                self.bridge.update_promisc()
+        elif on:
+            raise NotSimulated(f"{self.dev.label}: {name} on a bridge port; leave it off")
+
+    def set_group_fwd_mask(self, mask: int) -> None:
+        """Forward these link-local groups that come in here; EINVAL for the bit of PAUSE frames."""
+        if mask & _MASK_PAUSE or not 0 <= mask <= 0xFFFF:
+            raise NetlinkError("EINVAL", f"{self.dev.label}: group_fwd_mask is 16 bits without 0x2, not 0x{mask:x}")
+        self.group_fwd_mask = mask
+
+    def set_state(self, state: PortState) -> None:
+        """``bridge link set dev … state``; ENETDOWN while the device is down or without carrier."""
+        if not self.dev.up or (not self.dev.carrier and state is not PortState.DISABLED):
+            raise NetlinkError("ENETDOWN", f"{self.dev.label} is down: ip link set {self.dev.name} up first")
+        self.state = state
+        self.bridge.select_states()
+
+    def set_promisc(self, on: bool) -> None:
+        """Make the device promiscuous, or tell its filter what it must take (br_port_set_promisc, …clear_promisc)."""
+        if on:
+            if not self.promisc:
+                self.promisc = True
+                self.dev.add_promiscuity(1)
+            self.bridge.fdb.unsync_static(self)
+        else:
+            self.bridge.fdb.sync_static(self)
+            if self.promisc:
+                self.promisc = False
+                self.dev.add_promiscuity(-1)

@@ -1,0 +1,194 @@
+"""A filtering database: which port a MAC of a VLAN was seen on (IEEE 802.1Q, 8.8; net/bridge/br_fdb.c).
+
+Bridges and switches share it.  It keeps no clock: times are arguments, integers in whatever unit its owner counts in
+(jiffies in a bridge, nanoseconds in a switch).  Expired entries go when the garbage collector would have run; it is
+caught up with at the next use, so an idle database costs no events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+P = TypeVar("P")
+NEVER = 1 << 127
+"""A time after every other: the collector is not running."""
+
+
+class FdbEntry(Generic[P]):
+    """One MAC of one VLAN.
+
+    port : where it is; None is the bridge device itself
+    updated, used : when it was last seen as a source, and as a destination
+    local : our own address, delivered here and never learnt over (shown as permanent)
+    static : never expires; a learnt source still moves it to another port
+    sticky : stays on its port
+    user : added by hand
+    """
+
+    __slots__ = ("local", "mac", "port", "static", "sticky", "updated", "used", "user", "vid")
+
+    def __init__(
+        self, mac: bytes, vid: int, port: P | None, now: int, *, local: bool = False, static: bool = False
+    ) -> None:
+        self.mac = mac
+        self.vid = vid
+        self.port = port
+        self.updated = now
+        self.used = now
+        self.local = local
+        self.static = static or local
+        self.sticky = False
+        self.user = False
+
+    @property
+    def state(self) -> str:
+        """``permanent``, ``static`` or ``dynamic``, as ``bridge fdb`` calls them."""
+        return "permanent" if self.local else "static" if self.static else "dynamic"
+
+    def __repr__(self) -> str:
+        return f"<FdbEntry {self.mac.hex(':')} vlan {self.vid} {self.port!r} {self.state}>"
+
+
+class FilteringDatabase(Generic[P]):
+    """Entries by VLAN and MAC.
+
+    Parameters
+    ----------
+    ageing : how long an entry lives after its source was last seen; 0: nothing is ever learnt
+    schedule : ``schedule(now, delay)`` tells when a collector that asks for `delay` runs; None for exactly then
+    pause : shortest time between two runs of the collector
+    max_learned : learn no more than that many, 0 for any number
+    """
+
+    def __init__(
+        self,
+        ageing: int,
+        *,
+        schedule: Callable[[int, int], int] | None = None,
+        pause: int = 1,
+        max_learned: int = 0,
+    ) -> None:
+        self.entries: dict[tuple[int, bytes], FdbEntry[P]] = {}
+        self.ageing = ageing
+        self.max_learned = max_learned
+        self._schedule = schedule if schedule is not None else _exactly
+        self._pause = pause
+        self._next_run = NEVER
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[FdbEntry[P]]:
+        """Newest first, as the kernel lists them."""
+        return reversed(list(self.entries.values()))
+
+    # -- per frame ---------------------------------------------------------------------------------------------------
+
+    def learn(self, mac: bytes, vid: int, port: P, now: int) -> bool:
+        """`mac` was seen as a source at `port` (br_fdb_update); False if nothing was learnt from that."""
+        if now >= self._next_run:
+            self.collect(now)
+        if not self.ageing:
+            return False
+        entry = self.entries.get((vid, mac))
+        if entry is None:
+            if self.max_learned and self.learned >= self.max_learned:
+                return False
+            self.entries[vid, mac] = FdbEntry(mac, vid, port, now)
+            return True
+        if entry.local:
+            return False
+        entry.updated = now
+        if entry.port is not port and not entry.sticky:
+            entry.port = port
+        return True
+
+    def find(self, mac: bytes, vid: int, now: int) -> FdbEntry[P] | None:
+        """The entry of `mac` in VLAN `vid`, if there is one (br_fdb_find_rcu)."""
+        if now >= self._next_run:
+            self.collect(now)
+        return self.entries.get((vid, mac))
+
+    # -- the collector -----------------------------------------------------------------------------------------------
+
+    def start(self, now: int, delay: int) -> None:
+        """The collector's next run is `delay` from now."""
+        self._next_run = self._schedule(now, delay)
+
+    def stop(self) -> None:
+        """The collector does not run."""
+        self._next_run = NEVER
+
+    @property
+    def running(self) -> bool:
+        """True between `start` and `stop`."""
+        return self._next_run != NEVER
+
+    @property
+    def next_run(self) -> int:
+        """When the collector runs next; `NEVER` if it was stopped."""
+        return self._next_run
+
+    def set_ageing(self, ageing: int, now: int) -> None:
+        """Another ageing time, which the collector applies at once (br_set_ageing_time)."""
+        self.collect(now)
+        self.ageing = ageing
+        if self.running:
+            self._next_run = now
+            self.collect(now)
+
+    def collect(self, now: int) -> None:
+        """Catch up with the runs that were due until `now` (br_fdb_cleanup)."""
+        while self._next_run <= now:
+            time = self._next_run
+            wait = self.ageing
+            for key, entry in list(self.entries.items()):
+                if entry.static:
+                    continue
+                left = entry.updated + self.ageing - time
+                if left <= 0:
+                    del self.entries[key]
+                elif left < wait:
+                    wait = left
+            # With ageing off every run is like the last: skip to the one after now.
+            self._next_run = self._schedule(time if wait else now, max(wait, self._pause))
+
+    # -- by hand -----------------------------------------------------------------------------------------------------
+
+    def put(self, entry: FdbEntry[P]) -> None:
+        """Add or replace an entry."""
+        self.entries.pop((entry.vid, entry.mac), None)
+        self.entries[entry.vid, entry.mac] = entry
+
+    def remove(self, entry: FdbEntry[P]) -> None:
+        """Take an entry out."""
+        del self.entries[entry.vid, entry.mac]
+
+    def flush(self, keep: Callable[[FdbEntry[P]], bool]) -> None:
+        """Forget every entry that `keep` does not want."""
+        for entry in [entry for entry in self.entries.values() if not keep(entry)]:
+            self.remove(entry)
+
+    def flush_port(self, port: P, vid: int | None = None) -> None:
+        """Forget what was learnt at a port, in one VLAN or in all (br_fdb_delete_by_port)."""
+        self.flush(lambda entry: entry.static or entry.port is not port or vid not in (None, entry.vid))
+
+    def flush_learned(self) -> None:
+        """Forget all that was learnt (br_fdb_flush)."""
+        self.flush(lambda entry: entry.static)
+
+    # -- what is in it -----------------------------------------------------------------------------------------------
+
+    @property
+    def learned(self) -> int:
+        """How many entries were learnt (fdb_n_learned)."""
+        return sum(not entry.static and not entry.user for entry in self.entries.values())
+
+    def learned_at(self, port: P) -> list[FdbEntry[P]]:
+        """What was learnt at one port, newest first."""
+        return [entry for entry in self if entry.port is port and not entry.static]
+
+
+def _exactly(now: int, delay: int) -> int:
+    return now + delay

@@ -1,0 +1,187 @@
+"""A lab: switches, hosts, cables and containers on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from macvsim.capture import Capture
+from macvsim.dev.base import NetDevice
+from macvsim.dev.nic import Nic
+from macvsim.docker.host import DockerHost
+from macvsim.docker.profile import get_profile
+from macvsim.errors import MacvsimError, TopologyError
+from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
+from macvsim.link import DEFAULT_DELAY, Cable
+from macvsim.shell.interp import Shell
+from macvsim.sim import SECOND, Sim
+from macvsim.switch import Switch, SwitchPort
+from macvsim.wire.addr import ip_text
+
+FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
+
+
+class Lab:
+    """Everything of one experiment.  Two labs in one process know nothing of each other.
+
+    Parameters
+    ----------
+    seed : everything random derives from it; the same seed gives the same packets, byte for byte and nanosecond for nanosecond
+    docker : version profile of the Docker daemons: ``"26.1"`` or ``"19.03"``
+    journal : keep a journal, from which `PingResult.explain` tells why a packet was lost; off for large runs
+    hz : kernel ticks per second
+    """
+
+    def __init__(self, seed: int = 0, *, docker: str = "26.1", journal: bool = True, hz: int = 250) -> None:
+        self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
+        self.profile = get_profile(docker)
+        self.shell = Shell()
+        self.switches: dict[str, Switch] = {}
+        self.hosts: dict[str, DockerHost] = {}
+        self.cables: list[Cable] = []
+        self._last_mac = 0
+
+    def __repr__(self) -> str:
+        return f"<Lab {', '.join([*self.switches, *self.hosts])}>"
+
+    def __getitem__(self, name: str) -> Box:
+        """A host or container by name; `TopologyError` lists those there are."""
+        boxes = self.boxes()
+        if name not in boxes:
+            raise TopologyError(f"the lab has no host or container {name!r}: it has {', '.join(boxes) or 'none yet'}")
+        return boxes[name]
+
+    def boxes(self) -> dict[str, Box]:
+        """Hosts and their containers by name; a container whose name another box has too is found as ``HOST/NAME``."""
+        found: dict[str, Box] = dict(self.hosts)
+        for host in self.hosts.values():
+            for container in host.containers():
+                found[container.name if container.name not in found else f"{host.name}/{container.name}"] = container
+        return found
+
+    # -- building -------------------------------------------------------------------------------------------------------
+
+    def _check_name(self, name: str) -> None:
+        if name in self.switches or name in self.hosts:
+            raise TopologyError(f"the lab has a {'switch' if name in self.switches else 'host'} {name!r} already: choose another name")
+        if not name or any(c.isspace() or c in "/:" for c in name):
+            raise TopologyError(f"{name!r} is not a name for a host or switch: no blanks, slashes or colons")
+
+    def switch(self, name: str, **options: Any) -> Switch:
+        """A physical or virtual switch; `options` are those of `macvsim.switch.Switch` (``policy="virtualbox-deny"``, …)."""
+        self._check_name(name)
+        switch = Switch(self.sim, name, **options)
+        self.switches[name] = switch
+        return switch
+
+    def host(
+        self,
+        name: str,
+        *,
+        nic: str = "enp0s8",
+        switch: Switch | str | None = None,
+        nics: Mapping[str, Switch | str | None] | None = None,
+        mac: str | None = None,
+        flavour: str = "debian",
+        wakeup_delay: int = WAKEUP_DELAY,
+        delay: int = DEFAULT_DELAY,
+        rate: int | None = None,
+        loss: float = 0.0,
+        **nic_options: Any,
+    ) -> DockerHost:
+        """A machine with network cards, cabled and up.
+
+        Parameters
+        ----------
+        nic, switch : one card and the switch it is cabled to (None: no cable yet)
+        nics : several cards instead: name of the card -> switch or None
+        mac : of the first card; the others, and all by default, get VirtualBox's 08:00:27:00:00:NN
+        flavour : ``debian`` or ``centos``: which tools print
+        wakeup_delay : ns from the delivery of a packet until a program sees it
+        delay, rate, loss : of the cables (ns, bit/s, probability)
+        nic_options : of the cards: ``unicast_filter``, ``filter_slots``, ``vlan_filter``
+        """
+        self._check_name(name)
+        if flavour not in FLAVOURS:
+            raise TopologyError(f"host {name}: no flavour {flavour!r}; choose {' or '.join(FLAVOURS)}")
+        wanted = {card: self._switch(name, to) for card, to in (nics if nics is not None else {nic: switch}).items()}
+        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay)
+        host = DockerHost(kernel, name, FLAVOURS[flavour], self.profile)
+        host.interpreter = self.shell
+        host.dev("lo").set_up()
+        for number, card in enumerate(wanted):
+            host.nic_add(card, mac if mac and number == 0 else self._next_mac(), **nic_options)
+        self.hosts[name] = host
+        for card, to in wanted.items():
+            if to is not None:
+                self.cable(host.dev(card), to.port(name if nics is None else f"{name}-{card}"), delay=delay, rate=rate, loss=loss)
+        return host
+
+    def _next_mac(self) -> str:
+        self._last_mac += 1
+        return f"08:00:27:{self._last_mac >> 16:02x}:{self._last_mac >> 8 & 255:02x}:{self._last_mac & 255:02x}"
+
+    def _switch(self, host: str, switch: Switch | str | None) -> Switch | None:
+        if isinstance(switch, str):
+            if switch not in self.switches:
+                known = ", ".join(self.switches) or "none yet"
+                raise TopologyError(f"host {host}: the lab has no switch {switch!r}; it has {known}")
+            return self.switches[switch]
+        return switch
+
+    def cable(self, a: NetDevice | SwitchPort, b: NetDevice | SwitchPort, **options: Any) -> Cable:
+        """A cable between two NICs or switch ports; `options`: ``delay`` (ns), ``rate`` (bit/s), ``queue``, ``loss``."""
+        for end in (a, b):
+            if not isinstance(end, Nic | SwitchPort):
+                raise TopologyError(f"{end.label} takes no cable: only network cards and switch ports do")
+        assert isinstance(a, Nic | SwitchPort) and isinstance(b, Nic | SwitchPort)
+        cable = Cable(self.sim, a, b, **options)
+        self.cables.append(cable)
+        return cable
+
+    # -- running --------------------------------------------------------------------------------------------------------
+
+    def run(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        if seconds < 0:
+            raise MacvsimError(f"run({seconds}): time only goes forward")
+        self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the lab was made."""
+        return float(self.sim.now) / SECOND
+
+    @contextmanager
+    def capture(self) -> Iterator[Capture]:
+        """Record every interface of the lab but lo while the block runs, those that appear meanwhile included."""
+        capture = Capture(self._names())
+        for host in self.hosts.values():
+            for ns in (host.ns, *host.kernel.netns.values(), *(container.ns for container in host.containers())):
+                for dev in ns.devices.values():
+                    if not dev.loopback:
+                        capture.attach(dev)
+        watchers = self.sim.device_watchers
+
+        def watch(dev: NetDevice) -> None:
+            if not dev.loopback:
+                capture.attach(dev)
+
+        watchers.append(watch)
+        capture.on_stop(lambda: watchers.remove(watch))
+        try:
+            yield capture
+        finally:
+            capture.names = self._names()
+            capture.stop()
+
+    def _names(self) -> dict[str, str]:
+        """Name of every address in the lab; one that several boxes have gets them all."""
+        names: dict[str, list[str]] = {}
+        for name, box in self.boxes().items():
+            for dev in box.ns.devices.values():
+                for address in dev.inet.addresses:
+                    if not dev.loopback:
+                        names.setdefault(ip_text(address.local), []).append(name)
+        return {ip: "+".join(owners) for ip, owners in names.items()}

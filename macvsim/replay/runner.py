@@ -1,0 +1,165 @@
+"""Playing a recording again: build the lab its scenario describes, run its commands, collect what every interface sees.
+
+The recorder's machine is one kernel with a namespace for each name, on which nothing but waiting takes time: so cables and
+wake-ups take none here, and kernel timers tick at the recorder's HZ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from macvsim.capture import TYPE_TEXT
+from macvsim.dev.base import NetDevice
+from macvsim.host import DEBIAN, Box, Host, Kernel
+from macvsim.net.namespace import Namespace
+from macvsim.replay import directives
+from macvsim.replay.compare import Comparison, compare
+from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry
+from macvsim.replay.expand import Command, Step, expand
+from macvsim.replay.records import Record, load
+from macvsim.replay.scenario import parse
+from macvsim.shell.interp import Job, Shell, box_for
+from macvsim.sim import MS, SECOND, Sim
+from macvsim.wire.frame import Frame, PacketType
+
+RECORDER_HZ = 100
+COMMAND_TIMEOUT = 120 * SECOND
+WAIT_TIMEOUT = 60 * SECOND
+LAST_FRAMES = 20 * MS
+"""The recorder listens this long after the last command."""
+NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
+
+
+class Replay:
+    """One scenario being played; `frames` and `commands` are what a record would hold."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
+        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0)
+        self.outside = Host(self.kernel, "guest", DEBIAN)
+        self.outside.dev("lo").set_up()
+        self.shell = Shell()
+        self.frames: list[FrameEntry] = []
+        self.commands: list[CommandEntry] = []
+        self._jobs: list[tuple[Job, Command, int]] = []
+        self._captured: list[NetDevice] = []
+
+    def play(self, steps: list[Step]) -> None:
+        """Carry out every step, then end as the recorder does."""
+        for step in steps:
+            self._step(step)
+        self._advance(LAST_FRAMES)
+        if self._jobs:
+            self._kill()
+        self.sim.run(until=self.sim.now)
+
+    def _step(self, step: Step) -> None:
+        for command in step.commands:
+            self._command(command)
+        match step.directive:
+            case directives.Capture():
+                for name in step.namespaces:
+                    self._capture(self.kernel.netns[name])
+            case directives.Flush():
+                for name in step.namespaces:
+                    self.kernel.netns[name].neigh.flush(keep_permanent=True)
+            case directives.Sleep(seconds=seconds):
+                self._advance(round(seconds * SECOND))
+            case directives.Wait():
+                self._wait()
+            case directives.Kill():
+                self._kill()
+            case directives.DockerDaemon(ns=ns):
+                self._docker_daemon(ns)
+            case _:
+                pass
+
+    def _advance(self, time: int) -> None:
+        self.sim.run(until=int(self.sim.now) + time)
+
+    # -- commands -------------------------------------------------------------------------------------------------------
+
+    def _box(self, ns: str | None) -> Box | None:
+        if ns is None:
+            return self.outside
+        found = self.kernel.netns.get(ns)
+        return None if found is None else box_for(self.kernel, found)
+
+    def _command(self, command: Command) -> None:
+        start = int(self.sim.now)
+        box = self._box(command.ns)
+        if box is None:
+            self._record(command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 1, start)
+            return
+        job = self.shell.spawn(box, command.cmd)
+        if command.background:
+            self._jobs.append((job, command, start))
+            self.sim.run(until=self.sim.now)
+            return
+        limit = self.sim.timeout(COMMAND_TIMEOUT)
+        self.sim.run(until=job.done | limit)
+        if job.code is None:
+            job.kill()
+            self._record(command, job.stdout, "", "timeout", start)
+            return
+        self._record(command, job.stdout, job.stderr, job.code, start)
+
+    def _record(self, command: Command, stdout: str, stderr: str, rc: int | str, start: int) -> None:
+        now = int(self.sim.now)
+        cmd = command.cmd + (BACKGROUND if command.background else "")
+        self.commands.append(
+            CommandEntry(command.ns, cmd, stdout, stderr, rc, start / SECOND, (now - start) / SECOND, command.setup)
+        )
+
+    def _wait(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        for job, command, start in jobs:
+            limit = self.sim.timeout(WAIT_TIMEOUT)
+            if job.code is None:
+                self.sim.run(until=job.done | limit)
+            rc: int | str = "killed"
+            if job.code is not None:
+                rc = job.code
+            else:
+                job.kill(9)
+            self._record(command, job.stdout, job.stderr, rc, start)
+
+    def _kill(self) -> None:
+        for job, _, _ in self._jobs:
+            job.kill()
+        self._wait()
+
+    def _docker_daemon(self, ns: str) -> None:
+        """Daemons of recordings run in namespaces of one kernel; theirs is a machine of their own here, which comes later."""
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def _capture(self, ns: Namespace) -> None:
+        for dev in ns.devices.values():
+            if dev.name not in NOT_CAPTURED and dev not in self._captured:
+                self._captured.append(dev)
+                dev.add_tap(self._tap(ns.name, dev.name))
+
+    def _tap(self, ns: str, dev: str) -> Callable[[PacketType, Frame], None]:
+        def see(packet_type: PacketType, frame: Frame) -> None:
+            time = int(self.sim.now) / SECOND
+            self.frames.append(FrameEntry(ns, dev, TYPE_TEXT[packet_type], frame.wire.hex(), time))
+
+        return see
+
+
+def replay(record: Record, *, seed: int = 0) -> Comparison:
+    """Play a record again and compare."""
+    played = Replay(seed=seed)
+    scenario = parse(record.scenario_text, record.name)
+    played.play(expand(scenario))
+    return compare(record, played.frames, played.commands)
+
+
+def replay_folder(folder: Path | str, *, seed: int = 0) -> Comparison:
+    """Play the record in a folder again and compare; `ScenarioError` if it is not a record."""
+    return replay(load(folder), seed=seed)
+
+
+__all__ = ["Replay", "replay", "replay_folder"]
