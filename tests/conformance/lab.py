@@ -1,7 +1,7 @@
 """What the conformance tests build their networks from: namespaces, devices, captures, and a ping.
 
-Everything is made of macvsim's own parts; nothing here decides what happens to a packet.  `Lab.fixture` is F1 of the table
-(two hosts on a learning switch), `Lab.routed` is F2 (lab 2 of the document with its router h3).
+Everything is made of macvsim's own parts; nothing here decides what happens to a packet.  `Lab.fixture` is F1 of the
+table (two hosts on a learning switch), `Lab.document` is F2 (lab 2 of the document with its router h3).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Seen:
 
     @property
     def kind(self) -> str:
-        """``who-has``, ``is-at``, ``echo``, ``reply``, ``TYPE/CODE`` of other ICMP, the protocol's name, or the EtherType."""
+        """``who-has``, ``is-at``, ``echo``, ``reply``, ``TYPE/CODE`` of other ICMP, ``udp``, or the EtherType."""
         packet = self.packet
         if packet.haslayer("ARP"):
             return {1: "who-has", 2: "is-at"}[packet["ARP"].op]

@@ -1,7 +1,7 @@
 """What the kernel refuses about macvlan and VLAN devices: linux.md 2.9 and 3.1.
 
-Waiting: enslaving a macvlan parent to a bond, ipvlan on a macvlan parent (neither device exists here); missing and unknown
-parents and unknown modes are refused where commands are parsed, a `Macvlan` cannot be made without a parent.
+Waiting: enslaving a macvlan parent to a bond, ipvlan on a macvlan parent (neither device exists here); missing and
+unknown parents and unknown modes are refused where commands are parsed, a `Macvlan` cannot be made without a parent.
 """
 
 from __future__ import annotations
