@@ -1,5 +1,68 @@
-"""macvsim: a Linux container-network lab in pure Python, with real bytes on the wire."""
+"""macvsim: a Linux container-network lab in pure Python.
+
+::
+
+    from macvsim import Lab
+
+    lab = Lab(seed=0)
+    sw1 = lab.switch("sw1")
+    host1, host2 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2"))
+    for host in (host1, host2):
+        host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", gateway="172.16.10.1", parent="enp0s8")
+    c1 = host1.docker.run("c1", network="mac1", ip="172.16.10.2")
+    c2 = host2.docker.run("c2", network="mac1", ip="172.16.10.3")
+    print(c1.ping("172.16.10.3", count=2))
+
+Follow a frame, top to bottom: `macvsim.apps.ping` composes an echo request, `macvsim.net.ipv4` routes it, `macvsim.net.neigh` finds the MAC,
+`macvsim.dev` carries it down from macvlan through VLAN to NIC, `macvsim.link` over the cable, `macvsim.switch` on; and up again by
+`macvsim.dev.base.NetDevice.receive`.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping import PingResult
+    from macvsim.capture import Capture
+    from macvsim.drop import DropReason
+    from macvsim.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
+    from macvsim.explain import Explanation
+    from macvsim.lab import Lab
+
+_HOME = {
+    "Capture": "macvsim.capture",
+    "DockerError": "macvsim.errors",
+    "DropReason": "macvsim.drop",
+    "Explanation": "macvsim.explain",
+    "Lab": "macvsim.lab",
+    "MacvsimError": "macvsim.errors",
+    "NetlinkError": "macvsim.errors",
+    "NotSimulated": "macvsim.errors",
+    "PingResult": "macvsim.apps.ping",
+    "TopologyError": "macvsim.errors",
+}
+
+__all__ = [
+    "Capture",
+    "DockerError",
+    "DropReason",
+    "Explanation",
+    "Lab",
+    "MacvsimError",
+    "NetlinkError",
+    "NotSimulated",
+    "PingResult",
+    "TopologyError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that ``import macvsim`` costs next to nothing."""
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'macvsim' has no attribute {name!r}")

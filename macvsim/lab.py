@@ -12,6 +12,7 @@ from macvsim.dev.nic import Nic
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
 from macvsim.errors import MacvsimError, TopologyError
+from macvsim.explain import Explanation
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
 from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.shell.interp import Shell
@@ -147,6 +148,15 @@ class Lab:
         if seconds < 0:
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
+
+    def why(self, source: str, target: str) -> Explanation:
+        """Send one ping from a host or container and say what became of it.
+
+        Parameters
+        ----------
+        source : name of a host or container; target : address, or a name that the source can resolve
+        """
+        return self[source].ping(target, count=1).explain()
 
     @property
     def now(self) -> float:
