@@ -9,6 +9,8 @@ from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.frame import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, Frame, PacketType, ShownTagFrame
 
+MVRP_GROUP = b"\x01\x80\xc2\x00\x00\x21"
+"""A real device with VLANs listens for their registration protocol (IEEE 802.1Q, 11.2; vlan_mvrp_init_applicant)."""
 PROTOCOLS = {ETH_P_8021Q: "802.1Q", ETH_P_8021AD: "802.1ad"}
 
 
@@ -58,6 +60,8 @@ class Vlan(NetDevice):
         self.carrier = lower.carrier
         self._tag = protocol << 16 | vid
         self._own_mac_below = b""
+        if not lower.vlans:
+            lower.add_mc(MVRP_GROUP)
         lower.vlans[self._tag] = self
         lower.uppers.append(self)
 
@@ -169,6 +173,8 @@ class Vlan(NetDevice):
 
     def on_destroy(self) -> None:
         del self.lower.vlans[self._tag]
+        if not self.lower.vlans:
+            self.lower.del_mc(MVRP_GROUP)
         self.lower.uppers.remove(self)
 
 

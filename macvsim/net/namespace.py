@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from macvsim.dev.base import Tap
 
 IFNAMSIZ = 16
+ALL_NODES_MAC = b"\x33\x33\x00\x00\x00\x01"
+"""ff02::1: IPv6 joins it on every device, even where it is disabled (ipv6_add_dev)."""
 
 
 class Namespace:
@@ -134,6 +136,8 @@ class Namespace:
         self.sysctl.conf[name] = conf
         self.sysctl.neigh[name] = parms
         dev.inet = InDev(dev, conf, parms)
+        if not dev.loopback:
+            dev.add_mc(ALL_NODES_MAC)
         self.router.forget()
         for watch in self.sim.device_watchers:
             watch(dev)
@@ -142,6 +146,7 @@ class Namespace:
         """Let a device go: its addresses, routes and neighbours go first."""
         self.addresses.remove_all(dev)
         self.neigh.flush(dev)
+        dev.del_mc(ALL_NODES_MAC)
         del self.devices[dev.name]
         self.sysctl.conf.pop(dev.name, None)
         self.sysctl.neigh.pop(dev.name, None)
