@@ -77,7 +77,7 @@ class Bridge(NetDevice):
         sim = self.sim
         raw = frame.raw
         vid = port.vlans.ingress(frame.tag) if self.vlan_config.enabled else 0
-        if isinstance(vid, DropReason):
+        if not isinstance(vid, int):
             sim.drop(frame.uid, port.dev, vid, frame)
             return
         if not port.admits_source(raw[6:12], vid):

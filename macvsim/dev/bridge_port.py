@@ -141,7 +141,7 @@ class BridgePort:
         bridge = self.bridge
         if self.learning and self.state in (PortState.LEARNING, PortState.FORWARDING) and not bridge.no_linklocal_learn:
             vid = self.vlans.ingress(frame.tag) if bridge.vlan_config.enabled else 0
-            if not isinstance(vid, DropReason):
+            if isinstance(vid, int):
                 bridge.fdb.learn(frame.src, vid, self, bridge.sim.jiffies)
 
     def admits_source(self, mac: bytes, vid: int) -> bool:

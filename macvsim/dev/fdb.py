@@ -74,7 +74,8 @@ class FilteringDatabase(Generic[P]):
         self.max_learned = max_learned
         self._schedule = schedule if schedule is not None else _exactly
         self._pause = pause
-        self._next_run = NEVER
+        self.next_run = NEVER
+        """When the collector runs next; `NEVER` while it is stopped."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -87,7 +88,7 @@ class FilteringDatabase(Generic[P]):
 
     def learn(self, mac: bytes, vid: int, port: P, now: int) -> bool:
         """`mac` was seen as a source at `port` (br_fdb_update); False if nothing was learnt from that."""
-        if now >= self._next_run:
+        if now >= self.next_run:
             self.collect(now)
         if not self.ageing:
             return False
@@ -106,7 +107,7 @@ class FilteringDatabase(Generic[P]):
 
     def find(self, mac: bytes, vid: int, now: int) -> FdbEntry[P] | None:
         """The entry of `mac` in VLAN `vid`, if there is one (br_fdb_find_rcu)."""
-        if now >= self._next_run:
+        if now >= self.next_run:
             self.collect(now)
         return self.entries.get((vid, mac))
 
@@ -114,34 +115,29 @@ class FilteringDatabase(Generic[P]):
 
     def start(self, now: int, delay: int) -> None:
         """The collector's next run is `delay` from now."""
-        self._next_run = self._schedule(now, delay)
+        self.next_run = self._schedule(now, delay)
 
     def stop(self) -> None:
         """The collector does not run."""
-        self._next_run = NEVER
+        self.next_run = NEVER
 
     @property
     def running(self) -> bool:
         """True between `start` and `stop`."""
-        return self._next_run != NEVER
-
-    @property
-    def next_run(self) -> int:
-        """When the collector runs next; `NEVER` if it was stopped."""
-        return self._next_run
+        return self.next_run != NEVER
 
     def set_ageing(self, ageing: int, now: int) -> None:
         """Another ageing time, which the collector applies at once (br_set_ageing_time)."""
         self.collect(now)
         self.ageing = ageing
         if self.running:
-            self._next_run = now
+            self.next_run = now
             self.collect(now)
 
     def collect(self, now: int) -> None:
         """Catch up with the runs that were due until `now` (br_fdb_cleanup)."""
-        while self._next_run <= now:
-            time = self._next_run
+        while self.next_run <= now:
+            time = self.next_run
             wait = self.ageing
             for key, entry in list(self.entries.items()):
                 if entry.static:
@@ -152,7 +148,7 @@ class FilteringDatabase(Generic[P]):
                 elif left < wait:
                     wait = left
             # With ageing off every run is like the last: skip to the one after now.
-            self._next_run = self._schedule(time if wait else now, max(wait, self._pause))
+            self.next_run = self._schedule(time if wait else now, max(wait, self._pause))
 
     # -- by hand -----------------------------------------------------------------------------------------------------
 
