@@ -76,6 +76,8 @@ class Ipv4Layer:
         if way.errno == "EHOSTUNREACH" and way.kind is Kind.DROP:
             self.count["InAddrErrors"] += 1
         reason = way.reason or DropReason.IP_INNOROUTES
+        if reason is DropReason.IP_RPFILTER:
+            self.ns.snmp.ext["IPReversePathFilter"] += 1
         self.ns.sim.drop(packet.uid, packet.in_dev, reason)
         if way.kind is Kind.ERROR:
             code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[

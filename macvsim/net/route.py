@@ -281,7 +281,7 @@ class Router:
         if back.type is not RouteType.UNICAST:
             if back.type is RouteType.LOCAL and accept_local:
                 return None
-            return DropReason.IP_LOCAL_SOURCE if back.type is RouteType.LOCAL else DropReason.IP_RPFILTER
+            return DropReason.IP_LOCAL_SOURCE if back.type is RouteType.LOCAL else DropReason.IP_MARTIAN_SOURCE
         if back.dev is dev or not mode:
             return None
         if not dev.inet.addresses or mode == 1:
