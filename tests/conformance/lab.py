@@ -71,7 +71,7 @@ class Seen:
         """``who-has``, ``is-at``, ``echo``, ``reply``, ``TYPE/CODE`` of other ICMP, ``udp``, or the EtherType."""
         packet = self.packet
         if packet.haslayer("ARP"):
-            return {1: "who-has", 2: "is-at"}[packet["ARP"].op]
+            return {1: "who-has", 2: "is-at"}.get(packet["ARP"].op, "arp")
         if packet.haslayer("IP") and packet["IP"].frag:
             return "fragment"
         if packet.haslayer("ICMP"):
@@ -82,7 +82,8 @@ class Seen:
     @property
     def vid(self) -> int | None:
         """VLAN id of the outermost tag a capture shows, None when untagged."""
-        return int(self.packet["802.1Q"].vlan) if self.packet.haslayer("802.1Q") else None
+        wire = self.frame.wire
+        return (wire[14] << 8 | wire[15]) & 0xFFF if wire[12:14] in (b"\x81\x00", b"\x88\xa8") else None
 
     @property
     def src(self) -> str:
@@ -266,6 +267,23 @@ class Lab:
         cards = [self.nic(self.ns(f"h{n}"), "p0", f"10.0.0.{n}00/24", **nic) for n in (1, 2)]
         self.bridged(*cards)
         return cards[0], cards[1]
+
+    def document(self, *, router: bool = True, forwarding: int = 1) -> list[Nic]:
+        """F2: lab 2 of the document.  d1, d2 on h1 and d3, d4 on h2, odd ones behind enp0s8.100 (172.16.10.10 and .11),
+        even ones behind enp0s8.200 (172.16.20.…); the router h3 has .1 in both; returns the cards.
+        """
+        cards = [self.nic(self.ns(f"h{n}"), "enp0s8") for n in range(1, 4 if router else 3)]
+        self.bridged(*cards)
+        for host, card in enumerate(cards, 1):
+            for which, vid in enumerate((100, 200)):
+                net = f"172.16.{vid // 10}"
+                sub = self.vlan(card, vid, *([f"{net}.1/24"] if host == 3 else []))
+                if host < 3:
+                    child = self.container(f"d{2 * host - 1 + which}", sub, f"{net}.{9 + host}/24")
+                    self.route(self.spaces[child.ns.name], "default", via=f"{net}.1")
+        if router:
+            self.spaces["h3"].sysctl["net.ipv4.ip_forward"] = forwarding
+        return cards
 
     def bridged(self, *cards: Nic, name: str = "sw", **options: Any) -> Any:
         """Cable cards to the ports p1, p2, … of a Linux bridge in a namespace of its own."""

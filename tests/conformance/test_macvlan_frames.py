@@ -1,7 +1,8 @@
 """macvlan, frame by frame: the matrix of linux.md 2.5.
 
 On one veth parent H: A and B bridge, P private, V vepa, S source mode allowing MAC 99, X a bridge child that is down;
-W is the wire, the parent's peer.  A row says which captures see the frame, and as what; `stack` says which protocol stacks are given it addressed to them.
+W is the wire, the parent's peer.  A row says which captures see the frame, and as what; `stack` says which protocol
+stacks are given it addressed to them.
 """
 
 from __future__ import annotations

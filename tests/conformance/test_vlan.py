@@ -1,0 +1,317 @@
+"""802.1Q: cases T29-T31, T36, T39-T41 of linux.md 13, and the tables of 1.5, 3.4, 3.5 and 3.6.
+
+| waits | for |
+|---|---|
+| T32 the document's iptables rules | netfilter |
+| T35 one-way FORWARD rule | netfilter |
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from macvsim.dev.macvlan import Mode
+from macvsim.errors import NetlinkError
+from macvsim.wire.addr import BROADCAST_MAC, mac_bytes, mac_text
+from tests.conformance.lab import BCAST, HOST, OTHER, OUT, Lab, echo_frame, late, within
+
+EXPLICIT = mac_bytes("02:00:00:00:01:00")
+CHANGED = mac_bytes("02:00:00:00:00:08")
+
+
+def tag(vid: int, *, pcp: int = 0, tpid: int = 0x8100) -> int:
+    return tpid << 16 | pcp << 13 | vid
+
+
+# -- lab 2 of the document ---------------------------------------------------------------------------------------------
+
+
+def test_T29_same_vlan() -> None:
+    lab = Lab()
+    lab.document()
+    wire = lab.capture(lab.spaces["sw"].dev("p2"))
+    for source, target, vid in (("d1", "172.16.10.11", 100), ("d2", "172.16.20.11", 200)):
+        wire.clear()
+        ping = lab.ping(lab.spaces[source], target, wait=0.5)
+        assert [r.ttl for r in ping.replies] == [64]
+        assert [(s.kind, s.vid) for s in wire] == [(k, vid) for k in ("who-has", "is-at", "echo", "reply")]
+
+
+def test_T30_without_router() -> None:
+    lab = Lab()
+    lab.document(router=False)
+    start = int(lab.sim.now)
+    ping = lab.ping(lab.spaces["d1"], "172.16.20.10")
+    assert [(e.source, e.kind, e.code) for e in ping.errors] == [("172.16.10.10", 3, 1)]
+    assert within(ping.errors[0].at - start, late(3))
+    assert ping.replies == []
+
+
+def test_T30_router_without_forwarding() -> None:
+    lab = Lab()
+    lab.document(forwarding=0)
+    wire = lab.capture(lab.spaces["sw"].dev("p3"))
+    assert lab.ping(lab.spaces["d1"], "172.16.20.10").silent
+    assert [(s.kind, s.vid) for s in wire] == [("who-has", 100), ("is-at", 100), ("echo", 100)]
+
+
+def test_T31_through_the_router() -> None:
+    """The eight frames of linux.md 0.2, in order, as the router's switch port has them."""
+    lab = Lab()
+    lab.document()
+    mac = {name: mac_text(lab.spaces[name].dev("eth0").mac) for name in ("d1", "d2")}
+    mac |= {"h3": mac_text(lab.spaces["h3"].dev("enp0s8").mac), "all": mac_text(BROADCAST_MAC)}
+    wire = lab.capture(lab.spaces["sw"].dev("p3"))
+    ping = lab.ping(lab.spaces["d1"], "172.16.20.10", wait=0.5)
+    assert [(r.source, r.ttl) for r in ping.replies] == [("172.16.20.10", 63)]
+    assert [(s.vid, s.kind, s.smac, s.dmac, s.src, s.dst) for s in wire] == [
+        (100, "who-has", mac["d1"], mac["all"], "172.16.10.10", "172.16.10.1"),
+        (100, "is-at", mac["h3"], mac["d1"], "172.16.10.1", "172.16.10.10"),
+        (100, "echo", mac["d1"], mac["h3"], "172.16.10.10", "172.16.20.10"),
+        (200, "who-has", mac["h3"], mac["all"], "172.16.20.1", "172.16.20.10"),
+        (200, "is-at", mac["d2"], mac["h3"], "172.16.20.10", "172.16.20.1"),
+        (200, "echo", mac["h3"], mac["d2"], "172.16.10.10", "172.16.20.10"),
+        (200, "reply", mac["d2"], mac["h3"], "172.16.20.10", "172.16.10.10"),
+        (100, "reply", mac["h3"], mac["d1"], "172.16.20.10", "172.16.10.10"),
+    ]
+    assert [s.ttl for s in wire.of("echo", "reply")] == [64, 63, 64, 63]
+
+
+def test_T31_to_the_other_host() -> None:
+    lab = Lab()
+    lab.document()
+    wire = lab.capture(lab.spaces["sw"].dev("p3"))
+    ping = lab.ping(lab.spaces["d1"], "172.16.20.11", 2, wait=0.5)
+    assert [(r.source, r.ttl) for r in ping.replies] == [("172.16.20.11", 63)] * 2
+    assert [s.kind for s in wire[:8]] == ["who-has", "is-at", "echo", "who-has", "is-at", "echo", "reply", "reply"]
+    assert wire.of("5/1") == []
+
+
+@pytest.mark.skip(reason="netfilter does not exist yet")
+def test_T32_iptables_rules_of_the_document() -> None: ...
+
+
+@pytest.mark.skip(reason="netfilter does not exist yet")
+def test_T35_forward_rule_for_one_direction() -> None: ...
+
+
+# -- who gets tagged frames --------------------------------------------------------------------------------------------
+
+
+def test_T36_vlan_device_wins_over_macvlan() -> None:
+    lab = Lab()
+    nic, peer = lab.nic(lab.ns("h1"), "enp0s8"), lab.nic(lab.ns("w"), "w0")
+    lab.cable(nic, peer)
+    sub = lab.vlan(nic, 100)
+    child = lab.container("c1", nic, "10.0.0.1/24")
+    on_sub, on_child = lab.capture(sub), lab.capture(child)
+    lab.send(peer, echo_frame(child.mac, peer.mac, "10.0.0.9", "10.0.0.1"), tag(100))
+    lab.run()
+    assert [(s.kind, s.type) for s in on_sub] == [("echo", OTHER)]
+    assert on_child == []
+
+
+@pytest.mark.parametrize(
+    ("frame_tag", "vid", "answered"),
+    [
+        (0, None, True),
+        (tag(5), 5, False),
+        (tag(4095), 4095, False),
+        (tag(0), 0, True),
+        (tag(0, pcp=5), 0, True),
+        (tag(0, tpid=0x88A8), 0, True),
+    ],
+)
+def test_odd_tags(frame_tag: int, vid: int | None, answered: bool) -> None:
+    """1.5: frames to the MAC of a macvlan child without any VLAN device; the answer is untagged."""
+    lab = Lab()
+    p0, peer = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")
+    child = lab.container("c1", p0, "10.0.0.1/24")
+    lab.address(peer, "10.0.0.9/24")
+    seen, wire = lab.capture(child), lab.capture(peer)
+    lab.send(peer, echo_frame(child.mac, peer.mac, "10.0.0.9", "10.0.0.1"), frame_tag)
+    lab.run()
+    assert seen[0].type is HOST
+    assert (seen[0].frame.tag & 0xFFF if seen[0].frame.tag else None) == vid
+    assert [s.vid for s in wire.of("reply")] == ([None] if answered else [])
+
+
+def test_broadcast_of_an_unknown_vlan() -> None:
+    """1.5: captured with its tag on the parent and every child, answered by nobody."""
+    lab = Lab()
+    p0, peer = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")
+    devs = [p0, *(lab.container(f"c{n}", p0, f"10.0.0.{n}/24") for n in (1, 2))]
+    captures = [lab.capture(dev) for dev in devs]
+    wire = lab.capture(peer)
+    lab.send(peer, echo_frame(BROADCAST_MAC, peer.mac, "10.0.0.9", "10.0.0.1"), tag(5))
+    lab.run()
+    assert [[(s.type, s.vid) for s in capture] for capture in captures] == [[(BCAST, 5)]] * 3
+    assert [s.type for s in wire] == [OUT]
+
+
+def test_vlan_on_macvlan() -> None:
+    """2.11: works, until the parent has a VLAN device of that VID itself."""
+    lab = Lab()
+    p1, p2 = lab.fixture()
+    children = [lab.container(f"c{n}", p) for n, p in ((1, p1), (2, p2))]
+    for n, child in enumerate(children, 1):
+        lab.vlan(child, 100, f"10.1.0.{n}/24")
+    wire = lab.capture(lab.spaces["sw"].dev("p1"))
+    assert lab.ping(lab.spaces["c1"], "10.1.0.2", wait=0.5).ok
+    assert {s.vid for s in wire} == {100}
+    lab.vlan(p2, 100)
+    assert not lab.ping(lab.spaces["c1"], "10.1.0.2", wait=0.5).ok
+
+
+def test_vlan_on_macvlan_siblings() -> None:
+    """2.11: the short cut between bridge children works on MACs alone, the tag goes along."""
+    lab = Lab()
+    p1, _ = lab.fixture()
+    for n in (1, 2):
+        lab.vlan(lab.container(f"c{n}", p1, mode=Mode.BRIDGE), 100, f"10.1.0.{n}/24")
+    wire = lab.capture(lab.spaces["sw"].dev("p1"))
+    assert lab.ping(lab.spaces["c1"], "10.1.0.2", wait=0.5).ok
+    assert [(s.kind, s.vid) for s in wire] == [("who-has", 100)]
+
+
+def test_containers_behind_different_vlans_of_one_card_do_not_meet() -> None:
+    """2.2: different parents are different macvlan ports, even with addresses of one subnet."""
+    lab = Lab()
+    p1, _ = lab.fixture()
+    for n, vid in ((1, 100), (2, 200)):
+        lab.container(f"c{n}", lab.vlan(p1, vid), f"10.1.0.{n}/24")
+    assert not lab.ping(lab.spaces["c1"], "10.1.0.2").ok
+
+
+# -- the device --------------------------------------------------------------------------------------------------------
+
+
+def test_T39_up_while_the_parent_is_down() -> None:
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8", up=False)
+    sub = lab.vlan(nic, 100, up=False)
+    with pytest.raises(NetlinkError) as refused:
+        sub.set_up()
+    assert refused.value.errno == "ENETDOWN"
+
+
+@pytest.mark.parametrize("macvlan", [False, True])
+def test_T40_reorder_hdr_off(macvlan: bool) -> None:
+    """The tag shows in captures on .100 of received frames, unless a macvlan stands on it."""
+    lab = Lab()
+    p1, p2 = lab.fixture()
+    lab.vlan(p2, 100, "10.1.0.2/24")
+    sub = lab.vlan(p1, 100, reorder_hdr=False)
+    near = lab.container("c1", sub) if macvlan else sub
+    lab.address(near, "10.1.0.1/24")
+    here, wire = lab.capture(sub), lab.capture(lab.spaces["sw"].dev("p1"))
+    space = lab.spaces["c1" if macvlan else "h1"]
+    assert lab.ping(space, "10.1.0.2", 2, wait=0.5).ok
+    assert lab.ping(lab.spaces["h2"], "10.1.0.1", wait=0.5).ok
+    received = [s for s in here if s.type is not OUT]
+    assert {s.kind for s in received} == {"is-at", "reply", "echo"}
+    assert {s.vid for s in received} == {None if macvlan else 100}
+    assert {s.vid for s in wire} == {100}
+
+
+@pytest.mark.parametrize("inherited", [True, False])
+def test_T41_mac_of_the_real_device_changes(inherited: bool) -> None:
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8")
+    lab.cable(nic, lab.nic(lab.ns("w"), "w0"))
+    sub = lab.vlan(nic, 100, mac=None if inherited else nic.mac)
+    old = nic.mac
+    nic.set_mac(CHANGED)
+    assert sub.mac == (CHANGED if inherited else old)
+    assert nic.uc == ({} if inherited else {old: 1})
+
+
+def test_explicit_mac_is_an_extra_address_of_the_card() -> None:
+    """3.5: and frames to it are HOST on the VLAN device (1.3)."""
+    lab = Lab()
+    nic, peer = lab.nic(lab.ns("h1"), "enp0s8"), lab.nic(lab.ns("w"), "w0")
+    lab.cable(nic, peer)
+    sub = lab.vlan(nic, 100, "10.1.0.1/24", mac=EXPLICIT)
+    lab.vlan(peer, 100, "10.1.0.2/24")
+    seen = lab.capture(sub)
+    assert nic.uc == {EXPLICIT: 1}
+    assert lab.ping(lab.spaces["w"], "10.1.0.1", wait=0.5).ok
+    assert [s.type for s in seen.of("echo")] == [HOST]
+    sub.set_down()
+    assert nic.uc == {}
+
+
+def test_inherited_mac_follows_at_next_open() -> None:
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8")
+    sub = lab.vlan(nic, 100, up=False)
+    old = sub.mac
+    nic.set_mac(CHANGED)
+    assert sub.mac == old
+    sub.set_up()
+    assert sub.mac == CHANGED
+
+
+def test_mtu_follows_down_only() -> None:
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8")
+    sub = lab.vlan(nic, 100)
+    assert sub.mtu == 1500
+    nic.set_mtu(1400)
+    assert sub.mtu == 1400
+    nic.set_mtu(1500)
+    assert sub.mtu == 1400
+
+
+def test_tag_is_not_taken_out_of_the_mtu() -> None:
+    """3.5: 1500 bytes of IP on the VLAN make 1518 bytes on the wire without FCS."""
+    lab = Lab()
+    lab.document()
+    wire = lab.capture(lab.spaces["sw"].dev("p1"))
+    assert lab.ping(lab.spaces["d1"], "172.16.10.11", size=1472, wait=0.5).ok
+    assert [len(s.frame.wire) for s in wire.of("echo")] == [1518]
+
+
+def test_real_device_bounces() -> None:
+    """3.6: DOWN closes every VLAN device, UP opens every one; routes in containers survive, user routes do not."""
+    lab = Lab()
+    lab.document()
+    h1, d1 = lab.spaces["h1"], lab.spaces["d1"]
+    nic, sub, other = (h1.dev(name) for name in ("enp0s8", "enp0s8.100", "enp0s8.200"))
+    lab.address(sub, "172.16.10.99/24")
+    lab.route(h1, "192.168.0.0/24", via="172.16.10.1")
+    other.set_down()
+    nic.set_down()
+    assert (sub.up, other.up) == (False, False)
+    assert (d1.dev("eth0").up, d1.dev("eth0").carrier) == (True, False)
+    assert [r.prefix for r in d1.fib.routes() if r.linkdown] == ["default", "172.16.10.0/24"]
+    assert h1.fib.routes() == []
+    nic.set_up()
+    assert (sub.up, other.up) == (True, True)
+    assert d1.dev("eth0").carrier
+    assert [r.prefix for r in d1.fib.routes()] == ["default", "172.16.10.0/24"]
+    assert [r.prefix for r in h1.fib.routes()] == ["172.16.10.0/24"]
+    assert lab.ping(d1, "172.16.20.10").ok
+
+
+def test_loose_binding_is_left_alone() -> None:
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8")
+    loose = lab.vlan(nic, 100, loose_binding=True)
+    down = lab.vlan(nic, 200, loose_binding=True, up=False)
+    nic.set_down()
+    assert loose.up
+    nic.set_up()
+    assert not down.up
+
+
+def test_unregister_takes_vlans_and_what_stands_on_them() -> None:
+    lab = Lab()
+    lab.document()
+    lab.spaces["h1"].dev("enp0s8").destroy()
+    assert [list(lab.spaces[name].devices) for name in ("h1", "d1", "d2", "d3")] == [
+        ["lo"],
+        ["lo"],
+        ["lo"],
+        ["lo", "eth0"],
+    ]
