@@ -55,6 +55,8 @@ class Vlan(NetDevice):
         self.gvrp = False
         self.mvrp = False
         self.bridge_binding = False
+        self.xmit_dst_release = True
+        """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig)."""
         self.ingress_map = [0] * 8
         self.egress_map: dict[int, int] = {}
         self.carrier = lower.carrier
