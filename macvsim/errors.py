@@ -33,6 +33,7 @@ ERRNO_TEXT = {
     "ENOBUFS": "No buffer space available",
     "ENODEV": "No such device",
     "ENOENT": "No such file or directory",
+    "ENXIO": "No such device or address",
     "EOPNOTSUPP": "Operation not supported",
     "EPERM": "Operation not permitted",
     "EPROTONOSUPPORT": "Protocol not supported",

@@ -160,8 +160,10 @@ class Fib:
                 break
         return best
 
-    def add(self, route: Route, *, replace: bool = False, append: bool = False) -> Route:
-        """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless `replace` or `append`."""
+    def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
+        """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
+        stand behind (`append`) or before it (`prepend`) and has another next hop.
+        """
         table = self.tables.setdefault(route.table, Table())
         same = [
             r
@@ -170,13 +172,13 @@ class Fib:
         ]
         if same and replace:
             table.remove(same[0])
-        elif same and (not append or any(_same_hop(r, route) for r in same)):
+        elif same and (not (append or prepend) or any(_same_hop(r, route) for r in same)):
             raise NetlinkError(
                 "EEXIST",
                 f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace",
             )
         self._age += 1
-        route.age = self._age
+        route.age = -self._age if prepend else self._age
         table.add(route)
         self.changed()
         return route

@@ -26,6 +26,7 @@ def add_route(
     onlink: bool = False,
     replace: bool = False,
     append: bool = False,
+    prepend: bool = False,
 ) -> Route:
     """Check a route as the kernel does (fib_create_info, fib_check_nh) and put it in.
 
@@ -59,7 +60,7 @@ def add_route(
     route = Route(
         dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink
     )
-    return ns.fib.add(route, replace=replace, append=append)
+    return ns.fib.add(route, replace=replace, append=append, prepend=prepend)
 
 
 def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: bool, where: str) -> NetDevice:
