@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.bridge import Bridge
 from macvsim.dev.dummy import Dummy
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
@@ -25,6 +26,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.routes import add_route
 from macvsim.net.socket import IcmpError, RawIcmpSocket
 from macvsim.sim import MS, SECOND, Sim
+from macvsim.switch import PortPolicy, Switch
 from macvsim.wire import arp, icmp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_int, ip_text, mac_bytes, mac_text, prefix_parse
 from macvsim.wire.compose import arp_template, icmp_template, ipv4_template
@@ -285,7 +287,7 @@ class Lab:
             self.spaces["h3"].sysctl["net.ipv4.ip_forward"] = forwarding
         return cards
 
-    def bridged(self, *cards: Nic, name: str = "sw", **options: Any) -> Any:
+    def bridged(self, *cards: Nic, name: str = "sw", **options: Any) -> Bridge:
         """Cable cards to the ports p1, p2, … of a Linux bridge in a namespace of its own."""
         ns = self.ns(name)
         ports = [self.nic(ns, f"p{n}") for n in range(1, len(cards) + 1)]
@@ -294,10 +296,15 @@ class Lab:
             self.cable(card, port)
         return bridge
 
-    def bridge(self, ns: Namespace, name: str, *ports: NetDevice, **options: Any) -> Any:
-        """A bridge, up, with ports."""
-        from macvsim.dev.bridge import Bridge
+    def switched(self, policy: str | PortPolicy, *cards: Nic) -> Switch:
+        """Cable cards to the ports p1, p2, … of a switch whose ports have that policy."""
+        switch = Switch(self.sim, "sw", policy=policy)
+        for card in cards:
+            self.cable(card, switch.port())
+        return switch
 
+    def bridge(self, ns: Namespace, name: str, *ports: NetDevice, **options: Any) -> Bridge:
+        """A bridge, up, with ports."""
         bridge = Bridge(ns, name, self.mac(), **options)
         self._ready(bridge, (), True)
         for port in ports:
