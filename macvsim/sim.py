@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import simpy
-from simpy.core import EmptySchedule, Infinity
+from simpy.core import EmptySchedule, Infinity, StopSimulation
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -170,36 +170,63 @@ class Sim(simpy.Environment):
 
     def step(self) -> None:
         """Everything due at the next calendar time, or one simpy event; `EmptySchedule` when nothing is left."""
-        times = self._times
-        if not times or (self._queue and self._queue[0][0] < times[0]):
+        if self._times and not (self._queue and self._queue[0][0] < self._times[0]):
+            self._run_calendar(self._times[0], once=True)
+        else:
             super().step()
-            return
-        time = self._now = times[0]
-        slot = self._slots[time]
-        done = 0
-        try:
-            for fn, args in slot:  # the list grows while it is read: calls made for this very moment
-                done += 1
-                fn(*args)
-        except BaseException:
-            del slot[:done]
-            raise
-        heappop(times)
-        del self._slots[time]
 
     def run(self, until: Any = None) -> Any:
-        """As `simpy.Environment.run`: until a time in ns, until an event has happened (its value is returned), or until
-        nothing is left.
+        """As `simpy.Environment.run`.
+
+        until : a time in ns (everything due then still happens), an event (its value is returned, or raised), or None:
+            until nothing is left
         """
-        if until is None or isinstance(until, simpy.Event):
-            return super().run(until)
-        stop = int(until)
-        if stop < self._now:
-            raise ValueError(f"until ({stop}) must not be before the current time ({self._now})")
-        while self.peek() <= stop:
-            self.step()
-        self._now = stop
+        stop = Infinity
+        if isinstance(until, simpy.Event):
+            if until.callbacks is None:
+                return until.value
+            until.callbacks.append(StopSimulation.callback)
+        elif until is not None:
+            stop = int(until)
+            if stop < self._now:
+                raise ValueError(f"until ({stop}) must not be before the current time ({self._now})")
+        queue = self._queue
+        try:
+            while True:
+                if self._times:
+                    self._run_calendar(stop)
+                if not queue or queue[0][0] > stop:
+                    if self._times and self._times[0] <= stop:
+                        continue
+                    break
+                super().step()
+        except StopSimulation as stopped:
+            return stopped.args[0]
+        if isinstance(until, simpy.Event):
+            raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
+        if until is not None:
+            self._now = int(stop)
         return None
+
+    def _run_calendar(self, stop: float, *, once: bool = False) -> None:
+        """Make the calendar's calls up to `stop`, or up to the next simpy event if that comes first."""
+        times, slots, queue = self._times, self._slots, self._queue
+        while times:
+            time = times[0]
+            if time > stop or (queue and queue[0][0] < time):
+                return
+            self._now = time
+            calls = iter(slots[time])
+            try:
+                for fn, args in calls:  # the list grows while it is read: calls made for this very moment
+                    fn(*args)
+            except BaseException:
+                slots[time] = list(calls)
+                raise
+            heappop(times)
+            del slots[time]
+            if once:
+                return
 
     # -- dice ----------------------------------------------------------------------------------------------------------
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
-from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
+from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.sim import Sim
@@ -41,12 +41,11 @@ class Rx(enum.Enum):
     """Taken, or dropped: stop."""
 
 
-class Another(NamedTuple):
-    """The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""
+PASS = Rx.PASS
+CONSUMED = Rx.CONSUMED
 
-    dev: NetDevice
-    frame: Frame
-    packet_type: PacketType
+Another = tuple["NetDevice", Frame, PacketType]
+"""The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""
 
 
 class RxHandler(Protocol):
@@ -71,6 +70,9 @@ class Event(enum.Enum):
     UNREGISTER = enum.auto()
 
 
+ProtocolHandler = Callable[["NetDevice", Frame, PacketType], DropReason | None]
+
+
 class Stack(Protocol):
     """What a device needs of its namespace."""
 
@@ -78,8 +80,11 @@ class Stack(Protocol):
     name: str
     devices: dict[str, Any]
 
-    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """Hand a frame to the protocols."""
+    protocols: dict[bytes, ProtocolHandler]
+    """Who takes frames by EtherType (two bytes)."""
+
+    def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """Nobody handles the frame's EtherType."""
 
     def device_event(self, dev: NetDevice, event: Event) -> None:
         """A device of this namespace changed."""
@@ -129,12 +134,12 @@ class Stats:
 def classify(dst: bytes, mac: bytes) -> PacketType:
     """Whom a frame for `dst` is for, seen by a device with address `mac` (eth_skb_pkt_type)."""
     if dst == mac:
-        return PacketType.HOST
+        return HOST
     if dst == BROADCAST_MAC:
-        return PacketType.BROADCAST
+        return BROADCAST
     if dst[0] & 1:
-        return PacketType.MULTICAST
-    return PacketType.OTHERHOST
+        return MULTICAST
+    return OTHERHOST
 
 
 class NetDevice:
@@ -195,7 +200,7 @@ class NetDevice:
             return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
         if self.taps:
             for tap in self.taps:
-                tap(PacketType.OUTGOING, frame)
+                tap(OUTGOING, frame)
         if self.sim.journal is not None:
             self.sim.note(frame.uid, self, "xmit", frame)
         return self.start_xmit(frame)
@@ -235,21 +240,23 @@ class NetDevice:
                     continue
             if dev.rx_handler is not None:
                 verdict = dev.rx_handler.handle(dev, frame, packet_type)
-                if verdict is Rx.CONSUMED:
+                if verdict is CONSUMED:
                     return None
-                if verdict is not Rx.PASS:
+                if verdict is not PASS:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                return dev.ns.deliver(dev, frame, packet_type)
+                protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
+                return protocol(dev, frame, packet_type)
             if frame.vid:
-                packet_type = PacketType.OTHERHOST
+                packet_type = OTHERHOST
             frame = Frame(frame.raw, frame.uid)
-            if packet_type is PacketType.OTHERHOST or not frame.has_inline_tag():
+            if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
-        if packet_type is PacketType.OTHERHOST:
+        if packet_type is OTHERHOST:
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
-        return dev.ns.deliver(dev, frame, packet_type)
+        protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
+        return protocol(dev, frame, packet_type)
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Only VLAN sub-interfaces stand in `vlans`; theirs is the real one (dev/vlan.py)."""

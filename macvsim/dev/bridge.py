@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, Event, NetDevice, Stack
 from macvsim.dev.bridge_fdb import BridgeFdb
-from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort, PortState
 from macvsim.dev.bridge_vlan import BridgeVlans
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
@@ -80,13 +80,13 @@ class Bridge(NetDevice):
         if not isinstance(vid, int):
             sim.drop(frame.uid, port.dev, vid, frame)
             return
-        if not port.admits_source(raw[6:12], vid):
+        if port.locked and not port.admits_source(raw[6:12], vid):
             sim.drop(frame.uid, port.dev, DropReason.PORT_LOCKED, frame)
             return
         now = sim.jiffies
         if port.learning:
             self.fdb.learn(raw[6:12], vid, port, now)
-        if port.state is PortState.LEARNING:
+        if port.state is LEARNING:
             sim.drop(frame.uid, port.dev, DropReason.PORT_STATE, frame)
             return
         local = self.promiscuity > 0
@@ -164,6 +164,8 @@ class Bridge(NetDevice):
         lacks_vlan: list[BridgePort] = []
         last: DropReason | None = None
         for port in self.ports:
+            if port is source and not port.hairpin:
+                continue
             reason = port.refuses(vid, source)
             if reason is None:
                 if _floods(port, frame.raw, source):
@@ -302,8 +304,8 @@ class Bridge(NetDevice):
         """Ports that may forward do, and while one does the bridge has carrier (br_port_state_selection)."""
         for port in self.ports:
             if port.state is PortState.BLOCKING:
-                port.state = PortState.FORWARDING
-        carrier = any(port.state is PortState.FORWARDING for port in self.ports)
+                port.state = FORWARDING
+        carrier = any(port.state is FORWARDING for port in self.ports)
         if self.up:
             self.set_carrier(carrier)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.errors import NetlinkError
 from macvsim.wire.addr import ZERO_MAC, is_group, mac_text
@@ -141,7 +141,7 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
             raise NetlinkError("EINVAL", f"{where}: entries of the bridge itself are permanent")
         if sticky and state == "permanent":
             raise NetlinkError("EINVAL", f"{where}: a permanent entry cannot be sticky: make it static")
-        if port is not None and state == "dynamic" and port.state not in (PortState.LEARNING, PortState.FORWARDING):
+        if port is not None and state == "dynamic" and port.state not in (LEARNING, FORWARDING):
             raise NetlinkError("EPERM", f"{where} is {port.state.value}: make the entry permanent or static")
         for one in self._vids_to_change(port, vid, where):
             self._add(mac, port, one, state, sticky, exclusive, where)

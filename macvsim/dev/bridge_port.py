@@ -10,7 +10,7 @@ from macvsim.dev.portvlan import PortVlans
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import Frame, PacketType
+from macvsim.wire.frame import HOST, LOOPBACK, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.bridge import Bridge
@@ -30,6 +30,10 @@ class PortState(enum.Enum):
     FORWARDING = "forwarding"
     BLOCKING = "blocking"
 
+
+# Looking a member up in its Enum class is slow in CPython 3.11; the data path uses these names.
+LEARNING = PortState.LEARNING
+FORWARDING = PortState.FORWARDING
 
 FLAGS = {
     "hairpin": "hairpin",
@@ -107,7 +111,7 @@ class BridgePort:
 
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another:
         """A frame came in on the enslaved device (br_handle_frame)."""
-        if packet_type is PacketType.LOOPBACK:
+        if packet_type is LOOPBACK:
             return Rx.PASS
         raw = frame.raw
         if raw[6] & 1 or raw[6:12] == ZERO_MAC:
@@ -119,11 +123,11 @@ class BridgePort:
                 return Rx.CONSUMED
             self._learn_reserved(frame)
             return Rx.PASS
-        if self.state is not PortState.FORWARDING and self.state is not PortState.LEARNING:
+        if self.state is not FORWARDING and self.state is not LEARNING:
             dev.sim.drop(frame.uid, dev, DropReason.PORT_STATE, frame)
             return Rx.CONSUMED
         bridge = self.bridge
-        bridge.from_port(self, frame, PacketType.HOST if raw[:6] == bridge.mac else packet_type)
+        bridge.from_port(self, frame, HOST if raw[:6] == bridge.mac else packet_type)
         return Rx.CONSUMED
 
     def _forwards_reserved(self, last: int) -> bool:
@@ -139,15 +143,13 @@ class BridgePort:
     def _learn_reserved(self, frame: Frame) -> None:
         """Link-local frames teach addresses too, unless their VLAN is not allowed here (__br_handle_local_finish)."""
         bridge = self.bridge
-        if self.learning and self.state in (PortState.LEARNING, PortState.FORWARDING) and not bridge.no_linklocal_learn:
+        if self.learning and self.state in (LEARNING, FORWARDING) and not bridge.no_linklocal_learn:
             vid = self.vlans.ingress(frame.tag) if bridge.vlan_config.enabled else 0
             if isinstance(vid, int):
                 bridge.fdb.learn(frame.src, vid, self, bridge.sim.jiffies)
 
     def admits_source(self, mac: bytes, vid: int) -> bool:
-        """True unless the port is locked and `mac` is not known to be behind it."""
-        if not self.locked:
-            return True
+        """True if a locked port may take frames from `mac`: it is known to be behind it."""
         entry = self.bridge.fdb.find(mac, vid, self.bridge.sim.jiffies)
         return entry is not None and entry.port is self and not entry.local
 
@@ -155,7 +157,7 @@ class BridgePort:
         """Why a frame of VLAN `vid` from `source` (None: the bridge) may not leave here, or None (should_deliver)."""
         if source is self and not self.hairpin:
             return DropReason.PORT_SAME
-        if self.state is not PortState.FORWARDING:
+        if self.state is not FORWARDING:
             return DropReason.PORT_STATE
         if self.bridge.vlan_config.enabled and self.vlans.egress(vid) is None:
             return DropReason.PORT_VLAN

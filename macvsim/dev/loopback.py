@@ -7,7 +7,7 @@ from typing import ClassVar
 from macvsim.dev.base import NetDevice, Stack
 from macvsim.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import Frame, PacketType
+from macvsim.wire.frame import HOST, Frame
 
 LOOPBACK_MTU = 65536
 
@@ -30,5 +30,5 @@ class Loopback(NetDevice):
         stats.rx_packets += 1
         stats.tx_bytes += len(frame.raw)
         stats.rx_bytes += len(frame.raw)
-        self.netif_rx(frame, PacketType.HOST)
+        self.netif_rx(frame, HOST)
         return None

@@ -10,12 +10,12 @@ from __future__ import annotations
 import enum
 from typing import ClassVar
 
-from macvsim.dev.base import Another, Event, NetDevice, Rx, Stack, check_unicast_mac
+from macvsim.dev.base import CONSUMED, PASS, Another, Event, NetDevice, Rx, Stack, check_unicast_mac
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
-from macvsim.wire.frame import Frame, PacketType
+from macvsim.wire.frame import BROADCAST, HOST, LOOPBACK, MULTICAST, Frame, PacketType
 
 BC_QUEUE_LEN = 1000
 BC_WORK_DELAY = 1 * US
@@ -32,10 +32,16 @@ class Mode(enum.Enum):
     SOURCE = "source"
 
 
-_EXTERNAL = frozenset((Mode.PRIVATE, Mode.VEPA, Mode.PASSTHRU, Mode.BRIDGE))
-_NOT_BRIDGE = frozenset((Mode.VEPA,))
-_FROM_VEPA = frozenset((Mode.VEPA, Mode.BRIDGE))
-_BRIDGE = frozenset((Mode.BRIDGE,))
+PRIVATE = Mode.PRIVATE
+VEPA = Mode.VEPA
+BRIDGE = Mode.BRIDGE
+PASSTHRU = Mode.PASSTHRU
+SOURCE = Mode.SOURCE
+
+_EXTERNAL = frozenset((PRIVATE, VEPA, PASSTHRU, BRIDGE))
+_NOT_BRIDGE = frozenset((VEPA,))
+_FROM_VEPA = frozenset((VEPA, BRIDGE))
+_BRIDGE = frozenset((BRIDGE,))
 
 
 class MacvlanPort:
@@ -49,6 +55,8 @@ class MacvlanPort:
         self.by_mac: dict[bytes, Macvlan] = {}
         """Children that are up, and only those."""
         self.passthru = False
+        self.has_sources = False
+        """True once a child in source mode has a list of MACs."""
         self.saved_mac = lower.mac
         self.backlog: list[tuple[Frame, Macvlan | None]] = []
 
@@ -59,34 +67,34 @@ class MacvlanPort:
 
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another:
         """A frame came in on the lower device; whose is it?"""
-        if packet_type is PacketType.LOOPBACK:
-            return Rx.PASS
+        if packet_type is LOOPBACK:
+            return PASS
         raw = frame.raw
         if raw[0] & 1:
             return self._handle_group(frame, packet_type)
-        if self._copy_to_source_children(frame, packet_type):
-            return Rx.CONSUMED
+        if self.has_sources and self._copy_to_source_children(frame, packet_type):
+            return CONSUMED
         child = self.children[0] if self.passthru else self.by_mac.get(raw[:6])
-        if child is None or child.mode is Mode.SOURCE:
-            return Rx.PASS
+        if child is None or child.mode is SOURCE:
+            return PASS
         if not child.up:
             self.lower.sim.drop(frame.uid, child, DropReason.DEV_DOWN, frame)
-            return Rx.CONSUMED
+            return CONSUMED
         stats = child.stats
         stats.rx_packets += 1
         stats.rx_bytes += len(raw)
-        return Another(child, frame, PacketType.HOST)
+        return child, frame, HOST
 
     def _handle_group(self, frame: Frame, packet_type: PacketType) -> Rx:
         """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own
         stack.
         """
-        if self._copy_to_source_children(frame, packet_type):
-            return Rx.CONSUMED
+        if self.has_sources and self._copy_to_source_children(frame, packet_type):
+            return CONSUMED
         source = self.by_mac.get(frame.raw[6:12])
-        if source is not None and source.mode not in (Mode.VEPA, Mode.BRIDGE):
+        if source is not None and source.mode not in (VEPA, BRIDGE):
             source.netif_rx(frame, _group_type(frame))
-            return Rx.CONSUMED
+            return CONSUMED
         dst = frame.raw[:6]
         if self._is_queued(dst):
             if len(self.backlog) >= self.bc_queue_len:
@@ -98,7 +106,7 @@ class MacvlanPort:
                 self.backlog.append((frame, source))
         elif dst in self.lower.mc:
             self._distribute(frame, source)
-        return Rx.PASS
+        return PASS
 
     def _is_queued(self, dst: bytes) -> bool:
         """Broadcasts, and groups that more than one child wants, wait for the work queue (bc_filter, cutoff 1)."""
@@ -116,7 +124,7 @@ class MacvlanPort:
         """Who gets a group frame from outside depends on who sent it (macvlan_multicast_rx)."""
         if source is None:
             self.broadcast(frame, None, _EXTERNAL)
-        elif source.mode is Mode.VEPA:
+        elif source.mode is VEPA:
             self.broadcast(frame, source, _FROM_VEPA)
         else:
             self.broadcast(frame, source, _NOT_BRIDGE)
@@ -151,7 +159,7 @@ class MacvlanPort:
                 own = frame.raw[:6] == child.mac
                 child.stats.rx_packets += 1
                 child.stats.rx_bytes += len(frame.raw)
-                child.netif_rx(frame, PacketType.HOST if own else packet_type)
+                child.netif_rx(frame, HOST if own else packet_type)
         return consume
 
     def is_busy(self, mac: bytes) -> bool:
@@ -160,7 +168,7 @@ class MacvlanPort:
 
 
 def _group_type(frame: Frame) -> PacketType:
-    return PacketType.BROADCAST if frame.raw[:6] == BROADCAST_MAC else PacketType.MULTICAST
+    return BROADCAST if frame.raw[:6] == BROADCAST_MAC else MULTICAST
 
 
 class Macvlan(NetDevice):
@@ -183,7 +191,7 @@ class Macvlan(NetDevice):
         lower: NetDevice,
         mac: bytes,
         *,
-        mode: Mode = Mode.VEPA,
+        mode: Mode = VEPA,
         mtu: int | None = None,
         nopromisc: bool = False,
         nodst: bool = False,
@@ -205,7 +213,7 @@ class Macvlan(NetDevice):
         self.nodst = nodst
         self.bcqueuelen = bcqueuelen
         self.sources: list[bytes] = []
-        if mode is Mode.PASSTHRU:
+        if mode is PASSTHRU:
             port.passthru = True
             port.saved_mac = lower.mac
             self.mac = lower.mac
@@ -220,13 +228,13 @@ class Macvlan(NetDevice):
         raw = frame.raw
         stats.tx_packets += 1
         stats.tx_bytes += len(raw)
-        if self.mode is Mode.BRIDGE:
+        if self.mode is BRIDGE:
             if raw[0] & 1:
                 if len(self.port.by_mac) > 1:
                     self.port.broadcast(frame, self, _BRIDGE)
             else:
                 sibling = self.port.by_mac.get(raw[:6])
-                if sibling is not None and sibling.mode is Mode.BRIDGE:
+                if sibling is not None and sibling.mode is BRIDGE:
                     self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
                     return None
         return self.lower.xmit(frame)
@@ -242,7 +250,7 @@ class Macvlan(NetDevice):
 
     def on_open(self) -> None:
         lower = self.lower
-        if self.mode is Mode.PASSTHRU:
+        if self.mode is PASSTHRU:
             if not self.nopromisc:
                 lower.add_promiscuity(1)
         else:
@@ -269,7 +277,7 @@ class Macvlan(NetDevice):
             lower.del_uc(mac)
         for mac in self.mc:
             lower.del_mc(mac)
-        if self.mode is Mode.PASSTHRU:
+        if self.mode is PASSTHRU:
             if not self.nopromisc:
                 lower.add_promiscuity(-1)
         else:
@@ -287,7 +295,7 @@ class Macvlan(NetDevice):
         self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
 
     def on_promisc(self, on: bool) -> None:
-        if self.mode is not Mode.PASSTHRU:
+        if self.mode is not PASSTHRU:
             self.lower.add_promiscuity(1 if on else -1)
 
     def on_allmulti(self, on: bool) -> None:
@@ -296,7 +304,7 @@ class Macvlan(NetDevice):
     def on_set_mac(self, mac: bytes) -> None:
         if mac == self.mac:
             return
-        if self.mode is Mode.PASSTHRU:
+        if self.mode is PASSTHRU:
             self.lower.set_mac(mac)
             return
         if self.port.is_busy(mac):
@@ -317,17 +325,17 @@ class Macvlan(NetDevice):
 
     def set_mode(self, mode: Mode) -> None:
         """``ip link set … type macvlan mode …``; to or from passthru is EINVAL (macvlan_changelink)."""
-        if (mode is Mode.PASSTHRU) != (self.mode is Mode.PASSTHRU):
+        if (mode is PASSTHRU) != (self.mode is PASSTHRU):
             raise NetlinkError(
                 "EINVAL",
                 f"{self.label}: mode {self.mode.value} cannot become {mode.value}; delete the device and make it anew",
             )
-        if self.mode is Mode.SOURCE and mode is not Mode.SOURCE:
+        if self.mode is SOURCE and mode is not SOURCE:
             self.sources.clear()
         self.mode = mode
 
     def _need_source_mode(self) -> None:
-        if self.mode is not Mode.SOURCE:
+        if self.mode is not SOURCE:
             raise NetlinkError(
                 "EINVAL", f"{self.label} is in mode {self.mode.value}: only source mode has a list of MACs"
             )
@@ -338,6 +346,7 @@ class Macvlan(NetDevice):
         check_unicast_mac(mac, self.label)
         if mac not in self.sources:
             self.sources.append(mac)
+            self.port.has_sources = True
 
     def del_source(self, mac: bytes) -> None:
         """``macaddr del``."""
@@ -358,7 +367,7 @@ class Macvlan(NetDevice):
             self.set_carrier(self.lower.carrier)
         elif event is Event.CHANGEMTU and self.mtu > self.lower.mtu:
             self.set_mtu(self.lower.mtu)
-        elif event is Event.CHANGEADDR and self.mode is Mode.PASSTHRU and self.mac != self.lower.mac:
+        elif event is Event.CHANGEADDR and self.mode is PASSTHRU and self.mac != self.lower.mac:
             if self.up:
                 del self.port.by_mac[self.mac]
                 self.port.by_mac[self.lower.mac] = self
@@ -394,7 +403,7 @@ def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | No
             "EBUSY",
             f"{name}: {lower.label} is in use by {handler.owner}; choose another parent, such as the {handler.owner}",
         )
-    if handler.passthru or mode is Mode.PASSTHRU:
+    if handler.passthru or mode is PASSTHRU:
         raise NetlinkError(
             "EINVAL", f"{name}: {lower.label} can have one passthru child, or others, not both; delete the others first"
         )

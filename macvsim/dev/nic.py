@@ -55,7 +55,7 @@ class Nic(NetDevice):
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
         """A frame comes off the cable: filter, classify, and up."""
-        if not self.up:
+        if not self.carrier:  # down, or unplugged while the frame was under way
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         dst = frame.raw[:6]
         if (dst != self.mac or self.vlan_filter) and not self.promiscuity:

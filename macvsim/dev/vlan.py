@@ -7,7 +7,17 @@ from typing import ClassVar
 from macvsim.dev.base import Event, NetDevice, Stack
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
-from macvsim.wire.frame import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, Frame, PacketType, ShownTagFrame
+from macvsim.wire.frame import (
+    ETH_HLEN,
+    ETH_P_8021AD,
+    ETH_P_8021Q,
+    HOST,
+    MULTICAST,
+    OTHERHOST,
+    Frame,
+    PacketType,
+    ShownTagFrame,
+)
 
 MVRP_GROUP = b"\x01\x80\xc2\x00\x00\x21"
 """A real device with VLANs listens for their registration protocol (IEEE 802.1Q, 11.2; vlan_mvrp_init_applicant)."""
@@ -84,11 +94,11 @@ class Vlan(NetDevice):
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Take a frame whose tag is ours (vlan_do_receive)."""
-        if packet_type is PacketType.OTHERHOST and frame.raw[:6] == self.mac:
-            packet_type = PacketType.HOST
+        if packet_type is OTHERHOST and frame.raw[:6] == self.mac:
+            packet_type = HOST
         self.stats.rx_packets += 1
         self.stats.rx_bytes += len(frame.raw) - ETH_HLEN
-        if packet_type is PacketType.MULTICAST:
+        if packet_type is MULTICAST:
             self.stats.multicast += 1
         if not self.reorder_hdr and self.rx_handler is None:
             return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type

@@ -13,6 +13,7 @@ from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
+    from macvsim.net.route import Dst
 
 ALL_HOSTS = 0xE0000001
 
@@ -60,6 +61,8 @@ class InDev:
         self.reachable_drawn: int | None = None
         self.addresses: list[Address] = []
         self.groups: dict[int, int] = {}
+        self.ways_in: dict[bytes, Dst] = {}
+        """Input routing decisions by source and destination as they stand in the header (net/route.py)."""
 
     def primary_for(self, ip: int) -> Address | None:
         """First primary address whose subnet contains `ip`."""

@@ -9,12 +9,12 @@ from macvsim.drop import DropReason
 from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.net.packet import Packet
-from macvsim.net.route import Kind
+from macvsim.net.route import DROP, FORWARD, LOCAL
 from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
 from macvsim.wire.arp import Arp
 from macvsim.wire.compose import arp_template
-from macvsim.wire.frame import Frame, PacketType
+from macvsim.wire.frame import HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -43,7 +43,6 @@ class ArpLayer:
             return
         entry.ha = ha
         entry.state = Nud.NOARP
-        entry.connected = True
 
     def solicit(self, entry: Neighbour, unicast: bool, trigger: Packet | None) -> None:
         """Send a request (arp_solicit): to the known MAC while probing, to everybody otherwise."""
@@ -86,7 +85,7 @@ class ArpLayer:
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An ARP frame for this namespace (arp_rcv)."""
         sim = self.ns.sim
-        if dev.noarp or packet_type is PacketType.OTHERHOST or packet_type is PacketType.LOOPBACK:
+        if dev.noarp or packet_type is OTHERHOST or packet_type is LOOPBACK:
             return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
         message = arp.parse(frame.raw[14:42])
         if message is None or message.op not in (arp.REQUEST, arp.REPLY):
@@ -113,8 +112,8 @@ class ArpLayer:
             return sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
         ignored = False
         if message.op == arp.REQUEST:
-            way = ns.router.input(message.tip, message.sip, dev)
-            if way.kind is Kind.LOCAL and way.route is not None:
+            way = ns.router.input(message.sip.to_bytes(4, "big") + message.tip.to_bytes(4, "big"), dev)
+            if way.kind is LOCAL and way.route is not None:
                 if self._answers(dev, message) and not self._filtered(dev, message):
                     entry = ns.neigh.create(dev, message.sip)
                     if entry is not None:
@@ -122,13 +121,13 @@ class ArpLayer:
                     self._reply(dev, frame, message)
                     return None
                 return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
-            if way.kind is Kind.FORWARD and way.dev is not dev and self._proxies(dev):
+            if way.kind is FORWARD and way.dev is not dev and self._proxies(dev):
                 entry = ns.neigh.create(dev, message.sip)
                 if entry is not None:
                     entry.update(message.sha, Nud.STALE, override=True)
                 self._proxy_reply(dev, frame, packet_type, message)
                 return None
-            ignored = way.kind is Kind.DROP and ns.address_type(message.tip) is RouteType.LOCAL
+            ignored = way.kind is DROP and ns.address_type(message.tip) is RouteType.LOCAL
         self._update_existing(dev, packet_type, message)
         if message.op == arp.REPLY and message.tip and ns.is_local(message.tip):
             return None
@@ -151,7 +150,7 @@ class ArpLayer:
             if entry is None:
                 return
         state = Nud.REACHABLE
-        if message.op != arp.REPLY or packet_type is not PacketType.HOST:
+        if message.op != arp.REPLY or packet_type is not HOST:
             state = Nud.STALE
         entry.update(message.sha, state, override=gratuitous or not entry.locked())
 
@@ -195,7 +194,7 @@ class ArpLayer:
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
         delay = dev.inet.parms.proxy_delay
-        if packet_type is PacketType.HOST or not delay:
+        if packet_type is HOST or not delay:
             self._reply(dev, frame, message)
             return
         sim = self.ns.sim

@@ -8,11 +8,11 @@ from macvsim.drop import DropReason
 from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID
 from macvsim.net.packet import Packet
-from macvsim.net.route import Dst, Kind
+from macvsim.net.route import ERROR, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.checksum import verify
 from macvsim.wire.compose import icmp_template
-from macvsim.wire.frame import PacketType
+from macvsim.wire.frame import HOST
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -23,6 +23,7 @@ ERROR_TOS = 0xC0
 BURST = 6
 NO_ROUTE_BURST_SECONDS = 5
 REDIRECT_NUMBER = 9
+_TO_ONE_ONLY = (icmp.ECHO, icmp.TIMESTAMP)
 _QUERY_TYPES = frozenset((icmp.ECHO_REPLY, icmp.ECHO, icmp.TIMESTAMP, icmp.TIMESTAMP_REPLY, icmp.INFO_REQUEST,
                           icmp.INFO_REPLY, icmp.ADDRESS, icmp.ADDRESS_REPLY))  # fmt: skip
 
@@ -60,19 +61,20 @@ class IcmpLayer:
         heard = False
         for sock in self.sockets:
             heard = sock.icmp_receive(packet, message) or heard
-        ns.snmp.icmp["InMsgs"] += 1
         if len(message) < icmp.HLEN:
+            ns.snmp.icmp["InMsgs"] += 1
             ns.snmp.icmp["InErrors"] += 1
             return ns.sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
         if not verify(message):
+            ns.snmp.icmp["InMsgs"] += 1
             ns.snmp.icmp["InCsumErrors"] += 1
             ns.snmp.icmp["InErrors"] += 1
             return ns.sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
         kind = message[0]
-        ns.snmp.icmp_in(kind)
-        assert packet.dst is not None
-        group = packet.dst.broadcast or packet.dst.multicast
-        if group and kind in (icmp.ECHO, icmp.TIMESTAMP) and ns.ipv4_conf.icmp_echo_ignore_broadcasts:
+        ns.snmp.icmp_in_types[kind] += 1
+        way = packet.dst
+        assert way is not None
+        if (way.broadcast or way.multicast) and kind in _TO_ONE_ONLY and ns.ipv4_conf.icmp_echo_ignore_broadcasts:
             return ns.sim.drop(packet.uid, where, DropReason.ICMP_BROADCAST_ECHO)
         if kind == icmp.ECHO:
             if ns.ipv4_conf.icmp_echo_ignore_all:
@@ -92,11 +94,11 @@ class IcmpLayer:
         if packet.dst.broadcast or packet.dst.multicast:
             dst = ns.addresses.select_source(packet.in_dev, src, Scope.LINK)
         way = ns.router.output(src, dst)
-        if way.kind is Kind.ERROR:
+        if way.kind is ERROR:
             return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_OUTNOROUTES)
-        ns.snmp.icmp_out(icmp.ECHO_REPLY)
+        ns.snmp.icmp_out_types[icmp.ECHO_REPLY] += 1
         uid = ns.sim.born(packet.uid)
-        return ns.ipv4.send(ipv4.PROTO_ICMP, icmp.echo_reply(request), way, src, uid=uid, src=dst, tos=packet.data[1])
+        return ns.ipv4.send(ipv4.PROTO_ICMP, icmp.echo_reply(request), way, src, uid=uid, tos=packet.data[1])
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,
@@ -183,7 +185,7 @@ class IcmpLayer:
         ns = self.ns
         data = packet.data
         head = ipv4.parse(data)
-        if packet.packet_type is not PacketType.HOST or head.frag & ipv4.OFFSET_MASK:
+        if packet.packet_type is not HOST or head.frag & ipv4.OFFSET_MASK:
             return
         if packet.dst is not None and (packet.dst.broadcast or packet.dst.multicast):
             return
@@ -196,7 +198,7 @@ class IcmpLayer:
             source = ns.addresses.select_source(packet.in_dev, head.src, Scope.LINK)
         way = ns.router.output(head.src, source)
         if (
-            way.kind is Kind.ERROR
+            way.kind is ERROR
             or way.broadcast
             or way.multicast
             or not self._allowed(kind, code, way, head.src, packet)
@@ -204,7 +206,7 @@ class IcmpLayer:
             return
         room = min(MAX_ERROR, way.mtu) - 20 - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS
-        ns.snmp.icmp_out(kind)
+        ns.snmp.icmp_out_types[kind] += 1
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
         ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos)

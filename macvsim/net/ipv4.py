@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net.packet import Packet
-from macvsim.net.route import Dst, Kind
+from macvsim.net.route import DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.checksum import verify
 from macvsim.wire.compose import ipv4_template
-from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, HOST, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -35,7 +34,7 @@ class Ipv4Layer:
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
         sim = self.ns.sim
-        if packet_type is PacketType.OTHERHOST:
+        if packet_type is OTHERHOST:
             return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
         count = self.count
         count["InReceives"] += 1
@@ -47,16 +46,16 @@ class Ipv4Layer:
                 count["InHdrErrors"] += 1
                 return sim.drop(frame.uid, dev, DropReason.IP_INHDR, frame)
             data = trimmed
-        if not verify(data[: (data[0] & 15) * 4]):
+        if int.from_bytes(data[: (data[0] & 15) * 4], "big") % 0xFFFF:  # the header's checksum (RFC 1071)
             count["InHdrErrors"] += 1
             return sim.drop(frame.uid, dev, DropReason.IP_CSUM, frame)
         packet = Packet(data, frame.uid, dev, packet_type)
-        src, dst = ipv4.addresses(data)
-        way = packet.dst = self.ns.router.input(dst, src, dev, data[1])
+        way = dev.inet.ways_in.get(data[12:20]) or self.ns.router.input(data[12:20], dev)
+        packet.dst = way
         kind = way.kind
-        if kind is Kind.FORWARD:
+        if kind is FORWARD:
             return self.forward(packet, way)
-        if kind is Kind.LOCAL:
+        if kind is LOCAL:
             return self.local(packet)
         return self._no_way(packet, way)
 
@@ -73,13 +72,13 @@ class Ipv4Layer:
     def _no_way(self, packet: Packet, way: Dst) -> DropReason:
         """ip_error: count; and tell the sender, if we forward and it was not a silent refusal."""
         assert packet.in_dev is not None
-        if way.errno == "EHOSTUNREACH" and way.kind is Kind.DROP:
+        if way.errno == "EHOSTUNREACH" and way.kind is DROP:
             self.count["InAddrErrors"] += 1
         reason = way.reason or DropReason.IP_INNOROUTES
         if reason is DropReason.IP_RPFILTER:
             self.ns.snmp.ext["IPReversePathFilter"] += 1
         self.ns.sim.drop(packet.uid, packet.in_dev, reason)
-        if way.kind is Kind.ERROR:
+        if way.kind is ERROR:
             code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[
                 way.errno
             ]
@@ -119,7 +118,7 @@ class Ipv4Layer:
         dev = packet.in_dev
         assert dev is not None and way.dev is not None
         data = packet.data
-        if packet.packet_type is not PacketType.HOST:
+        if packet.packet_type is not HOST:
             return sim.drop(packet.uid, dev, DropReason.IP_L2_GROUP)
         if data[8] <= 1:
             self.count["InHdrErrors"] += 1
@@ -170,38 +169,35 @@ class Ipv4Layer:
         dst: int,
         *,
         uid: int,
-        src: int | None = None,
         tos: int = 0,
         ttl: int | None = None,
         df: bool = False,
         ident: int | None = None,
     ) -> DropReason | None:
-        """A locally made packet goes out along `way` (ip_push_pending_frames, ip_local_out).
+        """A locally made packet goes out along `way`, from the way's source (ip_push_pending_frames, ip_local_out).
 
         df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
         next one
         """
-        src = way.src if src is None else src
-        if ident is None:
-            ident = self.next_ident(dst, src, proto)
+        ns = self.ns
         if ttl is None:
-            ttl = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
-        length = 20 + len(payload)
-        head = ipv4.header(
-            ipv4_template(proto),
-            length=length,
-            ident=ident,
-            src=src,
-            dst=dst,
-            tos=tos,
-            frag=ipv4.DF if df and length <= way.mtu else 0,
-            ttl=ttl,
-        )
-        packet = Packet(head + payload, uid, dst=way)
+            ttl = 1 if way.multicast else ns.ipv4_conf.ip_default_ttl
+        key = proto << 16 | ttl << 8 | tos
+        flow = way.flows.get(key)
+        if flow is None:
+            flow = way.flows[key] = ipv4.Flow(ipv4_template(proto), way.src, dst, tos, ttl)
+        if ident is None:
+            ident = self.next_ident(dst, way.src, proto)
+        fits = 20 + len(payload) <= way.mtu
+        data = flow.packet(ident, ipv4.DF if df and fits else 0, payload)
         self.count["OutRequests"] += 1
-        if self.ns.sim.journal is not None:
-            self.ns.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
-        return self.output(packet, way)
+        if ns.sim.journal is not None:
+            ns.sim.note(uid, ns, "send", None, (way.dev, way.nexthop))
+        entry = way.neighbour
+        if fits and entry is not None and entry.connected and entry.hh is not None and not entry.dead:
+            self.count["OutTransmits"] += 1
+            return entry.dev.xmit(Frame(entry.hh + data, uid))  # neigh_hh_output
+        return self.output(Packet(data, uid, dst=way), way)
 
     def next_ident(self, dst: int, src: int, proto: int) -> int:
         """Identification: a counter per destination, source and protocol, never 0 (__ip_select_ident)."""

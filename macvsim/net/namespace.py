@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import Event, NetDevice, ProtocolHandler
 from macvsim.dev.loopback import Loopback
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NoSuchDevice
@@ -23,7 +23,7 @@ from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, S
 from macvsim.net.udp import UdpLayer
 from macvsim.sim import Sim
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
-from macvsim.wire.frame import ETH_P_ARP, ETH_P_IP, Frame, PacketType
+from macvsim.wire.frame import ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class Namespace:
         self.ipv4 = Ipv4Layer(self)
         self.reassembly = Reassembly(self)
         self.udp = UdpLayer(self)
+        self.protocols: dict[bytes, ProtocolHandler] = {
+            ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
+            ETH_P_ARP.to_bytes(2, "big"): self.arp.receive,
+        }
         self.wakeup_delay = 0
         """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
         self.listeners: list[Callable[[NetDevice, Event], None]] = []
@@ -81,22 +85,19 @@ class Namespace:
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
-    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """Protocol handlers by EtherType (end of __netif_receive_skb_core)."""
-        raw = frame.raw
-        kind = raw[12] << 8 | raw[13] if len(raw) >= 14 else 0
-        if kind == ETH_P_IP:
-            return self.ipv4.receive(dev, frame, packet_type)
-        if kind == ETH_P_ARP:
-            return self.arp.receive(dev, frame, packet_type)
-        if packet_type is PacketType.OTHERHOST:
+    def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """No protocol of ours (end of __netif_receive_skb_core)."""
+        if packet_type is OTHERHOST:
             return self.sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
         dev.stats.rx_dropped += 1
         return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run `fn` in process context, `wakeup_delay` ns from now."""
-        event = self.sim.timeout(self.wakeup_delay)
+        if self.wakeup_delay:
+            self.sim.call_later(self.wakeup_delay, fn, *args)
+            return
+        event = self.sim.timeout(0)
         assert event.callbacks is not None
         event.callbacks.append(lambda _: fn(*args))
 

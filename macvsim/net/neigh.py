@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from macvsim.drop import DropReason
 from macvsim.sim import SECOND, Sim, Timer
 from macvsim.wire.addr import ip_text
+from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -61,8 +62,8 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue", "queued",
-                 "state", "table", "timer", "updated", "used")  # fmt: skip
+    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue",
+                 "queued", "sends", "table", "timer", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         self.table = table
@@ -72,7 +73,6 @@ class Neighbour:
         self.ha = bytes(6)
         self.hh: bytes | None = None
         """Ready link-layer header, once one was built (hh_cache)."""
-        self.connected = False
         self.dead = False
         now = table.sim.jiffies
         self.used = self.confirmed = self.updated = now
@@ -85,29 +85,40 @@ class Neighbour:
     def __repr__(self) -> str:
         return f"<Neighbour {ip_text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
 
+    @property
+    def state(self) -> Nud:
+        """What is known of the MAC; `connected` and `sends` are derived from it here, once per change."""
+        return self._state
+
+    @state.setter
+    def state(self, state: Nud) -> None:
+        self._state = state
+        self.connected = bool(state & CONNECTED)
+        self.sends = bool(state & _SEND_AT_ONCE)
+
     # -- sending -------------------------------------------------------------------------------------------------------
 
     def output(self, packet: Packet) -> DropReason | None:
         """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output,
         neigh_hh_output).
         """
-        if self.connected and self.hh is not None:
-            return packet.send_framed(self.dev, self.hh)
-        if not self.connected:
-            self.used = self.table.sim.jiffies
-            if not self.state & _SEND_AT_ONCE and not self._event_send(packet):
+        if self.connected:
+            if self.hh is not None:
+                return self.dev.xmit(Frame(self.hh + packet.data, packet.uid))
+        else:
+            sim = self.table.sim
+            self.used = sim._now // sim.tick
+            if not self.sends and not self._event_send(packet):
                 return None
-        if not self.state & VALID:
-            return self.table.sim.drop(packet.uid, self.dev, DropReason.NEIGH_FAILED)
         header = self.dev.hard_header(self.ha, self.dev.mac, b"\x08\x00")
         if self.dev.header_cache and self.hh is None:
             self.hh = self.ha + self.dev.mac + b"\x08\x00"
-        return packet.send_framed(self.dev, header)
+        return self.dev.xmit(Frame(header + packet.data, packet.uid))
 
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
         self.used = self.table.sim.jiffies
-        if not self.state & _SEND_AT_ONCE:
+        if not self.sends:
             self._event_send(None)
 
     def _event_send(self, packet: Packet | None) -> bool:
@@ -206,7 +217,6 @@ class Neighbour:
     def _become(self, state: Nud, now: int) -> None:
         self.state = state
         self.updated = now
-        self.connected = bool(state & CONNECTED)
 
     def _invalidate(self) -> None:
         """Resolution failed: everything that waited fails with it (neigh_invalidate)."""
@@ -259,7 +269,6 @@ class Neighbour:
                 self.confirmed = now - 2 * table.base_reachable(self.dev.inet)
         if new == old:
             return
-        self.connected = bool(new & CONNECTED)
         if not old & VALID:
             queue, self.queue, self.queued = self.queue, [], 0
             for packet in queue:
@@ -335,7 +344,6 @@ class NeighTable:
         for packet in queue:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
         entry.state = Nud.NONE
-        entry.connected = False
         entry.dead = True
         self.entries.pop((entry.dev, entry.ip), None)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.wire.frame import Frame, PacketType
+from macvsim.wire.frame import PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
     from macvsim.net.route import Dst
 
 
@@ -33,7 +32,3 @@ class Packet:
         self.in_dev = in_dev
         self.packet_type = packet_type
         self.dst = dst
-
-    def send_framed(self, dev: NetDevice, header: bytes) -> DropReason | None:
-        """Put the link-layer header on and hand the frame to the device."""
-        return dev.xmit(Frame(header + self.data, self.uid))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
-from macvsim.wire.ipv4 import BROADCAST
+from macvsim.wire.ipv4 import BROADCAST, Flow
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -37,6 +37,14 @@ class Kind(enum.Enum):
     """Silently, for `reason`."""
 
 
+# see the note in wire/frame.py: the data path uses these names
+SEND = Kind.SEND
+FORWARD = Kind.FORWARD
+LOCAL = Kind.LOCAL
+ERROR = Kind.ERROR
+DROP = Kind.DROP
+
+
 class Dst:
     """A decision (struct dst_entry).
 
@@ -48,6 +56,7 @@ class Dst:
         "dev",
         "do_redirect",
         "errno",
+        "flows",
         "kind",
         "mtu",
         "multicast",
@@ -84,6 +93,8 @@ class Dst:
         self.multicast = multicast
         self.do_redirect = False
         self.neighbour: Neighbour | None = None
+        self.flows: dict[int, Flow] = {}
+        """Headers of what is sent this way, by protocol, TTL and TOS (net/ipv4.py)."""
 
 
 class Router:
@@ -91,12 +102,12 @@ class Router:
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
-        self._input: dict[tuple[int, int, NetDevice, int], Dst] = {}
         self._output: dict[tuple[int, int, NetDevice | None], Dst] = {}
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
-        self._input.clear()
+        for dev in self.ns.devices.values():
+            dev.inet.ways_in.clear()
         self._output.clear()
 
     # -- output --------------------------------------------------------------------------------------------------------
@@ -119,14 +130,14 @@ class Router:
         lo = ns.devices["lo"]
         if src:
             if is_multicast_ip(src) or src == BROADCAST or is_zeronet_ip(src):
-                return Dst(Kind.ERROR, errno="EINVAL")
+                return Dst(ERROR, errno="EINVAL")
             if oif is None and (is_multicast_ip(dst) or dst == BROADCAST):
                 oif = self._owner(src)
             if not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
-                return Dst(Kind.ERROR, errno="EINVAL")
+                return Dst(ERROR, errno="EINVAL")
         if oif is not None:
             if not oif.up or oif.inet is None:
-                return Dst(Kind.ERROR, errno="ENETUNREACH")
+                return Dst(ERROR, errno="ENETUNREACH")
             if (is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8) or dst == BROADCAST:
                 chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
                 return self._group(dst, chosen, oif)
@@ -134,33 +145,33 @@ class Router:
                 src = ns.addresses.select_source(oif, 0, Scope.UNIVERSE)
         if not dst:
             dst = src or 0x7F000001
-            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
+            return Dst(LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
         route = ns.fib.lookup(dst, oif=oif)
         if route is None:
             if oif is None:
-                return Dst(Kind.ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
+                return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
             # bound to a device without a route: the destination is taken to be on the link
             if is_multicast_ip(dst):
                 return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
             chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
-            return Dst(Kind.SEND, dev=oif, nexthop=dst, src=chosen, mtu=oif.mtu)
+            return Dst(SEND, dev=oif, nexthop=dst, src=chosen, mtu=oif.mtu)
         if route.type in ERRORS:
             reason = DropReason.IP_BLACKHOLE if route.type is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
-            return Dst(Kind.ERROR, errno=ERRORS[route.type], route=route, reason=reason)
+            return Dst(ERROR, errno=ERRORS[route.type], route=route, reason=reason)
         if route.type is RouteType.LOCAL:
-            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
+            return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
         dev = route.dev
         chosen = src or self._prefsrc(route, dst)
         if route.type is RouteType.BROADCAST or is_multicast_ip(dst):
             return self._group(dst, chosen, dev, route)
         mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
-        return Dst(Kind.SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+        return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
 
     def _group(self, dst: int, src: int, dev: NetDevice, route: Route | None = None) -> Dst:
         """A broadcast or multicast on `dev`."""
         multicast = is_multicast_ip(dst)
         return Dst(
-            Kind.SEND,
+            SEND,
             dev=dev,
             nexthop=dst,
             src=src,
@@ -184,15 +195,19 @@ class Router:
 
     # -- input ---------------------------------------------------------------------------------------------------------
 
-    def input(self, dst: int, src: int, dev: NetDevice, tos: int = 0) -> Dst:
-        """What becomes of a packet that came in on `dev` (ip_route_input_noref)."""
-        key = (dst, src, dev, tos)
-        found = self._input.get(key)
+    def input(self, addresses: bytes, dev: NetDevice) -> Dst:
+        """What becomes of a packet that came in on `dev` (ip_route_input_noref).
+
+        addresses : source and destination, 8 bytes as they stand in the header
+        """
+        ways: dict[bytes, Dst] = dev.inet.ways_in
+        found = ways.get(addresses)
         if found is None:
+            src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
             found = self._decide_input(dst, src, dev)
-            if len(self._input) >= _CACHE_LIMIT:
-                self._input.clear()
-            self._input[key] = found
+            if len(ways) >= _CACHE_LIMIT:
+                ways.clear()
+            ways[addresses] = found
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice) -> Dst:
@@ -202,55 +217,55 @@ class Router:
         lo = ns.devices["lo"]
         if is_multicast_ip(dst):
             if dst in dev.inet.groups:
-                return Dst(Kind.LOCAL, dev=lo, nexthop=dst, multicast=True)
-            return Dst(Kind.DROP, reason=DropReason.IP_NOT_JOINED)
+                return Dst(LOCAL, dev=lo, nexthop=dst, multicast=True)
+            return Dst(DROP, reason=DropReason.IP_NOT_JOINED)
         if is_multicast_ip(src) or src == BROADCAST:
-            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
         if dst == BROADCAST or (not src and not dst):
             return self._input_broadcast(src, dev)
         if is_zeronet_ip(src):
-            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
         if is_zeronet_ip(dst):
-            return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_DEST)
+            return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
         if not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet):
             if is_loopback_ip(dst):
-                return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_DEST)
+                return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
             if is_loopback_ip(src):
-                return Dst(Kind.DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+                return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
         route = ns.fib.lookup(dst)
         if route is None:
             if conf.forwarding:
-                return Dst(Kind.ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
-            return Dst(Kind.DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+                return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
+            return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if route.type is RouteType.BROADCAST:
             return self._input_broadcast(src, dev)
         if route.type is RouteType.LOCAL:
             reason = self.validate_source(src, dev, out_dev=lo)
             if reason is not None:
-                return Dst(Kind.DROP, reason=reason)
-            return Dst(Kind.LOCAL, dev=lo, nexthop=dst, route=route)
+                return Dst(DROP, reason=reason)
+            return Dst(LOCAL, dev=lo, nexthop=dst, route=route)
         if not conf.forwarding:
-            return Dst(Kind.DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+            return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if route.type is RouteType.BLACKHOLE:
-            return Dst(Kind.DROP, reason=DropReason.IP_BLACKHOLE, route=route)
+            return Dst(DROP, reason=DropReason.IP_BLACKHOLE, route=route)
         if route.type in ERRORS:
-            return Dst(Kind.ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
+            return Dst(ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
         return self._forward(dst, src, dev, route)
 
     def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
         if src:
             reason = self.validate_source(src, dev, out_dev=None)
             if reason is not None:
-                return Dst(Kind.DROP, reason=reason)
-        return Dst(Kind.LOCAL, dev=self.ns.devices["lo"], broadcast=True)
+                return Dst(DROP, reason=reason)
+        return Dst(LOCAL, dev=self.ns.devices["lo"], broadcast=True)
 
     def _forward(self, dst: int, src: int, dev: NetDevice, route: Route) -> Dst:
         """__mkroute_input: source check, and whether the sender should be told of a shorter way."""
         out = route.dev
         reason = self.validate_source(src, dev, out_dev=out)
         if reason is not None:
-            return Dst(Kind.DROP, reason=reason)
-        way = Dst(Kind.FORWARD, dev=out, nexthop=route.gateway or dst, route=route, mtu=route.mtu or out.mtu)
+            return Dst(DROP, reason=reason)
+        way = Dst(FORWARD, dev=out, nexthop=route.gateway or dst, route=route, mtu=route.mtu or out.mtu)
         if out is dev and self._sends_redirects(dev):
             back = self.ns.fib.lookup(src)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST

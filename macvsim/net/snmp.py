@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 IP = [
     "InReceives",
     "InHdrErrors",
@@ -96,29 +98,25 @@ class Snmp:
         self.ip = dict.fromkeys(IP, 0)
         self.icmp = dict.fromkeys(ICMP, 0)
         self.udp = dict.fromkeys(UDP, 0)
-        self.icmp_in_types: dict[int, int] = {}
-        self.icmp_out_types: dict[int, int] = {}
+        self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
+        self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
         self.ext: dict[str, int] = {"IPReversePathFilter": 0}
 
-    def icmp_in(self, kind: int) -> None:
-        """Count a received ICMP message by type."""
-        self.icmp_in_types[kind] = self.icmp_in_types.get(kind, 0) + 1
-        name = ICMP_IN_NAMES.get(kind)
-        if name:
-            self.icmp[name] += 1
-
-    def icmp_out(self, kind: int) -> None:
-        """Count a sent ICMP message by type."""
-        self.icmp["OutMsgs"] += 1
-        self.icmp_out_types[kind] = self.icmp_out_types.get(kind, 0) + 1
-        name = ICMP_IN_NAMES.get(kind)
-        if name:
-            self.icmp["Out" + name[2:]] += 1
+    def icmp_totals(self) -> dict[str, int]:
+        """The Icmp group: what is counted by type is added up when somebody looks."""
+        total = dict(self.icmp)
+        for kind, name in ICMP_IN_NAMES.items():
+            total[name] = self.icmp_in_types.get(kind, 0)
+            total["Out" + name[2:]] = self.icmp_out_types.get(kind, 0)
+        total["InMsgs"] += sum(self.icmp_in_types.values())
+        total["OutMsgs"] = sum(self.icmp_out_types.values())
+        return total
 
     def text(self, *, forwarding: bool, ttl: int) -> str:
         """Content of /proc/net/snmp."""
         lines = _pair("Ip", ["Forwarding", "DefaultTTL", *self.ip], [1 if forwarding else 2, ttl, *self.ip.values()])
-        lines += _pair("Icmp", list(self.icmp), list(self.icmp.values()))
+        icmp = self.icmp_totals()
+        lines += _pair("Icmp", list(icmp), list(icmp.values()))
         kinds = [(f"InType{k}", n) for k, n in sorted(self.icmp_in_types.items())]
         kinds += [(f"OutType{k}", n) for k, n in sorted(self.icmp_out_types.items())]
         if kinds:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from macvsim.errors import SocketError
 from macvsim.net.fib import Scope
 from macvsim.net.packet import Packet
-from macvsim.net.route import Dst, Kind
+from macvsim.net.route import ERROR, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.udp import datagram
 
@@ -60,7 +60,7 @@ class Socket:
     def route(self, dst: int) -> Dst:
         """The way to `dst`, or the error a program would see."""
         way = self.ns.router.output(dst, self.source, self.device)
-        if way.kind is Kind.ERROR:
+        if way.kind is ERROR:
             raise SocketError(way.errno)
         if way.broadcast and not self.broadcast:
             raise SocketError("EACCES")
@@ -77,7 +77,6 @@ class Socket:
             way,
             dst,
             uid=uid,
-            src=self.source or way.src,
             tos=self.tos,
             ttl=self.ttl,
             df=self.pmtu_discover != "dont",
@@ -119,7 +118,7 @@ class RawIcmpSocket(Socket):
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
         way = self.route(dst)
-        self.ns.snmp.icmp_out(message[0])
+        self.ns.snmp.icmp_out_types[message[0]] += 1
         self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
         return way
 

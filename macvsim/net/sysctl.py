@@ -11,6 +11,11 @@ from typing import Any
 
 from macvsim.errors import MacvsimError, NotSimulated
 
+FULL_TRUESIZE = 2112
+"""Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
+
+NEIGH_VIEWS = ("base_reachable_time", "retrans_time", "unres_qlen")
+
 
 class UnknownSysctl(MacvsimError):
     """No such name under /proc/sys."""
@@ -71,6 +76,33 @@ class NeighParms:
         self.unres_qlen_bytes = 212_992
         if like is not None:
             self.__dict__.update(like.__dict__)
+
+    @property
+    def base_reachable_time(self) -> int:
+        """Seconds; another view of base_reachable_time_ms."""
+        return self.base_reachable_time_ms // 1000
+
+    @base_reachable_time.setter
+    def base_reachable_time(self, value: int) -> None:
+        self.base_reachable_time_ms = value * 1000
+
+    @property
+    def retrans_time(self) -> int:
+        """In USER_HZ; another view of retrans_time_ms."""
+        return self.retrans_time_ms // 10
+
+    @retrans_time.setter
+    def retrans_time(self, value: int) -> None:
+        self.retrans_time_ms = value * 10
+
+    @property
+    def unres_qlen(self) -> int:
+        """Packets of full size; another view of unres_qlen_bytes (proc_unres_qlen)."""
+        return -(-self.unres_qlen_bytes // FULL_TRUESIZE)
+
+    @unres_qlen.setter
+    def unres_qlen(self, value: int) -> None:
+        self.unres_qlen_bytes = value * FULL_TRUESIZE
 
 
 class Ipv4Conf:
@@ -169,7 +201,7 @@ class Sysctl:
         """Every name there is, in the order of the kernel's directories."""
         for group, confs in (("conf", self.conf), ("neigh", self.neigh)):
             for device, holder in confs.items():
-                for key in sorted(vars(holder)):
+                for key in sorted([*vars(holder), *(NEIGH_VIEWS if group == "neigh" else ())]):
                     yield f"net.ipv4.{group}.{device.replace('.', '/')}.{key}"
         for key in sorted([*vars(self._ipv4), "ip_forward"]):
             yield f"net.ipv4.{key}"
@@ -192,7 +224,9 @@ class Sysctl:
                 return self.conf[device], key
             case ["net", "ipv4", "neigh", "default", key] if key in vars(self.thresholds):
                 return self.thresholds, key
-            case ["net", "ipv4", "neigh", device, key] if device in self.neigh and key in vars(self.neigh[device]):
+            case ["net", "ipv4", "neigh", device, key] if device in self.neigh and (
+                key in vars(self.neigh[device]) or key in NEIGH_VIEWS
+            ):
                 return self.neigh[device], key
             case ["net", "ipv6", "conf", device, "disable_ipv6"] if device in ("all", "default") or device in self.conf:
                 self.ipv6_disabled.setdefault(device, 1)

@@ -48,14 +48,26 @@ def addresses(data: bytes) -> tuple[int, int]:
     return src, dst
 
 
-def header(
-    template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
-) -> bytes:
-    """`template`, a 20-byte header composed by scapy, with this packet's fields and checksum; the protocol is the
-    template's.
+class Flow:
+    """The headers of packets that differ in length, identification and fragment field only: what stays, and its checksum.
+
+    template : a 20-byte header composed by scapy, which gives version, header length and protocol; addresses as integers
     """
-    words = _HEADER.pack(template[0], tos, length, ident, frag, ttl, template[9], 0, src, dst)
-    return words[:10] + checksum(words).to_bytes(2, "big") + words[12:]
+
+    __slots__ = ("_addresses", "_middle", "_start", "_sum")
+
+    def __init__(self, template: bytes, src: int, dst: int, tos: int, ttl: int) -> None:
+        self._start = bytes((template[0], tos))
+        self._middle = bytes((ttl, template[9]))
+        self._addresses = _ADDRESSES.pack(src, dst)
+        self._sum = int.from_bytes(self._start + self._middle + self._addresses, "big") % 0xFFFF
+
+    def packet(self, ident: int, frag: int, payload: bytes) -> bytes:
+        """A whole packet: header with its checksum (RFC 1071), and payload."""
+        length = HLEN + len(payload)
+        csum = ((self._sum + length + ident + frag) % 0xFFFF or 0xFFFF) ^ 0xFFFF
+        varying = (length << 32 | ident << 16 | frag).to_bytes(6, "big")
+        return b"".join((self._start, varying, self._middle, csum.to_bytes(2, "big"), self._addresses, payload))
 
 
 def decrement_ttl(data: bytes) -> bytes:
@@ -78,3 +90,10 @@ def with_frag(data: bytes, length: int, frag: int) -> bytes:
         + data[12:hlen]
     )
     return fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
+
+
+def header(
+    template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
+) -> bytes:
+    """`template`, a 20-byte header composed by scapy, with one packet's fields and checksum."""
+    return Flow(template, src, dst, tos, ttl).packet(ident, frag, bytes(length - HLEN))[:HLEN]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import Event, NetDevice, ProtocolHandler
 from macvsim.drop import DropReason
 from macvsim.sim import Sim
 from macvsim.wire.addr import mac_bytes
@@ -22,10 +22,11 @@ class FakeNamespace:
         self.sim = sim
         self.name = name
         self.devices: dict[str, Any] = {}
+        self.protocols: dict[bytes, ProtocolHandler] = {}
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
 
-    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+    def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         self.delivered.append((dev.name, packet_type, frame))
         return None
 
