@@ -72,9 +72,10 @@ class Cable:
         self.a = a
         self.b = b
         self.delay = delay
-        self.rate = rate
+        self._rate = rate
         self.queue = queue
-        self.loss = loss
+        self._loss = loss
+        self._plain = rate is None and not loss
         self._busy_until = {a: 0, b: 0}
         self._waiting: dict[CableEnd, list[int]] = {a: [], b: []}
         a.cable = b.cable = self
@@ -85,6 +86,26 @@ class Cable:
     def label(self) -> str:
         return f"cable {self.a.label} - {self.b.label}"
 
+    @property
+    def rate(self) -> int | None:
+        """Bits per second, None for no limit; may be changed at any time."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: int | None) -> None:
+        self._rate = rate
+        self._plain = rate is None and not self._loss
+
+    @property
+    def loss(self) -> float:
+        """Probability that a frame is lost; may be changed at any time."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, loss: float) -> None:
+        self._loss = loss
+        self._plain = self._rate is None and not loss
+
     def other(self, end: CableEnd) -> CableEnd:
         """The far end as seen from `end`."""
         return self.b if end is self.a else self.a
@@ -93,6 +114,9 @@ class Cable:
         """`end` puts a frame on the wire."""
         sim = self.sim
         far = self.b if end is self.a else self.a
+        if self._plain:
+            sim.call_at(sim._now + self.delay, self._arrive, far, frame)
+            return None
         if self.loss and sim.rng(f"loss/{end.label}>{far.label}").random() < self.loss:
             return sim.drop(frame.uid, self, DropReason.CABLE_LOSS, frame)
         time = sim._now + self.delay

@@ -58,7 +58,7 @@ class Nic(NetDevice):
         if not self.carrier:  # down, or unplugged while the frame was under way
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         dst = frame.raw[:6]
-        if (dst != self.mac or self.vlan_filter) and not self.promiscuity:
+        if (self.vlan_filter or (dst != self.mac and dst not in self.uc)) and not self.promiscuity:
             reason = self._filter(frame, dst)
             if reason is not None:
                 return self.sim.drop(frame.uid, self, reason, frame)

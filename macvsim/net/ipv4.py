@@ -167,7 +167,6 @@ class Ipv4Layer:
         payload: bytes,
         way: Dst,
         dst: int,
-        *,
         uid: int,
         tos: int = 0,
         ttl: int | None = None,

@@ -117,9 +117,15 @@ class RawIcmpSocket(Socket):
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
-        way = self.route(dst)
-        self.ns.snmp.icmp_out_types[message[0]] += 1
-        self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
+        ns = self.ns
+        way = ns.router.output(dst, self.source, self.device)
+        if way.kind is ERROR or way.broadcast:
+            way = self.route(dst)
+        ns.snmp.icmp_out_types[message[0]] += 1
+        if self.pmtu_discover == "want":
+            ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
+        else:
+            self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
         return way
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
@@ -132,7 +138,7 @@ class RawIcmpSocket(Socket):
             return False
         if self.wanted is not None and not self.wanted(message):
             return False
-        self.wake(self.on_message, packet, message)
+        self.ns.wake(self.on_message, packet, message)
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:

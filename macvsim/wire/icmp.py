@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.wire.checksum import checksum, update
+from macvsim.wire.checksum import update
 
 ECHO_REPLY = 0
 DEST_UNREACH = 3
@@ -38,11 +38,12 @@ KNOWN_TYPES = 18
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:
     """`template`, a message composed by scapy, with these fields; `rest` is the header's second word."""
-    body = bytes((kind, code)) + b"\0\0" + rest.to_bytes(4, "big") + payload
-    return body[:2] + checksum(body).to_bytes(2, "big") + body[4:]
+    total = (kind << 8 | code) + rest + int.from_bytes(payload if not len(payload) & 1 else payload + b"\0", "big")
+    csum = (total % 0xFFFF or 0xFFFF) ^ 0xFFFF if total else 0xFFFF
+    return b"".join(((kind << 56 | code << 48 | csum << 32 | rest).to_bytes(8, "big"), template[8:], payload))
 
 
 def echo_reply(request: bytes) -> bytes:
     """The reply to an echo request, checksum updated (RFC 1624)."""
     csum = update(request[2] << 8 | request[3], request[0] << 8 | request[1], request[1])
-    return b"\0" + request[1:2] + csum.to_bytes(2, "big") + request[4:]
+    return (request[1] << 16 | csum).to_bytes(4, "big") + request[4:]
