@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
@@ -41,8 +41,8 @@ class Rx(enum.Enum):
     """Taken, or dropped: stop."""
 
 
-PASS = Rx.PASS
-CONSUMED = Rx.CONSUMED
+PASS: Final = Rx.PASS
+CONSUMED: Final = Rx.CONSUMED
 
 Another = tuple["NetDevice", Frame, PacketType]
 """The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""

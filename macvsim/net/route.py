@@ -7,7 +7,7 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
@@ -38,11 +38,11 @@ class Kind(enum.Enum):
 
 
 # see the note in wire/frame.py: the data path uses these names
-SEND = Kind.SEND
-FORWARD = Kind.FORWARD
-LOCAL = Kind.LOCAL
-ERROR = Kind.ERROR
-DROP = Kind.DROP
+SEND: Final = Kind.SEND
+FORWARD: Final = Kind.FORWARD
+LOCAL: Final = Kind.LOCAL
+ERROR: Final = Kind.ERROR
+DROP: Final = Kind.DROP
 
 
 class Dst:

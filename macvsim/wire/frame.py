@@ -8,7 +8,7 @@ bytes as a cable carries them.  Frames are never changed: every step that rewrit
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from macvsim.wire.addr import mac_text
 
@@ -35,12 +35,12 @@ class PacketType(enum.IntEnum):
 
 
 # Looking a member up in its Enum class costs 0.25 us under CPython 3.11; the data path uses these names.
-HOST = PacketType.HOST
-BROADCAST = PacketType.BROADCAST
-MULTICAST = PacketType.MULTICAST
-OTHERHOST = PacketType.OTHERHOST
-OUTGOING = PacketType.OUTGOING
-LOOPBACK = PacketType.LOOPBACK
+HOST: Final = PacketType.HOST
+BROADCAST: Final = PacketType.BROADCAST
+MULTICAST: Final = PacketType.MULTICAST
+OTHERHOST: Final = PacketType.OTHERHOST
+OUTGOING: Final = PacketType.OUTGOING
+LOOPBACK: Final = PacketType.LOOPBACK
 
 
 class Frame:
