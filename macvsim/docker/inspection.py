@@ -193,12 +193,18 @@ def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
     return {key: values[key] for key in profile.endpoint_keys}
 
 
-def sandbox_key(sandbox_id: str) -> str:
+def sandbox_key(sandbox_id: str, exec_root: str = "/var/run/docker") -> str:
     """Path of the file that stands for a container's network namespace; empty without a sandbox."""
-    return f"/var/run/docker/netns/{short_id(sandbox_id)}" if sandbox_id else ""
+    return f"{exec_root}/netns/{short_id(sandbox_id)}" if sandbox_id else ""
 
 
-def settings_document(profile: Profile, endpoints: Sequence[EndpointView], *, sandbox_id: str = "") -> Document:
+def settings_document(
+    profile: Profile,
+    endpoints: Sequence[EndpointView],
+    *,
+    sandbox_id: str = "",
+    exec_root: str = "/var/run/docker",
+) -> Document:
     """``NetworkSettings`` of ``docker inspect``.
 
     The addresses at the top are those on the default bridge; for any other network they are empty.
@@ -207,7 +213,7 @@ def settings_document(profile: Profile, endpoints: Sequence[EndpointView], *, sa
     values: Document = {
         "Bridge": "",
         "SandboxID": sandbox_id,
-        "SandboxKey": sandbox_key(sandbox_id),
+        "SandboxKey": sandbox_key(sandbox_id, exec_root),
         "Ports": {},
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",

@@ -54,6 +54,7 @@ class Profile:
     internal_drops_parent : ``--internal`` is treated as "no parent": a dummy device is used (< 23)
     restores_subinterfaces : a restarting daemon makes missing ``PARENT.VID`` devices again (>= 23)
     ipv6_only_if_enabled : endpoints have IPv6 switched off unless their network has ``--ipv6``
+    resolv_comments : /etc/resolv.conf of containers says where it comes from
     run_error_full_stop : ``docker run`` ends the error with exactly one full stop (<= 27)
     run_help_at_start : ``docker run`` adds the pointer to its help after start-phase errors too (>= 28)
     network_keys, settings_keys, endpoint_keys : order of keys in ``docker network inspect``, in
@@ -75,6 +76,7 @@ class Profile:
     internal_drops_parent: bool
     restores_subinterfaces: bool
     ipv6_only_if_enabled: bool
+    resolv_comments: bool
     run_error_full_stop: bool
     run_help_at_start: bool
     network_keys: tuple[str, ...]
@@ -181,6 +183,7 @@ DOCKER_26_1 = Profile(
     internal_drops_parent=False,
     restores_subinterfaces=True,
     ipv6_only_if_enabled=True,
+    resolv_comments=True,
     run_error_full_stop=True,
     run_help_at_start=False,
     network_keys=_NETWORK_KEYS,
@@ -204,6 +207,7 @@ DOCKER_19_03 = Profile(
     restores_subinterfaces=False,
     # Before 26.1 the sandbox as a whole had IPv6 off; for an IPv4 endpoint the outcome is the same.
     ipv6_only_if_enabled=True,
+    resolv_comments=False,
     run_error_full_stop=True,
     run_help_at_start=False,
     network_keys=_NETWORK_KEYS,

@@ -39,6 +39,8 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "network.remove_predefined": "{name} is a pre-defined network and cannot be removed",
         "network.busy": "error while removing network: network {name} id {id} has active endpoints",
         "network.config_in_use": 'error while removing network: configuration network "{name}" is in use',
+        "network.ambiguous": "network {name} is ambiguous ({count} matches found based on ID prefix)",  # source
+        "network.one_at_create": "Container cannot be connected to network endpoints: {names}",  # source
         "network.no_swarm": "cannot create a swarm scoped network when swarm is not active",
         "network.overlay": (
             'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node '
@@ -53,6 +55,10 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "endpoint.not_connected": "container {id} is not connected to network {network}",
         "endpoint.not_connected_stopped": "container {id} is not connected to the network {network}",
         "endpoint.host": "container cannot be disconnected from host network or connected to host network",
+        "endpoint.shared": (  # source
+            "container sharing network namespace with another container or host cannot be connected to any other "
+            "network"
+        ),
         "endpoint.none": (
             "container cannot be connected to multiple networks with one of the networks in private (none) mode"
         ),
@@ -123,6 +129,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "driver.no_lower": "-o parent interface was not found on the host: {lower}",
         "driver.vid_range": "vlan id must be between 1-4094, received: {vid}",
         "driver.vlan_failed": "failed to create {parent} vlan link: {errno}",
+        "driver.vlan_down": "failed to enable {parent} the macvlan parent link {errno}",  # source
         "driver.loopback": "loopback interface is not a valid {driver} parent link",
         "driver.macvlan_mode": (
             "requested macvlan mode '{mode}' is not valid, 'bridge' mode is the macvlan driver default"
@@ -134,7 +141,17 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             "cannot create network {id} ({bridge}): conflicts with network {other} ({bridge}): "
             "networks have same bridge name"
         ),
+        "driver.bridge_failed": "failed to create bridge {bridge} via netlink: {errno}",  # source
         # start of an endpoint
+        "driver.bridge_gone": "bridge {bridge} does not exist",  # source
+        "driver.bridge_port": (  # source
+            "adding interface {link} to bridge {bridge} failed: {errno}"
+        ),
+        "endpoint.up_failed": "failed to add interface {link} to sandbox: failed to set link up: {errno}",  # source
+        "endpoint.gateway_failed": "failed to set gateway while updating gateway: {errno}",  # source
+        "endpoint.address_failed": (  # source
+            'failed to add interface {link} to sandbox: error setting interface "{link}" IP to {address}: {errno}'
+        ),
         "driver.parent_gone": "the requested parent interface {parent} was not found on the Docker host",
         "driver.port_failed": "failed to create the macvlan port: {errno}",
         "driver.mac_failed": (
@@ -144,6 +161,13 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         # containers
         "container.not_found": "No such container: {name}",  # said to rm, exec and inspect
         "container.not_found_by_daemon": "No such container: {name}",  # to start, stop, restart, network connect
+        "container.ambiguous": "multiple IDs found with provided prefix: {name}",  # source
+        "container.bad_name": (  # source
+            "Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+        ),
+        "container.join_stopped": "cannot join network of a non running container: {id}",  # source
+        "container.join_missing": "joining network namespace of container: No such container: {name}",  # source
+        "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",  # source
         "container.not_running": "container {id} is not running",
         "container.name_taken": (
             'Conflict. The container name "/{name}" is already in use by container "{id}". You have to remove '
@@ -168,6 +192,13 @@ TEXTS_19_03: Mapping[str, str] = MappingProxyType(
         **TEXTS_26_1,
         "network.not_found": "Error: No such network: {name}",
         "container.not_found": "Error: No such container: {name}",
+        "container.ambiguous": "multiple IDs found with provided prefix: {name}",  # source
+        "container.bad_name": (  # source
+            "Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+        ),
+        "container.join_stopped": "cannot join network of a non running container: {id}",  # source
+        "container.join_missing": "joining network namespace of container: No such container: {name}",  # source
+        "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",  # source
         "container.not_running": "Container {id} is not running",
         "ipam.subnet_syntax": "Invalid subnet {subnet} : invalid CIDR address: {subnet}",  # source
         "ipam.not_in_network": "Invalid address {address}: It does not belong to any of this network's subnets",

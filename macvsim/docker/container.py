@@ -1,0 +1,213 @@
+"""Containers: boxes that start and stop, each in a namespace of its host's kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from macvsim.docker import dns
+from macvsim.docker.ids import new_id, short_id
+from macvsim.docker.network import Endpoint, EndpointSettings
+from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
+from macvsim.docker.sandbox import Sandbox
+from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, up_status
+from macvsim.errors import MacvsimError
+from macvsim.host import BUSYBOX, Box, Result
+from macvsim.wire.addr import ip_int, ip_text
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping import PingResult
+    from macvsim.docker.engine import Engine
+
+SHELLS = ("sh", "/bin/sh", "ash", "/bin/ash")
+Sink = Callable[[str], None]
+
+
+class Process(Protocol):
+    """A command running in a box; `macvsim.shell.interp.Job` is one.
+
+    done : simpy event of its end; code : exit code then
+    """
+
+    done: Any
+    code: int | None
+
+    def kill(self, signal: int = ...) -> None: ...
+
+
+class Spawner(Protocol):
+    """What starts command lines in boxes; the shell is one."""
+
+    def spawn(self, box: Box, line: str, *, stdout: Sink | None = ..., stderr: Sink | None = ...) -> Process: ...
+
+
+@dataclass
+class ContainerConfig:
+    """What ``docker run`` or ``create`` asks for.
+
+    command : program and arguments; empty: the image's own, ``sh``
+    network : as ``--network`` gives it first (NetworkMode): a network's name, ``host``, ``none``, ``container:NAME``
+    ports : ``-p`` by container port (``80/tcp``): ``(address, port)`` on the host
+    extra_hosts : ``(name, address)`` of ``--add-host``
+    """
+
+    image: str = "busybox"
+    command: Sequence[str] = ()
+    network: str = "bridge"
+    hostname: str = ""
+    tty: bool = True
+    interactive: bool = True
+    attached: bool = False
+    env: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    extra_hosts: Sequence[tuple[str, str]] = ()
+    auto_remove: bool = False
+    privileged: bool = False
+    cap_add: Sequence[str] = ()
+    cap_drop: Sequence[str] = ()
+    mac: str = ""
+
+    @property
+    def argv(self) -> list[str]:
+        """The main process."""
+        return list(self.command) or ["sh"]
+
+    @property
+    def is_shell(self) -> bool:
+        """The main process is a shell that waits for what is typed."""
+        return len(self.argv) == 1 and self.argv[0] in SHELLS
+
+
+class Container(Box):
+    """A container of one daemon: a busybox box whose namespace is new at every start.
+
+    id : 64 hex digits; settings : its networks by name; created, started, finished : nanoseconds since 1970, 0 for
+    never
+    exit_code, error : of the last run, or of the last attempt to start
+    """
+
+    def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig) -> None:
+        kernel = engine.host.kernel
+        ns = kernel.new_namespace(name)
+        super().__init__(kernel, ns, name, BUSYBOX)
+        if kernel.boxes.get(ns) is self:  # "ip netns exec" and nsenter bring the host's tools along, not these
+            del kernel.boxes[ns]
+        self.interpreter = engine.host.interpreter
+        self.engine = engine
+        self.id = id
+        self.config = config
+        self.hostname = config.hostname or short_id(id)
+        self.settings: dict[str, EndpointSettings] = {}
+        self.layer = new_id(engine.rng)
+        """Name of its file system's layer."""
+        self.created = engine.clock()
+        self.started = 0
+        self.finished = 0
+        self.running = False
+        self.pid = 0
+        self.exit_code = 0
+        self.error = ""
+        self.sandbox: Sandbox | None = None
+        self.main: Process | None = None
+        self.execs: list[Process] = []
+        """What ``docker exec`` started and has not ended."""
+
+    @property
+    def short_id(self) -> str:
+        return short_id(self.id)
+
+    @property
+    def status(self) -> str:
+        """``running``, ``exited`` or ``created``."""
+        if self.running:
+            return "running"
+        return "exited" if self.started else "created"
+
+    @property
+    def net_admin(self) -> bool:
+        """Whether programs in it may configure the network (CAP_NET_ADMIN): with ``--privileged`` or ``--cap-add
+        NET_ADMIN``.
+        """
+        asked = {name.upper().removeprefix("CAP_") for name in self.config.cap_add}
+        return self.config.privileged or bool(asked & {"ALL", "NET_ADMIN"})
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Where it is connected, the best candidate for the default route first; nothing while it does not run."""
+        return self.sandbox.sorted() if self.sandbox is not None else []
+
+    @property
+    def ip(self) -> str:
+        """Its first IPv4 address, or an empty string."""
+        return next((str(endpoint.address) for endpoint in self.endpoints if endpoint.address is not None), "")
+
+    @property
+    def mac(self) -> str:
+        """The MAC of its first interface, or an empty string."""
+        return next((endpoint.mac for endpoint in self.endpoints if endpoint.mac), "")
+
+    def check_running(self) -> None:
+        """`DockerError` unless it runs."""
+        if not self.running:
+            raise self.engine.profile.error("container.not_running", id=self.id)
+
+    # -- as a box ------------------------------------------------------------------------------------------------------
+
+    def exec(self, line: str) -> Result:
+        """``docker exec``: run a command line in it until it ends.  `DockerError` unless it runs."""
+        return self.sh(line)
+
+    def sh(self, line: str) -> Result:
+        self.check_running()
+        return super().sh(line)
+
+    def ping(self, target: str, **options: Any) -> PingResult:
+        self.check_running()
+        return super().ping(target, **options)
+
+    def resolve(self, name: str) -> int:
+        """Address of a name: dotted text, /etc/hosts, then Docker's embedded name server.  `MacvsimError`: nobody
+        knows it.
+        """
+        try:
+            return ip_int(name)
+        except MacvsimError:
+            pass
+        if self.sandbox is not None and self.sandbox.shared:
+            return self.engine.host.resolve(name)
+        found = look_up(self.files.get("/etc/hosts", ""), name)
+        owner = self.engine.network_owner(self)
+        if found is None and RESOLVER in ResolvConf(self.files.get("/etc/resolv.conf", "")).servers:
+            found = dns.resolve(name, owner.endpoints, self.engine.dns_rng)
+        if found is None:
+            known = ", ".join(self._known_names(owner)) or "none: Docker resolves names on networks that users made"
+            raise MacvsimError(f"{self.name} cannot resolve {name!r}: its daemon knows {known}")
+        return found
+
+    @staticmethod
+    def _known_names(owner: Container) -> list[str]:
+        """What the embedded server would answer to, for messages."""
+        networks = [endpoint.network for endpoint in owner.endpoints if endpoint.network.names_resolve]
+        return [
+            f"{other.container} ({ip_text(int(other.address))})"
+            for network in networks
+            for other in network.endpoints.values()
+            if other.address is not None
+        ]
+
+    # -- as a row ------------------------------------------------------------------------------------------------------
+
+    def row(self) -> ContainerRow:
+        """For ``docker ps``."""
+        now = self.engine.clock()
+        if self.running:
+            status = up_status(now - self.started)
+        elif self.started:
+            status = exited_status(self.exit_code, now - self.finished)
+        else:
+            status = CREATED_STATUS
+        return ContainerRow(
+            self.id, self.config.image, " ".join(self.config.argv), now - self.created, status, self.name
+        )

@@ -1,0 +1,169 @@
+"""The networks of one daemon: made, found, joined, left and removed (moby ``libnetwork/controller.go``,
+``daemon/network.go``).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from macvsim.docker.bridge_net import DEFAULT_BRIDGE_OPTIONS, BridgeDriver
+from macvsim.docker.drivers import check_create, check_single_instance, endpoint_mac
+from macvsim.docker.ids import new_id
+from macvsim.docker.ipam import AddressSpace
+from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
+from macvsim.docker.macvlan_net import MacvlanDriver
+from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig
+from macvsim.docker.profile import Profile
+from macvsim.errors import DockerError, NotSimulated
+from macvsim.net.namespace import Namespace
+
+
+class NetworkController:
+    """Networks and addresses of one daemon.
+
+    Every method that raises leaves no network, endpoint or address behind.
+
+    Parameters
+    ----------
+    ns : the daemon's network namespace, where parents and bridges are
+    clock : nanoseconds since 1970
+    """
+
+    def __init__(self, profile: Profile, ns: Namespace, rng: random.Random, clock: Callable[[], int]) -> None:
+        self.profile = profile
+        self.ns = ns
+        self.rng = rng
+        self.clock = clock
+        self.space = AddressSpace(profile)
+        self.networks: dict[str, Network] = {}
+        """By name, in the order they were made."""
+        self.macvlan = MacvlanDriver(profile, ns, rng)
+        self.bridge = BridgeDriver(profile, ns, rng)
+
+    def start(self) -> None:
+        """The networks every daemon has; docker0 appears on the host."""
+        self._add(NetworkConfig("none", "null", ipam_options=None))
+        self._add(NetworkConfig("host", "host", ipam_options=None))
+        self._add(NetworkConfig("bridge", "bridge", options=DEFAULT_BRIDGE_OPTIONS, ipam_options=None))
+
+    # -- networks ------------------------------------------------------------------------------------------------------
+
+    def create(self, config: NetworkConfig) -> Network:
+        """``docker network create``.  Raises `DockerError`, and then no network, parent or address is left."""
+        check_create(self.profile, config.name, config.driver, self.networks, config.configs, ipv6=config.ipv6)
+        check_single_instance(self.profile, config.driver)
+        return self._add(config)
+
+    def _add(self, config: NetworkConfig) -> Network:
+        network = Network(new_id(self.rng), config, self.clock())
+        if config.driver in ("bridge", "macvlan"):
+            network.leases = self.space.allocate(
+                self._address_configs(config),
+                auto_gateway=self.profile.allocates_gateway(config.driver, internal=config.internal),
+                in_use=self._prefixes_in_use(),
+            )
+            try:
+                if config.driver == "macvlan":
+                    self.macvlan.create(network, self.networks.values())
+                else:
+                    bridges = {n.device: n.id for n in self.networks.values() if n.driver == "bridge"}
+                    self.bridge.create(network, bridges)
+            except DockerError:
+                self.space.release(network.leases)
+                raise
+        self.networks[config.name] = network
+        return network
+
+    @staticmethod
+    def _address_configs(config: NetworkConfig) -> Sequence[IpamConfig]:
+        """IPv4 subnets first, then the IPv6 ones if the network has ``--ipv6``."""
+        parsed = [(parse_cidr(entry.subnet), entry) for entry in config.configs]
+        four = [entry for cidr, entry in parsed if cidr is not None and cidr.address.version == 4]
+        six = [entry for cidr, entry in parsed if cidr is not None and cidr.address.version == 6]
+        if config.configs and not four:
+            raise NotSimulated("a network without an IPv4 subnet: give it one with --subnet")
+        return [*four, *(six if config.ipv6 else [])]
+
+    def _prefixes_in_use(self) -> list[IPNetwork]:
+        """Destinations of the host's routes."""
+        return [IPv4Network((route.dst, route.plen)) for route in self.ns.fib.routes()]
+
+    def find(self, term: str, *, by_daemon: bool = False) -> Network:
+        """A network by name, identifier, or the beginning of one.  Raises `DockerError`.
+
+        by_daemon : the sentence is that of the daemon to ``run``, ``connect`` …, not that to ``network rm`` and
+        ``inspect``
+        """
+        for network in self.networks.values():
+            if network.id == term:
+                return network
+        if term in self.networks:
+            return self.networks[term]
+        matches = [network for network in self.networks.values() if term and network.id.startswith(term)]
+        if len(matches) > 1:
+            raise self.profile.error("network.ambiguous", name=term, count=len(matches))
+        if not matches:
+            raise self.profile.error("network.not_found_by_daemon" if by_daemon else "network.not_found", name=term)
+        return matches[0]
+
+    def remove(self, term: str) -> Network:
+        """``docker network rm``.  Raises `DockerError`: not there, predefined, or in use."""
+        network = self.find(term)
+        if network.predefined:
+            raise self.profile.error("network.remove_predefined", name=network.name)
+        self._remove(network)
+        return network
+
+    def _remove(self, network: Network) -> None:
+        if network.endpoints:
+            raise self.profile.error("network.busy", name=network.name, id=network.id)
+        (self.macvlan if network.driver == "macvlan" else self.bridge).remove(network)
+        self.space.release(network.leases)
+        del self.networks[network.name]
+
+    def prune(self) -> list[Network]:
+        """``docker network prune``: every network without a running container, but for the predefined ones."""
+        unused = [n for n in self.networks.values() if not n.predefined and not n.endpoints]
+        for network in unused:
+            self._remove(network)
+        return unused
+
+    # -- endpoints -----------------------------------------------------------------------------------------------------
+
+    def join(self, network: Network, name: str, container_id: str, settings: EndpointSettings) -> Endpoint:
+        """Give a container an endpoint on a network: address, MAC, and a device still on the host (CreateEndpoint,
+        Join).
+
+        Raises `DockerError`, and then there is no endpoint and the address is free.
+        """
+        if network.endpoint_of(name) is not None:
+            raise self.profile.error("endpoint.exists", container=name, network=network.name)
+        if any(lease.pool.subnet.version == 6 for lease in network.leases):
+            raise NotSimulated(f"a container on {network.name}, which has --ipv6: leave --ipv6 out")
+        endpoint = Endpoint(new_id(self.rng), network, name, container_id, dns_names=settings.dns_names)
+        if network.leases:
+            assignment = self.space.assign(network.leases, network.name, network.id, settings.ip)
+            endpoint.assignment = assignment
+            gateway = assignment.lease.gateway
+            endpoint.gateway = gateway if isinstance(gateway, IPv4Address) else None
+            assert endpoint.address is not None
+            endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
+            settings.network_id = network.id
+            try:
+                (self.macvlan if network.driver == "macvlan" else self.bridge).join(endpoint)
+            except DockerError:
+                self.space.unassign(assignment)
+                raise
+        settings.network_id = network.id
+        network.endpoints[endpoint.id] = endpoint
+        settings.endpoint = endpoint
+        return endpoint
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Take an endpoint back: its device is deleted, its address is free again."""
+        (self.macvlan if endpoint.network.driver == "macvlan" else self.bridge).leave(endpoint)
+        if endpoint.assignment is not None:
+            self.space.unassign(endpoint.assignment)
+        del endpoint.network.endpoints[endpoint.id]

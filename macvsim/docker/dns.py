@@ -1,0 +1,44 @@
+"""Docker's embedded name server: who a container can find by name (moby ``libnetwork/sandbox.go`` ResolveName).
+
+It answers for the containers of its own daemon that run, on networks their users made; it is asked inside the
+container, so no packet is sent.  Names it does not know would go to the servers of the host, which these labs do not
+have.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from macvsim.docker.network import Endpoint
+
+
+def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random) -> int | None:
+    """Address of `name`, seen by a container with these endpoints; None when nobody has it.
+
+    A name is a container's name, alias, short identifier or hostname on a network the two share, alone or as
+    ``NAME.NETWORK``; of several that have it, one is drawn.
+    """
+    own = [endpoint for endpoint in endpoints if endpoint.network.names_resolve]
+    for wanted, network in _readings(name.lower().removesuffix(".")):
+        for endpoint in own:
+            if network and endpoint.network.name.lower() != network:
+                continue
+            found = [
+                int(other.address)
+                for other in endpoint.network.endpoints.values()
+                if other.address is not None and wanted in (known.lower() for known in other.dns_names)
+            ]
+            if found:
+                return found[0] if len(found) == 1 else rng.choice(found)
+    return None
+
+
+def _readings(name: str) -> list[tuple[str, str]]:
+    """The name as a whole, then with everything after each dot, from the last one on, as the network's name."""
+    readings = [(name, "")]
+    position = name.rfind(".")
+    while position != -1:
+        readings.append((name[:position], name[position + 1 :]))
+        position = name.rfind(".", 0, position)
+    return readings

@@ -1,0 +1,288 @@
+"""The Docker daemon of one host: networks, images and containers, under the names and words of the docker command.
+
+What the methods refuse raises `DockerError` with the daemon's own sentence, and what then is left behind is what
+Docker leaves:
+nothing of a network, but the container of a ``run`` that failed to start, in state ``created``.  The daemon's own work
+takes no simulated time; `Engine.stop` and `Engine.restart` wait as Docker does until it kills a shell that ignores
+SIGTERM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from macvsim.docker.container import Container, ContainerConfig
+from macvsim.docker.container_document import container_document
+from macvsim.docker.controller import NetworkController
+from macvsim.docker.ids import new_id
+from macvsim.docker.images import Images
+from macvsim.docker.inspection import Document, network_document
+from macvsim.docker.ipam_config import check_endpoint, consolidate
+from macvsim.docker.lifecycle import STOP_TIMEOUT, Lifecycle
+from macvsim.docker.names import invent, is_allowed
+from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
+from macvsim.docker.profile import Profile, get_profile
+from macvsim.errors import DockerError, NotSimulated
+from macvsim.host import Box, Result
+
+BOOT_TIME = 1_767_225_600_000_000_000
+"""What the hosts' clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
+
+
+class Engine:
+    """dockerd, running on a host from the moment this is made.
+
+    Starting it makes docker0 with 172.17.0.1/16 and sets net.ipv4.ip_forward to 1, as dockerd does; containers made
+    later inherit what the first namespace of the machine has.  Packet filter and address translation are not part of
+    it yet.
+
+    Parameters
+    ----------
+    host : the box whose namespace it runs in
+    profile : a Docker version (`macvsim.docker.profile`), or its name
+    forwarding : turn forwarding on (``--ip-forward``, on by default)
+    images : which are there without pulling them; all of them are busybox
+    data_root, exec_root : as dockerd's options; they only show in ``docker inspect``
+    """
+
+    def __init__(
+        self,
+        host: Box,
+        profile: Profile | str = "26.1",
+        *,
+        forwarding: bool = True,
+        images: Sequence[str] = ("busybox:latest",),
+        data_root: str = "/var/lib/docker",
+        exec_root: str = "/var/run/docker",
+    ) -> None:
+        self.host = host
+        self.sim = host.sim
+        self.profile = get_profile(profile) if isinstance(profile, str) else profile
+        self.data_root = data_root
+        self.exec_root = exec_root
+        self.rng = self.sim.rng(f"docker/{host.name}")
+        self.dns_rng = self.sim.rng(f"docker/{host.name}/dns")
+        self.images = Images(self.rng)
+        for image in images:
+            self.images.add(image, self.clock())
+        self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock)
+        self.containers: dict[str, Container] = {}
+        """By name, oldest first."""
+        self.lifecycle = Lifecycle(self)
+        if forwarding:
+            host.ns.sysctl["net.ipv4.ip_forward"] = 1
+        self.controller.start()
+
+    def __repr__(self) -> str:
+        return f"<Engine {self.profile.name} on {self.host.name}: {', '.join(self.containers) or 'no containers'}>"
+
+    def clock(self) -> int:
+        """Nanoseconds since 1970 on this host."""
+        return BOOT_TIME + int(self.sim.now)
+
+    # -- networks ------------------------------------------------------------------------------------------------------
+
+    def network_create(
+        self,
+        name: str,
+        *,
+        driver: str = "bridge",
+        subnet: str | Sequence[str] = (),
+        gateway: str | Sequence[str] = (),
+        ip_range: str | Sequence[str] = (),
+        aux_address: Mapping[str, str] | None = None,
+        parent: str | None = None,
+        options: Mapping[str, str] | None = None,
+        internal: bool = False,
+        attachable: bool = False,
+        ipv6: bool = False,
+        labels: Mapping[str, str] | None = None,
+    ) -> Network:
+        """``docker network create -d DRIVER --subnet … --gateway … -o parent=PARENT NAME``.
+
+        Parameters
+        ----------
+        subnet, gateway, ip_range : one, or several as by repeating the flag; in CIDR notation but for the gateway
+        aux_address : addresses that are kept free, by name
+        parent : ``-o parent=``: an existing device, or ``DEVICE.VID``, which is made and deleted with the network
+        options : further ``-o``, such as ``{"macvlan_mode": "private"}``
+        """
+        given = dict(options or {})
+        if parent is not None:
+            given["parent"] = parent
+        configs = consolidate(self.profile, _several(subnet), _several(ip_range), _several(gateway), aux_address)
+        config = NetworkConfig(name, driver, configs, given, labels or {}, internal, attachable, ipv6)
+        return self.controller.create(config)
+
+    def network_rm(self, name: str) -> None:
+        """``docker network rm NAME``; a name, an identifier, or the beginning of one."""
+        self.controller.remove(name)
+
+    def network_ls(self) -> list[Network]:
+        """Every network, in the order they were made."""
+        return list(self.controller.networks.values())
+
+    def network_inspect(self, name: str) -> Document:
+        """The element of ``docker network inspect NAME``."""
+        return network_document(self.profile, self.controller.find(name).view())
+
+    def network_prune(self) -> list[str]:
+        """``docker network prune -f``: names of the networks it removed."""
+        return [network.name for network in self.controller.prune()]
+
+    def network_connect(
+        self, network: str, container: str, *, ip: str = "", alias: Iterable[str] = (), mac_address: str = ""
+    ) -> None:
+        """``docker network connect --ip IP NETWORK CONTAINER``."""
+        found = self.find(container, by_daemon=True)
+        self.lifecycle.connect(found, network, EndpointSettings(ip, mac_address, tuple(alias)))
+
+    def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:
+        """``docker network disconnect NETWORK CONTAINER``."""
+        self.lifecycle.disconnect(self.find(container, by_daemon=True), network, force=force)
+
+    # -- containers ----------------------------------------------------------------------------------------------------
+
+    def find(self, term: str, *, by_daemon: bool = False) -> Container:
+        """A container by name, identifier, or the beginning of one.  Raises `DockerError`."""
+        name = term.removeprefix("/")
+        found = self.containers.get(name)
+        matches = [c for c in self.containers.values() if c.id == term] or ([found] if found else [])
+        matches = matches or [c for c in self.containers.values() if term and c.id.startswith(term)]
+        if len(matches) > 1:
+            raise self.profile.error("container.ambiguous", name=term)
+        if not matches:
+            raise self.profile.error("container.not_found_by_daemon" if by_daemon else "container.not_found", name=term)
+        return matches[0]
+
+    def network_owner(self, container: Container) -> Container:
+        """Whose network a container has: its own, or that of ``--network container:NAME``."""
+        mode, _, name = container.config.network.partition(":")
+        return self.find(name) if mode == "container" and name else container
+
+    def create(
+        self, name: str | None, config: ContainerConfig, networks: Mapping[str, EndpointSettings] | None = None
+    ) -> Container:
+        """``docker create``: a container that was never started.  Raises `DockerError`, and then there is none.
+
+        networks : what it asks of each network, by name; without any it is on `ContainerConfig.network`
+        """
+        profile = self.profile
+        wanted = dict(networks or {})
+        if not wanted and not config.network.startswith("container:"):
+            wanted[config.network] = EndpointSettings()
+        if len(wanted) > 1 and not profile.several_networks_at_run:
+            raise profile.error("network.one_at_create", names=", ".join(wanted))
+        for network, settings in wanted.items():
+            known = self._known(network)
+            configs = known.config.configs if known is not None else None
+            check_endpoint(profile, network, configs, address=settings.ip, aliases=settings.aliases)
+            if config.ports and known is not None and known.driver == "bridge":
+                raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
+        self.images.find(config.image)
+        chosen = name or invent(self.rng, self.containers)
+        if not is_allowed(chosen):
+            raise profile.error("container.bad_name", name=chosen)
+        if chosen in self.containers:
+            raise profile.error("container.name_taken", name=chosen, id=self.containers[chosen].id)
+        container = Container(self, new_id(self.rng), chosen, config)
+        for network, settings in wanted.items():
+            known = self._known(network)
+            container.settings[known.name if known is not None else network] = settings
+        self.containers[chosen] = container
+        return container
+
+    def _known(self, network: str) -> Network | None:
+        """A network, or None: one that is not there yet may be asked for."""
+        try:
+            return self.controller.find(network)
+        except DockerError:
+            return None
+
+    def run(
+        self,
+        name: str | None = None,
+        *,
+        network: str | Sequence[str] = "bridge",
+        ip: str | None = None,
+        mac_address: str | None = None,
+        network_alias: Iterable[str] = (),
+        image: str = "busybox",
+        command: Sequence[str] = (),
+        hostname: str = "",
+        rm: bool = False,
+        **options: Any,
+    ) -> Container:
+        """``docker run -itd --name NAME --network NETWORK --ip IP IMAGE COMMAND``.
+
+        Parameters
+        ----------
+        network : a name, ``host``, ``none``, ``container:NAME``, or several names; `ip`, `mac_address` and
+            `network_alias` are for the first
+        command : the main process as words; empty: a shell that waits
+        options : further fields of `ContainerConfig`: ``ports``, ``privileged``, ``cap_add``, …
+
+        Raises `DockerError`; when the container was made but cannot start it stays, in state ``created``.
+        """
+        names = [network] if isinstance(network, str) else list(network)
+        config = ContainerConfig(
+            image=image, command=tuple(command), network=names[0], hostname=hostname, auto_remove=rm,
+            mac=mac_address or "", **options,
+        )  # fmt: skip
+        first = EndpointSettings(ip or "", mac_address or "", tuple(network_alias))
+        networks = {n: first if n == names[0] else EndpointSettings() for n in names if not n.startswith("container:")}
+        container = self.create(name, config, networks)
+        self.lifecycle.start(container)
+        return container
+
+    def start(self, name: str) -> Container:
+        """``docker start NAME``.  Raises `DockerError`."""
+        container = self.find(name, by_daemon=True)
+        self.lifecycle.start(container)
+        return container
+
+    def stop(self, name: str, timeout: float = STOP_TIMEOUT) -> None:
+        """``docker stop -t TIMEOUT NAME``; simulated time passes."""
+        container = self.find(name, by_daemon=True)
+        self.sim.run(until=self.sim.process(self.lifecycle.stopping(container, timeout)))
+
+    def restart(self, name: str, timeout: float = STOP_TIMEOUT) -> Container:
+        """``docker restart -t TIMEOUT NAME``; simulated time passes."""
+        self.stop(name, timeout)
+        return self.start(name)
+
+    def kill(self, name: str, signal: int = 9) -> None:
+        """``docker kill NAME``.  Raises `DockerError` unless it runs."""
+        container = self.find(name, by_daemon=True)
+        if not container.running:
+            raise self.profile.error("container.kill_stopped", name=name, id=container.id)
+        self.lifecycle.kill(container)
+
+    def rm(self, name: str, *, force: bool = False) -> None:
+        """``docker rm NAME``; `force` kills it first.  Raises `DockerError` if it runs."""
+        container = self.find(name)
+        if container.running:
+            if not force:
+                raise self.profile.error("container.remove_running", name=container.name)
+            self.lifecycle.kill(container)
+        self.containers.pop(container.name, None)
+
+    def ps(self, *, all: bool = False) -> list[Container]:
+        """Running containers, or all of them; newest first."""
+        return [c for c in reversed(self.containers.values()) if all or c.running]
+
+    def inspect(self, name: str) -> Document:
+        """The element of ``docker inspect NAME``."""
+        return container_document(self, self.find(name))
+
+    def exec(self, name: str, line: str) -> Result:
+        """``docker exec NAME LINE``; simulated time passes.  Raises `DockerError` unless it runs."""
+        return self.find(name).exec(line)
+
+
+def _several(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
+
+
+__all__ = ["BOOT_TIME", "Engine"]

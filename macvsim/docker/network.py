@@ -1,0 +1,176 @@
+"""What a daemon keeps about networks, and about containers on them: plain records without behaviour of the kernel's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from macvsim.dev.base import NetDevice
+from macvsim.docker.drivers import MacvlanOptions, ParentPlan
+from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
+from macvsim.docker.ipam import Assignment, Lease
+from macvsim.docker.ipam_config import PREDEFINED, IpamConfig
+
+
+@dataclass
+class NetworkConfig:
+    """What ``docker network create`` asks for.
+
+    options : every ``-o``; ipam_options : None for the networks Docker makes itself
+    """
+
+    name: str
+    driver: str = "bridge"
+    configs: tuple[IpamConfig, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    attachable: bool = False
+    ipv6: bool = False
+    ipam_options: Mapping[str, str] | None = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Network:
+    """A network of one daemon.
+
+    id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent (macvlan) or bridge device
+    endpoints : by identifier, in the order they came
+    """
+
+    id: str
+    config: NetworkConfig
+    created: int
+    leases: tuple[Lease, ...] = ()
+    device: str = ""
+    macvlan: MacvlanOptions | None = None
+    parent: ParentPlan | None = None
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def driver(self) -> str:
+        return self.config.driver
+
+    @property
+    def internal(self) -> bool:
+        return self.config.internal
+
+    @property
+    def predefined(self) -> bool:
+        """One of the three every daemon has."""
+        return self.name in PREDEFINED
+
+    @property
+    def names_resolve(self) -> bool:
+        """Containers here find each other by name: not on the default bridge, host and none."""
+        return not self.predefined
+
+    def endpoint_of(self, container: str) -> Endpoint | None:
+        """The endpoint of the container with that name."""
+        return next((endpoint for endpoint in self.endpoints.values() if endpoint.container == container), None)
+
+    def view(self) -> NetworkView:
+        """For `macvsim.docker.inspection.network_document`."""
+        config = self.config
+        return NetworkView(
+            name=config.name,
+            id=self.id,
+            created=self.created,
+            driver=config.driver,
+            leases=self.leases,
+            options=config.options,
+            labels=config.labels,
+            members=[endpoint.member() for endpoint in self.endpoints.values()],
+            ipam_options=config.ipam_options,
+            internal=config.internal,
+            attachable=config.attachable,
+            ipv6=config.ipv6,
+        )
+
+
+@dataclass(eq=False)
+class Endpoint:
+    """A running container's place on one network.
+
+    container : its name; link : the device that goes into the container, None on host and none
+    source_name : what that device was called on the host; gateway : None where no default route goes this way
+    """
+
+    id: str
+    network: Network
+    container: str
+    container_id: str
+    assignment: Assignment | None = None
+    mac: str = ""
+    gateway: IPv4Address | None = None
+    dns_names: Sequence[str] = ()
+    link: NetDevice | None = None
+    source_name: str = ""
+    host_link: NetDevice | None = None
+    """Host end of a veth pair."""
+
+    @property
+    def address(self) -> IPv4Address | None:
+        """Its IPv4 address."""
+        if self.assignment is None:
+            return None
+        address = self.assignment.address
+        assert isinstance(address, IPv4Address)
+        return address
+
+    @property
+    def order(self) -> tuple[bool, str]:
+        """Sort key: interfaces are numbered, and the default route chosen, in this order (sandbox.go Endpoint.Less)."""
+        return self.network.internal, self.network.name
+
+    def member(self) -> MemberView:
+        """For the network's document."""
+        ipv4 = str(self.assignment) if self.assignment is not None else ""
+        return MemberView(self.container_id, self.container, self.id, self.mac, ipv4)
+
+
+@dataclass(eq=False)
+class EndpointSettings:
+    """A container's wish to be on a network, kept whether it runs or not.
+
+    ip, mac : as asked for, or empty; network_id : remembered from the first time it was connected
+    endpoint : while it is connected
+    """
+
+    ip: str = ""
+    mac: str = ""
+    aliases: Sequence[str] = ()
+    network_id: str = ""
+    dns_names: Sequence[str] = ()
+    endpoint: Endpoint | None = None
+
+    def wanted(self, name: str) -> str:
+        """What to look the network called `name` up by (getNetworkID): networks made by users by identifier once it is
+        known, so that another one of the same name is not taken for it.
+        """
+        return name if name in PREDEFINED or not self.network_id else self.network_id
+
+    def view(self, name: str) -> EndpointView:
+        """For the container's document; addresses only while it is connected."""
+        endpoint = self.endpoint
+        view = EndpointView(name, self.ip, self.aliases, self.network_id, dns_names=self.dns_names)
+        if endpoint is None:
+            return view
+        assignment = endpoint.assignment
+        return EndpointView(
+            network=name,
+            asked_ipv4=self.ip,
+            aliases=self.aliases,
+            network_id=self.network_id,
+            endpoint_id=endpoint.id,
+            mac=endpoint.mac,
+            gateway=str(endpoint.gateway or ""),
+            ipv4=str(endpoint.address or ""),
+            prefixlen=assignment.prefixlen if assignment is not None else 0,
+            dns_names=self.dns_names,
+        )

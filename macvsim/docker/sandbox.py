@@ -1,0 +1,132 @@
+"""A running container's network namespace, and what Docker puts into it (moby ``libnetwork/sandbox*.go``, ``osl``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from macvsim.dev.nic import Nic
+from macvsim.docker.bridge_net import interface_address
+from macvsim.docker.drivers import interface_prefix
+from macvsim.docker.network import Endpoint
+from macvsim.docker.profile import Profile
+from macvsim.errors import NetlinkError
+from macvsim.net.fib import Route
+from macvsim.net.namespace import Namespace
+from macvsim.net.routes import add_route
+from macvsim.wire.addr import mac_bytes
+
+
+@dataclass(eq=False)
+class Sandbox:
+    """The namespace of one container.
+
+    id : 64 hex digits; home : the machine's first namespace
+    populated : endpoints are moved in as they come; before, while the container starts, they wait on the host
+    shared : the namespace belongs to the host (``--network host``): nothing is moved, nothing deleted
+    """
+
+    id: str
+    profile: Profile
+    ns: Namespace
+    home: Namespace
+    shared: bool = False
+    endpoints: list[Endpoint] = field(default_factory=list)
+    populated: bool = False
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _default: tuple[Endpoint, Route] | None = None
+
+    def add(self, endpoint: Endpoint) -> None:
+        """One more endpoint; it goes in at once if the container runs already.  Raises `DockerError`."""
+        self.endpoints.append(endpoint)
+        if self.populated:
+            try:
+                self._plug(endpoint)
+                self._choose_default()
+            except Exception:
+                self.endpoints.remove(endpoint)
+                raise
+
+    def populate(self) -> None:
+        """The container starts: everything goes in, in the order of `Endpoint.order`.  Raises `DockerError`."""
+        if not self.shared:
+            self.ns.dev("lo").set_up()
+            for endpoint in self.sorted():
+                self._plug(endpoint)
+            self._choose_default()
+        self.populated = True
+
+    def sorted(self) -> list[Endpoint]:
+        """Endpoints, the best candidate for the default route first."""
+        return sorted(self.endpoints, key=lambda endpoint: endpoint.order)
+
+    def remove(self, endpoint: Endpoint) -> None:
+        """An endpoint leaves; its device is deleted by who made it, and the default route goes another way."""
+        self.endpoints.remove(endpoint)
+        if self._default is not None and self._default[0] is endpoint:
+            self._drop_default()
+        self._choose_default()
+
+    def _plug(self, endpoint: Endpoint) -> None:
+        """Move a device in, name it, address it, set it up (osl AddInterface); interface numbers are never reused."""
+        link = endpoint.link
+        if link is None:
+            return
+        prefix = interface_prefix(endpoint.network.config.options)
+        number = self._numbers.get(prefix, 0)
+        self._numbers[prefix] = number + 1
+        source = endpoint.source_name
+        assert isinstance(link.ns, Namespace)
+        link.ns.move(link, self.ns, rename=f"{prefix}{number}")
+        try:
+            link.set_mac(mac_bytes(endpoint.mac))
+        except NetlinkError as error:
+            raise self.profile.error(
+                "driver.mac_failed", link=source, mac=endpoint.mac, errno=error.strerror.lower()
+            ) from error
+        assert endpoint.assignment is not None and endpoint.address is not None
+        try:
+            address = interface_address(int(endpoint.address), endpoint.assignment.prefixlen)
+            self.ns.addresses.add(link, address)
+        except NetlinkError as error:
+            raise self.profile.error(
+                "endpoint.address_failed", link=source, address=endpoint.assignment, errno=error.strerror.lower()
+            ) from error
+        try:
+            link.set_up()
+        except NetlinkError as error:
+            raise self.profile.error("endpoint.up_failed", link=source, errno=error.strerror.lower()) from error
+
+    def _choose_default(self) -> None:
+        """The default route goes by the first endpoint that has a gateway (updateGateway)."""
+        best = next((endpoint for endpoint in self.sorted() if endpoint.gateway is not None), None)
+        if self._default is not None:
+            if self._default[0] is best:
+                return
+            self._drop_default()
+        if best is not None and best.link is not None and not best.link.destroyed:
+            assert isinstance(best.gateway, IPv4Address)
+            try:
+                route = add_route(self.ns, 0, 0, gateway=int(best.gateway), dev=best.link)
+            except NetlinkError as error:
+                raise self.profile.error("endpoint.gateway_failed", errno=error.strerror.lower()) from error
+            self._default = (best, route)
+
+    def _drop_default(self) -> None:
+        """Take the default route out, unless it is gone with its device or the user removed it."""
+        assert self._default is not None
+        route = self._default[1]
+        self._default = None
+        if any(route is other for other in self.ns.fib.routes()):
+            self.ns.fib.remove(route)
+
+    def destroy(self) -> None:
+        """The namespace ends, and every device in it with it; network cards go home (default_device_exit_batch)."""
+        if not self.shared:
+            for device in list(self.ns.devices.values()):
+                if isinstance(device, Nic):
+                    self.ns.move(device, self.home)
+                elif not device.loopback:
+                    device.destroy()
+            self.ns.dev("lo").set_down()
+        self.populated = False
