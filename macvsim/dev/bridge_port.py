@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import Another, NetDevice, Rx
+from macvsim.dev.base import CONSUMED, PASS, Another, NetDevice, Rx
 from macvsim.dev.portvlan import PortVlans
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
@@ -112,23 +112,23 @@ class BridgePort:
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another:
         """A frame came in on the enslaved device (br_handle_frame)."""
         if packet_type is LOOPBACK:
-            return Rx.PASS
+            return PASS
         raw = frame.raw
         if raw[6] & 1 or raw[6:12] == ZERO_MAC:
             dev.sim.drop(frame.uid, dev, DropReason.BRIDGE_SOURCE, frame)
-            return Rx.CONSUMED
+            return CONSUMED
         if raw[0] == 1 and raw[:5] == RESERVED_PREFIX and raw[5] < 16 and not self._forwards_reserved(raw[5]):
             if raw[5] == _PAUSE:
                 dev.sim.drop(frame.uid, dev, DropReason.RESERVED_MULTICAST, frame)
-                return Rx.CONSUMED
+                return CONSUMED
             self._learn_reserved(frame)
-            return Rx.PASS
+            return PASS
         if self.state is not FORWARDING and self.state is not LEARNING:
             dev.sim.drop(frame.uid, dev, DropReason.PORT_STATE, frame)
-            return Rx.CONSUMED
+            return CONSUMED
         bridge = self.bridge
         bridge.from_port(self, frame, HOST if raw[:6] == bridge.mac else packet_type)
-        return Rx.CONSUMED
+        return CONSUMED
 
     def _forwards_reserved(self, last: int) -> bool:
         """True if frames for 01:80:c2:00:00:<last> go to other ports; without spanning tree its BPDUs do."""

@@ -47,6 +47,7 @@ class PortPolicy:
     mac_change : what the adapter's MAC is taken to be
     own_source_only : frames whose source is not the adapter's MAC are dropped as they come in
     max_macs : sources that may be learnt at the port, 0 for any number; frames from others are dropped
+    opaque_tags : a switch of this kind does not know VLANs, tags are payload
     foreign, unmatched : reasons given for a foreign source, and for a frame whose destination nobody has
     """
 
@@ -56,6 +57,7 @@ class PortPolicy:
     mac_change: MacChange = MacChange.FOLLOW
     own_source_only: bool = False
     max_macs: int = 0
+    opaque_tags: bool = False
     foreign: DropReason = DropReason.PORT_FORGED_SOURCE
     unmatched: DropReason = DropReason.PORT_NO_MATCH
 
@@ -81,7 +83,7 @@ def port_security(max_macs: int = 1) -> PortPolicy:
 
 def _virtualbox(promiscuous: Promiscuous) -> PortPolicy:
     name = f"virtualbox-{promiscuous.value}"
-    return PortPolicy(name, learn=False, promiscuous=promiscuous, mac_change=MacChange.IGNORE)
+    return PortPolicy(name, learn=False, promiscuous=promiscuous, mac_change=MacChange.IGNORE, opaque_tags=True)
 
 
 def _one_mac(name: str) -> PortPolicy:

@@ -118,6 +118,8 @@ class SwitchPort:
         return self._set_vlans(_trunk_vlans(vids, None if native is None else _vid(native, self.label)))
 
     def _set_vlans(self, vlans: PortVlans) -> SwitchPort:
+        if not self.switch.vlan_aware:
+            raise TopologyError(f"{self.label}: the switch does not know VLANs; make it with vlan_aware=True")
         self.vlans = vlans
         self.switch.fdb.flush_port(self)
         return self

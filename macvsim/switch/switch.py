@@ -28,7 +28,8 @@ class Switch:
     policy : of every new port, a name of `POLICIES` or a `PortPolicy`; single ports can be given another
     ageing : seconds after which a MAC that was not heard again is forgotten; 0: nothing is learnt
     mtu : of every new port, in bytes
-    vlan_aware : False: tags are payload, and one table holds the MACs of all VLANs (an unmanaged switch)
+    vlan_aware : False: tags are payload, and one table holds the MACs of all VLANs (an unmanaged switch); None: as the
+        policy has it
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Switch:
         policy: str | PortPolicy = "bare-metal",
         ageing: float = 300.0,
         mtu: int = 1500,
-        vlan_aware: bool = True,
+        vlan_aware: bool | None = None,
     ) -> None:
         if ports is not None and ports < 1:
             raise TopologyError(f"switch {name}: {ports} ports are none; leave ports out, or give at least 1")
@@ -52,7 +53,7 @@ class Switch:
         self.max_ports = ports
         self.policy = get_policy(policy)
         self.mtu = mtu
-        self.vlan_aware = vlan_aware
+        self.vlan_aware = not self.policy.opaque_tags if vlan_aware is None else vlan_aware
         self.ports: dict[str, SwitchPort] = {}
         self.fdb: FilteringDatabase[SwitchPort] = FilteringDatabase(round(ageing * SECOND), pause=_COLLECTOR_PAUSE)
         self.fdb.start(int(sim.now), self.fdb.ageing)
@@ -191,7 +192,7 @@ class Switch:
                 lacks_vlan.append(port)
             elif isolated and port.isolated:
                 last = drop(frame.uid, port, DropReason.PORT_ISOLATED, frame)
-            elif port.is_blocked:
+            elif not port.learns and port.is_blocked:
                 last = drop(frame.uid, port, DropReason.PORT_ASSIGNED_MAC, frame)
             else:
                 taken = True
