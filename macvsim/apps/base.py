@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,9 +10,11 @@ import simpy
 
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
-from macvsim.sim import SECOND, US, Sim
+from macvsim.sim import MS, SECOND, US, Sim
 
 Sink = Callable[[str], None]
+_LOCALHOST = 0x7F000001
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 
 
 class Pids(Protocol):
@@ -31,6 +34,9 @@ class Machine(Protocol):
 
     @property
     def kernel(self) -> Pids: ...
+
+    @property
+    def hosts(self) -> dict[str, int]: ...
 
     def resolve(self, name: str) -> int: ...
 
@@ -93,13 +99,55 @@ class App:
         if turn == self._alarm:
             fn()
 
+    def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
+        """Call `fn` in `delay` ns in process context; not when the program has ended by then."""
+        event = self.sim.timeout(delay)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _: fn(*args) if self.code is None else None)
+
 
 def duration(seconds: float) -> int:
     """Nanoseconds in a time in seconds, to the microsecond as system calls take it."""
     return round(seconds * 1_000_000) * (SECOND // 1_000_000)
 
 
+def poll_time(milliseconds: int) -> int:
+    """How long (ns) poll() sleeps when nothing happens: a thousandth longer than asked for, at least 50 us and at most
+    100 ms, because its timer may be late by that much and no other interrupt comes (fs/select.c,
+    select_estimate_accuracy).
+    """
+    asked = milliseconds * MS
+    return asked + max(min(asked // 1000, 100 * MS), 50 * US) if asked else 0
+
+
 def check_positive(what: str, value: float) -> None:
     """`MacvsimError` unless a number is above zero."""
     if value <= 0:
         raise MacvsimError(f"{what} must be above 0, not {value}")
+
+
+def resolve(machine: Machine, name: str) -> int:
+    """Address of a name, or of an address in any of the forms of inet_aton; `MacvsimError` when it is neither."""
+    address = inet_aton(name)
+    return machine.resolve(name) if address is None else address
+
+
+def name_of(machine: Machine, ip: int) -> str | None:
+    """Name of an address (getnameinfo), as far as the machine knows by itself."""
+    if ip == _LOCALHOST:
+        return "localhost"
+    return next((name for name, address in machine.hosts.items() if address == ip), None)
+
+
+def inet_aton(text: str) -> int | None:
+    """Address written as ``a.b.c.d``, ``a.b.c``, ``a.b`` or ``a``, parts decimal, octal or hexadecimal, or None."""
+    parts = []
+    for word in text.split("."):
+        if not _NUMBER.fullmatch(word):
+            return None
+        base = 16 if word[:2].lower() == "0x" else 8 if word[0] == "0" else 10
+        parts.append(int(word, base))
+    last = parts.pop()
+    if len(parts) > 3 or any(part > 255 for part in parts) or last >= 1 << 8 * (4 - len(parts)):
+        return None
+    return sum(part << 8 * (3 - place) for place, part in enumerate(parts)) + last

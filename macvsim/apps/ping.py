@@ -1,25 +1,20 @@
-"""ping as busybox has it (networking/ping.c of busybox 1.37), and what a ping of any kind comes to."""
+"""ping as busybox has it (networking/ping.c of busybox 1.37)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.apps.base import App, Machine, Sink, check_positive, duration
+from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
+from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
 from macvsim.net.socket import RawIcmpSocket
-from macvsim.sim import SECOND, US, Sim
+from macvsim.sim import SECOND, US
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
-if TYPE_CHECKING:
-    from macvsim.explain import Explanation
-
 MAX_DUP_CHK = 8 * 128
-MIN_DATA_WITH_CLOCK = 4
 TYPE_NAMES = {
     icmp.ECHO_REPLY: "Echo Reply",
     icmp.DEST_UNREACH: "Destination Unreachable",
@@ -37,101 +32,7 @@ TYPE_NAMES = {
 }
 
 
-class Reply(NamedTuple):
-    """One echo reply: whose, and the round trip in ns as the program measured it; `size` is the length of the ICMP
-    message in bytes.
-    """
-
-    seq: int
-    sender: str
-    ttl: int
-    rtt_ns: int
-    size: int
-    duplicate: bool
-
-
-class PingError(NamedTuple):
-    """Why a request failed, as ping was told: by an ICMP error of `sender`, or by its own host (`kind` None)."""
-
-    seq: int
-    sender: str
-    kind: int | None
-    code: int
-    text: str
-
-
-class PingResult:
-    """What a ping came to.  True if anything was answered; as text, what the program printed.
-
-    target, address : as typed, and the address it stands for; size : payload bytes
-    sent, received : requests and their replies, duplicates not counted
-    replies, errors : in order of arrival; requests : packet identities (uid) in order of sending
-    ttl : of the first reply, None without one; code : exit code of the program, None while it runs
-    """
-
-    def __init__(self, sim: Sim, ns: Namespace, target: str, address: str, size: int) -> None:
-        self.sim = sim
-        self.ns = ns
-        self.target = target
-        self.address = address
-        self.size = size
-        self.sent = 0
-        self.received = 0
-        self.replies: list[Reply] = []
-        self.errors: list[PingError] = []
-        self.requests: list[int] = []
-        self.code: int | None = None
-        self.pieces: list[str | Reply] = []
-        """What was printed, replies still to be written out: see `text`."""
-
-    def __bool__(self) -> bool:
-        return self.received > 0
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        ttl = f", ttl {self.ttl}" if self.replies else ""
-        failed = f", {len(self.errors)} errors" if self.errors else ""
-        return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
-
-    @property
-    def text(self) -> str:
-        """Everything printed, standard output and standard error, in order."""
-        return "".join(piece if isinstance(piece, str) else self.line(piece) for piece in self.pieces)
-
-    def line(self, reply: Reply) -> str:
-        """How the program prints a reply; the one here is busybox's."""
-        time = ""
-        if reply.size >= icmp.HLEN + MIN_DATA_WITH_CLOCK:
-            trip = reply.rtt_ns // US
-            time = f" time={trip // 1000}.{trip % 1000:03d} ms"
-        mark = " (DUP!)" if reply.duplicate else ""
-        return f"{reply.size} bytes from {reply.sender}: seq={reply.seq} ttl={reply.ttl}{time}{mark}\n"
-
-    @property
-    def ttl(self) -> int | None:
-        """Time to live of the first reply."""
-        return self.replies[0].ttl if self.replies else None
-
-    @property
-    def rtts(self) -> list[int]:
-        """Round trips in ns, duplicates left out."""
-        return [reply.rtt_ns for reply in self.replies if not reply.duplicate]
-
-    @property
-    def loss(self) -> float:
-        """Percentage of requests without a reply; 0 when nothing was sent."""
-        return (self.sent - self.received) * 100 / self.sent if self.sent else 0.0
-
-    def explain(self) -> Explanation:
-        """Why it was answered or not, read from the journal."""
-        from macvsim.explain import explain_ping
-
-        return explain_ping(self)
-
-
-class BusyboxPing(App):
+class BusyboxPing(PingApp[PingResult]):
     """busybox ping.
 
     Parameters
@@ -165,14 +66,13 @@ class BusyboxPing(App):
         check_positive("the timeout of a ping (s)", timeout)
         if not 0 <= size <= 65507 or count < 0:
             raise MacvsimError(f"a ping carries 0 to 65507 bytes, not {size}, and its count is 0 or more, not {count}")
-        super().__init__(box, stdout, stderr)
+        super().__init__(box, PingResult(box.sim, box.ns, target, target, size), stdout, stderr)
         self.count = count
         self.interval = duration(interval)
         self.timeout = duration(timeout)
         self.source = source
         self.adaptive = adaptive
         self.quiet = quiet
-        self._result = PingResult(self.sim, self.ns, target, target, size)
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
         self._filling = bytes((pattern,)) * size
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
@@ -180,18 +80,11 @@ class BusyboxPing(App):
         self._template = icmp_template(icmp.ECHO)
         self._sent_ns: dict[int, int] = {}
         self._seen: set[int] = set()
-        self._timed = False
-        self._tmin = self._tmax = self._tsum = 0
-        self._repeats = 0
         self._to = 0
         self._socket = RawIcmpSocket(self.ns, self._receive)
         self._socket.wanted = self._is_mine
         self._socket.broadcast = True
         self._socket.ttl = ttl
-
-    def result(self) -> PingResult:
-        """What it has come to so far."""
-        return self._result
 
     def close(self) -> None:
         self._socket.close()
@@ -208,7 +101,7 @@ class BusyboxPing(App):
             if address is None:
                 return
             origin = f" from {ip_text(address)}"
-        to = self._resolve(result.target, self.box.resolve)
+        to = self._resolve(result.target, lambda name: resolve(self.box, name))
         if to is None:
             return
         self._to = to
@@ -259,7 +152,7 @@ class BusyboxPing(App):
             return
         wait = self.timeout
         if result.received:
-            wait = max(self._tmax // (512 * 1024), 1) * SECOND
+            wait = max(self._trips.greatest // (512 * 1024), 1) * SECOND
         self.set_alarm(wait, self._finish)
 
     # -- receiving -----------------------------------------------------------------------------------------------------
@@ -281,10 +174,7 @@ class BusyboxPing(App):
         now = int(self.sim.now)
         if len(message) >= icmp.HLEN + MIN_DATA_WITH_CLOCK:
             trip = now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF
-            self._tsum += trip
-            self._tmin = min(self._tmin, trip) if self._timed else trip
-            self._tmax = max(self._tmax, trip)
-            self._timed = True
+            self._trips.add(trip)
             rtt = trip * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
@@ -300,9 +190,7 @@ class BusyboxPing(App):
         reply = Reply(seq, text, data[8], rtt, len(message), duplicate)
         result.replies.append(reply)
         if not self.quiet:
-            result.pieces.append(reply)
-            if self._stdout is not None:
-                self._stdout(result.line(reply))
+            self._print_reply(reply)
         if self.count and result.received >= self.count:
             self._finish()
         elif self.adaptive:
@@ -310,23 +198,9 @@ class BusyboxPing(App):
 
     # -- printing ------------------------------------------------------------------------------------------------------
 
-    def _print(self, text: str) -> None:
-        self._result.pieces.append(text)
-        if self._stdout is not None:
-            self._stdout(text)
-
-    def _complain(self, text: str) -> None:
-        line = f"ping: {text}\n"
-        self._result.pieces.append(line)
-        if self._stderr is not None:
-            self._stderr(line)
-
     def _fail(self, text: str) -> None:
         self._complain(text)
         self._end(1)
-
-    def interrupt(self) -> None:
-        self._finish()
 
     def _finish(self) -> None:
         """print_stats_and_exit."""
@@ -338,18 +212,13 @@ class BusyboxPing(App):
             f"{self._repeats} duplicates, " if self._repeats else "",
             f"{lost}% packet loss\n",
         ]
-        if self._timed:
-            trips = (self._tmin, self._tsum // (result.received + self._repeats), self._tmax)
-            lines.append(
-                f"round-trip min/avg/max = {'/'.join(f'{trip // 1000}.{trip % 1000:03d}' for trip in trips)} ms\n"
-            )
+        trips = self._trips
+        if trips.count:
+            shown = (trips.least, trips.total // (result.received + self._repeats), trips.greatest)
+            lines.append(f"round-trip min/avg/max = {'/'.join(milliseconds(trip) for trip in shown)} ms\n")
         self._print("".join(lines))
         short = self._deadline_us is not None and result.received < self.count
         self._end(1 if not result.received or short else 0)
-
-    def _end(self, code: int) -> None:
-        self._result.code = code
-        self.exit(code)
 
 
 __all__ = ["BusyboxPing", "PingError", "PingResult", "Reply"]

@@ -1,0 +1,439 @@
+"""ping of iputils 20240905, as Debian has it (ping/ping.c, ping/ping_common.c)."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from macvsim.apps.base import Machine, Sink, poll_time, resolve
+from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
+from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
+from macvsim.errors import MacvsimError, SocketError
+from macvsim.net.packet import Packet
+from macvsim.net.socket import IcmpError, RawIcmpSocket, Socket
+from macvsim.sim import MS, SECOND, US, Timer
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.addr import ip_int, ip_text, is_multicast_ip
+from macvsim.wire.compose import icmp_template
+
+MIN_INTERVAL = 10
+NOTHING_TO_SEND = 1000
+CLOCK_TICKS = 100
+_SEQ_HALF = 0x7FFF
+
+
+class IputilsPing(PingApp[IputilsResult]):
+    """ping of iputils.
+
+    Parameters
+    ----------
+    target : dotted address, or a name the box can resolve
+    count : replies (or errors) to wait for, 0 for no end
+    interval, timeout (``-W``), deadline (``-w``, 0: none) : seconds
+    size : payload bytes; ttl, tos, ident : None, 0 and None for the system's, none, and a random one
+    source : own address or device (``-I``); sticky : keep the source chosen at first (``-B``)
+    pmtu : ``do``, ``dont``, ``want``; broadcast : allow it (``-b``); preload : requests sent at once (``-l``)
+    pattern : payload bytes, repeated (``-p``); quiet, numeric, outstanding (``-O``), precise (``-3``), audible (``-a``)
+    """
+
+    def __init__(
+        self,
+        box: Machine,
+        target: str,
+        *,
+        count: int = 0,
+        interval: float = 1.0,
+        size: int = 56,
+        ttl: int | None = None,
+        tos: int = 0,
+        timeout: float = 10.0,
+        deadline: int = 0,
+        source: str | None = None,
+        sticky: bool = False,
+        pmtu: str | None = None,
+        broadcast: bool = False,
+        preload: int = 1,
+        pattern: bytes = b"",
+        ident: int | None = None,
+        quiet: bool = False,
+        numeric: bool = False,
+        outstanding: bool = False,
+        precise: bool = False,
+        audible: bool = False,
+        stdout: Sink | None = None,
+        stderr: Sink | None = None,
+    ) -> None:
+        if not 0 <= size <= 65507 or count < 0 or interval < 0 or timeout < 0:
+            raise MacvsimError(f"a ping carries 0 to 65507 bytes, not {size}; its count and times are 0 or more")
+        super().__init__(box, IputilsResult(box.sim, box.ns, target, target, size), stdout, stderr)
+        self.count = count
+        self.interval = int(interval * 1000)
+        self.linger = int(timeout * 1000)
+        self.deadline = deadline
+        self.ttl = ttl
+        self.tos = tos
+        self.source = source
+        self.sticky = sticky
+        self.pmtu = pmtu
+        self.broadcast = broadcast
+        self.preload = preload
+        self.quiet = quiet
+        self.outstanding = outstanding
+        self._result.machine = box
+        self._result.numeric = numeric
+        self._result.precise = precise
+        self._result.bell = "\a" if audible else ""
+        filling = (pattern * (size // len(pattern) + 1))[:size] if pattern else bytes(i & 0xFF for i in range(size))
+        self._pattern = pattern
+        self._timing = size >= CLOCK_SIZE
+        self._filling = filling[CLOCK_SIZE:] if self._timing else filling
+        self._ident = self.sim.rng(f"ping/{self.ns.name}").randrange(0x10000) if ident is None else ident
+        self._template = icmp_template(icmp.ECHO)
+        self._to = 0
+        self._cur: int | None = None
+        self._begin = 0
+        self._tokens = 0
+        self._acked = 0
+        self._pipe = -1
+        self._failed = 0
+        self._lingering = False
+        self._turn = 0
+        self._seen: set[int] = set()
+        self._sent_ns: dict[int, int] = {}
+        self._wait_timer = Timer(self.sim, self._wait_over)
+        self._socket: RawIcmpSocket | None = None
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._wait_timer.stop()
+
+    # -- before the first request --------------------------------------------------------------------------------------
+
+    def main(self) -> None:
+        """ping4_run, setup, and into the main loop."""
+        result = self._result
+        if self._pattern and not self.quiet:
+            self._print(f"PATTERN: 0x{self._pattern.hex()}\n")
+        try:
+            self._to = resolve(self.box, result.target)
+        except MacvsimError:
+            self._die(f"{result.target}: Temporary failure in name resolution")
+            return
+        if result.target[0].isdigit():
+            result.numeric = True
+        try:
+            origin = self._prepare()
+        except _Fatal as error:
+            self._die(str(error))
+            return
+        result.address = ip_text(self._to)
+        self._print(
+            f"PING {result.target} ({result.address}) {origin}{result.size}({result.size + 28}) bytes of data.\n"
+        )
+        self._begin = int(self.sim.now)
+        if self.deadline:
+            self.set_alarm(self.deadline * SECOND, self._finish)
+        self._loop()
+
+    def _prepare(self) -> str:
+        """Open the socket and choose the source; returns the words about it in the first line."""
+        device = None
+        source = 0
+        if self.source is not None:
+            try:
+                source = ip_int(self.source)
+            except MacvsimError:
+                device = self.source
+        sock = self._socket = RawIcmpSocket(
+            self.ns, self._receive, self._error, frozenset((icmp.ECHO_REPLY, icmp.REDIRECT))
+        )
+        sock.wanted = self._is_mine
+        strict = self.sticky or bool(source)
+        if device is not None:
+            try:
+                sock.bind_device(device)
+            except SocketError as error:
+                raise _Fatal(f"SO_BINDTODEVICE {device}: {error}") from None
+        if not source:
+            source = self._probe(sock)
+            if device is not None and not any(a.local == source for a in self.ns.dev(device).inet.addresses):
+                self._complain(f"Warning: source address might be selected on device other than: {device}")
+        self._to = self._to or source
+        self._result.group = self.broadcast or is_multicast_ip(self._to)
+        sock.pmtu_discover = self.pmtu or ("do" if self._result.group else "want")
+        if strict:
+            try:
+                sock.bind_address(source)
+            except SocketError as error:
+                raise _Fatal(f"bind: {error}") from None
+        sock.broadcast = self.broadcast
+        sock.tos = self.tos
+        if self.ttl == 0:
+            raise _Fatal("cannot set unicast time-to-live: Invalid argument")
+        sock.ttl = self.ttl
+        return f"from {ip_text(source)} {device or ''}: " if device is not None or strict else ""
+
+    def _probe(self, sock: Socket) -> int:
+        """Connect another socket to the target to learn the source address, and whether it is a broadcast."""
+        probe = Socket(self.ns)
+        probe.device = sock.device
+        try:
+            try:
+                return probe.route(self._to).src
+            except SocketError as error:
+                if error.errno != "EACCES":
+                    raise
+            if not self.broadcast:
+                raise _Fatal("Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+            self._complain("WARNING: pinging broadcast address", tag="")
+            probe.broadcast = True
+            return probe.route(self._to).src
+        except SocketError as error:
+            raise _Fatal(f"connect: {error}") from None
+
+    # -- the main loop -------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        """Send what is due, then wait for replies (main_loop)."""
+        result = self._result
+        if (self.count and result.received + self._failed >= self.count) or (self.deadline and self._failed):
+            self._finish()
+            return
+        wait = 0
+        while wait <= 0:
+            wait = self._pinger()
+            if self.count and result.sent >= self.count and not self.deadline:
+                wait = self._schedule_exit(wait)
+        self._turn += 1
+        longest = max(self.interval, MIN_INTERVAL)
+        spins = wait < longest and wait <= 1000 // CLOCK_TICKS and not self._in_flight()
+        if wait >= longest or (not spins and not self.interval):
+            self._wait_timer.start(-(-longest * self.sim.hz // 1000))
+            return
+        self._wait_timer.stop()
+        self.after(wait * MS if spins else poll_time(max(wait, MIN_INTERVAL)), self._go_on, self._turn)
+
+    def _wait_over(self) -> None:
+        """SO_RCVTIMEO: the kernel timer has fired, the program is woken."""
+        self.after(0, self._go_on, self._turn)
+
+    def _go_on(self, turn: int) -> None:
+        if turn == self._turn:
+            self._loop()
+
+    def _read_on(self) -> None:
+        """A message has been read: what else is queued at this moment is read first, unless nothing is in flight."""
+        if self._in_flight():
+            self.after(0, self._go_on, self._turn)
+        else:
+            self._loop()
+
+    def _pinger(self) -> int:
+        """Send a request if it is time; returns the milliseconds to wait until the next (pinger)."""
+        result = self._result
+        if self.count and result.sent >= self.count and not self.deadline:
+            return NOTHING_TO_SEND
+        now = int(self.sim.now)
+        if self._cur is None:
+            self._cur = now
+            self._tokens = self.interval * (self.preload - 1)
+        else:
+            elapsed = _elapsed(now, self._cur)
+            if not self.interval and elapsed < MIN_INTERVAL and self._in_flight() >= self.preload:
+                return MIN_INTERVAL - elapsed
+            elapsed = min(elapsed + self._tokens, self.interval * self.preload)
+            if elapsed < self.interval:
+                return self.interval - elapsed
+            self._cur = now
+            self._tokens = elapsed - self.interval
+        if self.outstanding and result.sent and result.sent & 0xFFFF not in self._seen:
+            self._print(f"no answer yet for icmp_seq={result.sent % 0x10000}\n")
+        if self._send(now):
+            return self.interval - self._tokens
+        self._tokens = 0
+        return max(self.interval, MIN_INTERVAL)
+
+    def _send(self, now: int) -> bool:
+        """One echo request; False when the own host refuses it (ping4_send_probe)."""
+        result = self._result
+        assert self._socket is not None
+        seq = result.sent + 1 & 0xFFFF
+        self._seen.discard(seq)
+        self._sent_ns[seq] = now
+        payload = self._filling
+        if self._timing:
+            seconds, rest = divmod(now, SECOND)
+            payload = seconds.to_bytes(8, "little") + (rest // US).to_bytes(8, "little") + payload
+        uid = self.sim.born()
+        result.requests.append(uid)
+        message = icmp.message(self._template, icmp.ECHO, 0, self._ident << 16 | seq, payload)
+        result.sent += 1
+        if (result.sent & 0xFFFF) - self._acked > _SEQ_HALF:
+            self._acked = result.sent + 1 & 0xFFFF
+        try:
+            self._socket.send(self._to, message, uid)
+        except SocketError as error:
+            result.errors.append(PingError(seq, "", None, 0, str(error)))
+            if error.errno == "EMSGSIZE":
+                self._failed += 1
+                if not self.quiet:
+                    self._complain(f"sendmsg: {error}")
+            return False
+        return True
+
+    def _schedule_exit(self, wait: int) -> int:
+        """All are sent: SIGALRM ends the waiting (__schedule_exit)."""
+        if self._lingering:
+            return wait
+        if self._result.received:
+            linger = max(2 * self._trips.greatest, 1000 * self.interval)
+        else:
+            linger = self.linger * 1000
+        self._lingering = bool(linger)
+        if linger:
+            self.set_alarm(linger * US, self._finish)
+        return max(wait, linger // 1000)
+
+    def _in_flight(self) -> int:
+        behind = (self._result.sent & 0xFFFF) - self._acked
+        return behind if 0 <= behind <= _SEQ_HALF else self._result.sent - self._result.received - self._failed
+
+    def _acknowledge(self, seq: int) -> None:
+        sent = self._result.sent & 0xFFFF
+        behind = sent - seq & 0xFFFF
+        if behind <= _SEQ_HALF:
+            self._pipe = max(self._pipe, behind + 1)
+            if 0 < (seq - self._acked & 0xFFFF) <= _SEQ_HALF or sent - self._acked > _SEQ_HALF:
+                self._acked = seq
+
+    # -- receiving -----------------------------------------------------------------------------------------------------
+
+    def _is_mine(self, message: bytes) -> bool:
+        if message[0] == icmp.REDIRECT:
+            quoted = message[icmp.HLEN :]
+            hlen = (quoted[0] & 15) * 4 if quoted else 0
+            if len(quoted) < hlen + icmp.HLEN or quoted[9] != ipv4.PROTO_ICMP:
+                return False
+            return ipv4.addresses(quoted)[1] == self._to and self._is_mine(quoted[hlen:])
+        return int.from_bytes(message[4:6], "big") == self._ident
+
+    def _receive(self, packet: Packet, message: bytes) -> None:
+        """A reply or a redirect is read from the socket (ping4_parse_reply)."""
+        if self.code is not None:
+            return
+        if message[0] == icmp.REDIRECT:
+            self._redirected(packet, message)
+        else:
+            self._gather(packet, message)
+        self._read_on()
+
+    def _redirected(self, packet: Packet, message: bytes) -> None:
+        if self.quiet:
+            return
+        quoted = message[icmp.HLEN :]
+        request = quoted[(quoted[0] & 15) * 4 :]
+        text = error_text(message[0], message[1], int.from_bytes(message[4:8], "big"))
+        sender = self._result.name(ip_text(ipv4.addresses(packet.data)[0]))
+        self._print(f"From {sender}: icmp_seq={int.from_bytes(request[6:8], 'big')} {text}\n")
+
+    def _gather(self, packet: Packet, message: bytes) -> None:
+        """gather_statistics; the time of arrival is the kernel's (SO_TIMESTAMP), not the program's."""
+        result = self._result
+        arrived = int(self.sim.now) - self.ns.wakeup_delay
+        seq = message[6] << 8 | message[7]
+        self._acknowledge(seq)
+        if self._timing and len(message) >= icmp.HLEN + CLOCK_SIZE:
+            sent_us = int.from_bytes(message[8:16], "little") * 1_000_000 + int.from_bytes(message[16:24], "little")
+            trip = max(arrived // US - sent_us, 0)
+            self._trips.add(trip)
+            rtt = trip * US
+        else:
+            rtt = arrived - self._sent_ns.get(seq, arrived)
+        duplicate = seq in self._seen
+        if duplicate:
+            self._repeats += 1
+        else:
+            self._seen.add(seq)
+            result.received += 1
+        sender, _ = ipv4.addresses(packet.data)
+        text = result.address if sender == self._to else ip_text(sender)
+        reply = Reply(seq, text, packet.data[8], rtt, len(message), duplicate)
+        result.replies.append(reply)
+        if not self.quiet:
+            self._print_reply(reply)
+
+    def _error(self, error: IcmpError) -> None:
+        """An ICMP error from the socket's error queue (ping4_receive_error_msg)."""
+        quoted = error.quoted
+        request = quoted[(quoted[0] & 15) * 4 :]
+        if self.code is not None or error.kind == icmp.SOURCE_QUENCH:
+            return
+        if ipv4.addresses(quoted)[1] == self._to and request[:1] == b"\x08":
+            seq = int.from_bytes(request[6:8], "big")
+            self._acknowledge(seq)
+            self._failed += 1
+            text = error_text(error.kind, error.code, error.info)
+            sender = ip_text(error.sender)
+            self._result.errors.append(PingError(seq, sender, error.kind, error.code, text))
+            if not self.quiet:
+                self._print(f"From {self._result.name(sender)} icmp_seq={seq} {text}\n")
+        self._read_on()
+
+    # -- printing ------------------------------------------------------------------------------------------------------
+
+    def _die(self, text: str) -> None:
+        self._complain(text)
+        self._end(2)
+
+    def _finish(self) -> None:
+        """The statistics (finish)."""
+        result = self._result
+        lines = [
+            f"\n--- {result.target} ping statistics ---\n{result.sent} packets transmitted, {result.received} received"
+        ]
+        if self._repeats:
+            lines.append(f", +{self._repeats} duplicates")
+        if self._failed:
+            lines.append(f", +{self._failed} errors")
+        if result.sent:
+            took = (self._cur or 0) - self._begin
+            spent = took // SECOND * 1000 + (took % SECOND + 500_000) // MS
+            lines.append(f", {result.loss:g}% packet loss, time {spent}ms")
+        lines.append("\n")
+        notes = []
+        if result.received and self._timing:
+            notes.append(f"rtt min/avg/max/mdev = {self._deviation()} ms")
+        if self._pipe > 1:
+            notes.append(f"pipe {self._pipe}")
+        if result.received and not self.interval and result.sent > 1:
+            gap = ((self._cur or 0) - self._begin) // US // (result.sent - 1)
+            notes.append(f"ipg/ewma {gap // 1000}.{gap % 1000:03d}/{self._average()} ms")
+        lines.append(", ".join(notes) + "\n")
+        self._print("".join(lines))
+        short = self.deadline and result.received < self.count
+        self._end(1 if not result.received or short else 0)
+
+    def _deviation(self) -> str:
+        """Least, mean, greatest round trip and their standard deviation, all integer arithmetic."""
+        trips = self._trips
+        number = self._result.received + self._repeats
+        variance = max(trips.squares - trips.total * trips.total // number, 0) // number
+        return "/".join(milliseconds(t) for t in (trips.least, trips.total // number, trips.greatest, isqrt(variance)))
+
+    def _average(self) -> str:
+        """Exponentially weighted mean of the round trips, in eighths."""
+        mean = 0
+        for reply in self._result.replies:
+            trip = reply.rtt_ns // US
+            mean = mean + trip - mean // 8 if mean else trip * 8
+        return f"{mean // 8000}.{mean // 8 % 1000:03d}"
+
+
+def _elapsed(now: int, then: int) -> int:
+    """Milliseconds between two times, from differences of seconds and of nanoseconds, each cut towards zero."""
+    seconds, rest = now // SECOND - then // SECOND, now % SECOND - then % SECOND
+    return seconds * 1000 + (rest // MS if rest >= 0 else -(-rest // MS))
+
+
+class _Fatal(Exception):
+    """What ping says before it exits with 2."""

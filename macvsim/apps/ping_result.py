@@ -1,0 +1,174 @@
+"""What a ping comes to, and what all pings share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from macvsim.apps.base import App, Machine, Sink
+from macvsim.net.namespace import Namespace
+from macvsim.sim import US, Sim
+from macvsim.wire import icmp
+
+if TYPE_CHECKING:
+    from macvsim.explain import Explanation
+
+MIN_DATA_WITH_CLOCK = 4
+
+
+class Reply(NamedTuple):
+    """One echo reply: whose, and the round trip in ns as the program measured it; `size` is the length of the ICMP
+    message in bytes.
+    """
+
+    seq: int
+    sender: str
+    ttl: int
+    rtt_ns: int
+    size: int
+    duplicate: bool
+
+
+class PingError(NamedTuple):
+    """Why a request failed, as ping was told: by an ICMP error of `sender`, or by its own host (`kind` None)."""
+
+    seq: int
+    sender: str
+    kind: int | None
+    code: int
+    text: str
+
+
+class PingResult:
+    """What a ping came to.  True if anything was answered; as text, what the program printed.
+
+    target, address : as typed, and the address it stands for; size : payload bytes
+    sent, received : requests and their replies, duplicates not counted
+    replies, errors : in order of arrival; requests : packet identities (uid) in order of sending
+    ttl : of the first reply, None without one; code : exit code of the program, None while it runs
+    """
+
+    def __init__(self, sim: Sim, ns: Namespace, target: str, address: str, size: int) -> None:
+        self.sim = sim
+        self.ns = ns
+        self.target = target
+        self.address = address
+        self.size = size
+        self.sent = 0
+        self.received = 0
+        self.replies: list[Reply] = []
+        self.errors: list[PingError] = []
+        self.requests: list[int] = []
+        self.code: int | None = None
+        self.pieces: list[str | Reply] = []
+        """What was printed, replies still to be written out: see `text`."""
+
+    def __bool__(self) -> bool:
+        return self.received > 0
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        ttl = f", ttl {self.ttl}" if self.replies else ""
+        failed = f", {len(self.errors)} errors" if self.errors else ""
+        return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
+
+    @property
+    def text(self) -> str:
+        """Everything printed, standard output and standard error, in order."""
+        return "".join(piece if isinstance(piece, str) else self.line(piece) for piece in self.pieces)
+
+    def line(self, reply: Reply) -> str:
+        """How the program prints a reply; the one here is busybox's."""
+        time = ""
+        if reply.size >= icmp.HLEN + MIN_DATA_WITH_CLOCK:
+            time = f" time={milliseconds(reply.rtt_ns // US)} ms"
+        mark = " (DUP!)" if reply.duplicate else ""
+        return f"{reply.size} bytes from {reply.sender}: seq={reply.seq} ttl={reply.ttl}{time}{mark}\n"
+
+    @property
+    def ttl(self) -> int | None:
+        """Time to live of the first reply."""
+        return self.replies[0].ttl if self.replies else None
+
+    @property
+    def rtts(self) -> list[int]:
+        """Round trips in ns, duplicates left out."""
+        return [reply.rtt_ns for reply in self.replies if not reply.duplicate]
+
+    @property
+    def loss(self) -> float:
+        """Percentage of requests without a reply; 0 when nothing was sent."""
+        return (self.sent - self.received) * 100 / self.sent if self.sent else 0.0
+
+    def explain(self) -> Explanation:
+        """Why it was answered or not, read from the journal."""
+        from macvsim.explain import explain_ping
+
+        return explain_ping(self)
+
+
+class Trips:
+    """Round trips in us: number, least, greatest, sum and sum of squares."""
+
+    __slots__ = ("count", "greatest", "least", "squares", "total")
+
+    def __init__(self) -> None:
+        self.count = self.least = self.greatest = self.total = self.squares = 0
+
+    def add(self, trip: int) -> None:
+        """One more."""
+        self.least = min(self.least, trip) if self.count else trip
+        self.greatest = max(self.greatest, trip)
+        self.total += trip
+        self.squares += trip * trip
+        self.count += 1
+
+
+def milliseconds(trip: int) -> str:
+    """Microseconds as milliseconds with three digits."""
+    return f"{trip // 1000}.{trip % 1000:03d}"
+
+
+R = TypeVar("R", bound=PingResult)
+
+
+class PingApp(App, Generic[R]):
+    """A program that pings: its result grows while it runs."""
+
+    def __init__(self, box: Machine, result: R, stdout: Sink | None, stderr: Sink | None) -> None:
+        super().__init__(box, stdout, stderr)
+        self._result = result
+        self._trips = Trips()
+        self._repeats = 0
+
+    def result(self) -> R:
+        """What it has come to so far."""
+        return self._result
+
+    def interrupt(self) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        """Print the statistics and exit."""
+        raise NotImplementedError
+
+    def _end(self, code: int) -> None:
+        self._result.code = code
+        self.exit(code)
+
+    def _print(self, text: str) -> None:
+        self._result.pieces.append(text)
+        if self._stdout is not None:
+            self._stdout(text)
+
+    def _print_reply(self, reply: Reply) -> None:
+        self._result.pieces.append(reply)
+        if self._stdout is not None:
+            self._stdout(self._result.line(reply))
+
+    def _complain(self, text: str, tag: str = "ping: ") -> None:
+        line = f"{tag}{text}\n"
+        self._result.pieces.append(line)
+        if self._stderr is not None:
+            self._stderr(line)
