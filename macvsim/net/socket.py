@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class IcmpError(NamedTuple):
-    """An ICMP error about a packet a socket sent: who says what, and the packet as quoted."""
+    """An ICMP error about a packet a socket sent: who says what, the packet as quoted, the TTL the error came with."""
 
     sender: int
     kind: int
@@ -30,6 +30,7 @@ class IcmpError(NamedTuple):
     info: int
     quoted: bytes
     uid: int
+    ttl: int
 
 
 class Socket:
@@ -217,7 +218,8 @@ class UdpSocket(Socket):
 def error_of(packet: Packet, message: bytes, quoted: bytes) -> IcmpError:
     """The error a received ICMP message carries."""
     sender, _ = ipv4.addresses(packet.data)
-    return IcmpError(sender, message[0], message[1], int.from_bytes(message[4:8], "big"), quoted, packet.uid)
+    info = int.from_bytes(message[4:8], "big")
+    return IcmpError(sender, message[0], message[1], info, quoted, packet.uid, packet.data[8])
 
 
 __all__ = ["IcmpError", "RawIcmpSocket", "Scope", "Socket", "UdpSocket", "error_of", "icmp"]
