@@ -81,10 +81,8 @@ class BusyboxPing(PingApp[PingResult]):
         self._sent_ns: dict[int, int] = {}
         self._seen: set[int] = set()
         self._to = 0
-        self._socket = RawIcmpSocket(self.ns, self._receive)
-        self._socket.wanted = self._is_mine
-        self._socket.broadcast = True
-        self._socket.ttl = ttl
+        self._ttl = ttl
+        self._socket: RawIcmpSocket
 
     def close(self) -> None:
         self._socket.close()
@@ -93,6 +91,10 @@ class BusyboxPing(PingApp[PingResult]):
 
     def main(self) -> None:
         result = self._result
+        self._socket = RawIcmpSocket(self.ns, self._receive)
+        self._socket.wanted = self._is_mine
+        self._socket.broadcast = True
+        self._socket.ttl = self._ttl
         origin = ""
         if self.source is not None and self.source in self.ns.devices:
             self._socket.bind_device(self.source)
