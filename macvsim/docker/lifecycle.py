@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.container import Container, Process, Sink
@@ -35,9 +35,17 @@ class Lifecycle:
 
     # -- start ---------------------------------------------------------------------------------------------------------
 
-    def start(self, container: Container, *, stdout: Sink | None = None, stderr: Sink | None = None) -> None:
+    def start(
+        self,
+        container: Container,
+        *,
+        check: Callable[[Container], None] | None = None,
+        stdout: Sink | None = None,
+        stderr: Sink | None = None,
+    ) -> None:
         """Start a container; one that runs stays as it is.
 
+        check : raises when the main process cannot be run; asked when the network is there, as runc does
         stdout, stderr : called with what its main process prints
 
         Raises `DockerError`; then it does not run, and no device, endpoint or address is left of the attempt.
@@ -46,6 +54,8 @@ class Lifecycle:
             return
         try:
             self._set_up_network(container)
+            if check is not None:
+                check(container)
         except MacvsimError as error:
             self._release(container)
             container.error = str(error)

@@ -26,11 +26,19 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.no_daemon": (
             "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
         ),
-        "cli.one_argument": (
-            "\"{command}\" requires exactly 1 argument.\nSee '{command} --help'.\n\nUsage:  {usage}\n\n{summary}"
+        "cli.arguments": (
+            "\"{command}\" {requirement}.\nSee '{command} --help'.\n\nUsage:  {command} {usage}\n\n{summary}"
         ),
-        "cli.unknown_flag": "unknown flag: {flag}\nSee '{command} --help'.",
+        "cli.flag": "{error}\nSee '{command} --help'.",
+        "cli.no_command": "docker: '{command}' is not a docker command.\nSee 'docker --help'",
         "cli.bad_mac": "{mac} is not a valid mac address",
+        "cli.conflict": "conflicting options: {what}",  # source
+        "cli.network_field": "invalid field {field}",  # source
+        "cli.network_twice": 'network "{network}" is specified multiple times',  # source
+        "cli.port": "invalid {which}: {port}",  # source
+        "cli.no_object": "Error: No such object: {name}",  # source
+        "cli.no_port": "Error: No public port '{port}' published for {name}",  # source
+        "cli.no_file": "open {path}: no such file or directory",  # source
         # docker network create, rm, prune
         "network.exists": "network with name {name} already exists",
         "network.predefined": "operation is not permitted on predefined {name} network",
@@ -178,6 +186,10 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             "remove"
         ),
         "cli.start_failed": "Error: failed to start containers: {names}",
+        "container.no_program": (  # source
+            "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
+            'failed: unable to start container process: exec: "{program}": executable file not found in $PATH: unknown'
+        ),
         "exec.no_program": (
             'OCI runtime exec failed: exec failed: unable to start container process: exec: "{program}": executable '
             "file not found in $PATH: unknown"

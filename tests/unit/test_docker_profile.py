@@ -97,9 +97,10 @@ def test_recorded_sentences() -> None:
         "{Ifindex: 8 Dst: 10.1.0.0/16 Src: 10.1.0.2 Gw: <nil> Flags: [] Table: 254 Realm: 0}"
     )
     assert text(
-        "cli.one_argument",
+        "cli.arguments",
         command="docker network create",
-        usage="docker network create [OPTIONS] NETWORK",
+        requirement="requires exactly 1 argument",
+        usage="[OPTIONS] NETWORK",
         summary="Create a network",
     ).splitlines() == [
         '"docker network create" requires exactly 1 argument.',
