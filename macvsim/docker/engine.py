@@ -180,6 +180,8 @@ class Engine:
             check_endpoint(profile, network, configs, address=settings.ip, aliases=settings.aliases)
             if config.ports and known is not None and known.driver == "bridge":
                 raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
+        if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
+            raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
         self.images.find(config.image)
         chosen = name or invent(self.rng, self.containers)
         if not is_allowed(chosen):

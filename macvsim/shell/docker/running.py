@@ -1,0 +1,156 @@
+"""``docker run``, ``create`` and ``exec``."""
+
+from __future__ import annotations
+
+import simpy
+
+from macvsim.docker.container import SHELLS, Container
+from macvsim.errors import DockerError, NotSimulated
+from macvsim.shell.call import Call, Waiting
+from macvsim.shell.docker.flags import Flags
+from macvsim.shell.docker.programs import check_program, has_program
+from macvsim.shell.docker.runflags import FLAGS, check_left_out, read
+from macvsim.shell.docker.tool import Invocation, Subcommand
+from macvsim.shell.interp import run_in
+from macvsim.shell.job import SIGTERM, Job
+
+RUN_FAILED = 125
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+
+
+def _create_container(run: Invocation) -> Container:
+    """What ``run`` and ``create`` do first; nothing is left when it raises."""
+    check_left_out(run.parsed)
+    config, networks = read(run.profile, run.parsed)
+    return run.engine.create(run.parsed.last("name") or None, config, networks)
+
+
+def _create(run: Invocation) -> int:
+    try:
+        container = _create_container(run)
+    except DockerError as error:
+        run.complain(error)
+        return 1
+    run.out(container.id)
+    return 0
+
+
+def _run(run: Invocation) -> int | Waiting:
+    given = run.parsed
+    shell = len(given.args) == 1 or (len(given.args) == 2 and given.args[1] in SHELLS)
+    if shell and not given.on("detach") and (given.on("interactive") or given.on("tty")):
+        return run.call.not_simulated("a shell at the terminal: docker run -itd …, then docker exec NAME COMMAND")
+    try:
+        container = _create_container(run)
+    except DockerError as error:
+        return _failed(run, error, at_start=False)
+    if container.config.network == "host" and container.config.ports:
+        run.call.err("WARNING: Published ports are discarded when using host network mode\n")
+    try:
+        if given.on("detach"):
+            run.engine.lifecycle.start(container, check=check_program)
+        else:
+            run.engine.lifecycle.start(container, check=check_program, stdout=run.call.out, stderr=run.call.err)
+    except NotSimulated:
+        run.engine.containers.pop(container.name, None)
+        raise
+    except DockerError as error:
+        if given.on("detach"):
+            run.out(container.id)
+        return _failed(run, error, at_start=True)
+    if given.on("detach"):
+        run.out(container.id)
+        return 0
+    return _attached(container)
+
+
+def _failed(run: Invocation, error: DockerError, *, at_start: bool) -> int:
+    """Print an error of ``docker run``, and the code it ends with."""
+    run.call.err(run.profile.run_error(error, at_start=at_start) + "\n")
+    return NOT_FOUND if "executable file not found" in str(error) else RUN_FAILED
+
+
+def _attached(container: Container) -> Waiting:
+    """Wait for the main process, and pass signals on to it."""
+    main = container.main
+    if main is None:
+        return container.exit_code
+    try:
+        yield main.done
+    except simpy.Interrupt as signal:
+        main.kill(int(signal.cause or SIGTERM))
+        raise
+    return main.code or 0
+
+
+def _exec(run: Invocation) -> int | Waiting:
+    given = run.parsed
+    container = run.engine.find(given.args[0])
+    container.check_running()
+    argv = given.args[1:]
+    if given.last("user", "root") not in ("root", "0"):
+        return run.call.not_simulated("docker exec --user: everything runs as root")
+    if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.source is None:
+        return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
+    if not has_program(container, argv[0]):
+        run.out(run.profile.text("exec.no_program", program=argv[0]))
+        return NOT_EXECUTABLE
+    return _exec_in(run, container, argv)
+
+
+def _exec_in(run: Invocation, container: Container, argv: list[str]) -> Waiting:
+    """Run a program in a container; it ends with the container at the latest."""
+    call, given = run.call, run.parsed
+    env = {key: value for text in container.config.env for key, _, value in [text.partition("=")]}
+    env |= given.pairs("env")
+    source = call.source if given.on("interactive") else None
+
+    def body(job: Job) -> Waiting:
+        inside = Call(call.box, call.argv, source, job.out, job.err, env)
+        return (yield from run_in(inside, container, argv))
+
+    detached = given.on("detach")
+    job = Job(container, body, None if detached else call.out, None if detached else call.err, " ".join(argv))
+    container.execs.append(job)
+    if detached:
+        return 0
+    code = yield from job.wait()
+    if job in container.execs:
+        container.execs.remove(job)
+    return code
+
+
+RUN = Subcommand(
+    "docker run",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    "Create and run a new container from an image",
+    _run,
+    FLAGS,
+    1,
+    None,
+)
+CREATE = Subcommand(
+    "docker create",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    "Create a new container",
+    _create,
+    FLAGS,
+    1,
+    None,
+)
+EXEC = Subcommand(
+    "docker exec",
+    "[OPTIONS] CONTAINER COMMAND [ARG...]",
+    "Execute a command in a running container",
+    _exec,
+    Flags(
+        frozenset(("detach", "help", "interactive", "privileged", "tty")),
+        frozenset(("env", "user")),
+        {"d": "detach", "e": "env", "i": "interactive", "t": "tty", "u": "user", "w": "workdir"},
+        frozenset(("detach-keys", "env-file", "workdir")),
+        interspersed=False,
+    ),
+    2,
+    None,
+)
