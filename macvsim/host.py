@@ -166,6 +166,11 @@ class Box:
         return ip_int(name)
 
     @property
+    def net_admin(self) -> bool:
+        """Whether programs here may configure the network (CAP_NET_ADMIN); those in ordinary containers may not."""
+        return True
+
+    @property
     def sysctl(self) -> Sysctl:
         """Kernel parameters by name: ``box.sysctl["net.ipv4.ip_forward"] = 1``."""
         return self.ns.sysctl
