@@ -126,7 +126,8 @@ class AddressTable:
             heir.secondary = False
             indev.addresses.remove(heir)
             indev.addresses.insert(sum(not a.secondary for a in indev.addresses), heir)
-            self._routes_up(dev, heir)
+            for other in secondaries:
+                self._routes_up(dev, other)
 
     def remove_all(self, dev: NetDevice) -> None:
         """The device leaves the namespace: addresses and routes go with it."""
@@ -167,7 +168,10 @@ class AddressTable:
                 keep.append((RouteType.UNICAST, other.prefix, other.plen))
         self.fib.remove_if(
             lambda r: (
-                r.dev is dev and r.proto == "kernel" and r.src == address.local and (r.type, r.dst, r.plen) not in keep
+                r.dev is dev
+                and r.proto == "kernel"
+                and (r.src == address.local or (r.type is RouteType.LOCAL and r.dst == address.local))
+                and (r.type, r.dst, r.plen) not in keep
             )
         )
         still_local = any(a.local == address.local for d in self.ns.devices.values() for a in d.inet.addresses)
