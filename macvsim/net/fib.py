@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +73,8 @@ class Route:
     mtu: int = 0
     onlink: bool = False
     age: int = field(default=0)
+    chosen: int = -1
+    """Which of the default routes like this one was taken last (fa_default)."""
 
     @property
     def prefix(self) -> str:
@@ -143,22 +146,26 @@ class Fib:
         for fn in self._changed:
             fn()
 
-    def lookup(self, dst: int, *, oif: Any = None, ignore_linkdown: bool = False) -> Route | None:
-        """The route for `dst` (fib_table_lookup), over local and main as one; `oif` restricts the device."""
-        best: Route | None = None
-        for number in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
-            for route in self.tables[number].candidates(dst):
-                if best is not None and route.plen <= best.plen:
+    def lookup(self, dst: int, *, oif: Any = None, usable: Callable[[Route], bool] | None = None) -> Route | None:
+        """The route for `dst` (fib_lookup with the default rules): local and main as one table, then the default table.
+
+        oif : restricts the device; usable : asked about routes whose device has no carrier
+        """
+        for tables in ((TABLE_LOCAL, TABLE_MAIN), (TABLE_DEFAULT,)):
+            best: Route | None = None
+            for number in tables:
+                for route in self.tables[number].candidates(dst):
+                    if best is not None and route.plen <= best.plen:
+                        break
+                    if oif is not None and route.dev is not None and route.dev is not oif:
+                        continue
+                    if route.linkdown and usable is not None and not usable(route):
+                        continue
+                    best = route
                     break
-                if route.type is RouteType.THROW:
-                    break
-                if oif is not None and route.dev is not None and route.dev is not oif:
-                    continue
-                if ignore_linkdown and route.linkdown:
-                    continue
-                best = route
-                break
-        return best
+            if best is not None and best.type is not RouteType.THROW:
+                return best
+        return None
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
@@ -182,6 +189,12 @@ class Fib:
         table.add(route)
         self.changed()
         return route
+
+    def defaults_like(self, route: Route) -> list[Route]:
+        """The default routes by way of a gateway that differ from this one in nothing but the next hop."""
+        alike = (route.type, route.metric, route.scope, route.tos)
+        defaults = self.tables[route.table].by_length.get(0, {}).get(0, [])
+        return [r for r in defaults if r.gateway and (r.type, r.metric, r.scope, r.tos) == alike]
 
     def remove(self, route: Route) -> None:
         """Take a route out that is in."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
+from macvsim.net.neigh import VALID, Nud
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST, Flow
 
@@ -58,6 +59,7 @@ class Dst:
         "errno",
         "flows",
         "kind",
+        "lasting",
         "mtu",
         "multicast",
         "neighbour",
@@ -92,6 +94,8 @@ class Dst:
         self.broadcast = broadcast
         self.multicast = multicast
         self.do_redirect = False
+        self.lasting = True
+        """False where time or the state of neighbours may change the decision, not only routes and addresses."""
         self.neighbour: Neighbour | None = None
         self.flows: dict[int, Flow] = {}
         """Headers of what is sent this way, by protocol, TTL and TOS (net/ipv4.py)."""
@@ -122,7 +126,8 @@ class Router:
             found = self._decide_output(dst, src, oif)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
-            self._output[key] = found
+            if found.lasting:
+                self._output[key] = found
         return found
 
     def _decide_output(self, dst: int, src: int, oif: NetDevice | None) -> Dst:
@@ -146,7 +151,7 @@ class Router:
         if not dst:
             dst = src or 0x7F000001
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
-        route = ns.fib.lookup(dst, oif=oif)
+        route = self._lookup(dst, oif)
         if route is None:
             if oif is None:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
@@ -160,12 +165,40 @@ class Router:
             return Dst(ERROR, errno=ERRORS[route.type], route=route, reason=reason)
         if route.type is RouteType.LOCAL:
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
+        rivals = [] if route.plen or not route.gateway else ns.fib.defaults_like(route)
+        if len(rivals) > 1 and rivals[0] is route:
+            route = self._live_default(rivals)
         dev = route.dev
         chosen = src or self._prefsrc(route, dst)
         if route.type is RouteType.BROADCAST or is_multicast_ip(dst):
             return self._group(dst, chosen, dev, route)
         mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
-        return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+        way = Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+        way.lasting = len(rivals) < 2 and ns.exceptions.get(dst) is None
+        return way
+
+    def _lookup(self, dst: int, oif: NetDevice | None = None) -> Route | None:
+        """The FIB's answer, where ignore_routes_with_linkdown says so without routes whose device has no carrier."""
+        return self.ns.fib.lookup(dst, oif=oif, usable=self._usable_linkdown)
+
+    def _usable_linkdown(self, route: Route) -> bool:
+        conf = route.dev.inet.conf
+        return not (conf.ignore_routes_with_linkdown or self.ns.conf_all.ignore_routes_with_linkdown)
+
+    def _live_default(self, rivals: list[Route]) -> Route:
+        """Of equal default routes the first whose gateway is not known to be dead (fib_select_default)."""
+        first = rivals[0]
+        resort, at = first, -1
+        for order, rival in enumerate(rivals):
+            entry = self.ns.neigh.lookup(rival.dev, rival.gateway)
+            valid = entry is not None and bool(entry.state & VALID)
+            if entry is None or entry.state is Nud.REACHABLE or (valid and order != first.chosen):
+                first.chosen = order
+                return rival
+            if valid or (at < 0 and order > first.chosen and entry.state is not Nud.INCOMPLETE):
+                resort, at = rival, order
+        first.chosen = at
+        return resort
 
     def _group(self, dst: int, src: int, dev: NetDevice, route: Route | None = None) -> Dst:
         """A broadcast or multicast on `dev`."""
@@ -232,7 +265,7 @@ class Router:
                 return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
             if is_loopback_ip(src):
                 return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
-        route = ns.fib.lookup(dst)
+        route = self._lookup(dst)
         if route is None:
             if conf.forwarding:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
@@ -267,7 +300,7 @@ class Router:
             return Dst(DROP, reason=reason)
         way = Dst(FORWARD, dev=out, nexthop=route.gateway or dst, route=route, mtu=route.mtu or out.mtu)
         if out is dev and self._sends_redirects(dev):
-            back = self.ns.fib.lookup(src)
+            back = self._lookup(src)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
             shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
             same_net = any(a.contains(src) and a.contains(way.nexthop) for a in dev.inet.addresses)
@@ -290,7 +323,7 @@ class Router:
             if not accept_local and ns.is_local(src):
                 return DropReason.IP_LOCAL_SOURCE
             return None
-        back = ns.fib.lookup(src)
+        back = self._lookup(src)
         if back is None:
             return DropReason.IP_RPFILTER if mode else None
         if back.type is not RouteType.UNICAST:
