@@ -179,6 +179,7 @@ def test_create_and_open_on_a_parent_that_is_down() -> None:
     one.p0.set_down()
     child = one.child()
     child.set_up()
+    one.lab.run(2)  # the link watch has had its turn
     assert child.up
     assert not child.running
 

@@ -227,6 +227,7 @@ def test_T58_fragmentation_needed() -> None:
     assert net.lab.ping(net.a, "10.1.0.1", size=1400, pmtu="do").refused == ["EMSGSIZE"]
     net.lab.run(600)
     assert net.a.exceptions.get(ip_int("10.1.0.1")) is None
+    assert net.lab.ping(net.a, "10.1.0.1", size=1400, pmtu="do", wait=0.5).refused == []
 
 
 def test_T59_fragments() -> None:
@@ -345,6 +346,10 @@ def test_T60_redirect() -> None:
     assert found.gateway == ip_int("10.1.0.1")
     assert found.expires - net.redirects()[1].at == 300 * SECOND
     assert [s.dmac for s in net.near.of("echo", type=OUT)][2:] == [net.b.dev("eth0").mac.hex(":")] * 2
+    net.lab.run(300)
+    net.near.clear()
+    net.lab.ping(net.a, "10.1.0.1", wait=0.5)
+    assert [s.dmac for s in net.near.of("echo", type=OUT)] == [net.r.dev("eth0").mac.hex(":")]
 
 
 def test_redirect_schedule() -> None:
@@ -518,11 +523,12 @@ def test_promote_secondaries() -> None:
     h = lab.ns("h")
     dev, _ = lab.veth(h, "eth0", lab.ns("w"), "w0")
     h.sysctl["net.ipv4.conf.eth0.promote_secondaries"] = 1
-    first, second = lab.address(dev, "10.0.0.1/24"), lab.address(dev, "10.0.0.2/24")
+    first, second, third = (lab.address(dev, f"10.0.0.{n}/24") for n in (1, 2, 3))
     h.addresses.remove(dev, first.local)
-    assert dev.inet.addresses == [second]
-    assert not second.secondary
-    assert [(r.prefix, r.src) for r in h.fib.routes()] == [("10.0.0.0/24", ip_int("10.0.0.2"))]
+    assert dev.inet.addresses == [second, third]
+    assert (second.secondary, third.secondary) == (False, True)
+    assert [(r.prefix, r.src) for r in h.fib.routes()] == [("10.0.0.0/24", second.local)]
+    assert [h.is_local(ip.local) for ip in (first, second, third)] == [False, True, True]
 
 
 def test_T66_address_of_an_interface_that_is_down() -> None:
