@@ -7,6 +7,7 @@ and, among several, those on the way to the station it was meant for matter most
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.sim import Place, Record, Sim
+from macvsim.switch import SwitchPort
+from macvsim.switch.policy import Promiscuous
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text, is_group
 from macvsim.wire.canon import frame_text
@@ -22,6 +25,7 @@ from macvsim.wire.frame import ETH_P_ARP, Frame
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
 
+_MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
 _SILENT = frozenset((DropReason.OTHERHOST, DropReason.ARP_NOT_FOR_US, DropReason.NO_OTHER_PORT, DropReason.PORT_SAME))
 """What befalls copies of a flooded frame at stations it is not meant for."""
 
@@ -89,13 +93,12 @@ def explain_ping(ping: PingResult) -> Explanation:
     ------
     MacvsimError : the lab keeps no journal, so there is nothing to read
     """
-    answered = {reply.seq for reply in ping.replies}
+    answered = {(reply.seq - ping.first_seq) & 0xFFFF for reply in ping.replies}
     title = f"{ping.ns.name} -> {ping.target}"
-    lost = [uid for seq, uid in ping.requests.items() if seq not in answered]
+    lost = [uid for number, uid in enumerate(ping.requests) if number & 0xFFFF not in answered]
     if not lost:
         if ping.requests:
-            uid = next(iter(ping.requests.values()))
-            path = _Family(ping.sim).path(uid)
+            path = _Family(ping.sim).path(ping.requests[0])
             return Explanation("answered", f"{title}: every request was answered", None, "", "", path, ())
         return Explanation("lost", f"{title}: nothing was sent: {ping.text.strip().splitlines()[-1]}", None, ping.ns.name, "", (), ())
     family = _Family(ping.sim)
@@ -104,14 +107,7 @@ def explain_ping(ping: PingResult) -> Explanation:
     if end is None:
         return Explanation("lost", f"{title}: no answer came, and nothing was dropped", None, "", "", path, ())
     sentence = f"{title}: {end.what} ended at {end.text}"
-    return Explanation("lost", sentence, end.reason, end.where, _node_hint(end), path, tuple(others))
-
-
-def _node_hint(end: Ending) -> str:
-    if not end.hint:
-        return ""
-    node = end.where.partition(":")[0]
-    return f"{end.hint}   (on {node})"
+    return Explanation("lost", sentence, end.reason, end.where, end.hint, path, tuple(others))
 
 
 class _Family:
@@ -161,10 +157,12 @@ class _Family:
         if blocked:
             return blocked[0], [self._ending(failure), *blocked[1:3]]
         question = _arp(self.records[requests[0]]) if requests else None
-        asked = f"ARP for {ip_text(question.tip)}: nobody answered" if question else "address resolution"
         found = self._ending(failure)
-        decided = Ending(found.where, found.reason, asked, found.uid, found.hint)
-        return decided, ends[:4]
+        if question is None:
+            return found, ends[:4]
+        wanted = ip_text(question.tip)
+        hint = f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
+        return Ending(found.where, found.reason, f"the packet waited for the MAC of {wanted} and", found.uid, hint), ends[:4]
 
     def _ranked(self, drops: list[Record]) -> list[Ending]:
         """Endings of copies, those towards the station the frame was meant for first; then those that are not mere bystanders."""
@@ -173,15 +171,12 @@ class _Family:
 
     def _ending(self, record: Record) -> Ending:
         reason: DropReason = record.detail
-        dev = record.where.label.partition(":")[2] or record.where.label
-        return Ending(
-            record.where.label, reason, self._what(record), record.uid, reason.hint.replace("{dev}", dev)
-        )
+        return Ending(record.where.label, reason, self._what(record), record.uid, _hint(record.where, reason))
 
     def _what(self, record: Record) -> str:
         """The packet in words: the frame of the record, or the last one seen of it."""
         frame = record.frame or next((r.frame for r in self.records.get(record.uid, []) if r.frame is not None), None)
-        return _short(frame) if frame is not None else "the packet"
+        return "the packet" if frame is None else _MACS.sub("", _short(frame))
 
     def path(self, uid: int) -> tuple[Step, ...]:
         """Everything that happened to a packet and what it caused, in order of time."""
@@ -197,6 +192,19 @@ class _Family:
             Step(r.time, r.where.label, r.detail.name if r.step == "drop" else r.step, _short(r.frame) if r.frame else "", r.uid)
             for _, _, r in records
         )
+
+
+def _hint(where: Place, reason: DropReason) -> str:
+    """What to type, and on which machine."""
+    node, _, dev = where.label.partition(":")
+    hint = reason.hint.replace("{dev}", dev or node)
+    if reason is DropReason.PORT_NO_MATCH and isinstance(where, SwitchPort):
+        nic = next(_beyond(where), None)
+        if where.policy.promiscuous is Promiscuous.NONE:
+            return f"set the policy of {where.label} to one that allows promiscuous mode, such as virtualbox-allow-all"
+        if nic is not None and not nic.promiscuity:
+            return f"ip link set {nic.name} promisc on   (on {nic.ns.name})"
+    return f"{hint}   (on {node})" if hint else ""
 
 
 def _host(where: Place) -> str:

@@ -66,6 +66,8 @@ def time_text(trip: int, *, precise: bool = False) -> str:
 class IputilsResult(PingResult):
     """What a ping of iputils came to."""
 
+    first_seq = 1
+
     precise = False
     group = False
     """Many may answer: a broadcast or multicast address was pinged."""

@@ -47,6 +47,9 @@ class PingResult:
     ttl : of the first reply, None without one; code : exit code of the program, None while it runs
     """
 
+    first_seq = 0
+    """Sequence number of the first request."""
+
     def __init__(self, sim: Sim, ns: Namespace, target: str, address: str, size: int) -> None:
         self.sim = sim
         self.ns = ns
