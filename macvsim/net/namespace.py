@@ -71,6 +71,8 @@ class Namespace:
         }
         self.wakeup_delay = 0
         """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
+        self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
+        """How vconfig names new VLAN devices, as /proc/net/vlan/config calls it."""
         self.listeners: list[Callable[[NetDevice, Event], None]] = []
         self._next_ifindex = 1
         self.fib.on_change(self.router.forget)
