@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.flags import IFF_ALLMULTI, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
-from macvsim.errors import NetlinkError
+from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_text, is_loopback_ip, is_multicast_ip, mask_int
 
+IFF_NOTRAILERS = 0x20
+IFF_DYNAMIC = 0x8000
 _ALL_ONES = 0xFFFFFFFF
 _CLASSES = ((0x80000000, 8), (0xC0000000, 16), (0xE0000000, 24))
 
@@ -75,7 +77,11 @@ def get_flags(ns: Namespace, name: str) -> int:
 
 
 def set_flags(ns: Namespace, name: str, flags: int) -> None:
-    """SIOCSIFFLAGS: UP, PROMISC, ALLMULTI and NOARP; an alias without UP loses its address."""
+    """SIOCSIFFLAGS: UP, PROMISC, ALLMULTI and NOARP; an alias without UP loses its address.
+
+    BROADCAST, RUNNING and what else belongs to the device is ignored; `NotSimulated` for changes of MULTICAST,
+    NOTRAILERS and DYNAMIC.
+    """
     dev = device(ns, name)
     if name != dev.name:
         address = _required(ns, name)
@@ -83,6 +89,8 @@ def set_flags(ns: Namespace, name: str, flags: int) -> None:
             ns.addresses.remove(dev, address.local, address.plen)
         return
     changed = user_flags(dev) ^ flags
+    if changed & (IFF_MULTICAST | IFF_NOTRAILERS | IFF_DYNAMIC):
+        raise NotSimulated(f"changing MULTICAST, NOTRAILERS or DYNAMIC of {dev.label}")
     if changed & IFF_NOARP:
         dev.noarp = bool(flags & IFF_NOARP)
         ns.neigh.flush(dev)
