@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 
+MAX_PACKET = 0xFFFF
+
+
 class IcmpError(NamedTuple):
     """An ICMP error about a packet a socket sent: who says what, the packet as quoted, the TTL the error came with."""
 
@@ -70,7 +73,7 @@ class Socket:
     def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
         """Send a payload; EMSGSIZE when it must not be cut and is too long."""
         forced = self.pmtu_discover == "do"
-        if forced and 20 + len(payload) > way.mtu:
+        if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
         self.ns.ipv4.send(
             proto,
@@ -122,11 +125,11 @@ class RawIcmpSocket(Socket):
         way = ns.router.output(dst, self.source, self.device)
         if way.kind is ERROR or way.broadcast:
             way = self.route(dst)
-        ns.snmp.icmp_out_types[message[0]] += 1
-        if self.pmtu_discover == "want":
+        if self.pmtu_discover == "want" and len(message) <= MAX_PACKET - ipv4.HLEN:
             ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
         else:
             self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
+        ns.snmp.icmp_out_types[message[0]] += 1
         return way
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
