@@ -64,8 +64,8 @@ class BusyboxPing(PingApp[PingResult]):
     ) -> None:
         check_positive("the interval between pings (s)", interval)
         check_positive("the timeout of a ping (s)", timeout)
-        if not 0 <= size <= 65507 or count < 0:
-            raise MacvsimError(f"a ping carries 0 to 65507 bytes, not {size}, and its count is 0 or more, not {count}")
+        if not 0 <= size <= 65535 or count < 0:
+            raise MacvsimError(f"a ping carries 0 to 65535 bytes, not {size}, and its count is 0 or more, not {count}")
         super().__init__(box, PingResult(box.sim, box.ns, target, target, size), stdout, stderr)
         self.count = count
         self.interval = duration(interval)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from macvsim.apps.base import Machine, Sink, poll_time, resolve
+from macvsim.apps.base import Machine, Sink, inet_aton, poll_time, resolve
 from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
@@ -32,7 +32,8 @@ class IputilsPing(PingApp[IputilsResult]):
     size : payload bytes; ttl, tos, ident : None, 0 and None for the system's, none, and a random one
     source : own address or device (``-I``); sticky : keep the source chosen at first (``-B``)
     pmtu : ``do``, ``dont``, ``want``; broadcast : allow it (``-b``); preload : requests sent at once (``-l``)
-    pattern : payload bytes, repeated (``-p``); quiet, numeric, outstanding (``-O``), precise (``-3``), audible (``-a``)
+    pattern : payload bytes, repeated (``-p``); numeric, lookup : names of replies never, always (``-n -H``)
+    quiet, outstanding, precise, audible : ``-q -O -3 -a``
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class IputilsPing(PingApp[IputilsResult]):
         ident: int | None = None,
         quiet: bool = False,
         numeric: bool = False,
+        lookup: bool = False,
         outstanding: bool = False,
         precise: bool = False,
         audible: bool = False,
@@ -80,6 +82,7 @@ class IputilsPing(PingApp[IputilsResult]):
         self.outstanding = outstanding
         self._result.machine = box
         self._result.numeric = numeric
+        self._lookup = lookup
         self._result.precise = precise
         self._result.bell = "\a" if audible else ""
         filling = (pattern * (size // len(pattern) + 1))[:size] if pattern else bytes(i & 0xFF for i in range(size))
@@ -119,7 +122,7 @@ class IputilsPing(PingApp[IputilsResult]):
         except MacvsimError:
             self._die(f"{result.target}: Temporary failure in name resolution")
             return
-        if result.target[0].isdigit():
+        if inet_aton(result.target) is not None and not self._lookup:
             result.numeric = True
         try:
             origin = self._prepare()

@@ -17,7 +17,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.socket import IcmpError, RawIcmpSocket, UdpSocket
 from macvsim.sim import MS, SECOND, US
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.addr import ip_int, ip_text
+from macvsim.wire.addr import ip_text
 from macvsim.wire.compose import icmp_template
 
 IP_AND_UDP = 28
@@ -142,7 +142,6 @@ class LinuxTraceroute(Tracer[Answer]):
             self._to = resolve(self.box, self.target)
         except MacvsimError:
             self.complain(f"{self.target}: Temporary failure in name resolution\n")
-            self.complain(f'Cannot handle "host" cmdline arg `{self.target}\' on position 1 (argc 1)\n')
             self.ending = 2
             return
         try:
@@ -276,7 +275,7 @@ class LinuxTraceroute(Tracer[Answer]):
                 sock.bind_device(self.device)
         if self.source is not None:
             with _system_call("bind"):
-                sock.bind_address(ip_int(self.source))
+                sock.bind_address(resolve(self.box, self.source))
 
     def _send(self, probe: Probe, ttl: int) -> None:
         """One probe: a socket and a port of its own, or the next sequence number."""
