@@ -86,6 +86,9 @@ class Stack(Protocol):
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""
 
+    def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
+        """A frame with an IPv4 fragment: the whole packet once it is there."""
+
     def device_event(self, dev: NetDevice, event: Event) -> None:
         """A device of this namespace changed."""
 

@@ -15,8 +15,11 @@ from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
-from macvsim.wire.frame import BROADCAST, HOST, LOOPBACK, MULTICAST, Frame, PacketType
+from macvsim.wire.frame import BROADCAST, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 
+_IP = b"\x08\x00"
+_PAUSE = b"\x88\x08"
+_MORE_OR_OFFSET = 0x3F
 BC_QUEUE_LEN = 1000
 BC_WORK_DELAY = 1 * US
 """Group frames reach children through a work queue (macvlan_process_broadcast), so after the softirqs already due."""
@@ -87,12 +90,27 @@ class MacvlanPort:
 
     def _handle_group(self, frame: Frame, packet_type: PacketType) -> Rx:
         """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own
-        stack.
+        stack.  IPv4 fragments are held until they make a packet.
         """
+        raw = frame.raw
+        if raw[12:14] != _IP or not (raw[20] & _MORE_OR_OFFSET or raw[21]):
+            return self._spread(frame, packet_type)
+        lower = self.lower
+        whole = lower.ns.defragment(lower, frame, packet_type)
+        if whole is None or self._spread(whole, packet_type) is CONSUMED:
+            return CONSUMED
+        # in place of the fragment the lower device's protocols get the packet, which no capture on it has seen
+        lower.ns.protocols[_IP](lower, Frame(whole.raw, whole.uid), OTHERHOST if whole.vid else packet_type)
+        return CONSUMED
+
+    def _spread(self, frame: Frame, packet_type: PacketType) -> Rx:
+        """A whole group frame: to the children, unless it is one child's alone."""
         if self.has_sources and self._copy_to_source_children(frame, packet_type):
             return CONSUMED
         source = self.by_mac.get(frame.raw[6:12])
         if source is not None and source.mode not in (VEPA, BRIDGE):
+            source.stats.rx_packets += 1
+            source.stats.rx_bytes += len(frame.raw)
             source.netif_rx(frame, _group_type(frame))
             return CONSUMED
         dst = frame.raw[:6]
@@ -134,6 +152,8 @@ class MacvlanPort:
         (macvlan_broadcast).
         """
         dst = frame.raw[:6]
+        if frame.raw[12:14] == _PAUSE:
+            return
         for child in self.by_mac.values():
             if child is source or child.mode not in modes or not child.listens(dst):
                 continue

@@ -17,13 +17,14 @@ from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.neigh import NeighTable
+from macvsim.net.packet import Packet
 from macvsim.net.route import Router
 from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
 from macvsim.net.udp import UdpLayer
 from macvsim.sim import Sim
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
-from macvsim.wire.frame import ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Namespace:
         self.icmp: IcmpLayer = IcmpLayer(self)
         self.ipv4 = Ipv4Layer(self)
         self.reassembly = Reassembly(self)
+        self.group_reassembly = Reassembly(self)
+        """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
         self.protocols: dict[bytes, ProtocolHandler] = {
             ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
@@ -182,6 +185,16 @@ class Namespace:
         dev.set_down()
         self.unregister(dev)
         target.register(dev, rename=name, ifindex=dev.ifindex)
+
+    def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
+        """A frame with an IPv4 fragment: the whole packet once it is there, None before (ip_check_defrag)."""
+        raw = frame.raw
+        data = raw[ETH_HLEN:]
+        length = int.from_bytes(data[2:4], "big")
+        if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5 or not (data[0] & 15) * 4 <= length <= len(data):
+            return frame
+        whole = self.group_reassembly.add(Packet(data[:length], frame.uid, dev, packet_type))
+        return None if whole is None else Frame(raw[:ETH_HLEN] + whole.data, whole.uid, frame.tag)
 
     def device_event(self, dev: NetDevice, event: Event) -> None:
         """Addresses, routes and neighbours follow their device (fib_netdev_event, arp_netdev_event)."""
