@@ -15,11 +15,12 @@ from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
-from macvsim.wire.frame import BROADCAST, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 
 _IP = b"\x08\x00"
 _PAUSE = b"\x88\x08"
 _MORE_OR_OFFSET = 0x3F
+_IP_HEADER_END = ETH_HLEN + 20
 BC_QUEUE_LEN = 1000
 BC_WORK_DELAY = 1 * US
 """Group frames reach children through a work queue (macvlan_process_broadcast), so after the softirqs already due."""
@@ -93,7 +94,7 @@ class MacvlanPort:
         stack.  IPv4 fragments are held until they make a packet.
         """
         raw = frame.raw
-        if raw[12:14] != _IP or not (raw[20] & _MORE_OR_OFFSET or raw[21]):
+        if raw[12:14] != _IP or len(raw) < _IP_HEADER_END or not (raw[20] & _MORE_OR_OFFSET or raw[21]):
             return self._spread(frame, packet_type)
         lower = self.lower
         whole = lower.ns.defragment(lower, frame, packet_type)
