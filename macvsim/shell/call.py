@@ -15,12 +15,13 @@ are thin: they parse words, call the model that the Python API calls, and print.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 import simpy
 
 from macvsim.host import Box
+from macvsim.shell.files import FileSystem
+from macvsim.shell.streams import Input, Sink, discard
 
 Waiting = Generator[simpy.Event, Any, int]
 Command = Callable[["Call"], int | Waiting]
@@ -29,19 +30,44 @@ NOT_SIMULATED = 95
 """Exit code of what macvsim leaves out on purpose."""
 
 
-@dataclass
 class Call:
     """One command being run.
 
-    argv : the words, the command's name first; stdin : what was piped in, None when nothing was
+    Parameters
+    ----------
+    argv : the words, the command's name first
+    stdin : what is piped in; None when nothing is
+    stdout, stderr : called with every piece of output
+    env : exported variables; cwd : working directory
     """
 
-    box: Box
-    argv: list[str]
-    stdin: str | None = None
-    stdout: Callable[[str], None] = field(default=lambda text: None)
-    stderr: Callable[[str], None] = field(default=lambda text: None)
-    env: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        box: Box,
+        argv: list[str],
+        stdin: str | Input | None = None,
+        stdout: Sink = discard,
+        stderr: Sink = discard,
+        env: dict[str, str] | None = None,
+        cwd: str = "/",
+    ) -> None:
+        self.box = box
+        self.argv = argv
+        self.source = Input(stdin) if isinstance(stdin, str) else stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.env = {} if env is None else env
+        self.cwd = cwd
+
+    @property
+    def stdin(self) -> str | None:
+        """What is piped in, all of it, which is then read; None when nothing is piped."""
+        return None if self.source is None else self.source.rest()
+
+    @property
+    def files(self) -> FileSystem:
+        """The box's files, seen from the working directory."""
+        return FileSystem(self.box, self.cwd)
 
     @property
     def name(self) -> str:
@@ -70,13 +96,20 @@ class Registry:
 
     def __init__(self) -> None:
         self._commands: dict[tuple[str, str], Command] = {}
+        self._streaming: set[Command] = set()
 
-    def add(self, name: str, flavour: str, fn: Command) -> None:
+    def add(self, name: str, flavour: str, fn: Command, *, streams: bool = False) -> None:
         """Register a command; a name is registered once per flavour."""
         key = (flavour, name)
         if key in self._commands:
             raise ValueError(f"the command {name} is registered twice for {flavour}")
         self._commands[key] = fn
+        if streams:
+            self._streaming.add(fn)
+
+    def streams(self, fn: Command) -> bool:
+        """True if a command reads what is piped in while it comes; others are started when all of it is there."""
+        return fn in self._streaming
 
     def find(self, name: str, flavour: str) -> Command | None:
         """The command a box of that flavour runs under that name; ``centos`` has ``debian``'s tools but for those of
@@ -98,14 +131,16 @@ def _searched(flavour: str) -> tuple[str, ...]:
 REGISTRY = Registry()
 
 
-def command(*names: str, flavour: str = "*") -> Callable[[Command], Command]:
+def command(*names: str, flavour: str = "*", streams: bool = False) -> Callable[[Command], Command]:
     """Register a function under names, for boxes of a flavour: ``busybox``, ``debian`` (the distribution's tools),
     ``centos``, or ``*``.
+
+    streams : it reads `Call.source` by itself, line by line, while the program before it in a pipe still runs
     """
 
     def register(fn: Command) -> Command:
         for name in names:
-            REGISTRY.add(name, flavour, fn)
+            REGISTRY.add(name, flavour, fn, streams=streams)
         return fn
 
     return register

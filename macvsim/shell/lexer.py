@@ -1,4 +1,4 @@
-"""From characters to tokens (POSIX.1-2017, Shell Command Language 2.2, 2.3): quoting, operators, and the parts of words.
+"""From characters to tokens (POSIX.1-2017, Shell Command Language 2.2, 2.3): quoting, operators, parts of words.
 
 What is inside ``$(…)`` is parsed where it stands, by the parser that uses the lexer.
 """
@@ -170,7 +170,7 @@ class Lexer:
         self.position += 2 if following else 1
 
     def _double_quoted(self, end: str) -> list[Part]:
-        """Parts up to `end` (a double quote, the brace that closes ``${…}`` within, or nothing: the end of the text)."""
+        """Parts up to `end` (a double quote, the brace that closes ``${…}``, or nothing: the end of the text)."""
         parts: list[Part] = []
         while (char := self._peek()) != end:
             if not char:

@@ -67,7 +67,7 @@ class HereDocument:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """``[fd]OP target``; op is ``<``, ``>``, ``>>``, ``>|``, ``<>``, ``<&``, ``>&`` or ``<<``, whose target is a document."""
+    """``[fd]OP target``; op is ``<``, ``>``, ``>>``, ``>|``, ``<>``, ``<&``, ``>&`` or ``<<``, which has a document."""
 
     fd: int
     op: str

@@ -1,0 +1,242 @@
+"""/proc: the tables of a namespace as text, and its parameters as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from macvsim.dev.vlan import Vlan
+from macvsim.errors import MacvsimError, NotSimulated
+from macvsim.host import Box
+from macvsim.net.fib import Route, RouteType
+from macvsim.net.namespace import Namespace
+from macvsim.net.neigh import VALID, Neighbour, Nud
+from macvsim.shell.filenodes import Directory, File, Node
+from macvsim.shell.sysctlnames import children, is_left_out
+from macvsim.wire.addr import ip_text, mac_text, mask_int
+
+_LEFT_OUT_NET = frozenset(
+    ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
+     "ip_mr_cache", "ip_mr_vif", "ipv6_route", "mcfilter", "mcfilter6", "netfilter", "netlink", "netstat",
+     "nf_conntrack", "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
+     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "tcp6", "udp6", "udplite6", "unix",
+     "wireless", "xfrm_stat")
+)  # fmt: skip
+_LEFT_OUT = frozenset(
+    ("bus", "cgroups", "cmdline", "cpuinfo", "devices", "filesystems", "interrupts", "loadavg", "meminfo", "modules",
+     "mounts", "partitions", "self", "softirqs", "stat", "swaps", "uptime", "version", "vmstat")
+)  # fmt: skip
+
+
+def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
+    """What is at ``/proc/…``; /proc/self/net is /proc/net."""
+    if parts[:2] == ("self", "net"):
+        parts = parts[1:]
+    match parts:
+        case ("net",):
+            return Directory([*_NET, "vlan"])
+        case ("net", "vlan"):
+            return Directory(["config", *(dev.name for dev in _vlans(box.ns))])
+        case ("net", "vlan", "config"):
+            return File(lambda: vlan_config(box.ns))
+        case ("net", "vlan", name):
+            dev = box.ns.devices.get(name)
+            return File(lambda: vlan_device(dev)) if isinstance(dev, Vlan) else None
+        case ("net", name) if name in _NET:
+            return File(lambda: _NET[name](box.ns))
+        case ("net", name, *_) if name in _LEFT_OUT_NET:
+            raise NotSimulated(f"/proc/net/{name}")
+        case ("sys", *below):
+            return _parameter(box, tuple(below))
+        case (name, *_) if name in _LEFT_OUT:
+            raise NotSimulated(f"/proc/{name}")
+    return None
+
+
+# -- parameters --------------------------------------------------------------------------------------------------------
+
+
+def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
+    """/proc/sys and below."""
+    sysctl = box.ns.sysctl
+    name = ".".join(part.replace(".", "/") for part in parts)
+    if name in sysctl:
+
+        def write(text: str) -> None:
+            try:
+                sysctl[name] = text.strip()
+            except NotSimulated:
+                raise
+            except MacvsimError:
+                raise OSError("EINVAL") from None
+
+        return File(lambda: f"{sysctl[name]}\n", write)
+    below = children(sysctl, parts)
+    if below:
+        return Directory(below)
+    if is_left_out(parts):
+        raise NotSimulated(f"/proc/sys/{'/'.join(parts)}")
+    return None
+
+
+# -- VLANs (net/8021q/vlanproc.c) --------------------------------------------------------------------------------------
+
+_IFF_802_1Q_VLAN = 0x1
+_IFF_XMIT_DST_RELEASE = 0x20
+_IFF_MACVLAN_PORT = 0x100
+_IFF_BRIDGE_PORT = 0x200
+_IFF_UNICAST_FLT = 0x1000
+_IFF_NO_QUEUE = 0x80000
+
+
+def _vlans(ns: Namespace) -> list[Vlan]:
+    return [dev for dev in ns.devices.values() if isinstance(dev, Vlan)]
+
+
+def vlan_config(ns: Namespace) -> str:
+    """/proc/net/vlan/config."""
+    rows = [f"{dev.name:<15}| {dev.vid}  | {dev.lower.name}\n" for dev in _vlans(ns)]
+    return "VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n" + "".join(rows)
+
+
+def vlan_device(dev: Vlan) -> str:
+    """/proc/net/vlan/DEV."""
+    flags = _IFF_802_1Q_VLAN | _IFF_UNICAST_FLT | _IFF_NO_QUEUE
+    flags |= _IFF_XMIT_DST_RELEASE if dev.xmit_dst_release else 0
+    flags |= _IFF_MACVLAN_PORT if dev.rx_handler is not None and dev.rx_handler.owner == "macvlan" else 0
+    flags |= _IFF_BRIDGE_PORT if dev.master is not None else 0
+    ingress = dev.ingress_map
+    egress = "".join(f"{priority}:{pcp} " for priority, pcp in sorted(dev.egress_map.items()))
+    stats = dev.stats
+    return (
+        f"{dev.name}  VID: {dev.vid}\t REORDER_HDR: {int(dev.reorder_hdr)}  dev->priv_flags: {flags:x}\n"
+        f"{'total frames received':>30}{stats.rx_packets:>13}\n"
+        f"{'total bytes received':>30}{stats.rx_bytes:>13}\n"
+        f"{'Broadcast/Multicast Rcvd':>30}{stats.multicast:>13}\n"
+        "\n"
+        f"{'total frames transmitted':>30}{stats.tx_packets:>13}\n"
+        f"{'total bytes transmitted':>30}{stats.tx_bytes:>13}\n"
+        f"Device: {dev.lower.name}\n"
+        f"INGRESS priority mappings: {'  '.join(f'{i}:{ingress[i]}' for i in range(7))} 7:{ingress[7]}\n"
+        f" EGRESS priority mappings: {egress}\n"
+    )
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def net_dev(ns: Namespace) -> str:
+    """/proc/net/dev (net/core/net-procfs.c)."""
+    lines = [
+        "Inter-|   Receive                                                |  Transmit",
+        " face |bytes    packets errs drop fifo frame compressed multicast"
+        "|bytes    packets errs drop fifo colls carrier compressed",
+    ]
+    for dev in ns.devices.values():
+        s = dev.stats
+        lines.append(
+            f"{dev.name:>6}: {s.rx_bytes:7} {s.rx_packets:7} {s.rx_errors:4} {s.rx_dropped:4} {0:4} {0:5} {0:10} "
+            f"{s.multicast:9} {s.tx_bytes:8} {s.tx_packets:7} {s.tx_errors:4} {s.tx_dropped:4} {0:4} {s.collisions:5} "
+            f"{s.tx_carrier_errors:7} {0:10}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def arp(ns: Namespace) -> str:
+    """/proc/net/arp (net/ipv4/arp.c)."""
+    rows = "".join(
+        f"{ip_text(entry.ip):<16} 0x{1:<10x}0x{_arp_flags(entry):<10x}{mac_text(entry.ha):<17}     *        "
+        f"{entry.dev.name}\n"
+        for entry in ns.neigh.listing()
+    )
+    return "IP address       HW type     Flags       HW address            Mask     Device\n" + rows
+
+
+def _arp_flags(entry: Neighbour) -> int:
+    """ATF_PERM and ATF_COM (arp_state_to_flags)."""
+    return 0x6 if entry.state & Nud.PERMANENT else 0x2 if entry.state & VALID else 0
+
+
+def route(ns: Namespace) -> str:
+    """/proc/net/route: the main table (fib_route_seq_show)."""
+    lines = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"]
+    for entry in ns.fib.routes():
+        if entry.type in (RouteType.BROADCAST, RouteType.LOCAL):
+            continue
+        lines.append(
+            f"{entry.dev.name if entry.dev else '*'}\t{_swapped(entry.dst)}\t{_swapped(entry.gateway)}"
+            f"\t{_route_flags(entry):04X}\t0\t0\t{entry.metric}\t{_swapped(mask_int(entry.plen))}\t0\t0\t0"
+        )
+    return "".join(f"{line:<127}\n" for line in lines)
+
+
+def _route_flags(entry: Route) -> int:
+    """RTF_UP, GATEWAY, HOST, REJECT (fib_flag_trans)."""
+    flags = 0x1 | (0x2 if entry.gateway else 0) | (0x4 if entry.plen == 32 else 0)
+    return flags | (0x200 if entry.type in (RouteType.UNREACHABLE, RouteType.PROHIBIT) else 0)
+
+
+def _swapped(address: int) -> str:
+    """An address in network order read as a little-endian number, as x86 prints it."""
+    return f"{int.from_bytes(address.to_bytes(4, 'big'), 'little'):08X}"
+
+
+def snmp(ns: Namespace) -> str:
+    """/proc/net/snmp."""
+    return ns.snmp.text(forwarding=bool(ns.conf_all.forwarding), ttl=ns.ipv4_conf.ip_default_ttl)
+
+
+_SOCKETS = (
+    "local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops"
+)
+
+
+def udp(ns: Namespace) -> str:
+    """/proc/net/udp (udp4_format_sock); inode numbers and kernel addresses are 0."""
+    lines = [f"   sl  {_SOCKETS}"]
+    for port in sorted(ns.udp.ports):
+        for sock in ns.udp.ports[port]:
+            peer, peer_port = sock.peer or (0, 0)
+            lines.append(
+                f"{port % 256:5}: {_swapped(sock.source)}:{port:04X} {_swapped(peer)}:{peer_port:04X} "
+                f"{1 if sock.peer else 7:02X} 00000000:00000000 00:00000000 00000000     0        0 0 2 "
+                "0000000000000000 0"
+            )
+    return "".join(f"{line:<127}\n" for line in lines)
+
+
+def igmp(ns: Namespace) -> str:
+    """/proc/net/igmp (igmp_mc_seq_show)."""
+    lines = ["Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter"]
+    for dev in ns.devices.values():
+        groups = dev.inet.groups
+        if groups:
+            lines.append(f"{dev.ifindex}\t{dev.name:<10}: {len(groups):5} {'V3':>7}")
+            newest_first = reversed(groups.items())
+            lines += [f"\t\t\t\t{_swapped(group)} {users:5} 0:00000000\t\t0" for group, users in newest_first]
+    return "\n".join(lines) + "\n"
+
+
+def dev_mcast(ns: Namespace) -> str:
+    """/proc/net/dev_mcast (dev_mc_seq_show)."""
+    rows = [(dev, mac, users) for dev in ns.devices.values() for mac, users in dev.mc.items()]
+    return "".join(f"{dev.ifindex:<4} {dev.name:<15} {users:<5} {0:<5} {mac.hex()}\n" for dev, mac, users in rows)
+
+
+def _no_sockets(header: str, width: int = 0) -> Callable[[Namespace], str]:
+    """A table of sockets of a kind that nobody opens here."""
+    return lambda ns: f"{header:<{width}}\n"
+
+
+_NET: dict[str, Callable[[Namespace], str]] = {
+    "arp": arp,
+    "dev": net_dev,
+    "dev_mcast": dev_mcast,
+    "igmp": igmp,
+    "route": route,
+    "snmp": snmp,
+    "tcp": _no_sockets(
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", 149
+    ),
+    "udp": udp,
+    "udplite": _no_sockets(f"   sl  {_SOCKETS}", 127),
+}

@@ -1,0 +1,95 @@
+"""What one shell process knows: variables, parameters, functions, jobs; and how it leaves loops, functions and itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.host import Box
+from macvsim.shell.dialect import Dialect
+from macvsim.shell.nodes import Command
+
+if TYPE_CHECKING:
+    from macvsim.shell.job import Job
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class State:
+    """Variables and the like of a shell; a subshell works on a copy."""
+
+    def __init__(self, box: Box, dialect: Dialect) -> None:
+        self.box = box
+        self.dialect = dialect
+        self.variables: dict[str, str] = {"HOME": "/root", "PATH": PATH, "PWD": "/", "IFS": " \t\n"}
+        self.exported: dict[str, None] = {"HOME": None, "PATH": None, "PWD": None}
+        self.read_only: dict[str, None] = {}
+        self.name = "sh"
+        self.params: list[str] = []
+        self.functions: dict[str, Command] = {}
+        self.options: dict[str, None] = {}
+        """Letters that ``set`` switched on."""
+        self.status = 0
+        self.cwd = "/"
+        self.pid = box.kernel.next_pid()
+        self.jobs: list[Job] = []
+        """Children in the background that nobody has waited for."""
+        self.last_background = 0
+        self.exit_trap = ""
+
+    def copy(self) -> State:
+        """For a subshell: what it changes stays with it; it has no children."""
+        new = object.__new__(State)
+        new.__dict__.update(self.__dict__)
+        new.variables, new.exported = dict(self.variables), dict(self.exported)
+        new.read_only, new.options = dict(self.read_only), dict(self.options)
+        new.functions, new.params = dict(self.functions), list(self.params)
+        new.jobs, new.exit_trap = [], ""
+        return new
+
+    def environment(self) -> dict[str, str]:
+        """Exported variables that have values."""
+        return {name: self.variables[name] for name in self.exported if name in self.variables}
+
+    def set(self, name: str, value: str) -> None:
+        """Assign; `ShellError` if the variable is read-only."""
+        if name in self.read_only:
+            raise ShellError(f"{name}: is read only")
+        self.variables[name] = value
+
+
+class ShellError(Exception):
+    """Something that ends a non-interactive shell with status 2, after `text` is printed; more lines follow nothing."""
+
+    def __init__(self, text: str, status: int = 2) -> None:
+        super().__init__(text, status)
+        self.text = text
+        self.status = status
+
+
+class Leave(Exception):
+    """Base of the ways out."""
+
+
+class Exit(Leave):
+    """``exit``."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Return(Leave):
+    """``return``."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class LoopControl(Leave):
+    """``break`` (`again` False) or ``continue`` through `levels` loops."""
+
+    def __init__(self, levels: int, again: bool) -> None:
+        super().__init__(levels, again)
+        self.levels = levels
+        self.again = again
