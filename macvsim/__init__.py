@@ -8,13 +8,16 @@
     sw1 = lab.switch("sw1")
     host1, host2 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2"))
     for host in (host1, host2):
-        host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", gateway="172.16.10.1", parent="enp0s8")
+        host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", gateway="172.16.10.1",
+        parent="enp0s8")
     c1 = host1.docker.run("c1", network="mac1", ip="172.16.10.2")
     c2 = host2.docker.run("c2", network="mac1", ip="172.16.10.3")
     print(c1.ping("172.16.10.3", count=2))
 
-Follow a frame, top to bottom: `macvsim.apps.ping` composes an echo request, `macvsim.net.ipv4` routes it, `macvsim.net.neigh` finds the MAC,
-`macvsim.dev` carries it down from macvlan through VLAN to NIC, `macvsim.link` over the cable, `macvsim.switch` on; and up again by
+Follow a frame, top to bottom: `macvsim.apps.ping` composes an echo request, `macvsim.net.ipv4` routes it,
+`macvsim.net.neigh` finds the MAC,
+`macvsim.dev` carries it down from macvlan through VLAN to NIC, `macvsim.link` over the cable, `macvsim.switch` on;
+and up again by
 `macvsim.dev.base.NetDevice.receive`.
 """
 

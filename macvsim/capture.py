@@ -88,7 +88,9 @@ class Capture:
         if path.suffix == ".pcapng":
             return write_pcapng(path, self.records, names=self.names, interfaces=self.interfaces)
         if path.suffix != ".pcap":
-            raise MacvsimError(f"{path}: captures are written as NAME.pcapng (all interfaces) or NAME.pcap (one interface)")
+            raise MacvsimError(
+                f"{path}: captures are written as NAME.pcapng (all interfaces) or NAME.pcap (one interface)"
+            )
         if len(self.interfaces) > 1:
             seen = ", ".join(self.interfaces)
             raise MacvsimError(f"{path}: a .pcap holds one interface, this capture has {seen}: write a .pcapng")

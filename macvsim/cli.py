@@ -27,7 +27,9 @@ def common() -> None:
 
 @app.command()
 def demo(
-    pcap: Annotated[Path | None, typer.Option(help="Also write every frame of every interface to this pcapng file.")] = None,
+    pcap: Annotated[
+        Path | None, typer.Option(help="Also write every frame of every interface to this pcapng file.")
+    ] = None,
 ) -> None:
     """The document's three experiments as a guided tour: each fails first, says why, is mended, and works."""
     from macvsim.demo import tour
@@ -37,8 +39,13 @@ def demo(
 
 @app.command()
 def replay(
-    folders: Annotated[list[Path], typer.Argument(metavar="RECORD_DIR...", help="Folders with scenario.txt, commands.json and frames.jsonl.")],
-    diff: Annotated[bool, typer.Option("--diff", help="Show the first differences of each interface, and of each command.")] = False,
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORD_DIR...", help="Folders with scenario.txt, commands.json and frames.jsonl."),
+    ],
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the first differences of each interface, and of each command.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of lines.")] = False,
 ) -> None:
     """Play recordings of a real kernel again and compare frames and outputs; exit status 1 if anything differs."""

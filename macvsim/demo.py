@@ -19,7 +19,9 @@ _ADD_VLANS = (
     "vconfig set_flag enp0s8.100 1 1",
     "vconfig set_flag enp0s8.200 1 1",
 )
-_NETWORK = "docker network create -d macvlan --subnet=172.16.{net}.0/24 --gateway=172.16.{net}.1 -o parent={parent} {name}"
+_NETWORK = (
+    "docker network create -d macvlan --subnet=172.16.{net}.0/24 --gateway=172.16.{net}.1 -o parent={parent} {name}"
+)
 _RUN = "docker run -itd --name {name} --ip={ip} --network {network} busybox"
 
 

@@ -1,7 +1,10 @@
-"""Why a packet was not answered: the journal, read.  Nothing here is simulated again, and nothing in the data path knows of it.
+"""Why a packet was not answered: the journal, read.  Nothing here is simulated again, and nothing in the data path
+knows of it.
 
-A packet and what it caused (the ARP request it waited for, the reply to it, errors about it) are a family.  `explain_ping` follows the
-family from the request to the place where it ended.  A copy that ended matters only if no other copy of the same packet arrived,
+A packet and what it caused (the ARP request it waited for, the reply to it, errors about it) are a family.
+`explain_ping` follows the
+family from the request to the place where it ended.  A copy that ended matters only if no other copy of the same
+packet arrived,
 and, among several, those on the way to the station it was meant for matter most.
 """
 
@@ -100,7 +103,9 @@ def explain_ping(ping: PingResult) -> Explanation:
         if ping.requests:
             path = _Family(ping.sim).path(ping.requests[0])
             return Explanation("answered", f"{title}: every request was answered", None, "", "", path, ())
-        return Explanation("lost", f"{title}: nothing was sent: {ping.text.strip().splitlines()[-1]}", None, ping.ns.name, "", (), ())
+        return Explanation(
+            "lost", f"{title}: nothing was sent: {ping.text.strip().splitlines()[-1]}", None, ping.ns.name, "", (), ()
+        )
     family = _Family(ping.sim)
     end, others = family.fate(lost[0])
     path = family.path(lost[0])
@@ -162,10 +167,13 @@ class _Family:
             return found, ends[:4]
         wanted = ip_text(question.tip)
         hint = f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
-        return Ending(found.where, found.reason, f"the packet waited for the MAC of {wanted} and", found.uid, hint), ends[:4]
+        return Ending(
+            found.where, found.reason, f"the packet waited for the MAC of {wanted} and", found.uid, hint
+        ), ends[:4]
 
     def _ranked(self, drops: list[Record]) -> list[Ending]:
-        """Endings of copies, those towards the station the frame was meant for first; then those that are not mere bystanders."""
+        """Endings of copies, those towards the station the frame was meant for first; then those that are not mere
+        bystanders."""
         order = sorted(range(len(drops)), key=lambda i: (not _leads_to_target(drops[i]), drops[i].detail in _SILENT, i))
         return [self._ending(drops[i]) for i in order]
 
@@ -189,7 +197,13 @@ class _Family:
             ((r.time, n, r) for u in uids for n, r in enumerate(self.records.get(u, []))), key=lambda item: item[0]
         )
         return tuple(
-            Step(r.time, r.where.label, r.detail.name if r.step == "drop" else r.step, _short(r.frame) if r.frame else "", r.uid)
+            Step(
+                r.time,
+                r.where.label,
+                r.detail.name if r.step == "drop" else r.step,
+                _short(r.frame) if r.frame else "",
+                r.uid,
+            )
             for _, _, r in records
         )
 
@@ -225,7 +239,8 @@ def _short(frame: Frame) -> str:
 
 
 def _leads_to_target(record: Record) -> bool:
-    """True if the frame was dropped on the way to the device it was meant for: there, below it, or at the port before it."""
+    """True if the frame was dropped on the way to the device it was meant for: there, below it, or at the port before
+    it."""
     frame = record.frame
     if frame is None:
         return True

@@ -28,7 +28,8 @@ class Lab:
 
     Parameters
     ----------
-    seed : everything random derives from it; the same seed gives the same packets, byte for byte and nanosecond for nanosecond
+    seed : everything random derives from it; the same seed gives the same packets, byte for byte and nanosecond for
+    nanosecond
     docker : version profile of the Docker daemons: ``"26.1"`` or ``"19.03"``
     journal : keep a journal, from which `PingResult.explain` tells why a packet was lost; off for large runs
     hz : kernel ticks per second
@@ -61,16 +62,20 @@ class Lab:
                 found[container.name if container.name not in found else f"{host.name}/{container.name}"] = container
         return found
 
-    # -- building -------------------------------------------------------------------------------------------------------
+    # -- building
+    # -------------------------------------------------------------------------------------------------------
 
     def _check_name(self, name: str) -> None:
         if name in self.switches or name in self.hosts:
-            raise TopologyError(f"the lab has a {'switch' if name in self.switches else 'host'} {name!r} already: choose another name")
+            raise TopologyError(
+                f"the lab has a {'switch' if name in self.switches else 'host'} {name!r} already: choose another name"
+            )
         if not name or any(c.isspace() or c in "/:" for c in name):
             raise TopologyError(f"{name!r} is not a name for a host or switch: no blanks, slashes or colons")
 
     def switch(self, name: str, **options: Any) -> Switch:
-        """A physical or virtual switch; `options` are those of `macvsim.switch.Switch` (``policy="virtualbox-deny"``, …)."""
+        """A physical or virtual switch; `options` are those of `macvsim.switch.Switch` (``policy="virtualbox-deny"``,
+        …)."""
         self._check_name(name)
         switch = Switch(self.sim, name, **options)
         self.switches[name] = switch
@@ -116,7 +121,13 @@ class Lab:
         self.hosts[name] = host
         for card, to in wanted.items():
             if to is not None:
-                self.cable(host.dev(card), to.port(name if nics is None else f"{name}-{card}"), delay=delay, rate=rate, loss=loss)
+                self.cable(
+                    host.dev(card),
+                    to.port(name if nics is None else f"{name}-{card}"),
+                    delay=delay,
+                    rate=rate,
+                    loss=loss,
+                )
         return host
 
     def _next_mac(self) -> str:
@@ -132,7 +143,8 @@ class Lab:
         return switch
 
     def cable(self, a: NetDevice | SwitchPort, b: NetDevice | SwitchPort, **options: Any) -> Cable:
-        """A cable between two NICs or switch ports; `options`: ``delay`` (ns), ``rate`` (bit/s), ``queue``, ``loss``."""
+        """A cable between two NICs or switch ports; `options`: ``delay`` (ns), ``rate`` (bit/s), ``queue``,
+        ``loss``."""
         for end in (a, b):
             if not isinstance(end, Nic | SwitchPort):
                 raise TopologyError(f"{end.label} takes no cable: only network cards and switch ports do")
@@ -141,7 +153,8 @@ class Lab:
         self.cables.append(cable)
         return cable
 
-    # -- running --------------------------------------------------------------------------------------------------------
+    # -- running
+    # --------------------------------------------------------------------------------------------------------
 
     def run(self, seconds: float) -> None:
         """Let simulated time pass."""

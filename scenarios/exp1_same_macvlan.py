@@ -13,8 +13,10 @@
         +------------| sw1 VirtualBox |---------+
                      +----------------+
 
-The hosts are VirtualBox machines.  Their virtual switch knows only the adapters' own MACs, so the ARP reply to c1's MAC is lost until the
-adapter's policy allows promiscuous mode *and* the guest switches it on: that is the document's note about promiscuous mode.
+The hosts are VirtualBox machines.  Their virtual switch knows only the adapters' own MACs, so the ARP reply to c1's
+MAC is lost until the
+adapter's policy allows promiscuous mode *and* the guest switches it on: that is the document's note about promiscuous
+mode.
 """
 
 from __future__ import annotations

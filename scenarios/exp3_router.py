@@ -11,7 +11,8 @@
                     host3: enp0s8.100 172.16.10.1/24, enp0s8.200 172.16.20.1/24
                            net.ipv4.ip_forward = 1
 
-Without forwarding host3 answers ARP for both gateways and drops what it is given.  With it every packet between the networks
+Without forwarding host3 answers ARP for both gateways and drops what it is given.  With it every packet between the
+networks
 passes host3 once in each direction, so the replies come with TTL 63.
 """
 

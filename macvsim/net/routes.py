@@ -30,7 +30,8 @@ def add_route(
 ) -> Route:
     """Check a route as the kernel does (fib_create_info, fib_check_nh) and put it in.
 
-    Raises `NetlinkError`: EINVAL for host bits in the prefix, ENETDOWN on a device that is down, ENETUNREACH for a gateway that
+    Raises `NetlinkError`: EINVAL for host bits in the prefix, ENETDOWN on a device that is down, ENETUNREACH for a
+    gateway that
     is not on the link, EEXIST for a route that is there.
     """
     where = f"route to {ip_text(dst)}/{plen} on {ns.name}"

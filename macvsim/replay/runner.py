@@ -1,6 +1,7 @@
 """Playing a recording again: build the lab its scenario describes, run its commands, collect what every interface sees.
 
-The recorder's machine is one kernel with a namespace for each name, on which nothing but waiting takes time: so cables and
+The recorder's machine is one kernel with a namespace for each name, on which nothing but waiting takes time: so
+cables and
 wake-ups take none here, and kernel timers tick at the recorder's HZ.
 """
 
@@ -78,7 +79,8 @@ class Replay:
     def _advance(self, time: int) -> None:
         self.sim.run(until=int(self.sim.now) + time)
 
-    # -- commands -------------------------------------------------------------------------------------------------------
+    # -- commands
+    # -------------------------------------------------------------------------------------------------------
 
     def _box(self, ns: str | None) -> Box | None:
         if ns is None:
@@ -90,7 +92,9 @@ class Replay:
         start = int(self.sim.now)
         box = self._box(command.ns)
         if box is None:
-            self._record(command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 1, start)
+            self._record(
+                command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 1, start
+            )
             return
         job = self.shell.spawn(box, command.cmd)
         if command.background:
@@ -131,9 +135,11 @@ class Replay:
         self._wait()
 
     def _docker_daemon(self, ns: str) -> None:
-        """Daemons of recordings run in namespaces of one kernel; theirs is a machine of their own here, which comes later."""
+        """Daemons of recordings run in namespaces of one kernel; theirs is a machine of their own here, which comes
+        later."""
 
-    # -- frames ---------------------------------------------------------------------------------------------------------
+    # -- frames
+    # ---------------------------------------------------------------------------------------------------------
 
     def _capture(self, ns: Namespace) -> None:
         for dev in ns.devices.values():

@@ -49,9 +49,11 @@ def addresses(data: bytes) -> tuple[int, int]:
 
 
 class Flow:
-    """The headers of packets that differ in length, identification and fragment field only: what stays, and its checksum.
+    """The headers of packets that differ in length, identification and fragment field only: what stays, and its
+    checksum.
 
-    template : a 20-byte header composed by scapy, which gives version, header length and protocol; addresses as integers
+    template : a 20-byte header composed by scapy, which gives version, header length and protocol; addresses as
+    integers
     """
 
     __slots__ = ("_addresses", "_middle", "_start", "_sum")

@@ -56,7 +56,9 @@ def test_another_seed_gives_other_bytes(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the scripts are run with POSIX paths")
 def test_two_labs_never_meet(tmp_path: Path) -> None:
     """A second lab in the same process changes nothing of the first one's capture."""
-    twice = SCRIPT.replace("lab = Lab(", "other = Lab(seed=7)\nbuild(other)\nother['d1'].ping('172.16.10.11')\nlab = Lab(")
+    twice = SCRIPT.replace(
+        "lab = Lab(", "other = Lab(seed=7)\nbuild(other)\nother['d1'].ping('172.16.10.11')\nlab = Lab("
+    )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     path = tmp_path / "twice.pcapng"
     subprocess.run([sys.executable, "-c", twice, str(path), "0"], cwd=ROOT, env=env, check=True)
