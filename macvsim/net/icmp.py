@@ -9,6 +9,7 @@ from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
+from macvsim.sim import MS
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import icmp_template
 from macvsim.wire.frame import HOST
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
     from macvsim.net.socket import RawIcmpSocket
 
+DAY_MS = 86_400_000
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
 BURST = 6
@@ -78,15 +80,24 @@ class IcmpLayer:
         if kind == icmp.ECHO:
             if ns.ipv4_conf.icmp_echo_ignore_all:
                 return ns.sim.drop(packet.uid, where, DropReason.ICMP_ECHO_IGNORED)
-            return self._echo(packet, message)
+            return self._reply(packet, icmp.ECHO_REPLY, icmp.echo_reply(message))
+        if kind == icmp.TIMESTAMP and len(message) >= icmp.HLEN + 4:
+            return self._reply(packet, icmp.TIMESTAMP_REPLY, self._timestamp_reply(message))
         if kind in icmp.ERRORS:
             return self._error_received(packet, message, heard)
         if not heard:
             return ns.sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
         return None
 
-    def _echo(self, packet: Packet, request: bytes) -> DropReason | None:
-        """Answer an echo request from the address it was sent to (icmp_echo, icmp_reply; RFC 1122, 3.2.2.6)."""
+    def _timestamp_reply(self, request: bytes) -> bytes:
+        """Originate as it was sent, receive and transmit now, in ms since midnight, when labs begin (icmp_timestamp)."""
+        now = (int(self.ns.sim.now) // MS % DAY_MS).to_bytes(4, "big")
+        times = request[icmp.HLEN : icmp.HLEN + 4] + now + now
+        rest = int.from_bytes(request[4:8], "big")
+        return icmp.message(icmp_template(icmp.TIMESTAMP_REPLY), icmp.TIMESTAMP_REPLY, 0, rest, times)
+
+    def _reply(self, packet: Packet, kind: int, message: bytes) -> DropReason | None:
+        """Answer a request from the address it was sent to (icmp_reply; RFC 1122, 3.2.2.6 and 3.2.2.8)."""
         ns = self.ns
         assert packet.dst is not None
         src, dst = ipv4.addresses(packet.data)
@@ -95,9 +106,9 @@ class IcmpLayer:
         way = ns.router.output(src, dst)
         if way.kind is ERROR:
             return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_OUTNOROUTES)
-        ns.snmp.icmp_out_types[icmp.ECHO_REPLY] += 1
+        ns.snmp.icmp_out_types[kind] += 1
         uid = ns.sim.born(packet.uid)
-        return ns.ipv4.send(ipv4.PROTO_ICMP, icmp.echo_reply(request), way, src, uid, packet.data[1])
+        return ns.ipv4.send(ipv4.PROTO_ICMP, message, way, src, uid, packet.data[1])
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,

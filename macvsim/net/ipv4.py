@@ -10,7 +10,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.route import DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
-from macvsim.wire.frame import ETH_HLEN, HOST, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -210,11 +210,18 @@ class Ipv4Layer:
         return ident
 
     def output(self, packet: Packet, way: Dst) -> DropReason | None:
-        """Fragment if need be, then to the neighbour (ip_output, ip_finish_output)."""
+        """Fragment if need be, then to the neighbour (ip_output, ip_mc_output, ip_finish_output)."""
         packet.dst = way
+        if way.loops:
+            self.ns.sim.call_at(self.ns.sim._now, self._loop_back, packet.data, packet.uid, way)
         if len(packet.data) > way.mtu:
             return self._fragment(packet, way)
         return self._finish(packet, way)
+
+    def _loop_back(self, data: bytes, uid: int, way: Dst) -> None:
+        """Our own copy of a packet to a group: in at the device it left by, unseen by captures (dev_loopback_xmit)."""
+        self.count["InReceives"] += 1
+        self.local(Packet(data, uid, way.dev, LOOPBACK, way))
 
     def _finish(self, packet: Packet, way: Dst) -> DropReason | None:
         """ip_finish_output2: the next hop's neighbour entry sends, or keeps the packet until it can."""
@@ -222,9 +229,11 @@ class Ipv4Layer:
         entry = way.neighbour
         if entry is None or entry.dead:
             assert way.dev is not None
-            entry = way.neighbour = self.ns.neigh.create(way.dev, way.nexthop)
+            entry = self.ns.neigh.create(way.dev, way.nexthop)
             if entry is None:
                 return self.ns.sim.drop(packet.uid, way.dev, DropReason.NEIGH_TABLE_FULL)
+            if not way.loops:  # what loops must not take the short cut in `send`
+                way.neighbour = entry
         return entry.output(packet)
 
     def _fragment(self, packet: Packet, way: Dst) -> DropReason | None:

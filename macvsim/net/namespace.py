@@ -202,6 +202,7 @@ class Namespace:
             self._init_address(dev)
             self.addresses.device_up(dev)
             self.join_group(dev, ALL_HOSTS)
+            self._announce(dev)
         elif event is Event.GOING_DOWN:
             self.leave_group(dev, ALL_HOSTS)
         elif event is Event.DOWN:
@@ -209,6 +210,7 @@ class Namespace:
             self.neigh.flush(dev)
         elif event is Event.CHANGEADDR:
             self.neigh.flush(dev)
+            self._announce(dev)
         elif (
             event is Event.CHANGE
             and not dev.carrier
@@ -219,6 +221,12 @@ class Namespace:
         self.router.forget()
         for listener in self.listeners:
             listener(dev, event)
+
+    def _announce(self, dev: NetDevice) -> None:
+        """arp_notify: tell everybody whose the device's addresses are (inetdev_send_gratuitous_arp)."""
+        if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
+            for address in dev.inet.addresses:
+                self.arp.announce(dev, address.local)
 
     def _init_address(self, dev: NetDevice) -> None:
         """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""

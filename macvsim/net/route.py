@@ -60,6 +60,7 @@ class Dst:
         "flows",
         "kind",
         "lasting",
+        "loops",
         "mtu",
         "multicast",
         "neighbour",
@@ -96,6 +97,8 @@ class Dst:
         self.do_redirect = False
         self.lasting = True
         """False where time or the state of neighbours may change the decision, not only routes and addresses."""
+        self.loops = False
+        """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
         self.flows: dict[int, Flow] = {}
         """Headers of what is sent this way, by protocol, TTL and TOS (net/ipv4.py)."""
@@ -203,7 +206,7 @@ class Router:
     def _group(self, dst: int, src: int, dev: NetDevice, route: Route | None = None) -> Dst:
         """A broadcast or multicast on `dev`."""
         multicast = is_multicast_ip(dst)
-        return Dst(
+        way = Dst(
             SEND,
             dev=dev,
             nexthop=dst,
@@ -213,6 +216,8 @@ class Router:
             broadcast=not multicast,
             multicast=multicast,
         )
+        way.loops = not dev.loopback and (not multicast or dst in dev.inet.groups)
+        return way
 
     def _prefsrc(self, route: Route, dst: int) -> int:
         """fib_result_prefsrc: the route's own, else the best address of its device towards the next hop."""
