@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from macvsim.drop import DropReason
@@ -21,10 +22,13 @@ from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, Frame, PacketType
 
 if TYPE_CHECKING:
+    from macvsim.dev.linkwatch import LinkWatch
     from macvsim.sim import Sim
 
 ETH_DATA_LEN = 1500
 VLAN_HLEN = 4
+TSO_MAX_SIZE = 524_280
+"""Largest segment a device without hardware takes for segmentation."""
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
 _TPIDS = (0x8100, 0x88A8)
@@ -148,13 +152,55 @@ def classify(dst: bytes, mac: bytes) -> PacketType:
 class NetDevice:
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
+    __slots__ = (
+        "_uc_promisc",
+        "allmulti",
+        "carrier",
+        "carrier_changes",
+        "destroyed",
+        "ifindex",
+        "inet",
+        "label",
+        "linkwatch",
+        "loopback",
+        "lower",
+        "mac",
+        "master",
+        "max_mtu",
+        "mc",
+        "min_mtu",
+        "mtu",
+        "multicast",
+        "name",
+        "noarp",
+        "ns",
+        "numtxqueues",
+        "operstate",
+        "promiscuity",
+        "qdisc",
+        "rx_handler",
+        "sim",
+        "started",
+        "stats",
+        "taps",
+        "tso_max_size",
+        "tx_active",
+        "txqlen",
+        "uc",
+        "up",
+        "uppers",
+        "user_allmulti",
+        "user_promisc",
+        "vids",
+        "vlans",
+    )  # over 30 attributes in a __dict__ are slow
+
     kind: ClassVar[str] = "ether"
     unicast_filter: ClassVar[bool] = False
     """IFF_UNICAST_FLT: the device filters extra unicast addresses itself; without it the core turns it promiscuous."""
     header_cache: ClassVar[bool] = True
     """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
-    min_mtu: ClassVar[int] = 68
-    max_mtu: ClassVar[int] = 65535
+    default_qdisc: ClassVar[str] = "noqueue"
 
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim = ns.sim
@@ -162,6 +208,11 @@ class NetDevice:
         self.name = name
         self.mac = mac
         self.mtu = mtu
+        self.min_mtu = 68
+        self.max_mtu = 65535
+        """0: no limit."""
+        self.linkwatch: LinkWatch | None = None
+        """Who tells others about the carrier; None outside a namespace: they hear it at once."""
         self.ifindex = 0
         self.lower: NetDevice | None = None
         self.uppers: list[NetDevice] = []
@@ -170,8 +221,18 @@ class NetDevice:
         self.master: NetDevice | None = None
         self.taps: tuple[Tap, ...] = ()
         self.up = False
+        self.started = False
+        """As `up`, but already while the device opens, and no longer while it stops (netif_running)."""
         self.carrier = True
+        self.carrier_changes = 0
+        self.operstate = "UNKNOWN"
+        """RFC 2863 state as last settled; what is shown is DOWN while the device is down."""
+        self.tx_active = False
+        """The queue takes packets: up, and the carrier was there when it was last looked at (dev_activate)."""
+        self.qdisc = "noop"
+        self.tso_max_size = 65536
         self.noarp = False
+        self.multicast = True
         self.loopback = False
         self.txqlen = 1000
         self.numtxqueues = 1
@@ -197,10 +258,9 @@ class NetDevice:
 
     def xmit(self, frame: Frame) -> DropReason | None:
         """Send a frame out of this device (dev_queue_xmit)."""
-        if not self.up:
-            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
-        if not self.carrier:
-            return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
+        if not self.tx_active:
+            reason = DropReason.DEV_NO_CARRIER if self.up else DropReason.DEV_DOWN
+            return self.sim.drop(frame.uid, self, reason, frame)
         if self.taps:
             for tap in self.taps:
                 tap(OUTGOING, frame)
@@ -295,19 +355,32 @@ class NetDevice:
         """``ip link set … up`` (__dev_open); `NetlinkError` if the kind refuses, and then nothing has changed."""
         if self.up:
             return
-        self.on_open()
-        self.up = True
-        self.sync_rx_mode()
-        self.notify(Event.UP)
+        with self._one_call():
+            self.started = True
+            try:
+                self.on_open()
+            except NetlinkError:
+                self.started = False
+                raise
+            self.up = True
+            self.sync_rx_mode()
+            self._activate()
+            self.notify(Event.UP)
 
     def set_down(self) -> None:
         """``ip link set … down`` (__dev_close_many)."""
         if not self.up:
             return
-        self.notify(Event.GOING_DOWN)
-        self.on_stop()
-        self.up = False
-        self.notify(Event.DOWN)
+        with self._one_call():
+            self.notify(Event.GOING_DOWN)
+            self.started = self.tx_active = False
+            self.on_stop()
+            self.up = False
+            self.notify(Event.DOWN)
+
+    def _one_call(self) -> AbstractContextManager[None]:
+        """What happens inside is one system call for the link watch."""
+        return nullcontext() if self.linkwatch is None else self.linkwatch.held()
 
     def on_open(self) -> None:
         """Before the device goes up (ndo_open); raise to refuse."""
@@ -315,11 +388,59 @@ class NetDevice:
     def on_stop(self) -> None:
         """Before the device goes down (ndo_stop)."""
 
+    def _activate(self) -> None:
+        """The queue takes packets if there is a carrier; it gets its discipline when first used (dev_activate)."""
+        if self.qdisc == "noop":
+            self.qdisc = self.default_qdisc
+        self.tx_active = self.carrier
+
     def set_carrier(self, carrier: bool) -> None:
         """netif_carrier_on / netif_carrier_off."""
         if carrier != self.carrier:
             self.carrier = carrier
+            self.carrier_changes += 1
+            self.link_changed()
+
+    def link_changed(self) -> None:
+        """Let the link watch look at the carrier."""
+        if self.linkwatch is not None:
+            self.linkwatch.fire(self)
+        else:
+            self.settle_link()
+
+    @property
+    def link_urgent(self) -> bool:
+        """True if a change of the carrier must not wait (linkwatch_urgent_event)."""
+        if not self.started:
+            return False
+        if self.iflink != self.ifindex:
+            return True
+        return self.carrier and not self.tx_active and self.qdisc != "noop"
+
+    def settle_link(self) -> None:
+        """State, queue and what is stacked here follow the carrier (linkwatch_do_dev)."""
+        self.operstate = self.find_operstate()
+        if self.up:
+            self.tx_active = self.carrier
             self.notify(Event.CHANGE)
+
+    def find_operstate(self) -> str:
+        """State by the carrier; the index of what is below is looked up in this device's own namespace (default_operstate)."""
+        if self.carrier:
+            return "UP"
+        link = self.iflink
+        below = None if link == self.ifindex else next((d for d in self.ns.devices.values() if d.ifindex == link), None)
+        return "DOWN" if below is None or below.carrier else "LOWERLAYERDOWN"
+
+    @property
+    def oper_up(self) -> bool:
+        """Usable as far as anybody was told (netif_oper_up)."""
+        return self.operstate in ("UP", "UNKNOWN")
+
+    @property
+    def iflink(self) -> int:
+        """Index of the device below or of the other end, in whatever namespace; its own if there is none (dev_get_iflink)."""
+        return self.ifindex if self.lower is None else self.lower.ifindex
 
     def notify(self, event: Event) -> None:
         """Tell the namespace, then the devices stacked on this one (call_netdevice_notifiers)."""
@@ -337,14 +458,14 @@ class NetDevice:
 
     @property
     def running(self) -> bool:
-        """Up and with carrier (IFF_RUNNING)."""
-        return self.up and self.carrier
+        """Up, and not known to be without carrier (IFF_RUNNING)."""
+        return self.up and self.oper_up
 
     # -- address, MTU --------------------------------------------------------------------------------------------------
 
     def set_mtu(self, mtu: int) -> None:
         """``ip link set … mtu N``; `NetlinkError` EINVAL outside the device's limits."""
-        if not self.min_mtu <= mtu <= self.max_mtu:
+        if mtu < self.min_mtu or 0 < self.max_mtu < mtu:
             which = "less than device minimum" if mtu < self.min_mtu else "greater than device maximum"
             raise NetlinkError(
                 "EINVAL", f"mtu {mtu} on {self.label}: choose {self.min_mtu} to {self.max_mtu}", f"mtu {which}"
@@ -471,14 +592,15 @@ class NetDevice:
         if self.destroyed:
             return
         self.destroyed = True
-        self.set_down()
-        for upper in reversed(self.uppers):
-            upper.destroy()
-        self.notify(Event.UNREGISTER)
-        if self.master is not None:
-            self.master.release(self)
-        self.on_destroy()
-        self.ns.unregister(self)
+        with self._one_call():
+            self.set_down()
+            for upper in reversed(self.uppers):
+                upper.destroy()
+            self.notify(Event.UNREGISTER)
+            if self.master is not None:
+                self.master.release(self)
+            self.on_destroy()
+            self.ns.unregister(self)
 
     def on_destroy(self) -> None:
         """Leave the lower device, the peer, the port (ndo_uninit)."""

@@ -217,7 +217,7 @@ class Bridge(NetDevice):
         self.fdb.add_local(port, dev.mac, 0)
         self.vlan_config.join(port)
         moved = self._follow_ports()
-        if self.up and dev.up and dev.carrier:
+        if self.up and dev.up and dev.oper_up:
             self._enable(port)
         if moved:
             self.notify(Event.CHANGEADDR)
@@ -283,8 +283,8 @@ class Bridge(NetDevice):
                 self.notify(Event.CHANGEADDR)
 
     def _check_link(self, port: BridgePort) -> None:
-        """Forward while the device is up and has carrier (br_port_carrier_check)."""
-        if port.dev.up and port.dev.carrier:
+        """Forward while the device is up and usable (br_port_carrier_check)."""
+        if port.dev.up and port.dev.oper_up:
             if port.state is PortState.DISABLED:
                 self._enable(port)
         elif port.state is not PortState.DISABLED:
@@ -305,11 +305,7 @@ class Bridge(NetDevice):
         for port in self.ports:
             if port.state is PortState.BLOCKING:
                 port.state = FORWARDING
-        carrier = any(port.state is FORWARDING for port in self.ports)
-        if self.up:
-            self.set_carrier(carrier)
-        else:
-            self.carrier = carrier
+        self.set_carrier(any(port.state is FORWARDING for port in self.ports))
 
     def update_promisc(self) -> None:
         """Ports are promiscuous, but for one whose traffic is all told by static entries (br_manage_promisc)."""
@@ -333,7 +329,8 @@ class Bridge(NetDevice):
             if port.state is not PortState.DISABLED:
                 port.state = PortState.DISABLED
                 self.fdb.flush_port(port)
-        self.carrier = self.carrier and not self.ports
+        if self.ports:
+            self.set_carrier(False)
         self.fdb.stop()
         if self.mcast_snooping:
             self._join_snoopers(False)

@@ -13,12 +13,12 @@ class Dummy(NetDevice):
     """Docker's stand-in parent for macvlan networks without one."""
 
     kind: ClassVar[str] = "dummy"
-    min_mtu: ClassVar[int] = 0
-    max_mtu: ClassVar[int] = 0xFFFFFFFF
 
     def __init__(self, ns: Stack, name: str, mac: bytes) -> None:
         super().__init__(ns, name, mac)
         self.noarp = True
+        self.multicast = False
+        self.min_mtu = self.max_mtu = 0
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         self.stats.tx_packets += 1

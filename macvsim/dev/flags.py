@@ -1,9 +1,8 @@
-"""A device's flags and operational state as user space sees them (net/core/dev.c: dev_get_flags; link_watch.c)."""
+"""A device's flags and operational state as user space sees them (dev_get_flags in net/core/dev.c)."""
 
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.veth import Veth
 
 IFF_UP = 0x1
 IFF_BROADCAST = 0x2
@@ -20,9 +19,7 @@ def _fixed(dev: NetDevice) -> int:
     """Flags that come with the kind of device."""
     if dev.loopback:
         return IFF_LOOPBACK
-    if dev.kind == "dummy":
-        return IFF_BROADCAST | IFF_NOARP
-    return IFF_BROADCAST | IFF_MULTICAST | (IFF_NOARP if dev.noarp else 0)
+    return IFF_BROADCAST | (IFF_MULTICAST if dev.multicast else 0) | (IFF_NOARP if dev.noarp else 0)
 
 
 def kernel_flags(dev: NetDevice) -> int:
@@ -35,28 +32,10 @@ def user_flags(dev: NetDevice) -> int:
     """What SIOCGIFFLAGS and netlink show: PROMISC and ALLMULTI only where the user asked for them."""
     flags = _fixed(dev) | (IFF_PROMISC if dev.user_promisc else 0) | (IFF_ALLMULTI if dev.user_allmulti else 0)
     if dev.up:
-        flags |= IFF_UP | (IFF_RUNNING | IFF_LOWER_UP if dev.carrier else 0)
+        flags |= IFF_UP | (IFF_RUNNING if dev.oper_up else 0) | (IFF_LOWER_UP if dev.carrier else 0)
     return flags
 
 
-def iflink(dev: NetDevice) -> int:
-    """Index of the device this one stands on, or of a veth's other end, in whatever namespace; its own if there is none
-    (dev_get_iflink).
-    """
-    if dev.lower is not None:
-        return dev.lower.ifindex
-    return dev.peer.ifindex if isinstance(dev, Veth) else dev.ifindex
-
-
 def operstate(dev: NetDevice) -> str:
-    """``up``, ``down``, ``lowerlayerdown`` or ``unknown``, as /sys/class/net/DEV/operstate has it (default_operstate).
-
-    Which device a lower one's index names is looked up in this device's own namespace, as the kernel does it.
-    """
-    if not dev.up:
-        return "down"
-    if not dev.carrier:
-        link = iflink(dev)
-        below = next((d for d in dev.ns.devices.values() if d.ifindex == link and d is not dev), None)
-        return "lowerlayerdown" if below is not None and link != dev.ifindex and not below.carrier else "down"
-    return "unknown" if dev.loopback or dev.kind == "dummy" else "up"
+    """``up``, ``down``, ``lowerlayerdown`` or ``unknown``, as /sys/class/net/DEV/operstate has it."""
+    return dev.operstate.lower() if dev.up else "down"

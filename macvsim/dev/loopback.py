@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import NetDevice, Stack
+from macvsim.dev.base import TSO_MAX_SIZE, NetDevice, Stack
 from macvsim.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import HOST, Frame
@@ -16,13 +16,14 @@ class Loopback(NetDevice):
     """The loopback device of a namespace."""
 
     kind: ClassVar[str] = "loopback"
-    min_mtu: ClassVar[int] = 0
-    max_mtu: ClassVar[int] = LOOPBACK_MTU
 
     def __init__(self, ns: Stack) -> None:
         super().__init__(ns, "lo", ZERO_MAC, mtu=LOOPBACK_MTU)
         self.loopback = True
         self.noarp = True
+        self.multicast = False
+        self.min_mtu = self.max_mtu = 0
+        self.tso_max_size = TSO_MAX_SIZE
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.stats

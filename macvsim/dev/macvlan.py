@@ -239,6 +239,8 @@ class Macvlan(NetDevice):
             port.saved_mac = lower.mac
             self.mac = lower.mac
         self.carrier = lower.carrier
+        self.max_mtu = lower.max_mtu
+        self.tso_max_size = lower.tso_max_size
         port.children.append(self)
         lower.uppers.append(self)
 
@@ -386,7 +388,7 @@ class Macvlan(NetDevice):
         """Follow the lower device (macvlan_device_event)."""
         if event in (Event.UP, Event.DOWN, Event.CHANGE):
             self.set_carrier(self.lower.carrier)
-        elif event is Event.CHANGEMTU and self.mtu > self.lower.mtu:
+        elif event is Event.CHANGEMTU and self.mtu > self.lower.mtu >= self.min_mtu:
             self.set_mtu(self.lower.mtu)
         elif event is Event.CHANGEADDR and self.mode is PASSTHRU and self.mac != self.lower.mac:
             if self.up:

@@ -23,6 +23,7 @@ class Nic(NetDevice):
     """
 
     kind: ClassVar[str] = "nic"
+    default_qdisc: ClassVar[str] = "fq_codel"
     unicast_filter = True
 
     def __init__(
@@ -43,6 +44,7 @@ class Nic(NetDevice):
         self.cable: Cable | None = None
         self.admin_up = False
         self.carrier = False
+        self.operstate = "DOWN"
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -50,7 +52,8 @@ class Nic(NetDevice):
         stats = self.stats
         stats.tx_packets += 1
         stats.tx_bytes += len(frame.raw)
-        assert self.cable is not None, "a NIC without a cable has no carrier"
+        if self.cable is None:  # and the queue has not been told yet
+            return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
         return self.cable.send(self, frame)
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
@@ -98,7 +101,7 @@ class Nic(NetDevice):
 
     def on_stop(self) -> None:
         self.admin_up = False
-        self.carrier = False
+        self.set_carrier(False)
         if self.cable is not None:
             self.cable.other(self).wire_changed()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, NetDevice, Stack, classify
 from macvsim.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame
 
@@ -14,6 +14,14 @@ class Veth(NetDevice):
 
     kind: ClassVar[str] = "veth"
     peer: Veth
+
+    def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
+        super().__init__(ns, name, mac, mtu=mtu)
+        self.tso_max_size = TSO_MAX_SIZE
+
+    @property
+    def iflink(self) -> int:
+        return self.peer.ifindex
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         peer = self.peer
@@ -37,11 +45,11 @@ class Veth(NetDevice):
 
     def on_open(self) -> None:
         if self.peer.up:
-            self.carrier = True
+            self.set_carrier(True)
             self.peer.set_carrier(True)
 
     def on_stop(self) -> None:
-        self.carrier = False
+        self.set_carrier(False)
         self.peer.set_carrier(False)
 
     def on_destroy(self) -> None:

@@ -37,7 +37,6 @@ class Vlan(NetDevice):
     kind: ClassVar[str] = "vlan"
     unicast_filter: ClassVar[bool] = True
     header_cache: ClassVar[bool] = False
-    min_mtu: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -70,6 +69,10 @@ class Vlan(NetDevice):
         self.ingress_map = [0] * 8
         self.egress_map: dict[int, int] = {}
         self.carrier = lower.carrier
+        self.min_mtu = 0
+        self.noarp = lower.noarp
+        self.multicast = lower.multicast
+        self.tso_max_size = lower.tso_max_size
         self._tag = protocol << 16 | vid
         self._own_mac_below = b""
         if not lower.vlans:
@@ -120,7 +123,8 @@ class Vlan(NetDevice):
             self.lower.add_promiscuity(1)
         if self.allmulti:
             self.lower.add_allmulti(1)
-        self.carrier = self.lower.carrier
+        if self.lower.carrier:
+            self.set_carrier(True)
 
     def on_stop(self) -> None:
         for mac in self.uc:
@@ -132,6 +136,7 @@ class Vlan(NetDevice):
         if self.allmulti:
             self.lower.add_allmulti(-1)
         self._listen_below(False)
+        self.set_carrier(False)
 
     def _listen_below(self, on: bool) -> None:
         """An address of our own is one more for the real device's filter."""
@@ -181,7 +186,8 @@ class Vlan(NetDevice):
                 self.notify(Event.CHANGEADDR)
             elif self.up:
                 self._listen_below(True)
-        self.set_carrier(lower.carrier)
+        if event in (Event.UP, Event.DOWN, Event.CHANGE):
+            self.set_carrier(lower.carrier)
 
     def on_destroy(self) -> None:
         del self.lower.vlans[self._tag]

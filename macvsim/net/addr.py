@@ -61,6 +61,9 @@ class InDev:
         self.reachable_drawn: int | None = None
         self.addresses: list[Address] = []
         self.groups: dict[int, int] = {}
+        """Multicast groups joined, and how often; the newest last."""
+        self.ipv6 = True
+        """IPv6 looked at this device when it came, even where it is disabled; it does not if the MTU is below 1280."""
         self.ways_in: dict[bytes, Dst] = {}
         """Input routing decisions by source and destination as they stand in the header (net/route.py)."""
 

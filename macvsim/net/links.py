@@ -37,6 +37,7 @@ def add_vlan(
     mtu: int | None = None,
     reorder_hdr: bool = True,
     loose_binding: bool = False,
+    ifindex: int | None = None,
 ) -> Vlan:
     """An 802.1Q sub-interface; its name is ``LOWER.VID`` unless given."""
     name = name or f"{lower.name}.{vid}"
@@ -44,7 +45,8 @@ def add_vlan(
     vlan = Vlan(
         ns, name, lower, vid, protocol=protocol, mac=mac, mtu=mtu, reorder_hdr=reorder_hdr, loose_binding=loose_binding
     )
-    ns.register(vlan)
+    ns.register(vlan, ifindex=ifindex)
+    vlan.link_changed()
     return vlan
 
 
@@ -59,6 +61,7 @@ def add_macvlan(
     nopromisc: bool = False,
     nodst: bool = False,
     bcqueuelen: int = BC_QUEUE_LEN,
+    ifindex: int | None = None,
 ) -> Macvlan:
     """A macvlan child; its MAC is random unless given."""
     ns.check_name(name)
@@ -73,7 +76,8 @@ def add_macvlan(
         nodst=nodst,
         bcqueuelen=bcqueuelen,
     )
-    ns.register(child)
+    ns.register(child, ifindex=ifindex)
+    child.link_changed()
     return child
 
 
@@ -86,6 +90,8 @@ def add_veth(
     mac: bytes | None = None,
     peer_mac: bytes | None = None,
     mtu: int | None = None,
+    ifindex: int | None = None,
+    peer_ifindex: int | None = None,
 ) -> tuple[Veth, Veth]:
     """A veth pair, one end in each namespace."""
     ns.check_name(name)
@@ -97,21 +103,31 @@ def add_veth(
         (peer_ns, peer_name, peer_mac if peer_mac is not None else random_mac(peer_ns, peer_name)),
         mtu=mtu or 1500,
     )
-    peer_ns.register(right)  # the peer comes first and gets the lower index (veth_newlink)
-    ns.register(left)
+    left.carrier = right.carrier = True
+    with ns.linkwatch.held():
+        peer_ns.register(right, ifindex=peer_ifindex)  # the peer comes first and gets the lower index (veth_newlink)
+        right.set_carrier(False)
+        ns.register(left, ifindex=ifindex)
+        left.set_carrier(False)
     return left, right
 
 
-def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None) -> Dummy:
+def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None, ifindex: int | None = None) -> Dummy:
     """A dummy device."""
     ns.check_name(name)
     dummy = Dummy(ns, name, mac if mac is not None else random_mac(ns, name))
-    ns.register(dummy)
+    ns.register(dummy, ifindex=ifindex)
     return dummy
 
 
 def add_bridge(
-    ns: Namespace, name: str, *, mac: bytes | None = None, vlan_filtering: bool = False, vlan_default_pvid: int = 1
+    ns: Namespace,
+    name: str,
+    *,
+    mac: bytes | None = None,
+    vlan_filtering: bool = False,
+    vlan_default_pvid: int = 1,
+    ifindex: int | None = None,
 ) -> Bridge:
     """A Linux bridge without ports."""
     from macvsim.dev.bridge import Bridge
@@ -125,5 +141,8 @@ def add_bridge(
         vlan_filtering=vlan_filtering,
         vlan_default_pvid=vlan_default_pvid,
     )
-    ns.register(bridge)
+    bridge.carrier = True
+    ns.register(bridge, ifindex=ifindex)
+    if mac is not None:
+        bridge.set_carrier(False)  # an address of its own makes it look at its ports (br_stp_change_bridge_id)
     return bridge

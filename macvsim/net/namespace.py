@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import Event, NetDevice, ProtocolHandler
+from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
+from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NoSuchDevice
 from macvsim.net.addr import ALL_HOSTS, Address, AddressTable, InDev
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import Tap
 
 IFNAMSIZ = 16
+IPV6_MIN_MTU = 1280
 ALL_NODES_MAC = b"\x33\x33\x00\x00\x00\x01"
 """ff02::1: IPv6 joins it on every device, even where it is disabled (ipv6_add_dev)."""
 
@@ -49,6 +52,8 @@ class Namespace:
         self.sim = sim
         self.name = name
         self.devices: dict[str, NetDevice] = {}
+        self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
+        self._nsids: dict[Namespace, int] = {}
         self.snmp = Snmp()
         self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
         self.sysctl = Sysctl(self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
@@ -118,7 +123,9 @@ class Namespace:
     def check_name(self, name: str) -> None:
         """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
         if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
-            raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
+            raise NetlinkError(
+                "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
+            )
         if name in self.devices:
             raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
 
@@ -131,8 +138,11 @@ class Namespace:
             ifindex = self._next_ifindex
             while ifindex in taken:
                 ifindex += 1
-        self._next_ifindex = max(self._next_ifindex, ifindex + 1)
+            self._next_ifindex = ifindex + 1
         dev.ns = self
+        dev.linkwatch = self.linkwatch
+        if not dev.carrier:
+            dev.operstate = dev.find_operstate()
         dev.rename(name)
         dev.ifindex = ifindex
         self.devices[name] = dev
@@ -142,7 +152,8 @@ class Namespace:
         self.sysctl.conf[name] = conf
         self.sysctl.neigh[name] = parms
         dev.inet = InDev(dev, conf, parms)
-        if not dev.loopback:
+        dev.inet.ipv6 = dev.mtu >= IPV6_MIN_MTU
+        if dev.inet.ipv6 and not dev.loopback:
             dev.add_mc(ALL_NODES_MAC)
         self.router.forget()
         for watch in self.sim.device_watchers:
@@ -184,7 +195,35 @@ class Namespace:
             raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
         dev.set_down()
         self.unregister(dev)
+        self.nsid(target)
+        dev.qdisc = "noop"
         target.register(dev, rename=name, ifindex=dev.ifindex)
+        if link := target.link_namespace(dev):
+            target.nsid(link)
+
+    def link_namespace(self, dev: NetDevice) -> Namespace | None:
+        """The namespace of the device below, or of a veth's other end, where it is another one (get_link_net)."""
+        other = dev.peer if isinstance(dev, Veth) else dev.lower
+        if other is None or other.ns is self:
+            return None
+        found = other.ns
+        assert isinstance(found, Namespace)
+        return found
+
+    def nsid(self, other: Namespace) -> int:
+        """The number by which this namespace knows another one; the lowest free one if it is new (peernet2id_alloc)."""
+        if other not in self._nsids:
+            used = self._nsids.values()
+            self._nsids[other] = next(number for number in range(len(used) + 1) if number not in used)
+        return self._nsids[other]
+
+    def known_nsid(self, other: Namespace) -> int | None:
+        """The number of another namespace if it has one already (peernet2id)."""
+        return self._nsids.get(other)
+
+    def forget_nsid(self, other: Namespace) -> None:
+        """Another namespace is gone; its number is free again (unhash_nsid)."""
+        self._nsids.pop(other, None)
 
     def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
         """A frame with an IPv4 fragment: the whole packet once it is there, None before (ip_check_defrag)."""
@@ -203,6 +242,8 @@ class Namespace:
             self.addresses.device_up(dev)
             self.join_group(dev, ALL_HOSTS)
             self._announce(dev)
+            if link := self.link_namespace(dev):
+                self.nsid(link)
         elif event is Event.GOING_DOWN:
             self.leave_group(dev, ALL_HOSTS)
         elif event is Event.DOWN:
