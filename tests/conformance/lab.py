@@ -169,6 +169,13 @@ class Lab:
         self._macs = 0
         self._pings = 0
         self.spaces: dict[str, Namespace] = {}
+        self._settled = True
+
+    def settle(self) -> None:
+        """If something was built, wait until the kernels' link watches have told everybody of the carriers."""
+        if not self._settled:
+            self._settled = True
+            self.run(3)
 
     # -- building ------------------------------------------------------------------------------------------------------
 
@@ -189,6 +196,7 @@ class Lab:
             self.address(dev, ip)
         if up:
             dev.set_up()
+        self._settled = False
 
     def nic(
         self, ns: Namespace, name: str, *ips: str, mac: bytes | None = None, up: bool = True, **options: Any
@@ -200,6 +208,7 @@ class Lab:
 
     def cable(self, a: Any, b: Any) -> Cable:
         """Join two cards, or a card and a switch port."""
+        self._settled = False
         return Cable(self.sim, a, b)
 
     def veth(self, a: Namespace, name: str, b: Namespace, peer: str, **options: Any) -> tuple[Veth, Veth]:
@@ -315,6 +324,7 @@ class Lab:
 
     def capture(self, dev: NetDevice) -> Capture:
         """A capture from now on."""
+        self.settle()
         seen = Capture()
         dev.add_tap(lambda type, frame: seen.append(Seen(int(self.sim.now), type, frame)))
         return seen
@@ -325,6 +335,7 @@ class Lab:
 
     def send(self, dev: NetDevice, raw: bytes, tag: int = 0) -> int:
         """Send a frame out of a device as a packet socket would; returns its uid."""
+        self.settle()
         uid = self.sim.born()
         dev.xmit(Frame(raw, uid, tag))
         return uid
@@ -350,6 +361,7 @@ class Lab:
         dev: str = "",
     ) -> Ping:
         """Send `count` echo requests, `interval` seconds apart, the first one now."""
+        self.settle()
         self._pings += 1
         ident, target, sim = self._pings, ip_int(dst), self.sim
         ping = Ping()

@@ -14,7 +14,7 @@ from macvsim.sim import SECOND
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ip_int
 from macvsim.wire.compose import icmp_template, ipv4_template
-from tests.conformance.lab import HOST, OUT, Capture, Lab, PingError, Seen, echo_packet, late, within
+from tests.conformance.lab import HOST, OUT, Capture, Lab, PingError, Seen, echo_frame, echo_packet, late, within
 
 
 class Routed:
@@ -585,3 +585,111 @@ def test_foreign_source_is_refused() -> None:
     sock.source = ip_int("10.0.0.77")
     with pytest.raises(Exception, match="Invalid argument"):
         sock.route(ip_int("10.1.0.1"))
+
+
+def test_broadcast_is_looped_to_local_sockets() -> None:
+    """8.14: to ff:ff:ff:ff:ff:ff, and a copy for ourselves."""
+    net = Routed()
+    heard: list[bytes] = []
+    listener = UdpSocket(net.a, lambda payload, *_: heard.append(payload))
+    listener.bind(0, 4000)
+    sender = UdpSocket(net.a)
+    sender.broadcast = True
+    sender.send_to(b"x", ip_int("10.0.0.255"), 4000)
+    net.lab.run(0.1)
+    assert [s.dmac for s in net.near.of("udp")] == ["ff:ff:ff:ff:ff:ff"]
+    assert heard == [b"x"]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_multicast_output(joined: bool) -> None:
+    """8.14: 01:00:5e and the low 23 bits, TTL 1, a copy looped back if joined."""
+    net = Routed()
+    heard: list[bytes] = []
+    listener = UdpSocket(net.a, lambda payload, *_: heard.append(payload))
+    listener.bind(0, 4000)
+    if joined:
+        listener.join(ip_int("239.129.1.1"), net.a0)
+    UdpSocket(net.a).send_to(b"x", ip_int("239.129.1.1"), 4000)
+    net.lab.run(0.1)
+    assert [(s.dmac, s.ttl) for s in net.near.of("udp")] == [("01:00:5e:01:01:01", 1)]
+    assert heard == ([b"x"] if joined else [])
+
+
+@pytest.mark.parametrize(("mode", "answered"), [(0, True), (1, False)])
+def test_subnet_broadcast_as_source(mode: int, answered: bool) -> None:
+    """8.3, the quirk of rp_filter 0: an echo from the subnet's broadcast address is answered by broadcast."""
+    net = Routed()
+    net.r.sysctl["net.ipv4.conf.eth0.rp_filter"] = mode
+    net.inject(echo_packet("10.0.0.255", "10.0.0.254"))
+    replies = [(s.dmac, s.dst) for s in net.near.of("reply")]
+    assert replies == ([("ff:ff:ff:ff:ff:ff", "10.0.0.255")] if answered else [])
+
+
+@pytest.mark.parametrize(("source", "forwarded"), [("192.168.5.5", True), ("10.0.0.255", False), ("10.1.0.254", False)])
+def test_source_check_when_a_packet_leaves_where_it_came_in(source: str, forwarded: bool) -> None:
+    """8.3: mode 0 with send_redirects: local and broadcast sources fail, a missing reverse route does not."""
+    net = Stick()
+    b0, a0, r0 = (space.dev("eth0") for space in (net.b, net.a, net.r))
+    seen = net.lab.capture(b0)
+    net.lab.send(a0, echo_frame(r0.mac, a0.mac, source, "10.1.0.1"))
+    net.lab.run(0.5)
+    assert len([s for s in seen.of("echo") if s.type is HOST]) == forwarded
+
+
+def test_identification() -> None:
+    """8.10: 0 for ping -M do, else a counter per destination."""
+    net = Routed()
+    net.lab.ping(net.a, "10.1.0.1", 3, interval=0.1, wait=0.1)
+    ids = [s.packet["IP"].id for s in net.near.of("echo")]
+    assert [b - a for a, b in pairwise(ids)] == [1, 1]
+    replies = [s.packet["IP"].id for s in net.near.of("reply")]
+    assert [b - a for a, b in pairwise(replies)] == [1, 1]
+    net.near.clear()
+    net.lab.ping(net.a, "10.1.0.1", 2, interval=0.1, wait=0.1, pmtu="do")
+    assert [s.packet["IP"].id for s in net.near.of("echo")] == [0, 0]
+
+
+def test_timestamp_request_is_answered() -> None:
+    """8.11."""
+    net = Routed()
+    net.inject(_icmp_packet(icmp.TIMESTAMP, 0, bytes(12), dst="10.0.0.254"))
+    assert [s.kind for s in net.near if s.type is HOST] == ["14/0"]
+
+
+def test_router_alert_and_source_route() -> None:
+    """8.5: router alert passes, a strict source route that leads elsewhere does not."""
+    net = Routed()
+    plain = echo_packet("10.0.0.1", "10.1.0.1")
+
+    def with_options(options: bytes) -> bytes:
+        head = bytearray(plain[:20] + options)
+        head[0] = 0x40 | len(head) // 4
+        return ipv4.with_frag(bytes(head), len(head) + len(plain) - 20, 0) + plain[20:]
+
+    net.inject(with_options(b"\x94\x04\0\0"))
+    assert len(net.far.of("echo")) == 1
+    assert net.errors() == []
+    net.far.clear()
+    net.inject(with_options(b"\x89\x07\x04" + bytes((10, 9, 0, 1)) + b"\0"))
+    assert net.far.of("echo") == []
+
+
+@pytest.mark.parametrize(("everywhere", "device", "followed"), [(1, 1, True), (1, 0, False), (0, 1, False)])
+def test_a_router_follows_redirects_only_where_both_flags_say_so(everywhere: int, device: int, followed: bool) -> None:
+    """8.8: router: all AND dev; a host: all OR dev."""
+    net = Stick()
+    net.a.sysctl["net.ipv4.ip_forward"] = 1
+    net.a.sysctl["net.ipv4.conf.all.accept_redirects"] = everywhere
+    net.a.sysctl["net.ipv4.conf.eth0.accept_redirects"] = device
+    net.lab.ping(net.a, "10.1.0.1", 4, wait=0.5)
+    assert (net.a.exceptions.get(ip_int("10.1.0.1")) is not None) is followed
+
+
+def test_enabling_ip_forward() -> None:
+    """8.5: sets every device and `default`, and all.accept_redirects to 0; the devices' flags stay 1."""
+    net = Routed(forwarding=0)
+    net.r.sysctl["net.ipv4.ip_forward"] = 1
+    names = ("all", "default", "lo", "eth0", "eth1")
+    assert [net.r.sysctl[f"net.ipv4.conf.{name}.forwarding"] for name in names] == [1] * 5
+    assert [net.r.sysctl[f"net.ipv4.conf.{name}.accept_redirects"] for name in names] == [0, 1, 1, 1, 1]

@@ -372,6 +372,7 @@ def two_homed() -> tuple[Link, Veth]:
     link = Link()
     other, _ = link.lab.veth(link.h, "eth1", link.lab.spaces["w"], "w1")
     link.lab.address(other, "10.9.0.1/24")
+    link.lab.settle()
     return link, other
 
 
@@ -492,6 +493,7 @@ def test_flushes(event: str, permanent_stays: bool) -> None:
         "mac": lambda: link.dev.set_mac(mac_bytes("02:00:00:00:00:55")),
         "deleted": link.dev.destroy,
     }[event]()
+    link.lab.run(1.5)  # news of a lost carrier may take a second
     assert [e.ip for e in link.h.neigh.listing()] == ([ip_int(OTHERS)] if permanent_stays else [])
 
 
@@ -500,6 +502,7 @@ def test_carrier_loss_without_arp_evict_nocarrier() -> None:
     link.h.sysctl["net.ipv4.conf.eth0.arp_evict_nocarrier"] = 0
     link.arp(REQUEST, M1, THEIRS, OURS)
     link.far.set_down()
+    link.lab.run(1.5)
     assert link.entry()[0] == "STALE"
 
 
@@ -522,3 +525,30 @@ def test_table_full() -> None:
     link.lab.run(7)
     link.arp(REQUEST, M1, "10.0.0.30", OURS)
     assert [e.ip for e in link.h.neigh.listing()] == [ip_int("10.0.0.30")]
+
+
+@pytest.mark.parametrize("event", ["up", "mac"])
+@pytest.mark.parametrize("notify", [0, 1])
+def test_arp_notify(notify: int, event: str) -> None:
+    """7.6: a gratuitous request per address on link up and MAC change."""
+    link = Link()
+    link.lab.address(link.dev, "10.0.0.7/24")
+    link.h.sysctl["net.ipv4.conf.eth0.arp_notify"] = notify
+    if event == "up":
+        link.dev.set_down()
+        link.dev.set_up()
+    else:
+        link.dev.set_mac(mac_bytes("02:00:00:00:00:55"))
+    link.lab.run(1)
+    asked = [(s.src, s.dst, s.dmac) for s in link.wire.of("who-has") if s.type is not OUT]
+    everybody = mac_text(BROADCAST_MAC)
+    assert asked == ([(ip, ip, everybody) for ip in (OURS, "10.0.0.7")] if notify else [])
+
+
+def test_strict_rp_filter_holds_for_arp() -> None:
+    """7.4: the route lookup of (sender, target) has to succeed, so source validation applies."""
+    link, _ = two_homed()
+    link.h.sysctl["net.ipv4.conf.eth0.rp_filter"] = 1
+    link.arp(REQUEST, M1, "10.9.0.7", OURS)
+    assert link.sent("is-at") == []
+    assert link.entry("10.9.0.7")[0] == "none"
