@@ -1,0 +1,182 @@
+"""Reading a command line as iproute2 does: abbreviations, numbers, and its messages for what it does not understand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from macvsim.errors import MacvsimError
+from macvsim.wire.addr import ip_int, prefix_parse
+
+
+class Complaint(Exception):
+    """The tool gives up: prints `text` on standard error and exits with `code`."""
+
+    def __init__(self, text: str, code: int = 255) -> None:
+        super().__init__(text, code)
+        self.text = text
+        self.code = code
+
+
+def incomplete() -> Complaint:
+    """A word is missing at the end (incomplete_command)."""
+    return Complaint('Command line is not complete. Try option "help"\n')
+
+
+def invalid(message: str, word: str) -> Complaint:
+    """A word that makes no sense (invarg)."""
+    return Complaint(f'Error: argument "{word}" is wrong: {message}\n')
+
+
+def duplicate(key: str, word: str) -> Complaint:
+    """An option twice (duparg)."""
+    return Complaint(f'Error: duplicate "{key}": "{word}" is the second value.\n')
+
+
+def garbage(key: str, word: str) -> Complaint:
+    """A word that can only be a second value (duparg2)."""
+    return Complaint(f'Error: either "{key}" is duplicate, or "{word}" is garbage.\n')
+
+
+def no_device(name: str) -> Complaint:
+    """A device that has to exist (nodev)."""
+    return Complaint(f'Cannot find device "{name}"\n', 1)
+
+
+def one_of(key: str, word: str, choices: Iterable[str]) -> Complaint:
+    """A word out of a list (parse_one_of)."""
+    listed = ", ".join(f'"{choice}"' for choice in choices)
+    return Complaint(f'Error: argument of "{key}" must be one of {listed}, not "{word}"\n', 1)
+
+
+def matches(word: str, full: str) -> bool:
+    """True if `word` abbreviates `full`; nothing abbreviates nothing."""
+    return bool(word) and full.startswith(word)
+
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+
+
+def number(text: str, *, base: int = 0, limit: int = 0xFFFFFFFF) -> int | None:
+    """An unsigned number as C's strtoul reads it, None if it is none or above `limit`; base 0 takes 0x… and 0…."""
+    if base == 0:
+        if not _NUMBER.fullmatch(text):
+            return None
+        octal = text.startswith("0") and not text[:2].lower() == "0x"
+        value = int(text, 8) if octal else int(text, 0)
+    else:
+        try:
+            value = int(text, base)
+        except ValueError:
+            return None
+        if not text[0].isalnum():
+            return None
+    return value if 0 <= value <= limit else None
+
+
+def valid_name(name: str) -> bool:
+    """True if a device could be called that (check_ifname)."""
+    return 0 < len(name) < 16 and not any(c == "/" or c.isspace() for c in name)
+
+
+def checked_name(key: str, name: str) -> str:
+    """A device name; complains about one that cannot be."""
+    if not valid_name(name):
+        raise invalid(f'"{key}" not a valid ifname', name)
+    return name
+
+
+def address(text: str) -> int:
+    """An IPv4 address (get_addr); IPv6 is the caller's affair."""
+    try:
+        return ip_int(_dotted(text))
+    except MacvsimError:
+        raise Complaint(f'Error: any valid address is expected rather than "{text}".\n', 1) from None
+
+
+def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
+    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any`` and ``all`` are 0.0.0.0/0 (get_prefix)."""
+    if text in ("default", "any", "all"):
+        return 0, 0, False
+    head, slash, tail = text.partition("/")
+    try:
+        if slash and "." in tail:
+            return ip_int(_dotted(head)), _netmask_length(ip_int(tail)), True
+        local, length = prefix_parse(_dotted(head) + slash + tail)
+    except MacvsimError:
+        raise Complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
+    return local, length, bool(slash)
+
+
+def _netmask_length(mask: int) -> int:
+    inverse = ~mask & 0xFFFFFFFF
+    if inverse & (inverse + 1):
+        raise MacvsimError("not a netmask")
+    return 32 - inverse.bit_length()
+
+
+def _dotted(text: str) -> str:
+    """Addresses may leave trailing zeros out: ``10`` is 10.0.0.0, ``10.1`` is 10.1.0.0."""
+    parts = text.split(".")
+    if not 1 <= len(parts) <= 4 or not all(part.isdigit() for part in parts):
+        return text
+    return ".".join([*(str(int(part)) for part in parts), "0", "0", "0"][:4])
+
+
+class Words:
+    """The words of a command line, read from the left."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = list(words)
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        return self._at < len(self._words)
+
+    @property
+    def here(self) -> str:
+        """The word to be read next."""
+        return self._words[self._at]
+
+    @property
+    def left(self) -> int:
+        """How many words there are still."""
+        return len(self._words) - self._at
+
+    def take(self) -> str:
+        """Read a word that is known to be there."""
+        self._at += 1
+        return self._words[self._at - 1]
+
+    def value(self) -> str:
+        """Read the value of the option just read; complains when there is none."""
+        if not self:
+            raise incomplete()
+        return self.take()
+
+    def rest(self) -> list[str]:
+        """Read all that is left."""
+        words, self._at = self._words[self._at :], len(self._words)
+        return words
+
+    def integer(self, key: str, *, message: str = "", base: int = 0, limit: int = 0xFFFFFFFF) -> int:
+        """Read a number; `message` is what iproute2 says otherwise."""
+        word = self.value()
+        found = number(word, base=base, limit=limit)
+        if found is None:
+            raise invalid(message or f'Invalid "{key}" value\n', word)
+        return found
+
+    def switch(self, key: str) -> bool:
+        """Read ``on`` or ``off`` (on_off of ip link)."""
+        word = self.value()
+        if word not in ("on", "off"):
+            raise Complaint(f'Error: argument of "{key}" must be "on" or "off", not "{word}"\n', 1)
+        return word == "on"
+
+    def either(self, key: str, *, off: str = "off", on: str = "on") -> bool:
+        """Read one of two words (parse_on_off)."""
+        word = self.value()
+        if word not in (off, on):
+            raise one_of(key, word, (off, on))
+        return word == on
