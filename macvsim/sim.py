@@ -69,11 +69,12 @@ class Journal:
 class Timer:
     """A kernel timer that calls `fn` once; `start` again moves it (mod_timer)."""
 
-    __slots__ = ("_sim", "_turn", "fn", "pending")
+    __slots__ = ("_bucket", "_sim", "_turn", "fn", "pending")
 
     def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
         self._sim = sim
         self._turn = 0
+        self._bucket = (0, 0)
         self.fn = fn
         self.pending = False
 
@@ -83,17 +84,22 @@ class Timer:
         self.start_at(sim.jiffies + delay)
 
     def start_at(self, expires: int) -> None:
-        """Fire when jiffies reach `expires`, rounded up by the timer wheel."""
+        """Fire when jiffies reach `expires`, rounded up by the timer wheel; a timer stays where it is in its bucket."""
+        bucket = self._sim.wheel_bucket(expires, self._sim.jiffies)
+        if self.pending and bucket == self._bucket:
+            return
         self._turn += 1
+        self._bucket = bucket
         self.pending = True
-        self._sim.call_at(self._sim.wheel_time(expires), self._fire, self._turn)
+        self._sim.wheel_add(bucket, self, self._turn)
 
     def stop(self) -> None:
         """Do not fire."""
         self._turn += 1
         self.pending = False
 
-    def _fire(self, turn: int) -> None:
+    def fire(self, turn: int) -> None:
+        """The wheel has turned to where `start` number `turn` put the timer."""
         if turn == self._turn:
             self.pending = False
             self.fn()
@@ -121,6 +127,7 @@ class Sim(simpy.Environment):
         """Called with every device that enters a namespace, such as captures of a whole lab."""
         self._times: list[int] = []
         self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
+        self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
         self._last_uid = 0
         self._streams: dict[str, random.Random] = {}
 
@@ -141,6 +148,14 @@ class Sim(simpy.Environment):
         """Call ``fn(*args)`` `delay` ns from now."""
         self.call_at(int(self._now) + delay, fn, *args)
 
+    def recall(self, fn: Callable[..., Any]) -> list[tuple[Any, ...]]:
+        """Take back every call of `fn` that is still to be made; returns their arguments in order of time."""
+        taken = []
+        for time in sorted(self._slots):
+            taken += [args for other, args in self._slots[time] if other == fn]
+            self._slots[time][:] = [call for call in self._slots[time] if call[0] != fn]
+        return taken
+
     @property
     def jiffies(self) -> int:
         """Kernel ticks since the start."""
@@ -150,14 +165,32 @@ class Sim(simpy.Environment):
         """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
         default now (calc_wheel_index in kernel/time/timer.c).
         """
-        if clock is None:
-            clock = self.jiffies
+        return self.wheel_bucket(expires, self.jiffies if clock is None else clock)[0]
+
+    def wheel_bucket(self, expires: int, clock: int) -> tuple[int, int]:
+        """Where the timer wheel puts a timer: when the bucket is run (ns), and its level."""
         delta = max(expires - clock, 0)
         level = 0
         while level < _WHEEL_LEVELS - 1 and delta >= (_WHEEL_SIZE - 1) << (level * _WHEEL_SHIFT):
             level += 1
         shift = level * _WHEEL_SHIFT
-        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick
+        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick, level
+
+    def wheel_add(self, bucket: tuple[int, int], timer: Timer, turn: int) -> None:
+        """Put a timer first in a bucket (enqueue_timer)."""
+        time, level = bucket
+        levels = self._wheel.get(time)
+        if levels is None:
+            levels = self._wheel[time] = {}
+            self.call_at(time, self._run_wheel, time)
+        levels.setdefault(level, []).append((timer, turn))
+
+    def _run_wheel(self, time: int) -> None:
+        """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
+        levels = self._wheel.pop(time)
+        for level in sorted(levels, reverse=True):
+            for timer, turn in reversed(levels[level]):
+                timer.fire(turn)
 
     def seconds_to_jiffies(self, seconds: float) -> int:
         """Kernel ticks in a time in seconds."""
