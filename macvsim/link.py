@@ -78,6 +78,8 @@ class Cable:
         self._plain = rate is None and not loss
         self._busy_until = {a: 0, b: 0}
         self._waiting: dict[CableEnd, list[int]] = {a: [], b: []}
+        self._to_a = a.wire_receive
+        self._to_b = b.wire_receive
         a.cable = b.cable = self
         a.wire_changed()
         b.wire_changed()
@@ -113,10 +115,10 @@ class Cable:
     def send(self, end: CableEnd, frame: Frame) -> DropReason | None:
         """`end` puts a frame on the wire."""
         sim = self.sim
-        far = self.b if end is self.a else self.a
         if self._plain:
-            sim.call_at(sim._now + self.delay, self._arrive, far, frame)
+            sim.call_at(sim._now + self.delay, self._to_b if end is self.a else self._to_a, frame)
             return None
+        far = self.other(end)
         if self.loss and sim.rng(f"loss/{end.label}>{far.label}").random() < self.loss:
             return sim.drop(frame.uid, self, DropReason.CABLE_LOSS, frame)
         time = sim._now + self.delay
@@ -125,7 +127,7 @@ class Cable:
             if wait is None:
                 return sim.drop(frame.uid, end, DropReason.TX_QUEUE_FULL, frame)
             time += wait
-        sim.call_at(time, self._arrive, far, frame)
+        sim.call_at(time, far.wire_receive, frame)
         return None
 
     def _serialise(self, end: CableEnd, frame: Frame) -> int | None:
@@ -143,14 +145,11 @@ class Cable:
         self._busy_until[end] = start + -(-octets * 8 * SECOND // self.rate)
         return self._busy_until[end] - now
 
-    def _arrive(self, far: CableEnd, frame: Frame) -> None:
-        if far.cable is not self:
-            self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
-            return
-        far.wire_receive(frame)
-
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
+        for arrival in (self._to_a, self._to_b):
+            for (frame,) in self.sim.recall(arrival):
+                self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
         for end in (self.a, self.b):
             end.cable = None
         for end in (self.a, self.b):

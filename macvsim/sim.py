@@ -216,7 +216,7 @@ class Sim(simpy.Environment):
         """
         stop = Infinity
         if isinstance(until, simpy.Event):
-            if until.callbacks is None:
+            if until.processed:
                 return until.value
             until.callbacks.append(StopSimulation.callback)
         elif until is not None:

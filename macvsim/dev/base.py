@@ -184,7 +184,7 @@ class NetDevice:
         "stats",
         "taps",
         "tso_max_size",
-        "tx_active",
+        "_tx_active",
         "txqlen",
         "uc",
         "up",
@@ -193,6 +193,7 @@ class NetDevice:
         "user_promisc",
         "vids",
         "vlans",
+        "xmit",
     )  # over 30 attributes in a __dict__ are slow
 
     kind: ClassVar[str] = "ether"
@@ -227,8 +228,11 @@ class NetDevice:
         self.carrier_changes = 0
         self.operstate = "UNKNOWN"
         """RFC 2863 state as last settled; what is shown is DOWN while the device is down."""
+        self.xmit: Callable[[Frame], DropReason | None]
+        """Send a frame out of this device (dev_queue_xmit): `start_xmit` itself while there is nothing to check or to
+        note, else `_xmit`.
+        """
         self.tx_active = False
-        """The queue takes packets: up, and the carrier was there when it was last looked at (dev_activate)."""
         self.qdisc = "noop"
         self.tso_max_size = 65536
         self.noarp = False
@@ -256,8 +260,23 @@ class NetDevice:
 
     # -- down ----------------------------------------------------------------------------------------------------------
 
-    def xmit(self, frame: Frame) -> DropReason | None:
-        """Send a frame out of this device (dev_queue_xmit)."""
+    @property
+    def tx_active(self) -> bool:
+        """The queue takes packets: up, and the carrier was there when it was last looked at (dev_activate)."""
+        return self._tx_active
+
+    @tx_active.setter
+    def tx_active(self, active: bool) -> None:
+        self._tx_active = active
+        self._choose_xmit()
+
+    def _choose_xmit(self) -> None:
+        """The shortest way down that the device's state allows."""
+        plain = self._tx_active and not self.taps and self.sim.journal is None
+        self.xmit = self.start_xmit if plain else self._xmit
+
+    def _xmit(self, frame: Frame) -> DropReason | None:
+        """Down with all that may be on the way: a queue that takes nothing, taps, the journal."""
         if not self.tx_active:
             reason = DropReason.DEV_NO_CARRIER if self.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, self, reason, frame)
@@ -576,9 +595,11 @@ class NetDevice:
     def add_tap(self, tap: Tap) -> Callable[[], None]:
         """Let `tap` see every frame here, as an AF_PACKET socket would; returns what takes it off again."""
         self.taps = (*self.taps, tap)
+        self._choose_xmit()
 
         def remove() -> None:
             self.taps = tuple(other for other in self.taps if other is not tap)
+            self._choose_xmit()
 
         return remove
 

@@ -35,7 +35,6 @@ class SwitchLab:
     def plug(self, name: str, mac: str, port: SwitchPort) -> Nic:
         nic = Nic(FakeNamespace(self.sim, name), "eth0", mac_bytes(mac))
         nic.set_up()
-        Cable(self.sim, nic, port, delay=1)
         self.nics[name] = nic
         original = nic.wire_receive
 
@@ -44,6 +43,7 @@ class SwitchLab:
             return original(arrived)
 
         nic.wire_receive = wire_receive  # type: ignore[method-assign]
+        Cable(self.sim, nic, port, delay=1)
         return nic
 
     def send(self, host: str, dst: str, *, src: str | None = None, vid: int | None = None, size: int = 46) -> list[str]:
