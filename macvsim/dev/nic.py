@@ -74,9 +74,10 @@ class Nic(NetDevice):
 
     def _filter(self, frame: Frame, dst: bytes) -> DropReason | None:
         """Why the card does not take this frame, or None (table of linux.md 6.1)."""
-        if self.vlan_filter and frame.vid:
-            vlan = frame.tag & 0xFFFF0FFF
-            if vlan not in self.vlans and vlan not in self.vids:
+        if self.vlan_filter:
+            tag = frame.tag or (int.from_bytes(frame.raw[12:16], "big") if frame.has_inline_tag() else 0)
+            vlan = tag & 0xFFFF0FFF
+            if vlan & 0xFFF and vlan not in self.vlans and vlan not in self.vids:
                 return DropReason.NIC_VLAN_FILTER
         if dst[0] & 1:
             if dst == BROADCAST_MAC or self.allmulti or dst in self.mc:

@@ -9,7 +9,7 @@ from macvsim.drop import DropReason
 from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.net.packet import Packet
-from macvsim.net.route import DROP, FORWARD, LOCAL
+from macvsim.net.route import DROP, FORWARD, LOCAL, Dst
 from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
 from macvsim.wire.arp import Arp
@@ -121,7 +121,7 @@ class ArpLayer:
                     self._reply(dev, frame, message)
                     return None
                 return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
-            if way.kind is FORWARD and way.dev is not dev and self._proxies(dev):
+            if way.kind is FORWARD and self._proxies(dev, way, message):
                 entry = ns.neigh.create(dev, message.sip)
                 if entry is not None:
                     entry.update(message.sha, Nud.STALE, override=True)
@@ -184,8 +184,14 @@ class ArpLayer:
             return False
         return self.ns.router.output(message.sip, message.tip).dev is not dev
 
-    def _proxies(self, dev: NetDevice) -> bool:
-        return bool(dev.inet.conf.forwarding and (dev.inet.conf.proxy_arp or self.ns.conf_all.proxy_arp))
+    def _proxies(self, dev: NetDevice, way: Dst, message: Arp) -> bool:
+        """We answer for a host we forward to: behind another device (arp_fwd_proxy) or on this one (arp_fwd_pvlan)."""
+        conf, everywhere = dev.inet.conf, self.ns.conf_all
+        if not conf.forwarding:
+            return False
+        if way.dev is not dev:
+            return bool(conf.proxy_arp or everywhere.proxy_arp)
+        return message.sip != message.tip and bool(conf.proxy_arp_pvlan or everywhere.proxy_arp_pvlan)
 
     def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
         uid = self.ns.sim.born(frame.uid)

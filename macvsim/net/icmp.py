@@ -90,7 +90,7 @@ class IcmpLayer:
         return None
 
     def _timestamp_reply(self, request: bytes) -> bytes:
-        """Originate as it was sent, receive and transmit now; in ms since midnight, when labs start (icmp_timestamp)."""
+        """Originate as it was sent, receive and transmit now; ms since midnight, when labs start (icmp_timestamp)."""
         now = (int(self.ns.sim.now) // MS % DAY_MS).to_bytes(4, "big")
         times = request[icmp.HLEN : icmp.HLEN + 4] + now + now
         rest = int.from_bytes(request[4:8], "big")
