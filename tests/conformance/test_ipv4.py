@@ -341,6 +341,7 @@ def test_T60_redirect() -> None:
     assert net.redirects()[0].at < second[0] < net.redirects()[1].at < second[1]
     message = net.redirects()[1].packet["ICMP"]
     assert (message.gw, net.redirects()[1].src) == ("10.1.0.1", "10.0.0.254")
+    assert message.payload.ttl == 63  # 8.5: the quote has the decremented TTL
     found = net.a.exceptions.get(ip_int("10.1.0.1"))
     assert found is not None
     assert found.gateway == ip_int("10.1.0.1")
@@ -693,3 +694,38 @@ def test_enabling_ip_forward() -> None:
     names = ("all", "default", "lo", "eth0", "eth1")
     assert [net.r.sysctl[f"net.ipv4.conf.{name}.forwarding"] for name in names] == [1] * 5
     assert [net.r.sysctl[f"net.ipv4.conf.{name}.accept_redirects"] for name in names] == [0, 1, 1, 1, 1]
+
+
+def test_icmp_echo_ignore_all() -> None:
+    net = Routed()
+    net.r.sysctl["net.ipv4.icmp_echo_ignore_all"] = 1
+    assert net.lab.ping(net.a, "10.0.0.254", wait=0.5).silent
+
+
+def test_network_address_is_no_broadcast() -> None:
+    """Trap 38: since 5.14 the first address of a subnet is one like any other: it is asked for by ARP."""
+    net = Routed()
+    net.lab.ping(net.a, "10.0.0.0", wait=0.1)
+    assert [(s.kind, s.dst) for s in net.near] == [("who-has", "10.0.0.0")]
+
+
+def test_error_about_a_packet_to_an_own_address_comes_from_that_address() -> None:
+    """8.6: the address the packet was sent to, whichever interface it came in on."""
+    net = Routed()
+    UdpSocket(net.a).send_to(b"x", ip_int("10.1.0.254"), 9)
+    net.lab.run(0.5)
+    assert net.errors() == [("3/3", "10.1.0.254")]
+
+
+def test_icmp_errors_use_inbound_ifaddr() -> None:
+    """8.6: by default the address routing picks towards the sender, with the parameter that of the inbound device."""
+    net = Routed()
+    third, other = net.lab.veth(net.r, "eth2", net.lab.ns("c"), "eth0")
+    net.lab.address(third, "10.2.0.254/24")
+    seen = net.lab.capture(net.a0)
+    for value, sender in ((0, "10.0.0.254"), (1, "10.2.0.254")):
+        seen.clear()
+        net.r.sysctl["net.ipv4.icmp_errors_use_inbound_ifaddr"] = value
+        net.lab.send(other, echo_frame(third.mac, other.mac, "10.0.0.1", "10.1.0.1", ttl=1))
+        net.lab.run(2)
+        assert [s.src for s in seen.of("11/0")] == [sender]

@@ -442,6 +442,18 @@ def test_proxy_arp_is_off_by_default_and_needs_another_device() -> None:
     assert link.sent("is-at") == []
 
 
+@pytest.mark.parametrize("group", ["all", "eth0"])
+def test_proxy_arp_pvlan(group: str) -> None:
+    """7.4: answers for targets on the same device, for hosts that their switch keeps apart; not to self probes."""
+    link = Link()
+    link.h.sysctl["net.ipv4.ip_forward"] = 1
+    link.h.sysctl[f"net.ipv4.conf.{group}.proxy_arp_pvlan"] = 1
+    link.arp(REQUEST, M1, THEIRS, "10.0.0.77")
+    link.arp(REQUEST, M1, THEIRS, THEIRS)
+    link.lab.run(2)
+    assert [s.src for s in link.wire.of("is-at")] == ["10.0.0.77"]
+
+
 MALFORMED = {
     "hardware length": (4, b"\x07"),
     "protocol length": (5, b"\x05"),

@@ -110,6 +110,19 @@ def test_vlan_filter() -> None:
     assert [card.passes(own, tag(vid)) for vid in (0, 100, 200)] == [True, True, True]
 
 
+def test_vlan_filter_sees_tags_in_the_bytes_too() -> None:
+    """As frames have them that a device with REORDER_HDR off sends."""
+    card = Card(vlan_filter=True)
+    card.lab.vlan(card.nic, 100)
+    found = []
+    for vid in (0, 100, 200):
+        plain = test_frame(card.nic.mac, SOURCE)
+        uid = card.lab.send(card.sender, plain[:12] + tag(vid).to_bytes(4, "big") + plain[12:])
+        card.lab.run()
+        found.append(any(seen.frame.uid == uid for seen in card.seen))
+    assert found == [True, True, False]
+
+
 def test_without_vlan_filter_every_vid_passes() -> None:
     card = Card()
     assert card.passes(card.nic.mac, tag(200))
