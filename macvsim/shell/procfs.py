@@ -66,7 +66,7 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
                 sysctl[name] = text.strip()
             except NotSimulated:
                 raise
-            except MacvsimError:
+            except (ValueError, MacvsimError):
                 raise OSError("EINVAL") from None
 
         return File(lambda: f"{sysctl[name]}\n", write)
