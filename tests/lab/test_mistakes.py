@@ -42,13 +42,25 @@ def create(subnet: str, name: str = "new", **options: str) -> Callable[[Lab], ob
 
 
 MISTAKES: dict[str, tuple[Callable[[Lab], object], type[MacvsimError], str]] = {
-    "unknown device": (lambda m: m["host1"].vlan("eth7", 100), NetlinkError, "host1 has no device eth7: it has lo, enp0s8"),
-    "VID 4095": (lambda m: m["host1"].vlan("enp0s8", 4095), NetlinkError, "VLAN 4095 on host1:enp0s8: a VID is 0 to 4094"),
+    "unknown device": (
+        lambda m: m["host1"].vlan("eth7", 100),
+        NetlinkError,
+        "host1 has no device eth7: it has lo, enp0s8",
+    ),
+    "VID 4095": (
+        lambda m: m["host1"].vlan("enp0s8", 4095),
+        NetlinkError,
+        "VLAN 4095 on host1:enp0s8: a VID is 0 to 4094",
+    ),
     "bad address": (lambda m: m["host1"].vlan("enp0s8", 100, ip="172.16.10/24"), MacvsimError, "not an IPv4 address"),
     "overlapping subnet": (create("172.16.0.0/16"), DockerError, "Pool overlaps with other one on this address space"),
     "host bits": (create("172.16.20.1/24"), DockerError, "it should be 172.16.20.0/24"),
     "duplicate network": (create("172.16.30.0/24", "mac1"), DockerError, "network with name mac1 already exists"),
-    "parent in use": (create("172.16.30.0/24", parent="enp0s8"), DockerError, "is already using parent interface enp0s8"),
+    "parent in use": (
+        create("172.16.30.0/24", parent="enp0s8"),
+        DockerError,
+        "is already using parent interface enp0s8",
+    ),
     "parent missing": (create("172.16.30.0/24", parent="eth7"), DockerError, "invalid subinterface vlan name eth7"),
     "parent's parent missing": (
         create("172.16.30.0/24", parent="eth7.100"),
@@ -75,7 +87,11 @@ MISTAKES: dict[str, tuple[Callable[[Lab], object], type[MacvsimError], str]] = {
         NetlinkError,
         "not a unicast address",
     ),
-    "route without a way": (lambda m: m["host1"].route_add("10.0.0.0/8", via="10.9.9.9"), NetlinkError, "gateway 10.9.9.9"),
+    "route without a way": (
+        lambda m: m["host1"].route_add("10.0.0.0/8", via="10.9.9.9"),
+        NetlinkError,
+        "gateway 10.9.9.9",
+    ),
     "route with host bits": (
         lambda m: m["c1"].route_add("10.0.0.1/8", dev="eth0"),
         NetlinkError,
