@@ -5,20 +5,20 @@ from __future__ import annotations
 from math import isqrt
 
 from macvsim.apps.base import Machine, Sink, inet_aton, poll_time, resolve
+from macvsim.apps.ping_iputils_parts import Fatal, SocketChoice, Window, configure, elapsed_ms
 from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
-from macvsim.net.socket import IcmpError, RawIcmpSocket, Socket
+from macvsim.net.socket import IcmpError, RawIcmpSocket
 from macvsim.sim import MS, SECOND, US, Timer
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.addr import ip_int, ip_text, is_multicast_ip
+from macvsim.wire.addr import ip_text, is_multicast_ip
 from macvsim.wire.compose import icmp_template
 
 MIN_INTERVAL = 10
 NOTHING_TO_SEND = 1000
 CLOCK_TICKS = 100
-_SEQ_HALF = 0x7FFF
 
 
 class IputilsPing(PingApp[IputilsResult]):
@@ -71,12 +71,6 @@ class IputilsPing(PingApp[IputilsResult]):
         self.interval = int(interval * 1000)
         self.linger = int(timeout * 1000)
         self.deadline = deadline
-        self.ttl = ttl
-        self.tos = tos
-        self.source = source
-        self.sticky = sticky
-        self.pmtu = pmtu
-        self.broadcast = broadcast
         self.preload = preload
         self.quiet = quiet
         self.outstanding = outstanding
@@ -91,13 +85,12 @@ class IputilsPing(PingApp[IputilsResult]):
         self._filling = filling[CLOCK_SIZE:] if self._timing else filling
         self._ident = self.sim.rng(f"ping/{self.ns.name}").randrange(0x10000) if ident is None else ident
         self._template = icmp_template(icmp.ECHO)
+        self._choice = SocketChoice(source, sticky, broadcast, pmtu, ttl, tos)
+        self._window = Window()
         self._to = 0
         self._cur: int | None = None
         self._begin = 0
         self._tokens = 0
-        self._acked = 0
-        self._pipe = -1
-        self._failed = 0
         self._lingering = False
         self._turn = 0
         self._seen: set[int] = set()
@@ -126,7 +119,7 @@ class IputilsPing(PingApp[IputilsResult]):
             result.numeric = True
         try:
             origin = self._prepare()
-        except _Fatal as error:
+        except Fatal as error:
             self._die(str(error))
             return
         result.address = ip_text(self._to)
@@ -139,67 +132,23 @@ class IputilsPing(PingApp[IputilsResult]):
         self._loop()
 
     def _prepare(self) -> str:
-        """Open the socket and choose the source; returns the words about it in the first line."""
-        device = None
-        source = 0
-        if self.source is not None:
-            try:
-                source = ip_int(self.source)
-            except MacvsimError:
-                device = self.source
+        """Open the socket; returns the words about the source in the first line."""
         sock = self._socket = RawIcmpSocket(
             self.ns, self._receive, self._error, frozenset((icmp.ECHO_REPLY, icmp.REDIRECT))
         )
         sock.wanted = self._is_mine
-        strict = self.sticky or bool(source)
-        if device is not None:
-            try:
-                sock.bind_device(device)
-            except SocketError as error:
-                raise _Fatal(f"SO_BINDTODEVICE {device}: {error}") from None
-        if not source:
-            source = self._probe(sock)
-            if device is not None and not any(a.local == source for a in self.ns.dev(device).inet.addresses):
-                self._complain(f"Warning: source address might be selected on device other than: {device}")
-        self._to = self._to or source
-        self._result.group = self.broadcast or is_multicast_ip(self._to)
-        sock.pmtu_discover = self.pmtu or ("do" if self._result.group else "want")
-        if strict:
-            try:
-                sock.bind_address(source)
-            except SocketError as error:
-                raise _Fatal(f"bind: {error}") from None
-        sock.broadcast = self.broadcast
-        sock.tos = self.tos
-        if self.ttl == 0:
-            raise _Fatal("cannot set unicast time-to-live: Invalid argument")
-        sock.ttl = self.ttl
-        return f"from {ip_text(source)} {device or ''}: " if device is not None or strict else ""
-
-    def _probe(self, sock: Socket) -> int:
-        """Connect another socket to the target to learn the source address, and whether it is a broadcast."""
-        probe = Socket(self.ns)
-        probe.device = sock.device
-        try:
-            try:
-                return probe.route(self._to).src
-            except SocketError as error:
-                if error.errno != "EACCES":
-                    raise
-            if not self.broadcast:
-                raise _Fatal("Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
-            self._complain("WARNING: pinging broadcast address", tag="")
-            probe.broadcast = True
-            return probe.route(self._to).src
-        except SocketError as error:
-            raise _Fatal(f"connect: {error}") from None
+        self._to, origin = configure(sock, self._choice, self._to, self._complain)
+        self._result.group = self._choice.broadcast or is_multicast_ip(self._to)
+        return origin
 
     # -- the main loop -------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
         """Send what is due, then wait for replies (main_loop)."""
         result = self._result
-        if (self.count and result.received + self._failed >= self.count) or (self.deadline and self._failed):
+        if (self.count and result.received + self._window.failed >= self.count) or (
+            self.deadline and self._window.failed
+        ):
             self._finish()
             return
         wait = 0
@@ -209,11 +158,11 @@ class IputilsPing(PingApp[IputilsResult]):
                 wait = self._schedule_exit(wait)
         self._turn += 1
         longest = max(self.interval, MIN_INTERVAL)
-        spins = wait < longest and wait <= 1000 // CLOCK_TICKS and not self._in_flight()
+        spins = wait < longest and wait <= 1000 // CLOCK_TICKS and not self._window.in_flight(result.received)
+        self._wait_timer.stop()  # every call of recvmsg() has a timer of its own
         if wait >= longest or (not spins and not self.interval):
             self._wait_timer.start(-(-longest * self.sim.hz // 1000))
             return
-        self._wait_timer.stop()
         self.after(wait * MS if spins else poll_time(max(wait, MIN_INTERVAL)), self._go_on, self._turn)
 
     def _wait_over(self) -> None:
@@ -226,7 +175,7 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _read_on(self) -> None:
         """A message has been read: what else is queued at this moment is read first, unless nothing is in flight."""
-        if self._in_flight():
+        if self._window.in_flight(self._result.received):
             self.after(0, self._go_on, self._turn)
         else:
             self._loop()
@@ -241,8 +190,8 @@ class IputilsPing(PingApp[IputilsResult]):
             self._cur = now
             self._tokens = self.interval * (self.preload - 1)
         else:
-            elapsed = _elapsed(now, self._cur)
-            if not self.interval and elapsed < MIN_INTERVAL and self._in_flight() >= self.preload:
+            elapsed = elapsed_ms(now, self._cur)
+            if not self.interval and elapsed < MIN_INTERVAL and self._window.in_flight(result.received) >= self.preload:
                 return MIN_INTERVAL - elapsed
             elapsed = min(elapsed + self._tokens, self.interval * self.preload)
             if elapsed < self.interval:
@@ -271,14 +220,13 @@ class IputilsPing(PingApp[IputilsResult]):
         result.requests.append(uid)
         message = icmp.message(self._template, icmp.ECHO, 0, self._ident << 16 | seq, payload)
         result.sent += 1
-        if (result.sent & 0xFFFF) - self._acked > _SEQ_HALF:
-            self._acked = result.sent + 1 & 0xFFFF
+        self._window.advance()
         try:
             self._socket.send(self._to, message, uid)
         except SocketError as error:
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             if error.errno == "EMSGSIZE":
-                self._failed += 1
+                self._window.failed += 1
                 if not self.quiet:
                     self._complain(f"sendmsg: {error}")
             return False
@@ -296,18 +244,6 @@ class IputilsPing(PingApp[IputilsResult]):
         if linger:
             self.set_alarm(linger * US, self._finish)
         return max(wait, linger // 1000)
-
-    def _in_flight(self) -> int:
-        behind = (self._result.sent & 0xFFFF) - self._acked
-        return behind if 0 <= behind <= _SEQ_HALF else self._result.sent - self._result.received - self._failed
-
-    def _acknowledge(self, seq: int) -> None:
-        sent = self._result.sent & 0xFFFF
-        behind = sent - seq & 0xFFFF
-        if behind <= _SEQ_HALF:
-            self._pipe = max(self._pipe, behind + 1)
-            if 0 < (seq - self._acked & 0xFFFF) <= _SEQ_HALF or sent - self._acked > _SEQ_HALF:
-                self._acked = seq
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 
@@ -344,7 +280,7 @@ class IputilsPing(PingApp[IputilsResult]):
         result = self._result
         arrived = int(self.sim.now) - self.ns.wakeup_delay
         seq = message[6] << 8 | message[7]
-        self._acknowledge(seq)
+        self._window.acknowledge(seq)
         if self._timing and len(message) >= icmp.HLEN + CLOCK_SIZE:
             sent_us = int.from_bytes(message[8:16], "little") * 1_000_000 + int.from_bytes(message[16:24], "little")
             trip = max(arrived // US - sent_us, 0)
@@ -373,8 +309,8 @@ class IputilsPing(PingApp[IputilsResult]):
             return
         if ipv4.addresses(quoted)[1] == self._to and request[:1] == b"\x08":
             seq = int.from_bytes(request[6:8], "big")
-            self._acknowledge(seq)
-            self._failed += 1
+            self._window.acknowledge(seq)
+            self._window.failed += 1
             text = error_text(error.kind, error.code, error.info)
             sender = ip_text(error.sender)
             self._result.errors.append(PingError(seq, sender, error.kind, error.code, text))
@@ -396,8 +332,8 @@ class IputilsPing(PingApp[IputilsResult]):
         ]
         if self._repeats:
             lines.append(f", +{self._repeats} duplicates")
-        if self._failed:
-            lines.append(f", +{self._failed} errors")
+        if self._window.failed:
+            lines.append(f", +{self._window.failed} errors")
         if result.sent:
             took = (self._cur or 0) - self._begin
             spent = took // SECOND * 1000 + (took % SECOND + 500_000) // MS
@@ -406,8 +342,8 @@ class IputilsPing(PingApp[IputilsResult]):
         notes = []
         if result.received and self._timing:
             notes.append(f"rtt min/avg/max/mdev = {self._deviation()} ms")
-        if self._pipe > 1:
-            notes.append(f"pipe {self._pipe}")
+        if self._window.pipe > 1:
+            notes.append(f"pipe {self._window.pipe}")
         if result.received and not self.interval and result.sent > 1:
             gap = ((self._cur or 0) - self._begin) // US // (result.sent - 1)
             notes.append(f"ipg/ewma {gap // 1000}.{gap % 1000:03d}/{self._average()} ms")
@@ -430,13 +366,3 @@ class IputilsPing(PingApp[IputilsResult]):
             trip = reply.rtt_ns // US
             mean = mean + trip - mean // 8 if mean else trip * 8
         return f"{mean // 8000}.{mean // 8 % 1000:03d}"
-
-
-def _elapsed(now: int, then: int) -> int:
-    """Milliseconds between two times, from differences of seconds and of nanoseconds, each cut towards zero."""
-    seconds, rest = now // SECOND - then // SECOND, now % SECOND - then % SECOND
-    return seconds * 1000 + (rest // MS if rest >= 0 else -(-rest // MS))
-
-
-class _Fatal(Exception):
-    """What ping says before it exits with 2."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.traceroute import FIRST_PORT, Tracer, Waiting
+from macvsim.apps.traceroute_probes import LONG_AGO, Probe, Probes
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.socket import IcmpError, RawIcmpSocket, UdpSocket
@@ -22,32 +23,8 @@ from macvsim.wire.compose import icmp_template
 
 IP_AND_UDP = 28
 DEFAULT_SIZE = 60
-PRECISION = MS
-LONG_AGO = -(1 << 62)
 _MARKS = {0: "!N", 1: "!H", 2: "!P", 3: "", 5: "!S", 6: "!N", 7: "!H", 8: "!N", 9: "!X", 10: "!X", 11: "!N", 12: "!H",
           13: "!X", 14: "!V", 15: "!C"}  # fmt: skip
-
-
-class Probe:
-    """One probe; times in ns, None: not yet."""
-
-    __slots__ = ("arrived", "done", "final", "mark", "sender", "sent", "seq", "sock", "ttl")
-
-    def __init__(self) -> None:
-        self.sent: int | None = None
-        self.arrived: int | None = None
-        self.done = False
-        self.final = False
-        self.sender = 0
-        self.ttl = 0
-        self.mark = ""
-        self.seq = 0
-        self.sock: UdpSocket | None = None
-
-    @property
-    def trip(self) -> int:
-        """Round trip in ns, 0 without an answer."""
-        return 0 if self.sent is None or self.arrived is None else self.arrived - self.sent
 
 
 class Answer(NamedTuple):
@@ -113,9 +90,6 @@ class LinuxTraceroute(Tracer[Answer]):
         self.max_ttl = max_ttl
         self.per_hop = probes
         self.together = together
-        self.wait = round(wait * SECOND)
-        self.here = here
-        self.near = near
         self.pause = round(pause * SECOND)
         self.size = max(size, IP_AND_UDP)
         self.tos = tos
@@ -124,12 +98,12 @@ class LinuxTraceroute(Tracer[Answer]):
         self.numeric = numeric
         self._seq = port or (1 if echo else FIRST_PORT)
         self._start = (first_ttl - 1) * probes
-        self._probes = [Probe() for _ in range(max_ttl * probes)]
+        self._probes = Probes(max_ttl, probes, round(wait * SECOND), here, near)
         self._echo_socket: RawIcmpSocket | None = None
         self._ident = self.pid & 0xFFFF
 
     def close(self) -> None:
-        for probe in self._probes:
+        for probe in self._probes.probes:
             if probe.sock is not None:
                 probe.sock.close()
         if self._echo_socket is not None:
@@ -167,12 +141,12 @@ class LinuxTraceroute(Tracer[Answer]):
             while n < end:
                 probe = self._probes[n]
                 if n == start and not probe.done and probe.sent is not None:
-                    expires = probe.sent + self._patience(n)
+                    expires = probe.sent + self._probes.patience(n)
                     if expires > now:
                         wake = expires
                     else:
                         self._finish(probe)
-                        self._expired(n)
+                        self._probes.expired(n)
                         probe = self._probes[n]
                 if probe.done:
                     if n == start:
@@ -191,7 +165,7 @@ class LinuxTraceroute(Tracer[Answer]):
                     yield self.sim.timeout(0)  # what comes back at once is there when the system call returns
                 if wake is None:
                     assert probe.sent is not None
-                    wake = probe.sent + self._patience(n)
+                    wake = probe.sent + self._probes.patience(n)
                 under_way += 1
                 n += 1
                 if under_way >= self.together:
@@ -199,58 +173,6 @@ class LinuxTraceroute(Tracer[Answer]):
             if wake is not None:
                 yield from self.poll(ceil(max(wake - int(self.sim.now), 0) / MS))
                 self._read()
-
-    def _patience(self, n: int) -> int:
-        """For how long (ns) to wait for a probe: less when its hop, or one behind, has answered (get_timeout)."""
-        if self.here:
-            first = n - n % self.per_hop
-            for probe in self._probes[first : first + self.per_hop]:
-                if probe.done and probe.trip > 0:
-                    return min(int((probe.trip + PRECISION) * self.here), self.wait)
-        if self.near:
-            for probe in self._probes[n + 1 :]:
-                if probe.sent is None:
-                    break
-                if probe.done and probe.trip > 0:
-                    return min(int((probe.trip + PRECISION) * self.near), self.wait)
-        return self.wait
-
-    def _expired(self, n: int) -> None:
-        """An unreachable that came for a later probe may belong here: hosts answer only some (check_expired)."""
-        probes, per_hop = self._probes, self.per_hop
-        before = probes[n - n % per_hop : n]
-        if any(not probe.done or not probe.final for probe in before):
-            return
-        answered = next((i for i, p in self._sent_behind(n) if p.done), None)
-        if answered is None or not probes[answered].final or not probes[answered].mark:
-            return
-        final = probes[answered]
-        same_hop = bool(before) or n % per_hop + answered - n < per_hop
-        if same_hop or any(p.sender == final.sender for p in probes[:n] if p.sender) or self._is_at(n, final):
-            probes[n] = final
-            gone = probes[answered] = Probe()
-            gone.sent = LONG_AGO
-
-    def _sent_behind(self, n: int) -> list[tuple[int, Probe]]:
-        found = []
-        for i in range(n + 1, len(self._probes)):
-            if self._probes[i].sent is None:
-                break
-            found.append((i, self._probes[i]))
-        return found
-
-    def _is_at(self, n: int, final: Probe) -> bool:
-        """Guess from the TTL of the answer how far away its sender is: not farther than this hop?"""
-        if not final.ttl:
-            return False
-        hop = n // self.per_hop + 1
-        distance = _hops(final.ttl)
-        for i in range(n - 1, -1, -1):
-            probe = self._probes[i]
-            if probe.done and not probe.final and probe.ttl and _hops(probe.ttl) < distance:
-                distance = distance - _hops(probe.ttl) + i // self.per_hop + 1
-                break
-        return distance <= hop
 
     # -- sockets -------------------------------------------------------------------------------------------------------
 
@@ -332,7 +254,7 @@ class LinuxTraceroute(Tracer[Answer]):
         answers = self.inbox[:1] if self.echo else self.inbox[:]
         del self.inbox[: len(answers)]
         for answer in answers:
-            probe = next((p for p in self._probes if p.seq == answer.seq and p.seq), None)
+            probe = self._probes.by_seq(answer.seq)
             if probe is None:
                 continue
             probe.arrived = answer.arrived
@@ -363,16 +285,10 @@ class LinuxTraceroute(Tracer[Answer]):
         if not probe.sender:
             self.say(f"{text} *")
             return
-        earlier = next((p.sender for p in reversed(self._probes[first:n]) if p.sender), 0)
-        if probe.sender != earlier:
+        if probe.sender != self._probes.sender_before(n):
             text += f" {self.name(probe.sender, self.numeric)}"
         trip = (probe.arrived or 0) // US - (probe.sent or 0) // US
         self.say(f"{text}  {trip // 1000}.{trip % 1000:03d} ms{' ' + probe.mark if probe.mark else ''}")
-
-
-def _hops(ttl: int) -> int:
-    """How many hops away a sender is whose packets arrive with this TTL, if it started with 64, 128 or 255."""
-    return (65 if ttl <= 64 else 129 if ttl <= 128 else 256) - ttl
 
 
 def _mark(kind: int, code: int, info: int) -> str:

@@ -176,3 +176,8 @@ def test_nonsense_is_refused(pair: Pair) -> None:
         with pytest.raises(MacvsimError):
             BusyboxPing(pair[0], "10.0.0.2", **wrong)  # type: ignore[arg-type]
     assert not pair[0].ns.icmp.sockets
+
+
+def test_explained(pair: Pair) -> None:
+    assert pair[0].ping("10.0.0.2", count=1).explain().verdict == "answered"
+    assert pair[0].ping("10.0.0.3", count=1).explain().verdict == "lost"

@@ -242,3 +242,13 @@ def test_interrupt(line: Line) -> None:
     assert (app.code, app.text.splitlines()[1]) == (130, " 1")
     line.sim.run(until=10 * SECOND)
     assert app.text.splitlines()[1] == " 1"
+
+
+def test_debian_gives_late_unreachables_to_the_hop_they_belong_to() -> None:
+    line = Line(delay=5000)
+    text, took = line.run(LinuxTraceroute(line.h1, "10.2.0.99", numeric=True))
+    late = "  3120.005 ms !H"
+    assert text.splitlines()[1:] == [" 1  10.1.0.1" + "  0.020 ms" * 3, f" 2  10.1.0.1{late * 3}"]
+    assert took == 3120
+    text, _ = line.run(LinuxTraceroute(line.h1, "10.1.0.99", numeric=True, probes=2))
+    assert text.splitlines()[1:] == [" 1  10.1.0.2" + "  3119.995 ms !H" * 2]
