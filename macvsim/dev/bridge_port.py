@@ -61,6 +61,7 @@ class BridgePort:
     """One enslaved device.
 
     number : from 1, the lowest free one
+    cost : path cost somebody chose, 0 for none
     promisc : the bridge made the device promiscuous; False where all it must take is known (br_manage_promisc)
     guard, root_block, fastleave : kept and shown; they change nothing without spanning tree and queriers
     """
@@ -68,6 +69,7 @@ class BridgePort:
     __slots__ = (
         "bcast_flood",
         "bridge",
+        "cost",
         "dev",
         "fastleave",
         "flood",
@@ -101,6 +103,7 @@ class BridgePort:
         self.group_fwd_mask = 0
         self.mcast_router = 1
         self.priority = 32
+        self.cost = 0
         self.promisc = False
         self.synced = False
 
@@ -174,11 +177,25 @@ class BridgePort:
 
     @property
     def path_cost(self) -> int:
-        """Spanning tree cost of the device's speed (port_cost): veth claims 10 Gbit/s, a NIC has 1."""
+        """Spanning tree cost: the chosen one, or that of the device's speed (port_cost): veth claims 10 Gbit/s, a NIC 1."""
+        if self.cost:
+            return self.cost
         dev = self.dev
         while dev.lower is not None:
             dev = dev.lower
         return {"veth": 2, "nic": 4}.get(dev.kind, 100)
+
+    def set_priority(self, priority: int) -> None:
+        """``bridge link set dev … priority N``; ERANGE above 63."""
+        if not 0 <= priority <= 63:
+            raise NetlinkError("ERANGE", f"{self.dev.label}: the priority of a port is 0 to 63, not {priority}")
+        self.priority = priority
+
+    def set_cost(self, cost: int) -> None:
+        """``bridge link set dev … cost N``; ERANGE outside 1 to 65535."""
+        if not 1 <= cost <= 0xFFFF:
+            raise NetlinkError("ERANGE", f"{self.dev.label}: the path cost of a port is 1 to 65535, not {cost}")
+        self.cost = cost
 
     def flag(self, name: str) -> bool:
         """State of a switch by iproute2's name (`FLAGS`)."""

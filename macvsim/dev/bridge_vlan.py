@@ -45,7 +45,8 @@ class BridgeVlans:
     def add(self, port: BridgePort | None, vid: int, *, pvid: bool = False, untagged: bool = False) -> None:
         """``bridge vlan add dev … vid N [pvid] [untagged]``; None is the bridge itself (nbp_vlan_add, br_vlan_add)."""
         if not 1 <= vid <= MAX_VID:
-            raise NetlinkError("EINVAL", f"{self._where(port)}: a VLAN of a bridge is 1 to {MAX_VID}, not {vid}")
+            text = f"{self._where(port)}: a VLAN of a bridge is 1 to {MAX_VID}, not {vid}"
+            raise NetlinkError("EINVAL", text, "bridge: Vlan id is invalid")
         vlans = self.of(port)
         is_new = vid not in vlans
         vlans.add(vid, pvid=pvid, untagged=untagged)
