@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
 
 WAKEUP_DELAY = 250 * US
-"""From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a virtual machine."""
+"""From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a
+virtual machine."""
+
 
 class Result:
     """What a command printed and how it ended; as text it is what it printed."""
@@ -68,6 +70,8 @@ class Kernel:
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""
+        self.processes: dict[int, Any] = {}
+        """What runs now, by process id: jobs of shells."""
         self._last_pid = 1000
 
     def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
@@ -84,7 +88,8 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Flavour:
-    """Which tools a box has: ``busybox`` in containers, ``debian`` (iproute2, iputils, net-tools) or ``centos`` on hosts."""
+    """Which tools a box has: ``busybox`` in containers, ``debian`` (iproute2, iputils, net-tools) or ``centos`` on
+    hosts."""
 
     name: str
     prompt_user: str = "root"
@@ -98,7 +103,8 @@ CENTOS = Flavour("centos")
 class Box:
     """A place where commands run: one namespace of a kernel, with a flavour of tools.
 
-    The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type instead.
+    The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type
+    instead.
     """
 
     interpreter: Interpreter | None = None
@@ -119,7 +125,8 @@ class Box:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
-    # -- commands -------------------------------------------------------------------------------------------------------
+    # -- commands
+    # -------------------------------------------------------------------------------------------------------
 
     def sh(self, line: str) -> Result:
         """Run a command line as typed in a shell here, until it ends; simulated time passes."""
@@ -143,7 +150,8 @@ class Box:
         Parameters
         ----------
         target : IPv4 address, or a name this box can resolve
-        count, interval (s), size (payload bytes), ttl, timeout (s to wait for the last reply), source : as ``ping -c -i -s -t -W -I``
+        count, interval (s), size (payload bytes), ttl, timeout (s to wait for the last reply), source : as ``ping -c
+        -i -s -t -W -I``
 
         Returns
         -------
@@ -175,7 +183,8 @@ class Box:
         """Kernel parameters by name: ``box.sysctl["net.ipv4.ip_forward"] = 1``."""
         return self.ns.sysctl
 
-    # -- devices and addresses ------------------------------------------------------------------------------------------
+    # -- devices and addresses
+    # ------------------------------------------------------------------------------------------
 
     def dev(self, name: str) -> NetDevice:
         """A device of this box; `NoSuchDevice` lists those there are."""
@@ -196,7 +205,8 @@ class Box:
     def macvlan(
         self, parent: str, name: str, *, mode: str = "bridge", mac: str | None = None, ip: str | None = None
     ) -> Macvlan:
-        """``ip link add NAME link PARENT type macvlan mode MODE``, set up: a shim that lets a host reach its own containers."""
+        """``ip link add NAME link PARENT type macvlan mode MODE``, set up: a shim that lets a host reach its own
+        containers."""
         address = _parse_address(ip) if ip else None
         try:
             chosen = Mode(mode)
@@ -250,7 +260,8 @@ class Box:
         add_route(self.ns, dst, plen, gateway=ip_int(via) if via else 0, dev=self.dev(dev) if dev else None,
                   metric=metric, src=ip_int(src) if src else 0)  # fmt: skip
 
-    # -- looking --------------------------------------------------------------------------------------------------------
+    # -- looking
+    # --------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def capture(self, *devices: str) -> Iterator[Capture]:
@@ -287,8 +298,10 @@ def box_for(kernel: Kernel, ns: Namespace) -> Box:
     if box is None:
         machine = kernel.boxes.get(kernel.init)
         box = Box(kernel, ns, ns.name, machine.flavour if machine else DEBIAN)
-        box.interpreter = machine.interpreter if machine else None
-        box.hostname = machine.hostname if machine else kernel.name
+        box.hostname = kernel.name
+        if machine is not None:  # one file system, whatever the namespace
+            box.interpreter = machine.interpreter
+            box.hostname, box.files, box.hosts = machine.hostname, machine.files, machine.hosts
     return box
 
 

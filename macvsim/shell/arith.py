@@ -18,7 +18,15 @@ _ASSIGN = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=",
 
 
 class BadExpression(MacvsimError):
-    """An expression that has no value; the text is dash's."""
+    """An expression that has no value; the text is dash's.  `kind` is ``syntax``, ``division`` or ``number``."""
+
+    def __init__(self, text: str, kind: str = "syntax") -> None:
+        super().__init__(text, kind)
+        self.text = text
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def evaluate(text: str, get: Callable[[str], str], assign: Callable[[str, str], None]) -> int:
@@ -100,7 +108,7 @@ class _Evaluator:
         match operator:
             case "/" | "%" if b == 0:
                 if self._live:
-                    raise BadExpression(f'arithmetic expression: division by zero: "{self._text}"')
+                    raise BadExpression(f'arithmetic expression: division by zero: "{self._text}"', "division")
                 return 0
             case "/":
                 return _wrap(abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1))
@@ -142,7 +150,7 @@ class _Evaluator:
         if not digits:
             return 0
         if not digits[0].isdigit():
-            raise BadExpression(f"Illegal number: {text}")
+            raise BadExpression(f"Illegal number: {text}", "number")
         return _wrap(sign * _number(digits, text))
 
 

@@ -18,8 +18,8 @@ _LEFT_OUT_NET = frozenset(
     ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
      "ip_mr_cache", "ip_mr_vif", "ipv6_route", "mcfilter", "mcfilter6", "netfilter", "netlink", "netstat",
      "nf_conntrack", "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
-     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "tcp6", "udp6", "udplite6", "unix",
-     "wireless", "xfrm_stat")
+     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "tcp6", "udp6", "udplite6",
+     "unix", "wireless", "xfrm_stat")
 )  # fmt: skip
 _LEFT_OUT = frozenset(
     ("bus", "cgroups", "cmdline", "cpuinfo", "devices", "filesystems", "interrupts", "loadavg", "meminfo", "modules",

@@ -1,4 +1,4 @@
-"""What one shell process knows: variables, parameters, functions, jobs; and how it leaves loops, functions and itself."""
+"""What one shell process knows: variables, parameters, functions, jobs; and how it leaves loops and functions."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class State:
         """Children in the background that nobody has waited for."""
         self.last_background = 0
         self.exit_trap = ""
+        self.local: list[dict[str, str | None]] = []
+        """What ``local`` hid, for each function that runs: old values, None for unset."""
 
     def copy(self) -> State:
         """For a subshell: what it changes stays with it; it has no children."""
@@ -43,7 +45,7 @@ class State:
         new.variables, new.exported = dict(self.variables), dict(self.exported)
         new.read_only, new.options = dict(self.read_only), dict(self.options)
         new.functions, new.params = dict(self.functions), list(self.params)
-        new.jobs, new.exit_trap = [], ""
+        new.jobs, new.exit_trap, new.local = [], "", [dict(hidden) for hidden in self.local]
         return new
 
     def environment(self) -> dict[str, str]:
@@ -58,7 +60,7 @@ class State:
 
 
 class ShellError(Exception):
-    """Something that ends a non-interactive shell with status 2, after `text` is printed; more lines follow nothing."""
+    """Something that ends a non-interactive shell; `text` is what it says first."""
 
     def __init__(self, text: str, status: int = 2) -> None:
         super().__init__(text, status)
