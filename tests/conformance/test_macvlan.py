@@ -10,6 +10,7 @@ import pytest
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
+from macvsim.dev.flags import IFF_LOWER_UP, IFF_RUNNING, IFF_UP, operstate, user_flags
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.errors import NetlinkError
 from macvsim.net.namespace import Namespace
@@ -292,15 +293,24 @@ def test_T18_mtu() -> None:
     assert refused.value.errno == "EINVAL"
 
 
-def test_T19_parent_down_child_up() -> None:
-    """NO-CARRIER is up without carrier; M-DOWN and LOWERLAYERDOWN follow from a lower device that is not up."""
+@pytest.mark.parametrize(("same_namespace", "state"), [(True, "lowerlayerdown"), (False, "down")])
+def test_T19_parent_down_child_up(same_namespace: bool, state: str) -> None:
+    """Up without RUNNING and LOWER_UP is NO-CARRIER; M-DOWN stands for a lower device of the namespace that is down.
+
+    In a namespace of its own, where the parent's index names no device, the state is DOWN (11.3).
+    """
     lab = Lab()
-    h1 = lab.ns("h1")
-    p0, _ = lab.veth(h1, "p0", lab.ns("w"), "w0")
+    h1, wire = lab.ns("h1"), lab.ns("w")
+    for n in range(5):
+        lab.dummy(h1, f"d{n}")
+    p0, _ = lab.veth(h1, "p0", wire, "w0")
     p0.set_down()
-    child = lab.macvlan(h1, "m1", p0)
+    child = lab.macvlan(h1 if same_namespace else lab.ns("c1"), "m1", p0)
+    lab.run(2)
     assert (child.up, child.carrier) == (True, False)
-    assert (child.lower.up, child.lower.ns is child.ns) == (False, True)
+    assert user_flags(child) & (IFF_UP | IFF_RUNNING | IFF_LOWER_UP) == IFF_UP
+    assert operstate(child) == state
+    assert (child.lower.up, child.lower.ns is child.ns) == (False, same_namespace)
 
 
 def test_siblings_cannot_talk_while_the_parent_is_down() -> None:
