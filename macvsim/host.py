@@ -80,6 +80,31 @@ class Kernel:
         ns.wakeup_delay = self.wakeup_delay
         return ns
 
+    def delete_namespace(self, name: str) -> None:
+        """``ip netns del NAME``: the name goes; so does the namespace, unless something still runs in it
+        (cleanup_net).  Cards fall back to the machine, all other devices are destroyed.
+        """
+        ns = self.netns.pop(name)
+        if any(job.box.ns is ns for job in self.processes.values()):
+            return
+        self.boxes.pop(ns, None)
+        with ns.linkwatch.held():
+            for dev in reversed(list(ns.devices.values())):
+                if dev.kind == "nic":
+                    free = dev.name not in self.init.devices
+                    ns.move(dev, self.init, rename=None if free else self._free_name())
+                elif not dev.loopback:
+                    dev.destroy()
+        for other in (self.init, *self.netns.values()):
+            other.forget_nsid(ns)
+
+    def _free_name(self) -> str:
+        """``dev0``, ``dev1``, …: for a card whose name is taken (default_device_exit_net)."""
+        number = 0
+        while f"dev{number}" in self.init.devices:
+            number += 1
+        return f"dev{number}"
+
     def next_pid(self) -> int:
         """Process id for a new process."""
         self._last_pid += 1

@@ -52,6 +52,13 @@ class LinkWatch:
         if not self._held:
             self._catch_up()
 
+    def sync(self, dev: Watched) -> None:
+        """Somebody asks for this device's state: it does not wait any longer (linkwatch_sync_dev)."""
+        if dev in self._pending:
+            self._pending.remove(dev)
+            with self.held():
+                dev.settle_link()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """One system call: the watch runs when it is over."""

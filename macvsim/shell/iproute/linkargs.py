@@ -13,8 +13,10 @@ from macvsim.shell.iproute.words import Complaint, Words, checked_name, duplicat
 from macvsim.wire.addr import mac_bytes
 
 _HEX_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
-_LEFT_OUT = ("trailers", "dynamic", "carrier", "vf", "xdp", "alias", "vrf", "addrgenmode", "link-netns", "protodown", "mode", "state",
-             "gso_max_size", "gro_max_size", "numrxqueues", "broadcast")  # fmt: skip
+_LEFT_OUT = (
+    "trailers", "dynamic", "carrier", "vf", "xdp", "alias", "vrf", "addrgenmode", "link-netns", "protodown", "mode",
+    "state", "gso_max_size", "gro_max_size", "numrxqueues", "broadcast",
+)  # fmt: skip
 
 
 @dataclass
@@ -87,7 +89,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             name = words.value()
             if name not in tool.ns.devices:
                 raise invalid("Device does not exist\n", name)
-            request.master = name
+            request.master = tool.device(name).name
         elif word == "nomaster":
             request.master = ""
         elif matches(word, "numtxqueues"):

@@ -1,4 +1,4 @@
-"""What ``ip -d link`` tells of each kind of device and of bridge ports (print_opt of iplink_vlan.c, iplink_macvlan.c, …)."""
+"""What ``ip -d link`` tells of kinds of devices and of bridge ports (print_opt of iplink_vlan.c, iplink_macvlan.c, …)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _print_data(out: Printer, dev: Vlan | Macvlan | Bridge) -> None:
         _print_bridge(out, dev)
 
 
-# -- vlan ------------------------------------------------------------------------------------------------------------------
+# -- vlan ------------------------------------------------------------------------------------------------------------
 
 
 def _print_vlan(out: Printer, vlan: Vlan) -> None:
@@ -72,7 +72,7 @@ def _print_vlan(out: Printer, vlan: Vlan) -> None:
             out.both(key, f"      {title} {{ {pairs}}} ", [{"from": prio, "to": to} for prio, to in mapping])
 
 
-# -- macvlan ---------------------------------------------------------------------------------------------------------------
+# -- macvlan ---------------------------------------------------------------------------------------------------------
 
 
 def _print_macvlan(out: Printer, dev: Macvlan) -> None:
@@ -97,7 +97,7 @@ def _bucket(mac: bytes) -> int:
     return (value * _GOLDEN_RATIO_64 & 0xFFFFFFFFFFFFFFFF) >> 56
 
 
-# -- bridge ----------------------------------------------------------------------------------------------------------------
+# -- bridge ----------------------------------------------------------------------------------------------------------
 
 
 def bridge_id(bridge: Bridge) -> str:
@@ -177,7 +177,7 @@ def _print_bridge(out: Printer, bridge: Bridge) -> None:
     )
 
 
-# -- bridge port -----------------------------------------------------------------------------------------------------------
+# -- bridge port -----------------------------------------------------------------------------------------------------
 
 
 def _print_port(out: Printer, port: BridgePort) -> None:

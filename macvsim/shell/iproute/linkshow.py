@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
-from macvsim.dev.veth import Veth
-from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute.linkkinds import print_kind
 from macvsim.shell.iproute.linkstats import print_stats
 from macvsim.shell.iproute.output import Printer
@@ -24,16 +22,6 @@ _FLAGS = (
 )
 
 
-def link_namespace(dev: NetDevice) -> Namespace | None:
-    """Namespace of the device below, or of a veth's other end, where it is another one (rtnl_fill_link_netnsid)."""
-    other = dev.peer if isinstance(dev, Veth) else dev.lower
-    if other is None or other.ns is dev.ns:
-        return None
-    found = other.ns
-    assert isinstance(found, Namespace)
-    return found
-
-
 def flag_words(dev: NetDevice) -> list[str]:
     """The words between ``<`` and ``>`` but for M-DOWN, in iproute2's order."""
     flags = device_flags.user_flags(dev)
@@ -45,10 +33,10 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
     """The first lines of a device; `link` is True for `ip link`, which shows more than `ip addr`."""
     options = tool.options
     if options.brief:
-        print_brief(out, dev, link=link)
+        print_brief(out, dev, tool, link=link)
         return
     out.both("ifindex", f"{dev.ifindex}: ", dev.ifindex)
-    below_down = _print_name(out, dev, "{}: ")
+    below_down = _print_name(out, dev, tool, "{}: ")
     _print_flags(out, dev, below_down)
     out.both("mtu", f"mtu {dev.mtu} ", dev.mtu)
     out.both("qdisc", f"qdisc {dev.qdisc} ", dev.qdisc)
@@ -68,9 +56,9 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
         out.both("address", mac_text(dev.mac), mac_text(dev.mac))
         broadcast = mac_text(ZERO_MAC if dev.loopback else BROADCAST_MAC)
         out.both("broadcast", f" brd {broadcast}", broadcast)
-    other = link_namespace(dev)
+    other = tool.ns.link_namespace(dev)
     if other is not None:
-        number = dev.ns.nsid(other)
+        number = tool.ns.nsid(other)
         name = next((name for name, ns in tool.kernel.netns.items() if ns is other), "")
         out.both("link_netnsid", f" link-netns {name}" if name else f" link-netnsid {number}", number)
     if options.details:
@@ -81,9 +69,9 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
     out.end()
 
 
-def print_brief(out: Printer, dev: NetDevice, *, link: bool) -> None:
+def print_brief(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
     """``-br``: name and state, for `ip link` also address and flags; `ip addr` goes on in the same line."""
-    below_down = _print_name(out, dev, "{:<16} ")
+    below_down = _print_name(out, dev, tool, "{:<16} ")
     state = device_flags.operstate(dev).upper()
     out.both("operstate", f"{state:<14} ", state)
     if link:
@@ -92,11 +80,11 @@ def print_brief(out: Printer, dev: NetDevice, *, link: bool) -> None:
         out.end()
 
 
-def _print_name(out: Printer, dev: NetDevice, form: str) -> bool:
+def _print_name(out: Printer, dev: NetDevice, tool: Tool, form: str) -> bool:
     """``NAME`` or ``NAME@LOWER``; True if the lower device is here and down (print_name_and_link)."""
     index = dev.iflink
     name, below_down = dev.name, False
-    if link_namespace(dev) is not None:
+    if tool.ns.link_namespace(dev) is not None:
         out.member("link_index", index)
         name = f"{name}@if{index}"
     elif index != dev.ifindex:

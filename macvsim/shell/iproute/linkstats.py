@@ -67,9 +67,13 @@ def print_stats(out: Printer, dev: NetDevice, options: Options) -> None:
             widths[i] = max(widths[i], len(_number(column.value, options)))
     lines = []
     for way, counters, errors in (("RX", rx, rx_errors), ("TX", tx, tx_errors)):
-        titles = " ".join(f"{c.title:>{w - 4 * (i == 0)}}" for i, (c, w) in enumerate(zip(counters, widths, strict=False)))
+        titles = " ".join(
+            f"{c.title:>{w - 4 * (i == 0)}}" for i, (c, w) in enumerate(zip(counters, widths, strict=False))
+        )
         lines.append(f"    {way}: {titles} {'':>{widths[6]}}")
-        lines.append("    " + "".join(f"{_number(c.value, options):>{w}} " for c, w in zip(counters, widths, strict=False)))
+        lines.append(
+            "    " + "".join(f"{_number(c.value, options):>{w}} " for c, w in zip(counters, widths, strict=False))
+        )
         if more:
             titles = " ".join(f"{c.title:>{w}}" for c, w in zip(errors, widths[1:], strict=False))
             lines.append(f"    {way} errors:{'':>{widths[0] - 10}} {titles}")

@@ -25,7 +25,7 @@ def _asked_for_help(kind: str) -> Complaint:
     return Complaint(usage.TYPES[kind], 1)
 
 
-# -- vlan ------------------------------------------------------------------------------------------------------------------
+# -- vlan ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -51,7 +51,9 @@ def parse_vlan(words: Words) -> VlanOptions:
             options.protocol = VLAN_PROTOCOLS[name.lower()]
         elif matches(word, "id"):
             options.vid = words.integer("id", message="id is invalid", limit=0xFFFF)
-        elif flag := next((f for f in ("reorder_hdr", "gvrp", "mvrp", "loose_binding", "bridge_binding") if matches(word, f)), ""):
+        elif flag := next(
+            (f for f in ("reorder_hdr", "gvrp", "mvrp", "loose_binding", "bridge_binding") if matches(word, f)), ""
+        ):
             options.flags[flag] = words.switch(flag)
         elif matches(word, "ingress-qos-map"):
             options.ingress.update(_qos_map(words, "ingress-qos-map"))
@@ -61,7 +63,7 @@ def parse_vlan(words: Words) -> VlanOptions:
             raise _asked_for_help("vlan")
         else:
             raise _no_such_option("vlan", "command", word)
-    for flag in ("mvrp", "bridge_binding"):
+    for flag in ("gvrp", "mvrp", "bridge_binding"):
         if options.flags.get(flag):
             raise NotSimulated(f"{flag} on a VLAN device")
     return options
@@ -79,7 +81,7 @@ def _qos_map(words: Words, name: str) -> dict[int, int]:
     return found
 
 
-# -- macvlan ---------------------------------------------------------------------------------------------------------------
+# -- macvlan ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -154,7 +156,7 @@ def _mac(word: str) -> bytes:
     return (lladdr(word) + bytes(6))[:6]
 
 
-# -- bridge ----------------------------------------------------------------------------------------------------------------
+# -- bridge ----------------------------------------------------------------------------------------------------------
 
 _BRIDGE_NUMBERS = {
     "forward_delay": 0xFFFFFFFF,
@@ -228,7 +230,7 @@ def parse_bridge(words: Words) -> dict[str, int]:
     return options
 
 
-# -- bridge port -----------------------------------------------------------------------------------------------------------
+# -- bridge port -----------------------------------------------------------------------------------------------------
 
 _PORT_SWITCHES = ("hairpin", "guard", "root_block", "fastleave", "learning", "flood", "proxy_arp", "proxy_arp_wifi", "mcast_fast_leave",
                   "mcast_flood", "bcast_flood", "mcast_to_unicast", "neigh_suppress", "neigh_vlan_suppress", "vlan_tunnel", "isolated",

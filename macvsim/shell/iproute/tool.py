@@ -1,4 +1,4 @@
-"""What every part of the `ip` command works with: options, the namespace it looks at, and how kernel errors are told."""
+"""What every part of the `ip` command works with: options, the namespace it looks at, how kernel errors are told."""
 
 from __future__ import annotations
 
@@ -61,11 +61,18 @@ class Tool:
         out.close()
 
     def device(self, name: str) -> NetDevice:
-        """A device that has to exist."""
+        """A device that has to exist; asking the kernel for one settles its link (ll_link_get, linkwatch_sync_dev)."""
         found = self.ns.devices.get(name)
         if found is None:
             raise no_device(name)
+        self.ns.linkwatch.sync(found)
         return found
+
+    def require_net_admin(self) -> None:
+        """EPERM where programs may not configure the network."""
+        box = self.call.box
+        if not box.net_admin:
+            raise NetlinkError("EPERM", f"{box.name} may not configure its network")
 
     def namespace(self, name: str) -> Namespace:
         """The namespace behind ``netns NAME``: one of `ip netns`."""

@@ -62,7 +62,7 @@ def number(text: str, *, base: int = 0, limit: int = 0xFFFFFFFF) -> int | None:
     if base == 0:
         if not _NUMBER.fullmatch(text):
             return None
-        octal = text.startswith("0") and not text[:2].lower() == "0x"
+        octal = text.startswith("0") and text[:2].lower() != "0x"
         value = int(text, 8) if octal else int(text, 0)
     else:
         try:
@@ -95,7 +95,7 @@ def address(text: str) -> int:
 
 
 def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
-    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any`` and ``all`` are 0.0.0.0/0 (get_prefix)."""
+    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any``, ``all`` are 0.0.0.0/0 (get_prefix)."""
     if text in ("default", "any", "all"):
         return 0, 0, False
     head, slash, tail = text.partition("/")
