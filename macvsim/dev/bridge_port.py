@@ -177,7 +177,7 @@ class BridgePort:
 
     @property
     def path_cost(self) -> int:
-        """Spanning tree cost: the chosen one, or that of the device's speed (port_cost): veth claims 10 Gbit/s, a NIC 1."""
+        """Spanning tree cost: the chosen one, or that of the device's speed (port_cost)."""
         if self.cost:
             return self.cost
         dev = self.dev
