@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkadd import add_link
 from macvsim.shell.iproute.linkargs import parse_link
+from macvsim.shell.iproute.linkfilter import LinkFilter, parse_filter
 from macvsim.shell.iproute.linkset import change_link
 from macvsim.shell.iproute.linkshow import print_link
 from macvsim.shell.iproute.tool import Options, Tool
-from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches
+from macvsim.shell.iproute.words import Complaint, Words, matches
 
 _LEFT_OUT = ("xstats", "afstats", "property", "replace")
 _SIMULATED_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan")
@@ -64,69 +63,27 @@ def _delete(dev: NetDevice) -> None:
 # -- show ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Filter:
-    """Which devices to show; None: whatever.  master : empty for ``nomaster``."""
-
-    dev: str | None = None
-    up: bool = False
-    master: str | None = None
-    kind: str | None = None
-
-    def takes(self, dev: NetDevice) -> bool:
-        """What the kernel sends."""
-        if self.master is not None and (dev.master.name if dev.master else "") != self.master:
-            return False
-        if self.kind is None:
-            return True
-        if self.kind == "bridge_slave":
-            return dev.master is not None
-        return dev.kind == self.kind and dev.kind in _SIMULATED_KINDS
+def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
+    """True if the kernel sends the device in a dump that is filtered by master and kind (link_dump_filtered)."""
+    if wanted.dev is not None and dev is not wanted.dev:
+        return False
+    if wanted.master is not None and dev.master is not wanted.master:
+        return False
+    if wanted.no_master and dev.master is not None:
+        return False
+    if wanted.kind and (dev.kind != wanted.kind or dev.kind not in _SIMULATED_KINDS):
+        return False
+    return not wanted.slave_kind or (dev.master is not None and dev.master.kind == wanted.slave_kind)
 
 
 def _show(tool: Tool, words: Words) -> int:
-    wanted = _parse_filter(tool, words)
-    ns = tool.ns
-    if wanted.dev is None:
-        found = [dev for dev in ns.devices.values() if wanted.takes(dev)]
-    elif wanted.dev in ns.devices:
-        found = [tool.device(wanted.dev)]
-    else:
-        raise Complaint(f'Device "{wanted.dev}" does not exist.\n', 1)
+    wanted = parse_filter(words, tool, usage.ADDRESS)
+    if wanted.dev is not None:
+        tool.device(wanted.dev.name)
     with tool.printer() as out:
-        for dev in found:
-            with out.object():
-                if dev.up or not wanted.up:
-                    print_link(out, dev, tool, link=True)
+        for dev in tool.ns.devices.values():
+            if kernel_picks(dev, wanted):
+                with out.object():
+                    if dev.up or not wanted.up:
+                        print_link(out, dev, tool, link=True)
     return 0
-
-
-def _parse_filter(tool: Tool, words: Words) -> _Filter:
-    wanted = _Filter()
-    while words:
-        word = words.take()
-        if word == "up":
-            wanted.up = True
-        elif word == "master":
-            wanted.master = words.value()
-            if wanted.master not in tool.ns.devices:
-                raise invalid("Device does not exist\n", wanted.master)
-        elif word == "nomaster":
-            wanted.master = ""
-        elif word == "group":
-            value = words.value()
-            if value not in ("default", "0"):
-                raise NotSimulated(f"device groups (group {value})")
-        elif word == "type":
-            wanted.kind = words.value()
-        elif word in ("vrf", "novf"):
-            raise NotSimulated(f"ip link show {word}")
-        elif matches(word, "help"):
-            raise Complaint(usage.LINK)
-        else:
-            if word == "dev":
-                word = words.value()
-            if wanted.dev is not None:
-                raise garbage("dev", word)
-            wanted.dev = word
-    return wanted

@@ -1,4 +1,4 @@
-"""What ``ip -d link`` tells of kinds of devices and of bridge ports (print_opt of iplink_vlan.c, iplink_macvlan.c, …)."""
+"""What ``ip -d link`` tells of kinds of devices and of bridge ports (print_opt of iplink_vlan.c and the like)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def _print_macvlan(out: Printer, dev: Macvlan) -> None:
     if dev.mode is Mode.SOURCE:
         out.both("macaddr_count", f"remotes ({len(dev.sources)}) ", len(dev.sources))
         if dev.sources:
-            listed = [mac_text(mac) for mac in sorted(reversed(dev.sources), key=_bucket)]
+            newest_first = dev.sources[::-1]
+            listed = [mac_text(mac) for mac in sorted(newest_first, key=_bucket)]
             out.both("macaddr_data", "".join(f"{mac} " for mac in listed), listed)
 
 

@@ -232,9 +232,11 @@ def parse_bridge(words: Words) -> dict[str, int]:
 
 # -- bridge port -----------------------------------------------------------------------------------------------------
 
-_PORT_SWITCHES = ("hairpin", "guard", "root_block", "fastleave", "learning", "flood", "proxy_arp", "proxy_arp_wifi", "mcast_fast_leave",
-                  "mcast_flood", "bcast_flood", "mcast_to_unicast", "neigh_suppress", "neigh_vlan_suppress", "vlan_tunnel", "isolated",
-                  "locked", "mab")  # fmt: skip
+_PORT_SWITCHES = (
+    "hairpin", "guard", "root_block", "fastleave", "learning", "flood", "proxy_arp", "proxy_arp_wifi",
+    "mcast_fast_leave", "mcast_flood", "bcast_flood", "mcast_to_unicast", "neigh_suppress", "neigh_vlan_suppress",
+    "vlan_tunnel", "isolated", "locked", "mab",
+)  # fmt: skip
 _PORT_NUMBERS = {"state": 0xFF, "priority": 0xFFFF, "cost": 0xFFFFFFFF, "mcast_router": 0xFF, "group_fwd_mask": 0xFFFF}
 
 

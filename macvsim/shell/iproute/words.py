@@ -95,7 +95,7 @@ def address(text: str) -> int:
 
 
 def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
-    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any``, ``all`` are 0.0.0.0/0 (get_prefix)."""
+    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any``, ``all``: 0.0.0.0/0 (get_prefix)."""
     if text in ("default", "any", "all"):
         return 0, 0, False
     head, slash, tail = text.partition("/")

@@ -1,0 +1,134 @@
+"""What ``show``, ``list`` and ``flush`` of `ip link` and `ip addr` pick (ipaddr_list_flush_or_save of iproute2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import NotSimulated
+from macvsim.net.addr import Address
+from macvsim.net.fib import Scope
+from macvsim.shell.iproute.tool import Tool
+from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches, prefix
+from macvsim.wire.addr import mask_int
+
+SCOPES = {
+    "global": Scope.UNIVERSE,
+    "site": Scope.SITE,
+    "link": Scope.LINK,
+    "host": Scope.HOST,
+    "nowhere": Scope.NOWHERE,
+}
+_FLAGS = (
+    "secondary", "temporary", "primary", "noprefixroute", "autojoin", "permanent", "dynamic", "tentative", "deprecated",
+    "dadfailed", "home", "nodad", "mngtmpaddr",
+)  # fmt: skip
+
+
+@dataclass
+class LinkFilter:
+    """Everything empty: all devices, all addresses.
+
+    flags : names of address flags, with a ``-`` before those that must not be set
+    """
+
+    dev: NetDevice | None = None
+    master: NetDevice | None = None
+    no_master: bool = False
+    up: bool = False
+    kind: str = ""
+    slave_kind: str = ""
+    label: str = ""
+    scope: Scope | None = None
+    to: tuple[int, int] | None = None
+    flags: tuple[str, ...] = ()
+    down: bool = False
+
+    @property
+    def picks_addresses(self) -> bool:
+        """True if it says something about addresses."""
+        return bool(self.label or self.scope is not None or self.to is not None or self.flags)
+
+    def takes(self, address: Address) -> bool:
+        """True if the address is among those asked for."""
+        if self.label and not fnmatchcase(address.label, self.label):
+            return False
+        if self.scope is not None and address.scope is not self.scope:
+            return False
+        if self.to is not None:
+            dst, plen = self.to
+            if (address.local ^ dst) & mask_int(plen):
+                return False
+        return all(_has_flag(address, flag) for flag in self.flags)
+
+
+def _has_flag(address: Address, flag: str) -> bool:
+    name = flag.removeprefix("-")
+    has = {
+        "secondary": address.secondary,
+        "temporary": address.secondary,
+        "primary": not address.secondary,
+        "noprefixroute": address.noprefixroute,
+        "autojoin": address.autojoin,
+        "permanent": True,
+    }.get(name, False)
+    return has != flag.startswith("-")
+
+
+def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
+    """Read what follows ``show``."""
+    wanted = LinkFilter()
+    name: str | None = None
+    flags: list[str] = []
+    while words:
+        word = words.take()
+        if word == "to":
+            local, plen, _ = prefix(words.value())
+            wanted.to = (local, plen)
+        elif word == "scope":
+            value = words.value()
+            if value not in SCOPES and value != "all":
+                raise invalid('invalid "scope"\n', value)
+            wanted.scope = SCOPES.get(value)
+        elif word == "up":
+            wanted.up = True
+        elif word.removeprefix("-") in _FLAGS:
+            flags.append(word)
+        elif word == "label":
+            wanted.label = words.value()
+        elif word == "group":
+            value = words.value()
+            if value not in ("default", "0"):
+                raise NotSimulated(f"device groups (group {value})")
+        elif word == "master":
+            value = words.value()
+            if value not in tool.ns.devices:
+                raise invalid("Device does not exist\n", value)
+            wanted.master = tool.ns.devices[value]
+        elif word in ("vrf", "proto"):
+            raise NotSimulated(f"showing by {word}")
+        elif word == "nomaster":
+            wanted.no_master = True
+        elif word == "type":
+            value = words.value()
+            if value.endswith("_slave"):
+                wanted.slave_kind = value.removesuffix("_slave")
+            else:
+                wanted.kind = value
+        elif word == "novf":
+            pass
+        else:
+            if word == "dev":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage)
+            if name is not None:
+                raise garbage("dev", word)
+            name = word
+    wanted.flags = tuple(flags)
+    if name is not None:
+        wanted.dev = tool.ns.devices.get(name)
+        if wanted.dev is None:
+            raise Complaint(f'Device "{name}" does not exist.\n', 1)
+    return wanted
