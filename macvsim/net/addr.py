@@ -22,7 +22,8 @@ ALL_HOSTS = 0xE0000001
 class Address:
     """One IPv4 address of a device (struct in_ifaddr).
 
-    broadcast : 0 when none was given; metric : of the connected route; peer : equals `local` unless point-to-point
+    broadcast : 0 when none was given; metric : of the connected route; peer : equals `local` unless point-to-point;
+    autojoin : a multicast address whose group the device joins
     """
 
     local: int
@@ -32,6 +33,7 @@ class Address:
     label: str = ""
     secondary: bool = False
     noprefixroute: bool = False
+    autojoin: bool = False
     metric: int = 0
     peer: int = 0
 
@@ -82,9 +84,9 @@ class AddressTable:
     def add(self, dev: NetDevice, address: Address) -> Address:
         """``ip addr add`` (__inet_insert_ifa): a second one in the same subnet becomes secondary."""
         indev: InDev = dev.inet
-        if is_multicast_ip(address.local) or address.local == 0xFFFFFFFF:
+        if address.autojoin and not is_multicast_ip(address.local):
             raise NetlinkError(
-                "EINVAL", f"{address.text} on {dev.label}: that is not a unicast address", "ipv4: Invalid scope value"
+                "EINVAL", f"{address.text} on {dev.label}: only a multicast address joins", "Multicast auto join failed"
             )
         for other in indev.addresses:
             if other.plen == address.plen and other.prefix == address.prefix:
@@ -99,6 +101,8 @@ class AddressTable:
         primaries = sum(not a.secondary for a in indev.addresses)
         indev.addresses.insert(len(indev.addresses) if address.secondary else primaries, address)
         self._routes_up(dev, address)
+        if address.autojoin:
+            self.ns.join_group(dev, address.local)
         return address
 
     def remove(self, dev: NetDevice, local: int, plen: int | None = None) -> Address:
@@ -110,6 +114,8 @@ class AddressTable:
                 "EADDRNOTAVAIL", f"{dev.label} has no address {ip_text(local)}", "ipv4: Address not found"
             )
         self._remove(dev, found)
+        if found.autojoin:
+            self.ns.leave_group(dev, found.local)
         if not indev.addresses:
             self.fib.remove_if(lambda r: r.dev is dev)
         return found

@@ -42,7 +42,7 @@ def add_route(
         )
     needs_dev = type in (RouteType.UNICAST, RouteType.LOCAL, RouteType.BROADCAST)
     if needs_dev and dev is None and not gateway:
-        raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)", "Nexthop device required")
+        raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)")
     if needs_dev and gateway:
         dev = _check_gateway(ns, gateway, dev, onlink, where)
         scope = Scope.UNIVERSE if scope is None else scope

@@ -1,0 +1,272 @@
+"""``ip addr``: add, change, replace, delete, show, flush (ip/ipaddress.c of iproute2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.net.addr import Address
+from macvsim.net.fib import Scope
+from macvsim.shell.call import Call
+from macvsim.shell.iproute import usage
+from macvsim.shell.iproute.addrprint import print_address, print_device
+from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush, only_ipv4
+from macvsim.shell.iproute.link import kernel_picks
+from macvsim.shell.iproute.linkfilter import SCOPES, LinkFilter, parse_filter
+from macvsim.shell.iproute.output import Printer
+from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
+from macvsim.shell.iproute.words import Complaint, Words, duplicate, garbage, invalid, matches, number, prefix
+from macvsim.wire.addr import ip_text, is_loopback_ip, mask_int
+
+_FLAGS = ("noprefixroute", "autojoin")
+_IPV6_FLAGS = ("home", "nodad", "mngtmpaddr")
+
+
+@dataclass
+class _Request:
+    """What ``add`` and ``del`` read."""
+
+    local: int | None = None
+    plen: int = 32
+    length_given: bool = False
+    text: str = ""
+    broadcast: str = ""
+    scope: Scope | None = None
+    label: str = ""
+    metric: int = 0
+    dev: str = ""
+    noprefixroute: bool = False
+    autojoin: bool = False
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """Do what ``ip addr …`` asks for; the exit code."""
+    return guarded(call, options, args, _run)
+
+
+def _run(words: Words, tool: Tool) -> int:
+    if not words:
+        return _show(words, tool)
+    word = words.take()
+    if matches(word, "add"):
+        return _add(words, tool, replace=False)
+    if any(matches(word, full) for full in ("change", "chg", "replace")):
+        return _add(words, tool, replace=True)
+    if matches(word, "delete"):
+        return _delete(words, tool)
+    if any(matches(word, full) for full in ("show", "lst", "list")):
+        return _show(words, tool)
+    if matches(word, "flush"):
+        return _flush(words, tool)
+    if any(matches(word, full) for full in ("save", "restore", "showdump")):
+        raise NotSimulated(f"ip addr {word}")
+    if matches(word, "help"):
+        raise Complaint(usage.ADDRESS)
+    raise Complaint(f'Command "{word}" is unknown, try "ip address help".\n')
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+def _parse(words: Words, tool: Tool) -> _Request:
+    """ipaddr_modify."""
+    found = _Request()
+    while words:
+        word = words.take()
+        if word in ("peer", "remote"):
+            raise NotSimulated("addresses with a peer (point-to-point)")
+        if matches(word, "broadcast") or word == "brd":
+            value = words.value()
+            if found.broadcast:
+                raise duplicate("broadcast", value)
+            found.broadcast = value
+        elif word == "anycast":
+            raise NotSimulated("anycast addresses")
+        elif word == "scope":
+            found.scope = _scope(words.value())
+        elif word == "dev":
+            found.dev = words.value()
+        elif word == "label":
+            found.label = words.value()
+        elif any(matches(word, full) for full in ("metric", "priority", "preference")):
+            found.metric = words.integer("metric", message='"metric" value is invalid\n')
+        elif matches(word, "valid_lft") or matches(word, "preferred_lft"):
+            if words.value() != "forever":
+                raise NotSimulated("addresses that expire")
+        elif word == "proto" or word in _IPV6_FLAGS:
+            raise NotSimulated(f"ip addr add … {word}")
+        elif word in _FLAGS:
+            setattr(found, word, True)
+        else:
+            if word == "local":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage.ADDRESS)
+            if found.local is not None:
+                raise garbage("local", word)
+            only_ipv4(tool, "addresses", word)
+            found.local, found.plen, found.length_given = prefix(word)
+            if not found.length_given:
+                found.plen = 32
+            found.text = word
+    return found
+
+
+def _scope(word: str) -> Scope:
+    if word in SCOPES:
+        return SCOPES[word]
+    value = number(word, limit=255)
+    if value is None:
+        raise invalid("invalid scope value.", word)
+    try:
+        return Scope(value)
+    except ValueError:
+        raise NotSimulated(f"scope {word}") from None
+
+
+def _device(found: _Request, tool: Tool) -> NetDevice:
+    if not found.dev:
+        raise Complaint('Not enough information: "dev" argument is required.\n', 1)
+    return tool.device(found.dev)
+
+
+def _broadcast(found: _Request, local: int) -> int:
+    """``brd +`` sets all host bits, ``brd -`` clears them."""
+    if not found.broadcast:
+        return 0
+    if found.broadcast not in ("+", "-"):
+        try:
+            return prefix(found.broadcast)[0]
+        except Complaint:
+            raise Complaint(f'Error: inet address is expected rather than "{found.broadcast}".\n', 1) from None
+    if found.plen > 30:
+        return 0
+    mask = mask_int(found.plen)
+    return local | ~mask & 0xFFFFFFFF if found.broadcast == "+" else local & mask
+
+
+def _add(words: Words, tool: Tool, *, replace: bool) -> int:
+    found = _parse(words, tool)
+    dev = _device(found, tool)
+    may_change(tool)
+    if found.local is None:
+        raise NetlinkError("EOPNOTSUPP", f"ip addr add on {dev.label}: name an address")
+    scope = found.scope
+    if scope is None:
+        scope = Scope.HOST if is_loopback_ip(found.local) else Scope.UNIVERSE
+    new = Address(
+        found.local,
+        found.plen,
+        _broadcast(found, found.local),
+        scope,
+        found.label,
+        noprefixroute=found.noprefixroute,
+        autojoin=found.autojoin,
+        metric=found.metric,
+    )
+    if replace:
+        old = next((a for a in dev.inet.addresses if (a.local, a.plen) == (new.local, new.plen)), None)
+        if old is not None:
+            if (old.metric, old.noprefixroute) != (new.metric, new.noprefixroute):
+                raise NotSimulated("changing the metric or the flags of an address: delete it and add it again")
+            return 0
+    tool.ns.addresses.add(dev, new)
+    return 0
+
+
+def _delete(words: Words, tool: Tool) -> int:
+    found = _parse(words, tool)
+    if found.dev and found.local is not None and not found.length_given:
+        tool.call.err(
+            "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
+            f"         Explicitly specify the prefix length ({found.text}/32) to avoid this warning.\n"
+            "         This special behaviour is likely to disappear in further releases,\n"
+            "         fix your scripts!\n"
+        )
+    dev = _device(found, tool)
+    may_change(tool)
+    if found.local is None:
+        raise NetlinkError("EOPNOTSUPP", f"ip addr del on {dev.label}: name an address")
+    plen = found.plen if found.length_given else None
+    old = next((a for a in dev.inet.addresses if a.local == found.local and plen in (None, a.plen)), None)
+    if old is not None and found.label and old.label != found.label:
+        raise NetlinkError(
+            "EADDRNOTAVAIL", f"{ip_text(old.local)} on {dev.label} has the label {old.label}", "ipv4: Address not found"
+        )
+    tool.ns.addresses.remove(dev, found.local, plen)
+    return 0
+
+
+# -- show and flush ----------------------------------------------------------------------------------------------------
+
+
+def _family(wanted: LinkFilter, tool: Tool) -> str:
+    """``to PREFIX`` asks for IPv4."""
+    return tool.options.family or (INET if wanted.to is not None else "")
+
+
+def _show(words: Words, tool: Tool) -> int:
+    wanted = parse_filter(words, tool, usage.ADDRESS)
+    family = _family(wanted, tool)
+    shown = Tool(tool.call, tool.ns, tool.options if family == tool.options.family else _with(tool.options, family))
+    with shown.printer() as out:
+        for dev in tool.ns.devices.values():
+            if kernel_picks(dev, wanted) and _listed(dev, wanted, family):
+                _show_device(out, dev, wanted, shown)
+    return 0
+
+
+def _with(options: Options, family: str) -> Options:
+    return Options(**{**vars(options), "family": family})
+
+
+def _listed(dev: NetDevice, wanted: LinkFilter, family: str) -> bool:
+    """ipaddr_filter: a device without addresses is listed where no family is asked for, others if one is picked."""
+    if wanted.up and not dev.up:
+        return False
+    if family == LINK:
+        return True
+    if not dev.inet.addresses:
+        return family == ""
+    return family != INET6 and any(wanted.takes(address) for address in dev.inet.addresses)
+
+
+def _picked(dev: NetDevice, wanted: LinkFilter, family: str) -> list[Address]:
+    if family not in ("", INET):
+        return []
+    return [address for address in dev.inet.addresses if wanted.takes(address)]
+
+
+def _show_device(out: Printer, dev: NetDevice, wanted: LinkFilter, tool: Tool) -> None:
+    addresses = _picked(dev, wanted, tool.options.family)
+    if tool.options.oneline and tool.options.family != LINK and not addresses:
+        return
+    with out.object():
+        print_device(out, dev, addresses, tool, header=not wanted.label or dev.name == wanted.label)
+
+
+def _flush(words: Words, tool: Tool) -> int:
+    if not words:
+        raise Complaint("Flush requires arguments.\n", 1)
+    wanted = parse_filter(words, tool, usage.ADDRESS)
+    family = _family(wanted, tool)
+    if family == LINK:
+        raise Complaint("Cannot flush link addresses.\n", 255)
+    doomed: list[tuple[NetDevice, Address]] = []
+    for dev in tool.ns.devices.values():
+        if kernel_picks(dev, wanted) and (dev.up or not wanted.up):
+            doomed += [(dev, address) for address in _picked(dev, wanted, family)]
+    if doomed:
+        may_flush(tool, 255)
+    if tool.options.stats > 1:
+        out = Printer(tool.call.out)
+        for dev, address in doomed:
+            with out.object():
+                print_address(out, dev, address, tool, numbered=True)
+        out.close()
+    for dev, address in doomed:
+        if address in dev.inet.addresses:
+            tool.ns.addresses.remove(dev, address.local, address.plen)
+    flushed(tool, len(doomed), "addresses")
+    return 0

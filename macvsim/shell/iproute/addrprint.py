@@ -1,0 +1,69 @@
+"""How `ip addr` shows addresses (print_addrinfo of iproute2)."""
+
+from __future__ import annotations
+
+from macvsim.dev.base import NetDevice
+from macvsim.net.addr import Address
+from macvsim.shell.iproute.linkshow import print_link
+from macvsim.shell.iproute.linkstats import print_stats
+from macvsim.shell.iproute.output import Printer
+from macvsim.shell.iproute.tool import LINK, Tool
+from macvsim.wire.addr import ip_text
+
+FOREVER = 0xFFFFFFFF
+
+
+def print_device(out: Printer, dev: NetDevice, addresses: list[Address], tool: Tool, *, header: bool) -> None:
+    """A device and the addresses picked; `header`: with the lines about the device itself."""
+    options = tool.options
+    plain = options.oneline and not options.json and options.family != LINK and not options.brief
+    if header and not plain:
+        print_link(out, dev, tool, link=False)
+    out.member("addr_info", [])
+    for address in addresses:
+        if out.json:
+            with out.item("addr_info"):
+                print_address(out, dev, address, tool)
+        else:
+            print_address(out, dev, address, tool, numbered=plain)
+    if options.brief:
+        out.end()
+    elif header and options.stats and not plain:
+        print_stats(out, dev, options)
+        out.end()
+
+
+def print_address(out: Printer, dev: NetDevice, address: Address, tool: Tool, *, numbered: bool = False) -> None:
+    """One address; `numbered`: behind the device's number and name, as with ``-o``."""
+    brief = tool.options.brief
+    if numbered:
+        out.text(f"{dev.ifindex}: {dev.name}")
+    if not brief:
+        out.both("family", "    inet ", "inet")
+    local = ip_text(address.local)
+    out.both("local", local, local)
+    peer = ip_text(address.peer or address.local)
+    if peer != local:
+        out.both("address", f" peer {peer}", peer)
+    out.both("prefixlen", f"/{address.plen} ", address.plen)
+    if address.metric:
+        out.both("metric", f"metric {address.metric} ", address.metric)
+    if brief:
+        return
+    if address.broadcast:
+        broadcast = ip_text(address.broadcast)
+        out.both("broadcast", f"brd {broadcast} ", broadcast)
+    out.both("scope", f"scope {address.scope.text} ", address.scope.text)
+    for name, is_set in (
+        ("secondary", address.secondary),
+        ("noprefixroute", address.noprefixroute),
+        ("autojoin", address.autojoin),
+    ):
+        if is_set:
+            out.both(name, f"{name} ", True)
+    out.both("label", address.label, address.label)
+    out.line()
+    out.text("       valid_lft forever preferred_lft forever")
+    out.member("valid_life_time", FOREVER)
+    out.member("preferred_life_time", FOREVER)
+    out.end()

@@ -1,0 +1,84 @@
+"""``ip maddr``: the groups devices listen to (ip/ipmaddr.c of iproute2)."""
+
+from __future__ import annotations
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import NotSimulated
+from macvsim.shell.call import Call
+from macvsim.shell.iproute import usage
+from macvsim.shell.iproute.guard import guarded
+from macvsim.shell.iproute.output import Printer
+from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
+from macvsim.shell.iproute.words import Complaint, Words, garbage, matches
+from macvsim.wire.addr import ip_text, mac_text
+
+_INET6_GROUPS = ("ff02::1", "ff01::1")
+"""What IPv6 joins on every device it looks at, even where it is disabled."""
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """Do what ``ip maddr …`` asks for; the exit code."""
+    return guarded(call, options, args, _run)
+
+
+def _run(words: Words, tool: Tool) -> int:
+    word = words.take() if words else "show"
+    if matches(word, "add") or matches(word, "delete"):
+        raise NotSimulated(f"ip maddr {word}")
+    if any(matches(word, full) for full in ("show", "list", "lst")):
+        return _show(words, tool)
+    if matches(word, "help"):
+        raise Complaint(usage.MADDR)
+    raise Complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
+
+
+def _show(words: Words, tool: Tool) -> int:
+    name = ""
+    while words:
+        word = words.take()
+        if word == "dev":
+            word = words.value()
+        elif matches(word, "help"):
+            raise Complaint(usage.MADDR)
+        if name:
+            raise garbage("dev", word)
+        name = word
+    with tool.printer() as out:
+        for dev in tool.ns.devices.values():
+            groups = _groups(dev, tool.options.family)
+            if groups and name in ("", dev.name):
+                _print(out, dev, groups, tool.options)
+    return 0
+
+
+def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
+    """``(family, address, users)``: link-layer groups first, of IPv4 and IPv6 the newest first."""
+    found: list[tuple[str, str, int]] = []
+    if family in ("", LINK):
+        found += [("link", mac_text(mac), users) for mac, users in dev.mc.items()]
+    if family in ("", INET):
+        found += [("inet", ip_text(group), users) for group, users in reversed(dev.inet.groups.items())]
+    if family in ("", INET6) and dev.inet.ipv6:
+        found += [("inet6", group, 1) for group in _INET6_GROUPS]
+    return found
+
+
+def _print(out: Printer, dev: NetDevice, groups: list[tuple[str, str, int]], options: Options) -> None:
+    head = f"{dev.ifindex}:\t{dev.name}"
+    with out.object():
+        out.both("ifindex", "", dev.ifindex)
+        out.member("ifname", dev.name)
+        if not options.oneline:
+            out.text(f"{head}\n")
+        for family, address, users in groups:
+            if out.json:
+                with out.item("maddr"):
+                    if family != "link":
+                        out.member("family", family)
+                    out.member("link" if family == "link" else "address", address)
+                    if users > 1:
+                        out.member("users", users)
+                continue
+            more = f" users {users}" if users > 1 else ""
+            out.text(f"{head}\\" if options.oneline else "")
+            out.text(f"\t{family:<5} {address}{more}\n")

@@ -1,0 +1,271 @@
+"""``ip neigh``: add, change, replace, delete, show, get, flush (ip/ipneigh.c of iproute2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.net import rtneigh
+from macvsim.net.neigh import IN_TIMER, VALID, Neighbour, Nud
+from macvsim.shell.call import Call
+from macvsim.shell.iproute import usage
+from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush, only_ipv4
+from macvsim.shell.iproute.output import Printer
+from macvsim.shell.iproute.tool import INET6, Options, Tool
+from macvsim.shell.iproute.words import Complaint, Words, address, duplicate, invalid, matches, number, prefix
+from macvsim.wire.addr import ip_text, mac_bytes, mac_text, mask_int
+
+NUD_WORDS = {
+    "permanent": Nud.PERMANENT, "reachable": Nud.REACHABLE, "noarp": Nud.NOARP, "none": Nud.NONE, "stale": Nud.STALE,
+    "incomplete": Nud.INCOMPLETE, "delay": Nud.DELAY, "probe": Nud.PROBE, "failed": Nud.FAILED,
+}  # fmt: skip
+_NONE = 0x100
+"""Stands for NUD_NONE among the states asked for."""
+_SHOWN = 0xFF & ~int(Nud.NOARP)
+_FLUSHED = 0x1FF & ~int(Nud.NOARP | Nud.PERMANENT)
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """Do what ``ip neigh …`` asks for; the exit code."""
+    return guarded(call, options, args, _run)
+
+
+def _run(words: Words, tool: Tool) -> int:
+    if not words:
+        return _show(words, tool)
+    word = words.take()
+    if matches(word, "add"):
+        return _put(words, tool, create=True, replace=False)
+    if matches(word, "change") or matches(word, "chg"):
+        return _put(words, tool, create=False, replace=True)
+    if matches(word, "replace"):
+        return _put(words, tool, create=True, replace=True)
+    if matches(word, "delete"):
+        return _delete(words, tool)
+    if matches(word, "get"):
+        return _get(words, tool)
+    if any(matches(word, full) for full in ("show", "lst", "list")):
+        return _show(words, tool)
+    if matches(word, "flush"):
+        return _flush(words, tool)
+    if matches(word, "help"):
+        raise Complaint(usage.NEIGH)
+    raise Complaint(f'Command "{word}" is unknown, try "ip neigh help".\n')
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Request:
+    ip: int | None = None
+    lladdr: str | None = None
+    state: Nud = Nud.PERMANENT
+    dev: str = ""
+
+    def place(self, tool: Tool) -> tuple[NetDevice, int]:
+        """Device and address, both of which are needed."""
+        if not self.dev or self.ip is None:
+            raise Complaint("Device and destination are required arguments.\n")
+        return tool.device(self.dev), self.ip
+
+
+def _parse(words: Words, tool: Tool) -> _Request:
+    """ipneigh_modify."""
+    found = _Request()
+    while words:
+        word = words.take()
+        if matches(word, "lladdr"):
+            value = words.value()
+            if found.lladdr is not None:
+                raise duplicate("lladdr", value)
+            found.lladdr = value
+        elif word == "nud":
+            found.state = Nud(_state(words.value()) & 0xFF)
+        elif word in ("proxy", "router", "use", "managed", "extern_learn", "protocol"):
+            raise NotSimulated(f"ip neigh … {word}")
+        elif word == "dev":
+            found.dev = words.value()
+        else:
+            if word == "to":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            only_ipv4(tool, "neighbours", word)
+            if found.ip is not None:
+                raise duplicate("to", word)
+            found.ip = address(word)
+    return found
+
+
+def _state(word: str) -> int:
+    """A state by name or number (nud_state_a2n); none is a bit of its own."""
+    if word in NUD_WORDS:
+        return int(NUD_WORDS[word]) or _NONE
+    value = number(word, limit=0xFF)
+    if value is None:
+        raise invalid("nud state is bad", word)
+    return value or _NONE
+
+
+def _mac(text: str | None, dev: NetDevice) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        return mac_bytes(text)
+    except MacvsimError:
+        raise NetlinkError(
+            "EINVAL", f"{text} is no MAC address, which neighbours on {dev.label} have", "Invalid link address"
+        ) from None
+
+
+def _put(words: Words, tool: Tool, *, create: bool, replace: bool) -> int:
+    found = _parse(words, tool)
+    dev, ip = found.place(tool)
+    may_change(tool)
+    rtneigh.put(tool.ns, dev, ip, _mac(found.lladdr, dev), found.state, create=create, replace=replace)
+    return 0
+
+
+def _delete(words: Words, tool: Tool) -> int:
+    dev, ip = _parse(words, tool).place(tool)
+    may_change(tool)
+    rtneigh.delete(tool.ns, dev, ip)
+    return 0
+
+
+# -- show and flush ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Filter:
+    states: int
+    dev: NetDevice | None = None
+    to: tuple[int, int] | None = None
+    no_master: bool = False
+
+    def takes(self, entry: Neighbour) -> bool:
+        """True if the entry is among those asked for."""
+        if not (int(entry.state) or _NONE) & self.states:
+            return False
+        if self.dev is not None and entry.dev is not self.dev:
+            return False
+        if self.no_master and entry.dev.master is not None:
+            return False
+        return self.to is None or not (entry.ip ^ self.to[0]) & mask_int(self.to[1])
+
+
+def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
+    found = _Filter(states)
+    asked = 0
+    dev = ""
+    while words:
+        word = words.take()
+        if word == "dev":
+            dev = words.value()
+        elif word == "nud":
+            value = words.value()
+            asked |= 0x1FF if value == "all" else _state(value)
+        elif word == "nomaster":
+            found.no_master = True
+        elif word in ("proxy", "unused", "master", "vrf", "protocol"):
+            raise NotSimulated(f"showing neighbours by {word}")
+        else:
+            if word == "to":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            only_ipv4(tool, "neighbours", word)
+            local, plen, given = prefix(word)
+            found.to = (local, plen if given or word in ("default", "any", "all") else 32)
+    found.states = asked or states
+    if dev:
+        found.dev = tool.device(dev)
+    return found
+
+
+def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
+    """The entries picked; a new one stands at the head of its bucket."""
+    if tool.options.family == INET6:
+        return []
+    return [entry for entry in reversed(tool.ns.neigh.entries.values()) if wanted.takes(entry)]
+
+
+def _show(words: Words, tool: Tool) -> int:
+    wanted = _parse_filter(words, tool, _SHOWN)
+    with tool.printer() as out:
+        for entry in newest_first(tool, wanted):
+            _print(out, entry, tool, with_dev=wanted.dev is None)
+    return 0
+
+
+def _get(words: Words, tool: Tool) -> int:
+    dev, ip = _parse(words, tool).place(tool)
+    entry = tool.ns.neigh.lookup(dev, ip)
+    if entry is None:
+        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {ip_text(ip)}", "Neighbour entry not found")
+    with tool.printer() as out:
+        _print(out, entry, tool)
+    return 0
+
+
+def _flush(words: Words, tool: Tool) -> int:
+    if not words:
+        raise Complaint("Flush requires arguments.\n", 1)
+    wanted = _parse_filter(words, tool, _FLUSHED)
+    doomed = newest_first(tool, wanted)
+    if doomed:
+        may_flush(tool, 255)
+    if tool.options.stats > 1:
+        out = Printer(tool.call.out)
+        for entry in doomed:
+            _print(out, entry, tool, with_dev=wanted.dev is None)
+        out.close()
+    for entry in doomed:
+        rtneigh.remove(tool.ns, entry)
+    flushed(tool, len(doomed), "entries")
+    return 0
+
+
+def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True) -> None:
+    """One entry (print_neigh)."""
+    lladdr = mac_text(entry.ha) if entry.state & VALID else ""
+    with out.object():
+        if tool.options.brief:
+            out.both("dst", f"{ip_text(entry.ip):<39} ", ip_text(entry.ip))
+            if with_dev:
+                out.both("dev", f"{entry.dev.name:<16} ", entry.dev.name)
+            if lladdr:
+                out.both("lladdr", lladdr, lladdr)
+            out.end()
+            return
+        out.both("dst", f"{ip_text(entry.ip)} ", ip_text(entry.ip))
+        if with_dev:
+            out.both("dev", f"dev {entry.dev.name} ", entry.dev.name)
+        if lladdr:
+            out.both("lladdr", f"lladdr {lladdr} ", lladdr)
+        if tool.options.stats:
+            _print_stats(out, entry)
+        if entry.state:
+            name = entry.state.name or ""
+            out.both("state", f"{name} ", [name])
+        out.end()
+
+
+def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
+    """Seconds since the entry was used, confirmed and updated."""
+    sim = entry.table.sim
+    now = sim.jiffies
+    return (now - entry.used) // sim.hz, (now - entry.confirmed) // sim.hz, (now - entry.updated) // sim.hz
+
+
+def _print_stats(out: Printer, entry: Neighbour) -> None:
+    out.text(" ")
+    if entry.state & IN_TIMER:
+        out.both("refcnt", "ref 1 ", 1)
+    used, confirmed, updated = idle_seconds(entry)
+    out.both("used", f"used {used}", used)
+    out.both("confirmed", f"/{confirmed}", confirmed)
+    out.both("updated", f"/{updated}", updated)
+    out.both("probes", f"probes {entry.probes} ", entry.probes)
