@@ -7,7 +7,7 @@ from typing import ClassVar
 from macvsim.dev.base import TSO_MAX_SIZE, NetDevice, Stack
 from macvsim.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import HOST, Frame
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
 LOOPBACK_MTU = 65536
 
@@ -29,7 +29,8 @@ class Loopback(NetDevice):
         stats = self.stats
         stats.tx_packets += 1
         stats.rx_packets += 1
-        stats.tx_bytes += len(frame.raw)
-        stats.rx_bytes += len(frame.raw)
+        length = len(frame.raw) - ETH_HLEN  # counted when the header is off already (eth_type_trans in loopback_xmit)
+        stats.tx_bytes += length
+        stats.rx_bytes += length
         self.netif_rx(frame, HOST)
         return None

@@ -21,12 +21,14 @@ from macvsim.replay.expand import Command, Step, expand
 from macvsim.replay.records import Record, load
 from macvsim.replay.scenario import parse
 from macvsim.shell.interp import Job, Shell, box_for
-from macvsim.sim import MS, SECOND, Sim
+from macvsim.sim import MS, SECOND, US, Sim
 from macvsim.wire.frame import Frame, PacketType
 
 RECORDER_HZ = 100
 COMMAND_TIMEOUT = 120 * SECOND
 WAIT_TIMEOUT = 60 * SECOND
+COMMAND_TIME = 40 * US
+"""Guest time that starting a command and collecting its output takes on the recorder's machine."""
 LAST_FRAMES = 20 * MS
 """The recorder listens this long after the last command."""
 NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
@@ -108,6 +110,7 @@ class Replay:
             self._record(command, job.stdout, "", "timeout", start)
             return
         self._record(command, job.stdout, job.stderr, job.code, start)
+        self._advance(COMMAND_TIME)
 
     def _record(self, command: Command, stdout: str, stderr: str, rc: int | str, start: int) -> None:
         now = int(self.sim.now)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.errors import NotSimulated
 from macvsim.shell.call import NOT_SIMULATED, Waiting
+from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.files import FileError, FileSystem
 from macvsim.shell.job import SIGNALS, SIGTERM, Job
 from macvsim.shell.parser import RESERVED
@@ -15,7 +16,6 @@ from macvsim.shell.resolve import NotExecutable, NotFound, where_is
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
 from macvsim.shell.streams import Streams
 from macvsim.shell.testexpr import TestError, evaluate
-from macvsim.shell.textargs import echo, printf
 
 if TYPE_CHECKING:
     from macvsim.shell.interp import Interpreter
@@ -341,7 +341,7 @@ def _wait(run: Invocation) -> Waiting:
     state = run.state
     if not run.args:
         for job in list(state.jobs):
-            yield from _wait_for(job)
+            run.shell.tell_of_signal((yield from _wait_for(job)), run.streams)
         state.jobs.clear()
         return 0
     status = 0
@@ -427,7 +427,7 @@ def _trap(run: Invocation) -> int:
 
 def _echo(run: Invocation) -> int:
     plain = run.state.dialect.echo_escapes
-    run.out(echo(run.args, escapes=plain, options="n" if plain else "neE"))
+    run.out(echo_text(run.args, letters="n" if plain else "neE", escapes=plain))
     return 0
 
 
@@ -435,7 +435,7 @@ def _printf(run: Invocation) -> int:
     if not run.args:
         return run.complain("usage: printf format [arg ...]")
     args = run.args[1:] if run.args[0] == "--" else run.args
-    text, bad = printf(args[0], args[1:])
+    text, bad = format_text(args[0], args[1:])
     for word in bad:
         run.streams.err(run.state.dialect.bad_format_number(run.shell.line, word))
     run.out(text)

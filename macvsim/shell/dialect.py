@@ -8,17 +8,27 @@ from macvsim.shell.lexer import ShellSyntaxError
 from macvsim.shell.testexpr import TestError
 
 
+SIGNAL_TEXT = {
+    1: "Hangup", 3: "Quit", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock",
+    15: "Terminated",
+}  # fmt: skip
+"""What a shell says of a child that a signal ended; nothing for SIGINT and SIGPIPE (strsignal)."""
+
+
 class Dialect:
-    """dash 0.5.12, run as ``sh -c LINE``; the others are subclasses."""
+    """dash 0.5.12; the others are subclasses.  `arg0` is the shell's name, with which it begins what it says."""
 
     name = "dash"
     redirect_status = 2
     echo_escapes = True
     """``echo`` replaces ``\\n`` and its like without ``-e``."""
 
+    def __init__(self, arg0: str = "sh") -> None:
+        self.arg0 = arg0
+
     def say(self, line: int, text: str) -> str:
         """A complaint about something in a line."""
-        return f"sh: {line}: {text}\n"
+        return f"{self.arg0}: {line}: {text}\n"
 
     def not_found(self, line: int, name: str) -> str:
         return self.say(line, f"{name}: not found")
@@ -97,7 +107,7 @@ class Ash(Dialect):
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
-        return f"sh: {text}\n"
+        return f"{self.arg0}: {text}\n"
 
     bad_substitution = "syntax error: bad substitution"
 
@@ -109,63 +119,66 @@ class Ash(Dialect):
 
     def syntax(self, error: ShellSyntaxError, text: str, within: str = "") -> str:
         if within:
-            return self.syntax(error, text).replace("sh: ", f"sh: {within}: line {error.line - 1}: ", 1)
+            return self.syntax(error, text).replace(
+                f"{self.arg0}: ", f"{self.arg0}: {within}: line {error.line - 1}: ", 1
+            )
         if error.unexpected is None:
             first, rest = error.message[:1], error.message[1:]
-            return f"sh: syntax error: {first if rest.startswith('OF') else first.lower()}{rest}\n"
+            return f"{self.arg0}: syntax error: {first if rest.startswith('OF') else first.lower()}{rest}\n"
         expecting = f" (expecting {error.expecting})" if error.expecting else ""
-        return f"sh: syntax error: unexpected {error.unexpected}{expecting}\n"
+        return f"{self.arg0}: syntax error: unexpected {error.unexpected}{expecting}\n"
 
     def cannot_create(self, line: int, error: FileError) -> str:
         why = "nonexistent directory" if error.errno == "ENOENT" else error.strerror
-        return f"sh: can't create {error.path}: {why}\n"
+        return f"{self.arg0}: can't create {error.path}: {why}\n"
 
     def cannot_open(self, line: int, error: FileError) -> str:
         why = "no such file" if error.errno == "ENOENT" else error.strerror
-        return f"sh: can't open {error.path}: {why}\n"
+        return f"{self.arg0}: can't open {error.path}: {why}\n"
 
     def write_error(self, line: int, name: str, error: FileError) -> str:
-        return f"sh: write error: {error.strerror}\n"
+        return f"{self.arg0}: write error: {error.strerror}\n"
 
     def cannot_change_directory(self, line: int, path: str, error: FileError) -> str:
         return self.builtin(line, "cd", f"can't cd to {path}: {error.strerror}")
 
     def builtin(self, line: int, name: str, text: str) -> str:
-        return f"sh: {name}: line {line - 1}: {text}\n"
+        return f"{self.arg0}: {name}: line {line - 1}: {text}\n"
 
     def test(self, line: int, name: str, error: TestError) -> str:
         match error.kind:
             case "operator":
-                return f"sh: {error.following}: unknown operand\n"
+                return f"{self.arg0}: {error.following}: unknown operand\n"
             case "number":
-                return f"sh: {error.word}: bad number\n"
-        return f"sh: {self._test_text(error)}\n"
+                return f"{self.arg0}: {error.word}: bad number\n"
+        return f"{self.arg0}: {self._test_text(error)}\n"
 
     def bad_format_number(self, line: int, word: str) -> str:
-        return f"sh: invalid number '{word}'\n"
+        return f"{self.arg0}: invalid number '{word}'\n"
 
     def bad_descriptor(self, line: int, fd: str) -> str:
-        return f"sh: dup2({fd},1): Bad file descriptor\n"
+        return f"{self.arg0}: dup2({fd},1): Bad file descriptor\n"
 
     def no_such_job(self, line: int, word: str) -> str:
         return self.builtin(line, "kill", f"{word}: no such job")
 
     def no_such_process(self, line: int, pid: str) -> str:
-        return f"sh: can't kill pid {pid}: No such process\n"
+        return f"{self.arg0}: can't kill pid {pid}: No such process\n"
 
 
 class Bash(Dialect):
-    """bash 4.2 run as ``sh``."""
+    """bash 4.2."""
 
     name = "bash"
+    lines_from_zero = True
     redirect_status = 1
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
-        return f"sh: {text}\n"
+        return f"{self.arg0}: {text}\n"
 
     def not_found(self, line: int, name: str) -> str:
-        return f"sh: {name}: {'No such file or directory' if '/' in name else 'command not found'}\n"
+        return f"{self.arg0}: {name}: {'No such file or directory' if '/' in name else 'command not found'}\n"
 
     bad_substitution = "bad substitution"
 
@@ -173,26 +186,28 @@ class Bash(Dialect):
         return self.say(line, f"{error.path}: {error.strerror}")
 
     def syntax(self, error: ShellSyntaxError, text: str, within: str = "") -> str:
-        where = f"sh: {within or '-c'}: line {error.line - 1}: "
+        line = error.line - self.lines_from_zero
+        where = f"{self.arg0}: {within or '-c'}: line {line}: "
         if error.unexpected is None or error.unexpected == "end of file":
-            return f"{where}syntax error: unexpected end of file\n"
+            return f"{self.arg0}: {within or '-c'}: line {line + 1}: syntax error: unexpected end of file\n"
         source = text.split("\n")[error.line - 1]
         return f"{where}syntax error near unexpected token `{error.unexpected.strip(chr(34))}'\n{where}`{source}'\n"
 
     def cannot_create(self, line: int, error: FileError) -> str:
-        return f"sh: {error.path}: {error.strerror}\n"
+        return f"{self.arg0}: {error.path}: {error.strerror}\n"
 
     def cannot_open(self, line: int, error: FileError) -> str:
-        return f"sh: {error.path}: {error.strerror}\n"
+        return f"{self.arg0}: {error.path}: {error.strerror}\n"
 
     def write_error(self, line: int, name: str, error: FileError) -> str:
-        return f"sh: {name}: write error: {error.strerror}\n"
+        return f"{self.arg0}: {name}: write error: {error.strerror}\n"
 
     def cannot_change_directory(self, line: int, path: str, error: FileError) -> str:
-        return f"sh: line {line - 1}: cd: {path}: {error.strerror}\n"
+        return self.builtin(line, "cd", f"{path}: {error.strerror}")
 
     def builtin(self, line: int, name: str, text: str) -> str:
-        return f"sh: line {line - 1}: {name}: {text}\n"
+        where = f"line {line - 1}: " if self.lines_from_zero else ""
+        return f"{self.arg0}: {where}{name}: {text}\n"
 
     def test(self, line: int, name: str, error: TestError) -> str:
         match error.kind:
@@ -214,9 +229,15 @@ class Bash(Dialect):
         return self.builtin(line, "kill", f"({pid}) - No such process")
 
 
+class Bash5(Bash):
+    """bash 5.2."""
+
+    lines_from_zero = False
+
+
 def _no_such_file(error: FileError) -> str:
     return "No such file" if error.errno == "ENOENT" else error.strerror
 
 
-DIALECTS = {"debian": Dialect(), "busybox": Ash(), "centos": Bash()}
+DIALECTS: dict[str, type[Dialect]] = {"debian": Dialect, "busybox": Ash, "centos": Bash}
 """The shell of each flavour of boxes."""

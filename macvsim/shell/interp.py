@@ -15,10 +15,10 @@ from macvsim.host import Box, Result, box_for
 from macvsim.shell import load_commands
 from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation
 from macvsim.shell.call import NOT_SIMULATED, REGISTRY, Call, Waiting
-from macvsim.shell.dialect import DIALECTS, Dialect
+from macvsim.shell.dialect import DIALECTS, SIGNAL_TEXT, Dialect
 from macvsim.shell.expand import Expander
 from macvsim.shell.files import FileError
-from macvsim.shell.job import SIGINT, SIGKILL, SIGPIPE, SIGTERM, Job, signal_of
+from macvsim.shell.job import SIGINT, SIGKILL, SIGPIPE, SIGTERM, Job, Killed, signal_of
 from macvsim.shell.lexer import ShellSyntaxError
 from macvsim.shell.nodes import (
     AndOr,
@@ -99,7 +99,7 @@ class Shell:
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
-        return State(box, DIALECTS[box.flavour.name])
+        return State(box, DIALECTS[box.flavour.name]())
 
 
 class Interpreter:
@@ -401,9 +401,15 @@ class Interpreter:
         status = yield from self._invoke(words, assigned, inner)
         if not self._flush(words[0], inner, streams):
             status = 1
+        self.tell_of_signal(status, streams)
         if self.job.signal is not None:
             raise Exit(status if self.job.signal == SIGINT else 128 + self.job.signal)
         return status
+
+    def tell_of_signal(self, status: int, streams: Streams) -> None:
+        """Say so if a signal ended a child."""
+        if isinstance(status, Killed) and status.signal in SIGNAL_TEXT:
+            streams.err(SIGNAL_TEXT[status.signal] + "\n")
 
     def _flush(self, name: str, inner: Streams, streams: Streams) -> bool:
         """Let files have what was printed; False, and a complaint, where one refuses."""

@@ -25,6 +25,14 @@ def signal_of(interrupt: simpy.Interrupt) -> int:
     return int(interrupt.cause or SIGTERM)
 
 
+class Killed(int):
+    """Exit code of a program that a signal ended: 128 + its number; a shell says so."""
+
+    @property
+    def signal(self) -> int:
+        return self - 128
+
+
 class Job:
     """A command line, or a part of one, that runs by itself.
 
@@ -110,7 +118,7 @@ class Job:
         try:
             self.code = yield from body(self)
         except simpy.Interrupt as interrupt:
-            self.code = 128 + signal_of(interrupt)
+            self.code = Killed(128 + signal_of(interrupt))
         finally:
             del self.box.kernel.processes[self.pid]
         return self.code

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from macvsim.dev.base import Stats
-from macvsim.errors import MacvsimError, NoSuchDevice
+from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice
 from macvsim.net import ifioctl
 from macvsim.net.addr import Address
 from macvsim.net.namespace import Namespace
@@ -60,6 +60,12 @@ def ether(text: str, *, strict: bool = False) -> bytes | None:
     if strict and (text or len(found) < 6):
         return None
     return bytes(found.ljust(6, b"\0"))
+
+
+def require_net_admin(call: Call) -> None:
+    """EPERM where programs may not configure the network, as in containers without NET_ADMIN."""
+    if not call.box.net_admin:
+        raise NetlinkError("EPERM", f"{call.box.name} may not configure its network")
 
 
 class UnknownHost(MacvsimError):

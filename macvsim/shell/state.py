@@ -23,7 +23,7 @@ class State:
         self.variables: dict[str, str] = {"HOME": "/root", "PATH": PATH, "PWD": "/", "IFS": " \t\n"}
         self.exported: dict[str, None] = {"HOME": None, "PATH": None, "PWD": None}
         self.read_only: dict[str, None] = {}
-        self.name = "sh"
+        self.name = dialect.arg0
         self.params: list[str] = []
         self.functions: dict[str, Command] = {}
         self.options: dict[str, None] = {}

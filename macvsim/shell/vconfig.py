@@ -6,7 +6,7 @@ from macvsim.errors import NetlinkError
 from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.shell.call import REGISTRY, Call, Waiting, command
-from macvsim.shell.oldnet import atoi
+from macvsim.shell.oldnet import atoi, require_net_admin
 
 _USAGE = """\
 
@@ -61,7 +61,7 @@ def vconfig_debian(call: Call) -> Waiting:
         case "rem":
             return 4 if (yield from _ip_link(call, ["del", first])) else 0
         case "set_flag":
-            call.out(" ".join(call.args[1:]) + "\n")
+            call.out(f"{first} {second} {third}\n")
             if third not in ("0", "1"):
                 call.err("Invalid flag parameter specified\n")
                 return 7
@@ -118,7 +118,9 @@ def vconfig_centos(call: Call) -> int:
         return 1
     ns = call.box.ns
     seen = f"on device -:{name}:- Should be visible in /proc/net/vlan/{name}\n"
+    done = what
     try:
+        require_net_admin(call)
         match what:
             case "add":
                 done = f"add VLAN #{first} to IF -:{name}:- "

@@ -9,7 +9,7 @@ from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, command
-from macvsim.shell.oldnet import UnknownHost, ether, lookup
+from macvsim.shell.oldnet import UnknownHost, ether, lookup, require_net_admin
 from macvsim.wire.addr import ip_text, mac_text
 
 _USAGE = """\
@@ -138,6 +138,7 @@ def _set(call: Call, options: _Options) -> int:
     if set(words[2:]) - {"temp"}:
         raise NotSimulated(f"arp -s … {' '.join(words[2:])}")
     try:
+        require_net_admin(call)
         arpioctl.add(call.box.ns, ip, mac, device, permanent="temp" not in words[2:])
     except NetlinkError as error:
         raise Die(f"SIOCSARP: {error.strerror}") from None
@@ -151,6 +152,7 @@ def _delete(call: Call, options: _Options) -> int:
     if "pub" in options.words[1:]:
         raise NotSimulated("arp -d … pub")
     try:
+        require_net_admin(call)
         arpioctl.delete(call.box.ns, ip, options.device)
     except NetlinkError as error:
         if error.errno == "ENXIO":  # it then looks for a published entry

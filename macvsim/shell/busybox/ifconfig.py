@@ -21,6 +21,7 @@ from macvsim.shell.oldnet import (
     interfaces,
     lookup,
     read,
+    require_net_admin,
     scaled,
 )
 from macvsim.wire.addr import ip_text, mac_text, mask_int
@@ -197,6 +198,7 @@ class _Change:
 
     def _ioctl(self, what: str, fn: Callable[..., object], *args: object) -> None:
         try:
+            require_net_admin(self.call)
             fn(*args)
         except NetlinkError as error:
             raise Die(f"{what}: {error.strerror}") from None

@@ -7,6 +7,7 @@ from macvsim.net import rtioctl
 from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command
+from macvsim.shell.oldnet import require_net_admin
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
 from macvsim.wire.addr import ip_text
 
@@ -67,6 +68,7 @@ def route(call: Call) -> int:
         call.err(f"route: {error}\n")
         return 1
     try:
+        require_net_admin(call)
         rtioctl.add(call.box.ns, entry) if adding else rtioctl.delete(call.box.ns, entry)
     except NetlinkError as error:
         call.err(f"route: SIOC{'ADD' if adding else 'DEL'}RT: {error.strerror}\n")

@@ -7,6 +7,7 @@ from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, command
+from macvsim.shell.oldnet import require_net_admin
 
 _USAGE = """\
 vconfig COMMAND [OPTIONS]
@@ -34,6 +35,7 @@ def vconfig(call: Call) -> int:
     if args[0] == "set_name_type" and args[1] not in NameType.__members__:
         return usage(call, _USAGE)
     try:
+        require_net_admin(call)
         _run(call, args[0], args[1:])
     except NetlinkError as error:
         call.err(f"vconfig: ioctl error for {args[0]}: {error.strerror}\n")

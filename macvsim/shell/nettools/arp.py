@@ -9,7 +9,7 @@ from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import texts
-from macvsim.shell.oldnet import UnknownHost, ether, lookup
+from macvsim.shell.oldnet import UnknownHost, ether, lookup, require_net_admin
 from macvsim.wire.addr import ip_text, mac_text
 
 _USAGE, _FAILED = 3, 255
@@ -178,6 +178,7 @@ def _set(call: Call, options: ArpOptions) -> int:
         else:
             raise ArpError("", usage=True)
     try:
+        require_net_admin(call)
         arpioctl.add(call.box.ns, ip, mac, device, permanent=permanent)
     except NetlinkError as error:
         raise ArpError(f"SIOCSARP: {error.strerror}\n") from None
@@ -194,6 +195,7 @@ def _delete(call: Call, options: ArpOptions) -> int:
     if "pub" in words:
         raise NotSimulated("arp -d … pub")
     try:
+        require_net_admin(call)
         arpioctl.delete(call.box.ns, ip, options.device)
     except NetlinkError as error:
         if error.errno == "ENXIO":

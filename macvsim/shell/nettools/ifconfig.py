@@ -10,7 +10,7 @@ from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import ifprint, texts
-from macvsim.shell.oldnet import IFNAMSIZ, Interface, UnknownHost, atoi, ether, interfaces, lookup, read
+from macvsim.shell.oldnet import IFNAMSIZ, Interface, UnknownHost, atoi, ether, interfaces, lookup, read, require_net_admin
 from macvsim.wire.addr import mask_int
 
 _OPTERR, _USAGE, _FAILED = 1, 3, 255
@@ -176,6 +176,7 @@ class _Change:
 
     def _ioctl(self, what: str, fn: Callable[..., object], *args: object) -> bool:
         try:
+            require_net_admin(self.call)
             fn(*args)
         except NetlinkError as error:
             self._complain(f"{what}: {error.strerror}\n")
@@ -200,6 +201,7 @@ class _Change:
             self.code = _FAILED
             return
         try:
+            require_net_admin(self.call)
             ifioctl.set_flags(self.ns, self.name, flags & ~off | on)
         except NetlinkError as error:
             self.call.err(f"SIOCSIFFLAGS: {error.strerror}\n")

@@ -7,6 +7,7 @@ from macvsim.net import rtioctl
 from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import texts
+from macvsim.shell.oldnet import require_net_admin
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
 from macvsim.wire.addr import ip_text
 
@@ -100,6 +101,7 @@ def _change(call: Call, action: str, words: list[str]) -> int:
         call.err(str(error))
         return _LOOKUP
     try:
+        require_net_admin(call)
         rtioctl.add(call.box.ns, entry) if action == "add" else rtioctl.delete(call.box.ns, entry)
     except NetlinkError as error:
         call.err(f"SIOC{action.upper()}RT: {error.strerror}\n")

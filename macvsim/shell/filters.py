@@ -1,0 +1,344 @@
+"""cat, head, grep and tee-like tools that pass lines on while they come; wc, tail, sort, uniq, cut, tr."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from macvsim.shell.call import Call, Waiting
+from macvsim.shell.regex import translated
+from macvsim.shell.toolkit import Manner, Misuse, Refused, lines_of, options, texts, tool
+from macvsim.shell.trsets import expand_set
+
+_LEADING = re.compile(r"\s*-?\d*\.?\d*")
+
+
+def _next_line(call: Call) -> Generator[simpy.Event, Any, str]:
+    """The next line of standard input with its end; empty at the end of it."""
+    return "" if call.source is None else (yield from call.source.read_line())
+
+
+@tool("cat", streams=True)
+def cat(call: Call, manner: Manner) -> Waiting:
+    """``cat [-n] [FILE…]``."""
+    given, words = options(call, "nu", "AbeEstTv")
+    failed: list[str] = []
+    number = 0
+
+    def show(line: str) -> None:
+        nonlocal number
+        number += 1
+        call.out(f"{number:6}\t{line}" if "n" in given else line)
+
+    for word in words or ["-"]:
+        if word == "-":
+            while line := (yield from _next_line(call)):
+                show(line)
+            continue
+        for _, text in texts(call, manner, [word], failed):
+            if "n" not in given:
+                call.out(text)
+                continue
+            for line in text.splitlines(keepends=True):
+                show(line)
+    return int(bool(failed))
+
+
+def _old_count(call: Call) -> list[str]:
+    """The words with ``-5`` written as ``-n 5``."""
+    return [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in call.args]
+
+
+@tool("head", streams=True)
+def head(call: Call, manner: Manner) -> Waiting:
+    """``head [-n N | -N] [FILE…]``."""
+    call.argv[1:] = _old_count(call)
+    given, words = options(call, "n:q", "cvz", {"lines": "n", "quiet": "q"})
+    count = _count(manner, given.get("n", "10"), "lines")
+    failed: list[str] = []
+    if not words and count >= 0:
+        while count and (line := (yield from _next_line(call))):
+            call.out(line)
+            count -= 1
+        return 0
+    if call.source is not None:
+        yield from call.source.wait_closed()
+    first = True
+    for name, text in texts(call, manner, words, failed):
+        _title(call, given, words, name, first)
+        first = False
+        call.out("".join(text.splitlines(keepends=True)[:count]))
+    return int(bool(failed))
+
+
+@tool("tail")
+def tail(call: Call, manner: Manner) -> int:
+    """``tail [-n [+]N | -N] [FILE…]``."""
+    call.argv[1:] = _old_count(call)
+    given, words = options(call, "n:q", "cfFsvz", {"lines": "n", "quiet": "q"})
+    asked = given.get("n", "10")
+    count = abs(_count(manner, asked.removeprefix("+"), "lines"))
+    failed: list[str] = []
+    first = True
+    for name, text in texts(call, manner, words, failed):
+        _title(call, given, words, name, first)
+        first = False
+        lines = text.splitlines(keepends=True)
+        start = max(0, count - 1) if asked.startswith("+") else max(0, len(lines) - count)
+        call.out("".join(lines[start:]))
+    return int(bool(failed))
+
+
+def _count(manner: Manner, text: str, what: str) -> int:
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    raise Refused(f"invalid number '{text}'" if manner.busybox else f"invalid number of {what}: '{text}'")
+
+
+def _title(call: Call, given: dict[str, str], words: list[str], name: str, first: bool) -> None:
+    if len(words) > 1 and "q" not in given:
+        call.out(f"{'' if first else chr(10)}==> {'standard input' if name == '-' else name} <==\n")
+
+
+@tool("wc")
+def wc(call: Call, manner: Manner) -> int:
+    """``wc [-clmw] [FILE…]``."""
+    given, words = options(call, "clmw", "L", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    failed: list[str] = []
+    rows = []
+    for name, text in texts(call, manner, words, failed):
+        counts = {
+            "l": text.count("\n"),
+            "w": len(text.split()),
+            "m": len(text),
+            "c": len(text.encode("utf-8", "surrogateescape")),
+        }
+        rows.append(([counts[letter] for letter in "lwmc" if letter in (given or "lwc")], name))
+    if len(words) > 1:
+        rows.append(([sum(column) for column in zip(*(row for row, _ in rows), strict=True)], "total"))
+    alone = all(len(row) == 1 for row, _ in rows) and len(rows) == 1
+    if manner.busybox:
+        width = 0 if alone else 9
+    elif alone:
+        width = 0
+    else:
+        width = 7 if not words else max(len(str(sum(len(t.encode()) for _, t in texts(call, manner, words, [])))), 1)
+    for row, name in rows:
+        label = f" {name}" if words else ""
+        call.out(" ".join(f"{number:{width}}" if width else str(number) for number in row) + f"{label}\n")
+    return int(bool(failed))
+
+
+@tool("grep", "egrep", "fgrep", streams=True)
+def grep(call: Call, manner: Manner) -> Waiting:
+    """``grep [-EFchHilnoqsvwx] [-m N] [-e] PATTERN [FILE…]``."""
+    long = {"count": "c", "ignore-case": "i", "invert-match": "v", "quiet": "q", "line-number": "n", "color": "Y"}
+    given, words = options(call, "EFGce:hHilm:noqsvwxY", "ABCLPRarz", {**long, "colour": "Y", "only-matching": "o"})
+    if "e" not in given:
+        if not words:
+            if not manner.busybox:
+                call.err("Usage: grep [OPTION]... PATTERNS [FILE]...\n")
+            raise Misuse("")
+        given["e"] = words.pop(0)
+    kind = "F" if "F" in given or call.name == "fgrep" else "E" if "E" in given or call.name == "egrep" else "G"
+    pattern = "|".join(f"(?:{translated(each, kind)})" for each in given["e"].split("\n"))
+    pattern = rf"(?<!\w)(?:{pattern})(?!\w)" if "w" in given else pattern
+    pattern = rf"^(?:{pattern})$" if "x" in given else pattern
+    try:
+        wanted = re.compile(pattern, re.IGNORECASE if "i" in given else 0)
+    except re.error:
+        raise Refused("Invalid regular expression") from None
+    prefixed = "H" in given or (len(words) > 1 and "h" not in given)
+    limit = int(given["m"]) if given.get("m", "").isdigit() else -1
+    failed: list[str] = []
+    any_found = False
+    for word in words or ["-"]:
+        if word == "-":
+            found = yield from _grep_stdin(call, given, wanted, limit, prefixed)
+        else:
+            found = 0
+            for _, text in texts(call if "s" not in given else _silent(call), manner, [word], failed):
+                search = _Search(call, given, wanted, limit, f"{word}:" if prefixed else "")
+                for line in lines_of(text):
+                    if not search.line(line):
+                        break
+                search.end(word)
+                found = search.found
+        any_found = any_found or found > 0
+        if any_found and "q" in given:
+            return 0
+    return 2 if failed else int(not any_found)
+
+
+def _silent(call: Call) -> Call:
+    return Call(call.box, call.argv, call.source, call.stdout, cwd=call.cwd)
+
+
+def _grep_stdin(
+    call: Call, given: dict[str, str], wanted: re.Pattern[str], limit: int, prefixed: bool
+) -> Generator[simpy.Event, Any, int]:
+    search = _Search(call, given, wanted, limit, "(standard input):" if prefixed else "")
+    while line := (yield from _next_line(call)):
+        if not search.line(line.removesuffix("\n")):
+            break
+    search.end("(standard input)")
+    return search.found
+
+
+class _Search:
+    """Looking through one file; `found` lines were selected."""
+
+    def __init__(self, call: Call, given: dict[str, str], wanted: re.Pattern[str], limit: int, prefix: str) -> None:
+        self._call, self._given, self._wanted = call, given, wanted
+        self._limit, self._prefix = limit, prefix
+        self.found = 0
+        self._number = 0
+
+    def line(self, line: str) -> bool:
+        """Look at a line; False when the rest does not matter."""
+        given = self._given
+        self._number += 1
+        if (self._wanted.search(line) is not None) == ("v" in given):
+            return True
+        self.found += 1
+        if "q" in given or "l" in given:
+            return False
+        if "c" not in given:
+            number = f"{self._number}:" if "n" in given else ""
+            if "o" not in given:
+                self._call.out(f"{self._prefix}{number}{line}\n")
+            elif "v" not in given:
+                for match in self._wanted.finditer(line):
+                    if match[0]:
+                        self._call.out(f"{self._prefix}{number}{match[0]}\n")
+        return self.found != self._limit
+
+    def end(self, name: str) -> None:
+        """What is said at the end of a file."""
+        if "q" in self._given:
+            return
+        if "l" in self._given:
+            self._call.out(f"{name}\n" if self.found else "")
+        elif "c" in self._given:
+            self._call.out(f"{self._prefix}{self.found}\n")
+
+
+@tool("sort")
+def sort(call: Call, manner: Manner) -> int:
+    """``sort [-fnru] [-k N] [-t C] [FILE…]``, in the order of the C locale."""
+    given, words = options(call, "fnruk:t:", "bcdghimMosVz", {"reverse": "r", "numeric-sort": "n", "unique": "u"})
+    failed: list[str] = []
+    lines = [line for _, text in texts(call, manner, words, failed) for line in lines_of(text)]
+    if failed:
+        return manner.failure(call)
+    match = re.fullmatch(r"(\d+)(?:,(\d+))?([nrf]*)", given.get("k", "1"))
+    if match is None:
+        return call.not_simulated(f"sort -k {given['k']}")
+    begin, end, letters = int(match[1]), int(match[2] or 0), match[3] + "".join(given)
+
+    def key(line: str) -> tuple[float, str]:
+        text = line
+        if "k" in given:
+            separator = given.get("t")
+            fields = line.split(separator) if separator else re.findall(r"\s*\S+", line)
+            text = (separator or "").join(fields[begin - 1 : end or None])
+        text = text.upper() if "f" in letters else text
+        number = _LEADING.match(text)
+        digits = (number[0].strip() if number else "") or "0"
+        return (float(digits) if digits.strip("-.") else 0.0, "") if "n" in letters else (0.0, text)
+
+    if "u" in given:
+        lines = list({key(line): line for line in reversed(lines)}.values())
+    else:
+        lines.sort(reverse="r" in letters)
+    lines.sort(key=key, reverse="r" in letters)
+    call.out("".join(f"{line}\n" for line in lines))
+    return 0
+
+
+@tool("uniq")
+def uniq(call: Call, manner: Manner) -> int:
+    """``uniq [-cdu] [FILE]``."""
+    given, words = options(call, "cdu", "fiswz", {"count": "c"})
+    failed: list[str] = []
+    if len(words) > 1:
+        return call.not_simulated("uniq with an output file")
+    runs: list[tuple[int, str]] = []
+    for _, text in texts(call, manner, words, failed):
+        for line in lines_of(text):
+            if runs and runs[-1][1] == line:
+                runs[-1] = (runs[-1][0] + 1, line)
+            else:
+                runs.append((1, line))
+    for count, line in runs:
+        if ("d" in given and count == 1) or ("u" in given and count > 1):
+            continue
+        call.out(f"{count:7} {line}\n" if "c" in given else f"{line}\n")
+    return int(bool(failed))
+
+
+@tool("cut")
+def cut(call: Call, manner: Manner) -> int:
+    """``cut -c LIST | -f LIST [-d C] [-s] [FILE…]``."""
+    given, words = options(call, "b:c:d:f:s", "nz", {"delimiter": "d", "fields": "f"})
+    chosen = [given[letter] for letter in "bcf" if letter in given]
+    if len(chosen) != 1:
+        if manner.busybox:
+            raise Misuse("expected a list of bytes, characters, or fields" if not chosen else "")
+        raise Misuse(f"{'you must specify' if not chosen else 'only one'} "
+                     f"{'a list of bytes, characters, or fields' if not chosen else 'list may be specified'}")  # fmt: skip
+    spans = []
+    for part in chosen[0].split(","):
+        match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
+        if match is None or not (match[1] or match[3]):
+            raise Misuse(f"invalid field value '{part}'")
+        low = int(match[1] or 1)
+        spans.append((low, int(match[3]) if match[3] else None if match[2] else low))
+    delimiter = given.get("d", "\t")
+    failed: list[str] = []
+
+    def picked(units: list[str]) -> list[str]:
+        return [
+            unit
+            for at, unit in enumerate(units, 1)
+            if any(low <= at and (high is None or at <= high) for low, high in spans)
+        ]
+
+    for _, text in texts(call, manner, words, failed):
+        for line in lines_of(text):
+            if "f" not in given:
+                call.out("".join(picked(list(line))) + "\n")
+            elif delimiter in line:
+                call.out(delimiter.join(picked(line.split(delimiter))) + "\n")
+            elif "s" not in given:
+                call.out(f"{line}\n")
+    return int(bool(failed))
+
+
+@tool("tr")
+def tr(call: Call, manner: Manner) -> int:
+    """``tr [-cds] SET1 [SET2]``."""
+    given, words = options(call, "cCds", "t", {"delete": "d", "squeeze-repeats": "s"})
+    if not words:
+        raise Misuse("" if manner.busybox else "missing operand")
+    if len(words) == 1 and not given.keys() & {"d", "s"}:
+        raise Misuse("" if manner.busybox else f"missing operand after '{words[0]}'")
+    text = call.stdin or ""
+    first = expand_set(words[0])
+    second = expand_set(words[1]) if len(words) > 1 else ""
+    complement = "c" in given or "C" in given
+    inside = (lambda c: c not in first) if complement else (lambda c: c in first)
+    if "d" in given:
+        text = "".join(c for c in text if not inside(c))
+    elif second:
+        padded = second + second[-1] * max(0, len(first) - len(second))
+        text = "".join((second[-1] if complement else padded[first.rindex(c)]) if inside(c) else c for c in text)
+    if "s" in given:
+        squeezed = second or first
+        chosen = (lambda c: c in squeezed) if second or not complement else inside
+        text = "".join(c for at, c in enumerate(text) if not (at and text[at - 1] == c and chosen(c)))
+    call.out(text)
+    return 0

@@ -1,0 +1,49 @@
+"""Regular expressions of POSIX as Python's: grep's basic and extended ones, and plain texts."""
+
+from __future__ import annotations
+
+import re
+
+_CLASSES = {
+    "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "digit": "0-9", "lower": "a-z", "space": "\\s",
+    "upper": "A-Z", "xdigit": "0-9a-fA-F", "punct": "!-/:-@\\[-`{-~",
+}  # fmt: skip
+_TOKEN = re.compile(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|\\.|.", re.DOTALL)
+
+
+def translated(pattern: str, kind: str) -> str:
+    """A pattern for `re`; kind : ``F`` fixed text, ``G`` basic, ``E`` extended."""
+    if kind == "F":
+        return re.escape(pattern)
+    parts: list[str] = []
+    for token in _TOKEN.findall(pattern):
+        begins = not parts or parts[-1] in ("(", "|", "^")
+        if token.startswith("[") and len(token) > 1:
+            parts.append(_bracket(token))
+        elif token in ("\\<", "\\>"):
+            parts.append(r"\b")
+        elif token.startswith("\\"):
+            letter = token[1:]
+            if kind == "G" and letter in "(){}|+?" and letter:
+                parts.append(letter)
+            else:
+                parts.append(token if letter.isdigit() or letter in "wWbBsS" and letter else re.escape(letter))
+        elif token == "*":
+            parts.append(re.escape(token) if begins else token)
+        elif kind == "G" and token in "(){}|+?":
+            parts.append(re.escape(token))
+        elif kind == "G" and token == "^" and not begins:
+            parts.append(re.escape(token))
+        else:
+            parts.append(token if token in "(){}|+?.^$" else re.escape(token))
+    return "".join(parts)
+
+
+def _bracket(token: str) -> str:
+    """A bracket expression: in POSIX a backslash in it is only itself."""
+    negated = token.startswith("[^")
+    inner = token[2:-1] if negated else token[1:-1]
+    inner = inner.replace("\\", "\\\\").replace("]", "\\]") if "[:" not in inner else inner.replace("\\", "\\\\")
+    for name, letters in _CLASSES.items():
+        inner = inner.replace(f"[:{name}:]", letters)
+    return f"[{'^' if negated else ''}{inner.replace('[', chr(92) + '[') if '[' in inner and '[:' in token else inner}]"
