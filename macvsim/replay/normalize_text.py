@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from macvsim.replay.entries import CommandEntry
-from macvsim.replay.segments import EPHEMERAL
+from macvsim.wire.canon import EPHEMERAL
 
 _MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 _BRIDGE_ID = re.compile(r"\b([0-9a-f]{4})\.((?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})\b")  # written without leading zeros

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from macvsim.capture import TYPE_TEXT
 from macvsim.dev.base import NetDevice
+from macvsim.docker.host import DockerHost
+from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.host import DEBIAN, Box, Host, Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.replay import directives
@@ -47,6 +49,7 @@ class Replay:
         self.commands: list[CommandEntry] = []
         self._jobs: list[tuple[Job, Command, int]] = []
         self._captured: list[NetDevice] = []
+        self._daemons: dict[str, DockerHost] = {}
 
     def play(self, steps: list[Step]) -> None:
         """Carry out every step, then end as the recorder does."""
@@ -63,10 +66,12 @@ class Replay:
         match step.directive:
             case directives.Capture():
                 for name in step.namespaces:
-                    self._capture(self.kernel.netns[name])
+                    if name in self.kernel.netns:
+                        self._capture(name, self.kernel.netns[name])
             case directives.Flush():
                 for name in step.namespaces:
-                    self.kernel.netns[name].neigh.flush(keep_permanent=True)
+                    if name in self.kernel.netns:
+                        self.kernel.netns[name].neigh.flush(keep_permanent=True)
             case directives.Sleep(seconds=seconds):
                 self._advance(round(seconds * SECOND))
             case directives.Wait():
@@ -75,6 +80,10 @@ class Replay:
                 self._kill()
             case directives.DockerDaemon(ns=ns):
                 self._docker_daemon(ns)
+            case directives.DockerNamespace(name=name, host=host) if host in self._daemons:
+                found = [c for c in self._daemons[host].containers() if c.name == name]
+                if found:
+                    self.kernel.netns[name] = found[0].ns
             case _:
                 pass
 
@@ -138,17 +147,20 @@ class Replay:
         self._wait()
 
     def _docker_daemon(self, ns: str) -> None:
-        """Daemons of recordings run in namespaces of one kernel; theirs is a machine of their own here, which comes
-        later."""
+        """A daemon in a namespace, with the recorder's folders and its image file."""
+        host = DockerHost.adopt(box_for(self.kernel, self.kernel.netns[ns]))
+        host.files["/oracle/guest/busybox-image.tar"] = BUSYBOX_ROOT
+        host.start_docker(data_root=f"/var/lib/docker-{ns}", exec_root=f"/run/docker-{ns}", images=())
+        self._daemons[ns] = host
 
     # -- frames
     # ---------------------------------------------------------------------------------------------------------
 
-    def _capture(self, ns: Namespace) -> None:
+    def _capture(self, name: str, ns: Namespace) -> None:
         for dev in ns.devices.values():
             if dev.name not in NOT_CAPTURED and dev not in self._captured:
                 self._captured.append(dev)
-                dev.add_tap(self._tap(ns.name, dev.name))
+                dev.add_tap(self._tap(name, dev.name))
 
     def _tap(self, ns: str, dev: str) -> Callable[[PacketType, Frame], None]:
         def see(packet_type: PacketType, frame: Frame) -> None:
