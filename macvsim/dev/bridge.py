@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, Event, NetDevice, Stack
+from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, Event, NetDevice, Stack
 from macvsim.dev.bridge_fdb import BridgeFdb
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort, PortState
 from macvsim.dev.bridge_vlan import BridgeVlans
@@ -222,6 +222,7 @@ class Bridge(NetDevice):
         if moved:
             self.notify(Event.CHANGEADDR)
         self._adjust_mtu()
+        self._limit_segments()
         return port
 
     def _check_enslave(self, dev: NetDevice) -> None:
@@ -264,6 +265,7 @@ class Bridge(NetDevice):
         port.master = None
         port.rx_handler = None
         self._adjust_mtu()
+        self._limit_segments()
         if self._follow_ports():
             self.notify(Event.CHANGEADDR)
 
@@ -373,6 +375,10 @@ class Bridge(NetDevice):
         """Unless it was set by hand the MTU is the ports' smallest (br_mtu_auto_adjust)."""
         if not self.mtu_given:
             super().set_mtu(min((port.dev.mtu for port in self.ports), default=ETH_DATA_LEN))
+
+    def _limit_segments(self) -> None:
+        """The bridge takes segments as large as all its ports do (br_set_gso_limits)."""
+        self.tso_max_size = min((port.dev.tso_max_size for port in self.ports), default=TSO_MAX_SIZE)
 
     # -- options -----------------------------------------------------------------------------------------------------
 

@@ -76,6 +76,8 @@ class FilteringDatabase(Generic[P]):
         self._pause = pause
         self.next_run = NEVER
         """When the collector runs next; `NEVER` while it is stopped."""
+        self.expires = NEVER
+        """When it was asked to, which is what is shown: the schedule may let it run later."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -115,7 +117,7 @@ class FilteringDatabase(Generic[P]):
 
     def start(self, now: int, delay: int) -> None:
         """The collector's next run is `delay` from now."""
-        self.next_run = self._schedule(now, delay)
+        self.expires, self.next_run = now + delay, self._schedule(now, delay)
 
     def stop(self) -> None:
         """The collector does not run."""
@@ -148,7 +150,7 @@ class FilteringDatabase(Generic[P]):
                 elif left < wait:
                     wait = left
             # With ageing off every run is like the last: skip to the one after now.
-            self.next_run = self._schedule(time if wait else now, max(wait, self._pause))
+            self.start(time if wait else now, max(wait, self._pause))
 
     # -- by hand -----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """When the rest of the system hears that a carrier came or went (net/core/link_watch.c).
 
-The carrier itself changes at once.  The operational state, the queue in front of the device and whatever stands on it
-follow when the watch runs: right after the system call that caused it for urgent changes, and else at most once a second,
+The carrier itself changes at once.  The operational state, the queue in front of it and whatever stands on the device
+follow when the watch runs: right after the system call for urgent changes, and else at most once a second,
 so that a flapping link does no harm.
 """
 

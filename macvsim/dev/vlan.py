@@ -200,17 +200,17 @@ def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:
     """Raise what the kernel answers when a VLAN device cannot be made (register_vlan_device, vlan_check_real_dev)."""
     where = f"VLAN {vid} on {lower.label}"
     if not 0 <= vid <= 4094:
-        raise NetlinkError("ERANGE", f"{where}: a VID is 0 to 4094", "Invalid VLAN id")
+        raise NetlinkError("ERANGE", f"{where}: a VID is 0 to 4094", "8021q: Invalid VLAN id")
     if protocol not in PROTOCOLS:
         raise NetlinkError(
             "EPROTONOSUPPORT",
             f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad",
-            "Invalid VLAN protocol",
+            "8021q: Invalid VLAN protocol",
         )
     if lower.loopback or (lower.noarp and lower.kind == "ipvlan"):
         raise NetlinkError(
-            "EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "VLANs not supported on device"
+            "EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "8021q: VLANs not supported on device"
         )
     if protocol << 16 | vid in lower.vlans:
         other = lower.vlans[protocol << 16 | vid].name
-        raise NetlinkError("EEXIST", f"{where} exists already: {other}", "VLAN device already exists")
+        raise NetlinkError("EEXIST", f"{where} exists already: {other}", "8021q: VLAN device already exists")

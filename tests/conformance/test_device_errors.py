@@ -217,7 +217,7 @@ def test_same_vid_twice() -> None:
     one = One()
     one.lab.vlan(one.p0, 100)
     error = refusal(lambda: Vlan(one.ns, "again", one.p0, 100))  # type: ignore[arg-type]
-    assert (error.errno, error.extack) == ("EEXIST", "VLAN device already exists")
+    assert (error.errno, error.extack) == ("EEXIST", "8021q: VLAN device already exists")
 
 
 def test_same_vid_on_another_device_or_with_another_protocol() -> None:
@@ -231,7 +231,7 @@ def test_same_vid_on_another_device_or_with_another_protocol() -> None:
 def test_device_that_carries_no_vlans() -> None:
     one = One()
     error = refusal(lambda: one.lab.vlan(one.ns.dev("lo"), 100))
-    assert (error.errno, error.extack) == ("EOPNOTSUPP", "VLANs not supported on device")
+    assert (error.errno, error.extack) == ("EOPNOTSUPP", "8021q: VLANs not supported on device")
 
 
 def test_unknown_protocol() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.dev.fdb import NEVER
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import PROTOCOLS, Vlan
 from macvsim.shell.iproute.output import Decimal, Printer
@@ -141,7 +140,7 @@ def _print_bridge(out: Printer, bridge: Bridge) -> None:
         _timer(out, name)
     fdb = bridge.fdb
     fdb.collect(sim.jiffies)
-    _timer(out, "gc_timer", 0.0 if fdb.next_run == NEVER else (fdb.next_run - sim.jiffies) / sim.hz)
+    _timer(out, "gc_timer", max(fdb.expires - sim.jiffies, 0) / sim.hz if fdb.running else 0.0)
     numbers(
         ("fdb_n_learned", fdb.learned),
         ("fdb_max_learned", fdb.max_learned),
