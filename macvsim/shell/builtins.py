@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from macvsim.errors import NotSimulated
 from macvsim.shell.call import NOT_SIMULATED, Waiting
+from macvsim.shell.dialect import SIGNAL_TEXT
 from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.files import FileError, FileSystem
-from macvsim.shell.job import SIGNALS, SIGTERM, Job
+from macvsim.shell.job import SIGNALS, SIGTERM, Job, Killed
 from macvsim.shell.parser import RESERVED
 from macvsim.shell.resolve import NotExecutable, NotFound, where_is
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
@@ -342,7 +343,6 @@ def _wait(run: Invocation) -> Waiting:
     if not run.args:
         for job in list(state.jobs):
             run.shell.tell_of_signal((yield from _wait_for(job)), run.streams)
-        state.jobs.clear()
         return 0
     status = 0
     for word in run.args:
@@ -351,7 +351,6 @@ def _wait(run: Invocation) -> Waiting:
             status = 127
             continue
         status = yield from _wait_for(found)
-        state.jobs.remove(found)
     return status
 
 
@@ -364,15 +363,24 @@ def _wait_for(job: Job) -> Waiting:
 
 
 def _jobs(run: Invocation) -> int:
-    for number, job in enumerate(run.state.jobs, 1):
-        state = "Running" if job.code is None else f"Done({job.code})" if job.code else "Done"
-        mark = "+" if number == len(run.state.jobs) else "-" if number == len(run.state.jobs) - 1 else " "
+    state = run.state
+    bash = state.dialect.name == "bash"
+    listed = list(enumerate(state.jobs, 1))
+    for number, job in listed if bash else reversed(listed):
+        mark = "+" if number == len(listed) else "-" if number == len(listed) - 1 else " "
         pid = f"{job.pid} " if "-l" in run.args else ""
-        gap = " " if run.state.dialect.name == "dash" else ""
-        second = "" if run.state.dialect.name == "dash" else " "
-        run.out(f"[{number}]{gap}{mark}{second} {pid}{state:<27}{job.text}\n")
-    run.state.jobs[:] = [job for job in run.state.jobs if job.code is None]
+        text = job.text if bash or "i" in state.options else ""
+        gap = f" {mark} " if state.dialect.name == "dash" else f"{mark}  "
+        run.out(f"[{number}]{gap}{pid}{_fate(job):<{24 if bash else 27}}{text}\n")
+    state.jobs[:] = [job for job in state.jobs if job.code is None]
     return 0
+
+
+def _fate(job: Job) -> str:
+    """What ``jobs`` says of a child."""
+    if isinstance(job.code, Killed):
+        return SIGNAL_TEXT.get(job.code.signal, f"Signal {job.code.signal}")
+    return "Running" if job.code is None else f"Done({job.code})" if job.code else "Done"
 
 
 def _kill(run: Invocation) -> int:

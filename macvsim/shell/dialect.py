@@ -7,7 +7,6 @@ from macvsim.shell.files import FileError
 from macvsim.shell.lexer import ShellSyntaxError
 from macvsim.shell.testexpr import TestError
 
-
 SIGNAL_TEXT = {
     1: "Hangup", 3: "Quit", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock",
     15: "Terminated",
@@ -16,15 +15,19 @@ SIGNAL_TEXT = {
 
 
 class Dialect:
-    """dash 0.5.12; the others are subclasses.  `arg0` is the shell's name, with which it begins what it says."""
+    """dash 0.5.12; the others are subclasses.
+
+    arg0 : the shell's name, with which it begins what it says; script : it is that of the file being run
+    """
 
     name = "dash"
     redirect_status = 2
     echo_escapes = True
     """``echo`` replaces ``\\n`` and its like without ``-e``."""
 
-    def __init__(self, arg0: str = "sh") -> None:
+    def __init__(self, arg0: str = "sh", *, script: bool = False) -> None:
         self.arg0 = arg0
+        self.script = script
 
     def say(self, line: int, text: str) -> str:
         """A complaint about something in a line."""
@@ -57,6 +60,10 @@ class Dialect:
 
     def cannot_open(self, line: int, error: FileError) -> str:
         return self.say(line, f"cannot open {error.path}: {_no_such_file(error)}")
+
+    def cannot_run(self, error: FileError) -> str:
+        """``sh FILE`` fails."""
+        return self.cannot_open(0, error)
 
     def write_error(self, line: int, name: str, error: FileError) -> str:
         """A builtin could not write its output."""
@@ -107,7 +114,12 @@ class Ash(Dialect):
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
-        return f"{self.arg0}: {text}\n"
+        where = f"line {self._number(line)}: " if self.arg0 != "sh" else ""
+        return f"{self.arg0}: {where}{text}\n"
+
+    def _number(self, line: int) -> int:
+        """Lines of ``-c`` are counted from 0."""
+        return line if self.script else line - 1
 
     bad_substitution = "syntax error: bad substitution"
 
@@ -118,52 +130,53 @@ class Ash(Dialect):
         return self.builtin(line, ".", f"can't open '{error.path}': {error.strerror}")
 
     def syntax(self, error: ShellSyntaxError, text: str, within: str = "") -> str:
-        if within:
-            return self.syntax(error, text).replace(
-                f"{self.arg0}: ", f"{self.arg0}: {within}: line {error.line - 1}: ", 1
-            )
         if error.unexpected is None:
             first, rest = error.message[:1], error.message[1:]
-            return f"{self.arg0}: syntax error: {first if rest.startswith('OF') else first.lower()}{rest}\n"
-        expecting = f" (expecting {error.expecting})" if error.expecting else ""
-        return f"{self.arg0}: syntax error: unexpected {error.unexpected}{expecting}\n"
+            what = (first if rest.startswith("OF") else first.lower()) + rest
+        else:
+            what = f"unexpected {error.unexpected}" + (f" (expecting {error.expecting})" if error.expecting else "")
+        what = f"syntax error: {what}"
+        return self.builtin(error.line, within, what) if within else self.say(error.line, what)
 
     def cannot_create(self, line: int, error: FileError) -> str:
         why = "nonexistent directory" if error.errno == "ENOENT" else error.strerror
-        return f"{self.arg0}: can't create {error.path}: {why}\n"
+        return self.say(line, f"can't create {error.path}: {why}")
+
+    def cannot_run(self, error: FileError) -> str:
+        return f"{self.arg0}: can't open '{error.path}': {error.strerror}\n"
 
     def cannot_open(self, line: int, error: FileError) -> str:
         why = "no such file" if error.errno == "ENOENT" else error.strerror
-        return f"{self.arg0}: can't open {error.path}: {why}\n"
+        return self.say(line, f"can't open {error.path}: {why}")
 
     def write_error(self, line: int, name: str, error: FileError) -> str:
-        return f"{self.arg0}: write error: {error.strerror}\n"
+        return self.say(line, f"write error: {error.strerror}")
 
     def cannot_change_directory(self, line: int, path: str, error: FileError) -> str:
         return self.builtin(line, "cd", f"can't cd to {path}: {error.strerror}")
 
     def builtin(self, line: int, name: str, text: str) -> str:
-        return f"{self.arg0}: {name}: line {line - 1}: {text}\n"
+        return f"{self.arg0}: {name}: line {self._number(line)}: {text}\n"
 
     def test(self, line: int, name: str, error: TestError) -> str:
         match error.kind:
             case "operator":
-                return f"{self.arg0}: {error.following}: unknown operand\n"
+                return self.say(line, f"{error.following}: unknown operand")
             case "number":
-                return f"{self.arg0}: {error.word}: bad number\n"
-        return f"{self.arg0}: {self._test_text(error)}\n"
+                return self.say(line, f"{error.word}: bad number")
+        return self.say(line, self._test_text(error))
 
     def bad_format_number(self, line: int, word: str) -> str:
-        return f"{self.arg0}: invalid number '{word}'\n"
+        return self.say(line, f"invalid number '{word}'")
 
     def bad_descriptor(self, line: int, fd: str) -> str:
-        return f"{self.arg0}: dup2({fd},1): Bad file descriptor\n"
+        return self.say(line, f"dup2({fd},1): Bad file descriptor")
 
     def no_such_job(self, line: int, word: str) -> str:
         return self.builtin(line, "kill", f"{word}: no such job")
 
     def no_such_process(self, line: int, pid: str) -> str:
-        return f"{self.arg0}: can't kill pid {pid}: No such process\n"
+        return self.say(line, f"can't kill pid {pid}: No such process")
 
 
 class Bash(Dialect):
@@ -175,10 +188,10 @@ class Bash(Dialect):
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
-        return f"{self.arg0}: {text}\n"
+        return f"{self.arg0}: {f'line {line}: ' if self.script else ''}{text}\n"
 
     def not_found(self, line: int, name: str) -> str:
-        return f"{self.arg0}: {name}: {'No such file or directory' if '/' in name else 'command not found'}\n"
+        return self.say(line, f"{name}: {'No such file or directory' if '/' in name else 'command not found'}")
 
     bad_substitution = "bad substitution"
 
@@ -186,27 +199,28 @@ class Bash(Dialect):
         return self.say(line, f"{error.path}: {error.strerror}")
 
     def syntax(self, error: ShellSyntaxError, text: str, within: str = "") -> str:
-        line = error.line - self.lines_from_zero
-        where = f"{self.arg0}: {within or '-c'}: line {line}: "
+        line = error.line - (self.lines_from_zero and not self.script)
+        begin = f"{self.arg0}: " + (f"{within}: " if within else "" if self.script else "-c: ")
         if error.unexpected is None or error.unexpected == "end of file":
-            return f"{self.arg0}: {within or '-c'}: line {line + 1}: syntax error: unexpected end of file\n"
+            return f"{begin}line {line + 1}: syntax error: unexpected end of file\n"
+        where = f"{begin}line {line}: "
         source = text.split("\n")[error.line - 1]
         return f"{where}syntax error near unexpected token `{error.unexpected.strip(chr(34))}'\n{where}`{source}'\n"
 
     def cannot_create(self, line: int, error: FileError) -> str:
-        return f"{self.arg0}: {error.path}: {error.strerror}\n"
+        return self.say(line, f"{error.path}: {error.strerror}")
 
     def cannot_open(self, line: int, error: FileError) -> str:
-        return f"{self.arg0}: {error.path}: {error.strerror}\n"
+        return self.say(line, f"{error.path}: {error.strerror}")
 
     def write_error(self, line: int, name: str, error: FileError) -> str:
-        return f"{self.arg0}: {name}: write error: {error.strerror}\n"
+        return self.say(line, f"{name}: write error: {error.strerror}")
 
     def cannot_change_directory(self, line: int, path: str, error: FileError) -> str:
         return self.builtin(line, "cd", f"{path}: {error.strerror}")
 
     def builtin(self, line: int, name: str, text: str) -> str:
-        where = f"line {line - 1}: " if self.lines_from_zero else ""
+        where = f"line {line}: " if self.script else f"line {line - 1}: " if self.lines_from_zero else ""
         return f"{self.arg0}: {where}{name}: {text}\n"
 
     def test(self, line: int, name: str, error: TestError) -> str:

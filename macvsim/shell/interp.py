@@ -91,7 +91,7 @@ class Shell:
         """Start a line in a box in the background, at the current time."""
 
         def body(job: Job) -> Waiting:
-            shell = Interpreter(state or self.new_session(box), job)
+            shell = Interpreter(state or State(box, DIALECTS[box.flavour.name]()), job)
             shell.state.pid = job.pid
             return (yield from shell.script(line, Streams(None, {1: job.out, 2: job.err})))
 
@@ -99,7 +99,9 @@ class Shell:
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
-        return State(box, DIALECTS[box.flavour.name]())
+        state = State(box, DIALECTS[box.flavour.name]())
+        state.options["i"] = None
+        return state
 
 
 class Interpreter:

@@ -47,7 +47,7 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
     options: list[str] = []
     while words and re.fullmatch(r"-[a-z]+", words[0]):
         options += words.pop(0)[1:]
-    arg0 = call.name
+    arg0, script = call.name, False
     if "c" in options:
         if not words:
             call.err(Dialect(call.name).say(0, "-c requires an argument"))
@@ -56,17 +56,17 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
         if words:
             arg0 = words.pop(0)
     elif words:
-        arg0 = words.pop(0)
+        arg0, script = words.pop(0), True
         try:
             text = call.files.read(arg0)
         except FileError as error:
-            call.err(dialect(call.name).cannot_open(0, error))
-            return 2 if dialect is Dialect else 127
+            call.err(dialect(call.name).cannot_run(error))
+            return 127 if issubclass(dialect, Bash) else 2
     else:
         if call.source is not None:
             yield from call.source.wait_closed()
         text = call.stdin or ""
-    state = State(call.box, dialect(arg0))
+    state = State(call.box, dialect(arg0, script=script))
     state.cwd, state.params = call.cwd, words
     state.variables.update(call.env, PWD=call.cwd)
     state.exported.update(dict.fromkeys(call.env))
@@ -115,7 +115,7 @@ def nohup(call: Call) -> Waiting:
 def xargs(call: Call) -> Waiting:
     """``xargs [-r] [-n MAX] [-I TEXT] [COMMAND ARG…]``."""
     words = call.args
-    most, replace, never_empty = 0, "", call.box.flavour.name == "busybox"
+    most, replace, never_empty = 0, "", False
     while words and words[0].startswith("-"):
         option = words.pop(0)
         if option == "-r":

@@ -32,7 +32,7 @@ class State:
         self.cwd = "/"
         self.pid = box.kernel.next_pid()
         self.jobs: list[Job] = []
-        """Children in the background that nobody has waited for."""
+        """Children in the background, until ``jobs`` has said that they ended."""
         self.last_background = 0
         self.exit_trap = ""
         self.local: list[dict[str, str | None]] = []
