@@ -10,7 +10,17 @@ from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import ifprint, texts
-from macvsim.shell.oldnet import IFNAMSIZ, Interface, UnknownHost, atoi, ether, interfaces, lookup, read, require_net_admin
+from macvsim.shell.oldnet import (
+    IFNAMSIZ,
+    Interface,
+    UnknownHost,
+    atoi,
+    ether,
+    interfaces,
+    lookup,
+    read,
+    require_net_admin,
+)
 from macvsim.wire.addr import mask_int
 
 _OPTERR, _USAGE, _FAILED = 1, 3, 255
