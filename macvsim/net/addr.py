@@ -98,8 +98,10 @@ class AddressTable:
                     address.secondary = True
         address.peer = address.peer or address.local
         address.label = address.label or dev.name
-        primaries = sum(not a.secondary for a in indev.addresses)
-        indev.addresses.insert(len(indev.addresses) if address.secondary else primaries, address)
+        # a primary address stands behind the last primary one whose scope is no wider
+        before = [i for i, a in enumerate(indev.addresses) if not a.secondary and a.scope >= address.scope]
+        place = len(indev.addresses) if address.secondary else before[-1] + 1 if before else 0
+        indev.addresses.insert(place, address)
         self._routes_up(dev, address)
         if address.autojoin:
             self.ns.join_group(dev, address.local)

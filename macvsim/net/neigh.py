@@ -75,7 +75,8 @@ class Neighbour:
         """Ready link-layer header, once one was built (hh_cache)."""
         self.dead = False
         now = table.sim.jiffies
-        self.used = self.confirmed = self.updated = now
+        self.used = self.updated = now
+        self.confirmed = now - 2 * table.base_reachable(dev.inet)
         self.probes = 0
         self.queue: list[Packet] = []
         self.queued = 0

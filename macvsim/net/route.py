@@ -173,7 +173,7 @@ class Router:
             route = self._live_default(rivals)
         dev = route.dev
         chosen = src or self._prefsrc(route, dst)
-        if route.type is RouteType.BROADCAST or is_multicast_ip(dst):
+        if route.type is RouteType.BROADCAST or dst == BROADCAST or is_multicast_ip(dst):
             return self._group(dst, chosen, dev, route)
         mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
         way = Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)

@@ -71,10 +71,11 @@ class _Filter:
 
 def run(call: Call, options: Options, args: list[str]) -> int:
     """Do what ``ip route …`` asks for; the exit code."""
-    return guarded(call, options, args, _run)
+    return guarded(call, options, args, work)
 
 
-def _run(words: Words, tool: Tool) -> int:
+def work(words: Words, tool: Tool) -> int:
+    """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
     if not words:
         return _show(words, tool)
     word = words.take()
