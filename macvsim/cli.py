@@ -34,7 +34,11 @@ def demo(
     """The document's three experiments as a guided tour: each fails first, says why, is mended, and works."""
     from macvsim.demo import tour
 
-    tour(sys.stdout.write, pcap)
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    tour(write, pcap)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 from macvsim.host import Host
 from macvsim.lab import Lab
 
-Write = Callable[[str], object]
+Write = Callable[[str], None]
 
 _ADD_VLANS = (
     "vconfig add enp0s8 100",

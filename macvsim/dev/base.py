@@ -153,6 +153,7 @@ class NetDevice:
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
     __slots__ = (
+        "_tx_active",
         "_uc_promisc",
         "allmulti",
         "carrier",
@@ -184,7 +185,6 @@ class NetDevice:
         "stats",
         "taps",
         "tso_max_size",
-        "_tx_active",
         "txqlen",
         "uc",
         "up",
@@ -444,7 +444,9 @@ class NetDevice:
             self.notify(Event.CHANGE)
 
     def find_operstate(self) -> str:
-        """State by the carrier; the index of what is below is looked up in this device's own namespace (default_operstate)."""
+        """State by the carrier; the index of what is below is looked up in this device's own namespace
+        (default_operstate).
+        """
         if self.carrier:
             return "UP"
         link = self.iflink
@@ -458,7 +460,9 @@ class NetDevice:
 
     @property
     def iflink(self) -> int:
-        """Index of the device below or of the other end, in whatever namespace; its own if there is none (dev_get_iflink)."""
+        """Index of the device below or of the other end, in whatever namespace; its own if there is none
+        (dev_get_iflink).
+        """
         return self.ifindex if self.lower is None else self.lower.ifindex
 
     def notify(self, event: Event) -> None:

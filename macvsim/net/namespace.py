@@ -249,6 +249,8 @@ class Namespace:
         elif event is Event.DOWN:
             self.addresses.device_down(dev)
             self.neigh.flush(dev)
+        elif event is Event.CHANGEMTU:
+            self._follow_mtu(dev)
         elif event is Event.CHANGEADDR:
             self.neigh.flush(dev)
             self._announce(dev)
@@ -268,6 +270,14 @@ class Namespace:
         if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
             for address in dev.inet.addresses:
                 self.arp.announce(dev, address.local)
+
+    def _follow_mtu(self, dev: NetDevice) -> None:
+        """IPv6 leaves a device whose MTU is too small for it, and comes back (addrconf_notify)."""
+        able = dev.mtu >= IPV6_MIN_MTU
+        if able != dev.inet.ipv6:
+            dev.inet.ipv6 = able
+            if not dev.loopback:
+                dev.add_mc(ALL_NODES_MAC) if able else dev.del_mc(ALL_NODES_MAC)
 
     def _init_address(self, dev: NetDevice) -> None:
         """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""

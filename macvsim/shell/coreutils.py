@@ -212,7 +212,7 @@ def hostname(call: Call, manner: Manner) -> int:
         box.hostname = words[0]
         return 0
     if "I" in given:
-        found = [a for dev in box.ns.devices.values() if not dev.loopback for a in box.ns.addresses.of(dev)]
+        found = [a for dev in box.ns.devices.values() if not dev.loopback for a in dev.inet.addresses]
         call.out("".join(f"{ip_text(address.local)} " for address in found) + "\n")
     elif "i" in given:
         try:

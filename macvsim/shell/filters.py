@@ -289,7 +289,8 @@ def cut(call: Call, manner: Manner) -> int:
         if manner.busybox:
             raise Misuse("expected a list of bytes, characters, or fields" if not chosen else "")
         raise Misuse(f"{'you must specify' if not chosen else 'only one'} "
-                     f"{'a list of bytes, characters, or fields' if not chosen else 'list may be specified'}")  # fmt: skip
+                     f"{'a list of bytes, characters, or fields' if not chosen else 'list may be specified'}")  # fmt:
+                     skip
     spans = []
     for part in chosen[0].split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
@@ -330,7 +331,10 @@ def tr(call: Call, manner: Manner) -> int:
     first = expand_set(words[0])
     second = expand_set(words[1]) if len(words) > 1 else ""
     complement = "c" in given or "C" in given
-    inside = (lambda c: c not in first) if complement else (lambda c: c in first)
+
+    def inside(c: str) -> bool:
+        return (c in first) != complement
+
     if "d" in given:
         text = "".join(c for c in text if not inside(c))
     elif second:
@@ -338,7 +342,10 @@ def tr(call: Call, manner: Manner) -> int:
         text = "".join((second[-1] if complement else padded[first.rindex(c)]) if inside(c) else c for c in text)
     if "s" in given:
         squeezed = second or first
-        chosen = (lambda c: c in squeezed) if second or not complement else inside
+
+        def chosen(c: str) -> bool:
+            return c in squeezed if second or not complement else inside(c)
+
         text = "".join(c for at, c in enumerate(text) if not (at and text[at - 1] == c and chosen(c)))
     call.out(text)
     return 0

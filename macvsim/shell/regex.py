@@ -27,12 +27,10 @@ def translated(pattern: str, kind: str) -> str:
             if kind == "G" and letter in "(){}|+?" and letter:
                 parts.append(letter)
             else:
-                parts.append(token if letter.isdigit() or letter in "wWbBsS" and letter else re.escape(letter))
+                parts.append(token if letter.isdigit() or (letter in "wWbBsS" and letter) else re.escape(letter))
         elif token == "*":
             parts.append(re.escape(token) if begins else token)
-        elif kind == "G" and token in "(){}|+?":
-            parts.append(re.escape(token))
-        elif kind == "G" and token == "^" and not begins:
+        elif (kind == "G" and token in "(){}|+?") or (kind == "G" and token == "^" and not begins):
             parts.append(re.escape(token))
         else:
             parts.append(token if token in "(){}|+?.^$" else re.escape(token))

@@ -1,4 +1,5 @@
-"""What the everyday tools share: GNU's and busybox's wording, options, and reading the files named, or standard input."""
+"""What the everyday tools share: GNU's and busybox's wording, options, and reading the files named, or standard
+input."""
 
 from __future__ import annotations
 

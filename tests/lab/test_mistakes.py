@@ -83,9 +83,9 @@ MISTAKES: dict[str, tuple[Callable[[Lab], object], type[MacvsimError], str]] = {
     "unknown macvlan mode": (lambda m: m["host1"].macvlan("enp0s8", "shim", mode="hub"), NetlinkError, "no mode 'hub'"),
     "macvlan on lo": (lambda m: m["host1"].macvlan("lo", "shim"), NetlinkError, "loopback"),
     "shim with a bad address": (
-        lambda m: m["host1"].macvlan("enp0s8", "shim", ip="224.0.0.1/32"),
-        NetlinkError,
-        "not a unicast address",
+        lambda m: m["host1"].macvlan("enp0s8", "shim", ip="172.16.10.300/32"),
+        MacvsimError,
+        "not an IPv4 address",
     ),
     "route without a way": (
         lambda m: m["host1"].route_add("10.0.0.0/8", via="10.9.9.9"),

@@ -28,6 +28,9 @@ def run(call: Call, options: Options, args: list[str]) -> int:
     if matches(word, "show") or word in ("lst", "list") or matches(word, "lst") or matches(word, "list"):
         return _show(tool, words)
     if matches(word, "help"):
+        if words and words.here in usage.TYPES:
+            call.out(usage.TYPES[words.here])
+            return 0
         raise Complaint(usage.LINK)
     if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
         if any(matches(word, name) for name in _LEFT_OUT):

@@ -147,7 +147,7 @@ class _Maker:
             where = f"{request.name}: ip link add link DEV …"
             raise NetlinkError("EINVAL", where, "8021q: link not specified")
         if options.vid is None:
-            raise NetlinkError("EINVAL", f"{request.name}: type vlan id VID", "8021q: VLAN id not specified")
+            raise NetlinkError("EINVAL", f"{request.name}: type vlan id VID", "8021q: VLAN properties not specified")
         vlan = links.add_vlan(
             self.ns,
             self._lower(),

@@ -9,7 +9,7 @@ from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.tool import Options
 
 _WIDTHS = (10, 7, 6, 7, 7, 7, 10)
-_UNITS = "KMGTPE"
+_UNITS = "kMGTPE"
 
 
 class _Column(NamedTuple):
@@ -92,5 +92,4 @@ def _number(value: int, options: Options) -> str:
     while powers < len(_UNITS) - 1 and value >= limit * base:
         limit *= base
         powers += 1
-    unit = _UNITS[powers] if options.iec or powers else "k"
-    return f"{value / limit:.2f}{unit}{'i' if options.iec else ''}"
+    return f"{value / limit:.1f}{_UNITS[powers]}{'i' if options.iec else ''}"

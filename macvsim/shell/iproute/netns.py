@@ -33,7 +33,7 @@ def run(call: Call, options: Options, args: list[str]) -> int | Waiting:
     if matches(word, "pids"):
         ns = kernel.netns.get(_name(rest))
         if ns is None:
-            raise Complaint(f'Cannot open network namespace "{rest[0]}": {_ENOENT}\n', 1)
+            raise Complaint(f"Cannot open network namespace: {_ENOENT}\n", 1)
         call.out("".join(f"{pid}\n" for pid, job in kernel.processes.items() if job.box.ns is ns))
         return 0
     if matches(word, "exec"):
@@ -77,7 +77,7 @@ def _list_ids(tool: Tool) -> int:
 def _add(call: Call, args: list[str]) -> int:
     kernel, name = call.box.kernel, _name(args)
     if "/" in name or name in (".", ".."):
-        raise Complaint("Invalid netns name\n", 1)
+        raise Complaint(f'Invalid netns name "{name}"\n')
     if not call.box.net_admin:
         raise Complaint("mkdir /run/netns failed: Permission denied\n", 1)
     if name in kernel.netns:
@@ -114,7 +114,7 @@ def _identify(call: Call, args: list[str]) -> int:
         if job is None:
             raise Complaint(f"Could not read process {args[0]} net namespace: {_ENOENT}\n", 1)
         ns = job.box.ns
-    call.out("".join(f"{name}\n" for name, other in kernel.netns.items() if other is ns))
+    call.out(next((name for name, other in kernel.netns.items() if other is ns), "") + "\n")
     return 0
 
 
@@ -128,7 +128,7 @@ def _exec(call: Call, options: Options, args: list[str]) -> int | Waiting:
     if len(args) < 2:
         raise Complaint("No command specified\n", 1)
     if name not in kernel.netns:
-        raise Complaint(f'Cannot open network namespace "{name}": {_ENOENT}\n', 1)
+        raise Complaint(f'Cannot open network namespace "{name}": {_ENOENT}\n')
     return run_in(call, box_for(kernel, kernel.netns[name]), args[1:])
 
 
