@@ -289,8 +289,7 @@ def cut(call: Call, manner: Manner) -> int:
         if manner.busybox:
             raise Misuse("expected a list of bytes, characters, or fields" if not chosen else "")
         raise Misuse(f"{'you must specify' if not chosen else 'only one'} "
-                     f"{'a list of bytes, characters, or fields' if not chosen else 'list may be specified'}")  # fmt:
-                     skip
+                     f"{'a list of bytes, characters, or fields' if not chosen else 'list may be specified'}")
     spans = []
     for part in chosen[0].split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
