@@ -1,0 +1,117 @@
+"""What the project promises about itself: imports, names, and that every packet ends somewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import macvsim
+from macvsim import Lab
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has after a statement."""
+    code = f"{statement}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import macvsim", "from macvsim import Lab; Lab()"])
+def test_import_loads_nothing_heavy(statement: str) -> None:
+    assert not loaded_after(statement) & {"matplotlib", "numpy", "scapy", "networkx", "pydantic"}
+
+
+def test_exported_names() -> None:
+    assert list(macvsim.__all__) == sorted(macvsim.__all__)
+    for name in macvsim.__all__:
+        assert getattr(macvsim, name).__name__ == name
+    with pytest.raises(AttributeError, match="nosuch"):
+        macvsim.nosuch  # noqa: B018
+
+
+def test_follow_a_frame() -> None:
+    """The README's reading order is the way of a frame."""
+    from exp2_two_vlans import build
+
+    lab = Lab(seed=0)
+    build(lab)
+    lab["d1"].ping("172.16.10.11", count=1)
+    ping = lab["d1"].ping("172.16.10.11", count=1)
+    assert lab.sim.journal is not None
+    records = [r for r in lab.sim.journal.records if r.uid == ping.requests[0]]
+    assert [f"{r.where.label} {r.step}" for r in records] == [
+        "d1 send",
+        "d1:eth0 xmit",
+        "host1:enp0s8.100 xmit",
+        "host1:enp0s8 xmit",
+        "sw1:host1 receive",
+        "sw1:host2 xmit",
+        "host2:enp0s8 receive",
+        "host2:enp0s8.100 receive",
+        "d3:eth0 receive",
+        "d3:eth0 local",
+    ]
+
+
+def test_every_packet_ends() -> None:
+    """Each packet is delivered, dropped with a reason, answered, or still under way when the clock stops."""
+    from exp2_two_vlans import build
+
+    lab = Lab(seed=0)
+    build(lab)
+    for target in ("172.16.10.11", "172.16.20.10", "172.16.10.99", "172.16.10.1"):
+        lab["d1"].ping(target, count=2, timeout=3)
+    lab.run(20)
+    assert lab.sim.journal is not None
+    ends: dict[int, set[str]] = {}
+    for record in lab.sim.journal.records:
+        ends.setdefault(record.uid, set()).add(record.step)
+    answered = set(lab.sim.journal.causes.values())
+    for uid, steps in ends.items():
+        assert steps & {"local", "drop"} or uid in answered or "receive" in steps, (uid, steps)
+
+
+def test_xmit_never_receives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever turns upward while a frame is sent goes through the calendar."""
+    depth = 0
+    real_xmit, real_receive = NetDevice._xmit, NetDevice.receive
+
+    def xmit(self: NetDevice, frame: object) -> DropReason | None:
+        nonlocal depth
+        depth += 1
+        try:
+            return real_xmit(self, frame)  # type: ignore[arg-type]
+        finally:
+            depth -= 1
+
+    def receive(self: NetDevice, frame: object, packet_type: object) -> DropReason | None:
+        nonlocal depth
+        assert depth == 0, f"{self.label} received inside a transmit"
+        held, depth = depth, 0
+        try:
+            return real_receive(self, frame, packet_type)  # type: ignore[arg-type]
+        finally:
+            depth = held
+
+    monkeypatch.setattr(NetDevice, "_xmit", xmit)
+    monkeypatch.setattr(NetDevice, "receive", receive)
+    from exp2_two_vlans import build
+
+    lab = Lab(seed=0)
+    build(lab)
+    assert lab["d1"].ping("172.16.10.11", count=1)
+    lab.hosts["host1"].docker.run("d5", network="mac10", ip="172.16.10.50")
+    assert lab["d1"].ping("172.16.10.50", count=1)
+
+
+@pytest.mark.parametrize("reason", list(DropReason), ids=lambda reason: reason.name)
+def test_reasons_say_something(reason: DropReason) -> None:
+    assert reason.meaning
+    assert not reason.meaning.endswith(".")
