@@ -204,6 +204,11 @@ class Box:
         return True
 
     @property
+    def read_only_parameters(self) -> bool:
+        """Whether /proc/sys is mounted read-only, as ordinary containers have it."""
+        return False
+
+    @property
     def sysctl(self) -> Sysctl:
         """Kernel parameters by name: ``box.sysctl["net.ipv4.ip_forward"] = 1``."""
         return self.ns.sysctl

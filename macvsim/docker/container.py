@@ -134,6 +134,10 @@ class Container(Box):
         return self.config.privileged or bool(asked & {"ALL", "NET_ADMIN"})
 
     @property
+    def read_only_parameters(self) -> bool:
+        return not self.config.privileged
+
+    @property
     def endpoints(self) -> list[Endpoint]:
         """Where it is connected, the best candidate for the default route first; nothing while it does not run."""
         return self.sandbox.sorted() if self.sandbox is not None else []

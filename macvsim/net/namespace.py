@@ -148,6 +148,7 @@ class Namespace:
         self.devices[name] = dev
         self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
         conf = DevConf(self.sysctl.conf["default"])
+        conf.disable_policy = conf.disable_policy or int(dev.loopback)
         parms = NeighParms(self.sysctl.neigh["default"])
         self.sysctl.conf[name] = conf
         self.sysctl.neigh[name] = parms

@@ -8,16 +8,17 @@ from decimal import Decimal
 import simpy
 
 from macvsim.errors import MacvsimError
+from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY, Call, Waiting, command
 from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.getopt import NumberError, busybox_duration
-from macvsim.shell.job import SIGKILL, SIGNALS, SIGTERM, Job, signal_of
+from macvsim.shell.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.shell.toolkit import Manner, Misuse, Refused, options, tool
 from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 
-@command("true", ":")
+@command("true")
 def true(call: Call) -> int:
     """``true``."""
     return 0
@@ -172,8 +173,6 @@ def timeout(call: Call, manner: Manner) -> Waiting:
         raise
     if expired and not manner.busybox and job.signal != SIGKILL:
         return 124
-    if expired and manner.busybox and signal == SIGTERM:
-        return 143
     return job.code if job.code is not None else 1
 
 
@@ -262,7 +261,9 @@ def busybox(call: Call) -> Waiting:
     if not call.args or call.args[0].startswith("--"):
         return call.not_simulated("the list of busybox's applets")
     applet = REGISTRY.find(call.args[0], "busybox")
-    if applet is None or call.args[0] in ("busybox", "docker"):
+    if applet is None and call.args[0] in BUSYBOX_APPLETS:
+        return call.not_simulated(f"busybox {call.args[0]}")
+    if applet is None or call.args[0] not in BUSYBOX_APPLETS:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127
     inside = Call(call.box, call.args, call.source, call.stdout, call.stderr, call.env, call.cwd)

@@ -26,6 +26,7 @@ _MORE_ERRNO_TEXT = {
     "ENOSPC": "No space left on device",
     "ENOTDIR": "Not a directory",
     "ENOTEMPTY": "Directory not empty",
+    "EROFS": "Read-only file system",
 }
 
 
@@ -137,6 +138,7 @@ class FileSystem:
         if isinstance(node, File):
             if node.write is None:
                 raise FileError("EACCES", path)
+            self._check_writable(where, path)
             if truncate and (where in self.box.files or where in _ETC):
                 self._store(where, "")
             return
@@ -150,6 +152,7 @@ class FileSystem:
         node = self.lookup(path)
         if not isinstance(node, File) or node.write is None:
             raise FileError("EACCES", path)
+        self._check_writable(where, path)
         if where in self.box.files or where in _ETC:
             node.write((node.read() if node.read else "") + text)
             return
@@ -157,6 +160,10 @@ class FileSystem:
             node.write(text)
         except OSError as error:
             raise FileError(error.args[0], path) from None
+
+    def _check_writable(self, where: str, path: str) -> None:
+        if where.startswith("/proc/sys/") and self.box.read_only_parameters:
+            raise FileError("EROFS", path)
 
     def make_directory(self, path: str) -> None:
         """mkdir()."""

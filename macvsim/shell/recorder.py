@@ -1,0 +1,32 @@
+"""``python3 …/runner/udp.py``: the one program that recordings bring along."""
+
+from __future__ import annotations
+
+from macvsim.apps.udp_probe import UdpListener, UdpProbe, UdpSender
+from macvsim.errors import MacvsimError
+from macvsim.shell.call import Call, Waiting, command
+from macvsim.shell.programs import run_program
+
+
+@command("python3", flavour="debian")
+def python3(call: Call) -> int | Waiting:
+    """``python3 …/runner/udp.py send ADDRESS PORT TEXT [SECONDS]`` or ``… listen PORT SECONDS``."""
+    match call.args:
+        case [script, *words] if script.endswith("/runner/udp.py"):
+            return _udp(call, words)
+    return call.not_simulated("python3")
+
+
+def _udp(call: Call, words: list[str]) -> Waiting:
+    app: UdpProbe
+    try:
+        match words:
+            case ["send", address, port, text, *seconds]:
+                app = UdpSender(call.box, address, int(port), text, float(seconds[0]) if seconds else 1.0, call.out)
+            case ["listen", port, seconds_text]:
+                app = UdpListener(call.box, int(port), float(seconds_text), call.out)
+            case _:
+                return call.not_simulated("udp.py with other words")
+        return (yield from run_program(app))
+    except (MacvsimError, ValueError) as error:
+        return call.not_simulated(f"the traceback of udp.py: {error}")
