@@ -104,7 +104,7 @@ class Replay:
         box = self._box(command.ns)
         if box is None:
             self._record(
-                command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 1, start
+                command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 255, start
             )
             return
         job = self.shell.spawn(box, command.cmd)

@@ -128,7 +128,7 @@ def test_bridge(machine: Machine) -> None:
         ("ip link del lo", 2, "RTNETLINK answers: Operation not supported"),
         ("ip link show nosuch", 1, 'Device "nosuch" does not exist.'),
         ("ip netns add h1", 1, 'Cannot create namespace file "/run/netns/h1": File exists'),
-        ("ip netns exec nosuch true", 1, 'Cannot open network namespace "nosuch": No such file or directory'),
+        ("ip netns exec nosuch true", 255, 'Cannot open network namespace "nosuch": No such file or directory'),
         ("ip nosuch", 1, 'Object "nosuch" is unknown, try "ip help".'),
         ("ip -nosuch link", 255, 'Option "-nosuch" is unknown, try "ip -help".'),
         ("ip link nosuch", 255, 'Command "nosuch" is unknown, try "ip link help".'),
