@@ -129,7 +129,7 @@ class BusyboxPing(PingApp[PingResult]):
         """One echo request, and the alarm for what comes next (sendping4, sendping_tail)."""
         result = self._result
         seq = result.sent & 0xFFFF
-        now = int(self.sim.now)
+        now = self.sim._now
         clock = now // US
         filling = self._filling
         payload = (clock & 0xFFFFFFFF).to_bytes(4, "little") + filling[4:]
@@ -173,7 +173,7 @@ class BusyboxPing(PingApp[PingResult]):
             self._complain(f"warning: got ICMP {message[0]} ({name})")
             return
         seq = message[6] << 8 | message[7]
-        now = int(self.sim.now)
+        now = self.sim._now
         if len(message) >= icmp.HLEN + MIN_DATA_WITH_CLOCK:
             trip = now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF
             self._trips.add(trip)

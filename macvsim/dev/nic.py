@@ -8,7 +8,7 @@ from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
 from macvsim.drop import DropReason
 from macvsim.link import Cable
 from macvsim.wire.addr import BROADCAST_MAC
-from macvsim.wire.frame import ETH_HLEN, Frame
+from macvsim.wire.frame import ETH_HLEN, OTHERHOST, Frame
 
 
 class Nic(NetDevice):
@@ -70,7 +70,7 @@ class Nic(NetDevice):
         stats.rx_bytes += len(frame.raw)
         if dst[0] & 1 and dst != BROADCAST_MAC:
             stats.multicast += 1
-        return self.receive(frame, classify(dst, self.mac))
+        return self.receive(frame, OTHERHOST if not dst[0] & 1 and dst != self.mac else classify(dst, self.mac))
 
     def _filter(self, frame: Frame, dst: bytes) -> DropReason | None:
         """Why the card does not take this frame, or None (table of linux.md 6.1)."""

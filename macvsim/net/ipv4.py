@@ -39,19 +39,19 @@ class Ipv4Layer:
         count = self.count
         count["InReceives"] += 1
         data = frame.raw[ETH_HLEN:]
-        length = int.from_bytes(data[2:4], "big")
-        if len(data) < 20 or data[0] != 0x45 or len(data) != length:
-            trimmed = self._validate(data, length)
+        if len(data) < 20 or data[0] != 0x45 or len(data) != data[2] << 8 | data[3]:
+            trimmed = self._validate(data)
             if trimmed is None:
                 count["InHdrErrors"] += 1
                 return sim.drop(frame.uid, dev, DropReason.IP_INHDR, frame)
             data = trimmed
-        if int.from_bytes(data[: (data[0] & 15) * 4], "big") % 0xFFFF:  # the header's checksum (RFC 1071)
+        hlen = 20 if data[0] == 0x45 else (data[0] & 15) * 4
+        if int.from_bytes(data[:hlen], "big") % 0xFFFF:  # the header's checksum (RFC 1071)
             count["InHdrErrors"] += 1
             return sim.drop(frame.uid, dev, DropReason.IP_CSUM, frame)
-        packet = Packet(data, frame.uid, dev, packet_type)
-        way = dev.inet.ways_in.get(data[12:20]) or self.ns.router.input(data[12:20], dev)
-        packet.dst = way
+        addresses = data[12:20]
+        way = dev.inet.ways_in.get(addresses) or self.ns.router.input(addresses, dev)
+        packet = Packet(data, frame.uid, dev, packet_type, way)
         kind = way.kind
         if kind is FORWARD:
             return self.forward(packet, way)
@@ -60,8 +60,9 @@ class Ipv4Layer:
         return self._no_way(packet, way)
 
     @staticmethod
-    def _validate(data: bytes, length: int) -> bytes | None:
+    def _validate(data: bytes) -> bytes | None:
         """Header checks of ip_rcv_core that are not the common case; the packet without padding, or None."""
+        length = int.from_bytes(data[2:4], "big")
         if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5:
             return None
         hlen = (data[0] & 15) * 4

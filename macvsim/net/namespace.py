@@ -105,7 +105,7 @@ class Namespace:
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run `fn` in process context, `wakeup_delay` ns from now."""
         if self.wakeup_delay:
-            self.sim.call_later(self.wakeup_delay, fn, *args)
+            self.sim.call_at(self.sim._now + self.wakeup_delay, fn, *args)
             return
         event = self.sim.timeout(0)
         assert event.callbacks is not None

@@ -24,24 +24,23 @@ def translated(pattern: str, kind: str) -> str:
             parts.append(r"\b")
         elif token.startswith("\\"):
             letter = token[1:]
-            if kind == "G" and letter in "(){}|+?" and letter:
+            if kind == "G" and letter in set("(){}|+?"):
                 parts.append(letter)
             else:
-                parts.append(token if letter.isdigit() or (letter in "wWbBsS" and letter) else re.escape(letter))
-        elif token == "*":
-            parts.append(re.escape(token) if begins else token)
-        elif (kind == "G" and token in "(){}|+?") or (kind == "G" and token == "^" and not begins):
+                parts.append(token if letter.isdigit() or letter in set("wWbBsS") else re.escape(letter))
+        elif token == "*" and begins:
+            parts.append(re.escape(token))
+        elif kind == "G" and (token in "(){}|+?" or (token == "^" and not begins)):
             parts.append(re.escape(token))
         else:
-            parts.append(token if token in "(){}|+?.^$" else re.escape(token))
+            parts.append(token if token in "(){}|+?.^$*" else re.escape(token))
     return "".join(parts)
 
 
 def _bracket(token: str) -> str:
     """A bracket expression: in POSIX a backslash in it is only itself."""
     negated = token.startswith("[^")
-    inner = token[2:-1] if negated else token[1:-1]
-    inner = inner.replace("\\", "\\\\").replace("]", "\\]") if "[:" not in inner else inner.replace("\\", "\\\\")
+    inner = re.sub(r"[\\[\]]", r"\\\g<0>", token[2:-1] if negated else token[1:-1])
     for name, letters in _CLASSES.items():
-        inner = inner.replace(f"[:{name}:]", letters)
-    return f"[{'^' if negated else ''}{inner.replace('[', chr(92) + '[') if '[' in inner and '[:' in token else inner}]"
+        inner = inner.replace(f"\\[:{name}:\\]", letters)
+    return f"[{'^' if negated else ''}{inner}]"

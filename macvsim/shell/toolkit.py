@@ -3,9 +3,12 @@ input."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import simpy
 
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError
@@ -174,3 +177,8 @@ def lines_of(text: str) -> list[str]:
     """Lines without their ends; a last one without an end counts."""
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def next_line(call: Call) -> Generator[simpy.Event, Any, str]:
+    """The next line of standard input with its end; empty at the end of it."""
+    return "" if call.source is None else (yield from call.source.read_line())

@@ -148,7 +148,16 @@ class Switch:
         entry = fdb.entries.get((vid, raw[:6]))
         if entry is None or entry.port is None:
             return self._flood(port, self._linked, frame, vid)
-        return self._send(port, entry.port, frame, vid)
+        out = entry.port
+        if out is port or out.isolated or not out.learns:
+            return self._send(port, out, frame, vid)
+        if self.vlan_aware:
+            tagged = out.vlans.egress(vid)
+            if tagged is None:
+                return sim.drop(frame.uid, out, DropReason.PORT_VLAN, frame)
+            if tagged or frame.tag:
+                frame = leave(frame, vid, tagged, ETH_P_8021Q)
+        return self._transmit(out, frame)
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:
         """Unicast where adapters are: to the destination's, else to the uplinks; to promiscuous ones as allowed."""
