@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.toolkit import Manner, Misuse, Refused, lines_of, next_line, options, texts, tool
 from macvsim.shell.trsets import expand_set

@@ -28,12 +28,10 @@ def translated(pattern: str, kind: str) -> str:
                 parts.append(letter)
             else:
                 parts.append(token if letter.isdigit() or letter in set("wWbBsS") else re.escape(letter))
-        elif token == "*" and begins:
-            parts.append(re.escape(token))
-        elif kind == "G" and (token in "(){}|+?" or (token == "^" and not begins)):
-            parts.append(re.escape(token))
         else:
-            parts.append(token if token in "(){}|+?.^$*" else re.escape(token))
+            special = ".^$*" if kind == "G" else "(){}|+?.^$*"
+            plain = (token == "*" and begins) or (token == "^" and kind == "G" and not begins)
+            parts.append(token if token in special and not plain else re.escape(token))
     return "".join(parts)
 
 
