@@ -81,11 +81,11 @@ class Kernel:
         return ns
 
     def delete_namespace(self, name: str) -> None:
-        """``ip netns del NAME``: the name goes; so does the namespace, unless something still runs in it
+        """``ip netns del NAME``: the name goes; so does the namespace, unless something still runs or captures in it
         (cleanup_net).  Cards fall back to the machine, all other devices are destroyed.
         """
         ns = self.netns.pop(name)
-        if any(job.box.ns is ns for job in self.processes.values()):
+        if any(job.box.ns is ns for job in self.processes.values()) or any(dev.taps for dev in ns.devices.values()):
             return
         self.boxes.pop(ns, None)
         with ns.linkwatch.held():

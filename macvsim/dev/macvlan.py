@@ -162,6 +162,7 @@ class MacvlanPort:
             child.stats.rx_bytes += len(frame.raw)
             child.stats.multicast += 1
             if modes is _BRIDGE:
+                child.stats.rx_bytes += ETH_HLEN  # the kernel counts the header of siblings' frames twice
                 child.forward(frame)
             else:
                 child.netif_rx(frame, _group_type(frame))

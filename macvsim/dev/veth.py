@@ -28,6 +28,7 @@ class Veth(NetDevice):
         length = len(frame.raw)
         if not peer.up or length > peer.mtu + ETH_HLEN + VLAN_HLEN:
             self.stats.tx_dropped += 1
+            peer.stats.rx_dropped += 1
             reason = DropReason.TOO_BIG_FOR_DEV if peer.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, peer, reason, frame)
         self.stats.tx_packets += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import Event, NetDevice, Stack
+from macvsim.dev.base import VLAN_HLEN, Event, NetDevice, Stack
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.frame import (
@@ -84,7 +84,7 @@ class Vlan(NetDevice):
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         self.stats.tx_packets += 1
-        self.stats.tx_bytes += len(frame.raw)
+        self.stats.tx_bytes += len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
             frame = frame.with_tag(self._tag) if frame.tag else Frame(frame.raw, frame.uid, self._tag)
         return self.lower.xmit(frame)

@@ -235,6 +235,7 @@ def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True)
         if tool.options.brief:
             out.both("dst", f"{ip_text(entry.ip):<39} ", ip_text(entry.ip))
             if with_dev:
+                tool.ns.linkwatch.sync(entry.dev)
                 out.both("dev", f"{entry.dev.name:<16} ", entry.dev.name)
             if lladdr:
                 out.both("lladdr", lladdr, lladdr)
@@ -242,6 +243,7 @@ def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True)
             return
         out.both("dst", f"{ip_text(entry.ip)} ", ip_text(entry.ip))
         if with_dev:
+            tool.ns.linkwatch.sync(entry.dev)
             out.both("dev", f"dev {entry.dev.name} ", entry.dev.name)
         if lladdr:
             out.both("lladdr", f"lladdr {lladdr} ", lladdr)

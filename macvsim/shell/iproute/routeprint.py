@@ -33,6 +33,7 @@ def print_route(out: Printer, route: Route, tool: Tool, hidden: Hidden) -> None:
     if route.gateway and not hidden.via:
         print_gateway(out, route.gateway)
     if route.dev is not None and not hidden.dev:
+        tool.ns.linkwatch.sync(route.dev)  # a name is asked of the kernel (ll_index_to_name)
         print_dev(out, route.dev.name)
     if not hidden.table and (route.table != TABLE_MAIN or details):
         table = TABLE_NAMES.get(route.table, str(route.table))
