@@ -99,6 +99,7 @@ def wc(call: Call, manner: Manner) -> int:
     given, words = options(call, "clmw", "L", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
     failed: list[str] = []
     rows = []
+    size = 0
     for name, text in texts(call, manner, words, failed):
         counts = {
             "l": text.count("\n"),
@@ -106,19 +107,16 @@ def wc(call: Call, manner: Manner) -> int:
             "m": len(text),
             "c": len(text.encode("utf-8", "surrogateescape")),
         }
+        size += counts["c"]
         rows.append(([counts[letter] for letter in "lwmc" if letter in (given or "lwc")], name))
     if len(words) > 1:
-        rows.append(([sum(column) for column in zip(*(row for row, _ in rows), strict=True)], "total"))
-    alone = all(len(row) == 1 for row, _ in rows) and len(rows) == 1
-    if manner.busybox:
-        width = 0 if alone else 9
-    elif alone:
-        width = 0
-    else:
-        width = 7 if not words else max(len(str(sum(len(t.encode()) for _, t in texts(call, manner, words, [])))), 1)
+        rows.append(([sum(row[at] for row, _ in rows) for at in range(len(given) or 3)], "total"))
+    width = 9 if manner.busybox else len(str(size)) if words else 7
+    if len(rows) == 1 and len(rows[0][0]) == 1:
+        width = 1
     for row, name in rows:
         label = f" {name}" if words else ""
-        call.out(" ".join(f"{number:{width}}" if width else str(number) for number in row) + f"{label}\n")
+        call.out(" ".join(f"{number:{width}}" for number in row) + f"{label}\n")
     return int(bool(failed))
 
 

@@ -11,7 +11,7 @@ from macvsim.net.fib import Route, RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.shell.filenodes import Directory, File, Node
-from macvsim.shell.sysctlnames import children, is_left_out
+from macvsim.shell.sysctlnames import children, is_left_out, path
 from macvsim.wire.addr import ip_text, mac_text, mask_int
 
 _LEFT_OUT_NET = frozenset(
@@ -59,7 +59,7 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
     """/proc/sys and below."""
     sysctl = box.ns.sysctl
     name = ".".join(part.replace(".", "/") for part in parts)
-    if name in sysctl:
+    if path(name) == parts and name in sysctl:
 
         def write(text: str) -> None:
             try:

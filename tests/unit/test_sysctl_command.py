@@ -1,0 +1,101 @@
+"""sysctl of procps-ng and of busybox."""
+
+from __future__ import annotations
+
+import pytest
+
+from macvsim.host import BUSYBOX, DEBIAN, Flavour, Host, Kernel
+from macvsim.shell.interp import Shell
+from macvsim.sim import Sim
+
+
+def machine(flavour: Flavour = DEBIAN) -> Host:
+    host = Host(Kernel(Sim(hz=100), "h1", wakeup_delay=0), "h1", flavour)
+    host.interpreter = Shell()
+    host.nic_add("enp0s8", "02:00:00:00:00:01")
+    host.vlan("enp0s8", 100)
+    return host
+
+
+@pytest.fixture
+def host() -> Host:
+    return machine()
+
+
+@pytest.mark.parametrize(
+    ("line", "printed", "complaint", "code"),
+    [
+        ("sysctl net.ipv4.ip_forward", "net.ipv4.ip_forward = 0\n", "", 0),
+        ("sysctl net/ipv4/ip_forward", "net.ipv4.ip_forward = 0\n", "", 0),
+        ("sysctl -n net.ipv4.ip_forward", "0\n", "", 0),
+        ("sysctl -b net.ipv4.ip_forward", "0", "", 0),
+        ("sysctl -N net.ipv4.ip_forward", "net.ipv4.ip_forward\n", "", 0),
+        ("sysctl -w net.ipv4.ip_forward=1", "net.ipv4.ip_forward = 1\n", "", 0),
+        ("sysctl -qw net.ipv4.ip_forward=1", "", "", 0),
+        ("sysctl net.ipv4.conf.enp0s8/100.forwarding", "net.ipv4.conf.enp0s8/100.forwarding = 0\n", "", 0),
+        ("sysctl net/ipv4/conf/enp0s8.100/forwarding", "net.ipv4.conf.enp0s8/100.forwarding = 0\n", "", 0),
+        ("sysctl net.ipv4.ip_local_port_range", "net.ipv4.ip_local_port_range = 32768\t60999\n", "", 0),
+        ("sysctl -e net.ipv4.nosuch", "", "", 0),
+        (
+            "sysctl net.ipv4.nosuch",
+            "",
+            "sysctl: cannot stat /proc/sys/net/ipv4/nosuch: No such file or directory\n",
+            1,
+        ),
+        (
+            "sysctl -w net.ipv4.ip_forward = 1",
+            "",
+            "sysctl: command line(0): invalid syntax, continuing...\n",
+            1,
+        ),
+        ("sysctl -w net.ipv4.ip_forward=", "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n', 1),
+        ("sysctl -w net.ipv4.conf.all=1", "", 'sysctl: setting key "net.ipv4.conf.all": Operation not permitted\n', 0),
+        ("sysctl -ar lo.rp_filter", "net.ipv4.conf.lo.rp_filter = 0\n", "", 0),
+        ("sysctl -p /nosuch", "", 'sysctl: cannot open "/nosuch": No such file or directory\n', 1),
+        ("echo 'net.ipv4.ip_forward = 1' | sysctl -p -", "net.ipv4.ip_forward = 1\n", "", 0),
+        ("busybox sysctl net.ipv4.ip_forward", "net.ipv4.ip_forward = 0\n", "", 0),
+        ("busybox sysctl net.ipv4.conf.enp0s8.100.forwarding", "net.ipv4.conf.enp0s8/100.forwarding = 0\n", "", 0),
+        ("busybox sysctl net.ipv4.nosuch", "", "sysctl: error: 'net.ipv4.nosuch' is an unknown key\n", 1),
+        ("busybox sysctl -w net.ipv4.ip_forward=x", "", "sysctl: write error: Invalid argument\n", 1),
+        ("busybox sysctl -w net.ipv4.ip_forward=1", "net.ipv4.ip_forward = 1\n", "", 0),
+        (
+            "busybox sysctl -w net.ipv4.ip_forward",
+            "",
+            "sysctl: error: 'net.ipv4.ip_forward' must be of the form name=value\n",
+            1,
+        ),
+    ],
+)
+def test_words(host: Host, line: str, printed: str, complaint: str, code: int) -> None:
+    result = host.sh(line)
+    assert (result.stdout, result.stderr, result.code) == (printed, complaint, code)
+
+
+def test_ip_forward_is_written_through_to_the_devices(host: Host) -> None:
+    """Recorded: 022-router-ip-forward-0."""
+    host.sh("sysctl -w net.ipv4.ip_forward=1")
+    names = "net.ipv4.conf.all.forwarding net.ipv4.conf.enp0s8/100.forwarding"
+    assert host.sh(f"sysctl {names}").stdout == (
+        "net.ipv4.conf.all.forwarding = 1\nnet.ipv4.conf.enp0s8/100.forwarding = 1\n"
+    )
+    host.sh("sysctl -w net.ipv4.conf.enp0s8/100.forwarding=0")
+    assert host.sysctl["net.ipv4.conf.enp0s8/100.forwarding"] == 0
+    assert host.sysctl["net.ipv4.ip_forward"] == 1
+
+
+def test_all_is_sorted_and_leaves_deprecated_names_out(host: Host) -> None:
+    names = host.sh("sysctl -aN").stdout.split()
+    assert "net.ipv4.neigh.lo.base_reachable_time_ms" in names
+    assert "net.ipv4.neigh.lo.base_reachable_time" not in names
+    assert names.index("net.ipv4.conf.all.accept_local") < names.index("net.ipv4.conf.lo.rp_filter")
+
+
+def test_a_parameter_that_is_left_out_says_so(host: Host) -> None:
+    result = host.sh("sysctl kernel.ostype")
+    assert result.code == 95
+    assert result.stderr.startswith("not simulated: ")
+
+
+def test_a_busybox_box_has_busybox_sysctl() -> None:
+    result = machine(BUSYBOX).sh("sysctl net.ipv4.nosuch")
+    assert result.stderr == "sysctl: error: 'net.ipv4.nosuch' is an unknown key\n"
