@@ -56,8 +56,7 @@ def _run(call: Call, what: str, words: list[str]) -> None:
         case "rem", [name]:
             vlanioctl.remove(ns, name)
         case "set_flag", [name, flag, value]:
-            flags = _number(flag, 1)
-            vlanioctl.set_flag(ns, name, flags if _number(value, 7) else 0, bool(flags))
+            vlanioctl.set_flag(ns, name, _number(flag, 1), bool(_number(value, 7)))
         case "set_egress_map", [name, priority, pcp]:
             vlanioctl.set_egress(ns, name, _number(priority, 0xFFFFFFFF), _number(pcp, 7))
         case "set_ingress_map", [name, priority, pcp]:
