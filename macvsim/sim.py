@@ -128,6 +128,7 @@ class Sim(simpy.Environment):
         self._times: list[int] = []
         self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
+        self._in_softirq = False
         self._last_uid = 0
         self._streams: dict[str, random.Random] = {}
 
@@ -244,10 +245,11 @@ class Sim(simpy.Environment):
     def _run_calendar(self, stop: float, *, once: bool = False) -> None:
         """Make the calendar's calls up to `stop`, or up to the next simpy event if that comes first."""
         times, slots, queue = self._times, self._slots, self._queue
+        self._in_softirq = True
         while times:
             time = times[0]
             if time > stop or (queue and queue[0][0] < time):
-                return
+                break
             self._now = time
             calls = iter(slots[time])
             try:
@@ -255,11 +257,21 @@ class Sim(simpy.Environment):
                     fn(*args)
             except BaseException:
                 slots[time] = list(calls)
+                self._in_softirq = False
                 raise
             heappop(times)
             del slots[time]
             if once:
-                return
+                break
+        self._in_softirq = False
+
+    def run_softirqs(self) -> None:
+        """What a program has set off happens before it goes on (local_bh_enable): the calls due at this very moment.
+
+        Only in process context; a softirq does not run others.
+        """
+        if not self._in_softirq:
+            self._run_calendar(self._now)
 
     # -- dice ----------------------------------------------------------------------------------------------------------
 

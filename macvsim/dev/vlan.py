@@ -24,6 +24,16 @@ MVRP_GROUP = b"\x01\x80\xc2\x00\x00\x21"
 PROTOCOLS = {ETH_P_8021Q: "802.1Q", ETH_P_8021AD: "802.1ad"}
 
 
+PCP_SHIFT = 13
+_TOS_TO_PRIORITY = (0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4)
+"""Priority of a packet by the four TOS bits (ip_tos2prio in net/ipv4/route.c)."""
+
+
+def _priority(raw: bytes) -> int:
+    """The packet's priority (skb->priority): IPv4's comes from its TOS, everything else has 0."""
+    return _TOS_TO_PRIORITY[(raw[15] & 0x1E) >> 1] if raw[12:14] == b"\x08\x00" and len(raw) > 15 else 0
+
+
 class Vlan(NetDevice):
     """A device that tags what it sends and receives what its lower device got with its tag.
 
@@ -86,7 +96,10 @@ class Vlan(NetDevice):
         self.stats.tx_packets += 1
         self.stats.tx_bytes += len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
-            frame = frame.with_tag(self._tag) if frame.tag else Frame(frame.raw, frame.uid, self._tag)
+            tag = self._tag
+            if self.egress_map:
+                tag |= self.egress_map.get(_priority(frame.raw), 0) << PCP_SHIFT
+            frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag)
         return self.lower.xmit(frame)
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:

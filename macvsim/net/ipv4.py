@@ -262,5 +262,7 @@ class Ipv4Layer:
             head = ipv4.with_frag(data, hlen + len(piece), frag)
             self.count["FragCreates"] += 1
             self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
+            if packet.in_dev is None:
+                sim.run_softirqs()
         self.count["FragOKs"] += 1
         return None
