@@ -203,6 +203,8 @@ class Sysctl:
             for device, holder in confs.items():
                 for key in sorted([*vars(holder), *(NEIGH_VIEWS if group == "neigh" else ())]):
                     yield f"net.ipv4.{group}.{device.replace('.', '/')}.{key}"
+        for key in sorted(vars(self.thresholds)):
+            yield f"net.ipv4.neigh.default.{key}"
         for key in sorted([*vars(self._ipv4), "ip_forward"]):
             yield f"net.ipv4.{key}"
 

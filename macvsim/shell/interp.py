@@ -9,6 +9,7 @@ from collections.abc import Generator
 from typing import Any
 
 import simpy
+from simpy.core import Infinity
 
 from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.host import Box, Result, box_for
@@ -73,10 +74,10 @@ class Shell:
                 box.sim.run(until=job.done)
             except KeyboardInterrupt:
                 job.kill(SIGINT)
-            except RuntimeError as error:
-                if job.code is None and "No scheduled events left" in str(error):
-                    raise MacvsimError(f"{box.name}: {line!r} waits for something that never happens") from None
-                raise
+            except RuntimeError:
+                if job.code is not None or box.sim.peek() < Infinity:
+                    raise
+                raise MacvsimError(f"{box.name}: {line!r} waits for something that never happens") from None
         return job.result()
 
     def spawn(

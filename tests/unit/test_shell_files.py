@@ -7,6 +7,8 @@ import pytest
 from macvsim.errors import NotSimulated
 from macvsim.host import Host
 from macvsim.shell.files import FileError, FileSystem
+from macvsim.shell.interp import Shell
+from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_int
 
 from .shell_lab import make_box
@@ -23,6 +25,8 @@ def with_vlans() -> Host:
     one.ns.rename(one.dev("eth0"), "enp0s8")
     for vid in (100, 200):
         one.vlan("enp0s8", vid, ip=f"172.16.{vid // 10}.1/24")
+    one.interpreter = Shell()
+    one.sim.run(until=2 * SECOND)
     return one
 
 
@@ -126,8 +130,6 @@ def test_real_parameters_that_are_left_out_say_so(host: Host) -> None:
 def test_neighbour_parameters_in_other_units() -> None:
     one, _ = make_pair()
     line = "for f in base_reachable_time retrans_time unres_qlen; do cat /proc/sys/net/ipv4/neigh/eth0/$f; done"
-    from macvsim.shell.interp import Shell  # the pair has no shell of its own
-
     one.interpreter = Shell()
     assert one.sh(line).stdout == "30\n100\n101\n"
     one.sh("echo 4 > /proc/sys/net/ipv4/neigh/eth0/base_reachable_time")
@@ -255,6 +257,7 @@ def test_device_attributes() -> None:
     host.macvlan("enp0s8", "mac0")
     assert read("statistics/rx_packets", "mac0") == "0"
     host.link_set("enp0s8", up=False)
+    host.sim.run(until=4 * SECOND)
     assert read("operstate", "enp0s8") == "down"
     with pytest.raises(FileError) as caught:
         read("carrier", "enp0s8")
@@ -277,10 +280,7 @@ def test_writing_device_attributes() -> None:
 
 
 def test_globs_over_generated_files() -> None:
-    from macvsim.shell.interp import Shell  # the pair has no shell of its own
-
     host = with_vlans()
-    host.interpreter = Shell()
     assert host.sh("echo /proc/net/vlan/*").stdout == (
         "/proc/net/vlan/config /proc/net/vlan/enp0s8.100 /proc/net/vlan/enp0s8.200\n"
     )

@@ -1,0 +1,25 @@
+"""A box with a shell, for the tests of the shell."""
+
+from __future__ import annotations
+
+from macvsim.host import DEBIAN, Box, Flavour, Host, Kernel, Result
+from macvsim.shell.interp import Shell
+from macvsim.sim import Sim
+
+
+def make_box(flavour: Flavour = DEBIAN, *, name: str = "vm") -> Host:
+    """A machine with nothing but lo, which is up."""
+    host = Host(Kernel(Sim(hz=100), name, wakeup_delay=0), name, flavour)
+    host.interpreter = Shell()
+    host.dev("lo").set_up()
+    return host
+
+
+def sh(line: str, flavour: Flavour = DEBIAN) -> Result:
+    """Run a line in a box of its own."""
+    return make_box(flavour).sh(line)
+
+
+def seconds(box: Box) -> float:
+    """What the clock shows."""
+    return int(box.sim.now) / 1e9
