@@ -7,12 +7,11 @@ from collections.abc import Callable
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.host import Box
-from macvsim.net.fib import Route, RouteType
+from macvsim.net import arpioctl, rtioctl
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.sysctlnames import children, is_left_out, path
-from macvsim.wire.addr import ip_text, mac_text, mask_int
+from macvsim.wire.addr import ip_text, mac_text
 
 _LEFT_OUT_NET = frozenset(
     ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
@@ -95,7 +94,7 @@ def _vlans(ns: Namespace) -> list[Vlan]:
 def vlan_config(ns: Namespace) -> str:
     """/proc/net/vlan/config."""
     rows = [f"{dev.name:<15}| {dev.vid}  | {dev.lower.name}\n" for dev in _vlans(ns)]
-    return "VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n" + "".join(rows)
+    return f"VLAN Dev name\t | VLAN ID\nName-Type: {ns.vlan_name_type}\n" + "".join(rows)
 
 
 def vlan_device(dev: Vlan) -> str:
@@ -144,35 +143,21 @@ def net_dev(ns: Namespace) -> str:
 def arp(ns: Namespace) -> str:
     """/proc/net/arp (net/ipv4/arp.c)."""
     rows = "".join(
-        f"{ip_text(entry.ip):<16} 0x{1:<10x}0x{_arp_flags(entry):<10x}{mac_text(entry.ha):<17}     *        "
-        f"{entry.dev.name}\n"
-        for entry in ns.neigh.listing()
+        f"{ip_text(row.ip):<16} 0x{1:<10x}0x{row.flags:<10x}{mac_text(row.ha):<17}     *        {row.dev}\n"
+        for row in arpioctl.table(ns)
     )
     return "IP address       HW type     Flags       HW address            Mask     Device\n" + rows
-
-
-def _arp_flags(entry: Neighbour) -> int:
-    """ATF_PERM and ATF_COM (arp_state_to_flags)."""
-    return 0x6 if entry.state & Nud.PERMANENT else 0x2 if entry.state & VALID else 0
 
 
 def route(ns: Namespace) -> str:
     """/proc/net/route: the main table (fib_route_seq_show)."""
     lines = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"]
-    for entry in ns.fib.routes():
-        if entry.type in (RouteType.BROADCAST, RouteType.LOCAL):
-            continue
-        lines.append(
-            f"{entry.dev.name if entry.dev else '*'}\t{_swapped(entry.dst)}\t{_swapped(entry.gateway)}"
-            f"\t{_route_flags(entry):04X}\t0\t0\t{entry.metric}\t{_swapped(mask_int(entry.plen))}\t0\t0\t0"
-        )
+    lines += [
+        f"{row.iface}\t{_swapped(row.dst)}\t{_swapped(row.gateway)}\t{row.flags:04X}\t0\t0\t{row.metric}"
+        f"\t{_swapped(row.mask)}\t0\t0\t0"
+        for row in rtioctl.table(ns)
+    ]
     return "".join(f"{line:<127}\n" for line in lines)
-
-
-def _route_flags(entry: Route) -> int:
-    """RTF_UP, GATEWAY, HOST, REJECT (fib_flag_trans)."""
-    flags = 0x1 | (0x2 if entry.gateway else 0) | (0x4 if entry.plen == 32 else 0)
-    return flags | (0x200 if entry.type in (RouteType.UNREACHABLE, RouteType.PROHIBIT) else 0)
 
 
 def _swapped(address: int) -> str:

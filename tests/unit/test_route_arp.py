@@ -8,6 +8,7 @@ from macvsim.errors import NotSimulated
 from macvsim.net.fib import RouteType
 from macvsim.net.neigh import Nud
 from macvsim.net.routes import add_route
+from macvsim.shell import procfs
 from macvsim.wire.addr import ip_int, mac_bytes
 from tests.unit.tool_lab import ToolLab, pair_lab
 
@@ -286,3 +287,21 @@ def test_containers_may_not_configure() -> None:
     assert lab.fails("busybox route add default gw 10.0.0.9") == ("route: SIOCADDRT: Operation not permitted\n", 1)
     assert lab.fails("route del default") == ("SIOCDELRT: Operation not permitted\n", 7)
     assert lab.fails("busybox arp -d 10.0.0.9") == ("arp: SIOCDARP(priv): Operation not permitted\n", 1)
+
+
+# -- /proc -------------------------------------------------------------------------------------------------------------
+
+
+def test_proc_net_shows_the_same_tables() -> None:
+    lab = connected_lab()
+    neighbours(lab)
+    add_route(lab.ns, ip_int("10.4.0.1"), 32, type=RouteType.UNREACHABLE)
+    assert sorted(procfs.arp(lab.ns).splitlines())[:3] == [
+        "10.0.0.254       0x1         0x0         00:00:00:00:00:00     *        v0",
+        "10.0.0.7         0x1         0x6         02:00:00:00:00:77     *        v0",
+        "10.0.0.8         0x1         0x2         02:00:00:00:00:78     *        v0",
+    ]
+    assert [line.split() for line in procfs.route(lab.ns).splitlines()[1:]] == [
+        ["v0", "0000000A", "00000000", "0001", "0", "0", "0", "00FFFFFF", "0", "0", "0"],
+        ["*", "0100040A", "00000000", "0205", "0", "0", "0", "FFFFFFFF", "0", "0", "0"],
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import NotSimulated
+from macvsim.shell.procfs import vlan_config
 from tests.unit.tool_lab import ToolLab, pair_lab
 
 DEPRECATED = (
@@ -179,3 +180,11 @@ def test_containers_may_not_configure() -> None:
     lab = pair_lab(net_admin=False)
     assert lab.fails("busybox vconfig add v0 100") == ("vconfig: ioctl error for add: Operation not permitted\n", 1)
     assert lab.run("vconfig add v0 100") == ("", DEPRECATED + "RTNETLINK answers: Operation not permitted\n", 3)
+
+
+def test_proc_net_vlan_config_names_the_type() -> None:
+    lab = pair_lab()
+    lab.do("busybox vconfig set_name_type VLAN_PLUS_VID", "busybox vconfig add v0 6")
+    assert vlan_config(lab.ns) == (
+        "VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_PLUS_VID\nvlan0006       | 6  | v0\n"
+    )
