@@ -41,7 +41,9 @@ def set_name_type(ns: Namespace, kind: NameType) -> None:
 def add(ns: Namespace, name: str, vid: int) -> Vlan:
     """ADD_VLAN_CMD: a VLAN device on `name`, down; ENODEV, ERANGE, EOPNOTSUPP or EEXIST."""
     lower = device(ns, name)
-    return add_vlan(ns, lower, vid, NameType(ns.vlan_name_type).name_for(lower.name, vid))
+    vlan = add_vlan(ns, lower, vid, NameType(ns.vlan_name_type).name_for(lower.name, vid))
+    vlan.xmit_dst_release = False
+    return vlan
 
 
 def remove(ns: Namespace, name: str) -> None:

@@ -184,6 +184,8 @@ def test_vlan_files() -> None:
     )
     host.macvlan("enp0s8.100", "mac0")
     assert "priv_flags: 81121\n" in files.read("/proc/net/vlan/enp0s8.100")
+    host.sh("busybox vconfig add enp0s8 300")
+    assert "priv_flags: 81001\n" in files.read("/proc/net/vlan/enp0s8.300")
 
 
 def test_device_counters() -> None:
