@@ -39,6 +39,7 @@ ERRNO_TEXT = {
     "EPROTONOSUPPORT": "Protocol not supported",
     "ERANGE": "Numerical result out of range",
     "ESRCH": "No such process",
+    "EXDEV": "Invalid cross-device link",
     "EXFULL": "Exchange full",
 }
 

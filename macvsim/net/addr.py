@@ -88,14 +88,21 @@ class AddressTable:
             raise NetlinkError(
                 "EINVAL", f"{address.text} on {dev.label}: only a multicast address joins", "Multicast auto join failed"
             )
+        if not address.local:
+            return address  # 0.0.0.0 is quietly left out
         for other in indev.addresses:
             if other.plen == address.plen and other.prefix == address.prefix:
                 if other.local == address.local:
                     raise NetlinkError(
                         "EEXIST", f"{dev.label} has {address.text} already", "ipv4: Address already assigned"
                     )
-                if other.scope is address.scope:
-                    address.secondary = True
+                if other.scope is not address.scope:
+                    raise NetlinkError(
+                        "EINVAL",
+                        f"{address.text} on {dev.label}: {other.text} has scope {other.scope.text}, take the same",
+                        "ipv4: Invalid scope value",
+                    )
+                address.secondary = True
         address.peer = address.peer or address.local
         address.label = address.label or dev.name
         # a primary address stands behind the last primary one whose scope is no wider
@@ -197,6 +204,8 @@ class AddressTable:
 
     def _magic(self, kind: RouteType, dst: int, plen: int, dev: NetDevice, src: int, metric: int = 0) -> None:
         """fib_magic: a route of the kernel's own; one that is there already stays."""
+        if src == 0xFFFFFFFF and kind is not RouteType.LOCAL:
+            return  # no source for packets: the kernel refuses the route to itself
         table = TABLE_MAIN if kind is RouteType.UNICAST else TABLE_LOCAL
         scope = Scope.HOST if kind is RouteType.LOCAL else Scope.LINK
         route = Route(dst, plen, kind, dev=dev, scope=scope, src=src, metric=metric, proto="kernel", table=table)

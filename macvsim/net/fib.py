@@ -179,13 +179,15 @@ class Fib:
         ]
         if same and replace:
             table.remove(same[0])
+            route.age = same[0].age
         elif same and (not (append or prepend) or any(_same_hop(r, route) for r in same)):
             raise NetlinkError(
                 "EEXIST",
                 f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace",
             )
-        self._age += 1
-        route.age = -self._age if prepend else self._age
+        if not route.age:
+            self._age += 1
+            route.age = -self._age if prepend else self._age
         table.add(route)
         self.changed()
         return route

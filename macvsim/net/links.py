@@ -12,6 +12,7 @@ from macvsim.dev.dummy import Dummy
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
+from macvsim.errors import NetlinkError
 from macvsim.wire.frame import ETH_P_8021Q
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def add_veth(
     ns.check_name(name)
     peer_ns.check_name(peer_name)
     if ns is peer_ns and name == peer_name:
-        ns.check_name("")
+        raise NetlinkError("EEXIST", f"both ends would be called {name}: choose another name for the peer")
     left, right = veth_pair(
         (ns, name, mac if mac is not None else random_mac(ns, name)),
         (peer_ns, peer_name, peer_mac if peer_mac is not None else random_mac(peer_ns, peer_name)),

@@ -72,12 +72,12 @@ def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: b
         f"{where}: gateway {ip_text(gateway)} is not on a connected network; add an address in its subnet first",
         "Nexthop has invalid gateway",
     )
-    if kind is not RouteType.UNICAST:
+    if kind is not RouteType.UNICAST and (onlink or kind is not RouteType.LOCAL):
         raise invalid
     if onlink and dev is not None:
         return dev
     way = ns.fib.lookup(gateway, oif=dev)
-    if way is None or way.gateway or way.type is not RouteType.UNICAST or way.dev is None:
+    if way is None or way.gateway or way.type not in (RouteType.UNICAST, RouteType.LOCAL) or way.dev is None:
         if dev is not None and not dev.up:
             raise NetlinkError(
                 "ENETDOWN",

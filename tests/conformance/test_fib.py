@@ -163,10 +163,18 @@ def test_gateway_has_to_be_on_the_link() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
     net.lab.route(net.h, "10.5.0.0/24", via="10.0.0.9")
-    for gateway in ("10.6.0.1", "10.5.0.1", "10.0.0.255", "10.0.0.1"):
+    for gateway in ("10.6.0.1", "10.5.0.1", "10.0.0.255"):
         with pytest.raises(NetlinkError) as refused:
             net.lab.route(net.h, "10.9.0.0/24", via=gateway)
         assert refused.value.extack == "Nexthop has invalid gateway"
+
+
+def test_own_address_is_taken_as_gateway() -> None:
+    """Linux 6.12 takes it, whatever use it is (fib_check_nh_v4_gw lets RTN_LOCAL pass)."""
+    net = Two()
+    net.lab.address(net.eth0, "10.0.0.1/24")
+    net.lab.route(net.h, "10.9.0.0/24", via="10.0.0.1")
+    assert [(r.prefix, r.dev) for r in net.h.fib.routes() if r.gateway] == [("10.9.0.0/24", net.eth0)]
 
 
 def test_route_on_a_device_that_is_down() -> None:

@@ -9,6 +9,7 @@ from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import PROTOCOLS, Vlan
 from macvsim.shell.iproute.output import Decimal, Printer
 from macvsim.wire.addr import mac_text
+from macvsim.wire.frame import ETH_P_8021AD
 
 _SIMPLE_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan")
 _GOLDEN_RATIO_64 = 0x61C8864680B583EB
@@ -149,7 +150,9 @@ def _print_bridge(out: Printer, bridge: Bridge) -> None:
         ("vlan_stats_per_port", 0),
     )
     out.both("group_fwd_mask", f"group_fwd_mask {_mask(bridge.group_fwd_mask)} ", _mask(bridge.group_fwd_mask))
-    out.both("group_addr", "group_address 01:80:c2:00:00:00 ", "01:80:c2:00:00:00")
+    provider = vlans.enabled and vlans.protocol == ETH_P_8021AD
+    group = f"01:80:c2:00:00:{8 if provider else 0:02x}"  # provider bridges have a spanning tree of their own
+    out.both("group_addr", f"group_address {group} ", group)
     numbers(
         ("mcast_snooping", int(bridge.mcast_snooping)),
         ("no_linklocal_learn", int(bridge.no_linklocal_learn)),

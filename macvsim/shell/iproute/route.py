@@ -163,10 +163,10 @@ def _type(word: str) -> RouteType:
         raise Complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
 
 
-def _picked(found: _Filter, tool: Tool) -> list[Route]:
+def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route]:
     fib = tool.ns.fib
     if found.table != ALL_TABLES and not (found.table in fib.tables and (found.table != 253 or fib.routes(253))):
-        raise Complaint("Error: ipv4: FIB table does not exist.\nDump terminated\n", 2)
+        raise Complaint(f"Error: ipv4: FIB table does not exist.\n{doing} terminated\n", 2)
     tables = sorted(fib.tables) if found.table == ALL_TABLES else [found.table]
     return [route for table in tables for route in fib.routes(table) if found.takes(route)]
 
@@ -194,8 +194,10 @@ def _flush(words: Words, tool: Tool) -> int:
     if found.table == _CACHE:
         tool.ns.exceptions.clear()
         tool.ns.fib.changed()
+        if tool.options.stats:
+            tool.call.out("*** IPv4 routing cache is flushed.\n")
         return 0
-    doomed = _picked(found, tool)
+    doomed = _picked(found, tool, "Flush")
     if doomed:
         may_flush(tool, 2)
     if tool.options.stats > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fib import Route
 from macvsim.net.route import Dst, Kind
@@ -45,7 +46,7 @@ def get(words: Words, tool: Tool) -> int:
             raise NetlinkError("ENETUNREACH", f"{ip_text(asked.src)} is not an address of {ns.name}")
         way = ns.router.output(asked.dst, asked.src, oif)
     if way.kind in (Kind.ERROR, Kind.DROP):
-        refusal = way.errno or ("EXDEV" if iif is not None else "EINVAL")
+        refusal = way.errno or ("EXDEV" if way.reason is DropReason.IP_RPFILTER else "EINVAL")
         raise NetlinkError(refusal, f"{ns.name} has no way to {ip_text(asked.dst)}")
     with tool.printer() as out, out.object():
         if asked.fibmatch:
