@@ -1,0 +1,117 @@
+"""Builtins that deal with children and signals."""
+
+from __future__ import annotations
+
+from macvsim.errors import NotSimulated
+from macvsim.shell.builtins_variables import quoted
+from macvsim.shell.call import Waiting
+from macvsim.shell.dialect import SIGNAL_TEXT
+from macvsim.shell.invocation import Invocation
+from macvsim.shell.job import SIGNALS, SIGTERM, Job, Killed
+
+
+def _find_job(run: Invocation, word: str) -> Job | None:
+    """``%N``, ``%%`` or a process id."""
+    jobs = run.state.jobs
+    if word in ("%%", "%+", "%"):
+        return jobs[-1] if jobs else None
+    if word.startswith("%"):
+        number = int(word[1:]) if word[1:].isdigit() else 0
+        return jobs[number - 1] if 0 < number <= len(jobs) else None
+    if not word.isdigit():
+        return None
+    children = {job.pid: job for job in jobs}
+    pid = int(word)
+    return children.get(pid) or run.state.box.kernel.processes.get(pid)
+
+
+def wait(run: Invocation) -> Waiting:
+    state = run.state
+    if not run.args:
+        for job in list(state.jobs):
+            run.shell.tell_of_signal((yield from _wait_for(job)), run.streams)
+        return 0
+    status = 0
+    for word in run.args:
+        found = _find_job(run, word)
+        if found is None or found not in state.jobs:
+            status = 127
+            continue
+        status = yield from _wait_for(found)
+    return status
+
+
+def _wait_for(job: Job) -> Waiting:
+    """Wait for a child; a signal ends the waiting, not the child."""
+    if job.code is None:
+        yield job.done
+    assert job.code is not None
+    return job.code
+
+
+def jobs(run: Invocation) -> int:
+    state = run.state
+    bash = state.dialect.name == "bash"
+    listed = list(enumerate(state.jobs, 1))
+    for number, job in listed if bash else reversed(listed):
+        mark = "+" if number == len(listed) else "-" if number == len(listed) - 1 else " "
+        pid = f"{job.pid} " if "-l" in run.args else ""
+        text = job.text if bash or "i" in state.options else ""
+        gap = f" {mark} " if state.dialect.name == "dash" else f"{mark}  "
+        run.out(f"[{number}]{gap}{pid}{_fate(job):<{24 if bash else 27}}{text}\n")
+    state.jobs[:] = [job for job in state.jobs if job.code is None]
+    return 0
+
+
+def _fate(job: Job) -> str:
+    """What ``jobs`` says of a child."""
+    if isinstance(job.code, Killed):
+        return SIGNAL_TEXT.get(job.code.signal, f"Signal {job.code.signal}")
+    return "Running" if job.code is None else f"Done({job.code})" if job.code else "Done"
+
+
+def kill(run: Invocation) -> int:
+    words = list(run.args)
+    signal = SIGTERM
+    if words[:1] == ["-l"]:
+        raise NotSimulated("kill -l")
+    if words and words[0].startswith("-") and words[0] != "--":
+        name = words.pop(0)[1:]
+        if name == "s":
+            name = words.pop(0) if words else ""
+        plain = name.upper().removeprefix("SIG")
+        number = SIGNALS.get(plain, int(plain) if plain.isdigit() else -1)
+        if number < 0 and plain in ("STOP", "CONT", "TSTP", "CHLD", "WINCH"):
+            raise NotSimulated(f"signal {plain}")
+        if number and number not in SIGNALS.values():
+            dash = run.state.dialect.name == "dash"
+            return run.complain(f"Illegal option -{name}" if dash else f"bad signal name '{name}'")
+        signal = number
+    status = 0
+    dialect, line = run.state.dialect, run.shell.line
+    for word in words:
+        job = _find_job(run, word)
+        if job is None and word.startswith("%"):
+            run.streams.err(dialect.no_such_job(line, word))
+            return 2
+        if job is None and not word.isdigit():
+            raise run.fail(f"Illegal number: {word}")
+        if job is None or job.code is not None:
+            run.streams.err(dialect.no_such_process(line, word))
+            status = 1
+        elif signal:
+            job.kill(signal)
+    return status
+
+
+def trap(run: Invocation) -> int:
+    if not run.args:
+        if run.state.exit_trap:
+            run.out(f"trap -- {quoted(run.state.exit_trap)} EXIT\n")
+        return 0
+    action, *conditions = run.args
+    for condition in conditions:
+        if condition not in ("EXIT", "0"):
+            raise NotSimulated(f"trap … {condition}")
+        run.state.exit_trap = "" if action == "-" else action
+    return 0

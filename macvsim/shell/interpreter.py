@@ -1,0 +1,437 @@
+"""The shell process: runs the commands that the parser makes of lines, in simulated process context."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from macvsim.errors import NotSimulated
+from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation
+from macvsim.shell.call import NOT_SIMULATED, Call, Waiting
+from macvsim.shell.dialect import SIGNAL_TEXT, Dialect
+from macvsim.shell.execute import execute
+from macvsim.shell.expand import Expander
+from macvsim.shell.files import FileError
+from macvsim.shell.job import SIGINT, SIGPIPE, Job, Killed, signal_of
+from macvsim.shell.lexer import ShellSyntaxError
+from macvsim.shell.nodes import (
+    AndOr,
+    Background,
+    Case,
+    Command,
+    For,
+    Function,
+    If,
+    Pipeline,
+    Redirected,
+    Sequence,
+    Simple,
+    Subshell,
+    While,
+)
+from macvsim.shell.parser import parse
+from macvsim.shell.pattern import matches
+from macvsim.shell.redirect import RedirectError, Redirector
+from macvsim.shell.resolve import NotExecutable, NotFound
+from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
+from macvsim.shell.streams import Pipe, Streams
+from macvsim.sim import MS
+
+BUSY_ROUNDS, BUSY_TIME = 1000, MS
+"""Commands take no time of their own; a loop that waits for nothing does after so many rounds: others get on."""
+
+
+class Interpreter:
+    """One shell process, or a subshell of it; `job` is the process whose time it takes."""
+
+    def __init__(self, state: State, job: Job) -> None:
+        self.state = state
+        self.job = job
+        self.expander = Expander(self)
+        self.redirector = Redirector(self.expander, state)
+        self.line = 1
+        self.loops = 0
+        """How many loops are being run, for break and continue."""
+        self._guarded = 0
+        self._idle = 0
+        self._substituted: int | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.state.dialect
+
+    # -- whole scripts -------------------------------------------------------------------------------------------------
+
+    def script(self, text: str, streams: Streams) -> Waiting:
+        """Run a script as a shell process: its exit status."""
+        try:
+            status = yield from self.lines(text, streams)
+        except (Exit, Return) as leaving:
+            status = leaving.status
+        except LoopControl:
+            status = self.state.status
+        trap, self.state.exit_trap = self.state.exit_trap, ""
+        if trap:
+            self.state.status = status
+            try:
+                yield from self.lines(trap, streams)
+            except Exit as leaving:
+                status = leaving.status
+        return status
+
+    def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
+        """Run commands line by line in this shell; a line that is no command ends it."""
+        state = self.state
+        commands = parse(text)
+        while True:
+            try:
+                command = next(commands, None)
+                if command is None:
+                    return state.status
+                state.status = yield from self.run(command, streams)
+            except ShellSyntaxError as error:
+                streams.err(self.dialect.syntax(error, text, within))
+                raise Exit(2) from None
+            except ShellError as error:
+                streams.err(self.dialect.say(self.line, error.text))
+                raise Exit(error.status) from None
+
+    def child(self, job: Job | None = None) -> Interpreter:
+        """A subshell: in the same process, or in one of its own."""
+        shell = Interpreter(self.state.copy(), job or self.job)
+        shell.line = self.line
+        shell.loops = self.loops
+        shell._guarded = self._guarded
+        return shell
+
+    def enclosed(self, command: Command, streams: Streams) -> Waiting:
+        """Run a command as all of a subshell."""
+        try:
+            status = yield from self.run(command, streams)
+        except (Exit, Return) as leaving:
+            status = leaving.status
+        except LoopControl:
+            status = self.state.status
+        except ShellError as error:
+            streams.err(self.dialect.say(self.line, error.text))
+            status = error.status
+        trap, self.state.exit_trap = self.state.exit_trap, ""
+        if trap:
+            yield from self.lines(trap, streams)
+        return status
+
+    def substitute(self, program: Command) -> Generator[simpy.Event, Any, str]:
+        """Output of ``$(…)``; its status is that of a command which is nothing else."""
+        parts: list[str] = []
+        shell = self.child()
+        streams = Streams(None, {**self._streams.sinks, 1: parts.append})
+        self._substituted = yield from shell.enclosed(program, streams)
+        return "".join(parts).rstrip("\n")
+
+    _streams = Streams(None, {})
+    """Those of the command being expanded, for what its substitutions complain about."""
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def run(self, command: Command, streams: Streams) -> Waiting:
+        """Run a command and note its status."""
+        match command:
+            case Simple():
+                status = yield from self._simple(command, streams)
+            case Sequence():
+                status = 0
+                for part in command.commands:
+                    status = yield from self.run(part, streams)
+                return status
+            case Pipeline():
+                status = yield from self._pipeline(command, streams)
+                if command.inverted:
+                    self.state.status = int(not status)
+                    return int(not status)
+            case AndOr():
+                return (yield from self._and_or(command, streams))
+            case Background():
+                return self._background(command, streams)
+            case Subshell():
+                status = yield from self.child().enclosed(command.body, streams)
+            case Redirected():
+                status = yield from self._redirected(command, streams)
+            case If():
+                return (yield from self._if(command, streams))
+            case For():
+                return (yield from self._for(command, streams))
+            case While():
+                return (yield from self._while(command, streams))
+            case Case():
+                return (yield from self._case(command, streams))
+            case Function():
+                self.state.functions[command.name] = command.body
+                status = 0
+        self.state.status = status
+        if status and "e" in self.state.options and not self._guarded:
+            raise Exit(status)
+        return status
+
+    def _condition(self, command: Command, streams: Streams) -> Waiting:
+        """Run a command whose failure is an answer and not an error (``set -e``)."""
+        self._guarded += 1
+        try:
+            return (yield from self.run(command, streams))
+        finally:
+            self._guarded -= 1
+
+    def _and_or(self, command: AndOr, streams: Streams) -> Waiting:
+        status = yield from self._condition(command.left, streams)
+        if (status == 0) == (command.op == "&&"):
+            status = yield from self.run(command.right, streams)
+        return status
+
+    def _if(self, command: If, streams: Streams) -> Waiting:
+        for condition, body in command.branches:
+            if (yield from self._condition(condition, streams)) == 0:
+                return (yield from self.run(body, streams))
+        if command.otherwise is not None:
+            return (yield from self.run(command.otherwise, streams))
+        self.state.status = 0
+        return 0
+
+    def _for(self, command: For, streams: Streams) -> Waiting:
+        self._streams = streams
+        values = self.state.params if command.words is None else (yield from self.expander.fields(command.words))
+        status = 0
+        for value in list(values):
+            self.state.set(command.name, value)
+            self.loops += 1
+            try:
+                status = yield from self.run(command.body, streams)
+            except LoopControl as control:
+                status = 0
+                if self._leaves(control):
+                    break
+            finally:
+                self.loops -= 1
+        self.state.status = status
+        return status
+
+    def _while(self, command: While, streams: Streams) -> Waiting:
+        sim = self.state.box.sim
+        status = 0
+        while True:
+            began = sim.now
+            self.loops += 1
+            try:
+                answer = yield from self._condition(command.condition, streams)
+                if (answer == 0) == command.inverted:
+                    break
+                status = yield from self.run(command.body, streams)
+            except LoopControl as control:
+                status = 0
+                if self._leaves(control):
+                    break
+            finally:
+                self.loops -= 1
+            self._idle = self._idle + 1 if sim.now == began else 0
+            if self._idle >= BUSY_ROUNDS:
+                yield sim.timeout(BUSY_TIME)
+        self.state.status = status
+        return status
+
+    @staticmethod
+    def _leaves(control: LoopControl) -> bool:
+        """True if the innermost loop ends; raises on where an outer one is meant."""
+        if control.levels > 1:
+            raise LoopControl(control.levels - 1, control.again)
+        return not control.again
+
+    def _case(self, command: Case, streams: Streams) -> Waiting:
+        self._streams = streams
+        subject = yield from self.expander.text(command.word)
+        for patterns, body in command.items:
+            for pattern in patterns:
+                pieces = yield from self.expander.pieces(pattern)
+                if matches(pieces, subject):
+                    return (yield from self.run(body, streams))
+        self.state.status = 0
+        return 0
+
+    # -- processes -----------------------------------------------------------------------------------------------------
+
+    def _pipeline(self, command: Pipeline, streams: Streams) -> Waiting:
+        """Every command but the last has a process of its own; the status is that of the last."""
+        if len(command.commands) == 1:
+            return (yield from self._condition(command.commands[0], streams))
+        writers: list[Job] = []
+        stdin = streams.stdin
+        for part in command.commands[:-1]:
+            pipe = Pipe(self.job.box.sim)
+            writers.append(self._writer(part, Streams(stdin, dict(streams.sinks)), pipe))
+            stdin = pipe
+        try:
+            status = yield from self.child().enclosed(command.commands[-1], Streams(stdin, dict(streams.sinks)))
+            if isinstance(stdin, Pipe):
+                stdin.abandon()
+            for job in reversed(writers):
+                yield from job.wait()
+        except simpy.Interrupt as interrupt:
+            for job in writers:
+                job.kill(signal_of(interrupt))
+            raise
+        return status
+
+    def _writer(self, command: Command, streams: Streams, pipe: Pipe) -> Job:
+        def body(job: Job) -> Waiting:
+            pipe.on_broken = lambda: job.kill(SIGPIPE)
+            try:
+                return (yield from self.child(job).enclosed(command, streams.with_out(pipe.write)))
+            finally:
+                pipe.close()
+                if isinstance(streams.stdin, Pipe):
+                    streams.stdin.abandon()
+
+        return Job(self.job.box, body)
+
+    def _background(self, command: Background, streams: Streams) -> int:
+        def body(job: Job) -> Waiting:
+            return (yield from self.child(job).enclosed(command.command, Streams(None, dict(streams.sinks))))
+
+        job = Job(self.job.box, body, text=command.text)
+        self.state.jobs.append(job)
+        self.state.last_background = job.pid
+        self.state.status = 0
+        return 0
+
+    def _redirected(self, command: Redirected, streams: Streams) -> Waiting:
+        self._streams = streams
+        try:
+            inner = yield from self.redirector.apply(command.redirects, streams)
+        except RedirectError as error:
+            streams.err(error.message(self.dialect, self.line))
+            return error.status(self.dialect)
+        status = yield from self.run(command.command, inner)
+        return status if self._flush("", inner, streams) else 1
+
+    # -- simple commands -----------------------------------------------------------------------------------------------
+
+    def _simple(self, command: Simple, streams: Streams) -> Waiting:
+        self.line = command.line
+        self._streams = streams
+        self._substituted = None
+        words = yield from self.expander.fields(command.words)
+        special = bool(words) and words[0] in SPECIAL
+        try:
+            inner = yield from self.redirector.apply(command.redirects, streams)
+        except RedirectError as error:
+            streams.err(error.message(self.dialect, self.line))
+            if special:
+                raise Exit(error.status(self.dialect)) from None
+            return error.status(self.dialect)
+        assigned: list[tuple[str, str]] = []
+        for name, word in command.assignments:
+            value = yield from self.expander.text(word)
+            assigned.append((name, value))
+            if not words:
+                self.state.set(name, value)
+        if "x" in self.state.options:
+            streams.err(" ".join(["+", *(f"{name}={value}" for name, value in assigned), *words]) + "\n")
+        if not words:
+            return self._substituted or 0
+        if words == ["exec"]:
+            streams.stdin, streams.sinks = inner.stdin, inner.sinks
+        status = yield from self._invoke(words, assigned, inner)
+        if not self._flush(words[0], inner, streams):
+            status = 1
+        self.tell_of_signal(status, streams)
+        if self.job.signal is not None:
+            raise Exit(status if self.job.signal == SIGINT else 128 + self.job.signal)
+        return status
+
+    def tell_of_signal(self, status: int, streams: Streams) -> None:
+        """Say so if a signal ended a child."""
+        if isinstance(status, Killed) and status.signal in SIGNAL_TEXT:
+            streams.err(SIGNAL_TEXT[status.signal] + "\n")
+
+    def _flush(self, name: str, inner: Streams, streams: Streams) -> bool:
+        """Let files have what was printed; False, and a complaint, where one refuses."""
+        try:
+            inner.flush()
+        except FileError as error:
+            target = streams.err
+            if name in BUILTINS or name in self.state.functions or not name:
+                target(self.dialect.write_error(self.line, name or "echo", error))
+            else:
+                target(f"{name}: write error: {error.strerror}\n")
+            return False
+        except NotSimulated as error:
+            streams.err(f"not simulated: {error}\n")
+            raise Exit(NOT_SIMULATED) from None
+        return True
+
+    def _invoke(self, words: list[str], assigned: list[tuple[str, str]], streams: Streams) -> Waiting:
+        """Run a function, a builtin or a program; assignments before a special builtin stay, others are its own."""
+        state = self.state
+        name = words[0]
+        saved = dict(state.variables), dict(state.exported)
+        try:
+            for variable, value in assigned:
+                state.set(variable, value)
+                state.exported[variable] = None
+            if name in SPECIAL:
+                saved = dict(state.variables), dict(state.exported)
+                return (yield from self._builtin(words, streams))
+            if name in state.functions:
+                return (yield from self._function(words, streams))
+            if name in BUILTINS:
+                return (yield from self._builtin(words, streams))
+            return (yield from self.program(words, streams))
+        finally:
+            if assigned and name not in SPECIAL:
+                for variable, _ in assigned:
+                    if variable in saved[0]:
+                        state.variables[variable] = saved[0][variable]
+                    else:
+                        state.variables.pop(variable, None)
+                    if variable not in saved[1]:
+                        state.exported.pop(variable, None)
+
+    def _builtin(self, words: list[str], streams: Streams) -> Waiting:
+        try:
+            result = BUILTINS[words[0]](Invocation(self, words, streams))
+            return result if isinstance(result, int) else (yield from result)
+        except NotSimulated as error:
+            streams.err(f"not simulated: {error}\n")
+            return NOT_SIMULATED
+
+    def _function(self, words: list[str], streams: Streams) -> Waiting:
+        state = self.state
+        params, state.params = state.params, words[1:]
+        state.local.append({})
+        try:
+            return (yield from self.run(state.functions[words[0]], streams))
+        except Return as leaving:
+            return leaving.status
+        finally:
+            state.params = params
+            for variable, value in state.local.pop().items():
+                if value is None:
+                    state.variables.pop(variable, None)
+                else:
+                    state.variables[variable] = value
+
+    def program(self, words: list[str], streams: Streams) -> Waiting:
+        """Run a program that is not part of the shell."""
+        try:
+            return (yield from self.program_or_raise(words, streams))
+        except NotFound:
+            streams.err(self.dialect.not_found(self.line, words[0]))
+            return 127
+        except NotExecutable as error:
+            streams.err(self.dialect.say(self.line, f"{words[0]}: {error}"))
+            return 126
+
+    def program_or_raise(self, words: list[str], streams: Streams) -> Waiting:
+        """As `program`, for who has words of their own for `NotFound` and `NotExecutable`."""
+        state = self.state
+        call = Call(state.box, words, streams.stdin, streams.out, streams.err, state.environment(), state.cwd)
+        return (yield from execute(call))

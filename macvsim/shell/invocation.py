@@ -1,0 +1,58 @@
+"""What a builtin of the shell is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from macvsim.shell.call import Waiting
+from macvsim.shell.files import FileSystem
+from macvsim.shell.state import Exit, State
+from macvsim.shell.streams import Streams
+
+if TYPE_CHECKING:
+    from macvsim.shell.interpreter import Interpreter
+
+
+class Invocation:
+    """A builtin being run."""
+
+    def __init__(self, shell: Interpreter, argv: list[str], streams: Streams) -> None:
+        self.shell = shell
+        self.argv = argv
+        self.streams = streams
+
+    @property
+    def state(self) -> State:
+        return self.shell.state
+
+    @property
+    def args(self) -> list[str]:
+        return self.argv[1:]
+
+    @property
+    def files(self) -> FileSystem:
+        return FileSystem(self.state.box, self.state.cwd)
+
+    def out(self, text: str) -> None:
+        self.streams.out(text)
+
+    def complain(self, text: str, status: int = 2) -> int:
+        """Say what is wrong, behind the builtin's name."""
+        self.streams.err(self.state.dialect.builtin(self.shell.line, self.argv[0], text))
+        return status
+
+    def fail(self, text: str, status: int = 2) -> Exit:
+        """As `complain`, where it is the end of the shell."""
+        return Exit(self.complain(text, status))
+
+    def number(self, at: int, default: int) -> int:
+        """An argument that is a count."""
+        if len(self.args) <= at:
+            return default
+        if not self.args[at].isdigit():
+            raise self.fail(f"Illegal number: {self.args[at]}")
+        return int(self.args[at])
+
+
+Builtin = Callable[[Invocation], int | Waiting]
