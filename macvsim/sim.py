@@ -149,6 +149,11 @@ class Sim(simpy.Environment):
         """Call ``fn(*args)`` `delay` ns from now."""
         self.call_at(int(self._now) + delay, fn, *args)
 
+    def call_in_process(self, delay: int, fn: Callable[[], Any]) -> None:
+        """Call ``fn()`` `delay` ns from now in process context, as a kernel thread runs."""
+        event = self.timeout(delay)
+        event.callbacks.append(lambda _: fn())
+
     def recall(self, fn: Callable[..., Any]) -> list[tuple[Any, ...]]:
         """Take back every call of `fn` that is still to be made; returns their arguments in order of time."""
         taken = []

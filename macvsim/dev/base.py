@@ -383,8 +383,12 @@ class NetDevice:
                 raise
             self.up = True
             self.sync_rx_mode()
+            # captures are hooked in again only after the protocols have heard of it (packet_notifier)
+            held, self.taps = self.taps, ()
             self._activate()
             self.notify(Event.UP)
+            self.taps = (*held, *self.taps)
+            self._choose_xmit()
 
     def set_down(self) -> None:
         """``ip link set … down`` (__dev_close_many)."""

@@ -21,6 +21,7 @@ _IP = b"\x08\x00"
 _PAUSE = b"\x88\x08"
 _MORE_OR_OFFSET = 0x3F
 _IP_HEADER_END = ETH_HLEN + 20
+_GOLDEN_RATIO_64 = 0x61C8864680B583EB
 BC_QUEUE_LEN = 1000
 BC_WORK_DELAY = 1 * US
 """Group frames reach children through a work queue (macvlan_process_broadcast), so after the softirqs already due."""
@@ -121,7 +122,7 @@ class MacvlanPort:
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
             else:
                 if not self.backlog:
-                    self.lower.sim.call_later(BC_WORK_DELAY, self._work)
+                    self.lower.sim.call_in_process(BC_WORK_DELAY, self._work)
                 self.backlog.append((frame, source))
         elif dst in self.lower.mc:
             self._distribute(frame, source)
@@ -155,7 +156,7 @@ class MacvlanPort:
         dst = frame.raw[:6]
         if frame.raw[12:14] == _PAUSE:
             return
-        for child in self.by_mac.values():
+        for child in self.in_hash_order():
             if child is source or child.mode not in modes or not child.listens(dst):
                 continue
             child.stats.rx_packets += 1
@@ -166,6 +167,13 @@ class MacvlanPort:
                 child.forward(frame)
             else:
                 child.netif_rx(frame, _group_type(frame))
+                self.lower.sim.run_softirqs()
+
+    def in_hash_order(self) -> list[Macvlan]:
+        """Children that are up, as the kernel's hash table lists them: by bucket, newest first (macvlan_eth_hash)."""
+        if len(self.by_mac) < 2:
+            return list(self.by_mac.values())
+        return sorted(reversed(self.by_mac.values()), key=lambda child: _bucket(child.mac))
 
     def _copy_to_source_children(self, frame: Frame, packet_type: PacketType) -> bool:
         """Children in source mode that allow the source MAC get a copy; True if one of them keeps it for itself
@@ -187,6 +195,12 @@ class MacvlanPort:
     def is_busy(self, mac: bytes) -> bool:
         """True if `mac` is the lower device's or belongs to a child that is up (macvlan_addr_busy)."""
         return not self.passthru and (mac == self.lower.mac or mac in self.by_mac)
+
+
+def _bucket(mac: bytes) -> int:
+    """macvlan_eth_hash: the six bytes by hash_64 into 256 buckets, on a little-endian machine."""
+    value = int.from_bytes(mac, "little") << 16
+    return (value * _GOLDEN_RATIO_64 & 0xFFFFFFFFFFFFFFFF) >> 56
 
 
 def _group_type(frame: Frame) -> PacketType:
