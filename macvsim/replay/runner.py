@@ -15,7 +15,9 @@ from macvsim.dev.base import NetDevice
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.host import DEBIAN, Box, Host, Kernel
+from macvsim.net import rtneigh
 from macvsim.net.namespace import Namespace
+from macvsim.net.neigh import Nud
 from macvsim.replay import directives
 from macvsim.replay.compare import Comparison, compare
 from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry
@@ -71,7 +73,7 @@ class Replay:
             case directives.Flush():
                 for name in step.namespaces:
                     if name in self.kernel.netns:
-                        self.kernel.netns[name].neigh.flush(keep_permanent=True)
+                        self._flush(self.kernel.netns[name])
             case directives.Sleep(seconds=seconds):
                 self._advance(round(seconds * SECOND))
             case directives.Wait():
@@ -86,6 +88,13 @@ class Replay:
                     self.kernel.netns[name] = found[0].ns
             case _:
                 pass
+
+    @staticmethod
+    def _flush(ns: Namespace) -> None:
+        """``ip neigh flush all``: packets that wait for an answer fail."""
+        for entry in list(ns.neigh.entries.values()):
+            if not entry.state & (Nud.PERMANENT | Nud.NOARP):
+                rtneigh.remove(ns, entry)
 
     def _advance(self, time: int) -> None:
         self.sim.run(until=int(self.sim.now) + time)
