@@ -173,7 +173,8 @@ class MacvlanPort:
         """Children that are up, as the kernel's hash table lists them: by bucket, newest first (macvlan_eth_hash)."""
         if len(self.by_mac) < 2:
             return list(self.by_mac.values())
-        return sorted(reversed(self.by_mac.values()), key=lambda child: _bucket(child.mac))
+        newest_first = list(reversed(self.by_mac.values()))
+        return sorted(newest_first, key=lambda child: _bucket(child.mac))
 
     def _copy_to_source_children(self, frame: Frame, packet_type: PacketType) -> bool:
         """Children in source mode that allow the source MAC get a copy; True if one of them keeps it for itself
