@@ -186,7 +186,8 @@ BUILTINS: dict[str, Builtin] = {
     "unset": unset, "times": _left_out,
     "[": _test, "alias": _left_out, "bg": _left_out, "cd": _cd, "command": _command, "echo": _echo, "false": _false,
     "fg": _left_out, "getopts": _left_out, "hash": _colon, "jobs": jobs, "kill": kill, "local": local,
-# -- places ---------------------------------------------------------------------------------------------------------
+    "printf": _printf, "pwd": _pwd, "read": read_line, "test": _test, "true": _colon, "type": _type,
+    "ulimit": _left_out,
     "umask": _umask, "unalias": _left_out, "wait": wait,
 }  # fmt: skip
 SPECIAL = frozenset(list(BUILTINS)[:15])
