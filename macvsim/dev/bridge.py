@@ -76,7 +76,11 @@ class Bridge(NetDevice):
         """A frame entered at a port that is not blocked (br_handle_frame_finish)."""
         sim = self.sim
         raw = frame.raw
-        vid = port.vlans.ingress(frame.tag) if self.vlan_config.enabled else 0
+        vid: int | DropReason = 0
+        if self.vlan_config.enabled:
+            vid = port.vlans.ingress(frame.tag)
+            if frame.tag and frame.tag >> 16 != self.vlan_config.protocol:
+                frame = Frame(frame.wire, frame.uid)  # a tag of another protocol is payload
         if not isinstance(vid, int):
             sim.drop(frame.uid, port.dev, vid, frame)
             return
