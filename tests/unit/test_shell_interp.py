@@ -118,6 +118,15 @@ def test_a_loop_that_waits_for_nothing_lets_others_get_on() -> None:
     assert 5 <= seconds(box) < 5.1
 
 
+def test_grep_prints_what_is_around() -> None:
+    text = "seq 20 | grep -n -C1 '[47]'; seq 9 | grep -A1 -m1 3; seq 9 | grep -B2 9"
+    assert sh(text).stdout.split() == [
+        "3-3", "4:4", "5-5", "6-6", "7:7", "8-8", "--", "13-13", "14:14", "15-15", "16-16", "17:17", "18-18",
+        "3", "4", "7", "8", "9",
+    ]  # fmt: skip
+    assert sh("seq 3 | grep -A x 1").stderr == "grep: x: invalid context length argument\n"
+
+
 # -- jobs and signals --------------------------------------------------------------------------------------------------
 
 
