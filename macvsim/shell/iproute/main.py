@@ -56,7 +56,8 @@ def ip(call: Call) -> int | Waiting:
                 break
             if option.startswith("--"):
                 option = option[1:]
-            name = next((known for known in _OPTIONS if matches(option[1:], known)), "")
+            plain = option.removesuffix("=never").removesuffix("=auto")  # colours: output is no terminal
+            name = next((known for known in _OPTIONS if matches(plain[1:], known)), "")
             if name == "netns":
                 inside = _inside(inside, words.value())
             elif name == "Version":

@@ -201,7 +201,10 @@ def _show(words: Words, tool: Tool) -> int:
 
 
 def _get(words: Words, tool: Tool) -> int:
-    dev, ip = _parse(words, tool).place(tool)
+    wanted = _parse(words, tool)
+    if not wanted.dev or wanted.ip is None:
+        raise Complaint("Device and address are required arguments.\n", 1)
+    dev, ip = wanted.place(tool)
     entry = tool.ns.neigh.lookup(dev, ip)
     if entry is None:
         raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {ip_text(ip)}", "Neighbour entry not found")
