@@ -1,86 +1,87 @@
-"""The `macvsim` command line."""
+"""The `macvsim` command line.
+
+Read with argparse: the libraries that make prettier ones cost more CPU to import than the first experiment to play.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from macvsim.errors import MacvsimError
 
-app = typer.Typer(
-    name="macvsim",
-    help="A Linux container-network lab in pure Python: macvlan, 802.1Q and Docker networks on simulated packets.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-
-@app.callback()
-def common() -> None:
-    """A Linux container-network lab in pure Python."""
-
-
-@app.command()
-def demo(
-    pcap: Annotated[
-        Path | None, typer.Option(help="Also write every frame of every interface to this pcapng file.")
-    ] = None,
-) -> None:
-    """The document's three experiments as a guided tour: each fails first, says why, is mended, and works."""
+def demo(options: argparse.Namespace) -> int:
+    """The document's three experiments as a guided tour."""
     from macvsim.demo import tour
 
     def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    tour(write, pcap)
+    tour(write, options.pcap)
+    return 0
 
 
-@app.command()
-def replay(
-    folders: Annotated[
-        list[Path],
-        typer.Argument(metavar="RECORD_DIR...", help="Folders with scenario.txt, commands.json and frames.jsonl."),
-    ],
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Show the first differences of each interface, and of each command.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of lines.")] = False,
-) -> None:
-    """Play recordings of a real kernel again and compare frames and outputs; exit status 1 if anything differs."""
+def replay(options: argparse.Namespace) -> int:
+    """Play recordings again and compare; 1 if anything differs."""
     from macvsim.replay.runner import replay_folder
 
     results = []
-    for folder in folders:
+    for folder in options.folders:
         result = replay_folder(folder)
         results.append(result)
-        if not as_json:
-            typer.echo(str(result))
-            if diff:
-                text = result.diff()
-                if text:
-                    typer.echo(text)
-    if as_json:
-        typer.echo(json.dumps([result.to_dict() for result in results], indent=2))
-    if not all(result.is_equal for result in results):
-        raise typer.Exit(1)
+        if not options.json:
+            print(result, flush=True)
+            if options.diff and not result.is_equal:
+                print(result.diff(), flush=True)
+    if options.json:
+        print(json.dumps([result.to_dict() for result in results], indent=2))
+    return 0 if all(result.is_equal for result in results) else 1
 
 
-def main() -> None:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="macvsim",
+        description="A Linux container-network lab in pure Python, on simulated packets.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    text = "the document's three experiments as a guided tour: each fails first, says why, is mended, and works"
+    one = commands.add_parser("demo", help=text, description=text)
+    one.add_argument(
+        "--pcap", type=Path, metavar="FILE", help="also write every frame of experiments 2 and 3 to this pcapng file"
+    )
+    one.set_defaults(run=demo)
+    text = "play recordings of a real kernel again and compare; exit status 1 if anything differs"
+    one = commands.add_parser("replay", help=text, description=text)
+    one.add_argument(
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="RECORD_DIR",
+        help="a folder with scenario.txt, commands.json and frames.jsonl",
+    )
+    one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
+    one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")
+    one.set_defaults(run=replay)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: users' mistakes are one line on stderr and exit status 2, never a traceback."""
+    options = _parser().parse_args(arguments)
     try:
-        app()
+        code = options.run(options)
     except MacvsimError as error:
-        typer.echo(f"macvsim: {error}", err=True)
-        sys.exit(2)
+        print(f"macvsim: {error}", file=sys.stderr)
+        code = 2
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(141)
+        code = 141
     except OSError as error:
-        typer.echo(f"macvsim: {error.strerror}: {error.filename}", err=True)
-        sys.exit(2)
+        print(f"macvsim: {error.strerror}: {error.filename}", file=sys.stderr)
+        code = 2
+    sys.exit(code)

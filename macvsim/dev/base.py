@@ -31,7 +31,6 @@ TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
-_TPIDS = (0x8100, 0x88A8)
 
 Tap = Callable[[PacketType, Frame], None]
 

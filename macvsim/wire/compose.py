@@ -1,9 +1,10 @@
 """scapy composes every kind of frame, and shows any frame to people.
 
-A frame is composed by scapy the first time one of its shape is needed (ARP, an IPv4 header for a protocol, an ICMP
-message, a UDP header); the ones after it are the same bytes with the fields that differ patched at fixed offsets.
-Every field is given: scapy would otherwise fill in addresses of the machine it runs on.  `recompose` builds a frame
-anew from its field values, which is how the tests know that patching changes nothing.
+scapy composes a template for each shape (ARP, an IPv4 header for a protocol, an ICMP message); packets are the template
+with their fields patched at fixed offsets.  In ICMP and UDP headers every field is the packet's own, so nothing but the
+layout is left of the template; UDP needs none.  Every field is given: scapy would otherwise fill in addresses of the
+machine it runs on.  `recompose` builds a frame anew from its field values, which is how the tests know that patching
+gives what scapy builds.
 """
 
 from __future__ import annotations
@@ -57,12 +58,6 @@ def icmp_template(kind: int) -> bytes:
     return bytes(load().ICMP(type=kind, code=0, chksum=None))[:8]
 
 
-@cache
-def udp_template() -> bytes:
-    """A UDP header."""
-    return bytes(load().UDP(sport=0, dport=0, len=8, chksum=0))
-
-
 def dissect(wire: bytes) -> Packet:
     """The scapy packet of an Ethernet frame as it is on the wire."""
     packet: Packet = load().Ether(wire)
@@ -97,5 +92,4 @@ __all__ = [
     "icmp_template",
     "ipv4_template",
     "recompose",
-    "udp_template",
 ]

@@ -50,8 +50,7 @@ def test_tshark_finds_nothing_wrong(tmp_path: Path) -> None:
     names = set(tshark(path, "-T", "fields", "-e", "frame.interface_name"))
     assert {"d1/eth0", "host1/enp0s8", "host1/enp0s8.100", "host3/enp0s8.200", "d4/eth0"} <= names
     tagged = tshark(path, "-Y", "vlan.id == 200 && icmp", "-T", "fields", "-e", "frame.interface_name")
-    assert set(tagged) == {"host2/enp0s8", "host3/enp0s8", "host1/enp0s8"} & set(tagged)
-    assert "host3/enp0s8" in tagged
+    assert set(tagged) == {"host1/enp0s8", "host2/enp0s8", "host3/enp0s8"}
 
 
 def test_one_interface_as_pcap(tmp_path: Path) -> None:

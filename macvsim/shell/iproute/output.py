@@ -134,7 +134,7 @@ class _Json:
         if not self._pretty:
             return "{" + ",".join(f'"{key}":{self._any(item, 0)}' for key, item in value.items()) + "}"
         if not value:
-            return "{ }" if False else "{}"
+            return "{}"
         indent = "\n" + "    " * (depth + 1)
         members = ",".join(f'{indent}"{key}": {self._any(item, depth + 1)}' for key, item in value.items())
         return "{" + members + "\n" + "    " * depth + "}"
