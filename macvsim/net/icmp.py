@@ -219,7 +219,7 @@ class IcmpLayer:
         ns.snmp.icmp_out_types[kind] += 1
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
-        ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos)
+        ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos, cause=packet)
 
     def _allowed(self, kind: int, code: int, way: Dst, target: int, packet: Packet) -> bool:
         """Global and per-host rate limits (icmp_global_allow, icmpv4_xrlim_allow)."""

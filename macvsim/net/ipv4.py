@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
+from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.packet import Packet
 from macvsim.net.route import DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
@@ -14,6 +16,7 @@ from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, Packe
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.core import Netfilter
 
 _LSRR = 131
 _SSRR = 137
@@ -27,6 +30,8 @@ class Ipv4Layer:
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.count = ns.snmp.ip
+        self.netfilter: Netfilter | None = None
+        """Hooks, while anything is registered at them (net/netfilter/core.py)."""
         self._idents: dict[tuple[int, int, int], int] = {}
 
     # -- up: from a device ---------------------------------------------------------------------------------------------
@@ -49,6 +54,8 @@ class Ipv4Layer:
         if int.from_bytes(data[:hlen], "big") % 0xFFFF:  # the header's checksum (RFC 1071)
             count["InHdrErrors"] += 1
             return sim.drop(frame.uid, dev, DropReason.IP_CSUM, frame)
+        if self.netfilter is not None:
+            return self.netfilter.run(PREROUTING, Packet(data, frame.uid, dev, packet_type), dev, None, self.received)
         addresses = data[12:20]
         way = dev.inet.ways_in.get(addresses) or self.ns.router.input(addresses, dev)
         packet = Packet(data, frame.uid, dev, packet_type, way)
@@ -56,6 +63,17 @@ class Ipv4Layer:
         if kind is FORWARD:
             return self.forward(packet, way)
         if kind is LOCAL:
+            return self.local(packet)
+        return self._no_way(packet, way)
+
+    def received(self, packet: Packet) -> DropReason | None:
+        """A packet that has passed PREROUTING: route, and go where the route says (ip_rcv_finish)."""
+        assert packet.in_dev is not None
+        way = self.ns.router.input(packet.data[12:20], packet.in_dev)
+        packet.dst = way
+        if way.kind is FORWARD:
+            return self.forward(packet, way)
+        if way.kind is LOCAL:
             return self.local(packet)
         return self._no_way(packet, way)
 
@@ -96,7 +114,13 @@ class Ipv4Layer:
             if whole is None:
                 return None
             packet = whole
-            data = packet.data
+        if self.netfilter is not None:
+            return self.netfilter.run(INPUT, packet, packet.in_dev, None, self.deliver)
+        return self.deliver(packet)
+
+    def deliver(self, packet: Packet) -> DropReason | None:
+        """A whole packet that has passed INPUT, to its protocol (ip_local_deliver_finish)."""
+        data = packet.data
         ns = self.ns
         self.count["InDelivers"] += 1
         if ns.sim.journal is not None:
@@ -139,9 +163,18 @@ class Ipv4Layer:
         packet.data = ipv4.decrement_ttl(data)
         if way.do_redirect:
             ns.icmp.send_redirect(packet, way)
+        if self.netfilter is not None:
+            return self.netfilter.run(AT_FORWARD, packet, dev, way.dev, self._forwarded)
+        return self._forwarded(packet)
+
+    def _forwarded(self, packet: Packet) -> DropReason | None:
+        """A packet that has passed FORWARD (ip_forward_finish)."""
+        ns = self.ns
+        way = packet.dst
+        assert way is not None
         self.count["ForwDatagrams"] += 1
-        if sim.journal is not None:
-            sim.note(packet.uid, ns, "forward", None, (dev, way.dev, way.nexthop))
+        if ns.sim.journal is not None:
+            ns.sim.note(packet.uid, ns, "forward", None, (packet.in_dev, way.dev, way.nexthop))
         return self.output(packet, way)
 
     @staticmethod
@@ -173,11 +206,12 @@ class Ipv4Layer:
         ttl: int | None = None,
         df: bool = False,
         ident: int | None = None,
+        cause: Packet | None = None,
     ) -> DropReason | None:
         """A locally made packet goes out along `way`, from the way's source (ip_push_pending_frames, ip_local_out).
 
         df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
-        next one
+        next one; cause : the packet that this one is an error about, whose connection it belongs to (nf_ct_attach)
         """
         ns = self.ns
         if ttl is None:
@@ -193,6 +227,9 @@ class Ipv4Layer:
         self.count["OutRequests"] += 1
         if ns.sim.journal is not None:
             ns.sim.note(uid, ns, "send", None, (way.dev, way.nexthop))
+        if self.netfilter is not None:
+            packet = Packet(data, uid, dst=way) if cause is None else self.netfilter.attached(data, uid, way, cause)
+            return self.netfilter.run(OUTPUT, packet, None, way.dev, self._sent)
         entry = way.neighbour
         if fits and entry is not None and entry.connected and entry.hh is not None and not entry.dead:
             self.count["OutTransmits"] += 1
@@ -213,16 +250,42 @@ class Ipv4Layer:
     def output(self, packet: Packet, way: Dst) -> DropReason | None:
         """Fragment if need be, then to the neighbour (ip_output, ip_mc_output, ip_finish_output)."""
         packet.dst = way
+        netfilter = self.netfilter
         if way.loops:
-            self.ns.sim.call_at(self.ns.sim._now, self._loop_back, packet.data, packet.uid, way)
+            copy = Packet(packet.data, packet.uid, way.dev, LOOPBACK, way)
+            if netfilter is None:
+                self._loop_back(copy)
+            else:
+                netfilter.run(POSTROUTING, copy, None, way.dev, self._loop_back)
+        if netfilter is not None:
+            return netfilter.run(POSTROUTING, packet, packet.in_dev, way.dev, self._leave)
         if len(packet.data) > way.mtu:
             return self._fragment(packet, way)
         return self._finish(packet, way)
 
-    def _loop_back(self, data: bytes, uid: int, way: Dst) -> None:
-        """Our own copy of a packet to a group: in at the device it left by, unseen by captures (dev_loopback_xmit)."""
+    def _sent(self, packet: Packet) -> DropReason | None:
+        """A packet of ours that has passed OUTPUT, where its way may have changed (dst_output)."""
+        assert packet.dst is not None
+        return self.output(packet, packet.dst)
+
+    def _leave(self, packet: Packet) -> DropReason | None:
+        """A packet that has passed POSTROUTING (ip_finish_output)."""
+        way = packet.dst
+        assert way is not None
+        if len(packet.data) > way.mtu:
+            return self._fragment(packet, way)
+        return self._finish(packet, way)
+
+    def _loop_back(self, packet: Packet) -> None:
+        """Our own copy of a packet to a group comes in at the device it left by (dev_loopback_xmit)."""
+        self.ns.sim.call_at(self.ns.sim._now, self._looped, packet)
+
+    def _looped(self, packet: Packet) -> DropReason | None:
+        """That copy, unseen by captures."""
         self.count["InReceives"] += 1
-        self.local(Packet(data, uid, way.dev, LOOPBACK, way))
+        if self.netfilter is not None:
+            return self.netfilter.run(PREROUTING, packet, packet.in_dev, None, self.local)
+        return self.local(packet)
 
     def _finish(self, packet: Packet, way: Dst) -> DropReason | None:
         """ip_finish_output2: the next hop's neighbour entry sends, or keeps the packet until it can."""

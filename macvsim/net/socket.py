@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from macvsim.drop import DropReason
 from macvsim.errors import SocketError
 from macvsim.net.fib import Scope
 from macvsim.net.packet import Packet
@@ -75,7 +76,7 @@ class Socket:
         forced = self.pmtu_discover == "do"
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
-        self.ns.ipv4.send(
+        reason = self.ns.ipv4.send(
             proto,
             payload,
             way,
@@ -86,6 +87,8 @@ class Socket:
             df=self.pmtu_discover != "dont",
             ident=0 if forced else None,
         )
+        if reason is DropReason.NETFILTER_DROP:
+            raise SocketError("EPERM")
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Let the program see something: after the wake-up delay, in process context."""
@@ -126,10 +129,13 @@ class RawIcmpSocket(Socket):
         if way.kind is ERROR or way.broadcast:
             way = self.route(dst)
         if self.pmtu_discover == "want" and len(message) <= MAX_PACKET - ipv4.HLEN:
-            ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
+            ns.snmp.icmp_out_types[message[0]] += 1
+            reason = ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
+            if reason is not None and reason is DropReason.NETFILTER_DROP:
+                raise SocketError("EPERM")
         else:
             self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
-        ns.snmp.icmp_out_types[message[0]] += 1
+            ns.snmp.icmp_out_types[message[0]] += 1
         return way
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
