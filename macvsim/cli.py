@@ -29,10 +29,11 @@ def demo(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """Play recordings again and compare; 1 if anything differs."""
     from macvsim.replay.runner import replay_folder
+    from macvsim.replay.transcript_play import replay_transcript
 
     results = []
-    for folder in options.folders:
-        result = replay_folder(folder)
+    for recording in options.recordings:
+        result = replay_transcript(recording) if options.transcript else replay_folder(recording)
         results.append(result)
         if not options.json:
             print(result, flush=True)
@@ -58,11 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     text = "play recordings of a real kernel again and compare; exit status 1 if anything differs"
     one = commands.add_parser("replay", help=text, description=text)
     one.add_argument(
-        "folders",
+        "recordings",
         nargs="+",
         type=Path,
         metavar="RECORD_DIR",
-        help="a folder with scenario.txt, commands.json and frames.jsonl",
+        help="a folder with scenario.txt, commands.json and frames.jsonl; with --transcript, a file",
+    )
+    one.add_argument(
+        "--transcript",
+        action="store_true",
+        help="play texts of sessions at a prompt (root@HOST:~# COMMAND, what it printed): the lab follows from them",
     )
     one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.docker import dns
 from macvsim.docker.ids import new_id, short_id
+from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
@@ -117,6 +118,11 @@ class Container(Box):
     @property
     def short_id(self) -> str:
         return short_id(self.id)
+
+    @property
+    def sandbox_key(self) -> str:
+        """Path of the file that stands for its network namespace; empty while it has none."""
+        return sandbox_key(self.sandbox.id, self.engine.exec_root) if self.sandbox is not None else ""
 
     @property
     def status(self) -> str:

@@ -42,11 +42,12 @@ class NetworkController:
         self.macvlan = MacvlanDriver(profile, ns, rng)
         self.bridge = BridgeDriver(profile, ns, rng)
 
-    def start(self) -> None:
-        """The networks every daemon has; docker0 appears on the host."""
+    def start(self, *, default_bridge: bool = True) -> None:
+        """The networks every daemon has; docker0 appears on the host unless the daemon was told to do without."""
         self._add(NetworkConfig("none", "null", ipam_options=None))
         self._add(NetworkConfig("host", "host", ipam_options=None))
-        self._add(NetworkConfig("bridge", "bridge", options=DEFAULT_BRIDGE_OPTIONS, ipam_options=None))
+        if default_bridge:
+            self._add(NetworkConfig("bridge", "bridge", options=DEFAULT_BRIDGE_OPTIONS, ipam_options=None))
 
     # -- networks ------------------------------------------------------------------------------------------------------
 

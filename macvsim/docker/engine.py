@@ -42,6 +42,7 @@ class Engine:
     host : the box whose namespace it runs in
     profile : a Docker version (`macvsim.docker.profile`), or its name
     forwarding : turn forwarding on (``--ip-forward``, on by default)
+    default_bridge : make docker0 and the network ``bridge`` (off: ``--bridge=none``)
     images : which are there without pulling them; all of them are busybox
     data_root, exec_root : as dockerd's options; they only show in ``docker inspect``
     """
@@ -52,6 +53,7 @@ class Engine:
         profile: Profile | str = "26.1",
         *,
         forwarding: bool = True,
+        default_bridge: bool = True,
         images: Sequence[str] = ("busybox:latest",),
         data_root: str = "/var/lib/docker",
         exec_root: str = "/var/run/docker",
@@ -72,7 +74,7 @@ class Engine:
         self.lifecycle = Lifecycle(self)
         if forwarding:
             host.ns.sysctl["net.ipv4.ip_forward"] = 1
-        self.controller.start()
+        self.controller.start(default_bridge=default_bridge)
 
     def __repr__(self) -> str:
         return f"<Engine {self.profile.name} on {self.host.name}: {', '.join(self.containers) or 'no containers'}>"

@@ -14,7 +14,7 @@ from macvsim.docker.drivers import ParentKind, ParentPlan, ParentUse, check_pool
 from macvsim.docker.ids import new_veth_name
 from macvsim.docker.network import Endpoint, Network
 from macvsim.docker.profile import Profile
-from macvsim.errors import NetlinkError
+from macvsim.errors import DockerError, NetlinkError
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
 
@@ -68,7 +68,10 @@ class MacvlanDriver:
                     "driver.vlan_down", parent=plan.device, errno=error.strerror.lower()
                 ) from error
         elif plan.kind is ParentKind.DUMMY:
-            dummy = links.add_dummy(self.ns, plan.device)
+            try:
+                dummy = links.add_dummy(self.ns, plan.device)
+            except NetlinkError as error:
+                raise DockerError(error.strerror.lower()) from error
             dummy.txqlen = 0
             dummy.set_up()
 

@@ -27,6 +27,13 @@ def random_mac(ns: Namespace, name: str) -> bytes:
     return bytes(((drawn[0] & 0xFC) | 0x02,)) + drawn[1:]
 
 
+def check_kind(ns: Namespace, kind: str) -> None:
+    """EOPNOTSUPP for a kind of device that this kernel was built without (rtnl_newlink)."""
+    if kind in ns.missing_kinds:
+        what = f"the kernel of {ns.name} has no {kind} devices: it was built without them"
+        raise NetlinkError("EOPNOTSUPP", what, "Unknown device type")
+
+
 def add_vlan(
     ns: Namespace,
     lower: NetDevice,
@@ -42,6 +49,7 @@ def add_vlan(
 ) -> Vlan:
     """An 802.1Q sub-interface; its name is ``LOWER.VID`` unless given."""
     name = name or f"{lower.name}.{vid}"
+    check_kind(ns, "vlan")
     ns.check_name(name)
     vlan = Vlan(
         ns, name, lower, vid, protocol=protocol, mac=mac, mtu=mtu, reorder_hdr=reorder_hdr, loose_binding=loose_binding
@@ -65,6 +73,7 @@ def add_macvlan(
     ifindex: int | None = None,
 ) -> Macvlan:
     """A macvlan child; its MAC is random unless given."""
+    check_kind(ns, "macvlan")
     ns.check_name(name)
     child = Macvlan(
         ns,
@@ -115,6 +124,7 @@ def add_veth(
 
 def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None, ifindex: int | None = None) -> Dummy:
     """A dummy device."""
+    check_kind(ns, "dummy")
     ns.check_name(name)
     dummy = Dummy(ns, name, mac if mac is not None else random_mac(ns, name))
     ns.register(dummy, ifindex=ifindex)

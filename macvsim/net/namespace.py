@@ -79,6 +79,8 @@ class Namespace:
         }
         self.wakeup_delay = 0
         """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
+        self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
+        """Kinds of devices that this kernel was built without, such as ``vlan``."""
         self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
         """How vconfig names new VLAN devices, as /proc/net/vlan/config calls it."""
         self.listeners: list[Callable[[NetDevice, Event], None]] = []

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import Literal
 
 from macvsim.replay.align import align
@@ -17,6 +16,7 @@ from macvsim.replay.entries import CommandEntry, FrameEntry
 from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
 from macvsim.replay.normalize_text import normalize_command
 from macvsim.replay.records import Record
+from macvsim.replay.sections import outcome_lines, section
 from macvsim.wire.canon import frame_text
 
 NOT_SIMULATED_STATUS = 95
@@ -87,8 +87,7 @@ class CommandComparison:
         elif self.outcome == "not simulated":
             yield next(line for line in self.simulated.split("\n") if line.startswith(NOT_SIMULATED_TEXT))
         elif self.outcome == "different":
-            lines = unified_diff(self.recorded.split("\n"), self.simulated.split("\n"), lineterm="", n=1)
-            yield from islice(lines, 2, None)
+            yield from outcome_lines(self.recorded, self.simulated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +153,10 @@ class Comparison:
                 f"{interface.interface}: {interface.equal}/{interface.total} frames equal"
                 f" (recorded {len(interface.recorded)}, simulated {len(interface.simulated)})"
             )
-            parts += _section(head, interface.differences(), limit)
+            parts += section(head, interface.differences(), limit)
         for command in self.commands:
             head = f"[{command.entry.ns or '-'}] {command.entry.cmd}"
-            parts += _section(head, command.differences(), limit)
+            parts += section(head, command.differences(), limit)
         return "\n".join(parts)
 
     def _count(self, outcome: str) -> int:
@@ -217,16 +216,6 @@ def _commands(
             yield CommandComparison(entry, "not simulated", ours, theirs)
         else:
             yield CommandComparison(entry, "equal" if ours == theirs else "different", ours, theirs)
-
-
-def _section(head: str, differences: Iterator[str], limit: int | None) -> list[str]:
-    """A headed list of at most `limit` differences; nothing where there are none."""
-    shown = list(islice(differences, limit))
-    rest = sum(1 for _ in differences)
-    if not shown and not rest:
-        return []
-    more = [f"    … {rest} more"] if rest else []
-    return [head, *(f"    {line}" for text in shown for line in text.split("\n")), *more]
 
 
 def _frame_difference(sign: str, number: int, frame: NormalFrame) -> str:

@@ -7,7 +7,8 @@ wake-ups take none here, and kernel timers tick at the recorder's HZ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from macvsim.capture import TYPE_TEXT
@@ -24,6 +25,7 @@ from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry
 from macvsim.replay.expand import Command, Step, expand
 from macvsim.replay.records import Record, load
 from macvsim.replay.scenario import parse
+from macvsim.replay.testbed import name_server
 from macvsim.shell.interp import Job, Shell, box_for
 from macvsim.sim import MS, SECOND, US, Sim
 from macvsim.wire.frame import Frame, PacketType
@@ -33,15 +35,24 @@ COMMAND_TIMEOUT = 120 * SECOND
 WAIT_TIMEOUT = 60 * SECOND
 COMMAND_TIME = 40 * US
 """Guest time that starting a command and collecting its output takes on the recorder's machine."""
+EXEC_TIME = 700 * MS
+"""Real time from ``docker exec`` to the first step of the program in the container, on the recorder's machine."""
 LAST_FRAMES = 20 * MS
 """The recorder listens this long after the last command."""
 NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
 
 
 class Replay:
-    """One scenario being played; `frames` and `commands` are what a record would hold."""
+    """One scenario being played; `frames` and `commands` are what a record would hold.
 
-    def __init__(self, *, seed: int = 0) -> None:
+    name_server : of the recorder's machine, as its /etc/resolv.conf has it
+    starts : when each command that is waited for was started, in seconds, by namespace and text; for recordings in
+        real time, where commands take time: neighbour entries age while a daemon works
+    """
+
+    def __init__(
+        self, *, seed: int = 0, name_server: str = "", starts: Sequence[tuple[str | None, str, float]] = ()
+    ) -> None:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0)
         self.outside = Host(self.kernel, "guest", DEBIAN)
@@ -52,6 +63,9 @@ class Replay:
         self._jobs: list[tuple[Job, Command, int]] = []
         self._captured: list[NetDevice] = []
         self._daemons: dict[str, DockerHost] = {}
+        self._starts = deque(starts)
+        if name_server:
+            self.outside.files["/etc/resolv.conf"] = f"nameserver {name_server}\n"
 
     def play(self, steps: list[Step]) -> None:
         """Carry out every step, then end as the recorder does."""
@@ -108,7 +122,16 @@ class Replay:
         found = self.kernel.netns.get(ns)
         return None if found is None else box_for(self.kernel, found)
 
+    def _await_start(self, command: Command) -> None:
+        """Let time pass until the command was started in the recording, if it has been said when."""
+        if not command.background and self._starts and self._starts[0][:2] == (command.ns, command.cmd):
+            start = round(self._starts.popleft()[2] * SECOND)
+            start += EXEC_TIME if command.cmd.startswith("docker exec") else 0
+            if start > self.sim.now:
+                self.sim.run(until=start)
+
     def _command(self, command: Command) -> None:
+        self._await_start(command)
         start = int(self.sim.now)
         box = self._box(command.ns)
         if box is None:
@@ -181,8 +204,13 @@ class Replay:
 
 def replay(record: Record, *, seed: int = 0) -> Comparison:
     """Play a record again and compare."""
-    played = Replay(seed=seed)
     scenario = parse(record.scenario_text, record.name)
+    real_time = any(isinstance(directive, directives.DockerDaemon) for directive in scenario.directives)
+    played = Replay(
+        seed=seed,
+        name_server=name_server(entry.stdout for entry in record.commands),
+        starts=[(e.ns, e.cmd, e.start) for e in record.commands if BACKGROUND not in e.cmd] if real_time else (),
+    )
     played.play(expand(scenario))
     return compare(record, played.frames, played.commands)
 

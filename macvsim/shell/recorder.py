@@ -1,6 +1,8 @@
-"""``python3 …/runner/udp.py``: the one program that recordings bring along."""
+"""``python3``: the one program that recordings bring along, and the module that indents JSON."""
 
 from __future__ import annotations
+
+import json
 
 from macvsim.apps.udp_probe import UdpListener, UdpProbe, UdpSender
 from macvsim.errors import MacvsimError
@@ -10,11 +12,24 @@ from macvsim.shell.programs import run_program
 
 @command("python3", flavour="debian")
 def python3(call: Call) -> int | Waiting:
-    """``python3 …/runner/udp.py send ADDRESS PORT TEXT [SECONDS]`` or ``… listen PORT SECONDS``."""
+    """``python3 …/runner/udp.py send ADDRESS PORT TEXT [SECONDS]`` or ``… listen PORT SECONDS``; ``-m json.tool``."""
     match call.args:
+        case ["-m", "json.tool"]:
+            return _json_tool(call)
         case [script, *words] if script.endswith("/runner/udp.py"):
             return _udp(call, words)
     return call.not_simulated("python3")
+
+
+def _json_tool(call: Call) -> int:
+    """``python3 -m json.tool``."""
+    try:
+        value = json.loads(call.stdin or "")
+    except ValueError as error:
+        call.err(f"{error}\n")
+        return 1
+    call.out(json.dumps(value, indent=4) + "\n")
+    return 0
 
 
 def _udp(call: Call, words: list[str]) -> Waiting:
