@@ -85,12 +85,33 @@ class DropReason(enum.Enum):
         "no source-mode child allows this source MAC",
         "ip link set link dev … type macvlan macaddr add …",
     )
+    IPVLAN_PRIVATE = (
+        "",
+        "ipvlan flag private: children of one parent do not talk to each other",
+        "ip link set {dev} type ipvlan mode … bridge",
+    )
+    IPVLAN_NO_GROUPS = (
+        "",
+        "ipvlan in mode l3 or l3s carries no broadcasts and no multicasts",
+        "use mode l2 where containers need them, or send to one address",
+    )
+    IPVLAN_NO_L2 = (
+        "",
+        "ipvlan in mode l3 or l3s carries IP packets only",
+        "use mode l2 where containers need ARP or other protocols",
+    )
+    IPVLAN_BACKLOG = ("", "the ipvlan broadcast queue is full", "send fewer broadcasts")
     BRIDGE_SOURCE = ("", "the source MAC is a group or zero address", "")
     UNHANDLED_PROTO = ("UNHANDLED_PROTO", "no protocol handler for this EtherType", "")
     DUMMY = ("", "a dummy device swallows what it is given", "use a real parent: -o parent=…")
 
     # -- ARP and the neighbour cache -----------------------------------------------------------------------------------
     ARP_MALFORMED = ("", "not a valid ARP packet", "")
+    ARP_NOARP = (
+        "",
+        "the device does no ARP (NOARP), so nobody learns its MAC",
+        "ipvlan l3 is behind its parent: ip route add SUBNET via PARENT_ADDRESS on the host that asks",
+    )
     ARP_NOT_FOR_US = ("", "ARP for an address that is not ours", "")
     ARP_IGNORED = (
         "",

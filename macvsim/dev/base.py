@@ -101,6 +101,15 @@ class Stack(Protocol):
     def unregister(self, dev: NetDevice) -> None:
         """Let a device go."""
 
+    def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
+        """An IP packet of a stacked device goes out by this stack's routes, bound to `dev` (ip_local_out)."""
+
+    def routes_changed(self) -> None:
+        """Something that routing decisions depend on has changed (rt_cache_flush)."""
+
+    def arp_changed(self, dev: NetDevice) -> None:
+        """A device does ARP now, or no longer (neigh_changeaddr)."""
+
 
 class Stats:
     """Counters of one device (struct rtnl_link_stats64), those that can move here."""
@@ -176,6 +185,7 @@ class NetDevice:
         "ns",
         "numtxqueues",
         "operstate",
+        "permanent_mac",
         "promiscuity",
         "qdisc",
         "rx_handler",
@@ -201,12 +211,16 @@ class NetDevice:
     header_cache: ClassVar[bool] = True
     """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
     default_qdisc: ClassVar[str] = "noqueue"
+    no_rx_handler: ClassVar[bool] = False
+    """IFF_NO_RX_HANDLER: nothing can be stacked on it that takes its frames (macvlan, bridge)."""
 
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim = ns.sim
         self.ns = ns
         self.name = name
         self.mac = mac
+        self.permanent_mac = b""
+        """The address burnt in (perm_addr); empty where somebody chose the first one too."""
         self.mtu = mtu
         self.min_mtu = 68
         self.max_mtu = 65535
@@ -513,6 +527,12 @@ class NetDevice:
 
     def on_set_mac(self, mac: bytes) -> None:
         """Before the address changes (ndo_set_mac_address); raise to refuse."""
+
+    def check_address(self, address: bytes) -> None:
+        """Raise if this kind cannot have an IPv4 (4 bytes) or IPv6 address (inetaddr_validator_chain)."""
+
+    def on_address(self, address: bytes, added: bool) -> None:
+        """An IPv4 or IPv6 address came or went (inetaddr_chain)."""
 
     # -- what the device listens for -----------------------------------------------------------------------------------
 

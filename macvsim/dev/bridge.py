@@ -243,6 +243,8 @@ class Bridge(NetDevice):
         if dev.rx_handler is not None:
             owner = dev.rx_handler.owner
             raise DeviceBusy("EBUSY", f"{where}: it is in use by {owner}; delete what stands on it, or use another")
+        if dev.no_rx_handler:
+            raise NetlinkError("EINVAL", f"{where}: nothing can stand on an {dev.kind} device; use {dev.kind}'s parent")
         below: NetDevice | None = dev
         while below is not None:
             if below is self:

@@ -436,6 +436,8 @@ def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | No
         )
     handler = lower.rx_handler
     if handler is None:
+        if lower.no_rx_handler:
+            raise NetlinkError("EINVAL", f"{name}: nothing can stand on {lower.label}, an {lower.kind} device")
         return None
     if not isinstance(handler, MacvlanPort):
         raise DeviceBusy(

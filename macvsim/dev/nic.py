@@ -41,6 +41,7 @@ class Nic(NetDevice):
         self.unicast_filter = unicast_filter  # type: ignore[misc]
         self.filter_slots = filter_slots
         self.vlan_filter = vlan_filter
+        self.permanent_mac = mac
         self.cable: Cable | None = None
         self.admin_up = False
         self.carrier = False

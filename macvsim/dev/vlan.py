@@ -220,7 +220,7 @@ def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:
             f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad",
             "8021q: Invalid VLAN protocol",
         )
-    if lower.loopback or (lower.noarp and lower.kind == "ipvlan"):
+    if lower.loopback or lower.kind == "ipvlan":
         raise NetlinkError(
             "EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "8021q: VLANs not supported on device"
         )

@@ -104,12 +104,14 @@ class AddressTable:
                     )
                 address.secondary = True
         address.peer = address.peer or address.local
+        dev.check_address(address.peer.to_bytes(4, "big"))
         address.label = address.label or dev.name
         # a primary address stands behind the last primary one whose scope is no wider
         before = [i for i, a in enumerate(indev.addresses) if not a.secondary and a.scope >= address.scope]
         place = len(indev.addresses) if address.secondary else before[-1] + 1 if before else 0
         indev.addresses.insert(place, address)
         self._routes_up(dev, address)
+        dev.on_address(address.peer.to_bytes(4, "big"), True)
         if address.autojoin:
             self.ns.join_group(dev, address.local)
         return address
@@ -138,7 +140,9 @@ class AddressTable:
             for other in secondaries:
                 indev.addresses.remove(other)
                 self._routes_down(dev, other)
+                dev.on_address(other.peer.to_bytes(4, "big"), False)
         self._routes_down(dev, gone)
+        dev.on_address(gone.peer.to_bytes(4, "big"), False)
         if not gone.secondary and promote and secondaries:
             heir = secondaries[0]
             heir.secondary = False
@@ -150,6 +154,8 @@ class AddressTable:
     def remove_all(self, dev: NetDevice) -> None:
         """The device leaves the namespace: addresses and routes go with it."""
         indev: InDev = dev.inet
+        for address in indev.addresses:
+            dev.on_address(address.peer.to_bytes(4, "big"), False)
         indev.addresses.clear()
         self.fib.remove_if(lambda r: r.dev is dev)
 

@@ -86,7 +86,8 @@ class ArpLayer:
         """An ARP frame for this namespace (arp_rcv)."""
         sim = self.ns.sim
         if dev.noarp or packet_type is OTHERHOST or packet_type is LOOPBACK:
-            return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+            reason = DropReason.ARP_NOARP if dev.noarp else DropReason.OTHERHOST
+            return sim.drop(frame.uid, dev, reason, frame)
         message = arp.parse(frame.raw[14:42])
         if message is None or message.op not in (arp.REQUEST, arp.REPLY):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.packet import Packet
-from macvsim.net.route import DROP, ERROR, FORWARD, LOCAL, Dst
+from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
@@ -17,6 +18,8 @@ from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, Packe
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
     from macvsim.net.netfilter.core import Netfilter
+
+Finish = Callable[[Packet], DropReason | None]
 
 _LSRR = 131
 _SSRR = 137
@@ -64,6 +67,8 @@ class Ipv4Layer:
             return self.forward(packet, way)
         if kind is LOCAL:
             return self.local(packet)
+        if kind is CHILD:
+            return self.local(packet, self._to_child)
         return self._no_way(packet, way)
 
     def received(self, packet: Packet) -> DropReason | None:
@@ -75,6 +80,8 @@ class Ipv4Layer:
             return self.forward(packet, way)
         if way.kind is LOCAL:
             return self.local(packet)
+        if way.kind is CHILD:
+            return self.local(packet, self._to_child)
         return self._no_way(packet, way)
 
     @staticmethod
@@ -106,8 +113,10 @@ class Ipv4Layer:
             self.ns.icmp.no_route(packet, code)
         return reason
 
-    def local(self, packet: Packet) -> DropReason | None:
-        """For this host: put fragments together, then by protocol (ip_local_deliver)."""
+    def local(self, packet: Packet, finish: Finish | None = None) -> DropReason | None:
+        """For this host: put fragments together, then to its protocol (ip_local_deliver); `finish` stands for
+        `deliver`.
+        """
         data = packet.data
         if data[6] & 0x3F or data[7]:
             whole = self.ns.reassembly.add(packet)
@@ -115,8 +124,8 @@ class Ipv4Layer:
                 return None
             packet = whole
         if self.netfilter is not None:
-            return self.netfilter.run(INPUT, packet, packet.in_dev, None, self.deliver)
-        return self.deliver(packet)
+            return self.netfilter.run(INPUT, packet, packet.in_dev, None, finish or self.deliver)
+        return self.deliver(packet) if finish is None else finish(packet)
 
     def deliver(self, packet: Packet) -> DropReason | None:
         """A whole packet that has passed INPUT, to its protocol (ip_local_deliver_finish)."""
@@ -135,6 +144,19 @@ class Ipv4Layer:
         reason = ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_NOPROTO)
         ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PROT_UNREACH)
         return reason
+
+    def _to_child(self, packet: Packet) -> DropReason | None:
+        """A whole packet that has passed INPUT goes on in an ipvlan child's hands, in mode l3s (ipvlan_nf_input)."""
+        way = packet.dst
+        assert way is not None and way.dev is not None
+        child = way.dev
+        child.stats.rx_packets += 1
+        child.stats.rx_bytes += len(packet.data) + ETH_HLEN
+        packet.in_dev = child
+        layer = cast("Namespace", child.ns).ipv4
+        self.count["InDelivers"] += 1
+        layer.count["InDelivers"] -= 1  # it counts where it came in
+        return layer.deliver(packet)
 
     def forward(self, packet: Packet, way: Dst) -> DropReason | None:
         """Through this host, in the kernel's order (ip_forward)."""
@@ -235,6 +257,28 @@ class Ipv4Layer:
             self.count["OutTransmits"] += 1
             return entry.dev.xmit(Frame(entry.hh + data, uid))  # neigh_hh_output
         return self.output(Packet(data, uid, dst=way), way)
+
+    def route_out(self, dev: NetDevice, data: bytes, uid: int) -> DropReason | None:
+        """A packet of a stacked device goes out by our routes bound to `dev`, as if it were ours, whatever its source
+        (ipvlan_process_v4_outbound).
+        """
+        sim = self.ns.sim
+        if len(data) < 20:
+            return sim.drop(uid, dev, DropReason.IP_INHDR)
+        src, dst = ipv4.addresses(data)
+        way = self.ns.router.output(dst, src, dev, True)
+        if way.kind is ERROR:
+            return sim.drop(uid, dev, way.reason or DropReason.IP_OUTNOROUTES)
+        if way.broadcast or way.multicast:
+            return sim.drop(uid, dev, DropReason.IPVLAN_NO_GROUPS)
+        data = ipv4.with_frag(data, len(data), data[6] << 8 | data[7]) + data[(data[0] & 15) * 4 :]
+        self.count["OutRequests"] += 1
+        if sim.journal is not None:
+            sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
+        packet = Packet(data, uid, dst=way)
+        if self.netfilter is not None:
+            return self.netfilter.run(OUTPUT, packet, None, way.dev, self._sent)
+        return self.output(packet, way)
 
     def next_ident(self, dst: int, src: int, proto: int) -> int:
         """Identification: a counter per destination, source and protocol, never 0 (__ip_select_ident)."""

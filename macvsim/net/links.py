@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.dummy import Dummy
+from macvsim.dev.ipvlan import Flag as IpvlanFlag
+from macvsim.dev.ipvlan import Ipvlan
+from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
@@ -88,6 +91,24 @@ def add_macvlan(
     )
     ns.register(child, ifindex=ifindex)
     child.link_changed()
+    return child
+
+
+def add_ipvlan(
+    ns: Namespace,
+    lower: NetDevice,
+    name: str,
+    *,
+    mode: IpvlanMode = IpvlanMode.L3,
+    flag: IpvlanFlag | None = None,
+    mtu: int | None = None,
+    mac_given: bool = False,
+    ifindex: int | None = None,
+) -> Ipvlan:
+    """An ipvlan child; mode and flag are then those of every child of `lower`."""
+    ns.check_name(name)
+    child = Ipvlan(ns, name, lower, mode=mode, flag=flag, mtu=mtu, mac_given=mac_given)
+    ns.register(child, ifindex=ifindex)
     return child
 
 

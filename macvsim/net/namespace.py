@@ -104,6 +104,20 @@ class Namespace:
         dev.stats.rx_dropped += 1
         return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
 
+    def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
+        """A packet of a stacked device (ipvlan l3) goes out by our routes; IPv6 goes nowhere here."""
+        if ethertype == ETH_P_IP.to_bytes(2, "big"):
+            return self.ipv4.route_out(dev, packet, uid)
+        return self.sim.drop(uid, dev, DropReason.UNHANDLED_PROTO)
+
+    def routes_changed(self) -> None:
+        """Decisions that were kept may be wrong now."""
+        self.router.forget()
+
+    def arp_changed(self, dev: NetDevice) -> None:
+        """What was known about neighbours on a device is void."""
+        self.neigh.flush(dev)
+
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run `fn` in process context, `wakeup_delay` ns from now."""
         if self.wakeup_delay:

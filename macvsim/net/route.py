@@ -7,8 +7,9 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
 from macvsim.net.neigh import VALID, Nud
@@ -36,6 +37,8 @@ class Kind(enum.Enum):
     """No way; `errno` says why, and a forwarding host answers with ICMP."""
     DROP = "drop"
     """Silently, for `reason`."""
+    CHILD = "child"
+    """For `dev`, an ipvlan child in mode l3s of the device it came in by: for this host's rules first, then for its."""
 
 
 # see the note in wire/frame.py: the data path uses these names
@@ -44,6 +47,7 @@ FORWARD: Final = Kind.FORWARD
 LOCAL: Final = Kind.LOCAL
 ERROR: Final = Kind.ERROR
 DROP: Final = Kind.DROP
+CHILD: Final = Kind.CHILD
 
 
 class Dst:
@@ -109,7 +113,7 @@ class Router:
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
-        self._output: dict[tuple[int, int, NetDevice | None], Dst] = {}
+        self._output: dict[tuple[int, int, NetDevice | None, bool], Dst] = {}
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
@@ -119,21 +123,21 @@ class Router:
 
     # -- output --------------------------------------------------------------------------------------------------------
 
-    def output(self, dst: int, src: int = 0, oif: NetDevice | None = None) -> Dst:
+    def output(self, dst: int, src: int = 0, oif: NetDevice | None = None, any_source: bool = False) -> Dst:
         """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a
-        device.
+        device, `any_source` allows sources that are not ours (FLOWI_FLAG_ANYSRC).
         """
-        key = (dst, src, oif)
+        key = (dst, src, oif, any_source)
         found = self._output.get(key)
         if found is None:
-            found = self._decide_output(dst, src, oif)
+            found = self._decide_output(dst, src, oif, any_source)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
             if found.lasting:
                 self._output[key] = found
         return found
 
-    def _decide_output(self, dst: int, src: int, oif: NetDevice | None) -> Dst:
+    def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool) -> Dst:
         ns = self.ns
         lo = ns.devices["lo"]
         if src:
@@ -141,7 +145,7 @@ class Router:
                 return Dst(ERROR, errno="EINVAL")
             if oif is None and (is_multicast_ip(dst) or dst == BROADCAST):
                 oif = self._owner(src)
-            if not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
+            if not any_source and not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
                 return Dst(ERROR, errno="EINVAL")
         if oif is not None:
             if not oif.up or oif.inet is None:
@@ -241,6 +245,11 @@ class Router:
         ways: dict[bytes, Dst] = dev.inet.ways_in
         found = ways.get(addresses)
         if found is None:
+            child = l3s_child(dev.rx_handler, addresses[4:])
+            if child is not None:
+                local = cast("Namespace", child.ns).router.input(addresses, child)
+                if local.kind is LOCAL:
+                    return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
             src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
             found = self._decide_input(dst, src, dev)
             if len(ways) >= _CACHE_LIMIT:

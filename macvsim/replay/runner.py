@@ -13,6 +13,7 @@ from pathlib import Path
 
 from macvsim.capture import TYPE_TEXT
 from macvsim.dev.base import NetDevice
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.host import DEBIAN, Box, Host, Kernel
@@ -25,6 +26,7 @@ from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry
 from macvsim.replay.expand import Command, Step, expand
 from macvsim.replay.records import Record, load
 from macvsim.replay.scenario import parse
+from macvsim.replay.shared_data import SharedData
 from macvsim.replay.testbed import name_server
 from macvsim.shell.interp import Job, Shell, box_for
 from macvsim.sim import MS, SECOND, US, Sim
@@ -60,6 +62,7 @@ class Replay:
         self.shell = Shell()
         self.frames: list[FrameEntry] = []
         self.commands: list[CommandEntry] = []
+        self._shared = SharedData(self.sim, self.frames)
         self._jobs: list[tuple[Job, Command, int]] = []
         self._captured: list[NetDevice] = []
         self._daemons: dict[str, DockerHost] = {}
@@ -192,12 +195,15 @@ class Replay:
         for dev in ns.devices.values():
             if dev.name not in NOT_CAPTURED and dev not in self._captured:
                 self._captured.append(dev)
-                dev.add_tap(self._tap(name, dev.name))
+                dev.add_tap(self._tap(name, dev.name, dev))
+                if isinstance(dev, Ipvlan):
+                    self._shared.watch(dev)
 
-    def _tap(self, ns: str, dev: str) -> Callable[[PacketType, Frame], None]:
+    def _tap(self, ns: str, name: str, dev: NetDevice) -> Callable[[PacketType, Frame], None]:
         def see(packet_type: PacketType, frame: Frame) -> None:
             time = int(self.sim.now) / SECOND
-            self.frames.append(FrameEntry(ns, dev, TYPE_TEXT[packet_type], frame.wire.hex(), time))
+            self.frames.append(FrameEntry(ns, name, TYPE_TEXT[packet_type], frame.wire.hex(), time))
+            self._shared.captured(dev, packet_type, frame)
 
         return see
 

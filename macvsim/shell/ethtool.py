@@ -7,6 +7,7 @@ offloads off changes nothing and succeeds, and they cannot be switched on.
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth
 from macvsim.shell.call import Call, command
@@ -47,6 +48,7 @@ _DRIVERS = {
     "veth": ("veth", "1.0", "", "", True),
     "bridge": ("bridge", "2.3", "N/A", "N/A", False),
     "macvlan": ("macvlan", "0.1", "", "", False),
+    "ipvlan": ("ipvlan", "0.1", "", "", False),
     "vlan": ("802.1Q VLAN Support", "1.8", "N/A", "", False),
     "dummy": ("dummy", "1.0", "", "", False),
 }
@@ -109,6 +111,8 @@ def _settings(call: Call, dev: NetDevice | None) -> int:
             f"{_NO_OPTIONS}\tSpeed: {speed}\n\tDuplex: {duplex}\n\tAuto-negotiation: off\n\tPort: {port}\n"
             f"\tPHYAD: 0\n\tTransceiver: internal\n{more}"
         )
+    if isinstance(dev, Ipvlan):
+        call.out(f"        Current message level: 0x00000000 (0)\n{'':30}\n")
     call.out(f"\tLink detected: {'yes' if dev.running else 'no'}\n")
     return 0
 

@@ -12,6 +12,7 @@ from typing import Any
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.dummy import Dummy
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth, veth_pair
@@ -237,6 +238,12 @@ class Lab:
     ) -> Macvlan:
         """A macvlan child."""
         dev = Macvlan(ns, name, lower, mac or self.mac(), mode=mode, **options)
+        self._ready(dev, ips, up)
+        return dev
+
+    def ipvlan(self, name: str, lower: NetDevice, *ips: str, up: bool = True, **options: Any) -> Ipvlan:
+        """A namespace of its own with an ipvlan child as eth0."""
+        dev = Ipvlan(self.ns(name), "eth0", lower, **options)
         self._ready(dev, ips, up)
         return dev
 

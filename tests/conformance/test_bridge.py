@@ -1,9 +1,4 @@
-"""The Linux bridge: cases T67-T69 of linux.md 13.
-
-| waits | for |
-|---|---|
-| T70 ipvlan l2, T71 ipvlan l3 | ipvlan |
-"""
+"""The Linux bridge: cases T67-T69 of linux.md 13."""
 
 from __future__ import annotations
 
@@ -147,11 +142,3 @@ def test_T69_link_local_groups(last: int, forwarded: bool, own_stack: bool) -> N
     net.lab.run()
     assert any(s.frame.uid == uid for s in net.seen["b"]) is forwarded
     assert net.lab.stack_saw(net.lab.spaces["sw"].dev("a"), uid) is own_stack
-
-
-@pytest.mark.skip(reason="ipvlan does not exist in this issue")
-def test_T70_ipvlan_l2() -> None: ...
-
-
-@pytest.mark.skip(reason="ipvlan does not exist in this issue")
-def test_T71_ipvlan_l3() -> None: ...

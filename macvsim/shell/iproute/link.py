@@ -15,7 +15,7 @@ from macvsim.shell.iproute.tool import Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, matches
 
 _LEFT_OUT = ("xstats", "afstats", "property", "replace")
-_SIMULATED_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan")
+_SIMULATED_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan", "ipvlan")
 
 
 def run(call: Call, options: Options, args: list[str]) -> int:

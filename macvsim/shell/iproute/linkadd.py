@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.dev.base import NetDevice, check_unicast_mac
+from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Mode
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import links
@@ -12,14 +13,22 @@ from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
 from macvsim.shell.iproute.linkset import change_bridge, change_sources, change_vlan, set_flags, set_master
-from macvsim.shell.iproute.linktypes import MacvlanOptions, VlanOptions, parse_bridge, parse_macvlan, parse_vlan
+from macvsim.shell.iproute.linktypes import (
+    IpvlanOptions,
+    MacvlanOptions,
+    VlanOptions,
+    parse_bridge,
+    parse_ipvlan,
+    parse_macvlan,
+    parse_vlan,
+)
 from macvsim.shell.iproute.tool import Tool
 from macvsim.shell.iproute.words import Complaint, Words, duplicate, matches, no_device
 from macvsim.wire.frame import ETH_P_8021Q
 
 _KINDS_LEFT_OUT = (
     "amt", "bareudp", "bond", "dsa", "erspan", "geneve", "gre", "gretap", "gtp", "hsr", "ifb", "ip6erspan", "ip6gre",
-    "ip6gretap", "ip6tnl", "ipip", "ipoib", "ipvlan", "ipvtap", "macsec", "macvtap", "netdevsim", "netkit", "nlmon",
+    "ip6gretap", "ip6tnl", "ipip", "ipoib", "ipvtap", "macsec", "macvtap", "netdevsim", "netkit", "nlmon",
     "pfcp", "rmnet", "sit", "team", "vcan", "vrf", "vti", "vxcan", "vxlan", "wwan", "xfrm", "virt_wifi",
 )  # fmt: skip
 _MIN_MTU, _MAX_MTU = 68, 65535
@@ -76,6 +85,9 @@ class _Maker:
             case "macvlan":
                 macvlan = parse_macvlan(words)
                 return lambda: self._macvlan(macvlan)
+            case "ipvlan":
+                ipvlan = parse_ipvlan(words)
+                return lambda: self._ipvlan(ipvlan)
             case "bridge":
                 bridge = parse_bridge(words)
                 return lambda: self._bridge(bridge)
@@ -181,6 +193,20 @@ class _Maker:
         )
         if options.sources is not None:
             change_sources(child, *options.sources)
+        return self._done(child)
+
+    def _ipvlan(self, options: IpvlanOptions) -> Made:
+        request = self.request
+        child = links.add_ipvlan(
+            self.ns,
+            self._lower(),
+            self._name("ipvlan"),
+            mode=options.mode or IpvlanMode.L3,
+            flag=options.flag,
+            mtu=request.mtu,
+            mac_given=request.mac is not None,
+            ifindex=request.index,
+        )
         return self._done(child)
 
     def _bridge(self, options: dict[str, int]) -> Made:

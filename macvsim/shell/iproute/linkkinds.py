@@ -5,13 +5,14 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import PROTOCOLS, Vlan
 from macvsim.shell.iproute.output import Decimal, Printer
 from macvsim.wire.addr import mac_text
 from macvsim.wire.frame import ETH_P_8021AD
 
-_SIMPLE_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan")
+_SIMPLE_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan", "ipvlan")
 _GOLDEN_RATIO_64 = 0x61C8864680B583EB
 
 
@@ -24,7 +25,7 @@ def print_kind(out: Printer, dev: NetDevice) -> None:
         if dev.kind in _SIMPLE_KINDS:
             out.line()
             out.both("info_kind", f"    {dev.kind} ", dev.kind)
-            if isinstance(dev, Vlan | Macvlan | Bridge):
+            if isinstance(dev, Vlan | Macvlan | Ipvlan | Bridge):
                 with out.inside("info_data"):
                     _print_data(out, dev)
         if port is not None:
@@ -34,11 +35,15 @@ def print_kind(out: Printer, dev: NetDevice) -> None:
                 _print_port(out, port)
 
 
-def _print_data(out: Printer, dev: Vlan | Macvlan | Bridge) -> None:
+def _print_data(out: Printer, dev: Vlan | Macvlan | Ipvlan | Bridge) -> None:
     if isinstance(dev, Vlan):
         _print_vlan(out, dev)
     elif isinstance(dev, Macvlan):
         _print_macvlan(out, dev)
+    elif isinstance(dev, Ipvlan):
+        mode, flag = dev.port.mode.value, dev.port.flag.value
+        out.both("mode", f" mode {mode} ", mode)
+        out.both(flag, f"{flag} ", True)
     else:
         _print_bridge(out, dev)
 

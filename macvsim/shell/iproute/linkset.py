@@ -8,17 +8,20 @@ from typing import TypeVar
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
 from macvsim.shell.iproute.linktypes import (
+    IpvlanOptions,
     MacvlanOptions,
     PortOptions,
     VlanOptions,
     parse_bridge,
     parse_bridge_slave,
+    parse_ipvlan,
     parse_macvlan,
     parse_vlan,
 )
@@ -91,7 +94,7 @@ def set_flags(ns: Namespace, dev: NetDevice, request: LinkRequest) -> None:
     switches = request.switches
     if "arp" in switches and dev.noarp is switches["arp"]:
         dev.noarp = not switches["arp"]
-        ns.neigh.flush(dev)
+        ns.arp_changed(dev)
     dev.multicast = switches.get("multicast", dev.multicast)
     if request.up is not None:
         dev.set_up() if request.up else dev.set_down()
@@ -116,6 +119,9 @@ def _parse_change(request: LinkRequest) -> Callable[[NetDevice], None] | None:
         case "macvlan":
             macvlan = parse_macvlan(words)
             return lambda dev: change_macvlan(_of_kind(dev, Macvlan), macvlan)
+        case "ipvlan":
+            ipvlan = parse_ipvlan(words)
+            return lambda dev: change_ipvlan(_of_kind(dev, Ipvlan), ipvlan)
         case "bridge":
             bridge = parse_bridge(words)
             return lambda dev: change_bridge(_of_kind(dev, Bridge), bridge)
@@ -170,6 +176,13 @@ def change_sources(dev: Macvlan, action: str, macs: list[bytes]) -> None:
             dev.del_source(mac)
     else:
         dev.set_sources(macs)
+
+
+def change_ipvlan(dev: Ipvlan, options: IpvlanOptions) -> None:
+    """ipvlan_nl_changelink: for all children of the lower device."""
+    if options.mode is not None:
+        dev.port.set_mode(options.mode)
+    dev.port.flag = options.flag
 
 
 def change_bridge(bridge: Bridge, options: dict[str, int]) -> None:

@@ -56,6 +56,9 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
         out.both("address", mac_text(dev.mac), mac_text(dev.mac))
         broadcast = mac_text(ZERO_MAC if dev.loopback else BROADCAST_MAC)
         out.both("broadcast", f" brd {broadcast}", broadcast)
+        if dev.permanent_mac and dev.permanent_mac != dev.mac:
+            permanent = mac_text(dev.permanent_mac)
+            out.both("permaddr", f" permaddr {permanent}", permanent)
     other = tool.ns.link_namespace(dev)
     if other is not None:
         number = tool.ns.nsid(other)

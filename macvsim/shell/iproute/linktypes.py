@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from macvsim.dev.ipvlan import Flag as IpvlanFlag
+from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import Mode
 from macvsim.errors import NotSimulated
 from macvsim.shell.iproute import usage
@@ -154,6 +156,39 @@ def _sources(words: Words) -> tuple[str, list[bytes]]:
 
 def _mac(word: str) -> bytes:
     return (lladdr(word) + bytes(6))[:6]
+
+
+# -- ipvlan ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class IpvlanOptions:
+    """mode : None: not mentioned; the flag is always sent, bridge unless it is mentioned."""
+
+    mode: IpvlanMode | None = None
+    flag: IpvlanFlag = IpvlanFlag.BRIDGE
+
+
+def parse_ipvlan(words: Words) -> IpvlanOptions:
+    """``mode l2|l3|l3s bridge|private|vepa``; of the flags only one may be named."""
+    options = IpvlanOptions()
+    flags = [flag.value for flag in IpvlanFlag]
+    while words:
+        word = words.take()
+        flag = next((name for name in flags if matches(word, name)), "")
+        if matches(word, "mode"):
+            name = words.value()
+            if name not in [mode.value for mode in IpvlanMode]:
+                raise Complaint('Error: argument of "mode" must be either "l2", "l3" or "l3s"\n', 1)
+            options.mode = IpvlanMode(name)
+        elif flag:
+            options.flag = IpvlanFlag(flag)
+            flags = []
+        elif matches(word, "help"):
+            raise _asked_for_help("ipvlan")
+        else:
+            raise _no_such_option("ipvlan", "option", word)
+    return options
 
 
 # -- bridge ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import NotSimulated
@@ -60,7 +61,7 @@ def _show(words: Words, tool: Tool) -> int:
 def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
     """``(family, address, users)``: link-layer groups first, of IPv4 and IPv6 the newest first."""
     found: list[tuple[str, str, int]] = []
-    told_below = int(dev.up and isinstance(dev, Vlan | Macvlan))  # handing a group down is one more use of it
+    told_below = int(dev.up and isinstance(dev, Vlan | Macvlan | Ipvlan))  # handing a group down is one more use of it
     snoops = isinstance(dev, Bridge) and dev.mcast_snooping and dev.up
     if family in ("", LINK):
         found += [("link", mac_text(mac), users + told_below) for mac, users in dev.mc.items()]

@@ -275,6 +275,13 @@ MODE_OPTS: for mode "source":
 BC_QUEUE_LEN: Length of the rx queue for broadcast/multicast: [0-4294967295]
 BCLIM: Threshold for broadcast queueing: 32-bit integer
 """,
+    "ipvlan": """\
+Usage: ... ipvlan [ mode MODE ] [ FLAGS ]
+
+MODE: l3 | l3s | l2
+FLAGS: bridge | private | vepa
+(first values are the defaults if nothing is specified).
+""",
     "bridge": """\
 Usage: ... bridge [ fdb_flush ]
 		  [ forward_delay FORWARD_DELAY ]
