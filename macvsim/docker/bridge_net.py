@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from macvsim.dev.bridge import Bridge
 from macvsim.docker.drivers import parse_bridge
-from macvsim.docker.macvlan_net import free_name
 from macvsim.docker.network import Endpoint, Network
+from macvsim.docker.parent_net import free_name
 from macvsim.docker.profile import Profile
 from macvsim.errors import DockerError, NetlinkError
 from macvsim.net import links

@@ -13,8 +13,8 @@ from macvsim.docker.drivers import check_create, check_single_instance, endpoint
 from macvsim.docker.ids import new_id
 from macvsim.docker.ipam import AddressSpace
 from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
-from macvsim.docker.macvlan_net import MacvlanDriver
 from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig
+from macvsim.docker.parent_net import IpvlanDriver, MacvlanDriver
 from macvsim.docker.profile import Profile
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.net.namespace import Namespace
@@ -39,8 +39,10 @@ class NetworkController:
         self.space = AddressSpace(profile)
         self.networks: dict[str, Network] = {}
         """By name, in the order they were made."""
-        self.macvlan = MacvlanDriver(profile, ns, rng)
         self.bridge = BridgeDriver(profile, ns, rng)
+        self.on_parents: dict[str, MacvlanDriver | IpvlanDriver] = {
+            driver.name: driver for driver in (MacvlanDriver(profile, ns, rng), IpvlanDriver(profile, ns, rng))
+        }
 
     def start(self, *, default_bridge: bool = True) -> None:
         """The networks every daemon has; docker0 appears on the host unless the daemon was told to do without."""
@@ -59,15 +61,15 @@ class NetworkController:
 
     def _add(self, config: NetworkConfig) -> Network:
         network = Network(new_id(self.rng), config, self.clock())
-        if config.driver in ("bridge", "macvlan"):
+        if config.driver == "bridge" or config.driver in self.on_parents:
             network.leases = self.space.allocate(
                 self._address_configs(config),
                 auto_gateway=self.profile.allocates_gateway(config.driver, internal=config.internal),
                 in_use=self._prefixes_in_use(),
             )
             try:
-                if config.driver == "macvlan":
-                    self.macvlan.create(network, self.networks.values())
+                if config.driver in self.on_parents:
+                    self.on_parents[config.driver].create(network, self.networks.values())
                 else:
                     bridges = {n.device: n.id for n in self.networks.values() if n.driver == "bridge"}
                     self.bridge.create(network, bridges)
@@ -76,6 +78,9 @@ class NetworkController:
                 raise
         self.networks[config.name] = network
         return network
+
+    def _driver(self, network: Network) -> MacvlanDriver | IpvlanDriver | BridgeDriver:
+        return self.on_parents.get(network.driver, self.bridge)
 
     @staticmethod
     def _address_configs(config: NetworkConfig) -> Sequence[IpamConfig]:
@@ -120,7 +125,7 @@ class NetworkController:
     def _remove(self, network: Network) -> None:
         if network.endpoints:
             raise self.profile.error("network.busy", name=network.name, id=network.id)
-        (self.macvlan if network.driver == "macvlan" else self.bridge).remove(network)
+        self._driver(network).remove(network)
         self.space.release(network.leases)
         del self.networks[network.name]
 
@@ -150,10 +155,14 @@ class NetworkController:
             gateway = assignment.lease.gateway
             endpoint.gateway = gateway if isinstance(gateway, IPv4Address) else None
             assert endpoint.address is not None
-            endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
+            if network.driver != "ipvlan":
+                endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
+            elif settings.mac:
+                self.space.unassign(assignment)
+                raise self.profile.error("endpoint.ipvlan_mac", container=name, network=network.name)
             settings.network_id = network.id
             try:
-                (self.macvlan if network.driver == "macvlan" else self.bridge).join(endpoint)
+                self._driver(network).join(endpoint)
             except DockerError:
                 self.space.unassign(assignment)
                 raise
@@ -164,7 +173,7 @@ class NetworkController:
 
     def leave(self, endpoint: Endpoint) -> None:
         """Take an endpoint back: its device is deleted, its address is free again."""
-        (self.macvlan if endpoint.network.driver == "macvlan" else self.bridge).leave(endpoint)
+        self._driver(endpoint.network).leave(endpoint)
         if endpoint.assignment is not None:
             self.space.unassign(endpoint.assignment)
         del endpoint.network.endpoints[endpoint.id]

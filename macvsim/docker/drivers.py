@@ -1,41 +1,28 @@
-"""Options of Docker's network drivers and the checks made when a network is created, as pure functions.
+"""Checks made when a network is created, and options of Docker's bridge driver, as pure functions.
 
-What a driver then does to the host (make a VLAN or dummy device, later delete it) is described by values
-(`ParentPlan`) for the engine to carry out.  Order and sentences: moby ``daemon/network.go``,
-``libnetwork/controller.go`` and ``libnetwork/drivers/{macvlan,bridge,host,null}``.
+Order and sentences: moby ``daemon/network.go``, ``libnetwork/controller.go`` and
+``libnetwork/drivers/{bridge,host,null}``; for macvlan and ipvlan see `macvsim.docker.parents`.
 
 The order of ``docker network create``: `check_create` (name, address settings, duplicate, driver), then the address
-space, then for macvlan `check_pools`, `parse_macvlan` and `plan_parent`, for bridge `parse_bridge`.
+space, then for macvlan and ipvlan `check_pools`, `parse_macvlan` or `parse_ipvlan`, and `plan_parent`, for bridge
+`parse_bridge`.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from ipaddress import IPv4Address
-from typing import Literal, Protocol
 
 from macvsim.docker.ids import short_id
-from macvsim.docker.ipam_config import PREDEFINED, IpamConfig, IPNetwork, check_configs
+from macvsim.docker.ipam_config import PREDEFINED, IpamConfig, check_configs
 from macvsim.docker.profile import Profile
-from macvsim.errors import NotSimulated
-
-MacvlanMode = Literal["bridge", "private", "vepa", "passthru"]
-_MODES: dict[str, MacvlanMode] = {"bridge": "bridge", "private": "private", "vepa": "vepa", "passthru": "passthru"}
 
 _BRIDGE = "com.docker.network.bridge."
 _MTU = "com.docker.network.driver.mtu"
 _IFACE_PREFIX = "com.docker.network.container_iface_prefix"
-
-
-class HostLinks(Protocol):
-    """What the checks need to know of the host's network devices."""
-
-    def exists(self, name: str) -> bool:
-        """Whether there is a device called `name` in the daemon's network namespace."""
 
 
 # -- creating a network, before anything is allocated
@@ -56,7 +43,7 @@ def check_create(
     ----------
     networks : names of the networks there are
 
-    Raises `DockerError`, or `NotSimulated` for ``-d ipvlan``.
+    Raises `DockerError`.
     """
     if name in PREDEFINED:
         raise profile.error("network.predefined", name=name)
@@ -65,146 +52,8 @@ def check_create(
     check_configs(profile, configs, ipv6=ipv6)
     if name in networks:
         raise profile.error("network.exists", name=name)
-    if driver == "ipvlan":
-        raise NotSimulated("the ipvlan network driver: use -d macvlan")
-    if driver not in ("bridge", "host", "macvlan", "null"):
+    if driver not in ("bridge", "host", "ipvlan", "macvlan", "null"):
         raise profile.error("driver.unknown", driver=driver)
-
-
-# -- macvlan
-
-
-@dataclass(frozen=True, slots=True)
-class MacvlanOptions:
-    """``-o parent=`` and ``-o macvlan_mode=``; any other option is kept by Docker but means nothing to the driver.
-
-    Attributes
-    ----------
-    parent : name of the lower device, or an empty string: a dummy device is made for the network
-    mode : of the macvlan devices
-    internal : ``--internal``
-    """
-
-    parent: str = ""
-    mode: MacvlanMode = "bridge"
-    internal: bool = False
-
-    @property
-    def isolated(self) -> bool:
-        """Containers get no default route: ``--internal``, or nothing to route to."""
-        return self.internal or not self.parent
-
-
-def check_pools(profile: Profile, subnets: Sequence[IPNetwork]) -> None:
-    """Refuse a macvlan network without an IPv4 subnet, or with all addresses as its first one."""
-    first = next((subnet for subnet in subnets if subnet.version == 4), None)
-    if first is None or first.prefixlen == 0:
-        raise profile.error("driver.no_pool")
-
-
-def parse_macvlan(profile: Profile, options: Mapping[str, str], *, internal: bool = False) -> MacvlanOptions:
-    """The options of a macvlan network.  Raises `DockerError`: bad mode, then loopback parent."""
-    parent = options.get("parent", "")
-    if internal and profile.internal_drops_parent:
-        parent = ""
-    asked = options.get("macvlan_mode", "") or "bridge"
-    mode = _MODES.get(asked)
-    if mode is None:
-        raise profile.error("driver.macvlan_mode", mode=asked)
-    if parent == "lo":  # by name, as in macvlan_network.go
-        raise profile.error("driver.loopback", driver="macvlan")
-    return MacvlanOptions(parent, mode, internal)
-
-
-class ParentKind(Enum):
-    """How a network comes by its parent device."""
-
-    EXISTING = "existing"
-    VLAN = "vlan"  # made as LOWER.VID and set up
-    DUMMY = "dummy"  # made as dm-ID and set up
-
-
-@dataclass(frozen=True, slots=True)
-class ParentPlan:
-    """The parent of a macvlan network, and what must be made for it.
-
-    Attributes
-    ----------
-    device : name of the parent device
-    kind : where it comes from
-    lower, vid : for a VLAN device: the device below it and the VLAN identifier (1-4094)
-    """
-
-    device: str
-    kind: ParentKind
-    lower: str = ""
-    vid: int = 0
-
-    @property
-    def created(self) -> bool:
-        """The driver makes the device, and deletes it with the network."""
-        return self.kind is not ParentKind.EXISTING
-
-
-@dataclass(frozen=True, slots=True)
-class ParentUse:
-    """A macvlan network that is there already: its identifier, parent device and mode."""
-
-    network_id: str
-    device: str
-    mode: MacvlanMode = "bridge"
-
-
-def plan_parent(
-    profile: Profile, options: MacvlanOptions, network_id: str, links: HostLinks, others: Iterable[ParentUse]
-) -> ParentPlan:
-    """Find the parent device of a new macvlan network, or say what to make (macvlan_network.go createNetwork).
-
-    An existing device is taken as it is, whatever its kind, name or state.
-
-    Raises `DockerError`: the parent serves another network, or the name is neither a device nor ``LOWER.VID`` over one.
-    """
-    device = options.parent or dummy_name(network_id)
-    for other in others:
-        if other.device == device and not _may_share(profile, options.mode, other.mode):
-            raise profile.error(
-                "driver.parent_taken", device=dummy_name(other.network_id), id=other.network_id, parent=device
-            )
-    if links.exists(device):
-        return ParentPlan(device, ParentKind.EXISTING)
-    if not options.parent:
-        return ParentPlan(device, ParentKind.DUMMY)
-    return plan_vlan(profile, device, links)
-
-
-def _may_share(profile: Profile, mode: MacvlanMode, other: MacvlanMode) -> bool:
-    """Whether two macvlan networks may have the same parent."""
-    return not profile.one_network_per_parent and "passthru" not in (mode, other)
-
-
-def plan_vlan(profile: Profile, name: str, links: HostLinks) -> ParentPlan:
-    """Read ``LOWER.VID``, the name of a VLAN device to be made (macvlan_setup.go createVlanLink and parseVlan).
-
-    The number may have leading zeros or a sign, as Go's ``strconv.Atoi`` allows.
-    """
-    if "." not in name:
-        raise profile.error("driver.no_dot", parent=name)
-    lower, _, number = name.partition(".")
-    if "." in number:
-        raise profile.error("driver.dots", parent=name)
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", number):
-        raise profile.error("driver.vid_syntax", vid=number)
-    if not links.exists(lower):
-        raise profile.error("driver.no_lower", lower=lower)
-    vid = int(number)
-    if not 1 <= vid <= 4094:
-        raise profile.error("driver.vid_range", vid=vid)
-    return ParentPlan(name, ParentKind.VLAN, lower, vid)
-
-
-def dummy_name(network_id: str) -> str:
-    """Name of the dummy parent of a network without ``-o parent``; also how an error names any macvlan network."""
-    return f"dm-{short_id(network_id)}"
 
 
 # -- bridge

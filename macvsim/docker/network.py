@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from macvsim.dev.base import NetDevice
-from macvsim.docker.drivers import MacvlanOptions, ParentPlan
 from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IpamConfig
+from macvsim.docker.parents import ParentOptions, ParentPlan
 
 
 @dataclass
@@ -35,7 +35,8 @@ class NetworkConfig:
 class Network:
     """A network of one daemon.
 
-    id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent (macvlan) or bridge device
+    id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent or bridge device
+    options, parent : of macvlan and ipvlan networks
     endpoints : by identifier, in the order they came
     """
 
@@ -44,7 +45,7 @@ class Network:
     created: int
     leases: tuple[Lease, ...] = ()
     device: str = ""
-    macvlan: MacvlanOptions | None = None
+    options: ParentOptions | None = None
     parent: ParentPlan | None = None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
@@ -99,6 +100,7 @@ class Endpoint:
 
     container : its name; link : the device that goes into the container, None on host and none
     source_name : what that device was called on the host; gateway : None where no default route goes this way
+    mac : empty where the parent's is used (ipvlan)
     """
 
     id: str
@@ -111,6 +113,8 @@ class Endpoint:
     dns_names: Sequence[str] = ()
     link: NetDevice | None = None
     source_name: str = ""
+    on_link_default: bool = False
+    """The default route goes out of the device without a gateway (ipvlan l3 and l3s)."""
     host_link: NetDevice | None = None
     """Host end of a veth pair."""
 

@@ -44,6 +44,7 @@ class Profile:
     name : what `get_profile` and the lab description call it
     table_min_width, table_padding : columns of tables, in characters
     one_network_per_parent : a macvlan parent serves one network only (<= 26)
+    ipvlan_flags : the ipvlan driver knows ``-o ipvlan_flag=`` and mode l3s (>= 20.10)
     mac_from_ipv4 : endpoints get ``02:42`` and the four bytes of their IPv4 address (<= 27), else a random one
     gratuitous_arps : how many are sent, 1 s apart, when an endpoint comes up (0 before 28)
     auto_gateway, default_pools : see the enumerations
@@ -66,6 +67,7 @@ class Profile:
     name: str
     table_min_width: int
     one_network_per_parent: bool
+    ipvlan_flags: bool
     mac_from_ipv4: bool
     gratuitous_arps: int
     auto_gateway: AutoGateway
@@ -173,6 +175,7 @@ DOCKER_26_1 = Profile(
     name="26.1",
     table_min_width=10,
     one_network_per_parent=True,
+    ipvlan_flags=True,
     mac_from_ipv4=True,
     gratuitous_arps=0,
     auto_gateway=AutoGateway.ALWAYS,
@@ -196,6 +199,7 @@ DOCKER_19_03 = Profile(
     name="19.03",
     table_min_width=20,
     one_network_per_parent=True,
+    ipvlan_flags=False,
     mac_from_ipv4=True,
     gratuitous_arps=0,
     auto_gateway=AutoGateway.ALWAYS,

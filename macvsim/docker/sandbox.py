@@ -79,7 +79,8 @@ class Sandbox:
         assert isinstance(link.ns, Namespace)
         link.ns.move(link, self.ns, rename=f"{prefix}{number}")
         try:
-            link.set_mac(mac_bytes(endpoint.mac))
+            if endpoint.mac:
+                link.set_mac(mac_bytes(endpoint.mac))
         except NetlinkError as error:
             raise self.profile.error(
                 "driver.mac_failed", link=source, mac=endpoint.mac, errno=error.strerror.lower()
@@ -96,6 +97,13 @@ class Sandbox:
             link.set_up()
         except NetlinkError as error:
             raise self.profile.error("endpoint.up_failed", link=source, errno=error.strerror.lower()) from error
+        if endpoint.on_link_default:
+            try:
+                add_route(self.ns, 0, 0, dev=link)
+            except NetlinkError as error:
+                raise self.profile.error(
+                    "endpoint.route_failed", link=source, route="0.0.0.0/0", errno=error.strerror.lower()
+                ) from error
 
     def _choose_default(self) -> None:
         """The default route goes by the first endpoint that has a gateway (updateGateway)."""

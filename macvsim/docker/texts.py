@@ -137,11 +137,13 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "driver.no_lower": "-o parent interface was not found on the host: {lower}",
         "driver.vid_range": "vlan id must be between 1-4094, received: {vid}",
         "driver.vlan_failed": "failed to create {parent} vlan link: {errno}",
-        "driver.vlan_down": "failed to enable {parent} the macvlan parent link {errno}",  # source
+        "driver.vlan_down": "failed to enable {parent} the {driver} parent link {errno}",  # source
         "driver.loopback": "loopback interface is not a valid {driver} parent link",
         "driver.macvlan_mode": (
             "requested macvlan mode '{mode}' is not valid, 'bridge' mode is the macvlan driver default"
         ),
+        "driver.ipvlan_mode": "requested ipvlan mode '{mode}' is not valid, 'l2' mode is the ipvlan driver default",
+        "driver.ipvlan_flag": "requested ipvlan flag '{flag}' is not valid, 'bridge' is the ipvlan driver default",
         "driver.no_pool": "ipv4 pool is empty",
         "driver.bridge_option": "failed to parse {option} value: {value} ({error})",  # source
         "driver.bridge_mtu": "invalid MTU number: {mtu}",  # source
@@ -157,11 +159,18 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         ),
         "endpoint.up_failed": "failed to add interface {link} to sandbox: failed to set link up: {errno}",  # source
         "endpoint.gateway_failed": "failed to set gateway while updating gateway: {errno}",  # source
+        "endpoint.ipvlan_mac": (
+            "failed to create endpoint {container} on network {network}: ipvlan interfaces do not support custom mac "
+            "address assignment"
+        ),
+        "endpoint.route_failed": (  # source
+            'failed to add interface {link} to sandbox: error setting interface "{link}" routes to ["{route}"]: {errno}'
+        ),
         "endpoint.address_failed": (  # source
             'failed to add interface {link} to sandbox: error setting interface "{link}" IP to {address}: {errno}'
         ),
         "driver.parent_gone": "the requested parent interface {parent} was not found on the Docker host",
-        "driver.port_failed": "failed to create the macvlan port: {errno}",
+        "driver.port_failed": "failed to create the {driver} port: {errno}",
         "driver.mac_failed": (
             'failed to add interface {link} to sandbox: error setting interface "{link}" MAC to "{mac}": {errno}'
         ),

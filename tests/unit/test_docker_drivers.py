@@ -10,27 +10,32 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 import pytest
 
 from macvsim.docker.drivers import (
+    check_create,
+    check_single_instance,
+    endpoint_mac,
+    interface_prefix,
+    parse_bridge,
+)
+from macvsim.docker.ipam_config import IpamConfig
+from macvsim.docker.parents import (
     HostLinks,
+    IpvlanOptions,
     MacvlanOptions,
     ParentKind,
     ParentPlan,
     ParentUse,
-    check_create,
     check_pools,
-    check_single_instance,
     dummy_name,
-    endpoint_mac,
-    interface_prefix,
-    parse_bridge,
+    parse_ipvlan,
     parse_macvlan,
     plan_parent,
 )
-from macvsim.docker.ipam_config import IpamConfig
 from macvsim.docker.profile import DOCKER_19_03, DOCKER_26_1, Profile
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError
 
 MAC1 = "5ee00858723d383323269073d6b8dcdcc2ead81973856049a994ea9268d321c9"
 NEW = "33226d4dd179c1519951cf1f0c86c42cca58036af41f2c9f7d7a9ca14e935520"
+TAKEN = ParentUse(MAC1, "enp0s8", MacvlanOptions())
 
 
 @dataclass
@@ -90,11 +95,6 @@ def test_the_order_of_the_first_checks() -> None:
     check_create(DOCKER_26_1, "mac1", "macvlan", ["mac2"], [IpamConfig("10.0.0.0/8")])
 
 
-def test_ipvlan_is_said_not_to_be_simulated() -> None:
-    with pytest.raises(NotSimulated, match="ipvlan"):
-        check_create(DOCKER_26_1, "ip2", "ipvlan", [])
-
-
 # -- macvlan
 
 
@@ -151,21 +151,28 @@ def test_an_existing_device_is_taken_whatever_its_name() -> None:
 
 
 def test_one_network_per_parent() -> None:
-    used = [ParentUse("acf947d6ac1a" + "0" * 52, "enp0s9"), ParentUse(MAC1, "enp0s8")]
+    used = [
+        ParentUse("acf947d6ac1a" + "0" * 52, "enp0s9", MacvlanOptions()),
+        ParentUse(MAC1, "enp0s8", MacvlanOptions()),
+    ]
     with pytest.raises(DockerError) as caught:
         plan({"parent": "enp0s8"}, others=used)
     assert str(caught.value) == "network dm-5ee00858723d is already using parent interface enp0s8"
-    assert dummy_name(MAC1) == "dm-5ee00858723d"
+    assert dummy_name(MacvlanOptions(), MAC1) == "dm-5ee00858723d"
     plan({"parent": "enp0s8.100"}, others=used)
 
 
 def test_later_versions_share_parents_except_in_passthru() -> None:
     later = replace(DOCKER_26_1, one_network_per_parent=False)
-    plan({"parent": "enp0s8"}, profile=later, others=[ParentUse(MAC1, "enp0s8")])
+    plan({"parent": "enp0s8"}, profile=later, others=[TAKEN])
     with pytest.raises(DockerError):
-        plan({"parent": "enp0s8", "macvlan_mode": "passthru"}, profile=later, others=[ParentUse(MAC1, "enp0s8")])
+        plan(
+            {"parent": "enp0s8", "macvlan_mode": "passthru"},
+            profile=later,
+            others=[TAKEN],
+        )
     with pytest.raises(DockerError):
-        plan({"parent": "enp0s8"}, profile=later, others=[ParentUse(MAC1, "enp0s8", "passthru")])
+        plan({"parent": "enp0s8"}, profile=later, others=[ParentUse(MAC1, "enp0s8", MacvlanOptions(mode="passthru"))])
 
 
 def test_internal_networks() -> None:
@@ -174,6 +181,46 @@ def test_internal_networks() -> None:
     assert parse_macvlan(DOCKER_26_1, {"parent": "enp0s8"}, internal=True).isolated
     assert parse_macvlan(DOCKER_26_1, {}).isolated and not parse_macvlan(DOCKER_26_1, {}).internal
     assert not parse_macvlan(DOCKER_26_1, {"parent": "enp0s8"}).isolated
+
+
+def test_ipvlan_options() -> None:
+    for mode in ("l2", "l3", "l3s"):
+        for flag in ("bridge", "private", "vepa"):
+            parsed = parse_ipvlan(DOCKER_26_1, {"ipvlan_mode": mode, "ipvlan_flag": flag, "parent": "enp0s8"})
+            assert (parsed.mode, parsed.flag, parsed.parent) == (mode, flag, "enp0s8")
+    assert parse_ipvlan(DOCKER_26_1, {}) == IpvlanOptions("", False, "l2", "bridge")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"ipvlan_mode": "l4", "ipvlan_flag": "zz", "parent": "lo"}, "requested ipvlan mode 'l4' is not valid, 'l2'"),
+        (
+            {"ipvlan_flag": "zz", "parent": "lo"},
+            "requested ipvlan flag 'zz' is not valid, 'bridge' is the ipvlan driver",
+        ),
+        ({"parent": "lo"}, "loopback interface is not a valid ipvlan parent link"),
+    ],
+)
+def test_ipvlan_refusals_in_order(options: dict[str, str], text: str) -> None:
+    with pytest.raises(DockerError) as caught:
+        parse_ipvlan(DOCKER_26_1, options)
+    assert str(caught.value).startswith(text)
+
+
+def test_ipvlan_before_20_10() -> None:
+    """No mode l3s, and ipvlan_flag is an option nobody reads."""
+    assert parse_ipvlan(DOCKER_19_03, {"ipvlan_flag": "zz"}).flag == "bridge"
+    with pytest.raises(DockerError):
+        parse_ipvlan(DOCKER_19_03, {"ipvlan_mode": "l3s"})
+
+
+def test_ipvlan_parent_is_used_once_in_every_version() -> None:
+    later = replace(DOCKER_26_1, one_network_per_parent=False)
+    with pytest.raises(DockerError) as caught:
+        plan_parent(later, IpvlanOptions("enp0s8"), NEW, Links(), [ParentUse(MAC1, "enp0s8", IpvlanOptions("enp0s8"))])
+    assert str(caught.value) == "network di-5ee00858723d is already using parent interface enp0s8"
+    assert plan_parent(later, IpvlanOptions(), NEW, Links(), []).device == "di-33226d4dd179"
 
 
 def test_a_macvlan_network_needs_an_ipv4_subnet() -> None:
