@@ -159,6 +159,13 @@ class DropReason(enum.Enum):
     FRAG_REASM_TIMEOUT = ("FRAG_REASM_TIMEOUT", "not all fragments came within 30 s", "")
     DUP_FRAG = ("DUP_FRAG", "duplicate or overlapping fragment", "")
     NETFILTER_DROP = ("NETFILTER_DROP", "dropped by an iptables rule or policy", "iptables -L -v")
+    CONNTRACK_FULL = (
+        "NETFILTER_DROP",
+        "the table of connections is full",
+        "sysctl -w net.netfilter.nf_conntrack_max=…",
+    )
+    CONNTRACK_CLASH = ("NETFILTER_DROP", "another packet has begun the same connection meanwhile", "")
+    NAT_FAILED = ("NETFILTER_DROP", "the address or port cannot be rewritten", "")
     IP_NOPROTO = ("IP_NOPROTO", "nobody handles this IP protocol", "")
     IP_OPTION = ("IP_INHDR", "source route options are not followed", "")
 

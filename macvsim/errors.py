@@ -100,6 +100,20 @@ class SocketError(MacvsimError):
         return ERRNO_TEXT.get(self.errno, self.errno)
 
 
+class NetfilterError(MacvsimError):
+    """A change of rules that cannot be made; ``errno`` is what the kernel answers, ``part`` what it is about:
+    ``chain``, ``rule``, ``index``, ``target``, ``policy``."""
+
+    def __init__(self, errno: str, part: str, message: str = "") -> None:
+        super().__init__(errno, part, message)
+        self.errno = errno
+        self.part = part
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.message}: {ERRNO_TEXT.get(self.errno, self.errno)}"
+
+
 class DockerError(MacvsimError):
     """The Docker daemon refuses; the text is the daemon's own."""
 

@@ -27,6 +27,7 @@ class Queue:
         self.first: Packet | None = None
         self.last_uid = 0
         self.memory = 0
+        self.longest = 0
 
 
 class Reassembly:
@@ -35,6 +36,8 @@ class Reassembly:
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.queues: dict[_Key, Queue] = {}
+        self.longest = 0
+        """Bytes of the longest fragment of the packet that was last put together."""
 
     def add(self, packet: Packet) -> Packet | None:
         """A fragment came; the whole packet if it was the one missing (ip_defrag)."""
@@ -72,6 +75,7 @@ class Reassembly:
             return None
         queue.pieces[at] = piece
         queue.memory += len(packet.data)
+        queue.longest = max(queue.longest, len(packet.data))
         if not more:
             queue.total = end
         if at == 0:
@@ -81,6 +85,7 @@ class Reassembly:
             return None
         self._discard(key)
         count["ReasmOKs"] += 1
+        self.longest = queue.longest
         body = b"".join(queue.pieces[start] for start in sorted(queue.pieces))
         first = queue.first
         hlen = (first.data[0] & 15) * 4

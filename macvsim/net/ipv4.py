@@ -251,7 +251,7 @@ class Ipv4Layer:
             ns.sim.note(uid, ns, "send", None, (way.dev, way.nexthop))
         if self.netfilter is not None:
             packet = Packet(data, uid, dst=way) if cause is None else self.netfilter.attached(data, uid, way, cause)
-            return self.netfilter.run(OUTPUT, packet, None, way.dev, self._sent)
+            return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
         entry = way.neighbour
         if fits and entry is not None and entry.connected and entry.hh is not None and not entry.dead:
             self.count["OutTransmits"] += 1
@@ -300,14 +300,14 @@ class Ipv4Layer:
             if netfilter is None:
                 self._loop_back(copy)
             else:
-                netfilter.run(POSTROUTING, copy, None, way.dev, self._loop_back)
+                netfilter.run(POSTROUTING, netfilter.same_connection(copy, packet), None, way.dev, self._loop_back)
         if netfilter is not None:
             return netfilter.run(POSTROUTING, packet, packet.in_dev, way.dev, self._leave)
         if len(packet.data) > way.mtu:
             return self._fragment(packet, way)
         return self._finish(packet, way)
 
-    def _sent(self, packet: Packet) -> DropReason | None:
+    def dst_output(self, packet: Packet) -> DropReason | None:
         """A packet of ours that has passed OUTPUT, where its way may have changed (dst_output)."""
         assert packet.dst is not None
         return self.output(packet, packet.dst)

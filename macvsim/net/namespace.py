@@ -19,6 +19,7 @@ from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.neigh import NeighTable
+from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
 from macvsim.net.route import Router
 from macvsim.net.snmp import Snmp
@@ -73,6 +74,7 @@ class Namespace:
         self.group_reassembly = Reassembly(self)
         """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
+        self.netfilter = Netfilter(self)
         self.protocols: dict[bytes, ProtocolHandler] = {
             ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
             ETH_P_ARP.to_bytes(2, "big"): self.arp.receive,

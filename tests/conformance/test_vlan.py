@@ -1,10 +1,4 @@
-"""802.1Q: cases T29-T31, T36, T39-T41 of linux.md 13, and the tables of 1.5, 3.4, 3.5 and 3.6.
-
-| waits | for |
-|---|---|
-| T32 the document's iptables rules | netfilter |
-| T35 one-way FORWARD rule | netfilter |
-"""
+"""802.1Q: cases T29-T32, T35, T36, T39-T41 of linux.md 13, and the tables of 1.5, 3.4, 3.5 and 3.6."""
 
 from __future__ import annotations
 
@@ -12,11 +6,16 @@ import pytest
 
 from macvsim.dev.macvlan import Mode
 from macvsim.errors import NetlinkError
+from macvsim.net.netfilter.rule import Interface, Spec, Standard
+from macvsim.net.netfilter.statematches import StateMatch
+from macvsim.net.netfilter.targets import Masquerade
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes, mac_text
 from tests.conformance.lab import BCAST, HOST, OTHER, OUT, Lab, echo_frame, late, within
 
 EXPLICIT = mac_bytes("02:00:00:00:01:00")
 CHANGED = mac_bytes("02:00:00:00:00:08")
+BOTH = ("enp0s8.100", "enp0s8.200")
+KNOWN = StateMatch(("RELATED", "ESTABLISHED"))
 
 
 def tag(vid: int, *, pcp: int = 0, tpid: int = 0x8100) -> int:
@@ -86,12 +85,56 @@ def test_T31_to_the_other_host() -> None:
     assert wire.of("5/1") == []
 
 
-@pytest.mark.skip(reason="netfilter does not exist yet")
-def test_T32_iptables_rules_of_the_document() -> None: ...
+def iptables(lab: Lab, table: str, chain: str, *rules: Spec) -> None:
+    """``iptables -t TABLE -A CHAIN …`` on h3."""
+    for rule in rules:
+        lab.spaces["h3"].netfilter.ruleset("nf_tables").insert(table, chain, rule)
 
 
-@pytest.mark.skip(reason="netfilter does not exist yet")
-def test_T35_forward_rule_for_one_direction() -> None: ...
+def between(i: str, o: str, *matches: StateMatch) -> Spec:
+    """``-i I -o O MATCHES -j ACCEPT``."""
+    return Spec(in_dev=Interface(i), out_dev=Interface(o), matches=matches, target=Standard.ACCEPT)
+
+
+def counters(lab: Lab, table: str, chain: str) -> list[int]:
+    """Packets by rule, then by the policy."""
+    found = lab.spaces["h3"].netfilter.ruleset("nf_tables").chain(table, chain)
+    return [rule.packets for rule in found.rules] + [found.packets]
+
+
+def test_T32_iptables_rules_of_the_document() -> None:
+    lab = Lab()
+    lab.document()
+    d1, h3 = lab.spaces["d1"], lab.spaces["h3"]
+    h3.netfilter.ruleset("nf_tables").set_policy("filter", "FORWARD", Standard.DROP)
+    assert lab.ping(d1, "172.16.20.10", 2).silent
+    assert lab.ping(d1, "172.16.10.1").ok
+    iptables(lab, "nat", "POSTROUTING", *(Spec(out_dev=Interface(dev), target=Masquerade()) for dev in BOTH))
+    iptables(lab, "filter", "FORWARD", between(*BOTH, KNOWN), between(*BOTH[::-1], KNOWN))
+    iptables(lab, "filter", "FORWARD", between(*BOTH), between(*BOTH[::-1]))
+    seen = lab.capture(lab.spaces["d2"].dev("eth0"))
+    ping = lab.ping(d1, "172.16.20.10", 2)
+    assert [(r.source, r.ttl) for r in ping.replies] == [("172.16.20.10", 63)] * 2
+    assert [(s.kind, s.src, s.dst) for s in seen.of("echo", "reply")] == [
+        ("echo", "172.16.20.1", "172.16.20.10"),
+        ("reply", "172.16.20.10", "172.16.20.1"),
+    ] * 2
+    assert counters(lab, "filter", "FORWARD") == [1, 2, 1, 0, 2]
+    assert counters(lab, "nat", "POSTROUTING") == [0, 1, 0]
+
+
+def test_T35_forward_rule_for_one_direction() -> None:
+    lab = Lab()
+    lab.document()
+    d1 = lab.spaces["d1"]
+    lab.spaces["h3"].netfilter.ruleset("nf_tables").set_policy("filter", "FORWARD", Standard.DROP)
+    iptables(lab, "filter", "FORWARD", between(*BOTH))
+    far = lab.capture(lab.spaces["d2"].dev("eth0"))
+    assert lab.ping(d1, "172.16.20.10").silent
+    assert [s.kind for s in far.of("echo", "reply")] == ["echo", "reply"]
+    assert counters(lab, "filter", "FORWARD") == [1, 1]
+    iptables(lab, "filter", "FORWARD", between(*BOTH[::-1], KNOWN))
+    assert lab.ping(d1, "172.16.20.10").ok
 
 
 # -- who gets tagged frames --------------------------------------------------------------------------------------------

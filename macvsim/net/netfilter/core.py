@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.netfilter.conntrack import Conntrack, attach
 from macvsim.net.netfilter.hooks import Hook, HookFunction, Okfn, Priority, Verdict, Way
+from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
+from macvsim.net.netfilter.ruleset import Backend, Ruleset
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Netfilter:
-    """The hooks of one namespace.
+    """The hooks of one namespace, and the parts that hang on them, made when they are first asked for.
 
     The stack sees it only while something is registered (`Ipv4Layer.netfilter`), so that a host without rules pays
     nothing.
@@ -25,6 +29,28 @@ class Netfilter:
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self._functions: dict[Hook, list[tuple[int, HookFunction]]] = {hook: [] for hook in Hook}
+        self._rulesets: dict[Backend, Ruleset] = {}
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def conntrack(self) -> Conntrack:
+        """The table of connections."""
+        return Conntrack(self)
+
+    @cached_property
+    def nat(self) -> Nat:
+        """Address translation."""
+        return Nat(self)
+
+    def ruleset(self, backend: Backend) -> Ruleset:
+        """The tables of iptables-nft (``nf_tables``) or of iptables-legacy (``legacy``)."""
+        found = self._rulesets.get(backend)
+        if found is None:
+            found = self._rulesets[backend] = Ruleset(self, backend)
+        return found
+
+    # -- hooks ---------------------------------------------------------------------------------------------------------
 
     def register(self, hook: Hook, priority: Priority, function: HookFunction) -> None:
         """Call `function` for every packet at `hook`, after what has a lower or the same priority
@@ -44,7 +70,20 @@ class Netfilter:
     @staticmethod
     def attached(data: bytes, uid: int, way: Dst, cause: Packet) -> Tracked:
         """An ICMP error of ours, in the connection of the packet it is about (nf_ct_attach)."""
-        return Tracked(data, uid, dst=way)
+        packet = Tracked(data, uid, dst=way)
+        if isinstance(cause, Tracked):
+            attach(packet, cause)
+        return packet
+
+    @staticmethod
+    def same_connection(copy: Packet, packet: Packet) -> Packet:
+        """A copy with the netfilter fields of the packet it is a copy of (skb_clone)."""
+        if not isinstance(packet, Tracked):
+            return copy
+        tracked = Tracked.of(copy)
+        tracked.conn, tracked.info = packet.conn, packet.info
+        tracked.untracked, tracked.mark = packet.untracked, packet.mark
+        return tracked
 
     def run(
         self, hook: Hook, packet: Packet, in_dev: NetDevice | None, out_dev: NetDevice | None, okfn: Okfn
