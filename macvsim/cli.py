@@ -18,11 +18,7 @@ def demo(options: argparse.Namespace) -> int:
     """The document's three experiments as a guided tour."""
     from macvsim.demo import tour
 
-    def write(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-    tour(write, options.pcap)
+    tour(_write, options.pcap)
     return 0
 
 
@@ -44,6 +40,26 @@ def replay(options: argparse.Namespace) -> int:
     return 0 if all(result.is_equal for result in results) else 1
 
 
+def run(options: argparse.Namespace) -> int:
+    """Play a lab file."""
+    from macvsim.labfile.commands import run_file
+
+    run_file(options.file, _write, options.pcap)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
+    from macvsim.labfile.commands import check_files
+
+    return check_files(options.files, _write, lambda text: print(text, end="", file=sys.stderr), rewrite=options.update)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="macvsim",
@@ -56,6 +72,18 @@ def _parser() -> argparse.ArgumentParser:
         "--pcap", type=Path, metavar="FILE", help="also write every frame of experiments 2 and 3 to this pcapng file"
     )
     one.set_defaults(run=demo)
+    text = "play a lab: its commands on simulated hosts, and what they print"
+    one = commands.add_parser("run", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a document LAB.md, or LAB.yaml with LAB.sh beside it")
+    one.add_argument(
+        "--pcap", type=Path, metavar="OUT.pcapng", help="also write every frame at every interface to this file"
+    )
+    one.set_defaults(run=run)
+    text = "play labs and compare what their commands print with what they expect; exit status 1 if anything differs"
+    one = commands.add_parser("check", help=text, description=text)
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document, as for run")
+    one.add_argument("--update", action="store_true", help="write what was printed into the files, where it differs")
+    one.set_defaults(run=check)
     text = "play recordings of a real kernel again and compare; exit status 1 if anything differs"
     one = commands.add_parser("replay", help=text, description=text)
     one.add_argument(

@@ -136,7 +136,7 @@ class _Family:
         drops = [r for r in records if r.step == "drop"]
         origin = _host(records[0].where) if records else ""
         if depth < 6:
-            waiting = [r for r in drops if r.detail is DropReason.NEIGH_FAILED]
+            waiting = [r for r in drops if r.detail is DropReason.NEIGH_FAILED] or self._still_waiting(uid, drops)
             if waiting:
                 return self._unresolved(uid, waiting[0], depth)
             if any(r.step == "local" and _host(r.where) != origin for r in records):
@@ -147,6 +147,16 @@ class _Family:
         if not ranked:
             return None, []
         return ranked[0], ranked[1:4]
+
+    def _still_waiting(self, uid: int, drops: list[Record]) -> list[Record]:
+        """For a packet that has gone nowhere yet: what will become of it, where ARP asked and nobody has answered."""
+        if drops or any(record.step == "xmit" for record in self.records.get(uid, [])):
+            return []
+        asked = [c for c in self.children.get(uid, []) if _arp(self.records.get(c, [])) is not None]
+        return [
+            Record(first.time, uid, first.where, "drop", None, DropReason.NEIGH_FAILED)
+            for first in (self.records[c][0] for c in asked[:1])
+        ]
 
     def _unresolved(self, uid: int, failure: Record, depth: int) -> tuple[Ending | None, list[Ending]]:
         """Nobody answered the ARP for the next hop: did anybody hear it, and what became of an answer?"""

@@ -117,7 +117,7 @@ class Lab:
         host.interpreter = self.shell
         host.dev("lo").set_up()
         for number, card in enumerate(wanted):
-            host.nic_add(card, mac if mac and number == 0 else self._next_mac(), **nic_options)
+            host.nic_add(card, mac if mac and number == 0 else self.next_mac(), **nic_options)
         self.hosts[name] = host
         for card, to in wanted.items():
             if to is not None:
@@ -130,7 +130,8 @@ class Lab:
                 )
         return host
 
-    def _next_mac(self) -> str:
+    def next_mac(self) -> str:
+        """The MAC of the next card: VirtualBox's prefix and a number."""
         self._last_mac += 1
         return f"08:00:27:{self._last_mac >> 16:02x}:{self._last_mac >> 8 & 255:02x}:{self._last_mac & 255:02x}"
 

@@ -125,6 +125,8 @@ class Sim(simpy.Environment):
         self.drops: dict[tuple[Place, DropReason], int] = {}
         self.device_watchers: list[Callable[[Any], None]] = []
         """Called with every device that enters a namespace, such as captures of a whole lab."""
+        self.program_watchers: list[Callable[[Any], None]] = []
+        """Called with every program of `macvsim.apps` that starts."""
         self._times: list[int] = []
         self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}

@@ -60,6 +60,8 @@ class App:
 
     def start(self) -> simpy.Event:
         """Run, now; the event happens when the program has ended, with its exit code as value."""
+        for watch in self.sim.program_watchers:
+            watch(self)
         self.main()
         return self.done
 

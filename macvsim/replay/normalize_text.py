@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from macvsim.replay.entries import CommandEntry
+from macvsim.shapes import by_shape
 from macvsim.wire.canon import EPHEMERAL
 
 _MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
@@ -25,39 +26,6 @@ _NETWORK_INSPECT = re.compile(r"\bdocker network inspect (?!-f)")
 _DOCKER_PS = re.compile(r"\bdocker ps\b")
 
 
-class _Rule(NamedTuple):
-    pattern: re.Pattern[str]
-    new: str
-
-
-def _rule(pattern: str, new: str) -> _Rule:
-    """A replacement; ``^`` stands for the beginning of a line."""
-    return _Rule(re.compile(pattern, re.MULTILINE), new)
-
-
-_TIMES = (
-    _rule(r"time[= ]<?\d+(\.\d+)? ?ms", "time=T ms"),  # a reply to ping
-    _rule(r"((?:rtt|round-trip) min/avg/max(?:/mdev)? = )[\d./]+ ms", r"\1T ms"),  # its statistics
-    _rule(r"(?<=\s)\d+\.\d+ ?ms\b", "T ms"),  # traceroute, arping
-    _rule(r"\bused \d+/\d+(/\d+)?", "used T"),  # ip -s neigh, bridge -s fdb
-    _rule(r"\bexpires \d+sec", "expires T"),  # ip route show cache
-    _rule(  # ip -d link of a bridge and of its ports
-        r"\b((?:hello|tcn|topology_change|gc|hold|message_age|forward_delay)_timer +)[\d.]+", r"\1T"
-    ),
-    _rule(r"\b(on )\w{3} \w{3} +\d+ [\d:]{8} \d{4}\b", r"\1DATE"),  # iptables-save
-    _rule(r"^((?:ipv4 +2 )?(?:icmp +1|udp +17|tcp +6) )\d+", r"\1T"),  # conntrack: seconds left
-)
-_DOCKER = (
-    _rule(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
-    _rule(r"\b(sha256:)?[0-9a-f]{64}\b", "ID64"),
-    _rule(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12}\b", "ID12"),
-    _rule(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC)?", "TIME"),
-    _rule(r"\b(About an? |Less than an? |\d+ )(second|minute|hour)s?( ago)?", "AGE"),
-    _rule(r'("Pid": )[1-9]\d*', r"\1PID"),
-    _rule(r"(Total Memory: )\S+", r"\1M"),
-)
-
-
 def given_macs(scenario_text: str) -> frozenset[str]:
     """The MACs that a scenario names: these are not random."""
     return frozenset(_MAC.findall(scenario_text.lower()))
@@ -67,8 +35,7 @@ def normalize_output(command: str, text: str, given: Collection[str]) -> str:
     """The normalised form of what `command` printed on stdout or stderr; `given`: see `given_macs`."""
     if _NETWORK_INSPECT.search(command):
         text = _containers_by_name(text)
-    for pattern, new in _TIMES + _DOCKER:
-        text = pattern.sub(new, text)
+    text = by_shape(text)
     lines = [_line(line) for line in text.split("\n")]
     if _UNORDERED.search(command):
         lines.sort()

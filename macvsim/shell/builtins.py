@@ -11,7 +11,7 @@ from macvsim.shell.files import FileError
 from macvsim.shell.invocation import Builtin, Invocation
 from macvsim.shell.parser import RESERVED
 from macvsim.shell.resolve import NotExecutable, NotFound, where_is
-from macvsim.shell.state import Exit, LoopControl, Return
+from macvsim.shell.state import Exit, Logout, LoopControl, Return
 from macvsim.shell.testexpr import TestError, evaluate
 
 # -- flow --------------------------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def _break(run: Invocation) -> int:
 
 
 def _exit(run: Invocation) -> int:
-    raise Exit(run.number(0, run.state.status) & 255)
+    raise Logout(run.number(0, run.state.status) & 255)
 
 
 def _return(run: Invocation) -> int:

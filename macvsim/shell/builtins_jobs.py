@@ -8,6 +8,7 @@ from macvsim.shell.call import Waiting
 from macvsim.shell.dialect import SIGNAL_TEXT
 from macvsim.shell.invocation import Invocation
 from macvsim.shell.job import SIGNALS, SIGTERM, Job, Killed
+from macvsim.shell.state import State
 
 
 def _find_job(run: Invocation, word: str) -> Job | None:
@@ -54,13 +55,21 @@ def jobs(run: Invocation) -> int:
     bash = state.dialect.name == "bash"
     listed = list(enumerate(state.jobs, 1))
     for number, job in listed if bash else reversed(listed):
-        mark = "+" if number == len(listed) else "-" if number == len(listed) - 1 else " "
-        pid = f"{job.pid} " if "-l" in run.args else ""
-        text = job.text if bash or "i" in state.options else ""
-        gap = f" {mark} " if state.dialect.name == "dash" else f"{mark}  "
-        run.out(f"[{number}]{gap}{pid}{_fate(job):<{24 if bash else 27}}{text}\n")
+        run.out(describe_job(state, number, job, pid="-l" in run.args))
     state.jobs[:] = [job for job in state.jobs if job.code is None]
     return 0
+
+
+def describe_job(state: State, number: int, job: Job, *, pid: bool = False) -> str:
+    """A child's line in ``jobs``; shells that people type at print it also when a child has ended."""
+    bash = state.dialect.name == "bash"
+    last = len(state.jobs)
+    mark = "+" if number == last else "-" if number == last - 1 else " "
+    text = job.text if bash or "i" in state.options else ""
+    if bash and job.code is None:
+        text += " &"
+    gap = f" {mark} " if state.dialect.name == "dash" else f"{mark}  "
+    return f"[{number}]{gap}{f'{job.pid} ' if pid else ''}{_fate(job):<{24 if bash else 27}}{text}\n"
 
 
 def _fate(job: Job) -> str:

@@ -299,6 +299,8 @@ class Interpreter:
         job = Job(self.job.box, body, text=command.text)
         self.state.jobs.append(job)
         self.state.last_background = job.pid
+        if "i" in self.state.options and self.dialect.name == "bash":
+            streams.err(f"[{len(self.state.jobs)}] {job.pid}\n")
         self.state.status = 0
         return 0
 

@@ -70,6 +70,8 @@ class Lexer:
         self.position = start
         self.line = line
         self._nested = nested
+        self.cut_short = False
+        """A here-document had no end."""
         self._pending: list[HereDocument] = []
 
     # -- tokens --------------------------------------------------------------------------------------------------------
@@ -337,6 +339,8 @@ class Lexer:
                 if line == document.delimiter:
                     break
                 lines.append(line + "\n")
+            else:
+                self.cut_short = True
             text = "".join(lines)
             document.text = (Lit(text, quoted=True),) if not document.expand else self._expandable(text)
 

@@ -48,6 +48,11 @@ class Parser:
         self._token: Token | None = None
         self._last_end = start
 
+    @property
+    def cut_short(self) -> bool:
+        """The text ended inside a here-document."""
+        return self._lexer.cut_short
+
     # -- tokens --------------------------------------------------------------------------------------------------------
 
     @property

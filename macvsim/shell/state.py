@@ -80,6 +80,10 @@ class Exit(Leave):
         self.status = status
 
 
+class Logout(Exit):
+    """``exit``, typed or in a script: the end even of a shell that people type at, which outlives its mistakes."""
+
+
 class Return(Leave):
     """``return``."""
 

@@ -9,8 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from macvsim.labfile.commands import check_file
+
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_lab_document(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^````markdown\n(.*?)^````$", README.read_text(), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "lab.md"
+    path.write_text(text)
+    said: list[str] = []
+    assert check_file(path, said.append), "".join(said)
+    assert said[-1].endswith("3 commands, 3 compared, all as expected\n")
 
 
 def test_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,73 @@
+"""``macvsim run`` and ``macvsim check``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from macvsim.errors import MacvsimError
+from macvsim.labfile.load import load
+from macvsim.labfile.play import Outcome, Player
+from macvsim.labfile.report import describe
+from macvsim.labfile.update import update
+from macvsim.shell.call import NOT_SIMULATED
+from macvsim.shell.streams import Sink
+
+
+def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
+    """Play a lab file, its transcript written as it comes; `pcapng` keeps every frame of every interface."""
+    if pcapng is not None and pcapng.suffix != ".pcapng":
+        raise MacvsimError(f"{pcapng}: a capture of the whole lab is a file NAME.pcapng")
+    lab_file = load(path)
+    if not lab_file.document.steps:
+        raise MacvsimError(f"{lab_file.path}: there are no commands: write them in blocks marked console")
+    player = Player(lab_file, write)
+    with player.lab.capture() if pcapng is not None else nullcontext() as capture:
+        block = -1
+        for step in lab_file.document.steps:
+            if block not in (-1, step.block):
+                write("\n")
+            block = step.block
+            player.run(step)
+    if capture is not None and pcapng is not None:
+        frames = capture.save(pcapng)
+        write(f"\n{frames} frames of {len(capture.interfaces)} interfaces written to {pcapng}\n")
+
+
+def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
+    """Play a lab file and say where it prints something else than it expects; True if it does not, or was rewritten."""
+    lab_file = load(path)
+    outcomes: list[Outcome] = []
+    file = lab_file.document.file
+    for outcome in Player(lab_file).play():
+        outcomes.append(outcome)
+        if outcome.hunks and not rewrite:
+            write(describe(file, outcome) + "\n\n")
+        elif outcome.status == NOT_SIMULATED and not outcome.step.compared:
+            write(f"{file}:{outcome.step.line}: note: {outcome.lines[-1]}\n")
+    different = sum(bool(outcome.hunks) for outcome in outcomes)
+    compared = sum(outcome.step.compared for outcome in outcomes)
+    if rewrite:
+        update(lab_file, outcomes)
+        result = f"{different} rewritten" if different else "nothing to rewrite"
+    else:
+        result = f"{different} different" if different else "all as expected"
+    write(f"{file}: {len(outcomes)} commands, {compared} compared, {result}\n")
+    return rewrite or not different
+
+
+def check_files(paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False) -> int:
+    """Check one after the other; the exit status: 0, 1 if something differs, 2 if a file cannot be read."""
+    status = 0
+    for path in paths:
+        try:
+            if not check_file(path, write, rewrite=rewrite):
+                status = max(status, 1)
+        except MacvsimError as error:
+            complain(f"macvsim: {error}\n")
+            status = 2
+        except OSError as error:
+            complain(f"macvsim: {error.strerror}: {error.filename}\n")
+            status = 2
+    return status

@@ -1,0 +1,136 @@
+"""A shell that somebody types at: it remembers directory, variables and jobs from one line to the next."""
+
+from __future__ import annotations
+
+import posixpath
+
+from macvsim.host import Box
+from macvsim.shell.builtins_jobs import describe_job
+from macvsim.shell.call import Waiting
+from macvsim.shell.dialect_login import LOGIN_DIALECTS
+from macvsim.shell.files import FileSystem
+from macvsim.shell.interpreter import Interpreter
+from macvsim.shell.job import SIGINT, Job
+from macvsim.shell.lexer import ShellSyntaxError
+from macvsim.shell.parser import Parser
+from macvsim.shell.state import Exit, Logout, LoopControl, Return, State
+from macvsim.shell.streams import Sink, Streams
+
+
+class Session:
+    """Root's shell on a host or in a container.
+
+    Parameters
+    ----------
+    write : called with everything the terminal shows of commands, standard output and error alike, also of those in the
+        background
+    name : what the prompt calls the place; its host name if empty
+
+    Attributes
+    ----------
+    closed : ``exit`` was typed; job : the line that runs, None between lines; status : exit code of the last one
+    """
+
+    def __init__(self, box: Box, write: Sink, name: str = "") -> None:
+        self.box = box
+        self.write = write
+        self.name = name or box.hostname
+        self.closed = False
+        self.job: Job | None = None
+        self.state = State(box, LOGIN_DIALECTS[box.flavour.name]())
+        self.state.options["i"] = None
+        self.go_to("~" if box.flavour.name != "busybox" else "/")
+
+    @property
+    def status(self) -> int:
+        return self.state.status
+
+    # -- where -------------------------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> str:
+        """The working directory as a prompt shows it: ``~`` is root's home."""
+        home, cwd = self.state.variables.get("HOME", ""), self.state.cwd
+        if home and (cwd == home or cwd.startswith(home + "/")):
+            return "~" + cwd.removeprefix(home)
+        return cwd
+
+    def go_to(self, path: str) -> bool:
+        """Make a directory, which a prompt may have shown, the working directory; False if there is none."""
+        home = self.state.variables.get("HOME", "/")
+        where = home + path[1:] if path == "~" or path.startswith("~/") else path
+        files = FileSystem(self.box, self.state.cwd)
+        if not files.is_directory(where):
+            return False
+        self.state.cwd = self.state.variables["PWD"] = files.absolute(where)
+        return True
+
+    @property
+    def prompt(self) -> str:
+        """What is shown before a command: Debian's, or CentOS's, which has the directory's last name only."""
+        if self.box.flavour.name == "centos":
+            return f"[root@{self.name} {posixpath.basename(self.path) or '/'}]#"
+        return f"root@{self.name}:{self.path}#"
+
+    # -- lines -------------------------------------------------------------------------------------------------------
+
+    def start(self, text: str) -> Job:
+        """Begin to run a command, of one or more lines, at the current time; `advance` makes it go on."""
+
+        def body(job: Job) -> Waiting:
+            shell = Interpreter(self.state, job)
+            streams = Streams(None, {1: job.out, 2: job.err})
+            try:
+                status = yield from shell.lines(text, streams)
+            except Logout as leaving:
+                status = leaving.status
+                self.closed = True
+                if self.state.exit_trap:
+                    yield from shell.lines(self.state.exit_trap, streams)
+            except (Exit, Return) as leaving:
+                status = leaving.status
+            except LoopControl:
+                status = self.state.status
+            return status
+
+        self.job = Job(self.box, body, self.write, self.write, text)
+        return self.job
+
+    def advance(self, time: int) -> bool:
+        """Let `time` (ns) pass, or less if the command ends before; True if it has ended, and its jobs are reported."""
+        job, sim = self.job, self.box.sim
+        if job is None:
+            return True
+        if job.code is None:
+            sim.run(until=job.done | sim.timeout(time))
+        if job.code is None:
+            return False
+        self.job = None
+        self.state.status = int(job.code)
+        for number, child in enumerate(self.state.jobs, 1):
+            if child.code is not None:
+                self.write(describe_job(self.state, number, child))
+        self.state.jobs[:] = [child for child in self.state.jobs if child.code is None]
+        return True
+
+    def interrupt(self) -> None:
+        """Ctrl-C: the terminal shows it, and what runs in the foreground gets SIGINT."""
+        if self.job is not None and self.job.code is None:
+            self.write("^C")
+            self.job.kill(SIGINT)
+
+
+def is_unfinished(text: str) -> bool:
+    """True if a command needs more lines: a quote, a list, a here-document is open, or a backslash hides the end."""
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        return True
+    parser = Parser(text + "\n")
+    try:
+        while parser.complete_command() is not None:
+            pass
+    except ShellSyntaxError as error:
+        return error.unexpected == "end of file" or (error.unexpected is None and error.message in _OPEN)
+    return parser.cut_short
+
+
+_OPEN = frozenset(("Unterminated quoted string", "EOF in backquote substitution", "Missing '}'", "Missing '))'"))
