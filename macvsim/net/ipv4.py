@@ -277,7 +277,7 @@ class Ipv4Layer:
             sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         packet = Packet(data, uid, dst=way)
         if self.netfilter is not None:
-            return self.netfilter.run(OUTPUT, packet, None, way.dev, self._sent)
+            return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
         return self.output(packet, way)
 
     def next_ident(self, dst: int, src: int, proto: int) -> int:
