@@ -169,6 +169,21 @@ class DropReason(enum.Enum):
     IP_NOPROTO = ("IP_NOPROTO", "nobody handles this IP protocol", "")
     IP_OPTION = ("IP_INHDR", "source route options are not followed", "")
 
+    # -- IPv6 ----------------------------------------------------------------------------------------------------------
+    IPV6_DISABLED = ("IPV6DISABLED", "IPv6 is off on the device", "sysctl -w net.ipv6.conf.{dev}.disable_ipv6=0")
+    PKT_TOO_SMALL = ("PKT_TOO_SMALL", "the packet is shorter than its headers say", "")
+    FORWARDING_OFF6 = (
+        "IP_INADDRERRORS",
+        "not for this host, and forwarding of IPv6 is off",
+        "sysctl -w net.ipv6.conf.all.forwarding=1",
+    )
+    IPV6_NDISC_FRAG = ("IPV6_NDISC_FRAG", "neighbour discovery in fragments", "")
+    IPV6_NDISC_HOP_LIMIT = ("IPV6_NDISC_HOP_LIMIT", "neighbour discovery that was forwarded: hop limit below 255", "")
+    IPV6_NDISC_BAD_CODE = ("IPV6_NDISC_BAD_CODE", "neighbour discovery with a code other than 0", "")
+    IPV6_NDISC_BAD_OPTIONS = ("IPV6_NDISC_BAD_OPTIONS", "malformed neighbour discovery message", "")
+    IPV6_NDISC_NS_OTHERHOST = ("IPV6_NDISC_NS_OTHERHOST", "neighbour discovery about an address of somebody else", "")
+    IPV6_RA_IGNORED = ("", "router advertisements are not accepted here", "sysctl -w net.ipv6.conf.{dev}.accept_ra=2")
+
     # -- above IPv4 ----------------------------------------------------------------------------------------------------
     ICMP_CSUM = ("ICMP_CSUM", "wrong ICMP checksum", "")
     ICMP_MALFORMED = ("PKT_TOO_SMALL", "ICMP message too short", "")

@@ -31,6 +31,9 @@ class RouteType(enum.Enum):
     PROHIBIT = "prohibit"
     BLACKHOLE = "blackhole"
     THROW = "throw"
+    ANYCAST = "anycast"
+    """Only in IPv6, like the next one."""
+    MULTICAST = "multicast"
 
 
 ERRORS = {RouteType.UNREACHABLE: "EHOSTUNREACH", RouteType.PROHIBIT: "EACCES", RouteType.BLACKHOLE: "EINVAL"}

@@ -230,7 +230,7 @@ class IcmpLayer:
             return True
         if way.dev is not None and way.dev.loopback:
             return True
-        if not self._global_allows():
+        if not self.global_allows():
             self.ns.snmp.icmp["OutRateLimitGlobal"] += 1
             self._limited(packet)
             return False
@@ -250,7 +250,7 @@ class IcmpLayer:
         peer.rate_tokens -= timeout
         return True
 
-    def _global_allows(self) -> bool:
+    def global_allows(self) -> bool:
         """icmp_msgs_per_sec with a burst; refilled not more often than every 20 ms."""
         sim, conf = self.ns.sim, self.ns.ipv4_conf
         now = sim.jiffies

@@ -7,9 +7,12 @@ them by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from macvsim.errors import MacvsimError, NotSimulated
+from macvsim.errors import MacvsimError
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.sysctl6 import Sysctl6
 
 FULL_TRUESIZE = 2112
 """Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
@@ -160,21 +163,21 @@ class Sysctl:
         self.conf: dict[str, DevConf] = {"all": DevConf(), "default": DevConf()}
         self.conf["all"].accept_source_route = 0
         self.neigh: dict[str, NeighParms] = {"default": NeighParms()}
-        self.ipv6_disabled: dict[str, int] = {"all": 1, "default": 1}
+        self.ipv6: Sysctl6
+        """Where names that begin with net.ipv6 are looked up."""
 
     def __getitem__(self, name: str) -> int | str:
         """Value of a parameter: an integer, or text for ranges; `UnknownSysctl` when there is none of that name."""
         holder, key = self._find(name)
-        value = holder[key] if isinstance(holder, dict) else getattr(holder, key)
+        value = getattr(holder, key)
         return "\t".join(map(str, value)) if isinstance(value, tuple) else value
 
     def __setitem__(self, name: str, value: int | str) -> None:
         """Write a parameter; `MacvsimError` when the value is not what it takes."""
         holder, key = self._find(name)
         parts = self._parts(name)
-        if isinstance(holder, dict):
-            if int(value) == 0:
-                raise NotSimulated(f"IPv6 ({name} = {value})")
+        if parts[1] == "ipv6":
+            self.ipv6.set(name, parts, value)
             return
         old = getattr(holder, key)
         words = str(value).split()
@@ -207,6 +210,7 @@ class Sysctl:
             yield f"net.ipv4.neigh.default.{key}"
         for key in sorted([*vars(self._ipv4), "ip_forward"]):
             yield f"net.ipv4.{key}"
+        yield from self.ipv6.names()
 
     @staticmethod
     def _parts(name: str) -> list[str]:
@@ -230,7 +234,8 @@ class Sysctl:
                 key in vars(self.neigh[device]) or key in NEIGH_VIEWS
             ):
                 return self.neigh[device], key
-            case ["net", "ipv6", "conf", device, "disable_ipv6"] if device in ("all", "default") or device in self.conf:
-                self.ipv6_disabled.setdefault(device, 1)
-                return self.ipv6_disabled, device
+            case ["net", "ipv6", *_]:
+                found = self.ipv6.find(parts)
+                if found is not None:
+                    return found
         raise UnknownSysctl(f"{name}: there is no such parameter; names look like net.ipv4.ip_forward")

@@ -40,8 +40,7 @@ def is_left_out(parts: tuple[str, ...]) -> bool:
 
 def names(sysctl: Sysctl) -> list[str]:
     """Every modelled parameter, as `sysctl -a` lists them: directory by directory, sorted."""
-    found = [*sysctl.names(), *(f"net.ipv6.conf.{dev.replace('.', '/')}.disable_ipv6" for dev in sysctl.conf)]
-    return sorted(found, key=path)
+    return sorted(sysctl.names(), key=path)
 
 
 def path(name: str) -> tuple[str, ...]:

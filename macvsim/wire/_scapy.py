@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from scapy import packet, utils
-    from scapy.layers import inet, l2
+    from scapy.layers import inet, inet6, l2
 
 
 class Layers(NamedTuple):
@@ -33,6 +33,30 @@ class Layers(NamedTuple):
     TCP: type[inet.TCP]
 
 
+class Layers6(NamedTuple):
+    """scapy's classes for the headers of IPv6."""
+
+    IPv6: type[inet6.IPv6]
+    HopByHop: type[inet6.IPv6ExtHdrHopByHop]
+    RouterAlert: type[inet6.RouterAlert]
+    PadN: type[inet6.PadN]
+    Fragment: type[inet6.IPv6ExtHdrFragment]
+    DestUnreach: type[inet6.ICMPv6DestUnreach]
+    PacketTooBig: type[inet6.ICMPv6PacketTooBig]
+    TimeExceeded: type[inet6.ICMPv6TimeExceeded]
+    ParamProblem: type[inet6.ICMPv6ParamProblem]
+    EchoRequest: type[inet6.ICMPv6EchoRequest]
+    EchoReply: type[inet6.ICMPv6EchoReply]
+    RouterSolicit: type[inet6.ICMPv6ND_RS]
+    NeighbourSolicit: type[inet6.ICMPv6ND_NS]
+    NeighbourAdvert: type[inet6.ICMPv6ND_NA]
+    Redirect: type[inet6.ICMPv6ND_Redirect]
+    LinkLayerOption: type[inet6.ICMPv6NDOptSrcLLAddr]
+    UnknownOption: type[inet6.ICMPv6NDOptUnknown]
+    MldReport2: type[inet6.ICMPv6MLReport2]
+    MldRecord: type[inet6.ICMPv6MLDMultAddrRec]
+
+
 class Writers(NamedTuple):
     """scapy's writers of capture files."""
 
@@ -48,6 +72,34 @@ def load() -> Layers:
     from scapy.packet import Packet, Padding, Raw
 
     return Layers(Packet, Raw, Padding, Ether, Dot1Q, Dot1AD, ARP, IP, ICMP, UDP, TCP)
+
+
+def load6() -> Layers6:
+    """The layer classes of IPv6, which scapy loads with those of IPv4."""
+    _prepare()
+    from scapy.layers import inet6 as six
+
+    return Layers6(
+        six.IPv6,
+        six.IPv6ExtHdrHopByHop,
+        six.RouterAlert,
+        six.PadN,
+        six.IPv6ExtHdrFragment,
+        six.ICMPv6DestUnreach,
+        six.ICMPv6PacketTooBig,
+        six.ICMPv6TimeExceeded,
+        six.ICMPv6ParamProblem,
+        six.ICMPv6EchoRequest,
+        six.ICMPv6EchoReply,
+        six.ICMPv6ND_RS,
+        six.ICMPv6ND_NS,
+        six.ICMPv6ND_NA,
+        six.ICMPv6ND_Redirect,
+        six.ICMPv6NDOptSrcLLAddr,
+        six.ICMPv6NDOptUnknown,
+        six.ICMPv6MLReport2,
+        six.ICMPv6MLDMultAddrRec,
+    )
 
 
 def load_writers() -> Writers:

@@ -1,0 +1,1 @@
+"""The IPv6 of a namespace: `stack.Ipv6` puts its layers together."""

@@ -1,0 +1,224 @@
+"""ICMPv6: echo, errors with Linux's rate limits (net/ipv6/icmp.c; RFC 4443)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+from macvsim.net.icmp import BURST, Peer
+from macvsim.net.ipv6.address import select_source
+from macvsim.net.ipv6.packet import Packet6
+from macvsim.net.ipv6.route6 import Dst6
+from macvsim.net.route import ERROR
+from macvsim.wire import icmpv6, ipv6
+from macvsim.wire.addr6 import is_multicast6, needs_zone
+from macvsim.wire.compose6 import icmpv6_template
+from macvsim.wire.frame import HOST
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.socket6 import RawIcmp6Socket
+    from macvsim.net.ipv6.stack import Ipv6
+
+_DISCOVERY = range(icmpv6.ROUTER_SOLICIT, icmpv6.REDIRECT + 1)
+_LISTENERS = (icmpv6.MLD_QUERY, icmpv6.MLD_REPORT, icmpv6.MLD_DONE, icmpv6.MLDV2_REPORT)
+
+
+class Icmpv6Layer:
+    """The ICMPv6 of one namespace."""
+
+    def __init__(self, stack: Ipv6) -> None:
+        self.stack = stack
+        self.ns = stack.ns
+        self.sockets: list[RawIcmp6Socket] = []
+        self.peers: dict[int, Peer] = {}
+
+    # -- receiving -----------------------------------------------------------------------------------------------------
+
+    def receive(self, packet: Packet6) -> DropReason | None:
+        """An ICMPv6 message for this host (icmpv6_rcv): raw sockets get a copy of what they want, then the kernel acts."""
+        snmp, sim = self.stack.snmp, self.ns.sim
+        where = packet.in_dev or self.ns
+        message = packet.data[packet.at :]
+        src, dst = ipv6.addresses(packet.data)
+        valid = len(message) >= 4 and icmpv6.is_valid(src, dst, message)
+        heard = False
+        if valid:
+            for sock in self.sockets:
+                heard = sock.icmp_receive(packet, message) or heard
+        if len(message) < icmpv6.HLEN or not valid:
+            snmp.icmp["InMsgs"] += 1
+            snmp.icmp["InErrors"] += 1
+            if len(message) >= icmpv6.HLEN:
+                snmp.icmp["InCsumErrors"] += 1
+                return sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
+            return sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
+        kind = message[0]
+        snmp.in_types[kind] += 1
+        if kind == icmpv6.ECHO_REQUEST:
+            return self._echo(packet, message)
+        if kind in _DISCOVERY:
+            return self.stack.ndisc.receive(packet, message)
+        if kind in icmpv6.ERRORS:
+            return self._error_received(packet, message)
+        if kind in _LISTENERS:
+            return self.stack.addrconf.groups.receive(packet, message)
+        if not kind & icmpv6.INFORMATIONAL:
+            return self._error_received(packet, message)
+        return None if heard else sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
+
+    def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
+        """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""
+        stack, conf = self.stack, self.stack.icmp_conf
+        src, dst = ipv6.addresses(packet.data)
+        group = is_multicast6(dst)
+        anycast = packet.way is not None and packet.way.anycast
+        if (
+            conf.echo_ignore_all
+            or (group and conf.echo_ignore_multicast)
+            or (anycast and conf.echo_ignore_anycast)
+        ):  # fmt: skip
+            return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.ICMP_ECHO_IGNORED)
+        own = not group and (not anycast or bool(stack.conf.anycast_src_echo_reply))
+        way = stack.router.output(src, dst if own else 0, self.interface(packet))
+        if way.kind is ERROR:
+            return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_OUTNOROUTES)
+        rest = int.from_bytes(message[4:8], "big")
+        reply = icmpv6.message(icmpv6_template(icmpv6.ECHO_REPLY), icmpv6.ECHO_REPLY, 0, rest, message[icmpv6.HLEN :])
+        return self.send(reply, way, src, self.ns.sim.born(packet.uid), tclass=ipv6.traffic_class(packet.data))
+
+    def interface(self, packet: Packet6) -> NetDevice | None:
+        """The device a packet belongs to: what came in by lo belongs to the device of its address (icmp6_iif)."""
+        dev = packet.in_dev
+        if dev is not None and dev.loopback and packet.way is not None and packet.way.route is not None:
+            return packet.way.route.dev
+        return dev
+
+    def _error_received(self, packet: Packet6, message: bytes) -> DropReason | None:
+        """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmpv6_notify)."""
+        stack, where = self.stack, packet.in_dev or self.ns
+        quoted = message[icmpv6.HLEN :]
+        upper = ipv6.upper(quoted) if len(quoted) >= ipv6.HLEN else None
+        if upper is None:
+            return self.ns.sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
+        _, target = ipv6.addresses(quoted)
+        if message[0] == icmpv6.PKT_TOOBIG:
+            mtu = max(int.from_bytes(message[4:8], "big"), ipv6.MIN_MTU)
+            stack.exceptions.learn_mtu(target, mtu)
+            stack.router.forget()
+        heard = False
+        if upper.proto == ipv6.UDP:
+            heard = stack.udp.error(packet, message, quoted, upper.at)
+        for sock in self.sockets:
+            heard = sock.icmp_error(packet, message, quoted, upper) or heard
+        return None if heard else self.ns.sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
+
+    # -- sending -------------------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        message: bytes,
+        way: Dst6,
+        dst: int,
+        uid: int,
+        *,
+        src: int | None = None,
+        tclass: int = 0,
+        hop_limit: int | None = None,
+        flow: int | None = None,
+        alert: bool = False,
+        loop: bool = True,
+    ) -> DropReason | None:
+        """Send a message, whose checksum is written now; the words are those of `Ipv6Layer.send`."""
+        source = way.src if src is None else src
+        self.stack.snmp.out_types[message[0]] += 1
+        return self.stack.ip6.send(
+            ipv6.ICMPV6,
+            icmpv6.sealed(source, dst, message),
+            way,
+            dst,
+            uid,
+            src=source,
+            tclass=tclass,
+            hop_limit=hop_limit,
+            flow=flow,
+            alert=alert,
+            loop=loop,
+        )
+
+    def send_error(
+        self, packet: Packet6, kind: int, code: int, info: int = 0, via: NetDevice | None = None
+    ) -> None:
+        """Tell the sender of `packet` what happened to it, unless the rules forbid (icmp6_send; RFC 4443, 2.4).
+
+        via : the device to speak for, by default the one the packet came in by
+        """
+        stack = self.stack
+        data = packet.data
+        src, dst = ipv6.addresses(data)
+        dev = via or packet.in_dev or (packet.way.dev if packet.way is not None else None)
+        source = dst if stack.is_local(dst, dev) else 0
+        if is_multicast6(dst) or packet.packet_type is not HOST:
+            if kind != icmpv6.PKT_TOOBIG and not (kind == icmpv6.PARAMPROB and code == icmpv6.UNK_OPTION):
+                return
+            source = 0
+        if not src or is_multicast6(src) or self._is_error(data):
+            return
+        if dev is not None and not dev.loopback and stack.icmp_conf.limits(kind) and not self.ns.icmp.global_allows():
+            self._limited(packet)
+            return
+        oif = dev if needs_zone(src) else None
+        if not source and packet.in_dev is not None and not self._has_preferred_source(src, oif):
+            source = select_source(self.ns.devices.values(), packet.in_dev, src) or 0
+        way = stack.router.output(src, source, oif)
+        if way.kind is ERROR:
+            return
+        if not self._peer_allows(kind, way, src):
+            stack.snmp.icmp["OutRateLimitHost"] += 1
+            self._limited(packet)
+            return
+        room = ipv6.MIN_MTU - ipv6.HLEN - icmpv6.HLEN
+        message = icmpv6.message(icmpv6_template(kind), kind, code, info, data[:room])
+        self.send(message, way, src, self.ns.sim.born(packet.uid))
+
+    def _has_preferred_source(self, dst: int, oif: NetDevice | None) -> bool:
+        """icmpv6_rt_has_prefsrc."""
+        way = self.stack.router.output(dst, 0, oif)
+        return way.route is not None and bool(way.route.src)
+
+    @staticmethod
+    def _is_error(data: bytes) -> bool:
+        """Errors are not answered with errors (is_ineligible)."""
+        upper = ipv6.upper(data)
+        if upper is None or upper.proto != ipv6.ICMPV6 or upper.offset:
+            return False
+        return len(data) <= upper.at or not data[upper.at] & icmpv6.INFORMATIONAL
+
+    def _peer_allows(self, kind: int, way: Dst6, target: int) -> bool:
+        """Limit per host, wider for short prefixes (icmpv6_xrlim_allow)."""
+        conf, sim = self.stack.icmp_conf, self.ns.sim
+        if not conf.limits(kind) or (way.dev is not None and way.dev.loopback):
+            return True
+        timeout = conf.ratelimit * sim.hz // 1000
+        plen = 128 if way.route is None else way.route.plen
+        if plen < 128:
+            timeout >>= (128 - plen) >> 5
+        return self.take_token(target, timeout)
+
+    def take_token(self, ip: int, timeout: int) -> bool:
+        """True if a host may be written to once more; one token comes every `timeout` jiffies (inet_peer_xrlim_allow)."""
+        sim = self.ns.sim
+        peer = self.peers.get(ip)
+        if peer is None:
+            peer = self.peers[ip] = Peer(sim.jiffies, sim.hz)
+        now = sim.jiffies
+        peer.rate_tokens = min(peer.rate_tokens + now - peer.rate_last, BURST * timeout)
+        peer.rate_last = now
+        if peer.rate_tokens < timeout:
+            return False
+        peer.rate_tokens -= timeout
+        return True
+
+    def _limited(self, packet: Packet6) -> None:
+        sim = self.ns.sim
+        sim.drop(sim.born(packet.uid), packet.in_dev or self.ns, DropReason.ICMP_RATELIMIT)

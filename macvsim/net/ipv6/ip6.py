@@ -1,0 +1,280 @@
+"""IPv6 in path order: receive, local, forward; send, output, fragment (net/ipv6/ip6_{input,output}.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from macvsim.dev.base import NetDevice
+from macvsim.drop import DropReason
+from macvsim.net.ipv6.packet import Packet6
+from macvsim.net.ipv6.route6 import Dst6, loops_back
+from macvsim.net.route import ERROR, FORWARD, LOCAL
+from macvsim.wire import icmpv6, ipv6
+from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
+from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope
+from macvsim.wire.compose6 import fragment_template, ipv6_template, router_alert_template
+from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.stack import Ipv6
+
+FLOW_MASK = 0xFFFFF
+_FINAL = (ipv6.ICMPV6, ipv6.UDP)
+
+
+class Ipv6Layer:
+    """The IPv6 of one namespace above devices and below protocols."""
+
+    def __init__(self, stack: Ipv6) -> None:
+        self.stack = stack
+        self.ns = stack.ns
+        self.count = stack.snmp.ip
+
+    # -- up: from a device ---------------------------------------------------------------------------------------------
+
+    def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """An IPv6 frame for this namespace: validate, route, and go where the route says (ipv6_rcv)."""
+        sim, count = self.ns.sim, self.count
+        if packet_type is OTHERHOST:
+            return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+        data = frame.raw[ETH_HLEN:]
+        self.stack.snmp.received(data)
+        inet6 = dev.inet.inet6
+        if inet6 is None or inet6.conf.disable_ipv6:
+            count["InDiscards"] += 1
+            return sim.drop(frame.uid, dev, DropReason.IPV6_DISABLED, frame)
+        reason = self._refused(data, dev, packet_type)
+        if reason is not None:
+            count["InTruncatedPkts" if reason is DropReason.PKT_TOO_SMALL else "InHdrErrors"] += 1
+            return sim.drop(frame.uid, dev, reason, frame)
+        data = data[: ipv6.HLEN + int.from_bytes(data[4:6], "big")]
+        packet = Packet6(data, frame.uid, dev, packet_type)
+        return self._route(packet)
+
+    @staticmethod
+    def _refused(data: bytes, dev: NetDevice, packet_type: PacketType) -> DropReason | None:
+        """Why a header is not acceptable (ip6_rcv_core; RFC 4291, sections 2.5.3 and 2.7)."""
+        if len(data) < ipv6.HLEN or data[0] >> 4 != 6:
+            return DropReason.IP_INHDR
+        src, dst = ipv6.addresses(data)
+        group = is_multicast6(dst)
+        scope = multicast_scope(dst)
+        if LOOPBACK_IP in (src, dst) and not dev.loopback:
+            return DropReason.IP_INHDR
+        if group and (not scope or (scope == SCOPE_NODE and not dev.loopback and packet_type is not LOOPBACK)):
+            return DropReason.IP_INHDR
+        linked = packet_type is MULTICAST or packet_type is BROADCAST
+        if not group and linked and dev.inet.inet6.conf.drop_unicast_in_l2_multicast:
+            return DropReason.IP_L2_GROUP
+        if is_multicast6(src):
+            return DropReason.IP_INHDR
+        if ipv6.HLEN + int.from_bytes(data[4:6], "big") > len(data):
+            return DropReason.PKT_TOO_SMALL
+        if data[6] == ipv6.HOP_BY_HOP and (len(data) < 48 or len(data) < 48 + data[41] * 8):
+            return DropReason.IP_INHDR
+        return None
+
+    def _route(self, packet: Packet6) -> DropReason | None:
+        dev = packet.in_dev
+        assert dev is not None
+        way = self.stack.router.input(ipv6.addresses(packet.data)[1], dev)
+        packet.way = way
+        if way.kind is LOCAL:
+            return self.local(packet)
+        if way.kind is FORWARD:
+            return self.forward(packet, way)
+        return self._no_way(packet, way)
+
+    def _no_way(self, packet: Packet6, way: Dst6) -> DropReason:
+        """ip6_pkt_drop: count, and tell the sender."""
+        assert packet.in_dev is not None
+        reason = self.ns.sim.drop(packet.uid, packet.in_dev, way.reason or DropReason.IP_INNOROUTES)
+        if way.kind is ERROR:
+            self.count["InNoRoutes"] += 1
+            code = icmpv6.ADM_PROHIBITED if way.errno == "EACCES" else icmpv6.NO_ROUTE
+            self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, code)
+        return reason
+
+    def local(self, packet: Packet6) -> DropReason | None:
+        """For this host: put fragments together, then by protocol (ip6_protocol_deliver_rcu)."""
+        sim = self.ns.sim
+        where = packet.in_dev or self.ns
+        upper = ipv6.upper(packet.data)
+        if upper is None:
+            self.count["InHdrErrors"] += 1
+            return sim.drop(packet.uid, where, DropReason.IP_INHDR)
+        if upper.offset or upper.more:
+            whole = self.stack.reassembly.add(packet)
+            if whole is None:
+                return None
+            packet, upper = whole, ipv6.upper(whole.data)
+            assert upper is not None
+        packet.proto, packet.at = upper.proto, upper.at
+        if sim.journal is not None:
+            sim.note(packet.uid, where, "local")
+        if upper.proto in _FINAL:
+            self.count["InDelivers"] += 1
+        if upper.proto == ipv6.ICMPV6:
+            return self.stack.icmp.receive(packet)
+        if upper.proto == ipv6.UDP:
+            return self.stack.udp.receive(packet)
+        if upper.proto == ipv6.NO_NEXT:
+            self.count["InDelivers"] += 1
+            return sim.drop(packet.uid, where, DropReason.IP_NOPROTO)
+        self.count["InUnknownProtos"] += 1
+        reason = sim.drop(packet.uid, where, DropReason.IP_NOPROTO)
+        self.stack.icmp.send_error(packet, icmpv6.PARAMPROB, icmpv6.UNK_NEXTHDR, upper.named_at)
+        return reason
+
+    def forward(self, packet: Packet6, way: Dst6) -> DropReason | None:
+        """Through this host, in the kernel's order (ip6_forward)."""
+        sim, stack, dev, out = self.ns.sim, self.stack, packet.in_dev, way.dev
+        assert dev is not None and out is not None
+        data = packet.data
+        if not stack.conf_all.forwarding:
+            return self._not_forwarded(packet, DropReason.FORWARDING_OFF6)
+        if packet.packet_type is not HOST:
+            return sim.drop(packet.uid, dev, DropReason.IP_L2_GROUP)
+        if data[7] <= 1:
+            stack.icmp.send_error(packet, icmpv6.TIME_EXCEED, icmpv6.HOP_LIMIT)
+            self.count["InHdrErrors"] += 1
+            return sim.drop(packet.uid, dev, DropReason.IP_TTL)
+        src, dst = ipv6.addresses(data)
+        if out is dev:
+            stack.ndisc.redirects.maybe_send(packet, way)
+        elif not src or is_multicast6(src) or src == LOOPBACK_IP:
+            return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
+        elif is_link_local6(src):
+            stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.NOT_NEIGHBOUR)
+            return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
+        self.count["OutForwDatagrams"] += 1
+        mtu = max(way.mtu, ipv6.MIN_MTU)
+        if len(data) > mtu:
+            stack.icmp.send_error(packet, icmpv6.PKT_TOOBIG, 0, mtu, out)
+            self.count["InTooBigErrors"] += 1
+            self.count["FragFails"] += 1
+            return sim.drop(packet.uid, out, DropReason.PKT_TOO_BIG)
+        packet.data = ipv6.decrement_hop_limit(data)
+        if sim.journal is not None:
+            sim.note(packet.uid, self.ns, "forward", None, (dev, out, way.nexthop))
+        return self.output(packet, way)
+
+    def _not_forwarded(self, packet: Packet6, reason: DropReason) -> DropReason:
+        self.count["InAddrErrors"] += 1
+        return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, reason)
+
+    # -- down: to a device ---------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        proto: int,
+        payload: bytes,
+        way: Dst6,
+        dst: int,
+        uid: int,
+        *,
+        src: int | None = None,
+        tclass: int = 0,
+        hop_limit: int | None = None,
+        flow: int | None = None,
+        alert: bool = False,
+        loop: bool = True,
+    ) -> DropReason | None:
+        """A locally made packet goes out along `way` (ip6_send_skb).
+
+        src : None: the way's; flow : None: a label of its own for the conversation; alert : put a router alert before the
+        payload, as multicast listener discovery must; loop : give groups of our own a copy (IPV6_MULTICAST_LOOP)
+        """
+        source = way.src if src is None else src
+        if hop_limit is None:
+            hop_limit = self.hop_limit(way)
+        if flow is None:
+            flow = self._flow_label(proto, source, dst)
+        if alert:
+            payload, proto = router_alert_template(proto) + payload, ipv6.HOP_BY_HOP
+        data = ipv6.packet(
+            ipv6_template(proto), source, dst, payload, hop_limit=hop_limit, tclass=tclass, flow=flow
+        )  # fmt: skip
+        self.count["OutRequests"] += 1
+        if self.ns.sim.journal is not None:
+            self.ns.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
+        return self.output(Packet6(data, uid, way=way), way, loop=loop)
+
+    def hop_limit(self, way: Dst6) -> int:
+        """What packets begin with: the route's, the device's, 1 to groups (ip6_dst_hoplimit)."""
+        if way.multicast:
+            return 1
+        if way.route is not None and way.route.hop_limit:
+            return way.route.hop_limit
+        inet6 = None if way.dev is None else way.dev.inet.inet6
+        if inet6 is None:
+            return self.stack.conf_all.hop_limit
+        return int(inet6.conf.hop_limit if inet6.hop_limit is None else inet6.hop_limit)
+
+    def _flow_label(self, proto: int, src: int, dst: int) -> int:
+        """Something that looks random and belongs to the conversation (ip6_make_flowlabel; RFC 6437)."""
+        if self.stack.conf.auto_flowlabels not in (1, 3):
+            return 0
+        flow = (src << 128 | dst).to_bytes(32, "big") + bytes((proto,))
+        return crc32(flow, self.ns.sim.seed & 0xFFFFFFFF) & FLOW_MASK or 1
+
+    def output(self, packet: Packet6, way: Dst6, *, loop: bool = True) -> DropReason | None:
+        """Fragment if need be, then to the neighbour (ip6_output, ip6_finish_output2)."""
+        sim, out = self.ns.sim, way.dev
+        assert out is not None
+        packet.way = way
+        inet6 = out.inet.inet6
+        if inet6 is None or inet6.conf.disable_ipv6:
+            self.count["OutDiscards"] += 1
+            return sim.drop(packet.uid, out, DropReason.IPV6_DISABLED)
+        if len(packet.data) > way.mtu or (packet.fragment and packet.fragment < len(packet.data)):
+            return self._fragment(packet, way, loop)
+        return self._finish(packet, way, loop)
+
+    def _finish(self, packet: Packet6, way: Dst6, loop: bool) -> DropReason | None:
+        """To the next hop's neighbour entry, which sends, or keeps the packet until it can."""
+        sim, out = self.ns.sim, way.dev
+        assert out is not None
+        if way.multicast:
+            dst = ipv6.addresses(packet.data)[1]
+            if loop and loops_back(way, dst):
+                sim.call_at(sim._now, self._loop_back, packet.data, packet.uid, out)
+                if not packet.data[7]:
+                    return None
+            if multicast_scope(dst) <= SCOPE_NODE and not out.loopback:
+                return sim.drop(packet.uid, out, DropReason.IP_NOT_JOINED)
+        self.stack.snmp.sent(packet.data)
+        entry = way.neighbour
+        if entry is None or entry.dead:
+            entry = self.stack.neigh.create(out, way.nexthop)
+            if entry is None:
+                return sim.drop(packet.uid, out, DropReason.NEIGH_TABLE_FULL)
+            way.neighbour = entry
+        return entry.output(packet)
+
+    def _loop_back(self, data: bytes, uid: int, dev: NetDevice) -> None:
+        """Our own copy of a packet to a group: in at the device it left by, unseen by captures (dev_loopback_xmit)."""
+        self.stack.snmp.received(data)
+        self._route(Packet6(data, uid, dev, LOOPBACK))
+
+    def _fragment(self, packet: Packet6, way: Dst6, loop: bool) -> DropReason | None:
+        """Cut to the MTU; only the sender of a packet may (ip6_fragment; RFC 8200, section 4.5)."""
+        sim, data = self.ns.sim, packet.data
+        assert way.dev is not None
+        mtu = max(min(way.mtu, packet.fragment or way.mtu), ipv6.MIN_MTU)
+        if packet.in_dev is not None and not packet.fragment:
+            self.count["FragFails"] += 1
+            return sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
+        room = (mtu - ipv6.HLEN - ipv6.FRAGMENT_HLEN) & ~7
+        body, ident = data[ipv6.HLEN :], sim.rng(f"ident6/{self.ns.name}").randrange(1, 1 << 32)
+        for at in range(0, len(body), room):
+            piece = body[at : at + room]
+            head = ipv6.fragment_header(fragment_template(), data[6], at, at + room < len(body), ident)
+            self.count["FragCreates"] += 1
+            cut = ipv6.with_payload(data, ipv6.FRAGMENT, head + piece)
+            self._finish(Packet6(cut, packet.uid, packet.in_dev, packet.packet_type, way), way, loop)
+            if packet.in_dev is None:
+                sim.run_softirqs()
+        self.count["FragOKs"] += 1
+        return None

@@ -1,0 +1,74 @@
+"""IPv6 counters of one namespace, as /proc/net/snmp6 shows them (net/ipv6/proc.c)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from macvsim.net.snmp import UDP
+from macvsim.wire import icmpv6
+
+IP6 = (
+    "InReceives", "InHdrErrors", "InTooBigErrors", "InNoRoutes", "InAddrErrors", "InUnknownProtos", "InTruncatedPkts",
+    "InDiscards", "InDelivers", "OutForwDatagrams", "OutRequests", "OutDiscards", "OutNoRoutes", "ReasmTimeout",
+    "ReasmReqds", "ReasmOKs", "ReasmFails", "FragOKs", "FragFails", "FragCreates", "InMcastPkts", "OutMcastPkts",
+    "InOctets", "OutOctets", "InMcastOctets", "OutMcastOctets", "InBcastOctets", "OutBcastOctets", "InNoECTPkts",
+    "InECT1Pkts", "InECT0Pkts", "InCEPkts", "OutTransmits",
+)  # fmt: skip
+ICMP6 = ("InMsgs", "InErrors", "OutMsgs", "OutErrors", "InCsumErrors", "OutRateLimitHost")
+_TYPES = (
+    (icmpv6.DEST_UNREACH, "DestUnreachs"), (icmpv6.PKT_TOOBIG, "PktTooBigs"), (icmpv6.TIME_EXCEED, "TimeExcds"),
+    (icmpv6.PARAMPROB, "ParmProblems"), (icmpv6.ECHO_REQUEST, "Echos"), (icmpv6.ECHO_REPLY, "EchoReplies"),
+    (icmpv6.MLD_QUERY, "GroupMembQueries"), (icmpv6.MLD_REPORT, "GroupMembResponses"),
+    (icmpv6.MLD_DONE, "GroupMembReductions"), (icmpv6.ROUTER_SOLICIT, "RouterSolicits"),
+    (icmpv6.ROUTER_ADVERT, "RouterAdvertisements"), (icmpv6.NEIGHBOUR_SOLICIT, "NeighborSolicits"),
+    (icmpv6.NEIGHBOUR_ADVERT, "NeighborAdvertisements"), (icmpv6.REDIRECT, "Redirects"),
+    (icmpv6.MLDV2_REPORT, "MLDv2Reports"),
+)  # fmt: skip
+_ECN = ("InNoECTPkts", "InECT1Pkts", "InECT0Pkts", "InCEPkts")
+_LITE = tuple(name for name in UDP if name != "IgnoredMulti")
+
+
+class Snmp6:
+    """Counters by MIB group; they only grow."""
+
+    def __init__(self) -> None:
+        self.ip = dict.fromkeys(IP6, 0)
+        self.icmp = dict.fromkeys(ICMP6, 0)
+        self.udp = dict.fromkeys(UDP, 0)
+        self.in_types: defaultdict[int, int] = defaultdict(int)
+        self.out_types: defaultdict[int, int] = defaultdict(int)
+
+    def received(self, data: bytes) -> None:
+        """A packet came from a device."""
+        ip, size = self.ip, len(data)
+        ip["InReceives"] += 1
+        ip["InOctets"] += size
+        if size >= 40:
+            ip[_ECN[data[1] >> 4 & 3]] += 1
+            if data[24] == 0xFF:
+                ip["InMcastPkts"] += 1
+                ip["InMcastOctets"] += size
+
+    def sent(self, data: bytes) -> None:
+        """A packet goes to a device."""
+        ip, size = self.ip, len(data)
+        ip["OutTransmits"] += 1
+        ip["OutOctets"] += size
+        if data[24] == 0xFF:
+            ip["OutMcastPkts"] += 1
+            ip["OutMcastOctets"] += size
+
+    def text(self) -> str:
+        """Content of /proc/net/snmp6."""
+        rows = [(f"Ip6{name}", count) for name, count in self.ip.items()]
+        icmp = dict(self.icmp)
+        icmp["InMsgs"] += sum(self.in_types.values())
+        icmp["OutMsgs"] += sum(self.out_types.values())
+        rows += [(f"Icmp6{name}", count) for name, count in icmp.items()]
+        for way, counted in (("In", self.in_types), ("Out", self.out_types)):
+            rows += [(f"Icmp6{way}{name}", counted.get(kind, 0)) for kind, name in _TYPES]
+        for way, counted in (("In", self.in_types), ("Out", self.out_types)):
+            rows += [(f"Icmp6{way}Type{kind}", count) for kind, count in sorted(counted.items())]
+        rows += [(f"Udp6{name}", count) for name, count in self.udp.items()]
+        rows += [(f"UdpLite6{name}", 0) for name in _LITE]
+        return "".join(f"{name:<32}\t{count}\n" for name, count in rows)

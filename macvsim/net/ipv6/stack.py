@@ -1,0 +1,134 @@
+"""The IPv6 of one namespace: its layers, its tables, and what happens when a device changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import Event, NetDevice
+from macvsim.net.exceptions import Exceptions
+from macvsim.net.ipv6.addrconf import Addrconf
+from macvsim.net.ipv6.address import Flag
+from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, NeighParms6, RouteConf6
+from macvsim.net.ipv6.fib6 import Fib6
+from macvsim.net.ipv6.fragment import Reassembly6
+from macvsim.net.ipv6.icmpv6 import Icmpv6Layer
+from macvsim.net.ipv6.ip6 import Ipv6Layer
+from macvsim.net.ipv6.ndisc import NdiscLayer
+from macvsim.net.ipv6.route6 import Router6
+from macvsim.net.ipv6.snmp6 import Snmp6
+from macvsim.net.ipv6.udp6 import Udp6Layer
+from macvsim.net.neigh import NeighTable
+from macvsim.net.sysctl import NeighThresholds
+from macvsim.wire.addr6 import ip6_text
+from macvsim.wire.ipv6 import MIN_MTU
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.device import Inet6Dev
+    from macvsim.net.namespace import Namespace
+
+ETH_P_IPV6 = 0x86DD
+
+
+class Ipv6:
+    """IPv6 of one namespace.
+
+    Parameters
+    ----------
+    disabled : the kernel was started with ``ipv6.disable_ipv6=1``: devices have IPv6 off until a parameter turns it on
+    multiple_tables : own addresses stand in a table of their own, as distributions' kernels have it
+    """
+
+    def __init__(self, ns: Namespace, *, disabled: bool, multiple_tables: bool) -> None:
+        self.ns = ns
+        self.conf = Ipv6Conf()
+        self.icmp_conf = Icmpv6Conf()
+        self.route_conf = RouteConf6()
+        self.conf_all = DevConf6()
+        self.conf_all.accept_dad = 0
+        self.conf_default = DevConf6()
+        if disabled:
+            self.conf_all.disable_ipv6 = self.conf_default.disable_ipv6 = 1
+        self.parms_default = NeighParms6()
+        self.snmp = Snmp6()
+        self.router = Router6(self)
+        self.fib = Fib6(multiple=multiple_tables, changed=self.router.forget)
+        self.exceptions = Exceptions(ns.sim)
+        self.ndisc = NdiscLayer(self)
+        self.neigh = NeighTable(
+            ns.sim, self.ndisc, NeighThresholds(), ns.name, ETH_P_IPV6, ip6_text, lambda dev: dev.inet.inet6
+        )
+        self.addrconf = Addrconf(self)
+        self.icmp = Icmpv6Layer(self)
+        self.ip6 = Ipv6Layer(self)
+        self.udp = Udp6Layer(self)
+        self.reassembly = Reassembly6(self)
+
+    # -- devices -------------------------------------------------------------------------------------------------------
+
+    def attach(self, dev: NetDevice) -> None:
+        """A device comes to the namespace; IPv6 looks at it unless its MTU is too small."""
+        if dev.mtu >= MIN_MTU:
+            self.addrconf.add_device(dev)
+
+    def detach(self, dev: NetDevice) -> None:
+        """A device leaves the namespace."""
+        if dev.inet.inet6 is not None:
+            self.addrconf.down(dev, gone=True)
+
+    def device_event(self, dev: NetDevice, event: Event) -> None:
+        """Addresses, routes and neighbours follow their device (addrconf_notify, ndisc_netdev_event)."""
+        inet6 = dev.inet.inet6
+        if event is Event.CHANGEMTU:
+            self._mtu_changed(dev)
+        elif inet6 is None:
+            return
+        elif event is Event.UP or event is Event.CHANGE:
+            if not inet6.conf.disable_ipv6:
+                self.addrconf.up(dev, inet6, event)
+        elif event is Event.DOWN:
+            self.addrconf.down(dev)
+        elif event is Event.CHANGEADDR:
+            self.neigh.flush(dev)
+        if (
+            event is Event.CHANGE
+            and not dev.carrier
+            and inet6 is not None
+            and inet6.conf.ndisc_evict_nocarrier
+            and self.conf_all.ndisc_evict_nocarrier
+        ):
+            self.neigh.flush(dev, keep_permanent=True)
+        self.router.forget()
+
+    def _mtu_changed(self, dev: NetDevice) -> None:
+        """IPv6 leaves a device whose MTU is too small for it, and comes back."""
+        inet6 = dev.inet.inet6
+        if dev.mtu < MIN_MTU:
+            if inet6 is not None:
+                self.addrconf.down(dev, gone=not dev.loopback)
+        elif inet6 is not None:
+            inet6.conf.mtu = dev.mtu
+        else:
+            inet6 = self.addrconf.add_device(dev)
+            if inet6.ready and not inet6.conf.disable_ipv6:
+                self.addrconf.start(dev, inet6)
+
+    def mtu(self, dev: NetDevice) -> int:
+        """What a device carries in one piece (mtu6)."""
+        inet6: Inet6Dev | None = dev.inet.inet6
+        return MIN_MTU if inet6 is None else inet6.conf.mtu
+
+    # -- addresses -----------------------------------------------------------------------------------------------------
+
+    def is_local(self, ip: int, dev: NetDevice | None = None, *, tentative: bool = True) -> bool:
+        """True if `ip` is one of our own addresses, on `dev` or on any device (ipv6_chk_addr)."""
+        devices = self.ns.devices.values() if dev is None else (dev,)
+        for candidate in devices:
+            inet6 = candidate.inet.inet6
+            found = None if inet6 is None else inet6.address(ip)
+            if found is not None and (tentative or not found.flags & Flag.TENTATIVE):
+                return True
+        return False
+
+    def owner(self, ip: int) -> NetDevice | None:
+        """The device that has an address."""
+        return next((dev for dev in self.ns.devices.values() if self.is_local(ip, dev)), None)
