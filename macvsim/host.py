@@ -18,7 +18,7 @@ from macvsim.dev.vlan import Vlan
 from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net import links
 from macvsim.net.addr import Address
-from macvsim.net.namespace import Namespace
+from macvsim.net.namespace import Boot, Namespace
 from macvsim.net.routes import add_route
 from macvsim.net.sysctl import Sysctl
 from macvsim.sim import US, Sim
@@ -59,13 +59,14 @@ class Interpreter(Protocol):
 class Kernel:
     """One running Linux: its first namespace, named namespaces, process ids.
 
-    wakeup_delay : ns from the delivery of a packet until a program sees it
+    wakeup_delay : ns from the delivery of a packet until a program sees it; boot : how it was built and started
     """
 
-    def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY) -> None:
+    def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY, boot: Boot | None = None) -> None:
         self.sim = sim
         self.name = name
         self.wakeup_delay = wakeup_delay
+        self.boot = boot
         self.init = self.new_namespace(name, first=True)
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
@@ -76,7 +77,7 @@ class Kernel:
 
     def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
         """A network namespace of this kernel (copy_net_ns); lo is there, and down."""
-        ns = Namespace(self.sim, name, None if first else self.init)
+        ns = Namespace(self.sim, name, None if first else self.init, self.boot)
         ns.wakeup_delay = self.wakeup_delay
         return ns
 

@@ -95,6 +95,9 @@ class Stack(Protocol):
     def device_event(self, dev: NetDevice, event: Event) -> None:
         """A device of this namespace changed."""
 
+    def join_snoopers(self, dev: NetDevice, join: bool) -> None:
+        """A bridge that snoops on group membership joins the groups of those who do, or leaves them."""
+
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         """Take a device in."""
 

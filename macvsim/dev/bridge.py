@@ -19,8 +19,6 @@ from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_group
 from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
-ALL_SNOOPERS = (b"\x01\x00\x5e\x00\x00\x6a", b"\x33\x33\x00\x00\x00\x6a")
-"""Groups a bridge with multicast snooping joins (RFC 4286: 224.0.0.106, ff02::6a)."""
 _RESTRICTED_GROUPS = 0x7
 MAX_PORTS = 1023
 
@@ -330,7 +328,7 @@ class Bridge(NetDevice):
         for port in self.ports:
             self._check_link(port)
         if self.mcast_snooping:
-            self._join_snoopers(True)
+            self.ns.join_snoopers(self, True)
 
     def on_stop(self) -> None:
         for port in self.ports:
@@ -341,7 +339,7 @@ class Bridge(NetDevice):
             self.set_carrier(False)
         self.fdb.stop()
         if self.mcast_snooping:
-            self._join_snoopers(False)
+            self.ns.join_snoopers(self, False)
 
     def on_promisc(self, on: bool) -> None:
         self.update_promisc()
@@ -415,11 +413,8 @@ class Bridge(NetDevice):
         if on != self.mcast_snooping:
             self.mcast_snooping = on
             if self.up:
-                self._join_snoopers(on)
+                self.ns.join_snoopers(self, on)
 
-    def _join_snoopers(self, join: bool) -> None:
-        for group in ALL_SNOOPERS:
-            self.add_mc(group) if join else self.del_mc(group)
 
     def set_stp(self, on: bool) -> None:
         """``stp_state 0|1``; `NotSimulated` for 1."""

@@ -12,10 +12,12 @@ from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
+    from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.namespace import Namespace
     from macvsim.net.route import Dst
 
 ALL_HOSTS = 0xE0000001
+ALL_SNOOPERS = 0xE000006A
 
 
 @dataclass(slots=True, eq=False)
@@ -64,8 +66,8 @@ class InDev:
         self.addresses: list[Address] = []
         self.groups: dict[int, int] = {}
         """Multicast groups joined, and how often; the newest last."""
-        self.ipv6 = True
-        """IPv6 looked at this device when it came, even where it is disabled; it does not if the MTU is below 1280."""
+        self.inet6: Inet6Dev | None = None
+        """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
         self.ways_in: dict[bytes, Dst] = {}
         """Input routing decisions by source and destination as they stand in the header (net/route.py)."""
 

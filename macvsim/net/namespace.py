@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import Event, NetDevice, ProtocolHandler
@@ -11,12 +12,13 @@ from macvsim.dev.loopback import Loopback
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NoSuchDevice
-from macvsim.net.addr import ALL_HOSTS, Address, AddressTable, InDev
+from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InDev
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib, RouteType, Scope
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
+from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
@@ -27,6 +29,7 @@ from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, S
 from macvsim.net.udp import UdpLayer
 from macvsim.sim import Sim
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
+from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
@@ -34,9 +37,18 @@ if TYPE_CHECKING:
     from macvsim.dev.base import Tap
 
 IFNAMSIZ = 16
-IPV6_MIN_MTU = 1280
-ALL_NODES_MAC = b"\x33\x33\x00\x00\x00\x01"
-"""ff02::1: IPv6 joins it on every device, even where it is disabled (ipv6_add_dev)."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """How a machine was built and started, as far as its network is concerned.
+
+    ipv6 : False as with ``ipv6.disable_ipv6=1`` on the kernel's command line: devices have IPv6 off until a parameter
+    turns it on; ipv6_tables : own addresses of IPv6 stand in a table of their own (CONFIG_IPV6_MULTIPLE_TABLES)
+    """
+
+    ipv6: bool = False
+    ipv6_tables: bool = True
 
 
 class Namespace:
@@ -47,15 +59,17 @@ class Namespace:
     name : what people call it; devices are labelled ``name:device``
     init : the machine's first namespace, whose parameters a new one copies (devconf_inherit_init_net 0); None: this is
     the first
+    boot : how the machine was started; by default as the first namespace
     """
 
-    def __init__(self, sim: Sim, name: str, init: Namespace | None = None) -> None:
+    def __init__(self, sim: Sim, name: str, init: Namespace | None = None, boot: Boot | None = None) -> None:
         self.sim = sim
         self.name = name
         self.devices: dict[str, NetDevice] = {}
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
         self._nsids: dict[Namespace, int] = {}
         self.snmp = Snmp()
+        self.boot: Boot = boot or (Boot() if init is None else init.boot)
         self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
         self.sysctl = Sysctl(self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
         if init is not None:
@@ -75,9 +89,12 @@ class Namespace:
         """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
         self.netfilter = Netfilter(self)
+        self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
+        self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {
             ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
             ETH_P_ARP.to_bytes(2, "big"): self.arp.receive,
+            ETH_P_IPV6.to_bytes(2, "big"): self.ipv6.ip6.receive,
         }
         self.wakeup_delay = 0
         """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
@@ -171,9 +188,7 @@ class Namespace:
         self.sysctl.conf[name] = conf
         self.sysctl.neigh[name] = parms
         dev.inet = InDev(dev, conf, parms)
-        dev.inet.ipv6 = dev.mtu >= IPV6_MIN_MTU
-        if dev.inet.ipv6 and not dev.loopback:
-            dev.add_mc(ALL_NODES_MAC)
+        self.ipv6.attach(dev)
         self.router.forget()
         for watch in self.sim.device_watchers:
             watch(dev)
@@ -182,7 +197,7 @@ class Namespace:
         """Let a device go: its addresses, routes and neighbours go first."""
         self.addresses.remove_all(dev)
         self.neigh.flush(dev)
-        dev.del_mc(ALL_NODES_MAC)
+        self.ipv6.detach(dev)
         del self.devices[dev.name]
         self.sysctl.conf.pop(dev.name, None)
         self.sysctl.neigh.pop(dev.name, None)
@@ -268,8 +283,6 @@ class Namespace:
         elif event is Event.DOWN:
             self.addresses.device_down(dev)
             self.neigh.flush(dev)
-        elif event is Event.CHANGEMTU:
-            self._follow_mtu(dev)
         elif event is Event.CHANGEADDR:
             self.neigh.flush(dev)
             self._announce(dev)
@@ -280,6 +293,7 @@ class Namespace:
             and self.conf_all.arp_evict_nocarrier
         ):
             self.neigh.flush(dev, keep_permanent=True)
+        self.ipv6.device_event(dev, event)
         self.router.forget()
         for listener in self.listeners:
             listener(dev, event)
@@ -289,14 +303,6 @@ class Namespace:
         if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
             for address in dev.inet.addresses:
                 self.arp.announce(dev, address.local)
-
-    def _follow_mtu(self, dev: NetDevice) -> None:
-        """IPv6 leaves a device whose MTU is too small for it, and comes back (addrconf_notify)."""
-        able = dev.mtu >= IPV6_MIN_MTU
-        if able != dev.inet.ipv6:
-            dev.inet.ipv6 = able
-            if not dev.loopback:
-                dev.add_mc(ALL_NODES_MAC) if able else dev.del_mc(ALL_NODES_MAC)
 
     def _init_address(self, dev: NetDevice) -> None:
         """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""
@@ -344,6 +350,16 @@ class Namespace:
             if not dev.loopback:
                 dev.del_mc(multicast_mac(group))
             self.router.forget()
+
+    def join_snoopers(self, dev: NetDevice, join: bool) -> None:
+        """A bridge joins or leaves the groups of snoopers (br_multicast_join_snoopers; RFC 4286)."""
+        if join:
+            self.join_group(dev, ALL_SNOOPERS)
+        else:
+            self.leave_group(dev, ALL_SNOOPERS)
+        if dev.inet.inet6 is not None:
+            groups = self.ipv6.addrconf.groups
+            groups.join(dev, ALL_SNOOPERS6) if join else groups.leave(dev, ALL_SNOOPERS6)
 
     # -- parameters ----------------------------------------------------------------------------------------------------
 

@@ -1,25 +1,25 @@
-"""The neighbour cache: which MAC has an IPv4 next hop (net/core/neighbour.c; read RFC 1122 section 2.3.2 and RFC 4861
-section 7.3 first).
+"""The neighbour cache: which MAC a next hop of IPv4 or IPv6 has (net/core/neighbour.c; read RFC 1122 section 2.3.2 and
+RFC 4861 section 7.3 first).
 
-States, timers and their order are the kernel's.  The table decides; `Solicitor` (net/arp.py) sends requests, and hears
-of failures. Times are jiffies.
+States, timers and their order are the kernel's.  The table decides; `Solicitor` (net/arp.py, net/ipv6/ndisc.py) sends
+requests, and hears of failures. Times are jiffies.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.drop import DropReason
 from macvsim.sim import SECOND, Sim, Timer
 from macvsim.wire.addr import ip_text
-from macvsim.wire.frame import Frame
+from macvsim.wire.frame import ETH_P_IP, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.addr import InDev
     from macvsim.net.packet import Packet
-    from macvsim.net.sysctl import NeighThresholds
+    from macvsim.net.sysctl import NeighParms, NeighThresholds
 
 SKB_OVERHEAD = 768 - 98
 """Bytes the kernel books for a short packet beyond its length (skb truesize)."""
@@ -46,8 +46,19 @@ CONNECTED = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE
 _SEND_AT_ONCE = CONNECTED | Nud.DELAY | Nud.PROBE
 
 
+class Side(Protocol):
+    """What a protocol keeps of a device (struct in_device, struct inet6_dev)."""
+
+    dev: NetDevice
+    reachable_time: int
+    reachable_drawn: int
+
+    @property
+    def parms(self) -> NeighParms: ...
+
+
 class Solicitor(Protocol):
-    """Who asks and who is told: the ARP layer."""
+    """Who asks and who is told: the ARP layer, or neighbour discovery."""
 
     def construct(self, entry: Neighbour) -> None:
         """A new entry: give it its MAC and make it NOARP where no question is needed."""
@@ -62,13 +73,16 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "ip", "probes", "proto", "queue",
-                 "queued", "sends", "table", "timer", "updated", "used")  # fmt: skip
+    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "indev", "ip", "probes", "proto", "queue",
+                 "queued", "router", "sends", "table", "timer", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         self.table = table
         self.dev = dev
         self.ip = ip
+        self.indev = table.indev(dev)
+        self.router = False
+        """The neighbour says that it is a router (NTF_ROUTER)."""
         self.state = Nud.NONE
         self.ha = bytes(6)
         self.hh: bytes | None = None
@@ -76,7 +90,7 @@ class Neighbour:
         self.dead = False
         now = table.sim.jiffies
         self.used = self.updated = now
-        self.confirmed = now - 2 * table.base_reachable(dev.inet)
+        self.confirmed = now - 2 * table.base_reachable(self.indev)
         self.probes = 0
         self.queue: list[Packet] = []
         self.queued = 0
@@ -84,7 +98,7 @@ class Neighbour:
         self.timer = Timer(table.sim, self._timer)
 
     def __repr__(self) -> str:
-        return f"<Neighbour {ip_text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
+        return f"<Neighbour {self.table.text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
 
     @property
     def state(self) -> Nud:
@@ -111,9 +125,9 @@ class Neighbour:
             self.used = sim._now // sim.tick
             if not self.sends and not self._event_send(packet):
                 return None
-        header = self.dev.hard_header(self.ha, self.dev.mac, b"\x08\x00")
+        header = self.dev.hard_header(self.ha, self.dev.mac, self.table.ethertype)
         if self.dev.header_cache and self.hh is None:
-            self.hh = self.ha + self.dev.mac + b"\x08\x00"
+            self.hh = self.ha + self.dev.mac + self.table.ethertype
         return self.dev.xmit(Frame(header + packet.data, packet.uid))
 
     def ask(self) -> None:
@@ -125,7 +139,7 @@ class Neighbour:
     def _event_send(self, packet: Packet | None) -> bool:
         """True if the packet may go out at once; otherwise it was queued (__neigh_event_send)."""
         table = self.table
-        parms = self.dev.inet.parms
+        parms = self.indev.parms
         now = table.sim.jiffies
         probe_now = False
         if not self.state & (Nud.STALE | Nud.INCOMPLETE):
@@ -138,7 +152,7 @@ class Neighbour:
             self.probes = parms.ucast_solicit
             self.state = Nud.INCOMPLETE
             self.updated = now
-            self.timer.start(table.retrans(self.dev.inet))
+            self.timer.start(table.retrans(self.indev))
             probe_now = True
         elif self.state & Nud.STALE:
             self.state = Nud.DELAY
@@ -156,7 +170,7 @@ class Neighbour:
         """Keep a packet until the MAC is known; the oldest give way (arp_queue, unres_qlen_bytes)."""
         table = self.table
         size = len(packet.data) + SKB_OVERHEAD
-        while self.queue and self.queued + size > self.dev.inet.parms.unres_qlen_bytes:
+        while self.queue and self.queued + size > self.indev.parms.unres_qlen_bytes:
             oldest = self.queue.pop(0)
             self.queued -= len(oldest.data) + SKB_OVERHEAD
             table.sim.drop(oldest.uid, self.dev, DropReason.NEIGH_QUEUEFULL)
@@ -165,7 +179,7 @@ class Neighbour:
 
     def _probe(self, trigger: Packet | None = None) -> None:
         """neigh_probe and the choice of arp_solicit between the known MAC and broadcast."""
-        unicast = self.probes < self.dev.inet.parms.ucast_solicit
+        unicast = self.probes < self.indev.parms.ucast_solicit
         self.probes += 1
         self.table.solicitor.solicit(self, unicast, trigger or (self.queue[-1] if self.queue else None))
 
@@ -173,14 +187,14 @@ class Neighbour:
 
     def _timer(self) -> None:
         """neigh_timer_handler."""
-        table, parms = self.table, self.dev.inet.parms
+        table, parms = self.table, self.indev.parms
         now = table.sim.jiffies
         delay = parms.delay_first_probe_time * table.sim.hz
         due = now + table.sim.hz
         if not self.state & IN_TIMER:
             return
         if self.state & Nud.REACHABLE:
-            reachable = table.reachable_time(self.dev.inet)
+            reachable = table.reachable_time(self.indev)
             if now <= self.confirmed + reachable:
                 due = self.confirmed + reachable
             elif now <= self.used + delay:
@@ -191,13 +205,13 @@ class Neighbour:
         elif self.state & Nud.DELAY:
             if now <= self.confirmed + delay:
                 self._become(Nud.REACHABLE, now)
-                due = self.confirmed + table.reachable_time(self.dev.inet)
+                due = self.confirmed + table.reachable_time(self.indev)
             else:
                 self._become(Nud.PROBE, now)
                 self.probes = 0
-                due = now + table.retrans(self.dev.inet)
+                due = now + table.retrans(self.indev)
         else:
-            due = now + table.retrans(self.dev.inet)
+            due = now + table.retrans(self.indev)
         if self.state & (Nud.INCOMPLETE | Nud.PROBE) and self.probes >= self._max_probes():
             self._become(Nud.FAILED, now)
             self._invalidate()
@@ -208,7 +222,7 @@ class Neighbour:
             self._probe()
 
     def _max_probes(self) -> int:
-        parms = self.dev.inet.parms
+        parms = self.indev.parms
         return int(
             parms.ucast_solicit
             + parms.app_solicit
@@ -228,29 +242,51 @@ class Neighbour:
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
-    def update(self, ha: bytes | None, new: Nud, *, override: bool = False, admin: bool = False) -> None:
-        """Somebody says that the MAC is `ha` (neigh_update)."""
+    def update(
+        self,
+        ha: bytes | None,
+        new: Nud,
+        *,
+        override: bool = False,
+        admin: bool = False,
+        weak: bool = False,
+        router: bool | None = None,
+    ) -> None:
+        """Somebody says that the MAC is `ha` (neigh_update).
+
+        override : another MAC than the known one is believed; weak : if it is not, the known one is doubted at least;
+        router : the neighbour says whether it is a router
+        """
+        if self._update(ha, new, override, admin, weak) and router is not None:
+            self.router = router
+
+    def _update(self, ha: bytes | None, new: Nud, override: bool, admin: bool, weak: bool) -> bool:
+        """Do it; False if what was said is not believed."""
         table = self.table
+        believed = True
         now = table.sim.jiffies
         old = self.state
         if not admin and old & (Nud.NOARP | Nud.PERMANENT):
-            return
+            return False
         if not new & VALID:
             self.timer.stop()
             self._become(new, self.updated)
             if old & (Nud.INCOMPLETE | Nud.PROBE) and new & Nud.FAILED:
                 self._invalidate()
-            return
+            return False
         if ha is None:
             if not old & VALID:
-                return
+                return False
             ha = self.ha
         if new & CONNECTED:
             self.confirmed = now
         if old & VALID:
             if ha != self.ha and not override:
-                return
-            if ha == self.ha and new is Nud.STALE and not admin:
+                if not weak or not old & CONNECTED:
+                    return False
+                believed = False
+                ha, new = self.ha, Nud.STALE
+            elif ha == self.ha and new is Nud.STALE and not admin:
                 new = old
         changed = ha != self.ha
         if new != old or changed:
@@ -261,30 +297,48 @@ class Neighbour:
                 self.probes = 0
             self.state = new
             if new & IN_TIMER:
-                self.timer.start(table.reachable_time(self.dev.inet) if new & Nud.REACHABLE else 0)
+                self.timer.start(table.reachable_time(self.indev) if new & Nud.REACHABLE else 0)
         if changed:
             self.ha = ha
             if self.hh is not None:
-                self.hh = ha + self.dev.mac + b"\x08\x00"
+                self.hh = ha + self.dev.mac + self.table.ethertype
             if not new & CONNECTED:
-                self.confirmed = now - 2 * table.base_reachable(self.dev.inet)
+                self.confirmed = now - 2 * table.base_reachable(self.indev)
         if new == old:
-            return
+            return believed
         if not old & VALID:
             queue, self.queue, self.queued = self.queue, [], 0
             for packet in queue:
                 self.output(packet)
+        return believed
 
     def locked(self) -> bool:
         """True within locktime of the last change: ordinary answers do not override it."""
-        locktime: int = self.dev.inet.parms.locktime * self.table.sim.hz // 100
+        locktime: int = self.indev.parms.locktime * self.table.sim.hz // 100
         return self.table.sim.jiffies <= self.updated + locktime
 
 
 class NeighTable:
-    """All neighbour entries of one namespace (arp_tbl, seen from it)."""
+    """All neighbour entries of one namespace and protocol (arp_tbl or nd_tbl, seen from it).
 
-    def __init__(self, sim: Sim, solicitor: Solicitor, thresholds: NeighThresholds, name: str) -> None:
+    ethertype, text : of the protocol, and how its addresses are written; indev : its side of a device
+    """
+
+    def __init__(
+        self,
+        sim: Sim,
+        solicitor: Solicitor,
+        thresholds: NeighThresholds,
+        name: str,
+        ethertype: int = ETH_P_IP,
+        text: Callable[[int], str] = ip_text,
+        indev: Callable[[NetDevice], Side] = lambda dev: dev.inet,
+    ) -> None:
+        self.ethertype = ethertype.to_bytes(2, "big")
+        self.suffix = "" if ethertype == ETH_P_IP else "6"
+        """Told apart: the random streams of protocols."""
+        self.text = text
+        self.indev = indev
         self.sim = sim
         self.solicitor = solicitor
         self.thresholds = thresholds
@@ -316,15 +370,15 @@ class NeighTable:
 
     # -- times ---------------------------------------------------------------------------------------------------------
 
-    def retrans(self, indev: InDev) -> int:
+    def retrans(self, indev: Side) -> int:
         """Jiffies between two requests."""
         return max(indev.parms.retrans_time_ms * self.sim.hz // 1000, self.sim.hz // 100)
 
-    def base_reachable(self, indev: InDev) -> int:
+    def base_reachable(self, indev: Side) -> int:
         """Jiffies of base_reachable_time."""
         return indev.parms.base_reachable_time_ms * self.sim.hz // 1000
 
-    def reachable_time(self, indev: InDev) -> int:
+    def reachable_time(self, indev: Side) -> int:
         """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s
         (neigh_rand_reach_time).
         """
@@ -332,7 +386,7 @@ class NeighTable:
         if indev.reachable_drawn != period:
             indev.reachable_drawn = period
             base = self.base_reachable(indev)
-            draw = self.sim.rng(f"reachable/{indev.dev.label}").randrange(base) if base else 0
+            draw = self.sim.rng(f"reachable{self.suffix}/{indev.dev.label}").randrange(base) if base else 0
             indev.reachable_time = base // 2 + draw
         return indev.reachable_time
 

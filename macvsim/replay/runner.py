@@ -18,7 +18,7 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.host import DEBIAN, Box, Host, Kernel
 from macvsim.net import rtneigh
-from macvsim.net.namespace import Namespace
+from macvsim.net.namespace import Boot, Namespace
 from macvsim.net.neigh import Nud
 from macvsim.replay import directives
 from macvsim.replay.compare import Comparison, compare
@@ -56,7 +56,7 @@ class Replay:
         self, *, seed: int = 0, name_server: str = "", starts: Sequence[tuple[str | None, str, float]] = ()
     ) -> None:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
-        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0)
+        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()
         self.shell = Shell()

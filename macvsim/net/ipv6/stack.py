@@ -16,6 +16,7 @@ from macvsim.net.ipv6.ip6 import Ipv6Layer
 from macvsim.net.ipv6.ndisc import NdiscLayer
 from macvsim.net.ipv6.route6 import Router6
 from macvsim.net.ipv6.snmp6 import Snmp6
+from macvsim.net.ipv6.sysctl6 import Sysctl6
 from macvsim.net.ipv6.udp6 import Udp6Layer
 from macvsim.net.neigh import NeighTable
 from macvsim.net.sysctl import NeighThresholds
@@ -62,6 +63,7 @@ class Ipv6:
         self.ip6 = Ipv6Layer(self)
         self.udp = Udp6Layer(self)
         self.reassembly = Reassembly6(self)
+        self.sysctl = Sysctl6(self)
 
     # -- devices -------------------------------------------------------------------------------------------------------
 

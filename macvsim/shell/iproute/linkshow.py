@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
+from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.shell.iproute.linkkinds import print_kind
 from macvsim.shell.iproute.linkstats import print_stats
 from macvsim.shell.iproute.output import Printer
@@ -115,8 +116,9 @@ def _print_details(out: Printer, dev: NetDevice, *, link: bool) -> None:
     out.both("min_mtu", f"minmtu {dev.min_mtu} ", dev.min_mtu)
     out.both("max_mtu", f"maxmtu {dev.max_mtu} ", dev.max_mtu)
     print_kind(out, dev)
-    if link and dev.inet.ipv6:
-        out.both("inet6_addr_gen_mode", "addrgenmode eui64 ", "eui64")
+    if link and dev.inet.inet6 is not None:
+        mode = GEN_MODES[dev.inet.inet6.conf.addr_gen_mode]
+        out.both("inet6_addr_gen_mode", f"addrgenmode {mode} ", mode)
     out.both("num_tx_queues", f"numtxqueues {dev.numtxqueues} ", dev.numtxqueues)
     for key, value in (
         ("gso_max_size", 65536),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan
 from macvsim.dev.vlan import Vlan
@@ -15,12 +14,7 @@ from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, garbage, matches
 from macvsim.wire.addr import ip_text, mac_text
-
-_INET6_GROUPS = ("ff02::1", "ff01::1")
-"""What IPv6 joins on every device it looks at, even where it is disabled."""
-_SNOOPERS = ("224.0.0.106", "ff02::6a")
-"""What a bridge joins while it snoops: the oldest group of IPv4, which is joined before all-hosts; the newest of
-IPv6."""
+from macvsim.wire.addr6 import ip6_text
 
 
 def run(call: Call, options: Options, args: list[str]) -> int:
@@ -62,15 +56,13 @@ def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
     """``(family, address, users)``: link-layer groups first, of IPv4 and IPv6 the newest first."""
     found: list[tuple[str, str, int]] = []
     told_below = int(dev.up and isinstance(dev, Vlan | Macvlan | Ipvlan))  # handing a group down is one more use of it
-    snoops = isinstance(dev, Bridge) and dev.mcast_snooping and dev.up
     if family in ("", LINK):
         found += [("link", mac_text(mac), users + told_below) for mac, users in dev.mc.items()]
     if family in ("", INET):
         found += [("inet", ip_text(group), users) for group, users in reversed(dev.inet.groups.items())]
-        found += [("inet", _SNOOPERS[0], 1)] if snoops else []
-    if family in ("", INET6) and dev.inet.ipv6:
-        found += [("inet6", _SNOOPERS[1], 1)] if snoops else []
-        found += [("inet6", group, 1) for group in _INET6_GROUPS]
+    if family in ("", INET6) and dev.inet.inet6 is not None:
+        joined = reversed(dev.inet.inet6.groups.values())
+        found += [("inet6", ip6_text(group.group), group.users) for group in joined]
     return found
 
 
