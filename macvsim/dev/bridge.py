@@ -415,7 +415,6 @@ class Bridge(NetDevice):
             if self.up:
                 self.ns.join_snoopers(self, on)
 
-
     def set_stp(self, on: bool) -> None:
         """``stp_state 0|1``; `NotSimulated` for 1."""
         if on:

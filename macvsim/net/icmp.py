@@ -207,12 +207,7 @@ class IcmpLayer:
         if not source and ns.ipv4_conf.icmp_errors_use_inbound_ifaddr and packet.in_dev is not None:
             source = ns.addresses.select_source(packet.in_dev, head.src, Scope.LINK)
         way = ns.router.output(head.src, source)
-        if (
-            way.kind is ERROR
-            or way.broadcast
-            or way.multicast
-            or not self._allowed(kind, code, way, head.src, packet)
-        ):
+        if way.kind is ERROR or way.broadcast or way.multicast or not self._allowed(kind, code, way, head.src, packet):
             return
         room = min(MAX_ERROR, way.mtu) - 20 - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS

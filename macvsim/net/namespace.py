@@ -18,8 +18,8 @@ from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib, RouteType, Scope
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
-from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.ipv4 import Ipv4Layer
+from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet

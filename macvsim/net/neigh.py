@@ -73,8 +73,8 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "indev", "ip", "probes", "proto", "queue",
-                 "queued", "router", "sends", "table", "timer", "updated", "used")  # fmt: skip
+    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "indev", "ip", "probes", "proto",
+                 "queue", "queued", "router", "sends", "table", "timer", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         self.table = table

@@ -36,7 +36,9 @@ def ip6_int(text: str) -> int:
             raise ValueError
         return int(ipaddress.IPv6Address(text))
     except ValueError:
-        raise MacvsimError(f"{text!r} is not an IPv6 address: write groups of hexadecimal digits, like fd00::2") from None
+        raise MacvsimError(
+            f"{text!r} is not an IPv6 address: write groups of hexadecimal digits, like fd00::2"
+        ) from None
 
 
 def ip6_text(ip: int) -> str:

@@ -5,10 +5,15 @@ Every field is given: scapy would otherwise fill in addresses of the machine it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from macvsim.wire import icmpv6
 from macvsim.wire._scapy import load6
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
 
 _NO_IP = "::"
 _NO_MAC = "00:00:00:00:00:00"
@@ -38,7 +43,7 @@ def fragment_template() -> bytes:
 def icmpv6_template(kind: int) -> bytes:
     """The first 8 bytes of an ICMPv6 message."""
     s = load6()
-    composed = {
+    composed: dict[int, Callable[[], Packet]] = {
         icmpv6.DEST_UNREACH: lambda: s.DestUnreach(code=0, cksum=0, length=0, unused=0),
         icmpv6.PKT_TOOBIG: lambda: s.PacketTooBig(code=0, cksum=0, mtu=0),
         icmpv6.TIME_EXCEED: lambda: s.TimeExceeded(code=0, cksum=0, length=0, unused=0),

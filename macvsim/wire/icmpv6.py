@@ -78,8 +78,8 @@ def upper_checksum(src: int, dst: int, proto: int, segment: bytes) -> int:
 
 
 def message(template: bytes, kind: int, code: int, rest: int, body: bytes) -> bytes:
-    """`template`, the first 8 bytes of a message composed by scapy, with these fields and no checksum yet; `rest` is the
-    header's second word.
+    """`template`, the first 8 bytes of a message composed by scapy, with these fields and no checksum yet; `rest` is
+    the header's second word.
     """
     return b"".join((bytes((kind, code)), template[2:4], rest.to_bytes(4, "big"), body))
 

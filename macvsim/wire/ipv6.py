@@ -23,8 +23,8 @@ MORE = 1
 
 
 class Upper(NamedTuple):
-    """Where the headers end: protocol, offset of its data, offset of the next-header byte that names it, fragment offset
-    in bytes (0: none or the first) and whether more fragments follow.
+    """Where the headers end: protocol, offset of its data, offset of the next-header byte that names it, fragment
+    offset in bytes (0: none or the first) and whether more fragments follow.
     """
 
     proto: int

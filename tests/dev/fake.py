@@ -15,6 +15,9 @@ TEST_TYPE = b"\x88\xb5"
 BCAST = "ff:ff:ff:ff:ff:ff"
 
 
+SNOOPERS = (b"\x01\x00\x5e\x00\x00\x6a", b"\x33\x33\x00\x00\x00\x6a")
+
+
 class FakeNamespace:
     """What a device needs of its namespace (`macvsim.dev.base.Stack`)."""
 
@@ -32,6 +35,11 @@ class FakeNamespace:
 
     def device_event(self, dev: NetDevice, event: Event) -> None:
         self.events.append((dev.name, event))
+
+    def join_snoopers(self, dev: NetDevice, join: bool) -> None:
+        """As a namespace does."""
+        for group in SNOOPERS:
+            dev.add_mc(group) if join else dev.del_mc(group)
 
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         self.devices[dev.name] = dev

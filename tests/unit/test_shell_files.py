@@ -124,7 +124,7 @@ def test_real_parameters_that_are_left_out_say_so(host: Host) -> None:
             FileSystem(host).lookup(f"/proc/sys/{path}")
     assert host.sh("echo 1 > /proc/sys/net/ipv4/tcp_syncookies").code == 95
     assert host.sh("cat /proc/cpuinfo").stderr == "not simulated: /proc/cpuinfo\n"
-    assert host.sh("echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6").code == 95
+    assert host.sh("echo 0 > /proc/sys/net/ipv6/conf/all/seg6_require_hmac").code == 95
 
 
 def test_neighbour_parameters_in_other_units() -> None:

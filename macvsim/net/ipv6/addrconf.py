@@ -1,4 +1,6 @@
-"""Addresses follow devices: link-local ones come by themselves, routes come and go with addresses (net/ipv6/addrconf.c)."""
+"""Addresses follow devices: link-local ones come by themselves, routes come and go with addresses
+(net/ipv6/addrconf.c).
+"""
 
 from __future__ import annotations
 

@@ -41,6 +41,9 @@ class Flag(enum.IntFlag):
     MCAUTOJOIN = 0x400
 
 
+NO_FLAGS = Flag(0)
+
+
 class Dad(enum.Enum):
     """How far an address is in duplicate address detection (INET6_IFADDR_STATE_*)."""
 
@@ -61,7 +64,7 @@ class Address6:
 
     local: int
     plen: int
-    flags: Flag = Flag(0)
+    flags: Flag = NO_FLAGS
     peer: int = 0
     metric: int = 0
     valid: int = FOREVER

@@ -1,4 +1,6 @@
-"""Duplicate address detection, and asking for routers once an address stands (net/ipv6/addrconf.c; RFC 4862, RFC 7527)."""
+"""Duplicate address detection, and asking for routers once an address stands (net/ipv6/addrconf.c; RFC 4862,
+RFC 7527).
+"""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ REFUSALS = {RouteType.UNREACHABLE: "EHOSTUNREACH", RouteType.PROHIBIT: "EACCES",
 class Route6:
     """One route with one next hop (struct fib6_info).
 
-    dst, plen : prefix; gateway : 0 when the destination is on the link; src : preferred source, 0 for none; expires : in
-    jiffies, 0 for never; pref : router preference (``low``, ``medium``, ``high``)
+    dst, plen : prefix; gateway : 0 when the destination is on the link; src : preferred source, 0 for none; expires :
+    in jiffies, 0 for never; pref : router preference (``low``, ``medium``, ``high``)
     """
 
     dst: int
@@ -134,7 +134,7 @@ class Fib6:
 
     @staticmethod
     def _in_table(table: Table6, dst: int, score: Score) -> Route6 | None:
-        """fib6_table_lookup: the longest prefix that has a usable route, of these the lowest metric, of these the best."""
+        """The longest prefix with a usable route, then the lowest metric, then the best score (fib6_table_lookup)."""
         for routes in table.nodes(dst):
             at = 0
             while at < len(routes):
@@ -160,7 +160,9 @@ class Fib6:
                 table.remove(old)
         elif replace and not create:
             raise NetlinkError(
-                "ENOENT", f"there is no route to {route.prefix} to change: add it", "Can not replace route - no match found"
+                "ENOENT",
+                f"there is no route to {route.prefix} to change: add it",
+                "Can not replace route - no match found",
             )
         elif any(r.dev is route.dev and r.gateway == route.gateway for r in alike):
             raise NetlinkError("EEXIST", f"there is a route to {route.prefix} like this already")

@@ -36,7 +36,7 @@ class Icmpv6Layer:
     # -- receiving -----------------------------------------------------------------------------------------------------
 
     def receive(self, packet: Packet6) -> DropReason | None:
-        """An ICMPv6 message for this host (icmpv6_rcv): raw sockets get a copy of what they want, then the kernel acts."""
+        """A message for this host (icmpv6_rcv): raw sockets get a copy of what they want, then the kernel acts."""
         snmp, sim = self.stack.snmp, self.ns.sim
         where = packet.in_dev or self.ns
         message = packet.data[packet.at :]
@@ -146,9 +146,7 @@ class Icmpv6Layer:
             loop=loop,
         )
 
-    def send_error(
-        self, packet: Packet6, kind: int, code: int, info: int = 0, via: NetDevice | None = None
-    ) -> None:
+    def send_error(self, packet: Packet6, kind: int, code: int, info: int = 0, via: NetDevice | None = None) -> None:
         """Tell the sender of `packet` what happened to it, unless the rules forbid (icmp6_send; RFC 4443, 2.4).
 
         via : the device to speak for, by default the one the packet came in by
@@ -206,7 +204,7 @@ class Icmpv6Layer:
         return self.take_token(target, timeout)
 
     def take_token(self, ip: int, timeout: int) -> bool:
-        """True if a host may be written to once more; one token comes every `timeout` jiffies (inet_peer_xrlim_allow)."""
+        """True if a host may be written to again; a token comes every `timeout` jiffies (inet_peer_xrlim_allow)."""
         sim = self.ns.sim
         peer = self.peers.get(ip)
         if peer is None:

@@ -140,7 +140,7 @@ class Ipv6Layer:
             stack.icmp.send_error(packet, icmpv6.TIME_EXCEED, icmpv6.HOP_LIMIT)
             self.count["InHdrErrors"] += 1
             return sim.drop(packet.uid, dev, DropReason.IP_TTL)
-        src, dst = ipv6.addresses(data)
+        src, _ = ipv6.addresses(data)
         if out is dev:
             stack.ndisc.redirects.maybe_send(packet, way)
         elif not src or is_multicast6(src) or src == LOOPBACK_IP:
@@ -183,8 +183,8 @@ class Ipv6Layer:
     ) -> DropReason | None:
         """A locally made packet goes out along `way` (ip6_send_skb).
 
-        src : None: the way's; flow : None: a label of its own for the conversation; alert : put a router alert before the
-        payload, as multicast listener discovery must; loop : give groups of our own a copy (IPV6_MULTICAST_LOOP)
+        src : None: the way's; flow : None: a label of its own for the conversation; alert : put a router alert before
+        the payload, as multicast listener discovery must; loop : give groups of our own a copy (IPV6_MULTICAST_LOOP)
         """
         source = way.src if src is None else src
         if hop_limit is None:

@@ -123,9 +123,7 @@ class NdiscLayer:
         option = icmpv6.link_layer_option(link_layer_template(), icmpv6.OPT_SOURCE_LL, dev.mac)
         self.transmit(dev, icmpv6.ROUTER_SOLICIT, 0, option, src, ALL_ROUTERS, None)
 
-    def transmit(
-        self, dev: NetDevice, kind: int, rest: int, body: bytes, src: int, dst: int, uid: int | None
-    ) -> None:
+    def transmit(self, dev: NetDevice, kind: int, rest: int, body: bytes, src: int, dst: int, uid: int | None) -> None:
         """Send a message straight to a neighbour or a group (ndisc_send_skb)."""
         inet6 = dev.inet.inet6
         message = icmpv6.message(icmpv6_template(kind), kind, 0, rest, body)
@@ -233,7 +231,12 @@ class NdiscLayer:
         lladdr = options.get(icmpv6.OPT_TARGET_LL)
         state = Nud.REACHABLE if solicited else Nud.STALE
         entry = self.stack.neigh.lookup(dev, target)
-        if entry is None and lladdr is not None and inet6.conf.forwarding and self._takes_untracked(inet6.conf, src, dev):
+        if (
+            entry is None
+            and lladdr is not None
+            and inet6.conf.forwarding
+            and self._takes_untracked(inet6.conf, src, dev)
+        ):
             entry, state = self.stack.neigh.create(dev, target), Nud.STALE
         if entry is None or entry.state & Nud.FAILED:
             return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Packet6(Packet):
     """Bytes of one IPv6 packet, where it came in, and where it will go.
 
-    way : the routing decision, once there is one; proto, at : upper-layer protocol and where its data begins; fragment :
-    length of the largest fragment it was put together from, 0 for a packet that came whole
+    way : the routing decision, once there is one; proto, at : upper-layer protocol and where its data begins;
+    fragment : length of the largest fragment it was put together from, 0 for a packet that came whole
     """
 
     __slots__ = ("at", "fragment", "proto", "way")

@@ -1,5 +1,5 @@
-"""What routers advertise: default routes, prefixes, parameters; and addresses whose time runs out (ndisc_router_discovery,
-addrconf_prefix_rcv and addrconf_verify in net/ipv6; RFC 4861, RFC 4862).
+"""What routers advertise: default routes, prefixes, parameters; and addresses whose time runs out
+(ndisc_router_discovery, addrconf_prefix_rcv and addrconf_verify in net/ipv6; RFC 4861, RFC 4862).
 
 macvsim has no program that sends advertisements; they may come from frames that a test or a capture injects.
 """
@@ -37,9 +37,7 @@ class Routers:
         self.stack = stack
         self._clock = Timer(stack.ns.sim, self._verify)
 
-    def receive(
-        self, packet: Packet6, dev: NetDevice, message: bytes, options: dict[int, bytes]
-    ) -> DropReason | None:
+    def receive(self, packet: Packet6, dev: NetDevice, message: bytes, options: dict[int, bytes]) -> DropReason | None:
         """A router advertisement."""
         stack, inet6 = self.stack, dev.inet.inet6
         src, _ = ipv6.addresses(packet.data)
@@ -108,7 +106,11 @@ class Routers:
         now, hz = stack.ns.sim.jiffies, stack.ns.sim.hz
         if flags & _ON_LINK:
             expires = 0 if valid == FOREVER else now + valid * hz
-            at = [r for r in stack.fib.routes(254) if (r.dst, r.plen, r.proto) == (prefix, plen, "kernel") and r.dev is dev]
+            at = [
+                r
+                for r in stack.fib.routes(254)
+                if (r.dst, r.plen, r.proto) == (prefix, plen, "kernel") and r.dev is dev
+            ]
             for route in at:
                 if not valid:
                     stack.fib.remove(route)

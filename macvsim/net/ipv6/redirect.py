@@ -53,9 +53,7 @@ class Redirects:
         uid = stack.ns.sim.born(packet.uid)
         stack.ndisc.transmit(dev, icmpv6.REDIRECT, 0, body, speaker, src, uid)
 
-    def receive(
-        self, packet: Packet6, dev: NetDevice, message: bytes, options: dict[int, bytes]
-    ) -> DropReason | None:
+    def receive(self, packet: Packet6, dev: NetDevice, message: bytes, options: dict[int, bytes]) -> DropReason | None:
         """Use another next hop for one destination, if we may (ndisc_redirect_rcv, rt6_do_redirect)."""
         stack, sim = self.stack, self.stack.ns.sim
         src, _ = ipv6.addresses(packet.data)

@@ -111,7 +111,7 @@ class Router6:
     # -- output --------------------------------------------------------------------------------------------------------
 
     def output(self, dst: int, src: int = 0, oif: NetDevice | None = None) -> Dst6:
-        """The way for a locally made packet (ip6_dst_lookup); `src` 0 lets the route choose, `oif` binds to a device."""
+        """The way for a locally made packet (ip6_dst_lookup); `src` 0 lets the route choose, `oif` binds."""
         key = (dst, src, oif)
         found = self._output.get(key)
         if found is None:
