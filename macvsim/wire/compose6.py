@@ -43,7 +43,7 @@ def fragment_template() -> bytes:
 def icmpv6_template(kind: int) -> bytes:
     """The first 8 bytes of an ICMPv6 message."""
     s = load6()
-    composed: dict[int, Callable[[], Packet]] = {
+    kinds: dict[int, Callable[[], Packet]] = {
         icmpv6.DEST_UNREACH: lambda: s.DestUnreach(code=0, cksum=0, length=0, unused=0),
         icmpv6.PKT_TOOBIG: lambda: s.PacketTooBig(code=0, cksum=0, mtu=0),
         icmpv6.TIME_EXCEED: lambda: s.TimeExceeded(code=0, cksum=0, length=0, unused=0),
@@ -55,8 +55,8 @@ def icmpv6_template(kind: int) -> bytes:
         icmpv6.NEIGHBOUR_ADVERT: lambda: s.NeighbourAdvert(code=0, cksum=0, R=0, S=0, O=0, res=0, tgt=_NO_IP),
         icmpv6.REDIRECT: lambda: s.Redirect(code=0, cksum=0, res=0, tgt=_NO_IP, dst=_NO_IP),
         icmpv6.MLDV2_REPORT: lambda: s.MldReport2(res=0, cksum=0, reserved=0, records_number=0),
-    }[kind]
-    return bytes(composed())[: icmpv6.HLEN]
+    }
+    return bytes(kinds[kind]())[: icmpv6.HLEN]
 
 
 @cache
