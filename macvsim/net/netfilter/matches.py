@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from macvsim.net.netfilter.rule import Match
 from macvsim.net.netfilter.segment import options
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
@@ -45,12 +46,6 @@ class Ports:
         return [*(["!"] if self.negated else []), option, text]
 
 
-class Stateless:
-    """What matches that need no connections share."""
-
-    conntrack: ClassVar[bool] = False
-
-
 def _first_bytes(packet: Tracked, size: int) -> bytes | None:
     """The beginning of the transport header; None in later fragments, or if it is not there."""
     if int.from_bytes(packet.data[6:8], "big") & ipv4.OFFSET_MASK:
@@ -65,7 +60,7 @@ def _ports(packet: Tracked) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True)
-class IcmpMatch(Stateless):
+class IcmpMatch(Match):
     """Type, and codes from `low` to `high`; type 255: any."""
 
     name: ClassVar[str] = "icmp"
@@ -89,7 +84,7 @@ class IcmpMatch(Stateless):
 
 
 @dataclass(frozen=True)
-class TcpMatch(Stateless):
+class TcpMatch(Match):
     """Ports, flags (`compared` of those in `mask`), and whether an option is there (0: not asked)."""
 
     name: ClassVar[str] = "tcp"
@@ -132,7 +127,7 @@ def flag_names(flags: int) -> str:
 
 
 @dataclass(frozen=True)
-class UdpMatch(Stateless):
+class UdpMatch(Match):
     """Ports."""
 
     name: ClassVar[str] = "udp"
@@ -148,7 +143,7 @@ class UdpMatch(Stateless):
 
 
 @dataclass(frozen=True)
-class Multiport(Stateless):
+class Multiport(Match):
     """Any of several ports; `which`: ``sports``, ``dports``, or ``ports`` for either."""
 
     name: ClassVar[str] = "multiport"
@@ -169,7 +164,7 @@ class Multiport(Stateless):
 
 
 @dataclass(frozen=True)
-class Comment(Stateless):
+class Comment(Match):
     """Holds always."""
 
     name: ClassVar[str] = "comment"
@@ -191,7 +186,7 @@ def quoted(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class MarkMatch(Stateless):
+class MarkMatch(Match):
     """The packet's mark, as far as `mask` goes."""
 
     name: ClassVar[str] = "mark"
@@ -208,7 +203,7 @@ class MarkMatch(Stateless):
 
 
 @dataclass(frozen=True)
-class PacketTypeMatch(Stateless):
+class PacketTypeMatch(Match):
     """Whom the frame was for."""
 
     name: ClassVar[str] = "pkttype"
@@ -228,7 +223,7 @@ class PacketTypeMatch(Stateless):
 
 
 @dataclass(frozen=True)
-class Ttl(Stateless):
+class Ttl(Match):
     """TTL; `how`: ``eq``, ``ne``, ``lt``, ``gt``."""
 
     name: ClassVar[str] = "ttl"
@@ -252,7 +247,7 @@ class Ttl(Stateless):
 
 
 @dataclass(frozen=True)
-class Length(Stateless):
+class Length(Match):
     """Bytes of the packet, from `low` to `high`."""
 
     name: ClassVar[str] = "length"
@@ -269,7 +264,7 @@ class Length(Stateless):
 
 
 @dataclass(frozen=True)
-class IpRange(Stateless):
+class IpRange(Match):
     """Addresses from one to another; None: not asked."""
 
     name: ClassVar[str] = "iprange"

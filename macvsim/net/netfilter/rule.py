@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.net.netfilter.hooks import Verdict, Way
+from macvsim.net.netfilter.hooks import Hook, Verdict, Way
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
@@ -26,31 +26,40 @@ _BUILT_IN_NAMES = frozenset((1, 6, 17, 50, 51, 58, 132, 135, 136))
 """Those whose names iptables itself knows; others are printed as numbers by -S and -n."""
 
 
-class Match(Protocol):
-    """One ``-m`` of a rule."""
+class Part:
+    """What matches and targets share: where the kernel accepts them (struct xt_match, xt_target)."""
 
     name: ClassVar[str]
-    conntrack: ClassVar[bool]
+    conntrack: ClassVar[bool] = False
     """It asks for connections, so they must be tracked."""
+    tables: ClassVar[tuple[str, ...]] = ()
+    """The tables it may be used in; empty: all."""
+    hooks: ClassVar[tuple[Hook, ...]] = ()
+    """The built-in chains it may be used in; empty: all."""
+
+    def allowed(self, spec: Spec, hook: Hook | None) -> bool:
+        """Whether the kernel takes it in a rule of a built-in chain, or of a user's chain (None)."""
+        return True
+
+    def words(self) -> list[str]:
+        """Its options as ``iptables -S`` writes them, after its name."""
+        return []
+
+
+class Match(Part):
+    """One ``-m`` of a rule."""
 
     def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
         """Whether the packet is as the match wants it."""
-
-    def words(self) -> list[str]:
-        """Its options as ``iptables -S`` writes them, after ``-m NAME``."""
+        raise NotImplementedError
 
 
-class Target(Protocol):
+class Target(Part):
     """One ``-j`` that is no verdict and no chain."""
-
-    name: ClassVar[str]
-    conntrack: ClassVar[bool]
 
     def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
         """Do it; None: the next rule is asked.  DROP: the packet's end is still to be recorded."""
-
-    def words(self) -> list[str]:
-        """Its options as ``iptables -S`` writes them, after ``-j NAME``."""
+        raise NotImplementedError
 
 
 class Standard(enum.Enum):
@@ -139,10 +148,10 @@ class Spec:
                 return False
         return all(match.matches(packet, way, ns) for match in self.matches)
 
-    def parts(self) -> Iterator[Match | Target]:
+    def parts(self) -> Iterator[Part]:
         """Its extensions."""
         yield from self.matches
-        if self.target is not None and not isinstance(self.target, Standard | Jump):
+        if isinstance(self.target, Part):
             yield self.target
 
     @property

@@ -100,42 +100,36 @@ class Ruleset:
         return chain
 
     def delete_chain(self, table: str, name: str) -> None:
-        """``-X CHAIN``; ENOENT, EBUSY while rules jump to it; legacy: EMLINK, and ENOTEMPTY while it has rules."""
+        """``-X CHAIN``; ENOENT, and while it has rules or rules jump to it EBUSY (legacy: ENOTEMPTY, EMLINK)."""
         chain = self.look(table).chains.get(name)
         if chain is None:
             raise NetfilterError("ENOENT", "chain", f"table {table} has no chain {name}")
-        if self.backend == "legacy":
-            if chain.hook is not None:
-                raise NetfilterError("EINVAL", "chain", f"{name} is a built-in chain")
-            if chain.references:
-                raise NetfilterError("EMLINK", "chain", f"rules jump to {name}")
-            if chain.rules:
-                raise NetfilterError("ENOTEMPTY", "chain", f"{name} has rules")
-        elif chain.references or (chain.hook is not None and chain.rules):
-            raise NetfilterError("EBUSY", "chain", f"chain {name}")
+        self._check_unused(chain, chain.references)
         if chain.hook is not None:
             self._remove_built_in(chain)
-            return
-        self.flush_chain(chain)
-        del chain.table.chains[name]
+        else:
+            del chain.table.chains[name]
+
+    def _check_unused(self, chain: Chain, references: int) -> None:
+        if self.backend == "nf_tables":
+            if references or chain.rules:
+                raise NetfilterError("EBUSY", "chain", f"chain {chain.name}")
+        elif chain.hook is not None:
+            raise NetfilterError("EINVAL", "chain", f"{chain.name} is a built-in chain")
+        elif references:
+            raise NetfilterError("EMLINK", "chain", f"rules jump to {chain.name}")
+        elif chain.rules:
+            raise NetfilterError("ENOTEMPTY", "chain", f"{chain.name} has rules")
 
     def delete_chains(self, table: str) -> list[str]:
         """``-X``: every user's chain, or none, if one cannot be deleted; nf_tables: built-in ones without rules too.
-        Returns their names.
+        Returns the names of the users'.
         """
         chains = self.look(table).sorted_chains()
         own = [chain for chain in chains if chain.hook is None]
         for chain in own:
-            outside = any(
-                isinstance(rule.spec.target, Jump) and rule.spec.target.chain is chain
-                for other in chains
-                if other.hook is not None or self.backend == "legacy"
-                for rule in other.rules
-            )
-            if outside or (chain.rules and self.backend == "legacy"):
-                self.delete_chain(table, chain.name)
+            self._check_unused(chain, chain.references)
         for chain in own:
-            self.flush_chain(chain)
             del chain.table.chains[chain.name]
         if self.backend == "nf_tables":
             for chain in chains:
@@ -213,15 +207,18 @@ class Ruleset:
         """What the kernel refuses: loops, and targets in tables or chains where they can do nothing."""
         target = spec.target
         if isinstance(target, Jump):
-            if chain.table.loops(chain, target.chain):
-                raise NetfilterError("ELOOP", "rule", f"{target.chain.name} leads back to {chain.name}")
-            return
-        if target is None or isinstance(target, Standard):
-            return
-        tables, hooks = getattr(target, "tables", ()), getattr(target, "hooks", ())
-        bad_hook = chain.hook is not None and hooks and chain.hook not in hooks
-        if (tables and chain.table.name not in tables) or bad_hook:
-            raise NetfilterError("EINVAL", "rule", f"{target.name} has no place in {chain.table.name} {chain.name}")
+            if target.chain.hook is not None:
+                raise NetfilterError("EOPNOTSUPP", "rule", f"nothing may jump to the built-in chain {target.chain.name}")
+            if chain.table.reachable(chain) and chain.table.loops(chain, target.chain):
+                raise NetfilterError("EMLINK", "rule", f"{target.chain.name} leads back to itself")
+        empty = any(net.negated and not net.mask for net in (spec.source, spec.destination))
+        for part in spec.parts():
+            wrong_table = part.tables and chain.table.name not in part.tables
+            wrong_hook = chain.hook is not None and part.hooks and chain.hook not in part.hooks
+            if wrong_table or wrong_hook or not part.allowed(spec, chain.hook):
+                raise NetfilterError("EINVAL", "rule", f"{part.name} has no place in {chain.table.name} {chain.name}")
+        if empty and self.backend == "nf_tables":
+            raise NetfilterError("EINVAL", "rule", "no address is outside 0.0.0.0/0")
 
     def flush_chain(self, chain: Chain) -> None:
         """``-F CHAIN``."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.net.fib import RouteType
 from macvsim.net.netfilter.conn import Status
-from macvsim.net.netfilter.matches import Stateless
-from macvsim.net.netfilter.rule import Net
+from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook
+from macvsim.net.netfilter.rule import Match, Net, Spec
 from macvsim.wire import ipv4
 from macvsim.wire.addr import is_multicast_ip
 
@@ -38,7 +38,7 @@ def states_of(packet: Tracked) -> set[str]:
 
 
 @dataclass(frozen=True)
-class StateMatch:
+class StateMatch(Match):
     """``-m state``."""
 
     name: ClassVar[str] = "state"
@@ -54,7 +54,7 @@ class StateMatch:
 
 
 @dataclass(frozen=True)
-class ConntrackMatch:
+class ConntrackMatch(Match):
     """``-m conntrack``; what is None or empty is not asked.  Each value stands with whether it is negated."""
 
     name: ClassVar[str] = "conntrack"
@@ -106,7 +106,7 @@ class ConntrackMatch:
 
 
 @dataclass(frozen=True)
-class AddrType(Stateless):
+class AddrType(Match):
     """What kinds of addresses they are for this host; `limit`: for its incoming (``in``) or outgoing device only."""
 
     name: ClassVar[str] = "addrtype"
@@ -137,6 +137,9 @@ class AddrType(Stateless):
                 found += [*(["!"] if negated else []), option, ",".join(wanted)]
         return found + ([f"--limit-iface-{self.limit}"] if self.limit else [])
 
+    def allowed(self, spec: Spec, hook: Hook | None) -> bool:
+        return hook not in {"out": (PREROUTING, INPUT), "in": (POSTROUTING, OUTPUT)}.get(self.limit, ())
+
 
 def _address_type(ns: Namespace, ip: int, dev: NetDevice | None) -> str:
     """inet_addr_type, or inet_dev_addr_type where a device is given."""
@@ -149,7 +152,7 @@ def _address_type(ns: Namespace, ip: int, dev: NetDevice | None) -> str:
 
 
 @dataclass(frozen=True)
-class Limit(Stateless):
+class Limit(Match):
     """So many packets in a time, a bucket of `burst` at first; `per`: ``sec``, ``min``, ``hour``, ``day``."""
 
     name: ClassVar[str] = "limit"
@@ -177,7 +180,7 @@ class Limit(Stateless):
 
 
 @dataclass(frozen=True)
-class PhysDev(Stateless):
+class PhysDev(Match):
     """Bridge ports of a bridged packet; `flags`: of ``is-in``, ``is-out``, ``is-bridged``, with a ``!`` where
     negated.
     """

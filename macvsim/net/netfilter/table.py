@@ -134,9 +134,19 @@ class Table:
         built_in = [self.chains[hook.name] for hook in BUILT_IN[self.name] if hook.name in self.chains]
         return built_in + sorted((c for c in self.chains.values() if c.hook is None), key=lambda chain: chain.name)
 
+    def reachable(self, chain: Chain) -> bool:
+        """True if packets get into a chain from a hook."""
+        return chain.hook is not None or any(
+            self.reachable(other) for other in self.chains.values() if other is not chain and chain in _jumps(other)
+        )
+
     def loops(self, start: Chain, target: Chain) -> bool:
-        """True if a jump from `start` to `target` would lead back to `start`."""
-        return start is target or any(self.loops(start, further) for further in _jumps(target))
+        """True if a jump from `start` to `target` would lead into a circle."""
+
+        def circles(chain: Chain, path: tuple[Chain, ...]) -> bool:
+            return chain in path or any(circles(further, (*path, chain)) for further in _jumps(chain))
+
+        return circles(target, (start,))
 
 
 def _jumps(chain: Chain) -> Iterator[Chain]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from macvsim.net.netfilter import reject
 from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Verdict
 from macvsim.net.netfilter.logtext import line
-from macvsim.net.netfilter.matches import Stateless, quoted
+from macvsim.net.netfilter.matches import quoted
 from macvsim.net.netfilter.natport import NOWHERE, Range
+from macvsim.net.netfilter.rule import Spec, Target
+from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 from macvsim.wire.checksum import update
 
@@ -31,7 +33,7 @@ TCP_RESET = "tcp-reset"
 
 
 @dataclass(frozen=True)
-class Reject(Stateless):
+class Reject(Target):
     """Drop, and tell the sender."""
 
     name: ClassVar[str] = "REJECT"
@@ -49,9 +51,12 @@ class Reject(Stateless):
     def words(self) -> list[str]:
         return ["--reject-with", self.how]
 
+    def allowed(self, spec: Spec, hook: Hook | None) -> bool:
+        return self.how != TCP_RESET or (spec.proto == ipv4.PROTO_TCP and not spec.not_proto)
+
 
 @dataclass(frozen=True)
-class Log(Stateless):
+class Log(Target):
     """A line in the kernel's log, and in the journal."""
 
     name: ClassVar[str] = "LOG"
@@ -74,7 +79,7 @@ class Log(Stateless):
 
 
 @dataclass(frozen=True)
-class Mark(Stateless):
+class Mark(Target):
     """The packet's mark: bits of `mask` cleared, `value` xored in."""
 
     name: ClassVar[str] = "MARK"
@@ -90,7 +95,7 @@ class Mark(Stateless):
 
 
 @dataclass(frozen=True)
-class TtlTarget(Stateless):
+class TtlTarget(Target):
     """Another TTL; `how`: ``set``, ``inc``, ``dec``."""
 
     name: ClassVar[str] = "TTL"
@@ -112,7 +117,7 @@ class TtlTarget(Stateless):
 
 
 @dataclass(frozen=True)
-class NoTrack:
+class NoTrack(Target):
     """``-j CT --notrack``, and NOTRACK, which is the same."""
 
     name: ClassVar[str] = "CT"
@@ -128,10 +133,9 @@ class NoTrack:
 
 
 @dataclass(frozen=True)
-class _Translation:
+class _Translation(Target):
     """What the targets of the nat table share."""
 
-    name: ClassVar[str]
     conntrack: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("nat",)
     wanted: Range = NOWHERE
