@@ -70,6 +70,7 @@ class DropReason(enum.Enum):
 
     # -- devices -------------------------------------------------------------------------------------------------------
     DEV_DOWN = ("DEV_READY", "the device is down", "ip link set {dev} up")
+    XMIT_DROP = ("", "the device's driver gave the packet up, and says so to the sender (NET_XMIT_DROP)", "")
     DEV_NO_CARRIER = (
         "QDISC_DROP",
         "the device has no carrier (its lower device or cable is down)",

@@ -17,6 +17,7 @@ from macvsim.wire.addr import ip_text, is_multicast_ip
 from macvsim.wire.compose import icmp_template
 
 MIN_INTERVAL = 10
+MAX_RETRY = 500
 NOTHING_TO_SEND = 1000
 CLOCK_TICKS = 100
 
@@ -91,6 +92,8 @@ class IputilsPing(PingApp[IputilsResult]):
         self._cur: int | None = None
         self._begin = 0
         self._tokens = 0
+        self._no_room = 0
+        """How often in a row the device dropped a request and said so."""
         self._lingering = False
         self._turn = 0
         self._seen: set[int] = set()
@@ -200,13 +203,16 @@ class IputilsPing(PingApp[IputilsResult]):
             self._tokens = elapsed - self.interval
         if self.outstanding and result.sent and result.sent & 0xFFFF not in self._seen:
             self._print(f"no answer yet for icmp_seq={result.sent % 0x10000}\n")
-        if self._send(now):
+        refused = self._send(now)
+        if refused is None:
             return self.interval - self._tokens
         self._tokens = 0
-        return max(self.interval, MIN_INTERVAL)
+        return refused
 
-    def _send(self, now: int) -> bool:
-        """One echo request; False when the own host refuses it (ping4_send_probe)."""
+    def _send(self, now: int) -> int | None:
+        """One echo request; when the own host refuses it, the milliseconds to wait before anything else is sent
+        (ping4_send_probe).
+        """
         result = self._result
         assert self._socket is not None
         seq = result.sent + 1 & 0xFFFF
@@ -217,20 +223,31 @@ class IputilsPing(PingApp[IputilsResult]):
             seconds, rest = divmod(now, SECOND)
             payload = seconds.to_bytes(8, "little") + (rest // US).to_bytes(8, "little") + payload
         uid = self.sim.born()
-        result.requests.append(uid)
         message = icmp.message(self._template, icmp.ECHO, 0, self._ident << 16 | seq, payload)
-        result.sent += 1
-        self._window.advance()
         try:
             self._socket.send(self._to, message, uid)
         except SocketError as error:
+            if error.errno == "ENOBUFS":  # the device drops: wait for it, but no longer than for an answer
+                retry = min(max(self.interval // 2, MIN_INTERVAL), MAX_RETRY)
+                self._no_room += 1
+                if self._no_room * retry < self.linger:
+                    return retry
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             if error.errno == "EMSGSIZE":
                 self._window.failed += 1
-                if not self.quiet:
-                    self._complain(f"sendmsg: {error}")
-            return False
-        return True
+            if not self.quiet:
+                self._complain(f"sendmsg: {error}")
+            self._count_sent(uid)
+            return max(self.interval, MIN_INTERVAL)
+        self._no_room = 0
+        self._count_sent(uid)
+        return None
+
+    def _count_sent(self, uid: int) -> None:
+        """One more request is out, or counts as if it were."""
+        self._result.requests.append(uid)
+        self._result.sent += 1
+        self._window.advance()
 
     def _schedule_exit(self, wait: int) -> int:
         """All are sent: SIGALRM ends the waiting (__schedule_exit)."""

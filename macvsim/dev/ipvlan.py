@@ -33,6 +33,9 @@ GROUP_WORK_DELAY = 1 * US
 _REFUSED_BELOW = frozenset((DropReason.DEV_DOWN, DropReason.DEV_NO_CARRIER, DropReason.DUMMY))
 """A queue that takes nothing swallows frames, and the sender hears of no failure (noop_enqueue)."""
 
+_COUNTS_FOR_OTHERS = ("nic", "bridge")
+"""Kinds whose statistics show what other drivers book on the device (dev->stats)."""
+
 
 class Mode(enum.Enum):
     """Where the border between a child and the lower device's host lies (enum ipvlan_mode)."""
@@ -221,11 +224,11 @@ class Ipvlan(NetDevice):
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.stats
         reason = self._xmit_l2(frame) if self.port.mode is L2 else self._xmit_l3(frame)
-        if reason is None or reason in _REFUSED_BELOW:
-            stats.tx_packets += 1
-            stats.tx_bytes += len(frame.raw)
-        else:
+        if reason is not None and reason not in _REFUSED_BELOW:
             stats.tx_dropped += 1
+            return DropReason.XMIT_DROP
+        stats.tx_packets += 1
+        stats.tx_bytes += len(frame.raw)
         return reason
 
     def _xmit_l2(self, frame: Frame) -> DropReason | None:
@@ -257,7 +260,7 @@ class Ipvlan(NetDevice):
             return self.sim.drop(frame.uid, self, DropReason.IPVLAN_NO_L2, frame)
         lower = self.lower
         reason = lower.ns.route_out(lower, raw[12:14], raw[ETH_HLEN:], frame.uid)
-        if reason is not None and reason not in _REFUSED_BELOW:
+        if reason is not None and reason not in _REFUSED_BELOW and lower.kind in _COUNTS_FOR_OTHERS:
             lower.stats.tx_errors += 1
         return reason
 

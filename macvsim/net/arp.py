@@ -66,9 +66,11 @@ class ArpLayer:
 
     def unreachable(self, packet: Packet) -> None:
         """Nobody answered for the next hop of a packet that waited: tell its sender (ipv4_link_failure)."""
-        assert packet.dst is not None
-        self.ns.sim.drop(packet.uid, packet.dst.dev or self.ns.devices["lo"], DropReason.NEIGH_FAILED)
-        self.ns.icmp.host_unreachable(packet)
+        way = packet.dst
+        assert way is not None
+        self.ns.sim.drop(packet.uid, way.dev or self.ns.devices["lo"], DropReason.NEIGH_FAILED)
+        if way.route is None or not way.route.gone:
+            self.ns.icmp.host_unreachable(packet)
 
     def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
         """Compose an ARP frame and hand it to the device (arp_send_dst)."""

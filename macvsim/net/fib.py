@@ -78,6 +78,8 @@ class Route:
     age: int = field(default=0)
     chosen: int = -1
     """Which of the default routes like this one was taken last (fa_default)."""
+    gone: bool = False
+    """Taken out: what still waits to go this way has no device any more (dst_dev_put)."""
 
     @property
     def prefix(self) -> str:
@@ -118,6 +120,7 @@ class Table:
         insort(self.by_length[route.plen].setdefault(route.dst, []), route, key=lambda r: r.order)
 
     def remove(self, route: Route) -> None:
+        route.gone = True
         routes = self.by_length[route.plen][route.dst]
         routes.remove(route)
         if not routes:

@@ -76,6 +76,7 @@ class IcmpLayer:
         way = packet.dst
         assert way is not None
         if (way.broadcast or way.multicast) and kind in _TO_ONE_ONLY and ns.ipv4_conf.icmp_echo_ignore_broadcasts:
+            ns.snmp.icmp["InErrors"] += 1
             return ns.sim.drop(packet.uid, where, DropReason.ICMP_BROADCAST_ECHO)
         if kind == icmp.ECHO:
             if ns.ipv4_conf.icmp_echo_ignore_all:

@@ -255,8 +255,12 @@ class Ipv4Layer:
         entry = way.neighbour
         if fits and entry is not None and entry.connected and entry.hh is not None and not entry.dead:
             self.count["OutTransmits"] += 1
-            return entry.dev.xmit(Frame(entry.hh + data, uid))  # neigh_hh_output
-        return self.output(Packet(data, uid, dst=way), way)
+            reason = entry.dev.xmit(Frame(entry.hh + data, uid))  # neigh_hh_output
+        else:
+            reason = self.output(Packet(data, uid, dst=way), way)
+        if reason is not None and reason is DropReason.XMIT_DROP:
+            self.count["OutDiscards"] += 1
+        return reason
 
     def route_out(self, dev: NetDevice, data: bytes, uid: int) -> DropReason | None:
         """A packet of a stacked device goes out by our routes bound to `dev`, as if it were ours, whatever its source
@@ -367,8 +371,11 @@ class Ipv4Layer:
                 | (ipv4.MF if more else 0)
             )
             head = ipv4.with_frag(data, hlen + len(piece), frag)
+            reason = self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
+            if reason is DropReason.XMIT_DROP:
+                self.count["FragFails"] += 1
+                return reason
             self.count["FragCreates"] += 1
-            self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
             if packet.in_dev is None:
                 sim.run_softirqs()
         self.count["FragOKs"] += 1

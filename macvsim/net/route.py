@@ -159,10 +159,10 @@ class Router:
             dst = src or 0x7F000001
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
         route = self._lookup(dst, oif)
-        if route is None:
+        if route is None or (oif is not None and route.type in ERRORS):
             if oif is None:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
-            # bound to a device without a route: the destination is taken to be on the link
+            # bound to a device without a usable route: the destination is taken to be on the link
             if is_multicast_ip(dst):
                 return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
             chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)

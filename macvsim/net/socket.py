@@ -76,6 +76,8 @@ class Socket:
         forced = self.pmtu_discover == "do"
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
+        if proto == ipv4.PROTO_ICMP:
+            self.ns.snmp.icmp_out_types[payload[0]] += 1
         reason = self.ns.ipv4.send(
             proto,
             payload,
@@ -87,8 +89,20 @@ class Socket:
             df=self.pmtu_discover != "dont",
             ident=0 if forced else None,
         )
+        if reason is not None:
+            self.refused(reason)
+
+    def refused(self, reason: DropReason) -> None:
+        """What a program hears of a packet that did not get far."""
         if reason is DropReason.NETFILTER_DROP:
             raise SocketError("EPERM")
+        if reason is DropReason.XMIT_DROP and self.hears_errors:
+            raise SocketError("ENOBUFS")
+
+    @property
+    def hears_errors(self) -> bool:
+        """IP_RECVERR: errors that are no fault of the program's are told too."""
+        return False
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Let the program see something: after the wake-up delay, in process context."""
@@ -117,6 +131,10 @@ class RawIcmpSocket(Socket):
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
         ns.icmp.sockets.append(self)
 
+    @property
+    def hears_errors(self) -> bool:
+        return self.on_error is not None
+
     def close(self) -> None:
         """Stop hearing."""
         if self in self.ns.icmp.sockets:
@@ -131,11 +149,10 @@ class RawIcmpSocket(Socket):
         if self.pmtu_discover == "want" and len(message) <= MAX_PACKET - ipv4.HLEN:
             ns.snmp.icmp_out_types[message[0]] += 1
             reason = ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
-            if reason is not None and reason is DropReason.NETFILTER_DROP:
-                raise SocketError("EPERM")
+            if reason is not None:
+                self.refused(reason)
         else:
             self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
-            ns.snmp.icmp_out_types[message[0]] += 1
         return way
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
@@ -181,6 +198,10 @@ class UdpSocket(Socket):
         self.port = 0
         self.peer: tuple[int, int] | None = None
         self.recverr = False
+
+    @property
+    def hears_errors(self) -> bool:
+        return self.recverr
 
     def bind(self, ip: int, port: int) -> None:
         """bind(); port 0 takes an ephemeral one.  EADDRINUSE when another socket has it."""

@@ -8,6 +8,7 @@ from macvsim.dev.ipvlan import Flag, Ipvlan, Mode, layer3_address
 from macvsim.dev.nic import Nic
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
+from macvsim.net.fib import RouteType
 from macvsim.net.links import add_dummy, add_macvlan, add_vlan
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from tests.conformance.lab import BCAST, HOST, OTHER, OUT, Lab, arp_frame, echo_frame
@@ -350,3 +351,63 @@ def test_layer3_address_of_neighbour_solicitations() -> None:
     assert layer3_address(head + bytes(16) + b"\xff" * 16 + body, target=True) == wanted
     assert layer3_address(head + wanted + b"\xff" * 16 + body, target=True) == b"\xff" * 16
     assert layer3_address(head + bytes(16) + b"\xff" * 16 + b"\x85" + body[1:], target=True) == b""
+
+
+# -- what the sender hears ---------------------------------------------------------------------------------------------
+
+
+def test_dropped_by_the_driver_is_told_to_the_program() -> None:
+    """NET_XMIT_DROP becomes ENOBUFS where the program asked for errors, and counts as discarded."""
+    net = Two(L3)
+    ping = net.lab.ping(net.lab.spaces["i1"], "224.0.0.9", wait=0.1, dev="eth0")
+    assert ping.refused == ["ENOBUFS"]
+    assert net.lab.spaces["i1"].snmp.ip["OutDiscards"] == 1
+    assert net.lab.ping(net.lab.spaces["i1"], "10.0.0.2", wait=0.1).refused == []
+
+
+def test_l3_unusable_route_of_the_host_is_as_none() -> None:
+    """The host's lookup is bound to the card: a blackhole there does not count, the destination is taken to be near."""
+    lab = Lab()
+    p0, far = lab.fixture()
+    child = lab.ipvlan("i1", p0, "172.16.1.10/24", mode=L3)
+    lab.route(child.ns, "default", dev=child)  # type: ignore[arg-type]
+    lab.route(lab.spaces["h1"], "10.9.9.9/32", type=RouteType.BLACKHOLE)
+    wire = lab.capture(far)
+    lab.ping(child.ns, "10.9.9.9", wait=0.1)  # type: ignore[arg-type]
+    assert [s.dst for s in wire.of("who-has")] == ["10.9.9.9"]
+    assert lab.ping(lab.spaces["h1"], "10.9.9.9", wait=0.1).refused == ["EINVAL"]
+
+
+def test_l3_host_of_the_parent_hears_of_no_failure_without_a_way_back() -> None:
+    """What a child sent and nobody answered for: the error goes to the child's address by the host's own routes."""
+    lab = Lab()
+    p0, far = lab.fixture()
+    child = lab.ipvlan("i1", p0, "172.16.1.10/24", mode=L3)
+    lab.route(child.ns, "default", dev=child)  # type: ignore[arg-type]
+    wire = lab.capture(far)
+    assert lab.ping(child.ns, "10.0.0.9").silent  # type: ignore[arg-type]
+    assert {s.dst for s in wire.of("who-has")} == {"10.0.0.9"}
+    lab.route(lab.spaces["h1"], "172.16.1.0/24", dev=p0)
+    wire.clear()
+    assert lab.ping(child.ns, "10.0.0.9").silent  # type: ignore[arg-type]
+    assert {s.dst for s in wire.of("who-has")} == {"10.0.0.9", "172.16.1.10"}
+
+
+def test_route_deleted_while_its_packets_wait() -> None:
+    lab = Lab()
+    p0, _ = lab.fixture()
+    h1 = lab.spaces["h1"]
+    route = lab.route(h1, "172.16.1.0/24", dev=p0)
+    lost, told = (lab.start_ping(h1, ip) for ip in ("172.16.1.9", "10.0.0.9"))
+    lab.run(1)
+    h1.fib.remove(route)
+    lab.run(3)
+    assert lost.silent
+    assert [(e.kind, e.code) for e in told.errors] == [(3, 1)]
+
+
+def test_echo_to_a_group_that_is_ignored_counts_as_an_error() -> None:
+    lab = Lab()
+    lab.fixture()
+    lab.ping(lab.spaces["h2"], "10.0.0.255", wait=0.1, broadcast=True)
+    assert lab.spaces["h1"].snmp.icmp["InErrors"] == 1
