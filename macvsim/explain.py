@@ -11,15 +11,13 @@ and, among several, those on the way to the station it was meant for matter most
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from macvsim.dev.base import NetDevice
+from macvsim.advice import advice, beyond, route_behind, unanswered
+from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.sim import Place, Record, Sim
-from macvsim.switch import SwitchPort
-from macvsim.switch.policy import Promiscuous
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text, is_group
 from macvsim.wire.canon import frame_text
@@ -139,10 +137,10 @@ class _Family:
             waiting = [r for r in drops if r.detail is DropReason.NEIGH_FAILED] or self._still_waiting(uid, drops)
             if waiting:
                 return self._unresolved(uid, waiting[0], depth)
-            if any(r.step == "local" and _host(r.where) != origin for r in records):
-                for child in self.children.get(uid, []):
-                    if self.records.get(child):
-                        return self.fate(child, depth + 1)
+            arrived = [_host(r.where) for r in records if r.step == "local" and _host(r.where) != origin]
+            for child in self.children.get(uid, []) if arrived else ():
+                if self.records.get(child) and _host(self.records[child][0].where) in arrived:
+                    return self.fate(child, depth + 1)
         ranked = self._ranked(drops)
         if not ranked:
             return None, []
@@ -169,14 +167,18 @@ class _Family:
                         return end, [self._ending(failure), *others]
         ends = self._ranked([r for c in requests[:1] for r in self.records[c] if r.step == "drop"])
         blocked = [end for end in ends if end.reason not in _SILENT]
-        if blocked:
-            return blocked[0], [self._ending(failure), *blocked[1:3]]
         question = _arp(self.records[requests[0]]) if requests else None
+        places = [r.where for c in requests[:1] for r in self.records[c] if r.step == "drop"]
+        known = unanswered(failure.where, question.tip, places) if question is not None else ""
+        if blocked:
+            return replace(blocked[0], hint=known or blocked[0].hint), [self._ending(failure), *blocked[1:3]]
         found = self._ending(failure)
         if question is None:
             return found, ends[:4]
         wanted = ip_text(question.tip)
-        hint = f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
+        hint = known or (
+            f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
+        )
         return Ending(
             found.where, found.reason, f"the packet waited for the MAC of {wanted} and", found.uid, hint
         ), ends[:4]
@@ -189,7 +191,14 @@ class _Family:
 
     def _ending(self, record: Record) -> Ending:
         reason: DropReason = record.detail
-        return Ending(record.where.label, reason, self._what(record), record.uid, _hint(record.where, reason))
+        way_back = self._way_back(record) if reason is DropReason.IP_OUTNOROUTES else None
+        hint = advice(record.where, reason) if way_back is None else way_back
+        return Ending(record.where.label, reason, self._what(record), record.uid, hint)
+
+    def _way_back(self, record: Record) -> str | None:
+        """What to type where an answer finds no route: packets of ipvlan children come from behind their parent."""
+        started = next((r.where for r in self.records[record.uid] if isinstance(r.where, Ipvlan)), None)
+        return None if started is None else route_behind(started, record.where)
 
     def _what(self, record: Record) -> str:
         """The packet in words: the frame of the record, or the last one seen of it."""
@@ -218,19 +227,6 @@ class _Family:
         )
 
 
-def _hint(where: Place, reason: DropReason) -> str:
-    """What to type, and on which machine."""
-    node, _, dev = where.label.partition(":")
-    hint = reason.hint.replace("{dev}", dev or node)
-    if reason is DropReason.PORT_NO_MATCH and isinstance(where, SwitchPort):
-        nic = next(_beyond(where), None)
-        if where.policy.promiscuous is Promiscuous.NONE:
-            return f"set the policy of {where.label} to one that allows promiscuous mode, such as virtualbox-allow-all"
-        if nic is not None and not nic.promiscuity:
-            return f"ip link set {nic.name} promisc on   (on {nic.ns.name})"
-    return f"{hint}   (on {node})" if hint else ""
-
-
 def _host(where: Place) -> str:
     return where.label.partition(":")[0]
 
@@ -255,24 +251,13 @@ def _leads_to_target(record: Record) -> bool:
     if frame is None:
         return True
     message = arp.parse(frame.raw[14:]) if frame.ethertype == ETH_P_ARP else None
-    for dev in _beyond(record.where):
+    for dev in beyond(record.where):
         if message is not None and message.op == arp.REQUEST and is_group(frame.dst):
             if any(a.local == message.tip for a in dev.inet.addresses):
                 return True
         elif dev.mac == frame.dst:
             return True
     return False
-
-
-def _beyond(where: Any) -> Iterator[NetDevice]:
-    """The device at a place and what is stacked on it; for a switch port, the NIC at the other end of its cable."""
-    cable = getattr(where, "cable", None)
-    start = where if isinstance(where, NetDevice) else cable.other(where) if cable is not None else None
-    queue = [start] if isinstance(start, NetDevice) else []
-    while queue:
-        dev = queue.pop(0)
-        yield dev
-        queue += dev.uppers
 
 
 __all__ = ["Ending", "Explanation", "Step", "explain_ping"]

@@ -355,9 +355,9 @@ class Ipv4Layer:
         assert way.dev is not None
         if data[6] & 0x40:
             self.count["FragFails"] += 1
-            reason = sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
+            sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
             self.ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, way.mtu)
-            return reason
+            return DropReason.PKT_TOO_BIG
         hlen = (data[0] & 15) * 4
         room = (way.mtu - hlen) & ~7
         body = data[hlen:]
