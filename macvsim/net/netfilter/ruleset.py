@@ -208,7 +208,8 @@ class Ruleset:
         target = spec.target
         if isinstance(target, Jump):
             if target.chain.hook is not None:
-                raise NetfilterError("EOPNOTSUPP", "rule", f"nothing may jump to the built-in chain {target.chain.name}")
+                built_in = f"nothing may jump to the built-in chain {target.chain.name}"
+                raise NetfilterError("EOPNOTSUPP", "rule", built_in)
             if chain.table.reachable(chain) and chain.table.loops(chain, target.chain):
                 raise NetfilterError("EMLINK", "rule", f"{target.chain.name} leads back to itself")
         empty = any(net.negated and not net.mask for net in (spec.source, spec.destination))
