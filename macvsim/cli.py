@@ -55,6 +55,14 @@ def check(options: argparse.Namespace) -> int:
     return check_files(options.files, _write, lambda text: print(text, end="", file=sys.stderr), rewrite=options.update)
 
 
+def shell(options: argparse.Namespace) -> int:
+    """Sit down at a lab's terminals."""
+    from macvsim.console.terminal import sit_down
+
+    sit_down(options.file, play=options.play)
+    return 0
+
+
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
@@ -84,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document, as for run")
     one.add_argument("--update", action="store_true", help="write what was printed into the files, where it differs")
     one.set_defaults(run=check)
+    text = "log in to the machines of a lab: type commands, go from one to another, save the session as a document"
+    one = commands.add_parser("shell", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run; only its topology is used")
+    one.add_argument("--play", action="store_true", help="run the file's commands first, and go on where they end")
+    one.set_defaults(run=shell)
     text = "play recordings of a real kernel again and compare; exit status 1 if anything differs"
     one = commands.add_parser("replay", help=text, description=text)
     one.add_argument(
@@ -112,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MacvsimError as error:
         print(f"macvsim: {error}", file=sys.stderr)
         code = 2
+    except KeyboardInterrupt:
+        code = 130
     except BrokenPipeError:
         sys.stderr.close()
         code = 141

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from macvsim.labfile.interrupts import without_time
 from macvsim.shapes import by_shape
 
 ANY = "..."
@@ -47,7 +48,7 @@ def differences(command: str, expected: Sequence[str], got: Sequence[str]) -> li
 
 def _key(command: str, lines: Sequence[str]) -> list[str]:
     """The lines in the form that is compared, without empty ones at the end."""
-    keys = [_CLOCK.sub("CLOCK ", _JOB.sub(r"\1PID", by_shape(line.rstrip()))) for line in lines]
+    keys = [_CLOCK.sub("CLOCK ", _JOB.sub(r"\1PID", by_shape(without_time(line).rstrip()))) for line in lines]
     if _TABLES.search(command):
         keys = [re.sub("  +", "  ", key) for key in keys]
     while keys and not keys[-1]:

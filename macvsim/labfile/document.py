@@ -16,7 +16,7 @@ _PROMPTS = (
     re.compile(rf"(?P<prompt>(?P<node>{_NAME})#)(?: (?P<command>.*))?"),
 )
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)")
-_MORE = "> "
+MORE = "> "
 """What a shell prompts for the further lines of a command with."""
 
 
@@ -181,11 +181,11 @@ def _goes_on(step: _Open, line: str, *, prompt: bool) -> bool:
     if step.expected:
         return False
     command = "\n".join(step.command)
-    more = line.startswith(_MORE.rstrip()) or (command.endswith("\\") and not prompt)
+    more = line.startswith(MORE.rstrip()) or (command.endswith("\\") and not prompt)
     return more and is_unfinished(command)
 
 
 def _take(step: _Open, line: str) -> None:
     step.written.append(line)
-    more = line.removeprefix(_MORE) if line.startswith(_MORE) else "" if line == _MORE.rstrip() else line
+    more = line.removeprefix(MORE) if line.startswith(MORE) else "" if line == MORE.rstrip() else line
     step.command.append(more)

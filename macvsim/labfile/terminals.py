@@ -1,0 +1,87 @@
+"""Terminals: a login on each node of a lab, and what it shows."""
+
+from __future__ import annotations
+
+from macvsim.docker.container import Container
+from macvsim.errors import MacvsimError
+from macvsim.host import Box
+from macvsim.lab import Lab
+from macvsim.shell.session import Session
+from macvsim.shell.streams import Sink
+
+
+class Terminal:
+    """The session of one node, and what it has printed since its last command began.
+
+    What jobs in the background print while another terminal is used is seen here when this one is used again.
+
+    live : called with the output as it comes, while the terminal is the one being used
+    """
+
+    def __init__(self, box: Box, name: str) -> None:
+        self.pieces: list[str] = []
+        self.live: Sink | None = None
+        self.session = Session(box, self._write, name)
+
+    def _write(self, text: str) -> None:
+        self.pieces.append(text)
+        if self.live is not None:
+            self.live(text)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def begin(self, command: str, live: Sink) -> None:
+        """Start a command, shown by `live` from here on, after what came since the last one."""
+        for piece in self.pieces:
+            live(piece)
+        self.live = live
+        self.session.start(command)
+
+    def end(self) -> str:
+        """The command has ended: all that was shown, the cursor at the beginning of a line again."""
+        if self.text and not self.text.endswith("\n"):
+            self._write("\n")
+        text, self.pieces, self.live = self.text, [], None
+        return text
+
+
+class Terminals:
+    """The terminals of a lab by node, opened as they are asked for."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._open: dict[Box, Terminal] = {}
+
+    def box(self, name: str) -> Box:
+        """The host or container that a prompt names, by its name in the lab or by its host name; `MacvsimError` lists
+        those there are.
+        """
+        boxes = self.lab.boxes()
+        if name in boxes:
+            return boxes[name]
+        named = {key: box for key, box in boxes.items() if box.hostname == name}
+        if len(named) > 1:
+            raise MacvsimError(f"several nodes are called {name}: write the name of one, {', '.join(named)}")
+        if not named:
+            raise MacvsimError(f"the lab has no node {name!r}: it has {', '.join(boxes) or 'none'}")
+        return next(iter(named.values()))
+
+    def name(self, box: Box) -> str:
+        """What prompts call a node: a machine's host name, unless others have it too, and a container's name."""
+        boxes = self.lab.boxes()
+        key = next((name for name, one in boxes.items() if one is box), box.name)
+        if isinstance(box, Container) or box.hostname in boxes:
+            return key
+        return box.hostname if sum(one.hostname == box.hostname for one in boxes.values()) == 1 else key
+
+    def terminal(self, name: str) -> Terminal:
+        """The terminal of a node; one that was left begins anew."""
+        box = self.box(name)
+        if isinstance(box, Container) and not box.running:
+            raise MacvsimError(f"container {name} is not running: docker start {name}")
+        found = self._open.get(box)
+        if found is None or found.session.closed:
+            found = self._open[box] = Terminal(box, self.name(box))
+        return found
