@@ -21,7 +21,9 @@ _IP = b"\x08\x00"
 _PAUSE = b"\x88\x08"
 _MORE_OR_OFFSET = 0x3F
 _IP_HEADER_END = ETH_HLEN + 20
+_GOLDEN_RATIO_32 = 0x61C88647
 _GOLDEN_RATIO_64 = 0x61C8864680B583EB
+_EVERY_GROUP = (1 << 256) - 1
 BC_QUEUE_LEN = 1000
 BC_WORK_DELAY = 1 * US
 """Group frames reach children through a work queue (macvlan_process_broadcast), so after the softirqs already due."""
@@ -63,6 +65,9 @@ class MacvlanPort:
         self.has_sources = False
         """True once a child in source mode has a list of MACs."""
         self.saved_mac = lower.mac
+        self._wanted = self._queued = 0
+        """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
+        bc_filter)."""
         self.backlog: list[tuple[Frame, Macvlan | None]] = []
 
     @property
@@ -116,7 +121,8 @@ class MacvlanPort:
             source.netif_rx(frame, _group_type(frame))
             return CONSUMED
         dst = frame.raw[:6]
-        if self._is_queued(dst):
+        bit = _group_bit(dst)
+        if self._queued >> bit & 1:
             if len(self.backlog) >= self.bc_queue_len:
                 self.lower.stats.rx_dropped += 1
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
@@ -124,15 +130,27 @@ class MacvlanPort:
                 if not self.backlog:
                     self.lower.sim.call_in_process(BC_WORK_DELAY, self._work)
                 self.backlog.append((frame, source))
-        elif dst in self.lower.mc:
+        elif self._wanted >> bit & 1:
             self._distribute(frame, source)
         return PASS
 
-    def _is_queued(self, dst: bytes) -> bool:
-        """Broadcasts, and groups that more than one child wants, wait for the work queue (bc_filter, cutoff 1)."""
-        if dst == BROADCAST_MAC or self.lower.promiscuity or self.lower.allmulti:
-            return True
-        return sum(dst in child.mc for child in self.by_mac.values()) > 1
+    def update_filters(self) -> None:
+        """What the lower device listens for on behalf of what stands on it, as it is now: this is looked at when a
+        child's own lists or flags change, and only then (macvlan_set_mac_lists).
+
+        Broadcasts, and groups that more than one device wants, wait for the work queue (cutoff 1).
+        """
+        lower = self.lower
+        if lower.promiscuity or lower.allmulti:
+            self._wanted = self._queued = _EVERY_GROUP
+            return
+        self._wanted = self._queued = 1 << _group_bit(BROADCAST_MAC)
+        for group in lower.mc:
+            users = sum(group in upper.mc for upper in lower.uppers if upper.started)
+            if users:
+                self._wanted |= 1 << _group_bit(group)
+            if users > 1:
+                self._queued |= 1 << _group_bit(group)
 
     def _work(self) -> None:
         """The work queue runs (macvlan_process_broadcast)."""
@@ -202,6 +220,11 @@ def _bucket(mac: bytes) -> int:
     """macvlan_eth_hash: the six bytes by hash_64 into 256 buckets, on a little-endian machine."""
     value = int.from_bytes(mac, "little") << 16
     return (value * _GOLDEN_RATIO_64 & 0xFFFFFFFFFFFFFFFF) >> 56
+
+
+def _group_bit(group: bytes) -> int:
+    """mc_hash without salt: the last four bytes by hash_32 into 256 buckets, on a little-endian machine."""
+    return (int.from_bytes(group[2:], "little") * _GOLDEN_RATIO_32 & 0xFFFFFFFF) >> 24
 
 
 def _group_type(frame: Frame) -> PacketType:
@@ -326,6 +349,31 @@ class Macvlan(NetDevice):
                 lower.add_promiscuity(-1)
             lower.del_uc(self.mac)
         del self.port.by_mac[self.mac]
+
+    def sync_rx_mode(self) -> None:
+        """The child's unicast list changed, or it came up."""
+        if self.up:
+            self.port.update_filters()
+
+    def add_mc(self, mac: bytes) -> None:
+        super().add_mc(mac)
+        self.sync_rx_mode()
+
+    def del_mc(self, mac: bytes) -> None:
+        super().del_mc(mac)
+        self.sync_rx_mode()
+
+    def add_promiscuity(self, change: int) -> None:
+        was = self.promiscuity
+        super().add_promiscuity(change)
+        if bool(was) is not bool(self.promiscuity):
+            self.sync_rx_mode()
+
+    def add_allmulti(self, change: int) -> None:
+        was = self.allmulti
+        super().add_allmulti(change)
+        if bool(was) is not bool(self.allmulti):
+            self.sync_rx_mode()
 
     def on_uc(self, mac: bytes, added: bool) -> None:
         self.lower.add_uc(mac) if added else self.lower.del_uc(mac)
