@@ -24,12 +24,14 @@ def demo(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Play recordings again and compare; 1 if anything differs."""
+    from macvsim.replay.cases import replay_cases
     from macvsim.replay.runner import replay_folder
     from macvsim.replay.transcript_play import replay_transcript
 
+    play = replay_transcript if options.transcript else replay_cases if options.cases else replay_folder
     results = []
     for recording in options.recordings:
-        result = replay_transcript(recording) if options.transcript else replay_folder(recording)
+        result = play(recording)
         results.append(result)
         if not options.json:
             print(result, flush=True)
@@ -104,9 +106,15 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="RECORD_DIR",
-        help="a folder with scenario.txt, commands.json and frames.jsonl; with --transcript, a file",
+        help="a folder with scenario.txt, commands.json and frames.jsonl; with --transcript or --cases, a file",
     )
-    one.add_argument(
+    form = one.add_mutually_exclusive_group()
+    form.add_argument(
+        "--cases",
+        action="store_true",
+        help="play tables of raw frames into topologies (JSON): who sees them, with which packet type",
+    )
+    form.add_argument(
         "--transcript",
         action="store_true",
         help="play texts of sessions at a prompt (root@HOST:~# COMMAND, what it printed): the lab follows from them",
