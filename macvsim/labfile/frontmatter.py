@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from macvsim.errors import ScenarioError
 from macvsim.labfile.schema import LabSpec
@@ -53,8 +54,12 @@ class FrontMatter:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = self.first + (mark.line if mark is not None else 0)
-            raise self._error(line, f"this is not YAML: {_one_line(error.problem or error.context)}") from None
-        except (YAMLError, ValueError, RecursionError) as error:
+            said = _one_line(error.problem or error.context).partition(" with value ")[0]  # of a duplicate key
+            raise self._error(line, f"this is not YAML: {said}") from None
+        except ReaderError as error:
+            line = self.first + text.count("\n", 0, error.position)
+            raise self._error(line, f"the character {chr(error.character)!r} cannot stand in YAML") from None
+        except (YAMLError, ValueError, TypeError, RecursionError) as error:  # TypeError: a list or mapping as a key
             raise self._error(self.first, f"this is not YAML: {_one_line(str(error))}") from None
         if not isinstance(data, CommentedMap):
             raise self._error(self.first, f"a lab is described by lines such as name: lab1 and {_EXAMPLE}")

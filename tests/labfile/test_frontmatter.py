@@ -94,6 +94,8 @@ topology:
     [
         ("name: x", "name: [x", "2: this is not YAML: expected ',' or ']', but got ':'"),
         ("name: x", "name: x\nname: y", '2: this is not YAML: found duplicate key "name"'),
+        ("name: x", "name: x\n{a: [b]}: c", "1: this is not YAML: unhashable type"),
+        ("name: x", "name: a\x00b", "1: the character '\\x00' cannot stand in YAML"),
         ("name: x", "", "2: name is missing: add name: lab1"),
         (HEAD, "just a text", "1: a lab is described by lines such as name: lab1 and topology: {"),
         (HEAD, "name: x", "1: topology is missing: add topology: {nodes: {host1: {}"),
