@@ -20,6 +20,7 @@ from macvsim.labfile.load import LabFile
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import reasons
 from macvsim.labfile.terminals import Terminal
+from macvsim.shell.session import is_unfinished
 from macvsim.shell.streams import Sink
 
 WORDS = {
@@ -87,7 +88,20 @@ class Console:
     # -- lines ---------------------------------------------------------------------------------------------------------
 
     def enter(self, text: str) -> None:
-        """A whole command was typed, of one or more lines; mistakes are said on the screen."""
+        """Commands were typed, of one or more lines each, or pasted; mistakes are said on the screen."""
+        command = ""
+        for line in text.split("\n"):
+            command += line
+            if is_unfinished(command):
+                command += "\n"
+            elif self.path:
+                self._enter(command)
+                command = ""
+        if command and self.path:
+            self._enter(command.removesuffix("\n"))
+
+    def _enter(self, text: str) -> None:
+        """One command."""
         if not text.strip():
             return
         try:

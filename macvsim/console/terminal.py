@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -99,6 +100,8 @@ def _no_echo() -> Iterator[None]:
 
 def _from_a_pipe(console: Console, screen: Screen) -> None:
     """Lines from a file or a program; the transcript shows prompts and commands as well."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     lines = (line.rstrip("\n") for line in sys.stdin)
     while prompt := console.prompt:
         line = next(lines, None)

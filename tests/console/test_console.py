@@ -117,6 +117,12 @@ def test_a_lab_without_machines(tmp_path: Path) -> None:
         Console(load(tmp_path / "lab.yaml"), print, lambda elapsed: False)
 
 
+def test_several_commands_at_once(desk: Desk) -> None:
+    assert desk.type("echo a\necho 'b\nc'\n@host2\nhostname") == "a\nb\nc\nhost2\n"
+    assert [entry.command for entry in desk.console.entries] == ["echo a", "echo 'b\nc'", "hostname"]
+    assert "unexpected end of file" in desk.type("for x in 1")
+
+
 # -- saving ------------------------------------------------------------------------------------------------------------
 
 
