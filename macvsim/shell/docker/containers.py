@@ -6,9 +6,9 @@ from macvsim.docker.container import Container
 from macvsim.docker.lifecycle import STOP_TIMEOUT
 from macvsim.errors import DockerError
 from macvsim.shell.call import Waiting
-from macvsim.shell.docker.flags import Flags
+from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.programs import check_program
-from macvsim.shell.docker.tool import FLAG_ERROR, Invocation, Subcommand
+from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 
 
 def _start(run: Invocation) -> int:
@@ -22,24 +22,14 @@ def _start(run: Invocation) -> int:
     return 1 if failed else 0
 
 
-def _timeout(run: Invocation) -> float | None:
-    """``-t SECONDS``; None when it is no number, which is then printed."""
-    text = run.parsed.last("time") or str(int(STOP_TIMEOUT))
-    try:
-        return float(int(text))
-    except ValueError:
-        error = f'invalid argument "{text}" for "-t, --time" flag: strconv.ParseInt: parsing "{text}": invalid syntax'
-        run.call.err(run.profile.text("cli.flag", error=error, command=run.command.path) + "\n")
-        return None
+def _timeout(run: Invocation) -> float:
+    """``-t SECONDS``."""
+    return float(integer(run.parsed.last("time") or str(int(STOP_TIMEOUT))))
 
 
-def _stop(run: Invocation) -> int | Waiting:
-    timeout = _timeout(run)
-    return FLAG_ERROR if timeout is None else _stop_all(run, timeout)
-
-
-def _stop_all(run: Invocation, timeout: float) -> Waiting:
+def _stop(run: Invocation) -> Waiting:
     """All at once; the names come as they end, the errors last."""
+    timeout = _timeout(run)
     sim = run.call.box.sim
     errors: list[DockerError] = []
     waiting = []
@@ -58,13 +48,9 @@ def _stop_all(run: Invocation, timeout: float) -> Waiting:
     return 1 if errors else 0
 
 
-def _restart(run: Invocation) -> int | Waiting:
-    timeout = _timeout(run)
-    return FLAG_ERROR if timeout is None else _restart_all(run, timeout)
-
-
-def _restart_all(run: Invocation, timeout: float) -> Waiting:
+def _restart(run: Invocation) -> Waiting:
     """One after the other."""
+    timeout = _timeout(run)
     errors: list[DockerError] = []
     for name in run.args:
         try:
@@ -103,43 +89,8 @@ def _rm(run: Invocation) -> int:
     return 1 if failed > (missing if force else 0) else 0
 
 
-_TIMED = Flags(frozenset(("help",)), frozenset(("time",)), {"t": "time", "s": "signal"}, frozenset(("signal",)))
-_MANY = "[OPTIONS] CONTAINER [CONTAINER...]"
-
-START = Subcommand(
-    "docker start",
-    _MANY,
-    "Start one or more stopped containers",
-    _start,
-    Flags(
-        frozenset(("help",)),
-        short={"a": "attach", "i": "interactive"},
-        left_out=frozenset(("attach", "interactive", "checkpoint", "checkpoint-dir", "detach-keys")),
-    ),
-    1,
-    None,
-)
-STOP = Subcommand("docker stop", _MANY, "Stop one or more running containers", _stop, _TIMED, 1, None)
-RESTART = Subcommand("docker restart", _MANY, "Restart one or more containers", _restart, _TIMED, 1, None)
-KILL = Subcommand(
-    "docker kill",
-    _MANY,
-    "Kill one or more running containers",
-    _kill,
-    Flags(frozenset(("help",)), frozenset(("signal",)), {"s": "signal"}),
-    1,
-    None,
-)
-RM = Subcommand(
-    "docker rm",
-    _MANY,
-    "Remove one or more containers",
-    _rm,
-    Flags(
-        frozenset(("force", "volumes", "help")),
-        short={"f": "force", "v": "volumes", "l": "link"},
-        left_out=frozenset(("link",)),
-    ),
-    1,
-    None,
-)
+START = Subcommand(_start, minimum=1, maximum=None)
+STOP = Subcommand(_stop, flags("time"), 1, None)
+RESTART = Subcommand(_restart, flags("time"), 1, None)
+KILL = Subcommand(_kill, flags("signal"), 1, None)
+RM = Subcommand(_rm, flags("force volumes"), 1, None)

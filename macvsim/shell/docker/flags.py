@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from macvsim.shell.docker.flagvalues import BadValue, check
+from macvsim.shell.docker.manual import SWITCH, Option
 
 TRUE = ("1", "t", "T", "true", "TRUE", "True")
 FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 
 class FlagError(Exception):
-    """A flag that does not exist, or misses its value; the text is pflag's."""
-
-
-@dataclass(frozen=True)
-class Flags:
-    """The flags of one command.
-
-    switches : flags without a value; values : flags with one; both by long name
-    short : one-letter names; left_out : flags that exist, but are not simulated
-    interspersed : flags may stand behind arguments
-    """
-
-    switches: frozenset[str] = frozenset()
-    values: frozenset[str] = frozenset()
-    short: Mapping[str, str] = field(default_factory=dict)
-    left_out: frozenset[str] = frozenset()
-    interspersed: bool = True
+    """A flag that does not exist, misses its value, or has a bad one; the text is pflag's."""
 
 
 @dataclass
 class Parsed:
-    """Flags that were given, in order, and the arguments."""
+    """Flags that were given, in order, and the arguments.
+
+    warned : ``-h`` was given, which is an old way to ask for help
+    """
 
     given: list[tuple[str, str]] = field(default_factory=list)
     args: list[str] = field(default_factory=list)
+    warned: bool = False
 
     def on(self, name: str) -> bool:
         """Whether a switch is on; the last one counts."""
@@ -53,12 +45,17 @@ class Parsed:
         return {key: value for key, _, value in (text.partition("=") for text in self.all(name))}
 
     def has(self, name: str) -> bool:
+        """Whether a flag was given."""
         return any(key == name for key, _ in self.given)
 
 
-def parse(flags: Flags, words: list[str]) -> Parsed:
-    """Sort words into flags and arguments.  Raises `FlagError`."""
+def parse(options: Mapping[str, Option], words: list[str], *, interspersed: bool = True) -> Parsed:
+    """Sort words into flags and arguments.  Raises `FlagError`.
+
+    options : the flags there are, by long name; interspersed : flags may stand behind arguments
+    """
     parsed = Parsed()
+    letters = {option.short: option for option in options.values() if option.short}
     rest = list(words)
     while rest:
         word = rest.pop(0)
@@ -66,62 +63,69 @@ def parse(flags: Flags, words: list[str]) -> Parsed:
             parsed.args += rest
             break
         if word.startswith("--"):
-            _long(flags, word, rest, parsed)
+            _long(options, word, rest, parsed)
         elif word.startswith("-") and word != "-":
-            _cluster(flags, word, rest, parsed)
+            _cluster(options, letters, word, rest, parsed)
         else:
             parsed.args.append(word)
-            if not flags.interspersed:
+            if not interspersed:
                 parsed.args += rest
                 break
     return parsed
 
 
-def _long(flags: Flags, word: str, rest: list[str], parsed: Parsed) -> None:
+def _long(options: Mapping[str, Option], word: str, rest: list[str], parsed: Parsed) -> None:
     name, equals, value = word[2:].partition("=")
     if not name or name.startswith("-"):
         raise FlagError(f"bad flag syntax: {word}")
-    if name in flags.switches:
-        parsed.given.append((name, _truth(name, value, f"--{name}") if equals else "true"))
-    elif name in flags.values or name in flags.left_out:
-        if not equals and name in flags.values:
-            if not rest:
-                raise FlagError(f"flag needs an argument: --{name}")
-            value = rest.pop(0)
-        parsed.given.append((name, value))
-    else:
+    option = options.get(name)
+    if option is None:
         raise FlagError(f"unknown flag: --{name}")
+    if equals:
+        _set(parsed, option, value)
+    elif option.kind == SWITCH:
+        _set(parsed, option, "true")
+    elif rest:
+        _set(parsed, option, rest.pop(0))
+    else:
+        raise FlagError(f"flag needs an argument: --{name}")
 
 
-def _cluster(flags: Flags, word: str, rest: list[str], parsed: Parsed) -> None:
+def _cluster(
+    options: Mapping[str, Option], known: Mapping[str, Option], word: str, rest: list[str], parsed: Parsed
+) -> None:
     """One-letter flags behind one dash; the first that takes a value takes what follows."""
     letters = word[1:]
     while letters:
-        letter, letters = letters[0], letters[1:]
-        name = flags.short.get(letter, "help" if letter == "h" else None)
-        if name is None:
-            raise FlagError(f"unknown shorthand flag: '{letter}' in {word}")
-        if name in flags.switches:
-            if letters.startswith("="):
-                parsed.given.append((name, _truth(name, letters[1:], f"-{letter}, --{name}")))
-                return
-            parsed.given.append((name, "true"))
+        letter, tail = letters[0], letters[1:]
+        option = known.get(letter)
+        if option is None and letter == "h":
+            option, parsed.warned = options["help"], True
+        if option is None:
+            raise FlagError(f"unknown shorthand flag: '{letter}' in -{letters}")
+        if tail.startswith("="):
+            _set(parsed, option, tail[1:])
+            return
+        if option.kind == SWITCH:
+            _set(parsed, option, "true")
+            letters = tail
             continue
-        if letters:
-            value = letters.removeprefix("=")
-        elif rest:
-            value = rest.pop(0)
-        elif name in flags.left_out:
-            value = ""
-        else:
-            raise FlagError(f"flag needs an argument: '{letter}' in {word}")
-        parsed.given.append((name, value))
+        if not tail and not rest:
+            raise FlagError(f"flag needs an argument: '{letter}' in -{letters}")
+        _set(parsed, option, tail or rest.pop(0))
         return
 
 
-def _truth(name: str, value: str, shown: str) -> str:
-    if value not in TRUE + FALSE:
-        raise FlagError(
-            f'invalid argument "{value}" for "{shown}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
-        )
-    return value
+def _set(parsed: Parsed, option: Option, value: str) -> None:
+    """Take a value, or several behind commas for a flag that takes them so."""
+    try:
+        if option.kind == SWITCH:
+            if value not in TRUE + FALSE:
+                raise BadValue(f'strconv.ParseBool: parsing "{value}": invalid syntax')
+            values = [value]
+        else:
+            values = check(option, value)
+    except BadValue as error:
+        quoted = json.dumps(value, ensure_ascii=False)
+        raise FlagError(f'invalid argument {quoted} for "{option.shown}" flag: {error}') from None
+    parsed.given += [(option.name, one) for one in values]

@@ -2,73 +2,106 @@
 
 from __future__ import annotations
 
-from macvsim.shell.call import Call, Waiting, command
-from macvsim.shell.docker import containers, looking, networks, running, version
-from macvsim.shell.docker.tool import Subcommand, invoke, profile_of
+from collections.abc import Mapping
 
-TOP: dict[str, Subcommand] = {
-    "run": running.RUN,
-    "create": running.CREATE,
-    "exec": running.EXEC,
-    "start": containers.START,
-    "stop": containers.STOP,
-    "restart": containers.RESTART,
-    "kill": containers.KILL,
-    "rm": containers.RM,
-    "ps": looking.PS,
-    "inspect": looking.INSPECT,
-    "port": looking.PORT,
-    "images": looking.IMAGES,
-    "import": looking.IMPORT,
-    "version": version.VERSION,
+from macvsim.shell.call import Call, Waiting, command
+from macvsim.shell.docker import containers, images, listing, looking, networks, running, states, version
+from macvsim.shell.docker.flags import FlagError, parse
+from macvsim.shell.docker.manual import Manual, Page, manual
+from macvsim.shell.docker.tool import FLAG_ERROR, Subcommand, invoke, profile_of, show_help
+
+COMMANDS: Mapping[str, Subcommand] = {
+    "docker run": running.RUN,
+    "docker create": running.CREATE,
+    "docker exec": running.EXEC,
+    "docker start": containers.START,
+    "docker stop": containers.STOP,
+    "docker restart": containers.RESTART,
+    "docker kill": containers.KILL,
+    "docker rm": containers.RM,
+    "docker rename": states.RENAME,
+    "docker pause": states.PAUSE,
+    "docker unpause": states.UNPAUSE,
+    "docker wait": states.WAIT,
+    "docker logs": states.LOGS,
+    "docker top": states.TOP,
+    "docker container prune": states.PRUNE,
+    "docker ps": listing.PS,
+    "docker inspect": looking.INSPECT,
+    "docker container inspect": looking.CONTAINER_INSPECT,
+    "docker port": looking.PORT,
+    "docker images": images.IMAGES,
+    "docker import": images.IMPORT,
+    "docker tag": images.TAG,
+    "docker rmi": images.RMI,
+    "docker version": version.VERSION,
+    "docker info": version.INFO,
+    "docker volume ls": listing.VOLUMES,
+    "docker network create": networks.CREATE,
+    "docker network rm": networks.RM,
+    "docker network ls": listing.NETWORKS,
+    "docker network inspect": networks.INSPECT,
+    "docker network connect": networks.CONNECT,
+    "docker network disconnect": networks.DISCONNECT,
+    "docker network prune": networks.PRUNE,
 }
-GROUPS: dict[str, dict[str, Subcommand]] = {
-    "network": {
-        "create": networks.CREATE,
-        "rm": networks.RM,
-        "remove": networks.RM,
-        "ls": networks.LS,
-        "list": networks.LS,
-        "inspect": networks.INSPECT,
-        "connect": networks.CONNECT,
-        "disconnect": networks.DISCONNECT,
-        "prune": networks.PRUNE,
-    },
-    "container": {
-        **{name: TOP[name] for name in ("run", "create", "exec", "start", "stop", "restart", "kill", "rm", "port")},
-        "inspect": looking.CONTAINER_INSPECT,
-        "ls": looking.PS,
-        "list": looking.PS,
-        "ps": looking.PS,
-    },
-    "image": {"ls": looking.IMAGES, "import": looking.IMPORT},
-}
-_LEFT_OUT = (
-    "attach build builder buildx checkpoint commit compose config context cp diff events export history info "
-    "load login logout logs manifest node pause plugin pull push rename rmi save search secret service stack stats "
-    "swarm system tag top trust unpause update volume wait"
-)
-LEFT_OUT = frozenset(_LEFT_OUT.split())
-"""Subcommands that exist and are not simulated."""
+"""What is carried out, by one of its paths."""
 
 
 @command("docker", flavour="debian")
 def docker(call: Call) -> int | Waiting:
     """docker [OPTIONS] COMMAND"""
-    words = call.args
-    if words and words[0] in ("-v", "--version"):
+    book = manual()
+    page, words = book.resolve(call.args)
+    if not page.is_group:
+        found = next((COMMANDS[name] for name in page.names if name in COMMANDS), None)
+        return invoke(call, page, found, words)
+    if page.path == "docker":
+        return _top(call, book, words)
+    return _group(call, page, words)
+
+
+def _top(call: Call, book: Manual, words: list[str]) -> int | Waiting:
+    """``docker`` with nothing, with flags of its own, with ``help``, or with what is no command."""
+    page = book.pages["docker"]
+    if words and words[0] == "help":
+        topic, rest = book.resolve(words[1:])
+        if rest:
+            call.err(f"unknown help topic: {rest[0]}\n")
+            return 1
+        return show_help(call, topic)
+    try:
+        parsed = parse(page.options, words, interspersed=False)
+    except FlagError as error:
+        return _bad_flag(call, page, error)
+    if parsed.on("help") or "--help" in words:
+        return show_help(call, page, old_way=parsed.warned)
+    if parsed.on("version"):
         return version.short(call)
-    if not words or words[0].startswith("-"):
-        return call.not_simulated("docker " + (words[0] if words else "without a command"))
-    name, rest = words[0], words[1:]
-    if name in TOP:
-        return invoke(call, TOP[name], rest)
-    if name in GROUPS:
-        group = GROUPS[name]
-        if rest and rest[0] in group:
-            return invoke(call, group[rest[0]], rest[1:])
-        return call.not_simulated(f"docker {name} {rest[0] if rest else ''}".rstrip())
-    if name in LEFT_OUT:
-        return call.not_simulated(f"docker {name}")
-    call.err(profile_of(call).text("cli.no_command", command=name) + "\n")
+    if parsed.given:
+        return call.not_simulated(f"docker --{parsed.given[0][0]}")
+    if not words:
+        call.err(page.text)
+        return 0
+    call.err(profile_of(call).text("cli.no_command", command=words[0]) + "\n")
     return 1
+
+
+def _group(call: Call, page: Page, words: list[str]) -> int:
+    """A group of commands with none of them."""
+    try:
+        parsed = parse(page.options, words)
+    except FlagError as error:
+        return _bad_flag(call, page, error)
+    if parsed.on("help"):
+        return show_help(call, page, old_way=parsed.warned)
+    if profile_of(call).name != "26.1":
+        return call.not_simulated(f"{page.path} without a command, of Docker {profile_of(call).name}")
+    call.err(page.text)
+    return 1 if parsed.args else 0
+
+
+def _bad_flag(call: Call, page: Page, error: FlagError) -> int:
+    """What a group says about a flag: the error, and its help."""
+    call.err(f"{profile_of(call).text('cli.flag', error=error, command=page.path)}\n{page.text}\n")
+    return FLAG_ERROR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from macvsim.docker.engine import Engine
@@ -10,7 +10,8 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.errors import DockerError
 from macvsim.shell.call import Call, Waiting
-from macvsim.shell.docker.flags import FlagError, Flags, Parsed, parse
+from macvsim.shell.docker.flags import FlagError, Parsed, parse
+from macvsim.shell.docker.manual import Option, Page
 
 FLAG_ERROR = 125
 Body = Callable[["Invocation"], int | Waiting]
@@ -18,19 +19,20 @@ Body = Callable[["Invocation"], int | Waiting]
 
 @dataclass(frozen=True)
 class Subcommand:
-    """One subcommand.
+    """How a command of the manual is carried out.
 
-    path : words, ``docker network create``; usage, summary : for errors about arguments
+    simulated : names of the flags that it knows; others of the manual are answered ``not simulated: …``
     minimum, maximum : how many arguments it takes; None: any number
+    hidden : flags that the manual does not tell of
+    interspersed : flags may stand behind arguments
     """
 
-    path: str
-    usage: str
-    summary: str
     body: Body
-    flags: Flags = field(default_factory=Flags)
+    simulated: frozenset[str] = frozenset()
     minimum: int = 0
     maximum: int | None = 0
+    hidden: Mapping[str, Option] = field(default_factory=dict)
+    interspersed: bool = True
 
     @property
     def requirement(self) -> str:
@@ -44,13 +46,22 @@ class Subcommand:
             return f"requires at least {self.minimum} argument{plural}"
         return f"requires at least {self.minimum} and at most {self.maximum} arguments"
 
+    def accepts(self, count: int) -> bool:
+        """Whether it takes that many arguments."""
+        return self.minimum <= count and (self.maximum is None or count <= self.maximum)
+
+
+def flags(names: str) -> frozenset[str]:
+    """Names of flags, parted by blanks."""
+    return frozenset(names.split())
+
 
 @dataclass
 class Invocation:
     """A subcommand being run."""
 
     call: Call
-    command: Subcommand
+    page: Page
     parsed: Parsed
     profile: Profile
 
@@ -95,31 +106,41 @@ def profile_of(call: Call) -> Profile:
     return box.profile if isinstance(box, DockerHost) else get_profile()
 
 
-def invoke(call: Call, command: Subcommand, words: list[str]) -> int | Waiting:
-    """Read the flags and run a subcommand; errors are printed."""
+def show_help(call: Call, page: Page, *, old_way: bool = False) -> int:
+    """``--help``; `old_way`: asked for by ``-h``."""
+    if profile_of(call).name != "26.1":
+        return call.not_simulated(f"{page.path} --help of Docker {profile_of(call).name}")
+    call.out("Flag shorthand -h has been deprecated, please use --help\n" * old_way + page.text)
+    return 0
+
+
+def invoke(call: Call, page: Page, command: Subcommand | None, words: list[str]) -> int | Waiting:
+    """Read the flags and run a subcommand (None: one that is left out); errors are printed."""
     profile = profile_of(call)
+    options = {**page.options, **command.hidden} if command else page.options
     try:
-        parsed = parse(command.flags, words)
+        parsed = parse(options, words, interspersed=command is None or command.interspersed)
     except FlagError as error:
-        call.err(profile.text("cli.flag", error=error, command=command.path) + "\n")
+        call.err(profile.text("cli.flag", error=error, command=page.path) + "\n")
         return FLAG_ERROR
     if parsed.on("help"):
-        return call.not_simulated(f"{command.path} --help")
-    for name, _ in parsed.given:
-        if name in command.flags.left_out:
-            return call.not_simulated(f"{command.path} --{name}")
-    count = len(parsed.args)
-    if count < command.minimum or (command.maximum is not None and count > command.maximum):
+        return show_help(call, page, old_way=parsed.warned)
+    if command is None:
+        return call.not_simulated(page.path)
+    if not command.accepts(len(parsed.args)):
         text = profile.text(
             "cli.arguments",
-            command=command.path,
+            command=page.path,
             requirement=command.requirement,
-            usage=command.usage,
-            summary=command.summary,
+            usage=page.usage,
+            summary=page.summary,
         )
         call.err(text + "\n")
         return 1
-    invocation = Invocation(call, command, parsed, profile)
+    for name, _ in parsed.given:
+        if name not in command.simulated and name not in command.hidden and name != "help":
+            return call.not_simulated(f"{page.path} --{name}")
+    invocation = Invocation(call, page, parsed, profile)
     try:
         result = command.body(invocation)
     except DockerError as error:
