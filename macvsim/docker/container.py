@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.docker import dns
+from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.ids import new_id, short_id
 from macvsim.docker.inspection import sandbox_key
+from macvsim.docker.log import ContainerLog
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
-from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, up_status
+from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, restarting_status, up_status
 from macvsim.errors import MacvsimError
 from macvsim.host import BUSYBOX, Box, Result
 from macvsim.wire.addr import ip_int, ip_text
@@ -21,64 +22,38 @@ if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
     from macvsim.docker.engine import Engine
 
-SHELLS = ("sh", "/bin/sh", "ash", "/bin/ash")
 Sink = Callable[[str], None]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Process(Protocol):
     """A command running in a box; `macvsim.shell.interp.Job` is one.
 
     done : simpy event of its end; code : exit code then
+    pid : process id; text : its words
     """
 
     done: Any
     code: int | None
+    pid: int
+    text: str
 
     def kill(self, signal: int = ...) -> None: ...
 
 
 class Spawner(Protocol):
-    """What starts command lines in boxes; the shell is one."""
+    """What starts programs in boxes; the shell is one."""
 
-    def spawn(self, box: Box, line: str, *, stdout: Sink | None = ..., stderr: Sink | None = ...) -> Process: ...
-
-
-@dataclass
-class ContainerConfig:
-    """What ``docker run`` or ``create`` asks for.
-
-    command : program and arguments; empty: the image's own, ``sh``
-    network : as ``--network`` gives it first (NetworkMode): a network's name, ``host``, ``none``, ``container:NAME``
-    ports : ``-p`` by container port (``80/tcp``): ``(address, port)`` on the host
-    extra_hosts : ``(name, address)`` of ``--add-host``
-    """
-
-    image: str = "busybox"
-    command: Sequence[str] = ()
-    network: str = "bridge"
-    hostname: str = ""
-    tty: bool = True
-    interactive: bool = True
-    attached: bool = False
-    env: Sequence[str] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    ports: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    extra_hosts: Sequence[tuple[str, str]] = ()
-    auto_remove: bool = False
-    privileged: bool = False
-    cap_add: Sequence[str] = ()
-    cap_drop: Sequence[str] = ()
-    mac: str = ""
-
-    @property
-    def argv(self) -> list[str]:
-        """The main process."""
-        return list(self.command) or ["sh"]
-
-    @property
-    def is_shell(self) -> bool:
-        """The main process is a shell that waits for what is typed."""
-        return len(self.argv) == 1 and self.argv[0] in SHELLS
+    def spawn_program(
+        self,
+        box: Box,
+        argv: list[str],
+        *,
+        env: dict[str, str],
+        cwd: str = ...,
+        stdout: Sink | None = ...,
+        stderr: Sink | None = ...,
+    ) -> Process: ...
 
 
 class Container(Box):
@@ -111,13 +86,46 @@ class Container(Box):
         self.exit_code = 0
         self.error = ""
         self.sandbox: Sandbox | None = None
+        self.network_owner_id = ""
+        """Of ``--network container:NAME``, once it has started."""
         self.main: Process | None = None
         self.execs: list[Process] = []
         """What ``docker exec`` started and has not ended."""
+        self.log = ContainerLog(engine.sim, engine.clock)
+        self.paused = False
+        self.restarting = False
+        """It has ended by itself, and starts again soon."""
+        self.restarts = 0
+        self.restart_delay = 0.0
+        self.ended = engine.sim.event()
+        """Happens when the run that goes on, or else the next one, has ended."""
 
     @property
     def short_id(self) -> str:
         return short_id(self.id)
+
+    def environment(self, extra: Sequence[str] = (), *, tty: bool = False) -> dict[str, str]:
+        """Variables of a program in it, in the order of the real one; `extra`: ``NAME=VALUE``."""
+        words = [
+            f"PATH={PATH}",
+            f"HOSTNAME={self.hostname}",
+            *(["TERM=xterm"] if tty else []),
+            *self.config.env,
+            *extra,
+        ]
+        found = {name: value for name, _, value in (word.partition("=") for word in words)}
+        return found if "HOME" in found else {**found, "HOME": "/root"}
+
+    @property
+    def network_mode(self) -> str:
+        """As ``docker inspect`` shows it: another container by its identifier."""
+        return f"container:{self.network_owner_id}" if self.network_owner_id else self.config.network
+
+    @property
+    def own_names(self) -> str:
+        """Its hostname as /etc/hosts has it: with its domain, and alone."""
+        full = ".".join(part for part in (self.hostname, self.config.domainname) if part)
+        return f"{full} {full.partition('.')[0]}" if "." in full else full
 
     @property
     def sandbox_key(self) -> str:
@@ -126,9 +134,11 @@ class Container(Box):
 
     @property
     def status(self) -> str:
-        """``running``, ``exited`` or ``created``."""
+        """``running``, ``paused``, ``restarting``, ``exited`` or ``created``."""
         if self.running:
-            return "running"
+            return "paused" if self.paused else "running"
+        if self.restarting:
+            return "restarting"
         return "exited" if self.started else "created"
 
     @property
@@ -213,11 +223,13 @@ class Container(Box):
         """For ``docker ps``."""
         now = self.engine.clock()
         if self.running:
-            status = up_status(now - self.started)
+            status = up_status(now - self.started, paused=self.paused)
+        elif self.restarting:
+            status = restarting_status(self.exit_code, now - self.finished)
         elif self.started:
             status = exited_status(self.exit_code, now - self.finished)
         else:
             status = CREATED_STATUS
-        return ContainerRow(
-            self.id, self.config.image, " ".join(self.config.argv), now - self.created, status, self.name
-        )
+        first, *rest = self.config.argv
+        command = " ".join([first, *(f"'{word}'" if " " in word else word for word in rest)])
+        return ContainerRow(self.id, self.config.image, command, now - self.created, status, self.name)

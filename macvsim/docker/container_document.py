@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.docker.container import Container
+from macvsim.docker.gotypes import GoMap
 from macvsim.docker.inspection import Document, settings_document, timestamp
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def container_document(engine: Engine, container: Container) -> Document:
         "State": {
             "Status": container.status,
             "Running": container.running,
-            "Paused": False,
-            "Restarting": False,
+            "Paused": container.paused,
+            "Restarting": container.restarting,
             "OOMKilled": False,
             "Dead": False,
             "Pid": container.pid,
@@ -56,7 +57,7 @@ def container_document(engine: Engine, container: Container) -> Document:
         "HostsPath": f"{folder}/hosts" if container.started else "",
         "LogPath": f"{folder}/{container.id}-json.log" if container.started else "",
         "Name": f"/{container.name}",
-        "RestartCount": 0,
+        "RestartCount": container.restarts,
         "Driver": "overlay2",
         "Platform": "linux",
         "MountLabel": "",
@@ -79,17 +80,17 @@ def container_document(engine: Engine, container: Container) -> Document:
 def _host_config(container: Container) -> Document:
     """What concerns the host; everything macvsim has no use for is as Docker has it by default."""
     config = container.config
-    bindings = {
-        port: [{"HostIp": address, "HostPort": number} for address, number in places]
+    bindings = GoMap(
+        (port, [{"HostIp": address, "HostPort": number} for address, number in places])
         for port, places in sorted(config.ports.items())
-    }
-    return {
+    )
+    document: Document = {
         "Binds": None,
         "ContainerIDFile": "",
         "LogConfig": {"Type": "json-file", "Config": {}},
-        "NetworkMode": config.network,
+        "NetworkMode": container.network_mode,
         "PortBindings": bindings,
-        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "RestartPolicy": {"Name": config.restart.name, "MaximumRetryCount": config.restart.most},
         "AutoRemove": config.auto_remove,
         "VolumeDriver": "",
         "VolumesFrom": None,
@@ -97,9 +98,9 @@ def _host_config(container: Container) -> Document:
         "CapAdd": list(config.cap_add) or None,
         "CapDrop": list(config.cap_drop) or None,
         "CgroupnsMode": "private",
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
+        "Dns": list(config.dns),
+        "DnsOptions": list(config.dns_options),
+        "DnsSearch": list(config.dns_search),
         "ExtraHosts": [f"{name}:{address}" for name, address in config.extra_hosts] or None,
         "GroupAdd": None,
         "IpcMode": "private",
@@ -148,6 +149,11 @@ def _host_config(container: Container) -> Document:
         "MaskedPaths": None if config.privileged else list(_MASKED),
         "ReadonlyPaths": None if config.privileged else list(_READ_ONLY),
     }
+    if config.sysctls:  # stands between ShmSize and Runtime
+        before = list(document)[: list(document).index("Runtime")]
+        sysctls: Document = {"Sysctls": GoMap(sorted(config.sysctls.items()))}
+        document = {key: document[key] for key in before} | sysctls | document
+    return document
 
 
 def _graph_driver(engine: Engine, container: Container) -> Document:
@@ -170,27 +176,29 @@ def _config(container: Container) -> Document:
     config = container.config
     document: Document = {
         "Hostname": container.hostname,
-        "Domainname": "",
+        "Domainname": config.domainname,
         "User": "",
         "AttachStdin": config.attached and config.interactive,
         "AttachStdout": config.attached,
         "AttachStderr": config.attached,
     }
-    if config.ports:
-        document["ExposedPorts"] = {port: {} for port in sorted(config.ports)}
+    if config.ports or config.exposed:
+        document["ExposedPorts"] = GoMap((port, {}) for port in sorted({*config.ports, *config.exposed}))
     document |= {
         "Tty": config.tty,
         "OpenStdin": config.interactive,
         "StdinOnce": config.attached and config.interactive,
         "Env": list(config.env) or None,
-        "Cmd": config.argv,
+        "Cmd": (list(config.command) or None) if config.entrypoint else config.argv,
         "Image": config.image,
         "Volumes": None,
-        "WorkingDir": "",
-        "Entrypoint": None,
+        "WorkingDir": config.workdir,
+        "Entrypoint": list(config.entrypoint) if config.entrypoint else None,
         "OnBuild": None,
-        "Labels": dict(sorted(config.labels.items())),
+        "Labels": GoMap(sorted(config.labels.items())),
     }
     if config.mac:
         document["MacAddress"] = config.mac
+    if config.stop_timeout is not None:
+        document["StopTimeout"] = config.stop_timeout
     return document

@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from macvsim.docker.container import Container, ContainerConfig
+from macvsim.docker.container import Container
+from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.container_document import container_document
 from macvsim.docker.controller import NetworkController
-from macvsim.docker.ids import new_id
+from macvsim.docker.creation import create, pause, rename, unpause
+from macvsim.docker.ids import new_uuid
 from macvsim.docker.images import Images
 from macvsim.docker.inspection import Document, network_document
-from macvsim.docker.ipam_config import check_endpoint, consolidate
+from macvsim.docker.ipam_config import consolidate
 from macvsim.docker.lifecycle import STOP_TIMEOUT, Lifecycle
-from macvsim.docker.names import invent, is_allowed
+from macvsim.docker.machine import Machine
+from macvsim.docker.membership import Membership
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.errors import DockerError, NotSimulated
 from macvsim.host import Box, Result
 
 BOOT_TIME = 1_767_225_600_000_000_000
@@ -45,6 +47,7 @@ class Engine:
     default_bridge : make docker0 and the network ``bridge`` (off: ``--bridge=none``)
     images : which are there without pulling them; all of them are busybox
     data_root, exec_root : as dockerd's options; they only show in ``docker inspect``
+    machine : what ``docker info`` shows of it
     """
 
     def __init__(
@@ -57,13 +60,16 @@ class Engine:
         images: Sequence[str] = ("busybox:latest",),
         data_root: str = "/var/lib/docker",
         exec_root: str = "/var/run/docker",
+        machine: Machine | None = None,
     ) -> None:
         self.host = host
         self.sim = host.sim
         self.profile = get_profile(profile) if isinstance(profile, str) else profile
         self.data_root = data_root
         self.exec_root = exec_root
+        self.machine = machine or Machine(host.hostname)
         self.rng = self.sim.rng(f"docker/{host.name}")
+        self.uuid = new_uuid(self.sim.rng(f"docker/{host.name}/uuid"))
         self.dns_rng = self.sim.rng(f"docker/{host.name}/dns")
         self.images = Images(self.rng)
         for image in images:
@@ -71,6 +77,7 @@ class Engine:
         self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock)
         self.containers: dict[str, Container] = {}
         """By name, oldest first."""
+        self.membership = Membership(self)
         self.lifecycle = Lifecycle(self)
         if forwarding:
             host.ns.sysctl["net.ipv4.ip_forward"] = 1
@@ -138,11 +145,11 @@ class Engine:
     ) -> None:
         """``docker network connect --ip IP NETWORK CONTAINER``."""
         found = self.find(container, by_daemon=True)
-        self.lifecycle.connect(found, network, EndpointSettings(ip, mac_address, tuple(alias)))
+        self.membership.connect(found, network, EndpointSettings(ip, mac_address, tuple(alias)))
 
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:
         """``docker network disconnect NETWORK CONTAINER``."""
-        self.lifecycle.disconnect(self.find(container, by_daemon=True), network, force=force)
+        self.membership.disconnect(self.find(container, by_daemon=True), network, force=force)
 
     # -- containers ----------------------------------------------------------------------------------------------------
 
@@ -170,39 +177,7 @@ class Engine:
 
         networks : what it asks of each network, by name; without any it is on `ContainerConfig.network`
         """
-        profile = self.profile
-        wanted = dict(networks or {})
-        if not wanted and not config.network.startswith("container:"):
-            wanted[config.network] = EndpointSettings()
-        if len(wanted) > 1 and not profile.several_networks_at_run:
-            raise profile.error("network.one_at_create", names=", ".join(wanted))
-        for network, settings in wanted.items():
-            known = self._known(network)
-            configs = known.config.configs if known is not None else None
-            check_endpoint(profile, network, configs, address=settings.ip, aliases=settings.aliases)
-            if config.ports and known is not None and known.driver == "bridge":
-                raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
-        if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
-            raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
-        self.images.find(config.image)
-        chosen = name or invent(self.rng, self.containers)
-        if not is_allowed(chosen):
-            raise profile.error("container.bad_name", name=chosen)
-        if chosen in self.containers:
-            raise profile.error("container.name_taken", name=chosen, id=self.containers[chosen].id)
-        container = Container(self, new_id(self.rng), chosen, config)
-        for network, settings in wanted.items():
-            known = self._known(network)
-            container.settings[known.name if known is not None else network] = settings
-        self.containers[chosen] = container
-        return container
-
-    def _known(self, network: str) -> Network | None:
-        """A network, or None: one that is not there yet may be asked for."""
-        try:
-            return self.controller.find(network)
-        except DockerError:
-            return None
+        return create(self, name, config, networks)
 
     def run(
         self,
@@ -263,13 +238,36 @@ class Engine:
             raise self.profile.error("container.kill_stopped", name=name, id=container.id)
         self.lifecycle.kill(container)
 
+    def rename(self, old: str, new: str) -> None:
+        """``docker rename OLD NEW``.  Raises `DockerError`."""
+        rename(self, self.find(old), new)
+
+    def pause(self, name: str) -> None:
+        """``docker pause NAME``.  Raises `DockerError`; `NotSimulated` while a program runs in it."""
+        pause(self, self.find(name))
+
+    def unpause(self, name: str) -> None:
+        """``docker unpause NAME``.  Raises `DockerError`."""
+        unpause(self, self.find(name))
+
+    def prune(self) -> list[str]:
+        """``docker container prune -f``: identifiers of the containers that did not run and are removed now."""
+        idle = [
+            container for container in self.containers.values() if not container.running and not container.restarting
+        ]
+        for container in idle:
+            del self.containers[container.name]
+        return [container.id for container in idle]
+
     def rm(self, name: str, *, force: bool = False) -> None:
         """``docker rm NAME``; `force` kills it first.  Raises `DockerError` if it runs."""
         container = self.find(name)
         if container.running:
             if not force:
-                raise self.profile.error("container.remove_running", name=container.name)
+                key = "container.remove_paused" if container.paused else "container.remove_running"
+                raise self.profile.error(key, name=container.name)
             self.lifecycle.kill(container)
+        container.restarting = False
         self.containers.pop(container.name, None)
 
     def ps(self, *, all: bool = False) -> list[Container]:

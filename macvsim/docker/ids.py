@@ -30,3 +30,9 @@ def short_id(full: str) -> str:
 def new_veth_name(rng: random.Random) -> str:
     """The name a container's interface has on the host before it is moved: ``veth`` and 7 hex digits."""
     return f"veth{rng.getrandbits(28):07x}"
+
+
+def new_uuid(rng: random.Random) -> str:
+    """An identifier of version 4 (RFC 9562 section 5.4)."""
+    digits = f"{rng.getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], f"4{digits[13:16]}", f"8{digits[17:20]}", digits[20:]))

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from macvsim.docker.gotypes import GoMap, GoTime, Sparse
 from macvsim.docker.ids import short_id
 from macvsim.docker.ipam import Lease
+from macvsim.docker.ipam_config import IpamConfig
 from macvsim.docker.profile import Profile
 
 Document = dict[str, object]
@@ -46,18 +48,20 @@ def config_document(lease: Lease) -> Document:
     """
     config = lease.config
     if not config.subnet:
-        chosen: Document = {"Subnet": str(lease.pool.subnet)}
-        if lease.gateway is not None:
-            chosen["Gateway"] = str(lease.gateway)
-        return chosen
-    document: Document = {"Subnet": config.subnet}
-    if config.ip_range:
-        document["IPRange"] = config.ip_range
-    if config.gateway:
-        document["Gateway"] = config.gateway
-    if config.aux:
-        document["AuxiliaryAddresses"] = dict(sorted(config.aux.items()))
-    return document
+        return _pool(IpamConfig(str(lease.pool.subnet), gateway=str(lease.gateway or "")))
+    return _pool(config)
+
+
+def _pool(config: IpamConfig) -> Document:
+    """What is shown of a subnet."""
+    return Sparse(
+        {
+            "Subnet": config.subnet,
+            "IPRange": config.ip_range,
+            "Gateway": config.gateway,
+            "AuxiliaryAddresses": GoMap(sorted(config.aux.items())),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,14 @@ def network_document(profile: Profile, network: NetworkView) -> Document:
     values: Document = {
         "Name": network.name,
         "Id": network.id,
-        "Created": timestamp(network.created),
+        "Created": GoTime(timestamp(network.created)),
         "Scope": network.scope,
         "Driver": network.driver,
         "EnableIPv4": True,
         "EnableIPv6": network.ipv6,
         "IPAM": {
             "Driver": "default",
-            "Options": None if network.ipam_options is None else dict(sorted(network.ipam_options.items())),
+            "Options": None if network.ipam_options is None else GoMap(sorted(network.ipam_options.items())),
             "Config": [config_document(lease) for lease in network.leases],
         },
         "Internal": network.internal,
@@ -130,18 +134,21 @@ def network_document(profile: Profile, network: NetworkView) -> Document:
         "Ingress": False,
         "ConfigFrom": {"Network": network.config_from},
         "ConfigOnly": network.config_only,
-        "Containers": {
-            member.container_id: {
-                "Name": member.name,
-                "EndpointID": member.endpoint_id,
-                "MacAddress": member.mac,
-                "IPv4Address": member.ipv4,
-                "IPv6Address": member.ipv6,
-            }
+        "Containers": GoMap(
+            (
+                member.container_id,
+                {
+                    "Name": member.name,
+                    "EndpointID": member.endpoint_id,
+                    "MacAddress": member.mac,
+                    "IPv4Address": member.ipv4,
+                    "IPv6Address": member.ipv6,
+                },
+            )
             for member in members
-        },
-        "Options": dict(sorted(network.options.items())),
-        "Labels": dict(sorted(network.labels.items())),
+        ),
+        "Options": GoMap(sorted(network.options.items())),
+        "Labels": GoMap(sorted(network.labels.items())),
     }
     return {key: values[key] for key in profile.network_keys}
 
@@ -214,7 +221,7 @@ def settings_document(
         "Bridge": "",
         "SandboxID": sandbox_id,
         "SandboxKey": sandbox_key(sandbox_id, exec_root),
-        "Ports": {},
+        "Ports": GoMap(),
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
@@ -228,9 +235,9 @@ def settings_document(
         "IPPrefixLen": default.prefixlen,
         "IPv6Gateway": "",
         "MacAddress": default.mac,
-        "Networks": {
-            endpoint.network: endpoint_document(profile, endpoint)
+        "Networks": GoMap(
+            (endpoint.network, endpoint_document(profile, endpoint))
             for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.network)
-        },
+        ),
     }
     return {key: values[key] for key in profile.settings_keys}

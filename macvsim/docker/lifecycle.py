@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.container import Container, Process, Sink
+from macvsim.docker.container_config import next_delay
 from macvsim.docker.ids import new_id
-from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
-from macvsim.docker.network import EndpointSettings, Network
-from macvsim.docker.resolv import hosts_text, resolv_text
 from macvsim.docker.sandbox import Sandbox
 from macvsim.errors import DockerError, MacvsimError, NotSimulated
+from macvsim.net.sysctl import UnknownSysctl
 from macvsim.sim import SECOND
 
 if TYPE_CHECKING:
@@ -21,6 +20,14 @@ if TYPE_CHECKING:
 STOP_TIMEOUT = 10.0
 """Seconds between SIGTERM and SIGKILL (``docker stop -t``)."""
 KILLED = 137
+GREETING = """
+
+BusyBox v1.37.0 (Debian 1:1.37.0-6+b9) built-in shell (ash)
+Enter 'help' for a list of built-in commands.
+
+"""
+"""What a shell prints on its terminal before the first prompt; carriage returns are left out."""
+NOT_FOUND = 127
 UNKNOWN = 128
 """Exit code of a container that could not be started (exitUnknown)."""
 
@@ -32,6 +39,7 @@ class Lifecycle:
         self.engine = engine
         self.profile = engine.profile
         self.controller = engine.controller
+        self.membership = engine.membership
 
     # -- start ---------------------------------------------------------------------------------------------------------
 
@@ -50,6 +58,8 @@ class Lifecycle:
 
         Raises `DockerError`; then it does not run, and no device, endpoint or address is left of the attempt.
         """
+        if container.paused:
+            raise self.profile.error("container.start_paused")
         if container.running:
             return
         try:
@@ -59,11 +69,12 @@ class Lifecycle:
         except MacvsimError as error:
             self._release(container)
             container.error = str(error)
-            container.exit_code = container.exit_code or UNKNOWN
+            container.exit_code = container.exit_code or (NOT_FOUND if "not found in" in str(error) else UNKNOWN)
             if container.config.auto_remove:
                 self.engine.containers.pop(container.name, None)
             raise
         container.running = True
+        container.restarting = False
         container.started = self.engine.clock()
         container.pid = container.kernel.next_pid()
         container.exit_code = 0
@@ -83,13 +94,28 @@ class Lifecycle:
         container.sandbox = sandbox
         for name, settings in sorted(container.settings.items(), key=lambda item: item[0] != "bridge"):
             network = self.controller.find(settings.wanted(name), by_daemon=True)
-            self._check(container, network, settings)
+            self.membership.check(container, network, settings)
             sandbox.endpoints.append(self.controller.join(network, container.name, container.id, settings))
         try:
             sandbox.populate()
         except DockerError as error:
             raise self.profile.error("runtime.failed", error=error) from error
-        self.write_files(container)
+        self._set_parameters(container)
+        self.membership.write_files(container)
+
+    def _set_parameters(self, container: Container) -> None:
+        """``--sysctl``, when the interfaces are there."""
+        profile = self.profile
+        for name, value in sorted(container.config.sysctls.items()):
+            if container.config.network == "host":
+                raise profile.error("runtime.refused", error=f'sysctl "{name}" not allowed in host network namespace')
+            path = "/proc/sys/" + name.replace(".", "/")
+            try:
+                container.ns.sysctl[name] = value
+            except UnknownSysctl as error:
+                raise profile.error("runtime.init", error=f"open {path}: no such file or directory") from error
+            except MacvsimError as error:
+                raise profile.error("runtime.init", error=f"write {path}: invalid argument") from error
 
     def _share(self, container: Container, term: str) -> None:
         """``--network container:TERM``."""
@@ -100,45 +126,54 @@ class Lifecycle:
         if not other.running:
             raise self.profile.error("container.join_stopped", id=other.id)
         container.ns = other.ns
+        container.network_owner_id = other.id
         container.hostname = other.hostname
         container.files = other.files
-
-    def _check(self, container: Container, network: Network, settings: EndpointSettings) -> None:
-        """What is refused about an endpoint when it is connected (updateNetworkConfig), and the names it will answer
-        to.
-        """
-        if network.names_resolve:
-            names = [container.name, *settings.aliases, container.short_id, container.hostname]
-            settings.dns_names = tuple(dict.fromkeys(names))
-        check_endpoint(
-            self.profile,
-            network.name,
-            network.config.configs,
-            address=settings.ip,
-            aliases=settings.aliases,
-            at_create=False,
-        )
-        if container.config.ports and network.driver == "bridge":
-            raise NotSimulated(f"publishing ports (-p) on {network.name}: there is no address translation yet")
 
     def _start_main(self, container: Container, stdout: Sink | None, stderr: Sink | None) -> None:
         """The main process: a shell with a terminal or open standard input waits, any other program runs."""
         config = container.config
         if config.is_shell:
+            if config.tty:
+                container.log.write(GREETING)
             if not (config.tty or config.interactive):
                 self.exited(container, 0)
             return
-        spawn = getattr(container.interpreter, "spawn", None)
+        spawn = getattr(container.interpreter, "spawn_program", None)
         if spawn is None:
             self.exited(container, UNKNOWN)
             raise MacvsimError(f"{container.name} has no shell to run {config.argv[0]}: boxes made by a Lab have one")
-        main: Process = spawn(container, shlex.join(config.argv), stdout=stdout, stderr=stderr)
+        log = container.log
+        main: Process = spawn(
+            container,
+            config.argv,
+            env=container.environment(tty=config.tty),
+            cwd=config.workdir or "/",
+            stdout=log.sink(is_error=False, then=stdout),
+            stderr=log.sink(is_error=not config.tty, then=stdout if config.tty else stderr),
+        )
         container.main = main
         main.done.callbacks.append(lambda _: self._main_ended(container, main))
 
     def _main_ended(self, container: Container, main: Process) -> None:
-        if container.main is main:
-            self.exited(container, main.code if main.code is not None else KILLED)
+        """By itself: it may start again (containerStop, restartmanager.go)."""
+        if container.main is not main:
+            return
+        code = main.code if main.code is not None else KILLED
+        ran = (self.engine.clock() - container.started) / SECOND
+        again = container.config.restart.wants(code, container.restarts)
+        self.exited(container, code, again=again)
+        if again:
+            container.restarts += 1
+            container.restart_delay = next_delay(container.restart_delay, ran)
+            timeout = self.engine.sim.timeout(round(container.restart_delay * SECOND))
+            timeout.callbacks.append(lambda _: self._start_again(container))
+
+    def _start_again(self, container: Container) -> None:
+        if container.restarting:
+            container.restarting = False
+            with suppress(MacvsimError):
+                self.start(container)
 
     # -- stop ----------------------------------------------------------------------------------------------------------
 
@@ -146,6 +181,7 @@ class Lifecycle:
         """Process: SIGTERM, which the first process of a container ignores unless it handles it, and SIGKILL `timeout`
         seconds later; below zero: wait until it ends by itself.
         """
+        container.restarting = False
         if not container.running:
             return
         sim = self.engine.sim
@@ -166,9 +202,14 @@ class Lifecycle:
             main.kill(9)
         self.exited(container, KILLED)
 
-    def exited(self, container: Container, code: int) -> None:
-        """The main process has ended: what ``docker exec`` started ends too, the namespace and the endpoints go."""
+    def exited(self, container: Container, code: int, *, again: bool = False) -> None:
+        """The main process has ended: what ``docker exec`` started ends too, the namespace and the endpoints go.
+
+        again : it is about to start again
+        """
         container.running = False
+        container.paused = False
+        container.restarting = again
         container.main = None
         container.pid = 0
         container.exit_code = code
@@ -177,7 +218,11 @@ class Lifecycle:
             process.kill(9)
         container.execs = []
         self._release(container)
-        if container.config.auto_remove:
+        container.log.close()
+        if not again:
+            ended, container.ended = container.ended, self.engine.sim.event()
+            ended.succeed()
+        if container.config.auto_remove and not again:
             self.engine.containers.pop(container.name, None)
 
     def _release(self, container: Container) -> None:
@@ -188,98 +233,7 @@ class Lifecycle:
                 self.controller.leave(settings.endpoint)
                 settings.endpoint = None
         if sandbox is not None:
-            sandbox.destroy()
+            users = [other for other in self.engine.containers.values() if other.ns is container.ns and other.running]
+            sandbox.destroy(lives_on=bool(users))
         if container.config.network == "host" or container.config.network.startswith("container:"):
             container.ns = container.kernel.new_namespace(container.name)
-
-    # -- networks ------------------------------------------------------------------------------------------------------
-
-    def connect(self, container: Container, term: str, settings: EndpointSettings) -> None:
-        """``docker network connect``; of a stopped container it is only noted.  Raises `DockerError`."""
-        profile = self.profile
-        if not container.running:
-            try:
-                network = self.controller.find(term)
-            except DockerError:
-                container.settings[term] = settings
-                return
-            self._check(container, network, settings)
-            self._note(container, network, settings)
-            return
-        if container.config.network.startswith("container:"):
-            raise profile.error("endpoint.shared")
-        network = self.controller.find(term, by_daemon=True)
-        self._check(container, network, settings)
-        self._note(container, network, settings)
-        sandbox = container.sandbox
-        assert sandbox is not None
-        endpoint = self.controller.join(network, container.name, container.id, settings)
-        container.settings[network.name] = settings
-        try:
-            sandbox.add(endpoint)
-        except DockerError:
-            self.controller.leave(endpoint)
-            settings.endpoint = None
-            raise
-        self.write_files(container)
-
-    def _note(self, container: Container, network: Network, settings: EndpointSettings) -> None:
-        """Remember the wish, unless there is one for this network already (updateNetworkSettings)."""
-        if network.driver == "host" and container.config.network != "host":
-            raise self.profile.error("endpoint.host")
-        for name, other in container.settings.items():
-            try:
-                known = self.controller.find(other.wanted(name))
-            except DockerError:
-                continue
-            if known is network:
-                return
-            if "null" in (known.driver, network.driver):
-                raise self.profile.error("endpoint.none")
-        container.settings[network.name] = settings
-
-    def disconnect(self, container: Container, term: str, *, force: bool = False) -> None:
-        """``docker network disconnect``.  Raises `DockerError`."""
-        network: Network | None = None
-        try:
-            network = self.controller.find(term, by_daemon=True)
-        except DockerError:
-            if container.running and not force:
-                raise
-        name = network.name if network is not None else term
-        if not container.running or network is None:
-            if name not in container.settings:
-                raise self.profile.error("endpoint.not_connected_stopped", id=container.id, network=name)
-            del container.settings[name]
-            return
-        if network.driver == "host" and container.config.network == "host":
-            raise self.profile.error("endpoint.host")
-        settings = container.settings.get(name)
-        if settings is None or settings.endpoint is None:
-            raise self.profile.error("endpoint.not_connected", id=container.id, network=name)
-        assert container.sandbox is not None
-        self.controller.leave(settings.endpoint)
-        container.sandbox.remove(settings.endpoint)
-        del container.settings[name]
-        self.write_files(container)
-
-    # -- files ---------------------------------------------------------------------------------------------------------
-
-    def write_files(self, container: Container) -> None:
-        """/etc/hostname, /etc/hosts and /etc/resolv.conf, as its networks want them."""
-        host = self.engine.host
-        sandbox = container.sandbox
-        assert sandbox is not None
-        if sandbox.shared:
-            container.hostname = container.config.hostname or host.hostname
-            for path in ("/etc/hosts", "/etc/resolv.conf"):
-                container.files[path] = host.files.get(path, "")
-        else:
-            joined = [e.address for s in container.settings.values() if (e := s.endpoint) is not None]
-            addresses = [address for address in joined if address is not None]
-            internal = any(name not in PREDEFINED for name, s in container.settings.items() if s.endpoint is not None)
-            container.files["/etc/hosts"] = hosts_text(addresses, container.hostname, container.config.extra_hosts)
-            container.files["/etc/resolv.conf"] = resolv_text(
-                self.profile, host.files.get("/etc/resolv.conf", ""), internal=internal
-            )
-        container.files["/etc/hostname"] = f"{container.hostname}\n"

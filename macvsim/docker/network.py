@@ -142,13 +142,14 @@ class Endpoint:
 class EndpointSettings:
     """A container's wish to be on a network, kept whether it runs or not.
 
-    ip, mac : as asked for, or empty; network_id : remembered from the first time it was connected
+    ip, ip6, mac : as asked for, or empty; network_id : remembered from the first time it was connected
     endpoint : while it is connected
     """
 
     ip: str = ""
     mac: str = ""
     aliases: Sequence[str] = ()
+    ip6: str = ""
     network_id: str = ""
     dns_names: Sequence[str] = ()
     endpoint: Endpoint | None = None

@@ -95,7 +95,10 @@ class ParentDriver(ABC, Generic[Options]):
             except NetlinkError as error:
                 raise self._failed("driver.vlan_down", plan, error) from error
         elif plan.kind is ParentKind.DUMMY:
-            dummy = links.add_dummy(self.ns, plan.device)
+            try:
+                dummy = links.add_dummy(self.ns, plan.device)
+            except NetlinkError as error:
+                raise DockerError(error.strerror.lower()) from error
             dummy.txqlen = 0
             dummy.set_up()
 

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
+from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.profile import Profile
 
 RESOLVER = "127.0.0.11"
@@ -28,7 +30,7 @@ _HEADER = (
 _FALLBACK = ("8.8.8.8", "8.8.4.4")
 
 
-def hosts_text(addresses: Sequence[IPv4Address], names: str, extra: Sequence[tuple[str, str]] = ()) -> str:
+def hosts_text(addresses: Sequence[IPAddress], names: str, extra: Sequence[tuple[str, str]] = ()) -> str:
     """/etc/hosts of a container with these addresses; `extra`: ``(name, address)`` of ``--add-host``."""
     lines = [*_LOCAL, *((address, name) for name, address in extra), *((str(address), names) for address in addresses)]
     return "".join(f"{address}\t{name}\n" for address, name in lines)
@@ -65,31 +67,50 @@ class ResolvConf:
                     self.options += options
 
 
-def resolv_text(profile: Profile, host_text: str, *, internal: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """``--dns``, ``--dns-search`` and ``--dns-option``: what is given stands instead of the host's."""
+
+    servers: Sequence[str] = ()
+    search: Sequence[str] = ()
+    options: Sequence[str] = ()
+
+    @property
+    def shown(self) -> str:
+        """The kinds that were given."""
+        kinds = (("nameservers", self.servers), ("search", self.search), ("options", self.options))
+        return " ".join(name for name, given in kinds if given)
+
+
+def resolv_text(profile: Profile, host_text: str, *, internal: bool, overrides: Overrides | None = None) -> str:
     """/etc/resolv.conf of a container.
 
     host_text : the host's own; internal : ask the embedded server (networks made by users) or the host's servers
     """
-    host = ResolvConf(host_text)
-    outside = [server for server in host.servers if ":" not in server and not server.startswith("127.")]
-    options = list(host.options)
+    host, given = ResolvConf(host_text), overrides or Overrides()
+    options = list(given.options or host.options)
+    search = list(given.search or host.search)
+    asked = list(given.servers or host.servers)
     notes: list[str] = []
     if internal:
         servers = [RESOLVER]
         own_ndots = any(option.startswith("ndots:") for option in options)
         if not own_ndots:
             options.append("ndots:0")
-        known = [server for server in host.servers if ":" not in server]
-        shown = [f"host({server})" if server.startswith("127.") else server for server in known]
+        known = [server for server in asked if ":" not in server]
+        local = "" if given.servers else "host({})"
+        shown = [local.format(server) if server.startswith("127.") and local else server for server in known]
         notes.append(f"# ExtServers: [{' '.join(shown)}]\n" if shown else "# NO EXTERNAL NAMESERVERS DEFINED\n")
-        notes.append("# Overrides: []\n")
-        notes.append(f"# Option ndots from: {'host' if own_ndots else 'internal'}\n")
+        notes.append(f"# Overrides: [{given.shown}]\n")
+        source = "override" if given.options else "host"
+        notes.append(f"# Option ndots from: {source if own_ndots else 'internal'}\n")
     else:
-        servers = outside or list(_FALLBACK)
-        notes += [] if outside else ["# Used default nameservers.\n"]
-        notes.append("# Overrides: []\n")
+        outside = [server for server in host.servers if ":" not in server and not server.startswith("127.")]
+        servers = list(given.servers) or outside or list(_FALLBACK)
+        notes += [] if outside or given.servers else ["# Used default nameservers.\n"]
+        notes.append(f"# Overrides: [{given.shown}]\n")
     body = "".join(f"nameserver {server}\n" for server in servers)
-    body += f"search {' '.join(host.search)}\n" if host.search else ""
+    body += f"search {' '.join(search)}\n" if search else ""
     body += f"options {' '.join(options)}\n" if options else ""
     if not profile.resolv_comments:
         return body

@@ -128,13 +128,17 @@ class Sandbox:
         if any(route is other for other in self.ns.fib.routes()):
             self.ns.fib.remove(route)
 
-    def destroy(self) -> None:
-        """The namespace ends, and every device in it with it; network cards go home (default_device_exit_batch)."""
+    def destroy(self, *, lives_on: bool = False) -> None:
+        """The namespace ends, and every device in it with it; network cards go home (default_device_exit_batch).
+
+        lives_on : another container is still in it: only its devices go
+        """
         if not self.shared:
             for device in list(self.ns.devices.values()):
                 if isinstance(device, Nic):
                     self.ns.move(device, self.home)
                 elif not device.loopback:
                     device.destroy()
-            self.ns.dev("lo").set_down()
+            if not lives_on:
+                self.ns.dev("lo").set_down()
         self.populated = False

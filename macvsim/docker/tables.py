@@ -23,11 +23,13 @@ def render_table(profile: Profile, headers: Sequence[str], rows: Iterable[Sequen
 
     A column is as wide as its longest cell and the padding, and at least the minimum width of this version.
     """
-    lines = [tuple(headers), *(tuple(row) for row in rows)]
-    widths = [
-        max(profile.table_min_width, max(len(line[column]) for line in lines) + profile.table_padding)
-        for column in range(len(headers) - 1)
-    ]
+    return render_columns(profile.table_min_width, [headers, *rows], profile.table_padding)
+
+
+def render_columns(min_width: int, rows: Sequence[Sequence[str]], padding: int = 3) -> str:
+    """Rows of as many cells each in columns of at least `min_width`."""
+    lines = [tuple(row) for row in rows]
+    widths = [max(min_width, max(len(line[column]) for line in lines) + padding) for column in range(len(lines[0]) - 1)]
     return "".join(_padded(line[:-1], widths) + line[-1] + "\n" for line in lines)
 
 
@@ -84,9 +86,14 @@ def human_duration(nanoseconds: int) -> str:
     return f"{nanoseconds // (3600 * _SECOND) // 24 // 365} years"
 
 
-def up_status(age: int) -> str:
+def up_status(age: int, *, paused: bool = False) -> str:
     """STATUS of a container started `age` nanoseconds ago."""
-    return f"Up {human_duration(age)}"
+    return f"Up {human_duration(age)}" + " (Paused)" * paused
+
+
+def restarting_status(code: int, age: int) -> str:
+    """STATUS of a container that ended `age` nanoseconds ago with exit code `code`, and will start again."""
+    return f"Restarting ({code}) {human_duration(age)} ago"
 
 
 def exited_status(code: int, age: int) -> str:

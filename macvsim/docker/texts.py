@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_OCI = (
+_RUNC = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
-    "unable to start container process: error during container init: error running hook #0: error running hook: "
-    "exit status 1, stdout: , stderr: {error}: unknown"
 )
+_INIT = _RUNC + "unable to start container process: error during container init: "
+_OCI = _INIT + "error running hook #0: error running hook: exit status 1, stdout: , stderr: {error}: unknown"
 
 TEXTS_26_1: Mapping[str, str] = MappingProxyType(
     {
@@ -32,10 +32,10 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.flag": "{error}\nSee '{command} --help'.",
         "cli.no_command": "docker: '{command}' is not a docker command.\nSee 'docker --help'",
         "cli.bad_mac": "{mac} is not a valid mac address",
-        "cli.conflict": "conflicting options: {what}",  # source
+        "cli.conflict": "conflicting options: {what}",
         "cli.network_field": "invalid field {field}",  # source
-        "cli.network_twice": 'network "{network}" is specified multiple times',  # source
-        "cli.port": "invalid {which}: {port}",  # source
+        "cli.network_twice": 'network "{network}" is specified multiple times',
+        "cli.port": "Invalid {which}: {port}",
         "cli.no_object": "Error: No such object: {name}",  # source
         "cli.no_port": "Error: No public port '{port}' published for {name}",  # source
         "cli.no_file": "open {path}: no such file or directory",  # source
@@ -175,6 +175,8 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             'failed to add interface {link} to sandbox: error setting interface "{link}" MAC to "{mac}": {errno}'
         ),
         "runtime.failed": _OCI,
+        "runtime.refused": _RUNC + "{error}: unknown",
+        "runtime.init": _INIT + "{error}: unknown",
         # containers
         "container.not_found": "No such container: {name}",  # said to rm, exec and inspect
         "container.not_found_by_daemon": "No such container: {name}",  # to start, stop, restart, network connect
@@ -183,9 +185,51 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             "Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
         ),
         "container.join_stopped": "cannot join network of a non running container: {id}",  # source
-        "container.join_missing": "joining network namespace of container: No such container: {name}",  # source
-        "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",  # source
+        "container.join_missing": "No such container: {name}",
+        "container.join_nobody": "Invalid network mode: invalid container format container:<name|id>",
+        "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",
+        "container.bad_signal": "cannot kill container: {name}: invalid signal: {signal}",
         "container.not_running": "container {id} is not running",
+        "container.exec_paused": "Container {name} is paused, unpause the container before exec",
+        "container.start_paused": "cannot start a paused container, try unpause instead",  # source
+        "container.is_paused": "Container {id} is already paused",
+        "container.not_paused": "Container {id} is not paused",
+        "container.remove_paused": 'cannot remove container "/{name}": container is paused and must be unpaused first',
+        "container.same_name": "Renaming a container with the same name as its current name",
+        "container.rename_failed": "Error when allocating new name: {error}",
+        "container.restart_policy": (
+            "invalid restart policy: unknown policy '{policy}'; use one of 'no', 'always', 'on-failure', or "
+            "'unless-stopped'"
+        ),
+        "container.restart_count": (  # source
+            "invalid restart policy: maximum retry count can only be used with 'on-failure'"
+        ),
+        "cli.rename_failed": "Error: failed to rename container named {name}",
+        "cli.rename_empty": "Error: Neither old nor new names may be empty",
+        "cli.prune_containers": (  # source
+            "WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] "
+        ),
+        "cli.bad_port": 'Error: invalid port ({port}): strconv.ParseUint: parsing "{port}": invalid syntax',
+        "cli.bad_type": '"{type}" is not a valid value for --type',
+        "cli.exposed": (
+            'invalid range format for --expose: {port}, error: strconv.ParseUint: parsing "{port}": invalid syntax'
+        ),
+        "cli.pull": 'invalid pull option: \'{pull}\': must be one of "always", "missing" or "never"',
+        "cli.proto": "Invalid proto: {protocol}",
+        "cli.open": "open {path}: {error}",
+        "cli.restart": "invalid restart policy format: {what}",  # source
+        "cli.no_network_name": "no name set for network",
+        "cli.restart_remove": "Conflicting options: --restart and --rm",
+        "filter.unknown": "invalid filter '{name}'",
+        "filter.bad_value": "invalid filter '{name}={value}'",
+        "filter.bad_network_value": "invalid filter: '{name}'='{value}'",
+        "image.not_found": "No such image: {reference}",
+        "image.in_use": (
+            'conflict: unable to remove repository reference "{reference}" (must force) - container {id} is using its '
+            "referenced image {image}"
+        ),
+        "image.reference": "invalid reference format",
+        "image.uppercase": "invalid reference format: repository name ({name}) must be lowercase",
         "container.name_taken": (
             'Conflict. The container name "/{name}" is already in use by container "{id}". You have to remove '
             "(or rename) that container to be able to reuse that name."
@@ -195,14 +239,8 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             "remove"
         ),
         "cli.start_failed": "Error: failed to start containers: {names}",
-        "container.no_program": (  # source
-            "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create "
-            'failed: unable to start container process: exec: "{program}": executable file not found in $PATH: unknown'
-        ),
-        "exec.no_program": (
-            'OCI runtime exec failed: exec failed: unable to start container process: exec: "{program}": executable '
-            "file not found in $PATH: unknown"
-        ),
+        "container.no_program": _RUNC + "unable to start container process: {reason}",
+        "exec.no_program": "OCI runtime exec failed: exec failed: unable to start container process: {reason}",
     }
 )
 
@@ -214,12 +252,6 @@ TEXTS_19_03: Mapping[str, str] = MappingProxyType(
         "network.not_found": "Error: No such network: {name}",
         "container.not_found": "Error: No such container: {name}",
         "container.ambiguous": "multiple IDs found with provided prefix: {name}",  # source
-        "container.bad_name": (  # source
-            "Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        ),
-        "container.join_stopped": "cannot join network of a non running container: {id}",  # source
-        "container.join_missing": "joining network namespace of container: No such container: {name}",  # source
-        "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",  # source
         "container.not_running": "Container {id} is not running",
         "ipam.subnet_syntax": "Invalid subnet {subnet} : invalid CIDR address: {subnet}",  # source
         "ipam.not_in_network": "Invalid address {address}: It does not belong to any of this network's subnets",

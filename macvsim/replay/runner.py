@@ -16,6 +16,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
+from macvsim.docker.machine import Machine
 from macvsim.host import DEBIAN, Box, Host, Kernel
 from macvsim.net import rtneigh
 from macvsim.net.namespace import Boot, Namespace
@@ -60,6 +61,7 @@ class Replay:
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()
         self.shell = Shell()
+        self.outside.interpreter = self.shell
         self.frames: list[FrameEntry] = []
         self.commands: list[CommandEntry] = []
         self._shared = SharedData(self.sim, self.frames)
@@ -185,7 +187,9 @@ class Replay:
         """A daemon in a namespace, with the recorder's folders and its image file."""
         host = DockerHost.adopt(box_for(self.kernel, self.kernel.netns[ns]))
         host.files["/oracle/guest/busybox-image.tar"] = BUSYBOX_ROOT
-        host.start_docker(data_root=f"/var/lib/docker-{ns}", exec_root=f"/run/docker-{ns}", images=())
+        machine = Machine("(none)", file_system="tmpfs")  # the guest has no hostname, and dockerd's folder is a tmpfs
+        folders = {"data_root": f"/var/lib/docker-{ns}", "exec_root": f"/run/docker-{ns}"}
+        host.start_docker(**folders, images=(), machine=machine)
         self._daemons[ns] = host
 
     # -- frames

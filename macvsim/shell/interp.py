@@ -10,7 +10,7 @@ from simpy.core import Infinity
 from macvsim.errors import MacvsimError
 from macvsim.host import Box, Result, box_for
 from macvsim.shell import load_commands
-from macvsim.shell.call import Waiting
+from macvsim.shell.call import Call, Waiting
 from macvsim.shell.dialect import DIALECTS
 from macvsim.shell.execute import execute, run_in
 from macvsim.shell.interpreter import Interpreter
@@ -68,6 +68,24 @@ class Shell:
             return (yield from shell.script(line, Streams(None, {1: job.out, 2: job.err})))
 
         return Job(box, body, stdout, stderr, line)
+
+    def spawn_program(
+        self,
+        box: Box,
+        argv: list[str],
+        *,
+        env: dict[str, str],
+        cwd: str = "/",
+        stdout: Sink | None = None,
+        stderr: Sink | None = None,
+    ) -> Job:
+        """Start one program, without a shell, in the background."""
+
+        def body(job: Job) -> Waiting:
+            call = Call(box, argv, None, job.out, job.err, dict(env), cwd)
+            return (yield from run_in(call, box, argv))
+
+        return Job(box, body, stdout, stderr, " ".join(argv))
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""

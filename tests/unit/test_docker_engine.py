@@ -426,7 +426,7 @@ START_REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"network": "mac1", "mac_address": "02:42:ac:10:0a:02"}, "address already in use"),
     ({"network": "mac1", "mac_address": "08:00:27:00:00:01"}, "address already in use"),
     ({"network": "mac1", "mac_address": "01:00:5e:00:00:01"}, "cannot assign requested address"),
-    ({"network": "container:nosuch"}, "joining network namespace of container: No such container: nosuch"),
+    ({"network": "container:nosuch"}, "No such container: nosuch"),
 ]
 
 

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from macvsim.docker.inspection import Document, compact, render, timestamp
-from macvsim.docker.profile import Profile
+from macvsim.docker.profile import DockerClientError, Profile
 from macvsim.docker.tables import render_table
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError
 from macvsim.shell.docker.template import Template, TemplateError
 from macvsim.shell.docker.tool import Invocation
 
+BAD_TEMPLATE = 64
+
 
 def inspect_all(run: Invocation, document: Callable[[str], Document]) -> int:
-    """Print the document of every argument, whole or through a template, and then what could not be found."""
+    """Print the document of every argument, whole or through a template, and then what failed."""
+    form = run.parsed.last("format")
+    try:
+        template = Template(form) if form and form != "json" else None
+    except TemplateError as error:
+        run.call.err(f"template parsing error: {error}\n")
+        return BAD_TEMPLATE
     found: list[Document] = []
-    errors: list[DockerError] = []
+    texts: list[str] = []
+    errors: list[str] = []
     for name in run.args:
         try:
             found.append(document(name))
+            texts.append(template.execute(found[-1]) + "\n" if template else "")
         except DockerError as error:
-            errors.append(error)
-    form = run.parsed.last("format")
-    if form == "json":
-        run.out(compact(found))
-    elif form:
-        try:
-            template = Template(form)
-            text = "".join(template.execute(one) + "\n" for one in found)
+            errors.append(run.profile.stderr_line(error))
         except TemplateError as error:
-            run.call.err(f"template parsing error: {error}\n")
-            return 1
-        run.call.out(text or "\n")
+            errors.append(f"template parsing error: {error}")
+    if template:
+        run.call.out("".join(texts) or "\n")
+    elif form:
+        run.out(compact(found))
     else:
         run.call.out(render(found))
-    for problem in errors:
-        run.complain(problem)
+    run.call.err("".join(f"{line}\n" for line in errors))
     return 1 if errors else 0
+
+
+def print_template(run: Invocation, form: str, data: Mapping[str, object]) -> int:
+    """Print one document through a template, as ``docker info`` and ``version`` do."""
+    if form == "json":
+        run.out(compact(data))
+        return 0
+    try:
+        run.out(Template(form).execute(data))
+    except TemplateError as error:
+        run.call.err(f"template parsing error: {error}\n")
+        return BAD_TEMPLATE
+    return 0
 
 
 def go_time(nanoseconds: int) -> str:
@@ -44,10 +62,12 @@ def go_time(nanoseconds: int) -> str:
     return timestamp(nanoseconds).replace("T", " ").replace("Z", " +0000 UTC")
 
 
-def rows_text(profile: Profile, form: str, headers: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> str:
+def rows_text(
+    profile: Profile, form: str, headers: Mapping[str, str], rows: Sequence[Mapping[str, str]], kind: str
+) -> str:
     """The rows of a list as ``--format`` wants them: ``json``, a template for each, or ``table`` and a template.
 
-    headers : title of each field a row has
+    headers : title of each field a row has; kind : what Go calls a row
     """
     if form == "json":
         return "".join(f"{compact(dict(sorted(row.items())))}\n" for row in rows)
@@ -58,7 +78,8 @@ def rows_text(profile: Profile, form: str, headers: Mapping[str, str], rows: Seq
         template = Template(text)
         lines = [template.execute(dict(row)) for row in ([headers, *rows] if with_head else rows)]
     except TemplateError as error:
-        raise NotSimulated(f"--format {form}: {error}") from None
+        reason = re.sub(r'map has no entry for key "(\w+)"', rf"can't evaluate field \1 in type {kind}", str(error))
+        raise DockerClientError(f"template parsing error: {reason}") from None
     if not with_head:
         return "".join(f"{line}\n" for line in lines)
     head, *body = [line.split("\t") for line in lines]

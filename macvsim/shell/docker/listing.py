@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 
 from macvsim.docker.container import Container
+from macvsim.docker.images import split_reference
 from macvsim.docker.network import Network
 from macvsim.docker.tables import NetworkRow, container_table, human_duration, natural_key, network_table, render_table
+from macvsim.errors import NotSimulated
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.formats import go_time, rows_text
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 from macvsim.sim import SECOND
 
+_STATES = ("created", "dead", "exited", "paused", "removing", "restarting", "running")
+_PS_FILTERS = ("ancestor", "exited", "id", "label", "name", "network", "status")
+_PS_LEFT_OUT = ("before", "expose", "health", "is-task", "isolation", "publish", "since", "volume")
+
+
+def _filters(run: Invocation, known: tuple[str, ...], left_out: tuple[str, ...]) -> dict[str, list[str]]:
+    """What ``--filter`` asks for, by key.  `DockerError` for an unknown key."""
+    wanted: dict[str, list[str]] = {}
+    for text in run.parsed.all("filter"):
+        key, sign, value = text.partition("=")
+        key = key.strip().lower()
+        if key in left_out:
+            raise NotSimulated(f"{run.page.path} --filter {text}")
+        if sign and key not in known:
+            raise run.profile.error("filter.unknown", name=key)
+        if sign:
+            wanted.setdefault(key, []).append(value.strip())
+    return wanted
+
 
 def _ps(run: Invocation) -> int:
     given = run.parsed
-    last = 1 if given.on("latest") else int(given.last("last", "-1")) if given.last("last", "-1").isdigit() else -1
-    everything = given.on("all") or last >= 0 or any(text.startswith("status=") for text in given.all("filter"))
-    containers = run.engine.ps(all=everything)
-    for text in given.all("filter"):
-        key, _, value = text.partition("=")
-        if key not in ("id", "name", "network", "status"):
-            return run.call.not_simulated(f"docker ps --filter {text}")
-        containers = [container for container in containers if _has(container, key, value)]
-    if last >= 0:
+    filters = _filters(run, _PS_FILTERS, _PS_LEFT_OUT)
+    for value in filters.get("status", []):
+        if value not in _STATES:
+            raise run.profile.error("filter.bad_value", name="status", value=value)
+    last = 1 if given.on("latest") else integer(given.last("last", "-1"))
+    everything = given.on("all") or last > 0 or bool({"status", "exited"} & set(filters))
+    containers = [
+        container
+        for container in run.engine.ps(all=everything)
+        if all(any(_has(container, key, value) for value in values) for key, values in filters.items())
+    ]
+    if last > 0:
         containers = containers[:last]
     full, quiet = given.on("no-trunc"), given.on("quiet")
     form = given.last("format")
     if form and form != "table" and not quiet:
-        run.call.out(rows_text(run.profile, form, _CONTAINER_HEADERS, [_container_fields(container, full) for container in containers]))
+        fields = [_container_fields(container, full) for container in containers]
+        run.call.out(rows_text(run.profile, form, _CONTAINER_HEADERS, fields, "*formatter.ContainerContext"))
         return 0
     rows = [container.row() for container in containers]
     run.call.out(container_table(run.profile, rows, no_trunc=full, quiet=quiet))
@@ -36,15 +63,35 @@ def _ps(run: Invocation) -> int:
 
 
 def _has(container: Container, key: str, value: str) -> bool:
-    """Whether a container passes one filter."""
+    """Whether a container passes one value of one filter."""
     match key:
         case "id":
             return container.id.startswith(value)
         case "status":
             return container.status == value
+        case "exited":
+            return container.status == "exited" and str(container.exit_code) == value
+        case "ancestor":
+            return split_reference(container.config.image) == split_reference(value)
+        case "label":
+            return _labelled(container.config.labels, value)
         case "network":
             return any(value in (name, s.network_id) for name, s in container.settings.items())
-    return re.search(value.removeprefix("/"), container.name) is not None
+    return _found(value.removeprefix("/"), container.name)
+
+
+def _labelled(labels: Mapping[str, str], wanted: str) -> bool:
+    """Whether there is a label ``KEY``, or ``KEY=VALUE``."""
+    key, sign, value = wanted.partition("=")
+    return key in labels and (not sign or labels[key] == value)
+
+
+def _found(pattern: str, text: str) -> bool:
+    """Whether a regular expression is in a text; one that cannot be read is taken as it is (filters.Match)."""
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return pattern in text
 
 
 _CONTAINER_HEADERS = {
@@ -70,7 +117,7 @@ def _container_fields(container: Container, full: bool) -> dict[str, str]:
     row = container.row()
     command = row.command if full or len(row.command) <= 20 else row.command[:19] + "…"
     return {
-        "Command": f'"{command}"',
+        "Command": json.dumps(command, ensure_ascii=False),
         "CreatedAt": go_time(container.created - container.created % SECOND),
         "ID": container.id if full else container.short_id,
         "Image": row.image,
@@ -91,17 +138,21 @@ def _container_fields(container: Container, full: bool) -> dict[str, str]:
 
 
 def _networks(run: Invocation) -> int:
-    networks = run.engine.network_ls()
-    for text in run.parsed.all("filter"):
-        key, _, value = text.partition("=")
-        if key not in ("driver", "id", "name", "scope", "type"):
-            return run.call.not_simulated(f"docker network ls --filter {text}")
-        networks = [network for network in networks if _matches(network, key, value)]
+    filters = _filters(run, ("dangling", "driver", "id", "label", "name", "scope", "type"), ())
+    for value in filters.get("type", []):
+        if value not in ("builtin", "custom"):
+            raise run.profile.error("filter.bad_network_value", name="type", value=value)
+    networks = [
+        network
+        for network in run.engine.network_ls()
+        if all(any(_matches(network, key, value) for value in values) for key, values in filters.items())
+    ]
     full, quiet = run.parsed.on("no-trunc"), run.parsed.on("quiet")
     form = run.parsed.last("format")
-    if form and form != "table":
+    if form and form != "table" and not quiet:
         ordered = sorted(networks, key=lambda network: natural_key(network.name))
-        run.call.out(rows_text(run.profile, form, _NETWORK_HEADERS, [_network_fields(network, full) for network in ordered]))
+        fields = [_network_fields(network, full) for network in ordered]
+        run.call.out(rows_text(run.profile, form, _NETWORK_HEADERS, fields, "*network.networkContext"))
         return 0
     rows = [NetworkRow(network.id, network.name, network.driver) for network in networks]
     run.call.out(network_table(run.profile, rows, no_trunc=full, quiet=quiet))
@@ -146,7 +197,11 @@ def _matches(network: Network, key: str, value: str) -> bool:
             return network.predefined == (value == "builtin")
         case "id":
             return network.id.startswith(value)
-    return re.search(value, network.name) is not None
+        case "label":
+            return _labelled(network.config.labels, value)
+        case "dangling":
+            return (not network.predefined and not network.endpoints) == (value in ("1", "t", "true", "TRUE", "True"))
+    return _found(value, network.name)
 
 
 def _volumes(run: Invocation) -> int:

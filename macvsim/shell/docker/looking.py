@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from macvsim.docker.inspection import Document
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.docker.formats import inspect_all
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 
 
 def _inspect(run: Invocation) -> int:
     kind = run.parsed.last("type")
-    if kind not in ("", "container", "network"):
+    if kind in ("image", "volume", "node", "service", "task", "secret", "plugin"):
         return run.call.not_simulated(f"docker inspect --type {kind}")
+    if kind not in ("", "container", "network"):
+        run.call.err(run.profile.text("cli.bad_type", type=kind) + "\n")
+        return 1
 
     def document(name: str) -> Document:
         engine = run.engine
-        for look in [engine.inspect] * (kind != "network") + [engine.network_inspect] * (kind != "container"):
+        looks = {"container": engine.inspect, "network": engine.network_inspect}
+        if kind:
+            return looks[kind](name)
+        for look in looks.values():
             try:
                 return look(name)
             except DockerError:
                 continue
+        if engine.images.knows(name):
+            raise NotSimulated(f"docker inspect of the image {name}")
         raise run.profile.error("cli.no_object", name=name)
 
     return inspect_all(run, document)
@@ -30,9 +38,14 @@ def _container_inspect(run: Invocation) -> int:
 
 
 def _port(run: Invocation) -> int:
-    container = run.engine.find(run.args[0])
+    run.engine.find(run.args[0])
     if len(run.args) == 2:  # nothing is ever published here: macvlan ignores it, bridges refuse it
-        raise run.profile.error("cli.no_port", port=run.args[1], name=container.name)
+        port, _, protocol = run.args[1].partition("/")
+        if not port.isdecimal() or int(port) > 65535:
+            raise run.profile.error("cli.bad_port", port=port)
+        if protocol not in ("", "tcp", "udp", "sctp"):
+            return run.call.not_simulated(f"docker port of the protocol {protocol}")
+        raise run.profile.error("cli.no_port", port=run.args[1], name=run.args[0])
     return 0
 
 

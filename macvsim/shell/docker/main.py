@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from macvsim.shell.call import Call, Waiting, command
-from macvsim.shell.docker import containers, images, listing, looking, networks, running, states, version
+from macvsim.shell.docker import containers, images, info, listing, looking, networks, running, states, version
 from macvsim.shell.docker.flags import FlagError, parse
 from macvsim.shell.docker.manual import Manual, Page, manual
 from macvsim.shell.docker.tool import FLAG_ERROR, Subcommand, invoke, profile_of, show_help
@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "docker tag": images.TAG,
     "docker rmi": images.RMI,
     "docker version": version.VERSION,
-    "docker info": version.INFO,
+    "docker info": info.INFO,
     "docker volume ls": listing.VOLUMES,
     "docker network create": networks.CREATE,
     "docker network rm": networks.RM,

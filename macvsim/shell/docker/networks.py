@@ -32,14 +32,19 @@ def _create(run: Invocation) -> int:
 
 
 def _rm(run: Invocation) -> int:
-    def remove(name: str) -> None:
+    force = run.parsed.on("force")
+    failed = 0
+    for name in run.args:
         try:
             run.engine.network_rm(name)
         except DockerError as error:
-            if not (run.parsed.on("force") and str(error) == run.profile.text("network.not_found", name=name)):
-                raise
-
-    return 1 if run.each(remove) else 0
+            if force and str(error) == run.profile.text("network.not_found", name=name):
+                continue
+            run.complain(error)
+            failed += 1
+        else:
+            run.out(name)
+    return 1 if failed else 0
 
 
 def _inspect(run: Invocation) -> int:
@@ -73,15 +78,12 @@ def _prune(run: Invocation) -> int:
 
 CREATE = Subcommand(
     _create,
-    flags(
-        "attachable aux-address config-from config-only driver gateway ingress internal ip-range ipam-driver ipam-opt"
-        " ipv6 label opt scope subnet"
-    ),
+    flags("attachable aux-address driver gateway internal ip-range ipam-driver ipv6 label opt scope subnet"),
     1,
     1,
 )
 RM = Subcommand(_rm, flags("force"), 1, None)
 INSPECT = Subcommand(_inspect, flags("format verbose"), 1, None)
-CONNECT = Subcommand(_connect, flags("alias ip ip6"), 2, 2)
+CONNECT = Subcommand(_connect, flags("alias ip"), 2, 2)
 DISCONNECT = Subcommand(_disconnect, flags("force"), 2, 2)
 PRUNE = Subcommand(_prune, flags("force"))

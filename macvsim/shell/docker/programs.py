@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from macvsim.docker.container import SHELLS, Container
+import json
+
+from macvsim.docker.container import Container
+from macvsim.docker.container_config import SHELLS
 from macvsim.errors import NotSimulated
 from macvsim.host import Box
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY
+from macvsim.shell.files import FileSystem
 
 _FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 
@@ -23,8 +27,18 @@ def has_program(box: Box, word: str) -> bool:
     return False
 
 
+def not_there(box: Box, word: str) -> str:
+    """Why a program cannot be started, in runc's words."""
+    quoted = json.dumps(word, ensure_ascii=False)
+    if "/" not in word:
+        return f"exec: {quoted}: executable file not found in $PATH: unknown"
+    if FileSystem(box).is_directory(word):
+        return f"exec: {quoted}: is a directory: unknown: permission denied"
+    return f"exec: {quoted}: stat {word}: no such file or directory: unknown"
+
+
 def check_program(container: Container) -> None:
     """`DockerError` unless the container's main process can be started."""
     word = container.config.argv[0]
     if not has_program(container, word):
-        raise container.engine.profile.error("container.no_program", program=word)
+        raise container.engine.profile.error("container.no_program", reason=not_there(container, word))

@@ -7,51 +7,47 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from macvsim.docker.container import ContainerConfig
-from macvsim.docker.ipam_config import PREDEFINED, parse_address
+from macvsim.docker.container_config import ContainerConfig, RestartPolicy
+from macvsim.docker.images import check_reference
+from macvsim.docker.ipam_config import PREDEFINED
 from macvsim.docker.network import EndpointSettings
 from macvsim.docker.profile import Profile
 from macvsim.errors import NotSimulated
-from macvsim.shell.docker.flags import Flags, Parsed
+from macvsim.shell.call import Call
+from macvsim.shell.docker.flags import Parsed
+from macvsim.shell.docker.flagvalues import host_entry, integer
+from macvsim.shell.docker.manual import Option
+from macvsim.shell.docker.tool import flags
+from macvsim.shell.files import FileError
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}")
 _PORT = re.compile(r"(?:(?:(?P<ip>[^:]*):)?(?P<host>[^:]*):)?(?P<port>[^:/]+)(?:/(?P<proto>\w+))?")
 
-_LEFT_OUT = """annotation attach blkio-weight blkio-weight-device cgroup-parent cgroupns cidfile cpu-count cpu-percent
-    cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device
-    device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust dns
-    dns-option dns-search domainname entrypoint env-file expose gpus group-add health-cmd health-interval
-    health-retries health-start-interval health-start-period health-timeout init io-maxbandwidth io-maxiops ip6 ipc
-    isolation kernel-memory label-file link link-local-ip log-driver log-opt memory memory-reservation memory-swap
-    memory-swappiness mount no-healthcheck oom-kill-disable oom-score-adj pid pids-limit platform publish-all read-only
-    runtime security-opt shm-size sig-proxy stop-signal stop-timeout storage-opt sysctl tmpfs ulimit userns uts volume
-    volume-driver volumes-from workdir"""
-_VALUES = """add-host cap-add cap-drop env hostname ip label mac-address name net net-alias network network-alias
-    publish pull restart user"""
-FLAGS = Flags(
-    switches=frozenset(("detach", "help", "interactive", "privileged", "quiet", "rm", "tty")),
-    values=frozenset(_VALUES.split()),
-    short={
-        "a": "attach", "c": "cpu-shares", "d": "detach", "e": "env", "h": "hostname", "i": "interactive", "l": "label",
-        "m": "memory", "p": "publish", "P": "publish-all", "q": "quiet", "t": "tty", "u": "user", "v": "volume",
-        "w": "workdir",
-    },
-    left_out=frozenset(_LEFT_OUT.split()),
-    interspersed=False,
-)  # fmt: skip
+SIMULATED = flags(
+    "add-host cap-add cap-drop detach dns dns-option dns-search domainname entrypoint env env-file expose hostname"
+    " interactive ip label label-file mac-address name network network-alias privileged publish pull quiet restart"
+    " rm stop-timeout sysctl tty user workdir"
+)
+HIDDEN: Mapping[str, Option] = {
+    "net": Option("net", "", "network"),
+    "net-alias": Option("net-alias", "", "list"),
+    "dns-opt": Option("dns-opt", "", "list"),
+}
+"""Old names of flags."""
 
 
-def check_left_out(given: Parsed) -> None:
+def check_left_out(profile: Profile, given: Parsed) -> None:
     """`NotSimulated` for values that would change what happens."""
-    if given.last("restart", "no") != "no":
-        raise NotSimulated("docker run --restart: containers stay as they end")
-    if given.last("pull", "missing") == "always":
+    pull = given.last("pull", "missing")
+    if pull not in ("always", "missing", "never", ""):
+        raise profile.error("cli.pull", pull=pull)
+    if pull == "always":
         raise NotSimulated("docker run --pull always: there is no registry")
     if given.last("user", "root") not in ("root", "0", "0:0", "root:root"):
         raise NotSimulated("docker run --user: everything runs as root")
 
 
-def read(profile: Profile, given: Parsed) -> tuple[ContainerConfig, dict[str, EndpointSettings]]:
+def read(profile: Profile, given: Parsed, call: Call) -> tuple[ContainerConfig, dict[str, EndpointSettings]]:
     """The container that is asked for, and its networks by name.  Raises `DockerClientError`."""
     mac = given.last("mac-address").strip()
     if mac and not _MAC.fullmatch(mac):
@@ -65,25 +61,75 @@ def read(profile: Profile, given: Parsed) -> tuple[ContainerConfig, dict[str, En
         if given.all("publish"):
             raise profile.error("cli.conflict", what="port publishing and the container type network mode")
         networks = {}
+    ports = read_ports(profile, given.all("publish"))
+    restart = _restart(profile, given)
+    check_reference(profile, given.args[0])
     config = ContainerConfig(
         image=given.args[0],
         command=tuple(given.args[1:]),
         network=mode,
         hostname=hostname,
+        domainname=given.last("domainname"),
         tty=given.on("tty"),
         interactive=given.on("interactive"),
         attached=not given.on("detach"),
-        env=tuple(given.all("env")),
-        labels=given.pairs("label"),
-        ports=_ports(profile, given.all("publish")),
+        env=_environment(profile, given, call),
+        labels=_labels(profile, given, call),
+        ports=ports,
+        exposed=_exposed(profile, given.all("expose")),
         extra_hosts=tuple(_host(text) for text in given.all("add-host")),
         auto_remove=given.on("rm"),
         privileged=given.on("privileged"),
         cap_add=tuple(given.all("cap-add")),
         cap_drop=tuple(given.all("cap-drop")),
         mac=mac,
+        entrypoint=tuple(filter(None, given.all("entrypoint")[-1:])) if given.has("entrypoint") else None,
+        workdir=given.last("workdir"),
+        dns=tuple(given.all("dns")),
+        dns_search=tuple(given.all("dns-search")),
+        dns_options=tuple(value for key, value in given.given if key in ("dns-option", "dns-opt")),
+        sysctls=given.pairs("sysctl"),
+        restart=restart,
+        stop_timeout=integer(given.last("stop-timeout")) if given.has("stop-timeout") else None,
     )
     return config, networks
+
+
+def _restart(profile: Profile, given: Parsed) -> RestartPolicy:
+    """``--restart NAME[:MOST]`` (opts.ParseRestartPolicy)."""
+    name, colon, most = given.last("restart", "no").partition(":")
+    if given.on("rm") and name not in ("no", ""):
+        raise profile.error("cli.restart_remove")
+    if colon and (not name or not most.isdecimal()):
+        what = "maximum retry count must be an integer" if name else "no policy provided before colon"
+        raise profile.error("cli.restart", what=what)
+    return RestartPolicy(name or "no", int(most or 0))
+
+
+def _lines(profile: Profile, call: Call, paths: Sequence[str]) -> list[str]:
+    """The lines of files, without comments."""
+    lines: list[str] = []
+    for path in paths:
+        try:
+            text = call.files.read(path)
+        except FileError as error:
+            raise profile.error("cli.open", path=path, error=str(error).lower()) from None
+        lines += [line.lstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return lines
+
+
+def _environment(profile: Profile, given: Parsed, call: Call) -> Sequence[str]:
+    """``--env-file``, then ``--env``; a name alone stands for the caller's value, if there is one."""
+    words = [*_lines(profile, call, given.all("env-file")), *given.all("env")]
+    return tuple(
+        word if "=" in word else f"{word}={call.env[word]}" for word in words if "=" in word or word in call.env
+    )
+
+
+def _labels(profile: Profile, given: Parsed, call: Call) -> Mapping[str, str]:
+    """``--label-file``, then ``--label``."""
+    words = [*_lines(profile, call, given.all("label-file")), *given.all("label")]
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
 def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
@@ -91,6 +137,8 @@ def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
     networks: dict[str, EndpointSettings] = {}
     for text in [value for key, value in given.given if key in ("network", "net")] or ["bridge"]:
         name, settings = _network(profile, text)
+        if not name:
+            raise profile.error("cli.no_network_name")
         if name in networks:
             raise profile.error("cli.network_twice", network=name)
         networks[name] = settings
@@ -100,12 +148,13 @@ def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
             what = "cannot attach both user-defined and non-user-defined network-modes"
             raise profile.error("cli.conflict", what=what)
     first = next(iter(networks.values()))
-    for own, flags, words in (
+    for own, names, words in (
         ("aliases", ("network-alias", "net-alias"), "--network-alias and per-network alias"),
         ("ip", ("ip",), "--ip and per-network IPv4 address"),
+        ("ip6", ("ip6",), "--ip6 and per-network IPv6 address"),
         ("mac", ("mac-address",), "--mac-address and per-network MAC address"),
     ):
-        values = [value for key, value in given.given if key in flags]
+        values = [value for key, value in given.given if key in names]
         if not values:
             continue
         if getattr(first, own):
@@ -134,31 +183,56 @@ def _network(profile: Profile, text: str) -> tuple[str, EndpointSettings]:
                 aliases.append(value)
             case "ip6" | "link-local-ip" | "driver-opt":
                 raise NotSimulated(f"docker run --network {key}=…")
-            case _:
-                raise profile.error("cli.network_field", field=key)
     settings.aliases = tuple(aliases)
     return name, settings
 
 
-def _ports(profile: Profile, texts: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """``-p [[IP:]HOST_PORT:]CONTAINER_PORT[/PROTOCOL]`` by container port."""
+def read_ports(profile: Profile, texts: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """``-p [[IP:]HOST_PORT:]CONTAINER_PORT[/PROTOCOL]`` by container port; ports may be ranges (go-connections/nat)."""
     ports: dict[str, list[tuple[str, str]]] = {}
     for text in texts:
         match = _PORT.fullmatch(text)
-        if match is None or "=" in text or "-" in text:
+        if match is None or "=" in text or "[" in text:
             raise NotSimulated(f"docker run -p {text}: write [IP:][HOST_PORT:]CONTAINER_PORT[/PROTOCOL]")
-        for which, number in (("containerPort", match["port"]), ("hostPort", match["host"] or "0")):
-            if not (number.isdigit() and int(number) <= 65535):
+        protocol = (match["proto"] or "tcp").lower()
+        inside, outside = _range(match["port"]), _range(match["host"] or "")
+        for which, number, found in (("containerPort", match["port"], inside), ("hostPort", match["host"], outside)):
+            if found is None and number:
                 raise profile.error("cli.port", which=which, port=number)
-        ports.setdefault(f"{match['port']}/{match['proto'] or 'tcp'}", []).append(
-            (match["ip"] or "", match["host"] or "")
-        )
+        if protocol not in ("tcp", "udp", "sctp"):
+            raise profile.error("cli.proto", protocol=match["proto"])
+        numbers = [*(outside or [])] or [""] * len(inside or [])
+        if len(numbers) != len(inside or []):
+            raise NotSimulated(f"docker run -p {text}: write as many ports on the host as in the container")
+        for port, number in zip(inside or [], numbers, strict=True):
+            ports.setdefault(f"{port}/{protocol}", []).append((match["ip"] or "", str(number)))
     return ports
 
 
+def _range(text: str) -> range | None:
+    """``PORT`` or ``PORT-PORT``; None if it is neither."""
+    first, dash, last = text.partition("-")
+    if not (first.isascii() and first.isdigit()) or (dash and not (last.isascii() and last.isdigit())):
+        return None
+    numbers = range(int(first), int(last or first) + 1)
+    return numbers if numbers and int(last or first) <= 65535 else None
+
+
+def _exposed(profile: Profile, texts: Sequence[str]) -> Sequence[str]:
+    """``--expose PORT[-PORT][/PROTOCOL]``."""
+    ports: list[str] = []
+    for text in texts:
+        port, _, protocol = text.partition("/")
+        numbers = _range(port)
+        if numbers is None:
+            raise profile.error("cli.exposed", port=text)
+        ports += [f"{number}/{protocol or 'tcp'}" for number in numbers]
+    return tuple(ports)
+
+
 def _host(text: str) -> tuple[str, str]:
-    """``--add-host NAME:ADDRESS`` or ``NAME=ADDRESS``."""
-    name, _, address = text.partition("=") if "=" in text else text.partition(":")
-    if parse_address(address) is None:
-        raise NotSimulated(f"docker run --add-host {text}: write NAME:ADDRESS")
+    """``--add-host``; the host's own address is not known."""
+    name, address = host_entry(text)
+    if address == "host-gateway":
+        raise NotSimulated("docker run --add-host NAME:host-gateway")
     return name, address

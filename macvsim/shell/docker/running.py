@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import simpy
 
-from macvsim.docker.container import SHELLS, Container
+from macvsim.docker.container import Container
+from macvsim.docker.container_config import SHELLS
+from macvsim.docker.images import split_reference
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
-from macvsim.shell.docker.flags import Flags
-from macvsim.shell.docker.programs import check_program, has_program
-from macvsim.shell.docker.runflags import FLAGS, check_left_out, read
-from macvsim.shell.docker.tool import Invocation, Subcommand
+from macvsim.shell.docker.programs import check_program, has_program, not_there
+from macvsim.shell.docker.runflags import HIDDEN, SIMULATED, check_left_out, read
+from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 from macvsim.shell.interp import run_in
 from macvsim.shell.job import SIGTERM, Job
 
@@ -21,8 +22,10 @@ NOT_FOUND = 127
 
 def _create_container(run: Invocation) -> Container:
     """What ``run`` and ``create`` do first; nothing is left when it raises."""
-    check_left_out(run.parsed)
-    config, networks = read(run.profile, run.parsed)
+    check_left_out(run.profile, run.parsed)
+    config, networks = read(run.profile, run.parsed, run.call)
+    if run.parsed.last("pull") == "never" and not run.engine.images.knows(config.image):
+        raise run.profile.error("image.not_found", reference=":".join(split_reference(config.image)))
     return run.engine.create(run.parsed.last("name") or None, config, networks)
 
 
@@ -68,7 +71,10 @@ def _run(run: Invocation) -> int | Waiting:
 def _failed(run: Invocation, error: DockerError, *, at_start: bool) -> int:
     """Print an error of ``docker run``, and the code it ends with."""
     run.call.err(run.profile.run_error(error, at_start=at_start) + "\n")
-    return NOT_FOUND if "executable file not found" in str(error) else RUN_FAILED
+    text = str(error)
+    if "executable file not found" in text or "no such file or directory" in text:
+        return NOT_FOUND
+    return NOT_EXECUTABLE if "permission denied" in text else RUN_FAILED
 
 
 def _attached(container: Container) -> Waiting:
@@ -88,13 +94,15 @@ def _exec(run: Invocation) -> int | Waiting:
     given = run.parsed
     container = run.engine.find(given.args[0])
     container.check_running()
+    if container.paused:
+        raise run.profile.error("container.exec_paused", name=given.args[0])
     argv = given.args[1:]
     if given.last("user", "root") not in ("root", "0"):
         return run.call.not_simulated("docker exec --user: everything runs as root")
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.source is None:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
     if not has_program(container, argv[0]):
-        run.out(run.profile.text("exec.no_program", program=argv[0]))
+        run.out(run.profile.text("exec.no_program", reason=not_there(container, argv[0])))
         return NOT_EXECUTABLE
     return _exec_in(run, container, argv)
 
@@ -102,12 +110,12 @@ def _exec(run: Invocation) -> int | Waiting:
 def _exec_in(run: Invocation, container: Container, argv: list[str]) -> Waiting:
     """Run a program in a container; it ends with the container at the latest."""
     call, given = run.call, run.parsed
-    env = {key: value for text in container.config.env for key, _, value in [text.partition("=")]}
-    env |= given.pairs("env")
+    env = container.environment(given.all("env"), tty=given.on("tty"))
+    cwd = given.last("workdir") or container.config.workdir or "/"
     source = call.source if given.on("interactive") else None
 
     def body(job: Job) -> Waiting:
-        inside = Call(call.box, call.argv, source, job.out, job.err, env)
+        inside = Call(call.box, call.argv, source, job.out, job.err, env, cwd)
         return (yield from run_in(inside, container, argv))
 
     detached = given.on("detach")
@@ -121,36 +129,6 @@ def _exec_in(run: Invocation, container: Container, argv: list[str]) -> Waiting:
     return code
 
 
-RUN = Subcommand(
-    "docker run",
-    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-    "Create and run a new container from an image",
-    _run,
-    FLAGS,
-    1,
-    None,
-)
-CREATE = Subcommand(
-    "docker create",
-    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-    "Create a new container",
-    _create,
-    FLAGS,
-    1,
-    None,
-)
-EXEC = Subcommand(
-    "docker exec",
-    "[OPTIONS] CONTAINER COMMAND [ARG...]",
-    "Execute a command in a running container",
-    _exec,
-    Flags(
-        frozenset(("detach", "help", "interactive", "privileged", "tty")),
-        frozenset(("env", "user")),
-        {"d": "detach", "e": "env", "i": "interactive", "t": "tty", "u": "user", "w": "workdir"},
-        frozenset(("detach-keys", "env-file", "workdir")),
-        interspersed=False,
-    ),
-    2,
-    None,
-)
+RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, interspersed=False)
+CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, interspersed=False)
+EXEC = Subcommand(_exec, flags("detach env interactive privileged tty user workdir"), 2, None, interspersed=False)

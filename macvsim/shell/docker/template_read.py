@@ -29,7 +29,7 @@ class Token(NamedTuple):
 
 @dataclass
 class Node:
-    """A piece of a template: text, an action, or a block with its two branches."""
+    """A piece of a template: text, an action, or a block with its two branches; chained : by ``{{else if}}``."""
 
     kind: str
     text: str = ""
@@ -37,6 +37,7 @@ class Node:
     pipe: Pipe | None = None
     body: list[Node] = field(default_factory=list)
     other: list[Node] = field(default_factory=list)
+    chained: bool = False
 
 
 Operand = tuple[str, Any, Sequence[Token]]
@@ -70,12 +71,23 @@ def read(text: str, functions: Collection[str]) -> list[Node]:
         if word == "end":
             if not open_blocks:
                 raise TemplateError("template: :1: unexpected {{end}}")
-            open_blocks.pop()
+            while open_blocks.pop().chained:
+                pass
             here = _branch(open_blocks, root)
         elif word == "else":
-            if not open_blocks or len(tokens) > 1:
-                raise NotSimulated("{{else if}} in a template: nest the two")
+            if not open_blocks:
+                raise TemplateError("template: :1: unexpected {{else}}")
             here = open_blocks[-1].other
+            if len(tokens) > 1:  # {{else if X}} stands for {{else}}{{if X}} with the same {{end}}
+                block = _action(tokens[1].text, tokens[2:], functions)
+                if block.kind not in ("if", "with"):
+                    raise TemplateError(f"template: :1: unexpected <{tokens[1].text}> in else")
+                block.chained = True
+                here.append(block)
+                open_blocks.append(block)
+                here = block.body
+        elif word in ("define", "template", "block", "break", "continue"):
+            raise NotSimulated(f"{{{{{word}}}}} in a template")
         elif word in ("range", "if", "with"):
             block = _action(word, tokens[1:], functions)
             here.append(block)
@@ -126,6 +138,8 @@ def _action(kind: str, tokens: list[Token], functions: Collection[str]) -> Node:
         sign = marks.index(":=") if ":=" in marks else marks.index("=")
         names = [token.text for token in tokens[:sign] if token.kind == "variable"]
         tokens = tokens[sign + 1 :]
+    if not tokens:
+        raise TemplateError(f"template: :1: missing value for {kind if kind != 'action' else 'command'}")
     pipe, rest = _pipeline(tokens, functions)
     if rest:
         raise TemplateError(f'template: :1: unexpected "{rest[0].text}" in command')

@@ -5,9 +5,8 @@ from __future__ import annotations
 from macvsim.docker.profile import Profile
 from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call
-from macvsim.shell.docker.flags import Flags
-from macvsim.shell.docker.template import Template, TemplateError
-from macvsim.shell.docker.tool import Invocation, Subcommand, profile_of
+from macvsim.shell.docker.formats import print_template
+from macvsim.shell.docker.tool import Invocation, Subcommand, flags, profile_of
 
 _VERSION = "26.1.5+dfsg1"
 _TEXTS = {
@@ -67,17 +66,7 @@ def _version(run: Invocation) -> int:
         "Client": {"Version": _VERSION, "APIVersion": "1.45", "Os": "linux", "Arch": "amd64"},
         "Server": {"Version": _VERSION, "APIVersion": "1.45", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"},
     }
-    try:
-        run.out(Template(form).execute(data))
-    except TemplateError as error:
-        raise NotSimulated(f"docker version --format: {error}") from None
-    return 0
+    return print_template(run, form, data)
 
 
-VERSION = Subcommand(
-    "docker version",
-    "[OPTIONS]",
-    "Show the Docker version information",
-    _version,
-    Flags(frozenset(("help",)), frozenset(("format",)), {"f": "format"}),
-)
+VERSION = Subcommand(_version, flags("format"))

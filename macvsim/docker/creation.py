@@ -1,0 +1,104 @@
+"""How containers come about, are renamed and paused (moby ``daemon/{create,rename,pause}.go``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from macvsim.docker.container import Container
+from macvsim.docker.container_config import RESTART_POLICIES, ContainerConfig
+from macvsim.docker.ids import new_id
+from macvsim.docker.ipam_config import check_endpoint
+from macvsim.docker.names import invent, is_allowed
+from macvsim.docker.network import EndpointSettings, Network
+from macvsim.docker.profile import Profile
+from macvsim.errors import DockerError, NotSimulated
+
+if TYPE_CHECKING:
+    from macvsim.docker.engine import Engine
+
+
+def create(
+    engine: Engine, name: str | None, config: ContainerConfig, networks: Mapping[str, EndpointSettings] | None
+) -> Container:
+    """A container that was never started; see `Engine.create`."""
+    profile = engine.profile
+    wanted = dict(networks or {})
+    if not wanted and not config.network.startswith("container:"):
+        wanted[config.network] = EndpointSettings()
+    if len(wanted) > 1 and not profile.several_networks_at_run:
+        raise profile.error("network.one_at_create", names=", ".join(wanted))
+    for network, settings in wanted.items():
+        known = _known(engine, network)
+        configs = known.config.configs if known is not None else None
+        check_endpoint(profile, network, configs, address=settings.ip, aliases=settings.aliases)
+        if config.ports and known is not None and known.driver == "bridge":
+            raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
+    if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
+        raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
+    if config.network == "container:":
+        raise profile.error("container.join_nobody")
+    _check_restart(profile, config)
+    engine.images.find(config.image)
+    chosen = name or invent(engine.rng, engine.containers)
+    if not is_allowed(chosen):
+        raise profile.error("container.bad_name", name=chosen)
+    if chosen in engine.containers:
+        raise profile.error("container.name_taken", name=chosen, id=engine.containers[chosen].id)
+    container = Container(engine, new_id(engine.rng), chosen, config)
+    for network, settings in wanted.items():
+        known = _known(engine, network)
+        container.settings[known.name if known is not None else network] = settings
+    engine.containers[chosen] = container
+    return container
+
+
+def _known(engine: Engine, network: str) -> Network | None:
+    """A network, or None: one that is not there yet may be asked for."""
+    try:
+        return engine.controller.find(network)
+    except DockerError:
+        return None
+
+
+def _check_restart(profile: Profile, config: ContainerConfig) -> None:
+    """validateRestartPolicy."""
+    policy = config.restart
+    if policy.name not in RESTART_POLICIES:
+        raise profile.error("container.restart_policy", policy=policy.name)
+    if policy.most and policy.name != "on-failure":
+        raise profile.error("container.restart_count")
+
+
+def rename(engine: Engine, container: Container, new: str) -> None:
+    """See `Engine.rename`."""
+    profile = engine.profile
+    wanted = new.removeprefix("/")
+    if wanted == container.name:
+        raise profile.error("container.same_name")
+    if not is_allowed(wanted):
+        raise profile.error("container.rename_failed", error=profile.error("container.bad_name", name=f"/{wanted}"))
+    if wanted in engine.containers:
+        taken = profile.error("container.name_taken", name=wanted, id=engine.containers[wanted].id)
+        raise profile.error("container.rename_failed", error=taken)
+    before = container.name
+    container.name = wanted
+    engine.containers = {wanted if name == before else name: c for name, c in engine.containers.items()}
+    engine.membership.rename(container)
+
+
+def pause(engine: Engine, container: Container) -> None:
+    """See `Engine.pause`."""
+    container.check_running()
+    if container.paused:
+        raise engine.profile.error("container.is_paused", id=container.id)
+    if container.main is not None or container.execs:
+        raise NotSimulated(f"pausing {container.name} while a program runs in it")
+    container.paused = True
+
+
+def unpause(engine: Engine, container: Container) -> None:
+    """See `Engine.unpause`."""
+    if not container.paused:
+        raise engine.profile.error("container.not_paused", id=container.id)
+    container.paused = False

@@ -1,0 +1,147 @@
+"""Which networks a container is on, and the files that follow from it (moby ``daemon/container_operations.go``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.docker.container import Container
+from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
+from macvsim.docker.network import EndpointSettings, Network
+from macvsim.docker.resolv import Overrides, hosts_text, resolv_text
+from macvsim.errors import DockerError, NotSimulated
+
+if TYPE_CHECKING:
+    from macvsim.docker.engine import Engine
+
+
+class Membership:
+    """The containers of one daemon on its networks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.profile = engine.profile
+        self.controller = engine.controller
+
+    def check(self, container: Container, network: Network, settings: EndpointSettings) -> None:
+        """What is refused about an endpoint when it is connected (updateNetworkConfig), and the names it will answer
+        to.
+        """
+        self.name(container, network, settings)
+        check_endpoint(
+            self.profile,
+            network.name,
+            network.config.configs,
+            address=settings.ip,
+            aliases=settings.aliases,
+            at_create=False,
+        )
+        if container.config.ports and network.driver == "bridge":
+            raise NotSimulated(f"publishing ports (-p) on {network.name}: there is no address translation yet")
+
+    @staticmethod
+    def name(container: Container, network: Network, settings: EndpointSettings) -> None:
+        """The names a container answers to on a network (buildEndpointDNSNames)."""
+        if network.names_resolve:
+            names = [container.name, *settings.aliases, container.short_id, container.hostname]
+            settings.dns_names = tuple(dict.fromkeys(names))
+            if settings.endpoint is not None:
+                settings.endpoint.dns_names = settings.dns_names
+
+    def rename(self, container: Container) -> None:
+        """It has a new name: its endpoints have it, too."""
+        for settings in container.settings.values():
+            if settings.endpoint is not None:
+                settings.endpoint.container = container.name
+                self.name(container, settings.endpoint.network, settings)
+
+    def connect(self, container: Container, term: str, settings: EndpointSettings) -> None:
+        """``docker network connect``; of a stopped container it is only noted.  Raises `DockerError`."""
+        profile = self.profile
+        if not container.running:
+            try:
+                network = self.controller.find(term)
+            except DockerError:
+                container.settings[term] = settings
+                return
+            self.check(container, network, settings)
+            self._note(container, network, settings)
+            return
+        if container.config.network.startswith("container:"):
+            raise profile.error("endpoint.shared")
+        network = self.controller.find(term, by_daemon=True)
+        self.check(container, network, settings)
+        self._note(container, network, settings)
+        sandbox = container.sandbox
+        assert sandbox is not None
+        endpoint = self.controller.join(network, container.name, container.id, settings)
+        container.settings[network.name] = settings
+        try:
+            sandbox.add(endpoint)
+        except DockerError:
+            self.controller.leave(endpoint)
+            settings.endpoint = None
+            raise
+        self.write_files(container)
+
+    def _note(self, container: Container, network: Network, settings: EndpointSettings) -> None:
+        """Remember the wish, unless there is one for this network already (updateNetworkSettings)."""
+        if network.driver == "host" and container.config.network != "host":
+            raise self.profile.error("endpoint.host")
+        for name, other in container.settings.items():
+            try:
+                known = self.controller.find(other.wanted(name))
+            except DockerError:
+                continue
+            if known is network:
+                return
+            if "null" in (known.driver, network.driver):
+                raise self.profile.error("endpoint.none")
+        container.settings[network.name] = settings
+
+    def disconnect(self, container: Container, term: str, *, force: bool = False) -> None:
+        """``docker network disconnect``.  Raises `DockerError`."""
+        network: Network | None = None
+        try:
+            network = self.controller.find(term, by_daemon=True)
+        except DockerError:
+            if container.running and not force:
+                raise
+        name = network.name if network is not None else term
+        if not container.running or network is None:
+            if name not in container.settings:
+                raise self.profile.error("endpoint.not_connected_stopped", id=container.id, network=name)
+            del container.settings[name]
+            return
+        if network.driver == "host" and container.config.network == "host":
+            raise self.profile.error("endpoint.host")
+        settings = container.settings.get(name)
+        if settings is None or settings.endpoint is None:
+            raise self.profile.error("endpoint.not_connected", id=container.id, network=name)
+        assert container.sandbox is not None
+        self.controller.leave(settings.endpoint)
+        container.sandbox.remove(settings.endpoint)
+        del container.settings[name]
+        self.write_files(container)
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def write_files(self, container: Container) -> None:
+        """/etc/hostname, /etc/hosts and /etc/resolv.conf, as its networks want them."""
+        host = self.engine.host
+        sandbox = container.sandbox
+        assert sandbox is not None
+        if sandbox.shared:
+            container.hostname = container.config.hostname or host.hostname
+            for path in ("/etc/hosts", "/etc/resolv.conf"):
+                container.files[path] = host.files.get(path, "")
+        else:
+            joined = [e.address for s in container.settings.values() if (e := s.endpoint) is not None]
+            addresses = [address for address in joined if address is not None]
+            internal = any(name not in PREDEFINED for name, s in container.settings.items() if s.endpoint is not None)
+            config = container.config
+            container.files["/etc/hosts"] = hosts_text(addresses, container.own_names, config.extra_hosts)
+            overrides = Overrides(config.dns, config.dns_search, config.dns_options)
+            container.files["/etc/resolv.conf"] = resolv_text(
+                self.profile, host.files.get("/etc/resolv.conf", ""), internal=internal, overrides=overrides
+            )
+        container.files["/etc/hostname"] = f"{container.hostname}\n"
