@@ -8,7 +8,7 @@ from macvsim.console.console import WORDS, Console
 from macvsim.docker.host import DockerHost
 from macvsim.shell.builtins import BUILTINS
 from macvsim.shell.call import REGISTRY
-from macvsim.shell.docker.main import GROUPS, TOP
+from macvsim.shell.docker.main import subcommands
 from macvsim.shell.files import FileError, FileSystem
 
 _LAST_COMMAND = re.compile(r"(?:.*(?:[|;&(]|\b(?:then|do|else|if|while)\b))?\s*(.*)", re.DOTALL)
@@ -28,9 +28,9 @@ def candidates(console: Console, text: str) -> list[str]:
     if before == ["ssh"]:
         return _fitting(word, list(console.lab.boxes()))
     if before == ["docker"]:
-        return _fitting(word, [*TOP, *GROUPS])
-    if before[0] == "docker" and len(before) == 2 and before[1] in GROUPS:
-        return _fitting(word, list(GROUPS[before[1]]))
+        return _fitting(word, subcommands())
+    if before[0] == "docker" and len(before) == 2 and (words := subcommands(" ".join(before))):
+        return _fitting(word, words)
     names = list(box.ns.devices)
     if isinstance(box, DockerHost) and box.has_docker:
         names += [container.name for container in box.containers()]

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from macvsim.console.saved import Entry, save
-from macvsim.docker.container import SHELLS, Container
+from macvsim.docker.container import Container
+from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
 from macvsim.errors import MacvsimError
 from macvsim.host import Box

@@ -48,6 +48,13 @@ COMMANDS: Mapping[str, Subcommand] = {
 """What is carried out, by one of its paths."""
 
 
+def subcommands(group: str = "docker") -> list[str]:
+    """The words that may stand behind a group of commands, of what is carried out; empty for what is no group."""
+    below = [page for path, page in manual().pages.items() if any(name in COMMANDS for name in page.names)]
+    words = [page.path.removeprefix(f"{group} ").split()[0] for page in below if page.path.startswith(f"{group} ")]
+    return list(dict.fromkeys(words))
+
+
 @command("docker", flavour="debian")
 def docker(call: Call) -> int | Waiting:
     """docker [OPTIONS] COMMAND"""

@@ -1,0 +1,48 @@
+"""What a real docker 26.1.5 answered when it was asked about its commands, asked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from macvsim.replay.runner import replay_folder
+
+ASKED = Path(__file__).parents[1] / "data" / "docker" / "asked"
+IPV6 = ("ip a", "ip -6", "v6", "br6", "b6")
+PUBLISHED = (" p1", " p2", " p3", " p4", "docker ps --format '{{.Names}} {{.Ports}}'", "docker ps -n 1")
+ACCEPTED = {
+    "networks": {
+        "IPv6 addresses in containers": (*IPV6, "config", "cfg", "ing", "x1", "x2", "dangling", "type=custom"),
+        "maps whose order Go draws": ("docker network ls --format '{{json .}}'",),
+        "options": ("ipam-opt", " lab", "docker network ls", "docker network prune"),
+    },
+    "containers": {
+        "process identifiers of the recorder": ("docker top c1",),
+        "left out": (
+            *("docker diff", "docker stats", "docker system df", "docker inspect busybox", "docker history"),
+            *("docker update", "docker cp", "docker attach", "docker ps -s", "docker inspect -s", "--type image"),
+            *("exec -w /etc c1 pwd", "exec -u nobody", "{{.State}}", "{{.NetworkSettings.Networks}}"),
+        ),
+        "commands are typed at terminals here": ("docker exec -it",),
+        "part of an identifier": ("{{slice .Id 0 3}}",),
+    },
+    "running": {
+        "IPv6 in containers": IPV6,
+        "published ports": PUBLISHED,
+        "left out": ("pwd", "ps; id", "driver-opt", "--link", "nosuchimage", "docker rename t7", "Networks}}' t7"),
+        "real time: when a restart falls": ("r2", "r3"),
+        "a shell without input, seen before it has ended": ("docker ps -a --filter name=k1",),
+        "not as recorded": ("docker network disconnect -f mac2 nosuch",),
+    },
+}
+
+
+@pytest.mark.parametrize(("name", "least"), [("networks", 30), ("containers", 100), ("running", 60)])
+def test_answers(name: str, least: int) -> None:
+    result = replay_folder(ASKED / name)
+    accepted = [part for parts in ACCEPTED[name].values() for part in parts]
+    different = [command for command in result.commands if command.outcome != "equal"]
+    unexpected = [c for c in different if not any(part in c.entry.cmd for part in accepted)]
+    assert not unexpected, "\n".join([unexpected[0].entry.cmd, *unexpected[0].differences()])
+    assert result.commands_equal >= least
