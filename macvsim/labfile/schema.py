@@ -74,15 +74,23 @@ class Card(_Model):
 class LinuxNode(_Model):
     """A machine.
 
+    image : containerlab's; one of Red Hat's family stands for flavour ``centos``, all others for ``debian``
     exec : command lines run on it before the lab begins; wakeup_delay : see `macvsim.lab.Lab.host`
     """
 
     kind: Literal["linux"] = "linux"
-    flavour: Literal["debian", "centos"] = "debian"
+    image: Name = ""
+    flavour: Literal["debian", "centos"] | None = None
     hostname: Name = ""
     wakeup_delay: Duration | None = None
     nics: dict[Name, Card] = {}
     exec: tuple[str, ...] = ()
+
+    @property
+    def tools(self) -> str:
+        """The flavour that was named, or that of the image."""
+        red_hat = any(name in self.image for name in ("centos", "rhel", "fedora", "rocky", "alma"))
+        return self.flavour or ("centos" if red_hat else "debian")
 
 
 class Port(_Model):
@@ -209,7 +217,7 @@ class Topology(_Model):
 
 def _fitting(defaults: Mapping[Any, Any], kind: object) -> dict[Any, Any]:
     """The settings for all nodes that one of this kind has; what none has stays, and is a mistake."""
-    models = {"linux": LinuxNode, "switch": SwitchNode}
+    models: dict[str, type[_Model]] = {"linux": LinuxNode, "switch": SwitchNode}
     others = {key for name, model in models.items() if name != kind for key in model.model_fields}
     own = models[kind].model_fields if isinstance(kind, str) and kind in models else {}
     return {key: value for key, value in defaults.items() if key in own or key not in others}

@@ -78,6 +78,13 @@ def test_ports_and_cables(lab: Lab) -> None:
     assert (other.delay, other.rate, other.loss) == (25_000, None, 0.0)
 
 
+def test_images_choose_tools() -> None:
+    nodes = "{a: {image: 'centos:7'}, b: {image: alpine}, c: {image: rocky, flavour: debian}}"
+    text = f"name: x\ntopology: {{nodes: {nodes}}}\n"
+    hosts = build(FrontMatter(text, "lab.yaml")).hosts.values()
+    assert [host.flavour.name for host in hosts] == ["centos", "debian", "debian"]
+
+
 HEAD = """\
 name: x
 topology:
