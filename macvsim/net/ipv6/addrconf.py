@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from macvsim.dev.base import Event, NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import RouteType
-from macvsim.net.ipv6.address import FOREVER, Address6, Dad, Flag
+from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Dad, Flag
 from macvsim.net.ipv6.conf import DevConf6, NeighParms6
 from macvsim.net.ipv6.dad import DuplicateDetection
 from macvsim.net.ipv6.device import Inet6Dev
@@ -23,6 +23,7 @@ from macvsim.wire.addr6 import (
     LOOPBACK,
     NODE_LOCAL_ALL_NODES,
     eui64,
+    is_link_local6,
     is_multicast6,
     mask6,
     solicited_node,
@@ -138,7 +139,7 @@ class Addrconf:
         for address in list(inet6.addresses):
             self.dad.cancel(address)
             self._unlisten(dev, inet6, address)
-            if keep and address.flags & Flag.PERMANENT and address.local != LOOPBACK:
+            if keep and address.flags & Flag.PERMANENT and not is_own_link(address.local):
                 if not address.flags & Flag.NODAD:
                     address.flags |= Flag.TENTATIVE
                 address.state = Dad.BEFORE
@@ -175,11 +176,28 @@ class Addrconf:
             raise NetlinkError("EEXIST", f"{where}: it is there already", "ipv6: address already assigned")
         if is_multicast6(local):
             self.groups.join(dev, local)
-        address.flags |= Flag.TENTATIVE | (Flag.PERMANENT if address.valid == FOREVER else Flag(0))
+        address.flags |= Flag.TENTATIVE | (Flag.PERMANENT if address.valid == FOREVER else NO_FLAGS)
         if not address.preferred:
             address.flags |= Flag.DEPRECATED
         self._put(dev, address)
         return address
+
+    def modify(
+        self, dev: NetDevice, address: Address6, *, flags: Flag, valid: int, preferred: int, metric: int
+    ) -> None:
+        """Other flags and lifetimes for an address that is there (inet6_addr_modify)."""
+        changeable = Flag.MANAGETEMPADDR | Flag.NOPREFIXROUTE | Flag.HOMEADDRESS | Flag.NODAD
+        address.flags = address.flags & ~(changeable | Flag.DEPRECATED | Flag.PERMANENT) | flags & changeable
+        address.flags |= Flag.PERMANENT if valid == FOREVER else NO_FLAGS
+        address.flags |= NO_FLAGS if preferred else Flag.DEPRECATED
+        address.valid, address.preferred, address.stamp = valid, preferred, self.stack.ns.sim.jiffies
+        dst, plen = address.local & mask6(address.plen), address.plen
+        self.stack.fib.remove_if(lambda r: r.dev is dev and (r.dst, r.plen, r.proto) == (dst, plen, "kernel")
+                                 and r.type is RouteType.UNICAST)  # fmt: skip
+        address.metric = metric
+        if not address.flags & Flag.NOPREFIXROUTE:
+            self._prefix_route(dev, address, dst, plen)
+        self.routers.watch(dev, address)
 
     def _put(self, dev: NetDevice, address: Address6) -> None:
         """A new address, its prefix route, and its check (ipv6_add_addr, addrconf_prefix_route, addrconf_dad_start)."""
@@ -285,6 +303,11 @@ class Addrconf:
             del anycast[subnet]
             self.groups.leave(dev, solicited_node(subnet))
             self.stack.fib.remove_if(lambda r: r.dev is dev and r.type is RouteType.ANYCAST and r.dst == subnet)
+
+
+def is_own_link(ip: int) -> bool:
+    """True for addresses that come by themselves (addr_is_local)."""
+    return ip == LOOPBACK or is_link_local6(ip)
 
 
 def link_ready(dev: NetDevice) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from macvsim.errors import NetlinkError
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.wire.addr6 import ALL_ONES, ip6_text, mask6
 
@@ -164,6 +164,8 @@ class Fib6:
                 f"there is no route to {route.prefix} to change: add it",
                 "Can not replace route - no match found",
             )
+        elif append and route.gateway and any(r.gateway for r in alike):
+            raise NotSimulated(f"multipath routes (two gateways to {route.prefix} with metric {route.metric})")
         elif any(r.dev is route.dev and r.gateway == route.gateway for r in alike):
             raise NetlinkError("EEXIST", f"there is a route to {route.prefix} like this already")
         elif alike and not append:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
+from macvsim.net.ipv6.address import FOREVER, Address6
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
+from macvsim.shell.iproute import addr6
 from macvsim.shell.iproute.addrprint import print_address, print_device
-from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush, only_ipv4
+from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush
 from macvsim.shell.iproute.link import kernel_picks
 from macvsim.shell.iproute.linkfilter import SCOPES, LinkFilter, parse_filter
 from macvsim.shell.iproute.output import Printer
+from macvsim.shell.iproute.prefixes import Prefix, parse_prefix
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, duplicate, garbage, invalid, matches, number, prefix
 from macvsim.wire.addr import ip_text, is_loopback_ip, mask_int
 
 _FLAGS = ("noprefixroute", "autojoin")
-_IPV6_FLAGS = ("home", "nodad", "mngtmpaddr")
 
 
 @dataclass
 class _Request:
     """What ``add`` and ``del`` read."""
 
-    local: int | None = None
-    plen: int = 32
-    length_given: bool = False
+    local: Prefix | None = None
     text: str = ""
     broadcast: str = ""
     scope: Scope | None = None
@@ -38,6 +38,13 @@ class _Request:
     dev: str = ""
     noprefixroute: bool = False
     autojoin: bool = False
+    extra: addr6.Extra = field(default_factory=addr6.Extra)
+    peer: Prefix | None = None
+
+    @property
+    def six(self) -> bool:
+        """It is about an IPv6 address."""
+        return self.local is not None and self.local.family == INET6
 
 
 def run(call: Call, options: Options, args: list[str]) -> int:
@@ -76,8 +83,8 @@ def _parse(words: Words, tool: Tool) -> _Request:
     while words:
         word = words.take()
         if word in ("peer", "remote"):
-            raise NotSimulated("addresses with a peer (point-to-point)")
-        if matches(word, "broadcast") or word == "brd":
+            found.peer = parse_prefix(words.value(), tool.options.family)
+        elif matches(word, "broadcast") or word == "brd":
             value = words.value()
             if found.broadcast:
                 raise duplicate("broadcast", value)
@@ -93,12 +100,14 @@ def _parse(words: Words, tool: Tool) -> _Request:
         elif any(matches(word, full) for full in ("metric", "priority", "preference")):
             found.metric = words.integer("metric", message='"metric" value is invalid\n')
         elif matches(word, "valid_lft") or matches(word, "preferred_lft"):
-            if words.value() != "forever":
-                raise NotSimulated("addresses that expire")
-        elif word == "proto" or word in _IPV6_FLAGS:
-            raise NotSimulated(f"ip addr add … {word}")
-        elif word in _FLAGS:
-            setattr(found, word, True)
+            name = "valid" if matches(word, "valid_lft") else "preferred"
+            setattr(found.extra, name, addr6.lifetime(words, f"{name}_lft"))
+        elif word == "proto":
+            found.extra.proto = addr6.protocol(words.value())
+        elif word in addr6.FLAG_WORDS:
+            found.extra.flags |= addr6.FLAG_WORDS[word]
+            if word in _FLAGS:
+                setattr(found, word, True)
         else:
             if word == "local":
                 word = words.value()
@@ -106,12 +115,23 @@ def _parse(words: Words, tool: Tool) -> _Request:
                 raise Complaint(usage.ADDRESS)
             if found.local is not None:
                 raise garbage("local", word)
-            only_ipv4(tool, "addresses", word)
-            found.local, found.plen, found.length_given = prefix(word)
-            if not found.length_given:
-                found.plen = 32
+            found.local = parse_prefix(word, tool.options.family)
             found.text = word
+    addr6.check(found.extra)
+    if not found.six:
+        _check_inet(found)
     return found
+
+
+def _check_inet(found: _Request) -> None:
+    """What is left out of IPv4."""
+    if found.peer is not None:
+        raise NotSimulated("addresses with a peer (point-to-point)")
+    if (found.extra.valid, found.extra.preferred) != (FOREVER, FOREVER):
+        raise NotSimulated("addresses that expire")
+    left = [word for word, flag in addr6.FLAG_WORDS.items() if word not in _FLAGS and found.extra.flags & flag]
+    if left or found.extra.proto:
+        raise NotSimulated(f"ip addr add … {left[0] if left else 'proto'}")
 
 
 def _scope(word: str) -> Scope:
@@ -132,7 +152,7 @@ def _device(found: _Request, tool: Tool) -> NetDevice:
     return tool.device(found.dev)
 
 
-def _broadcast(found: _Request, local: int) -> int:
+def _broadcast(found: _Request, local: int, plen: int) -> int:
     """``brd +`` sets all host bits, ``brd -`` clears them."""
     if not found.broadcast:
         return 0
@@ -141,9 +161,9 @@ def _broadcast(found: _Request, local: int) -> int:
             return prefix(found.broadcast)[0]
         except Complaint:
             raise Complaint(f'Error: inet address is expected rather than "{found.broadcast}".\n', 1) from None
-    if found.plen > 30:
+    if plen > 30:
         return 0
-    mask = mask_int(found.plen)
+    mask = mask_int(plen)
     return local | ~mask & 0xFFFFFFFF if found.broadcast == "+" else local & mask
 
 
@@ -152,14 +172,21 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
     dev = _device(found, tool)
     may_change(tool)
     if found.local is None:
-        raise NetlinkError("EOPNOTSUPP", f"ip addr add on {dev.label}: name an address")
+        six = tool.options.family == INET6
+        raise NetlinkError("EINVAL" if six else "EOPNOTSUPP", f"ip addr add on {dev.label}: name an address")
+    local, plen = found.local.ip, found.local.plen
+    if found.six:
+        found.extra.peer = found.peer.ip if found.peer is not None else 0
+        plen = found.peer.plen if found.peer is not None else plen
+        addr6.put(tool, dev, local, plen, found.metric, found.extra, replace=replace)
+        return 0
     scope = found.scope
     if scope is None:
-        scope = Scope.HOST if is_loopback_ip(found.local) else Scope.UNIVERSE
+        scope = Scope.HOST if is_loopback_ip(local) else Scope.UNIVERSE
     new = Address(
-        found.local,
-        found.plen,
-        _broadcast(found, found.local),
+        local,
+        plen,
+        _broadcast(found, local, plen),
         scope,
         found.label,
         noprefixroute=found.noprefixroute,
@@ -178,7 +205,7 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
 
 def _delete(words: Words, tool: Tool) -> int:
     found = _parse(words, tool)
-    if found.dev and found.local is not None and not found.length_given:
+    if found.dev and found.local is not None and not found.local.given and not found.six:
         tool.call.err(
             "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
             f"         Explicitly specify the prefix length ({found.text}/32) to avoid this warning.\n"
@@ -189,37 +216,44 @@ def _delete(words: Words, tool: Tool) -> int:
     may_change(tool)
     if found.local is None:
         raise NetlinkError("EOPNOTSUPP", f"ip addr del on {dev.label}: name an address")
-    plen = found.plen if found.length_given else None
-    old = next((a for a in dev.inet.addresses if a.local == found.local and plen in (None, a.plen)), None)
+    local, plen = found.local.ip, found.local.plen if found.local.given else None
+    if found.six:
+        addr6.delete(tool, dev, local, found.local.plen)
+        return 0
+    old = next((a for a in dev.inet.addresses if a.local == local and plen in (None, a.plen)), None)
     if old is not None and found.label and old.label != found.label:
         raise NetlinkError(
             "EADDRNOTAVAIL", f"{ip_text(old.local)} on {dev.label} has the label {old.label}", "ipv4: Address not found"
         )
-    tool.ns.addresses.remove(dev, found.local, plen)
+    tool.ns.addresses.remove(dev, local, plen)
     return 0
 
 
 # -- show and flush ----------------------------------------------------------------------------------------------------
 
 
-def _family(wanted: LinkFilter, tool: Tool) -> str:
-    """``to PREFIX`` asks for IPv4."""
-    return tool.options.family or (INET if wanted.to is not None else "")
-
-
 def _show(words: Words, tool: Tool) -> int:
     wanted = parse_filter(words, tool, usage.ADDRESS)
-    family = _family(wanted, tool)
+    family = wanted.family(tool)
     shown = Tool(tool.call, tool.ns, tool.options if family == tool.options.family else _with(tool.options, family))
+    dump6 = tool.options.family == INET6 and wanted.dev is None
     with shown.printer() as out:
         for dev in tool.ns.devices.values():
             if kernel_picks(dev, wanted) and _listed(dev, wanted, family):
-                _show_device(out, dev, wanted, shown)
+                _show_device(out, dev, wanted, shown, dump6=dump6)
     return 0
 
 
 def _with(options: Options, family: str) -> Options:
     return Options(**{**vars(options), "family": family})
+
+
+def _addresses(dev: NetDevice, family: str) -> list[Address | Address6]:
+    """All addresses of a family, of both where none is asked for: IPv4 first."""
+    found: list[Address | Address6] = list(dev.inet.addresses) if family in ("", INET) else []
+    if family in ("", INET6) and dev.inet.inet6 is not None:
+        found += dev.inet.inet6.addresses
+    return found
 
 
 def _listed(dev: NetDevice, wanted: LinkFilter, family: str) -> bool:
@@ -228,33 +262,34 @@ def _listed(dev: NetDevice, wanted: LinkFilter, family: str) -> bool:
         return False
     if family == LINK:
         return True
-    if not dev.inet.addresses:
+    addresses = _addresses(dev, family)
+    if not addresses:
         return family == ""
-    return family != INET6 and any(wanted.takes(address) for address in dev.inet.addresses)
+    return any(wanted.takes(address, dev) for address in addresses)
 
 
-def _picked(dev: NetDevice, wanted: LinkFilter, family: str) -> list[Address]:
-    if family not in ("", INET):
-        return []
-    return [address for address in dev.inet.addresses if wanted.takes(address)]
+def _picked(dev: NetDevice, wanted: LinkFilter, family: str) -> list[Address | Address6]:
+    return [address for address in _addresses(dev, family) if wanted.takes(address, dev)]
 
 
-def _show_device(out: Printer, dev: NetDevice, wanted: LinkFilter, tool: Tool) -> None:
-    addresses = _picked(dev, wanted, tool.options.family)
-    if tool.options.oneline and tool.options.family != LINK and not addresses:
+def _show_device(out: Printer, dev: NetDevice, wanted: LinkFilter, tool: Tool, *, dump6: bool) -> None:
+    family = tool.options.family
+    addresses = _picked(dev, wanted, family)
+    if tool.options.oneline and family != LINK and not addresses:
         return
     with out.object():
-        print_device(out, dev, addresses, tool, header=not wanted.label or dev.name == wanted.label)
+        header = not wanted.label or dev.name == wanted.label
+        print_device(out, dev, addresses, tool, header=header, dump6=dump6)
 
 
 def _flush(words: Words, tool: Tool) -> int:
     if not words:
         raise Complaint("Flush requires arguments.\n", 1)
     wanted = parse_filter(words, tool, usage.ADDRESS)
-    family = _family(wanted, tool)
+    family = wanted.family(tool)
     if family == LINK:
         raise Complaint("Cannot flush link addresses.\n", 255)
-    doomed: list[tuple[NetDevice, Address]] = []
+    doomed: list[tuple[NetDevice, Address | Address6]] = []
     for dev in tool.ns.devices.values():
         if kernel_picks(dev, wanted) and (dev.up or not wanted.up):
             doomed += [(dev, address) for address in _picked(dev, wanted, family)]
@@ -267,7 +302,9 @@ def _flush(words: Words, tool: Tool) -> int:
                 print_address(out, dev, address, tool, numbered=True)
         out.close()
     for dev, address in doomed:
-        if address in dev.inet.addresses:
+        if isinstance(address, Address6):
+            tool.ns.ipv6.addrconf.remove(dev, address)
+        elif address in dev.inet.addresses:
             tool.ns.addresses.remove(dev, address.local, address.plen)
     flushed(tool, len(doomed), "addresses")
     return 0

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from macvsim.dev.base import NetDevice
 from macvsim.net.addr import Address
+from macvsim.net.ipv6.address import Address6
+from macvsim.shell.iproute.addrprint6 import print_address6, print_link6
 from macvsim.shell.iproute.linkshow import print_link
 from macvsim.shell.iproute.linkstats import print_stats
 from macvsim.shell.iproute.output import Printer
@@ -13,12 +17,23 @@ from macvsim.wire.addr import ip_text
 FOREVER = 0xFFFFFFFF
 
 
-def print_device(out: Printer, dev: NetDevice, addresses: list[Address], tool: Tool, *, header: bool) -> None:
-    """A device and the addresses picked; `header`: with the lines about the device itself."""
+def print_device(
+    out: Printer,
+    dev: NetDevice,
+    addresses: Sequence[Address | Address6],
+    tool: Tool,
+    *,
+    header: bool,
+    dump6: bool = False,
+) -> None:
+    """A device and the addresses picked; `header`: with the lines about the device itself; `dump6`: as IPv6 tells it."""
     options = tool.options
     plain = options.oneline and not options.json and options.family != LINK and not options.brief
     if header and not plain:
-        print_link(out, dev, tool, link=False)
+        if dump6:
+            print_link6(out, dev, tool)
+        else:
+            print_link(out, dev, tool, link=False)
     out.member("addr_info", [])
     for address in addresses:
         if out.json:
@@ -33,8 +48,13 @@ def print_device(out: Printer, dev: NetDevice, addresses: list[Address], tool: T
         out.end()
 
 
-def print_address(out: Printer, dev: NetDevice, address: Address, tool: Tool, *, numbered: bool = False) -> None:
+def print_address(
+    out: Printer, dev: NetDevice, address: Address | Address6, tool: Tool, *, numbered: bool = False
+) -> None:
     """One address; `numbered`: behind the device's number and name, as with ``-o``."""
+    if isinstance(address, Address6):
+        print_address6(out, dev, address, tool, numbered=numbered)
+        return
     brief = tool.options.brief
     if numbered:
         out.text(f"{dev.ifindex}: {dev.name}")

@@ -9,9 +9,11 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
-from macvsim.shell.iproute.tool import Tool
-from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches, prefix
-from macvsim.wire.addr import mask_int
+from macvsim.net.ipv6.address import Address6, Flag
+from macvsim.shell.iproute.prefixes import Prefix, parse_prefix
+from macvsim.shell.iproute.tool import INET, INET6, Tool
+from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches
+from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE
 
 SCOPES = {
     "global": Scope.UNIVERSE,
@@ -41,7 +43,7 @@ class LinkFilter:
     slave_kind: str = ""
     label: str = ""
     scope: Scope | None = None
-    to: tuple[int, int] | None = None
+    to: Prefix | None = None
     flags: tuple[str, ...] = ()
     down: bool = False
 
@@ -50,21 +52,35 @@ class LinkFilter:
         """True if it says something about addresses."""
         return bool(self.label or self.scope is not None or self.to is not None or self.flags)
 
-    def takes(self, address: Address) -> bool:
+    def takes(self, address: Address | Address6, dev: NetDevice) -> bool:
         """True if the address is among those asked for."""
-        if self.label and not fnmatchcase(address.label, self.label):
+        six = isinstance(address, Address6)
+        label = address.label if isinstance(address, Address) else dev.name
+        if self.label and not fnmatchcase(label, self.label):
             return False
-        if self.scope is not None and address.scope is not self.scope:
+        if self.scope is not None and scope_of(address) is not self.scope:
             return False
-        if self.to is not None:
-            dst, plen = self.to
-            if (address.local ^ dst) & mask_int(plen):
+        if self.to is not None and self.to.family:
+            if (self.to.family == INET6) != six or not self.to.holds(address.local):
                 return False
         return all(_has_flag(address, flag) for flag in self.flags)
 
+    def family(self, tool: Tool) -> str:
+        """The family asked for: by an option, or by the prefix addresses are to be in."""
+        return tool.options.family or ("" if self.to is None else self.to.family)
 
-def _has_flag(address: Address, flag: str) -> bool:
+
+def scope_of(address: Address | Address6) -> Scope:
+    """Scope as netlink tells it (rt_scope)."""
+    if isinstance(address, Address):
+        return address.scope
+    return {SCOPE_NODE: Scope.HOST, SCOPE_LINK: Scope.LINK, SCOPE_SITE: Scope.SITE}.get(address.scope, Scope.UNIVERSE)
+
+
+def _has_flag(address: Address | Address6, flag: str) -> bool:
     name = flag.removeprefix("-")
+    if isinstance(address, Address6):
+        return _has_flag6(address.flags, name) != flag.startswith("-")
     has = {
         "secondary": address.secondary,
         "temporary": address.secondary,
@@ -76,6 +92,13 @@ def _has_flag(address: Address, flag: str) -> bool:
     return has != flag.startswith("-")
 
 
+def _has_flag6(flags: Flag, name: str) -> bool:
+    if name in ("primary", "dynamic"):
+        return not flags & (Flag.TEMPORARY if name == "primary" else Flag.PERMANENT)
+    names = {"secondary": Flag.TEMPORARY, "home": Flag.HOMEADDRESS, "autojoin": Flag.MCAUTOJOIN}
+    return bool(flags & (names[name] if name in names else Flag[name.upper()]))
+
+
 def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
     """Read what follows ``show``."""
     wanted = LinkFilter()
@@ -84,8 +107,8 @@ def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
     while words:
         word = words.take()
         if word == "to":
-            local, plen, _ = prefix(words.value())
-            wanted.to = (local, plen)
+            family = tool.options.family
+            wanted.to = parse_prefix(words.value(), family if family in (INET, INET6) else "")
         elif word == "scope":
             value = words.value()
             if value not in SCOPES and value != "all":

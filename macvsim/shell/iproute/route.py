@@ -8,14 +8,14 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
 from macvsim.net.fib import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.shell.call import Call
-from macvsim.shell.iproute import usage
+from macvsim.shell.iproute import route6, usage
 from macvsim.shell.iproute.guard import flushed, guarded, may_flush, only_ipv4
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.routechange import CHANGES, change
 from macvsim.shell.iproute.routeget import get, show_cache
 from macvsim.shell.iproute.routeprint import Hidden, print_route
 from macvsim.shell.iproute.routewords import route_address, route_proto, route_scope, route_table
-from macvsim.shell.iproute.tool import INET6, Options, Tool
+from macvsim.shell.iproute.tool import Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, matches, prefix
 from macvsim.wire.addr import mask_int
 
@@ -76,6 +76,8 @@ def run(call: Call, options: Options, args: list[str]) -> int:
 
 def work(words: Words, tool: Tool) -> int:
     """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
+    if route6.concerns(words.all, tool):
+        return route6.work(words, tool)
     if not words:
         return _show(words, tool)
     word = words.take()
@@ -174,14 +176,14 @@ def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route]:
 def _show(words: Words, tool: Tool) -> int:
     found = _parse(words, tool)
     with tool.printer() as out:
-        if tool.options.family == INET6:
-            return 0
         if found.table == _CACHE:
             show_cache(out, tool)
             return 0
         for route in _picked(found, tool):
             with out.object():
                 print_route(out, route, tool, found.hidden)
+        if found.table == ALL_TABLES and not tool.options.family:
+            route6.show_all(out, tool)
     return 0
 
 
@@ -189,8 +191,6 @@ def _flush(words: Words, tool: Tool) -> int:
     if not words:
         raise Complaint('"ip route flush" requires arguments.\n', 1)
     found = _parse(words, tool)
-    if tool.options.family == INET6:
-        return 0
     if found.table == _CACHE:
         tool.ns.exceptions.clear()
         tool.ns.fib.changed()

@@ -134,6 +134,11 @@ class Words:
         return self._at < len(self._words)
 
     @property
+    def all(self) -> list[str]:
+        """The words, read or not."""
+        return self._words
+
+    @property
     def here(self) -> str:
         """The word to be read next."""
         return self._words[self._at]
