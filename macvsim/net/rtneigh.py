@@ -4,49 +4,59 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
-from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import VALID, Neighbour, Nud
-from macvsim.wire.addr import ip_text
+from macvsim.net.neigh import VALID, Neighbour, NeighTable, Nud
+from macvsim.wire.frame import ETH_P_IP
 
 
-def _key(dev: NetDevice, ip: int) -> int:
-    """Everything on a loopback device is one neighbour (arp_constructor's INADDR_ANY)."""
-    return 0 if dev.loopback else ip
+def _key(table: NeighTable, dev: NetDevice, ip: int) -> int:
+    """Everything of IPv4 on a loopback device is one neighbour (arp_constructor's INADDR_ANY)."""
+    return 0 if dev.loopback and table.ethertype == _IPV4 else ip
+
+
+_IPV4 = ETH_P_IP.to_bytes(2, "big")
 
 
 def put(
-    ns: Namespace, dev: NetDevice, ip: int, ha: bytes | None, state: Nud, *, create: bool, replace: bool
+    table: NeighTable,
+    dev: NetDevice,
+    ip: int,
+    ha: bytes | None,
+    state: Nud,
+    *,
+    create: bool,
+    replace: bool,
+    router: bool = False,
 ) -> Neighbour:
     """RTM_NEWNEIGH.
 
-    create : make a new entry; replace : change one that is there
+    create : make a new entry; replace : change one that is there; router : it is said to be one
     EEXIST, ENOENT, ENOBUFS; EINVAL where a state needs a MAC and none is known.
     """
-    key = _key(dev, ip)
-    entry = ns.neigh.lookup(dev, key)
+    key = _key(table, dev, ip)
+    entry = table.lookup(dev, key)
     if entry is None:
         if not create:
-            raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {ip_text(ip)} to change: add it")
-        entry = ns.neigh.create(dev, key)
+            raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {table.text(ip)} to change: add it")
+        entry = table.create(dev, key)
         if entry is None:
-            raise NetlinkError("ENOBUFS", f"{ip_text(ip)} on {dev.label}: the neighbour table is full")
+            raise NetlinkError("ENOBUFS", f"{table.text(ip)} on {dev.label}: the neighbour table is full")
     elif not replace:
-        raise NetlinkError("EEXIST", f"{dev.label} has a neighbour {ip_text(ip)} already: replace it")
+        raise NetlinkError("EEXIST", f"{dev.label} has a neighbour {table.text(ip)} already: replace it")
     if ha is None and state & VALID and not entry.state & VALID:
-        raise NetlinkError("EINVAL", f"{ip_text(ip)} on {dev.label}: no MAC is given", "No link layer address given")
-    entry.update(ha, state, override=True, admin=True)
+        raise NetlinkError("EINVAL", f"{table.text(ip)} on {dev.label}: no MAC is given", "No link layer address given")
+    entry.update(ha, state, override=True, admin=True, router=router)
     return entry
 
 
-def delete(ns: Namespace, dev: NetDevice, ip: int) -> None:
+def delete(table: NeighTable, dev: NetDevice, ip: int) -> None:
     """RTM_DELNEIGH; ENOENT."""
-    entry = ns.neigh.lookup(dev, _key(dev, ip))
+    entry = table.lookup(dev, _key(table, dev, ip))
     if entry is None:
-        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {ip_text(ip)}: see ip neigh")
-    remove(ns, entry)
+        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {table.text(ip)}: see ip neigh")
+    remove(entry)
 
 
-def remove(ns: Namespace, entry: Neighbour) -> None:
+def remove(entry: Neighbour) -> None:
     """What waits for the entry fails, then it goes."""
     entry.update(None, Nud.FAILED, override=True, admin=True)
-    ns.neigh.remove(entry)
+    entry.table.remove(entry)

@@ -111,9 +111,9 @@ class Replay:
     @staticmethod
     def _flush(ns: Namespace) -> None:
         """``ip neigh flush all``: packets that wait for an answer fail."""
-        for entry in list(ns.neigh.entries.values()):
+        for entry in [*ns.neigh.entries.values(), *ns.ipv6.neigh.entries.values()]:
             if not entry.state & (Nud.PERMANENT | Nud.NOARP):
-                rtneigh.remove(ns, entry)
+                rtneigh.remove(entry)
 
     def _advance(self, time: int) -> None:
         self.sim.run(until=int(self.sim.now) + time)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import rtneigh
-from macvsim.net.neigh import IN_TIMER, VALID, Neighbour, Nud
+from macvsim.net.neigh import IN_TIMER, VALID, Neighbour, NeighTable, Nud
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
-from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush, only_ipv4
+from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush
 from macvsim.shell.iproute.output import Printer
-from macvsim.shell.iproute.tool import INET6, Options, Tool
-from macvsim.shell.iproute.words import Complaint, Words, address, duplicate, invalid, matches, number, prefix
-from macvsim.wire.addr import ip_text, mac_bytes, mac_text, mask_int
+from macvsim.shell.iproute.prefixes import Prefix, parse_address, parse_prefix
+from macvsim.shell.iproute.tool import INET, INET6, Options, Tool
+from macvsim.shell.iproute.words import Complaint, Words, duplicate, invalid, matches, number
+from macvsim.wire.addr import mac_bytes, mac_text
 
 NUD_WORDS = {
     "permanent": Nud.PERMANENT, "reachable": Nud.REACHABLE, "noarp": Nud.NOARP, "none": Nud.NONE, "stale": Nud.STALE,
@@ -59,16 +60,21 @@ def _run(words: Words, tool: Tool) -> int:
 
 @dataclass
 class _Request:
-    ip: int | None = None
+    dst: Prefix | None = None
     lladdr: str | None = None
     state: Nud = Nud.PERMANENT
     dev: str = ""
+    router: bool = False
 
-    def place(self, tool: Tool) -> tuple[NetDevice, int]:
-        """Device and address, both of which are needed."""
-        if not self.dev or self.ip is None:
+    def place(self, tool: Tool) -> tuple[NeighTable, NetDevice, int]:
+        """Table, device and address, which are needed."""
+        if not self.dev or self.dst is None:
             raise Complaint("Device and destination are required arguments.\n")
-        return tool.device(self.dev), self.ip
+        dev = tool.device(self.dev)
+        six = self.dst.family == INET6
+        if six and dev.inet.inet6 is None:
+            raise NetlinkError("EINVAL", f"{dev.label} has no IPv6: its MTU is too small")
+        return tool.ns.ipv6.neigh if six else tool.ns.neigh, dev, self.dst.ip
 
 
 def _parse(words: Words, tool: Tool) -> _Request:
@@ -83,7 +89,9 @@ def _parse(words: Words, tool: Tool) -> _Request:
             found.lladdr = value
         elif word == "nud":
             found.state = Nud(_state(words.value()) & 0xFF)
-        elif word in ("proxy", "router", "use", "managed", "extern_learn", "protocol"):
+        elif word == "router":
+            found.router = True
+        elif word in ("proxy", "use", "managed", "extern_learn", "protocol"):
             raise NotSimulated(f"ip neigh … {word}")
         elif word == "dev":
             found.dev = words.value()
@@ -92,10 +100,9 @@ def _parse(words: Words, tool: Tool) -> _Request:
                 word = words.value()
             elif matches(word, "help"):
                 raise Complaint(usage.NEIGH)
-            only_ipv4(tool, "neighbours", word)
-            if found.ip is not None:
+            if found.dst is not None:
                 raise duplicate("to", word)
-            found.ip = address(word)
+            found.dst = parse_address(word, tool.options.family)
     return found
 
 
@@ -122,16 +129,17 @@ def _mac(text: str | None, dev: NetDevice) -> bytes | None:
 
 def _put(words: Words, tool: Tool, *, create: bool, replace: bool) -> int:
     found = _parse(words, tool)
-    dev, ip = found.place(tool)
+    table, dev, ip = found.place(tool)
     may_change(tool)
-    rtneigh.put(tool.ns, dev, ip, _mac(found.lladdr, dev), found.state, create=create, replace=replace)
+    mac = _mac(found.lladdr, dev)
+    rtneigh.put(table, dev, ip, mac, found.state, create=create, replace=replace, router=found.router)
     return 0
 
 
 def _delete(words: Words, tool: Tool) -> int:
-    dev, ip = _parse(words, tool).place(tool)
+    table, dev, ip = _parse(words, tool).place(tool)
     may_change(tool)
-    rtneigh.delete(tool.ns, dev, ip)
+    rtneigh.delete(table, dev, ip)
     return 0
 
 
@@ -142,7 +150,7 @@ def _delete(words: Words, tool: Tool) -> int:
 class _Filter:
     states: int
     dev: NetDevice | None = None
-    to: tuple[int, int] | None = None
+    to: Prefix | None = None
     no_master: bool = False
 
     def takes(self, entry: Neighbour) -> bool:
@@ -153,7 +161,7 @@ class _Filter:
             return False
         if self.no_master and entry.dev.master is not None:
             return False
-        return self.to is None or not (entry.ip ^ self.to[0]) & mask_int(self.to[1])
+        return self.to is None or self.to.holds(entry.ip)
 
 
 def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
@@ -176,9 +184,7 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
                 word = words.value()
             elif matches(word, "help"):
                 raise Complaint(usage.NEIGH)
-            only_ipv4(tool, "neighbours", word)
-            local, plen, given = prefix(word)
-            found.to = (local, plen if given or word in ("default", "any", "all") else 32)
+            found.to = parse_prefix(word, tool.options.family)
     found.states = asked or states
     if dev:
         found.dev = tool.device(dev)
@@ -186,10 +192,11 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
 
 
 def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
-    """The entries picked; a new one stands at the head of its bucket."""
-    if tool.options.family == INET6:
-        return []
-    return [entry for entry in reversed(tool.ns.neigh.entries.values()) if wanted.takes(entry)]
+    """The entries picked, those of IPv4 first; a new one stands at the head of its bucket."""
+    family = tool.options.family or (wanted.to.family if wanted.to is not None else "")
+    tables = [tool.ns.neigh] if family in ("", INET) else []
+    tables += [tool.ns.ipv6.neigh] if family in ("", INET6) else []
+    return [entry for table in tables for entry in reversed(table.entries.values()) if wanted.takes(entry)]
 
 
 def _show(words: Words, tool: Tool) -> int:
@@ -202,12 +209,12 @@ def _show(words: Words, tool: Tool) -> int:
 
 def _get(words: Words, tool: Tool) -> int:
     wanted = _parse(words, tool)
-    if not wanted.dev or wanted.ip is None:
+    if not wanted.dev or wanted.dst is None:
         raise Complaint("Device and address are required arguments.\n", 1)
-    dev, ip = wanted.place(tool)
-    entry = tool.ns.neigh.lookup(dev, ip)
+    table, dev, ip = wanted.place(tool)
+    entry = table.lookup(dev, ip)
     if entry is None:
-        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {ip_text(ip)}", "Neighbour entry not found")
+        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {table.text(ip)}", "Neighbour entry not found")
     with tool.printer() as out:
         _print(out, entry, tool)
     return 0
@@ -226,17 +233,18 @@ def _flush(words: Words, tool: Tool) -> int:
             _print(out, entry, tool, with_dev=wanted.dev is None)
         out.close()
     for entry in doomed:
-        rtneigh.remove(tool.ns, entry)
+        rtneigh.remove(entry)
     flushed(tool, len(doomed), "entries")
     return 0
 
 
 def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True) -> None:
     """One entry (print_neigh)."""
+    text = entry.table.text(entry.ip)
     lladdr = mac_text(entry.ha) if entry.state & VALID else ""
     with out.object():
         if tool.options.brief:
-            out.both("dst", f"{ip_text(entry.ip):<39} ", ip_text(entry.ip))
+            out.both("dst", f"{text:<39} ", text)
             if with_dev:
                 tool.ns.linkwatch.sync(entry.dev)
                 out.both("dev", f"{entry.dev.name:<16} ", entry.dev.name)
@@ -244,12 +252,14 @@ def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True)
                 out.both("lladdr", lladdr, lladdr)
             out.end()
             return
-        out.both("dst", f"{ip_text(entry.ip)} ", ip_text(entry.ip))
+        out.both("dst", f"{text} ", text)
         if with_dev:
             tool.ns.linkwatch.sync(entry.dev)
             out.both("dev", f"dev {entry.dev.name} ", entry.dev.name)
         if lladdr:
             out.both("lladdr", f"lladdr {lladdr} ", lladdr)
+        if entry.router:
+            out.both("router", "router ", None)
         if tool.options.stats:
             _print_stats(out, entry)
         if entry.state:

@@ -127,7 +127,7 @@ def _parse(words: Words, tool: Tool) -> _Filter:
                 raise NotSimulated("showing routes by input device")
             dev = words.value()
         elif word == "via":
-            found.via = route_address(words.value(), tool)
+            found.via = route_address(words.value())
         elif word == "src":
             found.src = prefix(words.value())[0]
         elif word in ("tos", "dsfield", "mark", "metric", "vrf", "nhid", "realms", "from", "as"):

@@ -263,10 +263,10 @@ def _change(words: Words, tool: Tool, way: str) -> int:
             given[key] = words.integer(word, message=f'"{word}" value is invalid\n')
         elif word == "onlink":
             given["onlink"] = True
-        elif any(matches(word, full) for full in ("metric", "priority", "preference")):
-            given["metric"] = words.integer("metric", message='"metric" value is invalid\n')
         elif word == "pref":
             given["pref"] = _preference(words.value())
+        elif any(matches(word, full) for full in ("metric", "priority", "preference")):
+            given["metric"] = words.integer("metric", message='"metric" value is invalid\n')
         elif matches(word, "scope"):
             words.value()
         elif matches(word, "protocol"):

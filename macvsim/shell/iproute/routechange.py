@@ -101,14 +101,14 @@ def _parse(words: Words, tool: Tool) -> RouteRequest:
     while words:
         word = words.take()
         if word == "src":
-            found.src = route_address(words.value(), tool)
+            found.src = route_address(words.value())
         elif word == "via":
             value = words.value()
             if value == "inet":
                 value = words.value()
             elif value == "inet6":
                 raise NotSimulated("gateways of IPv6")
-            found.gateway = route_address(value, tool)
+            found.gateway = route_address(value)
         elif word == "mtu":
             if words and words.here == "lock":
                 raise NotSimulated("a locked path MTU")

@@ -63,7 +63,7 @@ def _parse(words: Words, tool: Tool) -> _Question:
     while words:
         word = words.take()
         if matches(word, "from"):
-            found.src = route_address(words.value(), tool)
+            found.src = route_address(words.value())
         elif word == "iif":
             found.iif = words.value()
         elif word in ("oif", "dev"):

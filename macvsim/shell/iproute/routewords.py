@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from macvsim.errors import NotSimulated
 from macvsim.net.fib import TABLE_NAMES, Scope
-from macvsim.shell.iproute.guard import only_ipv4
 from macvsim.shell.iproute.linkfilter import SCOPES
-from macvsim.shell.iproute.tool import Tool
 from macvsim.shell.iproute.words import Complaint, address, invalid, number
 
 PROTOCOLS = {
@@ -48,9 +46,8 @@ def route_scope(word: str) -> Scope:
         raise NotSimulated(f"scope {word}") from None
 
 
-def route_address(word: str, tool: Tool) -> int:
+def route_address(word: str) -> int:
     """An IPv4 address behind ``via``, ``src`` and the like."""
-    only_ipv4(tool, "routes", word)
     try:
         return address(word)
     except Complaint:
