@@ -146,6 +146,8 @@ class Box:
         """Files written by commands or put there, by absolute path."""
         self.hosts: dict[str, int] = {}
         """Names this box can resolve by itself (/etc/hosts)."""
+        self.hosts6: dict[str, int] = {}
+        """The same for IPv6 addresses."""
         kernel.boxes.setdefault(ns, self)
 
     def __repr__(self) -> str:
@@ -332,7 +334,8 @@ def box_for(kernel: Kernel, ns: Namespace) -> Box:
         box.hostname = kernel.name
         if machine is not None:  # one file system, whatever the namespace
             box.interpreter = machine.interpreter
-            box.hostname, box.files, box.hosts = machine.hostname, machine.files, machine.hosts
+            box.hostname, box.files = machine.hostname, machine.files
+            box.hosts, box.hosts6 = machine.hosts, machine.hosts6
     return box
 
 

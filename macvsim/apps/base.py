@@ -38,6 +38,9 @@ class Machine(Protocol):
     @property
     def hosts(self) -> dict[str, int]: ...
 
+    @property
+    def hosts6(self) -> dict[str, int]: ...
+
     def resolve(self, name: str) -> int: ...
 
 

@@ -44,6 +44,8 @@ class BusyboxPing(PingApp[PingResult]):
     quiet : print no replies; adaptive : send again as soon as a reply is here (``-A``)
     """
 
+    request_kind = icmp.ECHO
+
     def __init__(
         self,
         box: Machine,
@@ -144,7 +146,9 @@ class BusyboxPing(PingApp[PingResult]):
         uid = self.sim.born()
         result.requests.append(uid)
         try:
-            self._socket.send(self._to, icmp.message(self._template, icmp.ECHO, 0, self._head | seq, payload), uid)
+            self._socket.send(
+                self._to, icmp.message(self._template, self.request_kind, 0, self._head | seq, payload), uid
+            )
         except SocketError as error:
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             self._fail(f"sendto: {error}")

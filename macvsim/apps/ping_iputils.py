@@ -113,36 +113,43 @@ class IputilsPing(PingApp[IputilsResult]):
         result = self._result
         if self._pattern and not self.quiet:
             self._print(f"PATTERN: 0x{self._pattern.hex()}\n")
-        try:
-            self._to = resolve(self.box, result.target)
-        except MacvsimError:
-            self._die(f"{result.target}: Temporary failure in name resolution")
+        unknown = self._find()
+        if unknown:
+            self._die(unknown)
             return
-        if inet_aton(result.target) is not None and not self._lookup:
-            result.numeric = True
         try:
-            origin = self._prepare()
+            rest = self._open()
         except Fatal as error:
             self._die(str(error))
             return
-        result.address = ip_text(self._to)
-        self._print(
-            f"PING {result.target} ({result.address}) {origin}{result.size}({result.size + 28}) bytes of data.\n"
-        )
+        self._print(f"PING {result.target} {rest}")
         self._begin = int(self.sim.now)
         if self.deadline:
             self.set_alarm(self.deadline * SECOND, self._finish)
         self._loop()
 
-    def _prepare(self) -> str:
-        """Open the socket; returns the words about the source in the first line."""
+    def _find(self) -> str:
+        """The target's address; returns what is wrong with the word, if anything."""
+        result = self._result
+        try:
+            self._to = resolve(self.box, result.target)
+        except MacvsimError:
+            return f"{result.target}: Temporary failure in name resolution"
+        if inet_aton(result.target) is not None and not self._lookup:
+            result.numeric = True
+        return ""
+
+    def _open(self) -> str:
+        """Open the socket; returns the rest of the first line."""
         sock = self._socket = RawIcmpSocket(
             self.ns, self._receive, self._error, frozenset((icmp.ECHO_REPLY, icmp.REDIRECT))
         )
         sock.wanted = self._is_mine
         self._to, origin = configure(sock, self._choice, self._to, self._complain)
-        self._result.group = self._choice.broadcast or is_multicast_ip(self._to)
-        return origin
+        result = self._result
+        result.group = self._choice.broadcast or is_multicast_ip(self._to)
+        result.address = ip_text(self._to)
+        return f"({result.address}) {origin}{result.size}({result.size + 28}) bytes of data.\n"
 
     # -- the main loop -------------------------------------------------------------------------------------------------
 
@@ -214,7 +221,6 @@ class IputilsPing(PingApp[IputilsResult]):
         (ping4_send_probe).
         """
         result = self._result
-        assert self._socket is not None
         seq = result.sent + 1 & 0xFFFF
         self._seen.discard(seq)
         self._sent_ns[seq] = now
@@ -223,9 +229,8 @@ class IputilsPing(PingApp[IputilsResult]):
             seconds, rest = divmod(now, SECOND)
             payload = seconds.to_bytes(8, "little") + (rest // US).to_bytes(8, "little") + payload
         uid = self.sim.born()
-        message = icmp.message(self._template, icmp.ECHO, 0, self._ident << 16 | seq, payload)
         try:
-            self._socket.send(self._to, message, uid)
+            self._emit(self._ident << 16 | seq, payload, uid)
         except SocketError as error:
             if error.errno == "ENOBUFS":  # the device drops: wait for it, but no longer than for an answer
                 retry = min(max(self.interval // 2, MIN_INTERVAL), MAX_RETRY)
@@ -242,6 +247,11 @@ class IputilsPing(PingApp[IputilsResult]):
         self._no_room = 0
         self._count_sent(uid)
         return None
+
+    def _emit(self, rest: int, payload: bytes, uid: int) -> None:
+        """Hand the request to the socket; `rest` is the second word of its header."""
+        assert self._socket is not None
+        self._socket.send(self._to, icmp.message(self._template, icmp.ECHO, 0, rest, payload), uid)
 
     def _count_sent(self, uid: int) -> None:
         """One more request is out, or counts as if it were."""
@@ -311,12 +321,16 @@ class IputilsPing(PingApp[IputilsResult]):
         else:
             self._seen.add(seq)
             result.received += 1
-        sender, _ = ipv4.addresses(packet.data)
-        text = result.address if sender == self._to else ip_text(sender)
-        reply = Reply(seq, text, packet.data[8], rtt, len(message), duplicate)
+        sender, ttl = self._origin(packet)
+        reply = Reply(seq, sender, ttl, rtt, len(message), duplicate)
         result.replies.append(reply)
         if not self.quiet:
             self._print_reply(reply)
+
+    def _origin(self, packet: Packet) -> tuple[str, int]:
+        """Whose reply it is, and its TTL."""
+        sender, _ = ipv4.addresses(packet.data)
+        return self._result.address if sender == self._to else ip_text(sender), packet.data[8]
 
     def _error(self, error: IcmpError) -> None:
         """An ICMP error from the socket's error queue (ping4_receive_error_msg)."""

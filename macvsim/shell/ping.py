@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from macvsim.apps.base import inet_aton
+from macvsim.apps.names6 import is_text6, prefers6
+from macvsim.apps.ping6_iputils import IputilsPing6
 from macvsim.apps.ping_iputils import IputilsPing
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import NumberError, OptionError, getopt, iputils_number
@@ -73,13 +76,11 @@ _LETTERS = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:"
 _INT_MAX = 0x7FFFFFFF
 _LONG_MAX = 0x7FFFFFFFFFFFFFFF
 _NOT_SIMULATED = {
-    "6": "there is no IPv6",
     "A": "adaptive ping",
     "C": "connected sockets",
     "D": "there is no time of day",
-    "F": "there is no IPv6",
     "L": "IP_MULTICAST_LOOP",
-    "N": "there is no IPv6",
+    "N": "node information queries",
     "R": "IP options",
     "T": "IP options",
     "U": "user-to-user latency",
@@ -89,13 +90,14 @@ _NOT_SIMULATED = {
     "v": "verbose output",
 }
 _LARGEST = 65507
+_LARGEST6 = 65527
 
 
 class _Refused(Exception):
     """A value that makes no sense to ping, which exits with 2."""
 
 
-@command("ping", "ping4", flavour="debian")
+@command("ping", "ping4", "ping6", flavour="debian")
 def ping(call: Call) -> int | Waiting:
     """``ping [options] <destination>``."""
     try:
@@ -126,16 +128,22 @@ def ping(call: Call) -> int | Waiting:
         return call.not_simulated(f"ping -{left_out}: {_NOT_SIMULATED[left_out]}")
     if len(words) > 1:
         return call.not_simulated("ping by way of other hosts (source routes)")
-    if ":" in options.get("source", ""):
-        return call.not_simulated("ping -I with an IPv6 address")
     if options.get("pmtu") == "probe":
         return call.not_simulated("ping -M probe")
     if options.get("interval") == 0 and "count" not in options:
         return call.not_simulated("ping -i 0 without -c")
-    if options.get("size", 0) > _LARGEST:
-        call.err(f"ping: invalid -s value: '{options['size']}': out of range: 0 <= value <= {_LARGEST}\n")
+    six = "6" in letters or call.name == "ping6" or ("4" not in letters and prefers6(call.box, words[0]))
+    largest = _LARGEST6 if six else _LARGEST
+    if options.get("size", 0) > largest:
+        call.err(f"ping: invalid -s value: '{options['size']}': out of range: 0 <= value <= {largest}\n")
         return 1
-    return run_program(IputilsPing(call.box, words[0], stdout=call.out, stderr=call.err, **options))
+    if (inet_aton(words[0]) is not None) if six else is_text6(words[0]):
+        call.err(f"ping: {words[0]}: Address family for hostname not supported\n")
+        return 2
+    if not six:
+        options.pop("flow", None)
+    program = IputilsPing6 if six else IputilsPing
+    return run_program(program(call.box, words[0], stdout=call.out, stderr=call.err, **options))
 
 
 def _read(call: Call, found: list[tuple[str, str]]) -> dict[str, Any]:
@@ -167,6 +175,8 @@ def _read(call: Call, found: list[tuple[str, str]]) -> dict[str, Any]:
             options["pattern"] = _pattern(value)
         elif letter == "Q":
             options["tos"] = _tos(value)
+        elif letter == "F":
+            options["flow"] = _flow(value)
         elif letter == "S":
             iputils_number(value, 1, _INT_MAX)
     return options
@@ -203,6 +213,17 @@ def _pattern(text: str) -> bytes:
         if digit not in "0123456789abcdefABCDEF":
             raise _Refused(f"patterns must be specified as hex digits: {text[at:]}")
     return bytes(int(text[at : at + 2], 16) for at in range(0, min(len(text), 32), 2))
+
+
+def _flow(text: str) -> int:
+    """A flow label, decimal or hexadecimal (parseflow)."""
+    match = re.fullmatch(r"0[xX]([0-9a-fA-F]+)|([0-9]+)", text)
+    if not match:
+        raise _Refused(f"Invalid flowinfo {text}")
+    value = int(match[1], 16) if match[1] else int(match[2])
+    if value & ~0xFFFFF:
+        raise _Refused("flow value is greater than 20 bits.")
+    return value
 
 
 def _tos(text: str) -> int:

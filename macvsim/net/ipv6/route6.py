@@ -185,7 +185,8 @@ class Router6:
         return found
 
     def _decide_input(self, dst: int, dev: NetDevice) -> Dst6:
-        route = self.lookup(dst, dev, strict=needs_zone(dst))
+        # what comes by lo was routed when it was sent, and keeps that decision
+        route = self.lookup(dst) if dev.loopback else self.lookup(dst, dev, strict=needs_zone(dst))
         if route is None:
             return Dst6(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
         if route.type in HOST_ONLY:

@@ -10,7 +10,7 @@ from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
-from macvsim.wire.addr6 import is_link_local6, is_multicast6
+from macvsim.wire.addr6 import is_link_local6
 from macvsim.wire.ipv6 import Upper
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Socket6:
         self.stack: Ipv6 = ns.ipv6
         self.source = 0
         self.device: NetDevice | None = None
+        self.zone: NetDevice | None = None
+        """Device that addresses without a zone of their own are taken to belong to."""
         self.hop_limit: int | None = None
         self.tclass = 0
         self.flow: int | None = None
@@ -69,7 +71,7 @@ class Socket6:
 
     def route(self, dst: int, dev: NetDevice | None = None) -> Dst6:
         """The way to `dst` by way of `dev` (its zone), or the error a program would see."""
-        way = self.stack.router.output(dst, self.source, dev or self.device)
+        way = self.stack.router.output(dst, self.source, dev or self.zone or self.device)
         if way.kind is ERROR:
             raise SocketError(way.errno)
         return way
@@ -111,9 +113,15 @@ class RawIcmp6Socket(Socket6):
         """Send an ICMPv6 message; returns the way it took."""
         way = self.route(dst, dev)
         self.check_size(len(message), way)
-        hop_limit = None if is_multicast6(dst) else self.hop_limit
         self.stack.icmp.send(
-            message, way, dst, uid, tclass=self.tclass, hop_limit=hop_limit, flow=self.flow, loop=self.multicast_loop
+            message,
+            way,
+            dst,
+            uid,
+            tclass=self.tclass,
+            hop_limit=self.hop_limit,
+            flow=self.flow,
+            loop=self.multicast_loop,
         )
         return way
 
@@ -158,7 +166,6 @@ class Udp6Socket(Socket6):
         self.on_error = on_error
         self.port = 0
         self.peer: tuple[int, int] | None = None
-        self.zone: NetDevice | None = None
         self.recverr = False
 
     def bind(self, ip: int, port: int) -> None:
@@ -172,7 +179,7 @@ class Udp6Socket(Socket6):
         if not self.port:
             self.stack.udp.bind(self, 0)
         self.source = self.source or way.src
-        self.peer, self.zone = (ip, port), dev
+        self.peer, self.zone = (ip, port), dev or self.zone
 
     def send_to(self, payload: bytes, ip: int, port: int, dev: NetDevice | None = None) -> int:
         """sendto(); returns the packet's uid."""

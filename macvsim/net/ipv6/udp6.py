@@ -56,9 +56,8 @@ class Udp6Layer:
         csum = icmpv6.upper_checksum(src, ip, ipv6.UDP, plain) or 0xFFFF
         segment = plain[:6] + csum.to_bytes(2, "big") + payload
         self.stack.snmp.udp["OutDatagrams"] += 1
-        hop_limit = None if is_multicast6(ip) else sock.hop_limit
         self.stack.ip6.send(
-            ipv6.UDP, segment, way, ip, uid, src=src, tclass=sock.tclass, hop_limit=hop_limit, flow=sock.flow
+            ipv6.UDP, segment, way, ip, uid, src=src, tclass=sock.tclass, hop_limit=sock.hop_limit, flow=sock.flow
         )
 
     def receive(self, packet: Packet6) -> DropReason | None:
