@@ -16,7 +16,7 @@ from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import Icmp6Error, RawIcmp6Socket
 from macvsim.net.packet import Packet
 from macvsim.wire import icmpv6, ipv6
-from macvsim.wire.addr6 import ip6_int, is_multicast6
+from macvsim.wire.addr6 import SCOPE_LINK, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.compose6 import icmpv6_template
 
 _UNREACHABLE = {
@@ -59,10 +59,12 @@ class Iputils6Result(IputilsResult):
 class IputilsPing6(IputilsPing):
     """ping of iputils to an IPv6 address; the options are those of `IputilsPing`.
 
-    flow : flow label (``-F``), None for the kernel's choice
+    flow : flow label (``-F``), None for the kernel's choice; tag : what complaints begin with
     """
 
-    def __init__(self, box: Machine, target: str, *, flow: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, box: Machine, target: str, *, flow: int | None = None, tag: str = "ping: ", **options: Any
+    ) -> None:
         super().__init__(box, target, **options)
         old = self._result
         self._result = Iputils6Result(box.sim, box.ns, target, target, old.size)
@@ -71,6 +73,9 @@ class IputilsPing6(IputilsPing):
         self._template = icmpv6_template(icmpv6.ECHO_REQUEST)
         self._flow = flow
         self._target = Target(0)
+        self._seen_source = 0
+        """Source address that a connected socket got."""
+        self._tag = tag
         self._raw: RawIcmp6Socket | None = None
 
     def close(self) -> None:
@@ -101,38 +106,57 @@ class IputilsPing6(IputilsPing):
             self.ns, self._heard6, self._error6, frozenset((icmpv6.ECHO_REPLY,))
         )  # fmt: skip
         sock.wanted = self._is_mine
-        device, strict, out = self._choose(sock)
+        device, zone = self._bind(sock)
         sock.pmtu_discover = self._choice.pmtu or "want"
         sock.tclass = self._choice.tos
         sock.hop_limit = self._choice.ttl
         sock.flow = self._flow
+        sock.zone = self._target.zone
         result.group = is_multicast6(self._to)
-        result.address = zoned(self._to, out)
+        way = self.ns.ipv6.router.output(self._to, sock.source, sock.zone or sock.device)
+        result.address = zoned(self._to, way.dev)
         words = f"({self._target.text}) " + (f", flow {self._flow:#07x}, " if self._flow else "")
-        if device or strict:
-            words += f"from {zoned(sock.source, None)} {device}: "
+        source = sock.source if sock.source or not device else self._seen_source
+        if device or sock.source:
+            words += f"from {zoned(source, zone)} {device}: "
         return f"{words}{result.size} data bytes\n"
 
-    def _choose(self, sock: RawIcmp6Socket) -> tuple[str, bool, NetDevice | None]:
-        """The device named, whether the source was, and the device packets leave by."""
-        source = self._choice.source
-        if source is None:
-            try:
-                return "", False, sock.route(self._to, self._target.zone).dev
-            except SocketError as error:
-                raise Fatal(f"connect: {error}") from None
+    def _bind(self, sock: RawIcmp6Socket) -> tuple[str, NetDevice | None]:
+        """Choose device and source; returns the device's name, if it was named, and the source's zone."""
+        source, zone = self._choice.source or "", None
+        device = source
         if is_text6(source):
+            device = source.partition("%")[2]
             try:
-                sock.bind_address(ip6_int(source.partition("%")[0]), resolve6(self.box, source).zone)
+                found = resolve6(self.box, source)
+                zone = found.zone
+                sock.bind_address(found.ip, zone)
             except (SocketError, MacvsimError) as error:
                 raise Fatal(f"bind icmp socket: {error}") from None
-            return "", True, self._target.zone
-        try:
-            sock.bind_device(source)
-        except SocketError:
-            raise Fatal(f"unknown iface: {source}") from None
-        self._complain(f"Warning: source address might be selected on device other than: {source}")
-        return source, False, sock.device
+        elif source:
+            try:
+                sock.bind_device(source)
+            except SocketError:
+                raise Fatal(f"unknown iface: {source}") from None
+        if not sock.source:
+            self._probe(sock, device)
+        if self._choice.sticky and not sock.source:
+            sock.source = self._seen_source
+        return device, zone
+
+    def _probe(self, sock: RawIcmp6Socket, device: str) -> None:
+        """Connect another socket to the target to learn the source address; not to what needs a zone."""
+        if not is_link_local6(self._to) and not (is_multicast6(self._to) and multicast_scope(self._to) == SCOPE_LINK):
+            try:
+                self._seen_source = sock.route(self._to, self._target.zone).src
+            except SocketError as error:
+                raise Fatal(f"connect: {error}") from None
+        inet6 = None if sock.device is None else sock.device.inet.inet6
+        if sock.device is not None and (inet6 is None or inet6.address(self._seen_source) is None):
+            self._complain(f"Warning: source address might be selected on device other than: {device}")
+
+    def _complain(self, text: str, tag: str = "") -> None:
+        super()._complain(text, tag or self._tag)
 
     # -- sending and receiving -----------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from macvsim.apps.base import inet_aton
@@ -138,11 +139,11 @@ def ping(call: Call) -> int | Waiting:
         call.err(f"ping: invalid -s value: '{options['size']}': out of range: 0 <= value <= {largest}\n")
         return 1
     if (inet_aton(words[0]) is not None) if six else is_text6(words[0]):
-        call.err(f"ping: {words[0]}: Address family for hostname not supported\n")
+        call.err(f"{call.name}: {words[0]}: Address family for hostname not supported\n")
         return 2
     if not six:
         options.pop("flow", None)
-    program = IputilsPing6 if six else IputilsPing
+    program = partial(IputilsPing6, tag=f"{call.name}: ") if six else IputilsPing
     return run_program(program(call.box, words[0], stdout=call.out, stderr=call.err, **options))
 
 

@@ -110,7 +110,7 @@ def run(box: Box, line: str) -> tuple[str, int | None]:
         ("ping -4 -6 x", "ping: only one -4 or -6 option may be specified\n", 2),
         ("ping", "ping: usage error: Destination address required\n", 2),
         ("ping nosuch", "ping: nosuch: Temporary failure in name resolution\n", 2),
-        ("ping -6 fd00::1", "not simulated: ping -6: there is no IPv6\n", 95),
+        ("ping -6 fd00::1", "ping: connect: Cannot assign requested address\n", 2),
         ("busybox arping -c x 1.1.1.1", "arping: invalid number 'x'\n", 1),
         ("busybox arping -I eth9 1.1.1.1", "arping: interface eth9 not found: No such device\n", 2),
         ("arping -c 0 1.1.1.1", "arping: invalid argument: '0': out of range: 1 <= value <= 2147483647\n", 1),

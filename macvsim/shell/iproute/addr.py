@@ -10,8 +10,7 @@ from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
 from macvsim.net.ipv6.address import FOREVER, Address6
 from macvsim.shell.call import Call
-from macvsim.shell.iproute import usage
-from macvsim.shell.iproute import addr6
+from macvsim.shell.iproute import addr6, usage
 from macvsim.shell.iproute.addrprint import print_address, print_device
 from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush
 from macvsim.shell.iproute.link import kernel_picks
@@ -278,7 +277,7 @@ def _show_device(out: Printer, dev: NetDevice, wanted: LinkFilter, tool: Tool, *
     if tool.options.oneline and family != LINK and not addresses:
         return
     with out.object():
-        header = not wanted.label or dev.name == wanted.label
+        header = not wanted.label
         print_device(out, dev, addresses, tool, header=header, dump6=dump6)
 
 

@@ -26,7 +26,9 @@ def print_device(
     header: bool,
     dump6: bool = False,
 ) -> None:
-    """A device and the addresses picked; `header`: with the lines about the device itself; `dump6`: as IPv6 tells it."""
+    """A device and the addresses picked; `header`: with the lines about the device itself; `dump6`: as IPv6 tells
+    them.
+    """
     options = tool.options
     plain = options.oneline and not options.json and options.family != LINK and not options.brief
     if header and not plain:

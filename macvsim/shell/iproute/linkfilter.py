@@ -60,9 +60,9 @@ class LinkFilter:
             return False
         if self.scope is not None and scope_of(address) is not self.scope:
             return False
-        if self.to is not None and self.to.family:
-            if (self.to.family == INET6) != six or not self.to.holds(address.local):
-                return False
+        to = self.to
+        if to is not None and to.family and ((to.family == INET6) != six or not to.holds(address.local)):
+            return False
         return all(_has_flag(address, flag) for flag in self.flags)
 
     def family(self, tool: Tool) -> str:

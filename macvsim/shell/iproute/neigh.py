@@ -72,8 +72,8 @@ class _Request:
             raise Complaint("Device and destination are required arguments.\n")
         dev = tool.device(self.dev)
         six = self.dst.family == INET6
-        if six and dev.inet.inet6 is None:
-            raise NetlinkError("EINVAL", f"{dev.label} has no IPv6: its MTU is too small")
+        if six and (dev.inet.inet6 is None or dev.inet.inet6.conf.disable_ipv6):
+            raise NetlinkError("EINVAL", f"{dev.label} has IPv6 off", "IPv6 is disabled on this device")
         return tool.ns.ipv6.neigh if six else tool.ns.neigh, dev, self.dst.ip
 
 

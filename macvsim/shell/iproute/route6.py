@@ -236,7 +236,8 @@ def _get(words: Words, tool: Tool) -> int:
     ipv6 = tool.ns.ipv6
     way = ipv6.router.output(dst.ip, src, tool.device(oif) if oif else None)
     if way.kind is ERROR or way.route is None:
-        raise NetlinkError(way.errno or "ENETUNREACH", f"{tool.ns.name} has no way to {ip6_text(dst.ip)}")
+        refusal = "ENETUNREACH" if way.route is None else way.errno
+        raise NetlinkError(refusal, f"{tool.ns.name} has no way to {ip6_text(dst.ip)}")
     with tool.printer() as out, out.object():
         print_route6(out, way.route, tool, Hidden(), dst=dst.ip, way=way, learnt=ipv6.exceptions.get(dst.ip))
     return 0
