@@ -19,6 +19,7 @@ from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net import links
 from macvsim.net.addr import Address
 from macvsim.net.namespace import Boot, Namespace
+from macvsim.net.netfilter.ruleset import Backend
 from macvsim.net.routes import add_route
 from macvsim.net.sysctl import Sysctl
 from macvsim.sim import US, Sim
@@ -71,6 +72,8 @@ class Kernel:
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""
+        self.iptables: Backend = "nf_tables"
+        """Which kind of iptables the plain name is on Debian (update-alternatives)."""
         self.processes: dict[int, Any] = {}
         """What runs now, by process id: jobs of shells."""
         self._last_pid = 1000

@@ -9,6 +9,7 @@ from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.host import Box
 from macvsim.net import arpioctl, rtioctl
 from macvsim.net.namespace import Namespace
+from macvsim.shell import conntext
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.sysctlnames import children, is_left_out, path
 from macvsim.wire.addr import ip_text, mac_text
@@ -16,7 +17,7 @@ from macvsim.wire.addr import ip_text, mac_text
 _LEFT_OUT_NET = frozenset(
     ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
      "ip_mr_cache", "ip_mr_vif", "ipv6_route", "mcfilter", "mcfilter6", "netfilter", "netlink", "netstat",
-     "nf_conntrack", "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
+     "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
      "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "tcp6", "udp6", "udplite6",
      "unix", "wireless", "xfrm_stat")
 )  # fmt: skip
@@ -216,6 +217,7 @@ _NET: dict[str, Callable[[Namespace], str]] = {
     "arp": arp,
     "dev": net_dev,
     "dev_mcast": dev_mcast,
+    "nf_conntrack": lambda ns: conntext.listing(ns.netfilter.conntrack),
     "igmp": igmp,
     "route": route,
     "snmp": snmp,

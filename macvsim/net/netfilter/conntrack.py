@@ -24,7 +24,6 @@ from macvsim.net.netfilter.hooks import (
     Way,
 )
 from macvsim.net.netfilter.protocols import Judgement, judge, well_formed
-from macvsim.net.netfilter.settings import ConntrackConf
 from macvsim.net.netfilter.tuple import Tuple, tuple_of
 from macvsim.wire import icmp, ipv4
 
@@ -42,7 +41,9 @@ class Conntrack:
     def __init__(self, netfilter: Netfilter) -> None:
         self.netfilter = netfilter
         self.ns: Namespace = netfilter.ns
-        self.conf = ConntrackConf()
+        self.conf = netfilter.conf
+        self.statistics: dict[str, int] = {}
+        """What ``conntrack -S`` counts."""
         self._entries: dict[Tuple, Conn] = {}
         self._users = 0
         self._fragments = Reassembly(self.ns)
@@ -136,18 +137,19 @@ class Conntrack:
             return Verdict.ACCEPT
         verify = way.hook is PREROUTING and bool(self.conf.nf_conntrack_checksum)
         if not well_formed(packet, verify=verify):
-            return Verdict.ACCEPT
+            return self._count("error" if packet.data[9] == ipv4.PROTO_ICMP else "invalid")
         if packet.data[9] == ipv4.PROTO_ICMP and packet.data[packet.header_length] in icmp.ERRORS:
             self._relate(packet)
             return Verdict.ACCEPT
         name = tuple_of(packet.data)
         if name is None:
-            return Verdict.ACCEPT
+            return self._count()
         while True:
             conn = self.find(name) or self._begin(name)
             if conn is None:
                 return Verdict.ACCEPT
             if not conn.confirmed and not self._room():
+                self._count("drop")
                 self.ns.sim.drop(packet.uid, way.in_dev or self.ns, DropReason.CONNTRACK_FULL)
                 return Verdict.DROP
             self._meet(packet, conn, name)
@@ -157,7 +159,7 @@ class Conntrack:
             self.kill(conn)
         if judgement is Judgement.INVALID:
             packet.conn = packet.info = None
-            return Verdict.ACCEPT
+            return self._count()
         if judgement is Judgement.KILL:
             self.kill(conn)
         if self.conf.nf_conntrack_acct:
@@ -166,6 +168,11 @@ class Conntrack:
             count[1] += len(packet.data)
         if packet.info is Info.ESTABLISHED_REPLY:
             conn.status |= Status.SEEN_REPLY
+        return Verdict.ACCEPT
+
+    def _count(self, what: str = "invalid") -> Verdict:
+        """One more of what ``conntrack -S`` counts; the packet goes on."""
+        self.statistics[what] = self.statistics.get(what, 0) + 1
         return Verdict.ACCEPT
 
     @staticmethod
@@ -184,6 +191,7 @@ class Conntrack:
         victim = next((conn for conn in known if not conn.status & Status.ASSURED), None)
         if victim is not None:
             self.kill(victim)
+            self._count("early_drop")
         return victim is not None
 
     @staticmethod
@@ -217,6 +225,7 @@ class Conntrack:
         conn = packet.conn
         if conn is not None and not conn.confirmed and not conn.status & Status.DYING and packet.direction != REPLY:
             if any(self.find(name) is not None for name in conn.tuples):
+                self._count("insert_failed")
                 self.ns.sim.drop(packet.uid, way.in_dev or self.ns, DropReason.CONNTRACK_CLASH)
                 return Verdict.DROP
             conn.status |= Status.CONFIRMED

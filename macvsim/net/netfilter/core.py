@@ -11,6 +11,7 @@ from macvsim.net.netfilter.hooks import Hook, HookFunction, Okfn, Priority, Verd
 from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
+from macvsim.net.netfilter.settings import ConntrackConf
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -30,6 +31,9 @@ class Netfilter:
         self.ns = ns
         self._functions: dict[Hook, list[tuple[int, HookFunction]]] = {hook: [] for hook in Hook}
         self._rulesets: dict[Backend, Ruleset] = {}
+        self.conf = ConntrackConf()
+        ns.sysctl.trees["netfilter"] = self.conf
+        ns.sysctl.read_only["net.netfilter.nf_conntrack_count"] = lambda: len(self.conntrack)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

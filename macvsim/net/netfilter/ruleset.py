@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from macvsim.net.netfilter.packet import Tracked
 
 Backend = Literal["nf_tables", "legacy"]
+Snapshot = dict[str, list[tuple[Chain, str, Standard, list[Rule]]]]
+"""Tables by name; of each chain its name, policy and rules."""
 
 
 class Ruleset:
@@ -51,17 +53,22 @@ class Ruleset:
 
     def _add_built_in(self, table: Table, hook: Hook) -> Chain:
         chain = table.chains[hook.name] = Chain(table, hook.name, hook)
+        self._hook(chain)
+        return chain
+
+    def _hook(self, chain: Chain) -> None:
+        """Ask a built-in chain about packets from now on."""
+        assert chain.hook is not None
         ns = self.netfilter.ns
 
         def rules(packet: Tracked, way: Way) -> Verdict:
             return chain.ask(packet, way, ns)
 
         self._hooked[chain] = rules
-        if table.name == "nat":
-            self.netfilter.nat.add(hook, rules)
+        if chain.table.name == "nat":
+            self.netfilter.nat.add(chain.hook, rules)
         else:
-            self.netfilter.register(hook, PRIORITY[table.name], rules)
-        return chain
+            self.netfilter.register(chain.hook, PRIORITY[chain.table.name], rules)
 
     def _remove_built_in(self, chain: Chain) -> None:
         assert chain.hook is not None
@@ -226,6 +233,40 @@ class Ruleset:
         for rule in chain.rules:
             self._release(rule.spec)
         chain.rules.clear()
+
+    # -- all or nothing ------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it is now; rules are copied when they are changed, counters are not kept."""
+        return {
+            name: [(chain, chain.name, chain.policy, list(chain.rules)) for chain in table.chains.values()]
+            for name, table in self.tables.items()
+        }
+
+    def revert(self, snapshot: Snapshot) -> None:
+        """Everything as it was."""
+        for name, table in list(self.tables.items()):
+            kept = [chain for chain, *_ in snapshot.get(name, [])]
+            for chain in list(table.chains.values()):
+                self.flush_chain(chain)
+                if chain in kept:
+                    continue
+                if chain.hook is not None:
+                    self._remove_built_in(chain)
+                else:
+                    del table.chains[chain.name]
+            if name not in snapshot:
+                del self.tables[name]
+        for name, chains in snapshot.items():
+            table = self.tables[name]
+            for chain, chain_name, policy, rules in chains:
+                if chain.hook is not None and chain not in self._hooked:
+                    self._hook(chain)
+                chain.name, chain.policy = chain_name, policy
+                table.chains[chain_name] = chain
+                chain.rules = rules
+                for rule in rules:
+                    self._hold(rule.spec)
 
     def _hold(self, spec: Spec) -> None:
         for part in spec.parts():

@@ -140,7 +140,7 @@ class _Translation(Target):
     tables: ClassVar[tuple[str, ...]] = ("nat",)
     wanted: Range = NOWHERE
 
-    def _options(self) -> list[str]:
+    def options(self) -> list[str]:
         wanted = self.wanted
         random = ["--random"] if wanted.random else []
         return (
@@ -175,7 +175,7 @@ class Snat(_Translation):
         return Verdict.ACCEPT
 
     def words(self) -> list[str]:
-        return ["--to-source", self.to(), *self._options()]
+        return ["--to-source", self.to(), *self.options()]
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Dnat(_Translation):
         return Verdict.ACCEPT
 
     def words(self) -> list[str]:
-        return ["--to-destination", self.to(), *self._options()]
+        return ["--to-destination", self.to(), *self.options()]
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class Masquerade(_Translation):
         return ns.netfilter.nat.masquerade(packet, way, self.wanted)
 
     def words(self) -> list[str]:
-        return (["--to-ports", self.ports()] if self.wanted.ports else []) + self._options()
+        return (["--to-ports", self.ports()] if self.wanted.ports else []) + self.options()
 
 
 @dataclass(frozen=True)
@@ -227,4 +227,4 @@ class Redirect(_Translation):
         return Verdict.ACCEPT
 
     def words(self) -> list[str]:
-        return (["--to-ports", self.ports()] if self.wanted.ports else []) + self._options()
+        return (["--to-ports", self.ports()] if self.wanted.ports else []) + self.options()
