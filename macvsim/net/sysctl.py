@@ -163,19 +163,28 @@ class Sysctl:
         self.conf: dict[str, DevConf] = {"all": DevConf(), "default": DevConf()}
         self.conf["all"].accept_source_route = 0
         self.neigh: dict[str, NeighParms] = {"default": NeighParms()}
+        self.trees: dict[str, Any] = {}
+        """Further directories below net, such as ``netfilter``: objects whose attributes are parameters."""
+        self.read_only: dict[str, Callable[[], int]] = {}
+        """Parameters that only tell something, by their whole names."""
         self.ipv6: Sysctl6
         """Where names that begin with net.ipv6 are looked up."""
 
     def __getitem__(self, name: str) -> int | str:
         """Value of a parameter: an integer, or text for ranges; `UnknownSysctl` when there is none of that name."""
+        told = self.read_only.get(".".join(self._parts(name)))
+        if told is not None:
+            return told()
         holder, key = self._find(name)
         value = getattr(holder, key)
         return "\t".join(map(str, value)) if isinstance(value, tuple) else value
 
     def __setitem__(self, name: str, value: int | str) -> None:
         """Write a parameter; `MacvsimError` when the value is not what it takes."""
-        holder, key = self._find(name)
         parts = self._parts(name)
+        if ".".join(parts) in self.read_only:
+            raise MacvsimError(f"{name}: Operation not permitted; it can only be read")
+        holder, key = self._find(name)
         if parts[1] == "ipv6":
             self.ipv6.set(name, parts, value)
             return
@@ -194,6 +203,8 @@ class Sysctl:
         self._changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
 
     def __contains__(self, name: str) -> bool:
+        if name in self.read_only:
+            return True
         try:
             self._find(name)
         except UnknownSysctl:
@@ -211,6 +222,10 @@ class Sysctl:
         for key in sorted([*vars(self._ipv4), "ip_forward"]):
             yield f"net.ipv4.{key}"
         yield from self.ipv6.names()
+        for tree, holder in self.trees.items():
+            for key in sorted(vars(holder)):
+                yield f"net.{tree}.{key.replace('_', '-') if tree == 'bridge' else key}"
+        yield from self.read_only
 
     @staticmethod
     def _parts(name: str) -> list[str]:
@@ -238,4 +253,8 @@ class Sysctl:
                 found = self.ipv6.find(parts)
                 if found is not None:
                     return found
+            case ["net", tree, key] if tree in self.trees:
+                attribute = key.replace("-", "_") if tree == "bridge" else key
+                if attribute in vars(self.trees[tree]):
+                    return self.trees[tree], attribute
         raise UnknownSysctl(f"{name}: there is no such parameter; names look like net.ipv4.ip_forward")

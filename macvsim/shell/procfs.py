@@ -62,6 +62,8 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
     if path(name) == parts and name in sysctl:
 
         def write(text: str) -> None:
+            if name in sysctl.read_only:
+                raise OSError("EPERM")
             try:
                 sysctl[name] = text.strip()
             except NotSimulated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.net.sysctl import Sysctl
 
 _OTHER_TREES = frozenset(("abi", "debug", "dev", "fs", "kernel", "user", "vm"))
-_OTHER_NET = frozenset(("bridge", "core", "mptcp", "netfilter", "nf_conntrack_max", "unix"))
+_OTHER_NET = frozenset(("bridge", "core", "mptcp", "nf_conntrack_max", "unix"))
 _OTHER_IPV4 = frozenset(
     ("fib_multipath_hash_fields", "fib_multipath_hash_policy", "fib_multipath_use_neigh", "fib_notify_on_flag_change",
      "fib_sync_mem", "icmp_echo_enable_probe", "igmp_link_local_mcast_reports", "igmp_max_memberships", "igmp_max_msf",

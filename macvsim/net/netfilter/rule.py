@@ -93,6 +93,10 @@ class Net:
         """``10.0.0.0/8``; a mask with holes is written out."""
         return f"{ip_text(self.address)}/{mask_text(self.mask)}"
 
+    def short(self) -> str:
+        """The same, but a single address stands alone."""
+        return ip_text(self.address) if self.mask == EVERYTHING else self.text()
+
 
 def mask_text(mask: int) -> str:
     """Length of a mask, or the mask itself if it has holes."""

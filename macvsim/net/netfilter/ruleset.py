@@ -144,6 +144,20 @@ class Ruleset:
                     self._remove_built_in(chain)
         return [chain.name for chain in own]
 
+    def clear(self, table: str) -> list[str]:
+        """Everything out of a table, which is made if it is not there; nf_tables: policies and counters are as new.
+        Returns the names of the users' chains.
+        """
+        chains = self.table(table).sorted_chains()
+        for chain in chains:
+            self.flush_chain(chain)
+        for chain in chains:
+            if chain.hook is None:
+                del chain.table.chains[chain.name]
+            elif self.backend == "nf_tables":
+                self._remove_built_in(chain)
+        return [chain.name for chain in chains if chain.hook is None]
+
     def rename_chain(self, table: str, old: str, new: str) -> None:
         """``-E``; ENOENT, EEXIST."""
         chain = self.look(table).chains.get(old)
@@ -216,7 +230,7 @@ class Ruleset:
         if isinstance(target, Jump):
             if target.chain.hook is not None:
                 built_in = f"nothing may jump to the built-in chain {target.chain.name}"
-                raise NetfilterError("EOPNOTSUPP", "rule", built_in)
+                raise NetfilterError("EINVAL" if self.backend == "legacy" else "EOPNOTSUPP", "rule", built_in)
             if chain.table.reachable(chain) and chain.table.loops(chain, target.chain):
                 raise NetfilterError("EMLINK", "rule", f"{target.chain.name} leads back to itself")
         empty = any(net.negated and not net.mask for net in (spec.source, spec.destination))

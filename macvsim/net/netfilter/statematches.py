@@ -97,7 +97,7 @@ class ConntrackMatch(Match):
         if self.proto is not None:
             found += [*(["!"] if self.not_proto else []), "--ctproto", str(self.proto)]
         for which, net in self.nets:
-            found += [*(["!"] if net.negated else []), f"--ct{which}", net.text()]
+            found += [*(["!"] if net.negated else []), f"--ct{which}", net.short()]
         if self.statuses:
             found += [*(["!"] if self.not_statuses else []), "--ctstatus", ",".join(self.statuses)]
         if self.direction is not None:

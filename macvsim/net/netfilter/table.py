@@ -136,9 +136,10 @@ class Table:
 
     def reachable(self, chain: Chain) -> bool:
         """True if packets get into a chain from a hook."""
-        return chain.hook is not None or any(
-            self.reachable(other) for other in self.chains.values() if other is not chain and chain in _jumps(other)
-        )
+        found = [other for other in self.chains.values() if other.hook is not None]
+        for other in found:  # the list grows while it is read
+            found += [further for further in _jumps(other) if further not in found]
+        return chain.hook is not None or chain in found
 
     def loops(self, start: Chain, target: Chain) -> bool:
         """True if a jump from `start` to `target` would lead into a circle."""

@@ -164,13 +164,10 @@ class Session:
     # -- chains --------------------------------------------------------------------------------------------------------
 
     def _chains(self, request: Request) -> list[Chain]:
-        """The chain that is named, or all there are."""
-        if not request.chain:
-            return self.rules.look(request.table).sorted_chains()
-        chain = self.rules.find(request.table, request.chain)
-        if chain is None:
-            raise NetfilterError("ENOENT", "chain", f"no chain {request.chain}")
-        return [chain]
+        """The chain that is named, or all there are; who watches sees the built-in ones that are not made yet, too."""
+        if request.chain or request.verbose:
+            return self.listed(request.table, request.chain)
+        return self.rules.look(request.table).sorted_chains()
 
     def listed(self, table: str, name: str = "") -> list[Chain]:
         """Chains to be shown: built-in ones also where they are not made yet."""

@@ -8,7 +8,7 @@ from macvsim.net.netfilter import matches as m
 from macvsim.net.netfilter import statematches as s
 from macvsim.net.netfilter import targets as t
 from macvsim.net.netfilter.matches import ANY_ICMP, TCP_FLAGS, Ports
-from macvsim.net.netfilter.rule import EVERYTHING, Jump, Match, Net, Standard, Target
+from macvsim.net.netfilter.rule import EVERYTHING, Jump, Match, Standard, Target
 from macvsim.shell.iptables.icmptypes import name_of
 from macvsim.shell.iptables.targets import LOG_LEVELS
 from macvsim.shell.iptables.values import service_name
@@ -85,10 +85,7 @@ def _(match: m.IcmpMatch, numeric: bool) -> str:
 
 @_match.register
 def _(match: m.Multiport, numeric: bool) -> str:
-    spans = ",".join(
-        _port(low, 6, numeric) if low == high else f"{_port(low, 6, numeric)}:{_port(high, 6, numeric)}"
-        for low, high in match.ports
-    )
+    spans = ",".join(_port(low, 6, numeric) if low == high else f"{low}:{high}" for low, high in match.ports)
     return f"multiport {match.which} {' !' if match.negated else ''}{spans}"
 
 
@@ -145,16 +142,12 @@ def _(match: s.ConntrackMatch, numeric: bool) -> str:
     if match.proto is not None:
         words += [*(["!"] if match.not_proto else []), "ctproto", str(match.proto)]
     for name, net in match.nets:
-        words += [*(["!"] if net.negated else []), f"ct{name}", _net(net)]
+        words += [*(["!"] if net.negated else []), f"ct{name}", net.short()]
     if match.statuses:
         words += [*(["!"] if match.not_statuses else []), "ctstatus", ",".join(match.statuses)]
     if match.direction is not None:
         words += ["ctdir", ("ORIGINAL", "REPLY")[match.direction]]
     return " ".join(words)
-
-
-def _net(net: Net) -> str:
-    return ip_text(net.address) if net.mask == EVERYTHING else net.text()
 
 
 @_match.register

@@ -133,14 +133,9 @@ class Restorer:
         if self.noflush or self.only not in (None, name):
             return
         rules = self.session.rules
-        chains = rules.look(name).sorted_chains()
         for chain in self.session.listed(name) if self.verbose else []:
             self.call.out(f"Flushing chain `{chain.name}'\n")
-        for chain in chains:
-            rules.flush_chain(chain)
-        rules.table(name)
-        for deleted in [chain.name for chain in chains if chain.hook is None]:
-            rules.delete_chain(name, deleted)
+        for deleted in rules.clear(name):
             self.call.out(f"Deleting chain `{deleted}'\n" if self.verbose else "")
 
     def _chain(self, words: list[str], number: int) -> None:

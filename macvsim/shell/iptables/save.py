@@ -49,6 +49,7 @@ def run(call: Call, program: Program, session: Session) -> int:
         call.out(text)
         return 0
     try:
+        call.files.open_for_writing(given["f"], truncate=True)
         call.files.write(given["f"], text)
     except FileError as error:
         call.err(f"Can't open {given['f']}: {error.strerror}\n")

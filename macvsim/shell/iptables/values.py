@@ -5,7 +5,6 @@ from __future__ import annotations
 from macvsim.net.netfilter.matches import Ports
 from macvsim.net.netfilter.rule import EVERYTHING, PROTOCOLS, Interface, Net
 from macvsim.shell.iptables.complaint import Misuse
-from macvsim.wire.addr import ip_text
 
 SERVICES = {
     "tcpmux": 1, "echo": 7, "discard": 9, "systat": 11, "daytime": 13, "netstat": 15, "qotd": 17, "chargen": 19,
@@ -121,7 +120,7 @@ def net_text(net: Net, *, numeric: bool) -> str:
     """As -L prints it."""
     if not net.mask and not net.negated:
         return "0.0.0.0/0" if numeric else "anywhere"
-    return ip_text(net.address) if net.mask == EVERYTHING else net.text()
+    return net.short()
 
 
 def interface(text: str, *, negated: bool = False) -> Interface:
