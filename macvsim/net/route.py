@@ -317,8 +317,9 @@ class Router:
             back = self._lookup(src)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
             shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
-            same_net = any(a.contains(src) and a.contains(way.nexthop) for a in dev.inet.addresses)
-            way.do_redirect = on_link and bool(shared or same_net)
+            gateway = route.gateway
+            one_net = any(a.contains(src) and (not gateway or a.contains(gateway)) for a in dev.inet.addresses)
+            way.do_redirect = on_link and bool(shared or one_net)
         return way
 
     def _sends_redirects(self, dev: NetDevice) -> bool:

@@ -386,6 +386,22 @@ def test_send_redirects_is_or(group: str) -> None:
     assert net.redirects() == []
 
 
+def test_without_shared_media_a_gateway_must_be_on_the_senders_net() -> None:
+    """inet_addr_onlink: no gateway at all is as good as one on the sender's own subnet."""
+    net = Stick()
+    for group in ("all", "eth0"):
+        net.r.sysctl[f"net.ipv4.conf.{group}.shared_media"] = 0
+    net.lab.ping(net.a, "10.1.0.1", wait=0.5)
+    assert len(net.redirects()) == 1
+    net.near.clear()
+    net.lab.route(net.r, "10.9.0.0/24", via="10.1.0.1")
+    net.lab.ping(net.a, "10.9.0.1", wait=0.5)
+    assert net.redirects() == []
+    net.lab.route(net.r, "10.8.0.0/24", via="10.0.0.7")
+    net.lab.ping(net.a, "10.8.0.1", wait=0.5)
+    assert len(net.redirects()) == 1
+
+
 def test_redirects_not_accepted() -> None:
     net = Stick()
     net.a.sysctl["net.ipv4.conf.all.accept_redirects"] = 0
