@@ -134,6 +134,8 @@ class IcmpLayer:
         proto = quoted[9]
         if proto == ipv4.PROTO_UDP:
             heard = ns.udp.error(packet, message, quoted) or heard
+        elif proto == ipv4.PROTO_TCP:
+            heard = ns.tcp.error(message, quoted) or heard
         for sock in self.sockets:
             heard = sock.icmp_error(packet, message, quoted) or heard
         if not heard:

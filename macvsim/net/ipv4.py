@@ -139,6 +139,8 @@ class Ipv4Layer:
             return ns.icmp.receive(packet)
         if proto == ipv4.PROTO_UDP:
             return ns.udp.receive(packet)
+        if proto == ipv4.PROTO_TCP:
+            return ns.tcp.receive(packet)
         self.count["InDelivers"] -= 1
         self.count["InUnknownProtos"] += 1
         reason = ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_NOPROTO)

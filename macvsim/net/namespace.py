@@ -26,6 +26,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.route import Router
 from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
+from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import UdpLayer
 from macvsim.sim import Sim
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
@@ -88,6 +89,7 @@ class Namespace:
         self.group_reassembly = Reassembly(self)
         """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
+        self.tcp: TcpLayer = TcpLayer(self)
         self.netfilter = Netfilter(self)
         self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
         self.sysctl.ipv6 = self.ipv6.sysctl
@@ -104,6 +106,7 @@ class Namespace:
         """How vconfig names new VLAN devices, as /proc/net/vlan/config calls it."""
         self.listeners: list[Callable[[NetDevice, Event], None]] = []
         self._next_ifindex = 1
+        self._last_inode = 1000
         self.fib.on_change(self.router.forget)
         self.register(Loopback(self))
 
@@ -113,6 +116,11 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name}: {', '.join(self.devices)}>"
+
+    def next_inode(self) -> int:
+        """Number of a new socket."""
+        self._last_inode += 1
+        return self._last_inode
 
     # -- frames --------------------------------------------------------------------------------------------------------
 

@@ -98,6 +98,7 @@ class Snmp:
         self.ip = dict.fromkeys(IP, 0)
         self.icmp = dict.fromkeys(ICMP, 0)
         self.udp = dict.fromkeys(UDP, 0)
+        self.tcp = {**dict.fromkeys(TCP, 0), **TCP_START}
         self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
         self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
         self.ext: dict[str, int] = {"IPReversePathFilter": 0}
@@ -121,7 +122,7 @@ class Snmp:
         kinds += [(f"OutType{k}", n) for k, n in sorted(self.icmp_out_types.items())]
         if kinds:
             lines += _pair("IcmpMsg", [name for name, _ in kinds], [count for _, count in kinds])
-        lines += _pair("Tcp", TCP, [TCP_START.get(name, 0) for name in TCP])
+        lines += _pair("Tcp", TCP, [self.tcp[name] for name in TCP])
         lines += _pair("Udp", list(self.udp), list(self.udp.values()))
         lines += _pair("UdpLite", UDP, [0] * len(UDP))
         return "\n".join(lines) + "\n"

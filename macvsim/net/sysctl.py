@@ -130,6 +130,30 @@ class Ipv4Conf:
         self.ipfrag_time = 30
         self.ip_local_port_range = (32768, 60999)
         self.ping_group_range = (1, 0)
+        self.tcp_congestion_control = "cubic"
+        self.tcp_dsack = 1
+        self.tcp_early_retrans = 3
+        self.tcp_fin_timeout = 60
+        self.tcp_frto = 2
+        self.tcp_keepalive_intvl = 75
+        self.tcp_keepalive_probes = 9
+        self.tcp_keepalive_time = 7200
+        self.tcp_moderate_rcvbuf = 1
+        self.tcp_orphan_retries = 0
+        self.tcp_reordering = 3
+        self.tcp_retries1 = 3
+        self.tcp_retries2 = 15
+        self.tcp_rfc1337 = 0
+        self.tcp_rmem = (4096, 131072, 6_002_400)
+        self.tcp_sack = 1
+        self.tcp_slow_start_after_idle = 1
+        self.tcp_syn_linear_timeouts = 4
+        self.tcp_syn_retries = 6
+        self.tcp_synack_retries = 5
+        self.tcp_timestamps = 1
+        self.tcp_tw_reuse = 2
+        self.tcp_window_scaling = 1
+        self.tcp_wmem = (4096, 16384, 4_194_304)
         self.fwmark_reflect = 0
         if like is not None:
             self.__dict__.update(like.__dict__)

@@ -1,10 +1,10 @@
 """scapy composes every kind of frame, and shows any frame to people.
 
-scapy composes a template for each shape (ARP, an IPv4 header for a protocol, an ICMP message); packets are the template
-with their fields patched at fixed offsets.  In ICMP and UDP headers every field is the packet's own, so nothing but the
-layout is left of the template; UDP needs none.  Every field is given: scapy would otherwise fill in addresses of the
-machine it runs on.  `recompose` builds a frame anew from its field values, which is how the tests know that patching
-gives what scapy builds.
+scapy composes a template for each shape (ARP, an IPv4 header for a protocol, an ICMP message, a TCP header); packets
+are the template with their fields patched at fixed offsets.  In ICMP and UDP headers every field is the packet's own,
+so nothing but the layout is left of the template; UDP needs none.  Every field is given: scapy would otherwise fill in
+addresses of the machine it runs on.  `recompose` builds a frame anew from its field values, which is how the tests know
+that patching gives what scapy builds.
 """
 
 from __future__ import annotations
@@ -58,6 +58,16 @@ def icmp_template(kind: int) -> bytes:
     return bytes(load().ICMP(type=kind, code=0, chksum=None))[:8]
 
 
+@cache
+def tcp_template() -> bytes:
+    """A 20-byte TCP header."""
+    s = load()
+    tcp = s.TCP(
+        sport=0, dport=0, seq=0, ack=0, dataofs=5, reserved=0, flags=0, window=0, chksum=0, urgptr=0, options=[]
+    )
+    return bytes(tcp)
+
+
 def dissect(wire: bytes) -> Packet:
     """The scapy packet of an Ethernet frame as it is on the wire."""
     packet: Packet = load().Ether(wire)
@@ -73,7 +83,7 @@ def recompose(wire: bytes) -> bytes:
     while layer is not None and layer.name != "NoPayload":
         quoted = layer.underlayer is not None and str(layer.name).endswith("in ICMP")
         if not quoted:
-            for field in ("chksum", "len"):
+            for field in ("chksum", "len", "dataofs"):
                 if field in layer.fields and not (isinstance(layer, s.UDP) and field == "chksum" and layer.chksum == 0):
                     del layer.fields[field]
         if isinstance(layer, s.IP) and layer.frag:
@@ -92,4 +102,5 @@ __all__ = [
     "icmp_template",
     "ipv4_template",
     "recompose",
+    "tcp_template",
 ]

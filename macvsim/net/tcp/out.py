@@ -1,0 +1,154 @@
+"""Segments on their way out: header fields, options, and the hand-over to IP (__tcp_transmit_skb, tcp_output.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.net.route import ERROR
+from macvsim.net.tcp.send import Skb
+from macvsim.net.tcp.state import OOW_RATELIMIT, State
+from macvsim.wire import tcp
+from macvsim.wire.compose import tcp_template
+from macvsim.wire.ipv4 import PROTO_TCP
+from macvsim.wire.tcp import ACK, FIN, PSH, RST, SYN, Options
+
+if TYPE_CHECKING:
+    from macvsim.net.tcp.connection import Connection
+
+_MAX_SYN_WINDOW = 0xFFFF
+
+
+class Output:
+    """Builds and sends the segments of one connection."""
+
+    def __init__(self, c: Connection) -> None:
+        self.c = c
+        self._template = tcp_template()
+        self._ident = c.dice.randrange(1, 0x10000)
+        self._last_oow = -OOW_RATELIMIT
+
+    # -- what is sent --------------------------------------------------------------------------------------------------
+
+    def syn(self, skb: Skb) -> bool:
+        """Our SYN, with everything we can do (tcp_syn_options)."""
+        c = self.c
+        conf = c.conf
+        options = Options(
+            mss=c.advertised_mss(),
+            wscale=c.win.scale if conf.tcp_window_scaling else None,
+            sack_ok=bool(conf.tcp_sack),
+            timestamps=(c.timestamp(), 0) if conf.tcp_timestamps else None,
+        )
+        skb.sent_us = c.now_us
+        window = min(c.win.wnd, _MAX_SYN_WINDOW)
+        return self._send(skb.seq, 0, SYN, window, tcp.encode_options(options))
+
+    def syn_ack(self) -> bool:
+        """The second SYN of a simultaneous open (tcp_send_synack)."""
+        c = self.c
+        options = c.answer_options(c.advertised_mss())
+        window = min(c.win.wnd, _MAX_SYN_WINDOW)
+        return self._send(c.tx.una, c.rx.nxt, SYN | ACK, window, tcp.encode_options(options))
+
+    def data(self, skb: Skb) -> bool:
+        """A segment of the queue, new or again; False when there is no way to the peer."""
+        c = self.c
+        if skb.syn:
+            return self.syn(skb) if c.state is State.SYN_SENT else self.syn_ack()
+        flags = ACK | (PSH if skb.psh else 0) | (FIN if skb.fin else 0)
+        skb.sent_us = c.now_us
+        skb.delivered = c.tx.delivered
+        idle = not c.tx.in_flight
+        if not self._send(skb.seq, c.rx.nxt, flags, c.win.advertise(), self._options(), skb.data):
+            return False
+        if skb.data:
+            if idle:
+                c.cc.restarted()
+            c.tx.last_sent = c.sim._now
+            c.acks.data_sent()
+        return True
+
+    def send_ack(self) -> None:
+        """A segment without data that acknowledges what came (tcp_send_ack)."""
+        c = self.c
+        if c.is_over:
+            return
+        self._send(c.tx.nxt, c.rx.nxt, ACK, c.win.advertise(), self._options())
+
+    def probe(self, *, urgent: bool = False) -> None:
+        """An acknowledgement the peer must answer: its sequence number is old (tcp_xmit_probe_skb)."""
+        c = self.c
+        seq = c.tx.una - (0 if urgent else 1)
+        self._send(seq, c.rx.nxt, ACK, c.win.advertise(), self._options())
+
+    def reset(self) -> None:
+        """Tell the peer that the connection is no more (tcp_send_active_reset)."""
+        c = self.c
+        c.count_tcp("OutRsts")
+        seq = c.tx.nxt if c.tx.nxt < c.tx.window_end or c.tx.nxt == c.tx.una else c.tx.window_end
+        self._send(seq, c.rx.nxt, ACK | RST, c.win.advertise(), self._options())
+
+    def challenge(self) -> None:
+        """Somebody sent what a peer would not: the real one will know (RFC 5961; tcp_send_challenge_ack)."""
+        now = self.c.sim._now
+        if now - self._last_oow < OOW_RATELIMIT:
+            self.c.count("TCPACKSkippedChallenge")
+            return
+        self._last_oow = now
+        self.c.count("TCPChallengeACK")
+        self.send_ack()
+
+    def oow_limited(self, *, data: bool, counter: str) -> bool:
+        """True if an acknowledgement of something unacceptable was sent a moment ago (tcp_oow_rate_limited)."""
+        if data:
+            return False
+        now = self.c.sim._now
+        if now - self._last_oow < OOW_RATELIMIT:
+            self.c.count(counter)
+            return True
+        self._last_oow = now
+        return False
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _options(self) -> bytes:
+        """Timestamp, and SACK blocks if there are any (tcp_established_options)."""
+        c = self.c
+        stamps = (c.timestamp(), c.ts_recent) if c.ts_ok else None
+        if not c.rx.has_blocks:
+            return (
+                b"" if stamps is None else b"\1\1\x08\x0a" + stamps[0].to_bytes(4, "big") + stamps[1].to_bytes(4, "big")
+            )
+        room = (tcp.MAX_OPTIONS - (tcp.TIMESTAMP_ROOM if stamps else 0) - 4) // 8
+        blocks = tuple((left & 0xFFFFFFFF, right & 0xFFFFFFFF) for left, right in self.c.rx.blocks(room))
+        return tcp.encode_options(Options(timestamps=stamps, sacks=blocks))
+
+    def options_length(self) -> int:
+        """Bytes of options a segment would have now."""
+        return len(self._options()) if self.c.rx.has_blocks else (tcp.TIMESTAMP_ROOM if self.c.ts_ok else 0)
+
+    def _send(self, seq: int, ack: int, flags: int, window: int, options: bytes, payload: bytes = b"") -> bool:
+        c = self.c
+        way = c.route()
+        if way.kind is ERROR:
+            c.ns.snmp.ip["OutNoRoutes"] += 1
+            return False
+        src, sport = c.local
+        dst, dport = c.remote
+        data = tcp.segment(self._template, src, dst, (sport, dport), seq, ack, flags, window, options, payload)
+        if flags & ACK:
+            c.rx.dsack = None
+            c.acks.sent()
+        if not payload or seq >= c.tx.nxt:
+            c.count_tcp("OutSegs")
+        c.segs_out += 1
+        if c.confirm_neighbour:
+            c.confirm_neighbour = False
+            if way.neighbour is not None:
+                way.neighbour.confirmed = c.sim.jiffies
+        ident = self._ident
+        self._ident = ident + 1 & 0xFFFF
+        c.ns.ipv4.send(PROTO_TCP, data, way, dst, c.ns.sim.born(), df=True, ident=ident)
+        if c.owned and not c.bottom_halves_off:
+            c.sim.run_softirqs()
+        return True

@@ -1,0 +1,251 @@
+"""The receiving half of a connection: data in order for the program, what came out of order, and what to tell the peer
+about it (tcp_data_queue in net/ipv4/tcp_input.c; RFC 2018, RFC 2883).
+
+Sequence numbers are plain integers that do not wrap; `Connection` unwraps them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from macvsim.drop import DropReason
+from macvsim.net.tcp.state import State
+from macvsim.wire.tcp import Block
+
+if TYPE_CHECKING:
+    from macvsim.net.tcp.connection import Connection, Incoming
+
+_SACKS_KEPT = 4
+
+
+class Receiver:
+    """What came from the peer.
+
+    nxt : the next sequence number expected (RCV.NXT); copied : the next one the program will read
+    """
+
+    def __init__(self, c: Connection) -> None:
+        self.c = c
+        self.nxt = 0
+        self.copied = 0
+        self.bytes_received = 0
+        self._queue: deque[bytes] = deque()
+        self._read = 0
+        """Bytes of the first piece that were read."""
+        self.out_of_order: list[tuple[int, int, bytes, bool]] = []
+        """(seq, end, data, FIN) sorted, without overlap."""
+        self._sacks: list[Block] = []
+        """Blocks of what is out of order, the latest first."""
+        self.dsack: Block | None = None
+        """Data that came twice, to be told with the next acknowledgement."""
+
+    # -- the program's side --------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Bytes there to read."""
+        return sum(map(len, self._queue)) - self._read
+
+    def take(self, most: int) -> bytes:
+        """Up to `most` bytes in order (tcp_recvmsg)."""
+        parts = []
+        left = most
+        queue = self._queue
+        while left > 0 and queue:
+            piece = queue[0]
+            part = piece[self._read : self._read + left]
+            left -= len(part)
+            parts.append(part)
+            self._read += len(part)
+            if self._read == len(piece):
+                queue.popleft()
+                self._read = 0
+                self.c.win.rmem -= len(piece) + self.c.skb_overhead
+        data = b"".join(parts)
+        self.copied += len(data)
+        return data
+
+    # -- the wire's side -----------------------------------------------------------------------------------------------
+
+    def data(self, seg: Incoming) -> DropReason | None:
+        """A segment with data or FIN, its header checked (tcp_data_queue)."""
+        c = self.c
+        seq, end = seg.seq, seg.end
+        if seq == end:
+            return None
+        window = c.win.open()
+        if seq == self.nxt:
+            if not window and seg.payload:
+                c.count("TCPZeroWindowDrop")
+                return self._out_of_window(DropReason.TCP_ZEROWINDOW)
+            return self._in_order(seg)
+        if end <= self.nxt:
+            c.count("DelayedACKLost")
+            self._duplicate(seq, end)
+            return self._out_of_window(DropReason.TCP_OLD_DATA)
+        if seq >= self.nxt + window:
+            return self._out_of_window(DropReason.TCP_OVERWINDOW)
+        if seq < self.nxt:
+            self._duplicate(seq, self.nxt)
+            if not window:
+                return self._out_of_window(DropReason.TCP_OVERWINDOW)
+            return self._in_order(seg)
+        return self._keep(seg)
+
+    def _in_order(self, seg: Incoming) -> DropReason | None:
+        c = self.c
+        data = seg.payload[self.nxt - seg.seq :]
+        if not self._fits(len(data)) and self._queue and data:
+            c.acks.now = c.acks.scheduled = True
+            c.count("TCPRcvQDrop")
+            c.report()
+            return DropReason.SOCKET_RCVBUFF
+        self._append(data)
+        if data:
+            c.acks.data_received(len(data), seg.flags, seg.hlen)
+        fin = seg.fin
+        if fin:
+            self.nxt += 1
+            c.fin_received()
+        if self.out_of_order:
+            fin = self._join() or fin
+            if not self.out_of_order:
+                c.acks.now = True
+        if self._sacks:
+            self._sacks = [block for block in self._sacks if block[0] > self.nxt]
+        c.report()
+        return None
+
+    def _fits(self, size: int) -> bool:
+        return self.c.win.rmem + size + self.c.skb_overhead <= self.c.win.rcvbuf or not self.c.win.rmem
+
+    def _append(self, data: bytes) -> None:
+        if data:
+            self._queue.append(data)
+            self.nxt += len(data)
+            self.bytes_received += len(data)
+            self.c.win.rmem += len(data) + self.c.skb_overhead
+
+    def _join(self) -> bool:
+        """What was kept is in order now (tcp_ofo_queue); True if a FIN was among it."""
+        c = self.c
+        while self.out_of_order and self.out_of_order[0][0] <= self.nxt:
+            seq, end, data, fin = self.out_of_order.pop(0)
+            c.win.rmem -= len(data) + c.skb_overhead
+            if seq < self.nxt:
+                self._duplicate(seq, min(end, self.nxt))
+            if end <= self.nxt:
+                continue
+            self._append(data[self.nxt - seq :])
+            if fin:
+                self.nxt += 1
+                c.fin_received()
+                return True
+        return False
+
+    def _keep(self, seg: Incoming) -> DropReason | None:
+        """Out of order: keep what is new of it (tcp_data_queue_ofo)."""
+        c = self.c
+        if not self._fits(len(seg.payload)):
+            c.count("TCPOFODrop")
+            return DropReason.SOCKET_RCVBUFF
+        c.acks.scheduled = True
+        c.count("TCPOFOQueue")
+        seq, end, data, fin = seg.seq, seg.end, seg.payload, seg.fin
+        kept: list[tuple[int, int, bytes, bool]] = []
+        for piece in self.out_of_order:
+            if piece[1] <= seq or piece[0] >= end:
+                kept.append(piece)
+            elif piece[0] <= seq and end <= piece[1]:
+                c.count("TCPOFOMerge")
+                self._duplicate(seq, end)
+                self._note_block(seq, end)
+                return DropReason.TCP_OFOMERGE
+            elif piece[0] < seq:
+                self._duplicate(seq, piece[1])
+                data = data[piece[1] - seq :]
+                seq = piece[1]
+                kept.append(piece)
+            elif piece[1] <= end:
+                c.count("TCPOFOMerge")
+                self._duplicate(piece[0], piece[1])
+                c.win.rmem -= len(piece[2]) + c.skb_overhead
+            else:
+                self._duplicate(piece[0], end)
+                data, end, fin = data[: piece[0] - seq], piece[0], False
+                kept.append(piece)
+        kept.append((seq, end, data, fin))
+        kept.sort(key=lambda piece: piece[0])
+        self.out_of_order = kept
+        c.win.rmem += len(data) + c.skb_overhead
+        self._note_block(seq, end)
+        c.win.grow(len(data), adjust=False)
+        return None
+
+    def forget_out_of_order(self) -> None:
+        """Nothing more will be in order (tcp_fin)."""
+        for _, _, data, _ in self.out_of_order:
+            self.c.win.rmem -= len(data) + self.c.skb_overhead
+        self.out_of_order = []
+        self._sacks = []
+
+    # -- what the peer is told -----------------------------------------------------------------------------------------
+
+    def _out_of_window(self, reason: DropReason) -> DropReason:
+        """Not usable: the peer should know at once what is expected."""
+        self.c.acks.force_quick()
+        self.c.acks.scheduled = True
+        return reason
+
+    def unacceptable(self, seg: Incoming) -> None:
+        """Not in the window at all: acknowledge, naming what came twice (tcp_send_dupack)."""
+        c = self.c
+        if seg.end != seg.seq and seg.seq < self.nxt:
+            c.count("DelayedACKLost")
+            c.acks.force_quick()
+            self._duplicate(seg.seq, min(seg.end, self.nxt))
+        c.out.send_ack()
+
+    def _duplicate(self, seq: int, end: int) -> None:
+        """Data came twice (tcp_dsack_set); of two such pieces that touch, one block is told."""
+        c = self.c
+        if not c.sack_ok or not c.conf.tcp_dsack or seq >= end:
+            return
+        if self.dsack is not None:
+            left, right = self.dsack
+            if seq <= right and left <= end:
+                self.dsack = (min(left, seq), max(right, end))
+            return
+        c.count("TCPDSACKOldSent" if seq < self.nxt else "TCPDSACKOfoSent")
+        self.dsack = (seq, end)
+
+    def _note_block(self, seq: int, end: int) -> None:
+        """The block with this piece goes first (tcp_sack_new_ofo_skb)."""
+        if not self.c.sack_ok:
+            return
+        others = []
+        for left, right in self._sacks:
+            if seq <= right and left <= end:
+                seq, end = min(seq, left), max(end, right)
+            else:
+                others.append((left, right))
+        self._sacks = [(seq, end), *others][:_SACKS_KEPT]
+
+    def blocks(self, room: int) -> tuple[Block, ...]:
+        """SACK blocks for a segment with space for `room` of them; the duplicate, told once, goes first."""
+        found = ([self.dsack] if self.dsack else []) + self._sacks
+        return tuple(found[:room])
+
+    @property
+    def has_blocks(self) -> bool:
+        return bool(self._sacks) or self.dsack is not None
+
+    @property
+    def reset_points(self) -> tuple[int, ...]:
+        """Sequence numbers beside the expected one where a reset is believed (tcp_validate_incoming)."""
+        after_fin = (State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING)
+        points = [self.nxt - 1] if self.c.state in after_fin else []
+        if self._sacks:
+            points.append(max(right for _, right in self._sacks))
+        return tuple(points)
