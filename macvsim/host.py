@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WAKEUP_DELAY = 250 * US
 """From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a
 virtual machine."""
+BOOT_TIME = 1_767_225_600_000_000_000
+"""What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
 
 class Result:
@@ -68,6 +70,8 @@ class Kernel:
         self.name = name
         self.wakeup_delay = wakeup_delay
         self.boot = boot
+        self.boot_time = BOOT_TIME
+        """What the machine's clock shows when simulated time starts, in ns since 1970."""
         self.init = self.new_namespace(name, first=True)
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
@@ -147,6 +151,8 @@ class Box:
         self.hostname = name
         self.files: dict[str, str] = {}
         """Files written by commands or put there, by absolute path."""
+        self.file_times: dict[str, int] = {}
+        """When commands wrote files (ns of simulated time); others are as old as the lab."""
         self.hosts: dict[str, int] = {}
         """Names this box can resolve by itself (/etc/hosts)."""
         self.hosts6: dict[str, int] = {}
@@ -203,6 +209,11 @@ class Box:
         if name == "localhost":
             return 0x7F000001
         return ip_int(name)
+
+    @property
+    def wall_clock(self) -> int:
+        """The time of day, in ns since 1970."""
+        return self.kernel.boot_time + int(self.sim.now)
 
     @property
     def net_admin(self) -> bool:
@@ -338,6 +349,7 @@ def box_for(kernel: Kernel, ns: Namespace) -> Box:
         if machine is not None:  # one file system, whatever the namespace
             box.interpreter = machine.interpreter
             box.hostname, box.files = machine.hostname, machine.files
+            box.file_times = machine.file_times
             box.hosts, box.hosts6 = machine.hosts, machine.hosts6
     return box
 

@@ -26,10 +26,7 @@ from macvsim.docker.machine import Machine
 from macvsim.docker.membership import Membership
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.host import Box, Result
-
-BOOT_TIME = 1_767_225_600_000_000_000
-"""What the hosts' clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
+from macvsim.host import BOOT_TIME, Box, Result
 
 
 class Engine:

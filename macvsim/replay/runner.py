@@ -34,6 +34,8 @@ from macvsim.sim import MS, SECOND, US, Sim
 from macvsim.wire.frame import Frame, PacketType
 
 RECORDER_HZ = 100
+RECORDER_CLOCK = 1_700_000_000 * SECOND
+"""What the recorder's clock shows at the start, since 1970."""
 COMMAND_TIMEOUT = 120 * SECOND
 WAIT_TIMEOUT = 60 * SECOND
 COMMAND_TIME = 40 * US
@@ -58,6 +60,7 @@ class Replay:
     ) -> None:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
+        self.kernel.boot_time = RECORDER_CLOCK
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()
         self.shell = Shell()

@@ -7,6 +7,22 @@ from macvsim.host import Box
 from macvsim.shell.call import REGISTRY, Call, Waiting
 from macvsim.shell.resolve import NotExecutable, NotFound, find_program
 
+_NO_INPUT = frozenset(
+    ("[", "arp", "arping", "ash", "bash", "basename", "brctl", "bridge", "conntrack", "dash", "date", "dirname",
+     "docker", "echo", "ethtool", "false", "hostname", "httpd", "id", "ifconfig", "ip", "iptables", "ls", "mkdir",
+     "netstat", "nslookup", "ping", "printf", "pwd", "rm", "rmdir", "route", "sh", "sleep", "ss", "test", "touch",
+     "traceroute", "true", "uname", "vconfig", "wget", "which", "whoami")
+)  # fmt: skip
+"""Programs that leave their standard input alone; so do shells that are given a command or a script."""
+
+
+def _reads(call: Call) -> bool:
+    """True if a program will read its standard input, so that it is run when all of it is there."""
+    name = call.name.rsplit("/", 1)[-1]
+    if name in ("ash", "bash", "dash", "sh"):
+        return not any(word == "-c" or not word.startswith("-") for word in call.args)
+    return name not in _NO_INPUT
+
 
 def execute(call: Call) -> Waiting:
     """Run the program a call names; `NotFound` or `NotExecutable` where there is none.
@@ -15,7 +31,7 @@ def execute(call: Call) -> Waiting:
     """
     try:
         fn = find_program(call.box, call.name, call.cwd)
-        if call.source is not None and not REGISTRY.streams(fn):
+        if call.source is not None and not REGISTRY.streams(fn) and _reads(call):
             yield from call.source.wait_closed()
         code = fn(call)
         return code if isinstance(code, int) else (yield from code)

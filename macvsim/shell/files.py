@@ -194,6 +194,7 @@ class FileSystem:
     def _store(self, where: str, text: str) -> None:
         """Keep a file; /etc/hosts is also what names are looked up in."""
         self.box.files[where] = text
+        self.box.file_times[where] = int(self.box.sim.now)
         if where == "/etc/hosts":
             self.box.hosts.clear()
             self.box.hosts.update(_parse_hosts(text))

@@ -40,6 +40,21 @@ class Input:
         self._at = end
         return line
 
+    @property
+    def ready(self) -> bool:
+        """True if a read would not wait: something is there, or nothing more can come."""
+        return True
+
+    def news(self) -> simpy.Event | None:
+        """What to wait for until `ready`; None where that is so already."""
+        return None
+
+    def take(self, most: int) -> str:
+        """Up to `most` characters of what is there; empty at the end."""
+        text = self._text[self._at : self._at + most]
+        self._at += len(text)
+        return text
+
     def read_line(self) -> Generator[simpy.Event, Any, str]:
         """As `take_line`, but waits for a whole line; empty at the end."""
         yield from ()
@@ -77,6 +92,13 @@ class Pipe(Input):
         """The writer has ended."""
         self._open = False
         self._wake()
+
+    @property
+    def ready(self) -> bool:
+        return not self._open or self._at < len(self._text)
+
+    def news(self) -> simpy.Event | None:
+        return None if self.ready else self._wait()
 
     def abandon(self) -> None:
         """The reader has ended."""

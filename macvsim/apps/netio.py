@@ -1,0 +1,83 @@
+"""What programs that talk TCP share: waiting for sockets, connecting, and a life with a deadline.
+
+The functions are generators that yield simpy events, for programs that are simpy processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import simpy
+
+from macvsim.errors import SocketError
+from macvsim.net.tcp.socket import TcpSocket
+from macvsim.sim import Sim
+
+T = TypeVar("T")
+Steps = Generator[simpy.Event, Any, T]
+
+
+class TimedOut(Exception):
+    """The time a program gives itself is up."""
+
+
+def changed(sock: TcpSocket) -> simpy.Event:
+    """An event that happens when something has changed at a socket, once."""
+    event = sock.ns.sim.event()
+
+    def wake() -> None:
+        if not event.triggered:
+            event.succeed()
+
+    sock.waiter = wake
+    return event
+
+
+def wait(sim: Sim, events: list[simpy.Event], until: int | None = None) -> Steps[None]:
+    """Wait for the first of `events`; `TimedOut` when the clock shows `until` (ns) before that."""
+    if until is None:
+        yield sim.any_of(events)
+        return
+    if until <= sim.now:
+        raise TimedOut
+    timeout = sim.timeout(until - int(sim.now))
+    yield sim.any_of([*events, timeout])
+    if not any(event.triggered for event in events):
+        raise TimedOut
+
+
+def connect(sock: TcpSocket, ip: int, port: int, until: int | None = None) -> Steps[None]:
+    """A blocking connect(): `SocketError`, or `TimedOut` at `until`."""
+    sock.connect(ip, port)
+    while sock.connecting:
+        yield from wait(sock.ns.sim, [changed(sock)], until)
+    if error := sock.take_error():
+        raise SocketError(error)
+
+
+def accept(sock: TcpSocket, until: int | None = None) -> Steps[TcpSocket]:
+    """A blocking accept()."""
+    while True:
+        found = sock.accept()
+        if found is not None:
+            return found
+        yield from wait(sock.ns.sim, [changed(sock)], until)
+
+
+def receive(sock: TcpSocket, most: int, until: int | None = None) -> Steps[bytes]:
+    """A blocking recv(): empty at the end of the stream."""
+    while True:
+        data = sock.recv(most)
+        if data is not None:
+            return data
+        yield from wait(sock.ns.sim, [changed(sock)], until)
+
+
+def send_all(sock: TcpSocket, data: bytes) -> Steps[None]:
+    """A blocking write of all of `data`."""
+    at = sock.send(data)
+    while at < len(data):
+        while not sock.writable:
+            yield changed(sock)
+        at += sock.send(data[at:])
