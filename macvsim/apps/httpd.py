@@ -143,7 +143,8 @@ class Server:
 
     def _error(self, status: int) -> bytes:
         title, text = _STATUS[status]
-        body = f"<HTML><HEAD><TITLE>{status} {title}</TITLE></HEAD>\n<BODY><H1>{status} {title}</H1>\n{text}\n</BODY></HTML>\n"
+        heading = f"{status} {title}"
+        body = f"<HTML><HEAD><TITLE>{heading}</TITLE></HEAD>\n<BODY><H1>{heading}</H1>\n{text}\n</BODY></HTML>\n"
         return self._head(status, "text/html") + body.encode()
 
 

@@ -75,7 +75,7 @@ def parse_url(text: str, port_of: Callable[[str], int | None]) -> Url:
     host, path = rest[:cut], rest[cut:].split("#")[0]
     path = path[1:] if path.startswith("/") else path
     host = host.rpartition("@")[2]
-    name, colon, port_text = host.partition(":")
+    _, colon, port_text = host.partition(":")
     port = port_of(port_text) if colon else 80
     if port is None:
         raise Failed(f"bad port '{port_text}'")
