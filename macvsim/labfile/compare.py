@@ -16,8 +16,11 @@ from macvsim.shapes import by_shape
 ANY = "..."
 _TABLES = re.compile(r"\bdocker (?:ps|container (?:ls|list|ps))\b")
 """Their columns are as wide as the ages in them."""
-_JOB = re.compile(r"^(\[\d+\][+-]?  ?)\d+\b")
-_CLOCK = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} ")
+_MORE_SHAPES = (
+    (re.compile(r"^(\[\d+\][+-]?  ?)\d+\b"), r"\1PID"),  # jobs of the shell
+    (re.compile(r"^\d\d:\d\d:\d\d\.\d{6} "), "CLOCK "),  # tcpdump
+    (re.compile(r"(?<= code=)(\d+) id=\d+"), r"\1 id=ID"),  # echo requests in conntrack -L
+)
 _MOST = 4_000_000
 """Pairs of lines beyond which two texts are not aligned: they are simply different."""
 
@@ -48,12 +51,20 @@ def differences(command: str, expected: Sequence[str], got: Sequence[str]) -> li
 
 def _key(command: str, lines: Sequence[str]) -> list[str]:
     """The lines in the form that is compared, without empty ones at the end."""
-    keys = [_CLOCK.sub("CLOCK ", _JOB.sub(r"\1PID", by_shape(without_time(line).rstrip()))) for line in lines]
+    keys = [_shape(line) for line in lines]
     if _TABLES.search(command):
         keys = [re.sub("  +", "  ", key) for key in keys]
     while keys and not keys[-1]:
         keys.pop()
     return keys
+
+
+def _shape(line: str) -> str:
+    """A line without what differs from run to run."""
+    line = by_shape(without_time(line).rstrip())
+    for pattern, new in _MORE_SHAPES:
+        line = pattern.sub(new, line)
+    return line
 
 
 def _like(pattern: str, text: str) -> bool:

@@ -26,6 +26,7 @@ def lines(text: str) -> list[str]:
         ("[1] 1234", "[1] 1007"),
         ("[1]+  1234 Running                 sleep 1 &", "[1]+  99 Running                 sleep 1 &"),
         ("12:00:00.000001 IP 1.1.1.1 > 2.2.2.2: x", "00:00:03.250000 IP 1.1.1.1 > 2.2.2.2: x"),
+        ("icmp     1 30 src=1.1.1.1 type=8 code=0 id=7 mark=0", "icmp     1 2 src=1.1.1.1 type=8 code=0 id=9 mark=0"),
         ("...", "a|b"),
         ("...", ""),
         ("a|...|b", "a|b"),

@@ -83,12 +83,28 @@ EXPERIMENT3 = [
     ("host1", "docker exec d1 ip route", ROUTE_D1),
     (ROUTER, "ip route", ROUTE_HOST3),
 ]
+POSTSCRIPT = [
+    *(
+        (ROUTER, f"iptables {rule}", None)
+        for rule in (
+            "-t nat -A POSTROUTING -o enp0s8.100 -j MASQUERADE",
+            "-t nat -A POSTROUTING -o enp0s8.200 -j MASQUERADE",
+            "-A FORWARD -i enp0s8.100 -o enp0s8.200 -m state --state RELATED,ESTABLISHED -j ACCEPT",
+            "-A FORWARD -i enp0s8.200 -o enp0s8.100 -m state --state RELATED,ESTABLISHED -j ACCEPT",
+            "-A FORWARD -i enp0s8.100 -o enp0s8.200 -j ACCEPT",
+            "-A FORWARD -i enp0s8.200 -o enp0s8.100 -j ACCEPT",
+            "-t nat -A POSTROUTING -oenp0s8.200 -j MASQUERADE",
+        )
+    ),
+    ("host1", "docker exec d1 ping -c 2 172.16.20.10", PING_D2),
+]
 CASES = [
     (lab, node, command, text)
     for lab, lines in (
         ("exp1_same_macvlan", EXPERIMENT1),
         ("exp2_two_vlans", EXPERIMENT2),
         ("exp3_router", EXPERIMENT3),
+        ("exp3_iptables", POSTSCRIPT),
     )
     for nodes, command, text in lines
     for node in ([nodes] if isinstance(nodes, str) else nodes)
@@ -106,6 +122,12 @@ def test_command(lab: str, node: str, command: str, text: str | None, language: 
         assert differences(command, text.split("\n"), first.lines) == []
     elif command.startswith("docker"):
         assert differences(command, ["0" * 63 + "a"], first.lines) == []
+
+
+def test_the_rules_are_what_lets_the_pings_through() -> None:
+    found = [outcome for outcome in outcomes("exp3_iptables.md") if outcome.pings]
+    assert [ping.received for outcome in found for ping in outcome.pings] == [0, 2, 2, 2]
+    assert "NETFILTER_DROP" in str(found[0].pings[0].explain())
 
 
 @pytest.mark.parametrize(
