@@ -111,7 +111,7 @@ class BridgeDriver:
             ) from error
         host_end.set_up()
         if network.internal:
-            endpoint.gateway = None
+            endpoint.gateway = endpoint.gateway6 = None
 
     def leave(self, endpoint: Endpoint) -> None:
         """Delete the pair."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
+from macvsim.docker import config_only
 from macvsim.docker.bridge_net import DEFAULT_BRIDGE_OPTIONS, BridgeDriver
 from macvsim.docker.drivers import check_create, check_single_instance, endpoint_mac
 from macvsim.docker.ids import new_id
@@ -16,7 +18,7 @@ from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
 from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig
 from macvsim.docker.parent_net import IpvlanDriver, MacvlanDriver
 from macvsim.docker.profile import Profile
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError
 from macvsim.net.namespace import Namespace
 
 
@@ -55,9 +57,17 @@ class NetworkController:
 
     def create(self, config: NetworkConfig) -> Network:
         """``docker network create``.  Raises `DockerError`, and then no network, parent or address is left."""
+        if config.config_only:
+            config = replace(config, driver="null")
         check_create(self.profile, config.name, config.driver, self.networks, config.configs, ipv6=config.ipv6)
+        config_only.check(self.profile, config)
+        if config.config_only:
+            self.networks[config.name] = Network(new_id(self.rng), config, self.clock())
+            return self.networks[config.name]
+        if config.ingress:
+            raise self.profile.error("network.ingress")
         check_single_instance(self.profile, config.driver)
-        return self._add(config)
+        return self._add(config_only.inherit(self.profile, config, self.networks))
 
     def _add(self, config: NetworkConfig) -> Network:
         network = Network(new_id(self.rng), config, self.clock())
@@ -82,15 +92,14 @@ class NetworkController:
     def _driver(self, network: Network) -> MacvlanDriver | IpvlanDriver | BridgeDriver:
         return self.on_parents.get(network.driver, self.bridge)
 
-    @staticmethod
-    def _address_configs(config: NetworkConfig) -> Sequence[IpamConfig]:
-        """IPv4 subnets first, then the IPv6 ones if the network has ``--ipv6``."""
+    def _address_configs(self, config: NetworkConfig) -> Sequence[IpamConfig]:
+        """IPv4 subnets first, one of Docker's choice if none is given, then the IPv6 ones if there is ``--ipv6``."""
         parsed = [(parse_cidr(entry.subnet), entry) for entry in config.configs]
         four = [entry for cidr, entry in parsed if cidr is not None and cidr.address.version == 4]
         six = [entry for cidr, entry in parsed if cidr is not None and cidr.address.version == 6]
-        if config.configs and not four:
-            raise NotSimulated("a network without an IPv4 subnet: give it one with --subnet")
-        return [*four, *(six if config.ipv6 else [])]
+        if config.ipv6 and not six:
+            raise self.profile.error("ipam.no_default_pool", family=6)
+        return [*(four or [IpamConfig()]), *(six if config.ipv6 else [])]
 
     def _prefixes_in_use(self) -> list[IPNetwork]:
         """Destinations of the host's routes."""
@@ -123,6 +132,8 @@ class NetworkController:
         return network
 
     def _remove(self, network: Network) -> None:
+        if config_only.users(network, self.networks):
+            raise self.profile.error("network.config_in_use", name=network.name)
         if network.endpoints:
             raise self.profile.error("network.busy", name=network.name, id=network.id)
         self._driver(network).remove(network)
@@ -131,7 +142,7 @@ class NetworkController:
 
     def prune(self) -> list[Network]:
         """``docker network prune``: every network without a running container, but for the predefined ones."""
-        unused = [n for n in self.networks.values() if not n.predefined and not n.endpoints]
+        unused = [n for n in self.networks.values() if not (n.predefined or n.config.config_only or n.endpoints)]
         for network in unused:
             self._remove(network)
         return unused
@@ -146,34 +157,50 @@ class NetworkController:
         """
         if network.endpoint_of(name) is not None:
             raise self.profile.error("endpoint.exists", container=name, network=network.name)
-        if any(lease.pool.subnet.version == 6 for lease in network.leases):
-            raise NotSimulated(f"a container on {network.name}, which has --ipv6: leave --ipv6 out")
+        if network.config.config_only:
+            raise self.profile.error("config.endpoint")
         endpoint = Endpoint(new_id(self.rng), network, name, container_id, dns_names=settings.dns_names)
         if network.leases:
-            assignment = self.space.assign(network.leases, network.name, network.id, settings.ip)
-            endpoint.assignment = assignment
-            gateway = assignment.lease.gateway
-            endpoint.gateway = gateway if isinstance(gateway, IPv4Address) else None
-            assert endpoint.address is not None
-            if network.driver != "ipvlan":
-                endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
-            elif settings.mac:
-                self.space.unassign(assignment)
-                raise self.profile.error("endpoint.ipvlan_mac", container=name, network=network.name)
+            self._address(endpoint, settings)
             settings.network_id = network.id
             try:
                 self._driver(network).join(endpoint)
             except DockerError:
-                self.space.unassign(assignment)
+                self._unassign(endpoint)
                 raise
         settings.network_id = network.id
         network.endpoints[endpoint.id] = endpoint
         settings.endpoint = endpoint
         return endpoint
 
+    def _address(self, endpoint: Endpoint, settings: EndpointSettings) -> None:
+        """IPv4 address, IPv6 address if the network has them, and MAC (assignAddress)."""
+        network = endpoint.network
+        endpoint.assignment = self.space.assign(network.leases, network.name, network.id, settings.ip)
+        gateway = endpoint.assignment.lease.gateway
+        endpoint.gateway = gateway if isinstance(gateway, IPv4Address) else None
+        assert endpoint.address is not None
+        try:
+            if network.config.ipv6:
+                six = self.space.assign(network.leases, network.name, network.id, settings.ip6, version=6)
+                endpoint.assignment6 = six
+                endpoint.gateway6 = six.lease.gateway if isinstance(six.lease.gateway, IPv6Address) else None
+            if network.driver != "ipvlan":
+                endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
+            elif settings.mac:
+                raise self.profile.error("endpoint.ipvlan_mac", container=endpoint.container, network=network.name)
+        except DockerError:
+            self._unassign(endpoint)
+            raise
+
+    def _unassign(self, endpoint: Endpoint) -> None:
+        """Give an endpoint's addresses back."""
+        for assignment in (endpoint.assignment, endpoint.assignment6):
+            if assignment is not None:
+                self.space.unassign(assignment)
+
     def leave(self, endpoint: Endpoint) -> None:
         """Take an endpoint back: its device is deleted, its address is free again."""
         self._driver(endpoint.network).leave(endpoint)
-        if endpoint.assignment is not None:
-            self.space.unassign(endpoint.assignment)
+        self._unassign(endpoint)
         del endpoint.network.endpoints[endpoint.id]

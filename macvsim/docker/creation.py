@@ -31,7 +31,7 @@ def create(
     for network, settings in wanted.items():
         known = _known(engine, network)
         configs = known.config.configs if known is not None else None
-        check_endpoint(profile, network, configs, address=settings.ip, aliases=settings.aliases)
+        check_endpoint(profile, network, configs, address=settings.ip, address6=settings.ip6, aliases=settings.aliases)
         if config.ports and known is not None and known.driver == "bridge":
             raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
     if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:

@@ -104,6 +104,7 @@ class Engine:
         attachable: bool = False,
         ipv6: bool = False,
         labels: Mapping[str, str] | None = None,
+        **further: Any,
     ) -> Network:
         """``docker network create -d DRIVER --subnet … --gateway … -o parent=PARENT NAME``.
 
@@ -113,12 +114,13 @@ class Engine:
         aux_address : addresses that are kept free, by name
         parent : ``-o parent=``: an existing device, or ``DEVICE.VID``, which is made and deleted with the network
         options : further ``-o``, such as ``{"macvlan_mode": "private"}``
+        further : fields of `NetworkConfig`: ``ipam_options``, ``config_only``, ``config_from``
         """
         given = dict(options or {})
         if parent is not None:
             given["parent"] = parent
         configs = consolidate(self.profile, _several(subnet), _several(ip_range), _several(gateway), aux_address)
-        config = NetworkConfig(name, driver, configs, given, labels or {}, internal, attachable, ipv6)
+        config = NetworkConfig(name, driver, configs, given, labels or {}, internal, attachable, ipv6, **further)
         return self.controller.create(config)
 
     def network_rm(self, name: str) -> None:
@@ -138,11 +140,20 @@ class Engine:
         return [network.name for network in self.controller.prune()]
 
     def network_connect(
-        self, network: str, container: str, *, ip: str = "", alias: Iterable[str] = (), mac_address: str = ""
+        self,
+        network: str,
+        container: str,
+        *,
+        ip: str = "",
+        ip6: str = "",
+        alias: Iterable[str] = (),
+        mac_address: str = "",
+        driver_opts: Mapping[str, str] | None = None,
     ) -> None:
         """``docker network connect --ip IP NETWORK CONTAINER``."""
         found = self.find(container, by_daemon=True)
-        self.membership.connect(found, network, EndpointSettings(ip, mac_address, tuple(alias)))
+        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {})
+        self.membership.connect(found, network, settings)
 
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:
         """``docker network disconnect NETWORK CONTAINER``."""
@@ -182,6 +193,7 @@ class Engine:
         *,
         network: str | Sequence[str] = "bridge",
         ip: str | None = None,
+        ip6: str = "",
         mac_address: str | None = None,
         network_alias: Iterable[str] = (),
         image: str = "busybox",
@@ -194,7 +206,7 @@ class Engine:
 
         Parameters
         ----------
-        network : a name, ``host``, ``none``, ``container:NAME``, or several names; `ip`, `mac_address` and
+        network : a name, ``host``, ``none``, ``container:NAME``, or several names; `ip`, `ip6`, `mac_address` and
             `network_alias` are for the first
         command : the main process as words; empty: a shell that waits
         options : further fields of `ContainerConfig`: ``ports``, ``privileged``, ``cap_add``, …
@@ -206,7 +218,7 @@ class Engine:
             image=image, command=tuple(command), network=names[0], hostname=hostname, auto_remove=rm,
             mac=mac_address or "", **options,
         )  # fmt: skip
-        first = EndpointSettings(ip or "", mac_address or "", tuple(network_alias))
+        first = EndpointSettings(ip or "", mac_address or "", tuple(network_alias), ip6)
         networks = {n: first if n == names[0] else EndpointSettings() for n in names if not n.startswith("container:")}
         container = self.create(name, config, networks)
         self.lifecycle.start(container)

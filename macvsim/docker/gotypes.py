@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 
 class GoMap(dict[str, object]):
@@ -25,12 +25,12 @@ def from_json(value: object) -> object:
 class Sparse(dict[str, object]):
     """A structure whose empty fields JSON leaves out.
 
-    full : every field's value in order
+    fields : all of them in order
     """
 
     def __init__(self, fields: Mapping[str, object]) -> None:
         super().__init__({name: value for name, value in fields.items() if value})
-        self.full: Sequence[object] = tuple(fields.values())
+        self.fields = dict(fields)
 
 
 class GoTime(str):

@@ -92,6 +92,7 @@ class NetworkView:
     ----------
     created : nanoseconds since 1970
     leases : what it holds of the address space (none for host and null)
+    configs : subnets as they were asked for
     options : every ``-o`` given, known to the driver or not
     ipam_options : None for the networks Docker makes itself and those of compose
     """
@@ -111,6 +112,13 @@ class NetworkView:
     config_from: str = ""
     config_only: bool = False
     scope: str = "local"
+    configs: Sequence[IpamConfig] = ()
+
+    @property
+    def pools(self) -> list[Document]:
+        """``IPAM.Config``: the subnets asked for, IPv4 first, then those that Docker chose."""
+        asked = sorted(self.configs, key=lambda config: ":" in config.subnet)
+        return [*(_pool(config) for config in asked), *(config_document(x) for x in self.leases if not x.config.subnet)]
 
 
 def network_document(profile: Profile, network: NetworkView) -> Document:
@@ -127,7 +135,7 @@ def network_document(profile: Profile, network: NetworkView) -> Document:
         "IPAM": {
             "Driver": "default",
             "Options": None if network.ipam_options is None else GoMap(sorted(network.ipam_options.items())),
-            "Config": [config_document(lease) for lease in network.leases],
+            "Config": network.pools,
         },
         "Internal": network.internal,
         "Attachable": network.attachable,
@@ -161,7 +169,7 @@ class EndpointView:
 
     Attributes
     ----------
-    asked_ipv4 : ``--ip`` as given, or an empty string
+    asked_ipv4, asked_ipv6 : ``--ip`` and ``--ip6`` as given, or empty strings
     aliases : ``--network-alias`` as given
     dns_names : what the embedded DNS server answers to, in order
     """
@@ -170,18 +178,23 @@ class EndpointView:
     asked_ipv4: str = ""
     aliases: Sequence[str] = ()
     network_id: str = ""
+    asked_ipv6: str = ""
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
     endpoint_id: str = ""
     mac: str = ""
     gateway: str = ""
     ipv4: str = ""
     prefixlen: int = 0
+    gateway6: str = ""
+    ipv6: str = ""
+    prefixlen6: int = 0
     dns_names: Sequence[str] = ()
 
 
 def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
     """An entry of ``NetworkSettings.Networks``."""
     values: Document = {
-        "IPAMConfig": {"IPv4Address": endpoint.asked_ipv4} if endpoint.asked_ipv4 else None,
+        "IPAMConfig": Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6}) or None,
         "Links": None,
         "Aliases": list(endpoint.aliases) or None,
         "MacAddress": endpoint.mac,
@@ -190,10 +203,10 @@ def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
         "Gateway": endpoint.gateway,
         "IPAddress": endpoint.ipv4,
         "IPPrefixLen": endpoint.prefixlen,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "DriverOpts": None,
+        "IPv6Gateway": endpoint.gateway6,
+        "GlobalIPv6Address": endpoint.ipv6,
+        "GlobalIPv6PrefixLen": endpoint.prefixlen6,
+        "DriverOpts": GoMap(sorted(endpoint.driver_opts.items())) or None,
         "GwPriority": 0,
         "DNSNames": list(endpoint.dns_names) or None,
     }
@@ -229,11 +242,11 @@ def settings_document(
         "SecondaryIPv6Addresses": None,
         "EndpointID": default.endpoint_id,
         "Gateway": default.gateway,
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
+        "GlobalIPv6Address": default.ipv6,
+        "GlobalIPv6PrefixLen": default.prefixlen6,
         "IPAddress": default.ipv4,
         "IPPrefixLen": default.prefixlen,
-        "IPv6Gateway": "",
+        "IPv6Gateway": default.gateway6,
         "MacAddress": default.mac,
         "Networks": GoMap(
             (endpoint.network, endpoint_document(profile, endpoint))

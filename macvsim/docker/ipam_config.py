@@ -199,36 +199,35 @@ def check_endpoint(
     configs: Sequence[IpamConfig] | None,
     *,
     address: str = "",
+    address6: str = "",
     aliases: Sequence[str] = (),
     at_create: bool = True,
 ) -> None:
-    """Check ``--ip`` and ``--network-alias`` of an endpoint before anything is made.
+    """Check ``--ip``, ``--ip6`` and ``--network-alias`` of an endpoint before anything is made.
 
     Parameters
     ----------
     network : the network's name as given (``bridge`` for the default)
     configs : what the network was created with (empty when its subnet was chosen by Docker), or None when there is
         no such network: then only what can be judged without it is
-    address : ``--ip``, or an empty string
+    address, address6 : ``--ip`` and ``--ip6``, or empty strings
     at_create : True for ``docker run`` and ``create``, False for ``network connect`` (the wording differs)
 
     Raises `DockerError`.  When to call this: `Profile.endpoint_checked_at_create`.
     """
     problems: list[str] = []
     if network in PREDEFINED:
-        if address:
+        if address or address6:
             problems.append(profile.text("endpoint.ip_on_predefined"))
         if aliases:
             problems.append(profile.text("endpoint.alias_on_predefined"))
-    parsed = parse_address(address)
-    if address and (parsed is None or parsed.version != 4 or parsed.is_unspecified):
-        problems.append(profile.text("endpoint.bad_ipv4", address=address))
-    if address and configs is not None:
-        static = [cidr.network for cidr in (parse_cidr(config.subnet) for config in configs) if cidr is not None]
-        if not static:
-            problems.append(profile.text("endpoint.ip_on_auto_subnet"))
-        elif profile.endpoint_checked_at_create and not any(parsed is not None and parsed in net for net in static):
-            problems.append(profile.text("endpoint.outside", address=address))
+    for text, version in ((address, 4), (address6, 6)):
+        parsed = parse_address(text)
+        if text and (parsed is None or parsed.version != version or parsed.is_unspecified):
+            problems.append(profile.text(f"endpoint.bad_ipv{version}", address=text))
+    for text in (address, address6):
+        if text and configs is not None:
+            problems += _outside(profile, configs, text)
     if not problems:
         return
     if not profile.endpoint_checked_at_create:
@@ -237,6 +236,17 @@ def check_endpoint(
     if at_create:
         error = profile.error("endpoint.invalid_at_create", network=network, error=error)
     raise error
+
+
+def _outside(profile: Profile, configs: Sequence[IpamConfig], address: str) -> list[str]:
+    """What is wrong with an address asked for, given the subnets that were."""
+    parsed = parse_address(address)
+    static = [cidr.network for cidr in (parse_cidr(config.subnet) for config in configs) if cidr is not None]
+    if not static:
+        return [profile.text("endpoint.ip_on_auto_subnet")]
+    if profile.endpoint_checked_at_create and not any(parsed is not None and parsed in network for network in static):
+        return [profile.text("endpoint.outside", address=address)]
+    return []
 
 
 def _joined(problems: Sequence[str]) -> str:

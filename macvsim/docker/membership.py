@@ -32,6 +32,7 @@ class Membership:
             network.name,
             network.config.configs,
             address=settings.ip,
+            address6=settings.ip6,
             aliases=settings.aliases,
             at_create=False,
         )
@@ -135,8 +136,9 @@ class Membership:
             for path in ("/etc/hosts", "/etc/resolv.conf"):
                 container.files[path] = host.files.get(path, "")
         else:
-            joined = [e.address for s in container.settings.values() if (e := s.endpoint) is not None]
-            addresses = [address for address in joined if address is not None]
+            joined = [e for s in container.settings.values() if (e := s.endpoint) is not None]
+            assigned = [given for e in joined for given in (e.assignment, e.assignment6) if given is not None]
+            addresses = [assignment.address for assignment in assigned]
             internal = any(name not in PREDEFINED for name, s in container.settings.items() if s.endpoint is not None)
             config = container.config
             container.files["/etc/hosts"] = hosts_text(addresses, container.own_names, config.extra_hosts)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address
 
 from macvsim.dev.base import NetDevice
 from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
@@ -17,7 +17,9 @@ from macvsim.docker.parents import ParentOptions, ParentPlan
 class NetworkConfig:
     """What ``docker network create`` asks for.
 
-    options : every ``-o``; ipam_options : None for the networks Docker makes itself
+    options : every ``-o``; ipam_options : None for the networks Docker makes itself, and for those of compose
+    scope : ``--scope`` as given
+    config_only : settings for other networks, and nothing else; config_from : the network whose settings it takes
     """
 
     name: str
@@ -29,6 +31,10 @@ class NetworkConfig:
     attachable: bool = False
     ipv6: bool = False
     ipam_options: Mapping[str, str] | None = field(default_factory=dict)
+    scope: str = ""
+    ingress: bool = False
+    config_only: bool = False
+    config_from: str = ""
 
 
 @dataclass(eq=False)
@@ -91,6 +97,9 @@ class Network:
             internal=config.internal,
             attachable=config.attachable,
             ipv6=config.ipv6,
+            configs=config.configs,
+            config_from=config.config_from,
+            config_only=config.config_only,
         )
 
 
@@ -108,8 +117,10 @@ class Endpoint:
     container: str
     container_id: str
     assignment: Assignment | None = None
+    assignment6: Assignment | None = None
     mac: str = ""
     gateway: IPv4Address | None = None
+    gateway6: IPv6Address | None = None
     dns_names: Sequence[str] = ()
     link: NetDevice | None = None
     source_name: str = ""
@@ -134,8 +145,8 @@ class Endpoint:
 
     def member(self) -> MemberView:
         """For the network's document."""
-        ipv4 = str(self.assignment) if self.assignment is not None else ""
-        return MemberView(self.container_id, self.container, self.id, self.mac, ipv4)
+        ipv4, ipv6 = (str(given) if given is not None else "" for given in (self.assignment, self.assignment6))
+        return MemberView(self.container_id, self.container, self.id, self.mac, ipv4, ipv6)
 
 
 @dataclass(eq=False)
@@ -150,6 +161,7 @@ class EndpointSettings:
     mac: str = ""
     aliases: Sequence[str] = ()
     ip6: str = ""
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
     network_id: str = ""
     dns_names: Sequence[str] = ()
     endpoint: Endpoint | None = None
@@ -163,19 +175,20 @@ class EndpointSettings:
     def view(self, name: str) -> EndpointView:
         """For the container's document; addresses only while it is connected."""
         endpoint = self.endpoint
-        view = EndpointView(name, self.ip, self.aliases, self.network_id, dns_names=self.dns_names)
+        view = EndpointView(
+            name, self.ip, self.aliases, self.network_id, self.ip6, self.driver_opts, dns_names=self.dns_names
+        )
         if endpoint is None:
             return view
-        assignment = endpoint.assignment
-        return EndpointView(
-            network=name,
-            asked_ipv4=self.ip,
-            aliases=self.aliases,
-            network_id=self.network_id,
+        assignment, assignment6 = endpoint.assignment, endpoint.assignment6
+        return replace(
+            view,
             endpoint_id=endpoint.id,
             mac=endpoint.mac,
             gateway=str(endpoint.gateway or ""),
             ipv4=str(endpoint.address or ""),
             prefixlen=assignment.prefixlen if assignment is not None else 0,
-            dns_names=self.dns_names,
+            gateway6=str(endpoint.gateway6 or ""),
+            ipv6=str(assignment6.address) if assignment6 is not None else "",
+            prefixlen6=assignment6.prefixlen if assignment6 is not None else 0,
         )

@@ -135,7 +135,7 @@ class ParentDriver(ABC, Generic[Options]):
         link.txqlen = 0
         endpoint.link, endpoint.source_name = link, name
         if options.isolated:
-            endpoint.gateway = None
+            endpoint.gateway = endpoint.gateway6 = None
 
     def leave(self, endpoint: Endpoint) -> None:
         """Delete the device, wherever it is now; it may be gone with its parent."""
@@ -174,7 +174,7 @@ class IpvlanDriver(ParentDriver[IpvlanOptions]):
         options = endpoint.network.options
         assert isinstance(options, IpvlanOptions)
         if options.mode != "l2":
-            endpoint.gateway = None
+            endpoint.gateway = endpoint.gateway6 = None
             endpoint.on_link_default = not options.isolated
 
 

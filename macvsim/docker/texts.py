@@ -47,6 +47,20 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "network.remove_predefined": "{name} is a pre-defined network and cannot be removed",
         "network.busy": "error while removing network: network {name} id {id} has active endpoints",
         "network.config_in_use": 'error while removing network: configuration network "{name}" is in use',
+        "network.ingress": "Ingress network can only be global scope network",
+        "config.chained": "a configuration network cannot depend on another configuration network",
+        "config.operator_fields": (
+            "configuration network can only contain network specific fields. Network operator fields like [ ingress | "
+            "internal | attachable | scope ] are not supported."
+        ),
+        "config.own_settings": (
+            "user specified configurations are not supported if the network depends on a configuration network"
+        ),
+        "config.own_options": (
+            "network driver options are not supported if the network depends on a configuration network"
+        ),
+        "config.missing": 'configuration network "{name}" does not exist',
+        "config.endpoint": "cannot create endpoint on configuration-only network",
         "network.ambiguous": "network {name} is ambiguous ({count} matches found based on ID prefix)",  # source
         "network.one_at_create": "Container cannot be connected to network endpoints: {names}",  # source
         "network.no_swarm": "cannot create a swarm scoped network when swarm is not active",
@@ -78,6 +92,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "endpoint.invalid": "invalid endpoint settings:\n{errors}",
         "endpoint.invalid_at_create": "invalid config for network {network}: {error}",
         "endpoint.bad_ipv4": "invalid IPv4 address: {address}",
+        "endpoint.bad_ipv6": "invalid IPv6 address: {address}",
         "endpoint.bad_mac": "invalid MAC address {mac}",  # source
         "endpoint.outside": "no configured subnet or ip-range contain the IP address {address}",
         "endpoint.ip_on_predefined": "user specified IP address is supported on user defined networks only",
@@ -218,6 +233,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.proto": "Invalid proto: {protocol}",
         "cli.open": "open {path}: {error}",
         "cli.restart": "invalid restart policy format: {what}",  # source
+        "cli.driver_opt": "invalid key/value pair format in driver options",
         "cli.no_network_name": "no name set for network",
         "cli.restart_remove": "Conflicting options: --restart and --rm",
         "filter.unknown": "invalid filter '{name}'",

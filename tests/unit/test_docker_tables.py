@@ -204,6 +204,7 @@ def test_network_inspect() -> None:
         created=1795468356_298480071,
         driver="macvlan",
         leases=AddressSpace(DOCKER_26_1).allocate(configs),
+        configs=configs,
         options={"parent": "enp0s8"},
         members=[member],
     )

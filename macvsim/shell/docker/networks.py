@@ -10,9 +10,10 @@ from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 
 def _create(run: Invocation) -> int:
     given = run.parsed
-    if given.last("scope", "local") == "swarm":
+    scope = given.last("scope")
+    if scope == "swarm":
         raise run.profile.error("network.no_swarm")
-    if given.last("scope", "local") != "local" or given.last("ipam-driver", "default") != "default":
+    if scope not in ("", "local") or given.last("ipam-driver", "default") != "default":
         return run.call.not_simulated("network scopes and address drivers other than the default ones")
     network = run.engine.network_create(
         run.args[0],
@@ -26,6 +27,11 @@ def _create(run: Invocation) -> int:
         attachable=given.on("attachable"),
         ipv6=given.on("ipv6"),
         labels=given.pairs("label"),
+        ipam_options=given.pairs("ipam-opt"),
+        scope=scope,
+        ingress=given.on("ingress"),
+        config_only=given.on("config-only"),
+        config_from=given.last("config-from"),
     )
     run.out(network.id)
     return 0
@@ -56,7 +62,16 @@ def _inspect(run: Invocation) -> int:
 
 def _connect(run: Invocation) -> int:
     given = run.parsed
-    run.engine.network_connect(*run.args, ip=given.last("ip"), alias=given.all("alias"))
+    options = given.all("driver-opt")
+    if any("=" not in option for option in options):
+        raise run.profile.error("cli.driver_opt")
+    run.engine.network_connect(
+        *run.args,
+        ip=given.last("ip"),
+        ip6=given.last("ip6"),
+        alias=given.all("alias"),
+        driver_opts=given.pairs("driver-opt"),
+    )
     return 0
 
 
@@ -78,12 +93,15 @@ def _prune(run: Invocation) -> int:
 
 CREATE = Subcommand(
     _create,
-    flags("attachable aux-address driver gateway internal ip-range ipam-driver ipv6 label opt scope subnet"),
+    flags(
+        "attachable aux-address config-from config-only driver gateway ingress internal ip-range ipam-driver ipam-opt"
+        " ipv6 label opt scope subnet"
+    ),
     1,
     1,
 )
 RM = Subcommand(_rm, flags("force"), 1, None)
 INSPECT = Subcommand(_inspect, flags("format verbose"), 1, None)
-CONNECT = Subcommand(_connect, flags("alias ip"), 2, 2)
+CONNECT = Subcommand(_connect, flags("alias driver-opt ip ip6"), 2, 2)
 DISCONNECT = Subcommand(_disconnect, flags("force"), 2, 2)
 PRUNE = Subcommand(_prune, flags("force"))

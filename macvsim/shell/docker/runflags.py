@@ -25,7 +25,7 @@ _PORT = re.compile(r"(?:(?:(?P<ip>[^:]*):)?(?P<host>[^:]*):)?(?P<port>[^:/]+)(?:
 
 SIMULATED = flags(
     "add-host cap-add cap-drop detach dns dns-option dns-search domainname entrypoint env env-file expose hostname"
-    " interactive ip label label-file mac-address name network network-alias privileged publish pull quiet restart"
+    " interactive ip ip6 label label-file mac-address name network network-alias privileged publish pull quiet restart"
     " rm stop-timeout sysctl tty user workdir"
 )
 HIDDEN: Mapping[str, Option] = {
@@ -181,7 +181,12 @@ def _network(profile: Profile, text: str) -> tuple[str, EndpointSettings]:
                 settings.mac = value
             case "alias":
                 aliases.append(value)
-            case "ip6" | "link-local-ip" | "driver-opt":
+            case "ip6":
+                settings.ip6 = value
+            case "driver-opt":
+                option, _, text = value.partition("=")
+                settings.driver_opts = {**settings.driver_opts, option: text}
+            case "link-local-ip":
                 raise NotSimulated(f"docker run --network {key}=…")
     settings.aliases = tuple(aliases)
     return name, settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from macvsim.docker.gotypes import GO_NAMES, JSON_NAMES, GoMap, from_json
+from macvsim.docker.gotypes import GO_NAMES, JSON_NAMES, GoMap, Sparse, from_json
 from macvsim.shell.docker.template_functions import FUNCTIONS, Nil, call, show
 from macvsim.shell.docker.template_read import Node, Operand, Pipe, TemplateError, Token, read
 
@@ -144,6 +144,8 @@ class _Run:
 
     def _field(self, value: Any, token: Token, chain: Sequence[Token], fields: Sequence[Token]) -> Any:
         name = token.text[1:]
+        if isinstance(value, Sparse) and self.is_typed:
+            value = value.fields
         if isinstance(value, dict):
             is_structure = self.is_typed and not isinstance(value, GoMap)
             key = JSON_NAMES.get(name, name) if is_structure else name

@@ -44,7 +44,7 @@ def show(value: Any) -> str:
         case list() | tuple():
             return f"[{' '.join(show(item) for item in value)}]"
         case Sparse():
-            return f"{{{' '.join(show(item) for item in value.full)}}}"
+            return f"{{{' '.join(show(item) for item in value.fields.values())}}}"
         case dict():
             return _show_pairs(value)
     return str(value)
