@@ -210,6 +210,10 @@ class Box:
             return 0x7F000001
         return ip_int(name)
 
+    def resolve6(self, name: str) -> int | None:
+        """IPv6 address of a name, or None."""
+        return self.hosts6.get(name)
+
     @property
     def wall_clock(self) -> int:
         """The time of day, in ns since 1970."""

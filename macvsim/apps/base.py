@@ -43,6 +43,8 @@ class Machine(Protocol):
 
     def resolve(self, name: str) -> int: ...
 
+    def resolve6(self, name: str) -> int | None: ...
+
 
 class App:
     """A program: it is called back by sockets and timers in process context, until it exits.

@@ -57,7 +57,8 @@ def resolve6(machine: Machine, name: str) -> Target:
         if zone is None:
             raise UnknownZone(f"{machine.ns.name} has no device {device}, which {name} names")
         return Target(ip, zone)
-    found = machine.hosts6.get(name, _NAMES.get(name))
+    found = machine.resolve6(name)
+    found = _NAMES.get(name) if found is None else found
     if found is None:
         raise MacvsimError(f"nobody here knows an IPv6 address of {name}")
     return Target(found)
@@ -76,7 +77,7 @@ def prefers6(machine: Machine, name: str) -> bool:
         return True
     if name == "localhost":
         return machine.ns.ipv6.is_local(LOOPBACK)
-    known6 = name in machine.hosts6 or name in _NAMES
+    known6 = machine.resolve6(name) is not None or name in _NAMES
     return known6 and name not in machine.hosts
 
 

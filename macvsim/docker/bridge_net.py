@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from macvsim.dev.bridge import Bridge
 from macvsim.docker.drivers import parse_bridge
+from macvsim.docker.ipv6_link import set_bridge_ipv6
 from macvsim.docker.network import Endpoint, Network
 from macvsim.docker.parent_net import free_name
 from macvsim.docker.profile import Profile
@@ -59,7 +60,9 @@ class BridgeDriver:
             if options.mtu:
                 device.set_mtu(options.mtu)
             for lease in network.leases:
-                if lease.gateway is not None and lease.gateway.version == 4:
+                if lease.gateway is not None and lease.gateway.version == 6:
+                    set_bridge_ipv6(self.ns, device, lease.gateway, lease.pool.subnet.prefixlen)
+                elif lease.gateway is not None:
                     address = interface_address(int(lease.gateway), lease.pool.subnet.prefixlen)
                     if all(a.local != address.local for a in device.inet.addresses):
                         self.ns.addresses.add(device, address)

@@ -9,6 +9,7 @@ from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.ids import new_id, short_id
 from macvsim.docker.inspection import sandbox_key
+from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.log import ContainerLog
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
@@ -76,6 +77,8 @@ class Container(Box):
         self.config = config
         self.hostname = config.hostname or short_id(id)
         self.settings: dict[str, EndpointSettings] = {}
+        self.host_lines: list[IPAddress] = []
+        """Its own addresses in /etc/hosts."""
         self.layer = new_id(engine.rng)
         """Name of its file system's layer."""
         self.created = engine.clock()
@@ -197,13 +200,24 @@ class Container(Box):
             pass
         if self.sandbox is not None and self.sandbox.shared:
             return self.engine.host.resolve(name)
-        found = look_up(self.files.get("/etc/hosts", ""), name)
+        found = self._ask(name, 4)
         owner = self.engine.network_owner(self)
-        if found is None and RESOLVER in ResolvConf(self.files.get("/etc/resolv.conf", "")).servers:
-            found = dns.resolve(name, owner.endpoints, self.engine.dns_rng)
         if found is None:
             known = ", ".join(self._known_names(owner)) or "none: Docker resolves names on networks that users made"
             raise MacvsimError(f"{self.name} cannot resolve {name!r}: its daemon knows {known}")
+        return found
+
+    def resolve6(self, name: str) -> int | None:
+        """IPv6 address of a name, or None."""
+        shared = self.sandbox is not None and self.sandbox.shared
+        return self.engine.host.hosts6.get(name) if shared else self._ask(name, 6)
+
+    def _ask(self, name: str, version: int) -> int | None:
+        """/etc/hosts, then the embedded server if it is the one to ask."""
+        found = look_up(self.files.get("/etc/hosts", ""), name, version)
+        if found is None and RESOLVER in ResolvConf(self.files.get("/etc/resolv.conf", "")).servers:
+            endpoints = self.engine.network_owner(self).endpoints
+            found = dns.resolve(name, endpoints, self.engine.dns_rng, version=version)
         return found
 
     @staticmethod

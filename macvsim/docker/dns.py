@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from macvsim.docker.network import Endpoint
 
 
-def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random) -> int | None:
+def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random, *, version: int = 4) -> int | None:
     """Address of `name`, seen by a container with these endpoints; None when nobody has it.
 
     A name is a container's name, alias, short identifier or hostname on a network the two share, alone or as
     ``NAME.NETWORK``; of several that have it, one is drawn.
+
+    version : 4 for A records, 6 for AAAA
     """
     own = [endpoint for endpoint in endpoints if endpoint.network.names_resolve]
     for wanted, network in _readings(name.lower().removesuffix(".")):
@@ -25,9 +27,10 @@ def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random) -> int
             if network and endpoint.network.name.lower() != network:
                 continue
             found = [
-                int(other.address)
+                int(assignment.address)
                 for other in endpoint.network.endpoints.values()
-                if other.address is not None and wanted in (known.lower() for known in other.dns_names)
+                if (assignment := other.assignment if version == 4 else other.assignment6) is not None
+                and wanted in (known.lower() for known in other.dns_names)
             ]
             if found:
                 return found[0] if len(found) == 1 else rng.choice(found)

@@ -152,7 +152,7 @@ class Engine:
     ) -> None:
         """``docker network connect --ip IP NETWORK CONTAINER``."""
         found = self.find(container, by_daemon=True)
-        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {})
+        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {}, connected=True)
         self.membership.connect(found, network, settings)
 
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:

@@ -171,6 +171,7 @@ class EndpointView:
     ----------
     asked_ipv4, asked_ipv6 : ``--ip`` and ``--ip6`` as given, or empty strings
     aliases : ``--network-alias`` as given
+    connected : by ``network connect``, which sends empty settings where ``run`` sends none
     dns_names : what the embedded DNS server answers to, in order
     """
 
@@ -180,6 +181,7 @@ class EndpointView:
     network_id: str = ""
     asked_ipv6: str = ""
     driver_opts: Mapping[str, str] = field(default_factory=dict)
+    connected: bool = False
     endpoint_id: str = ""
     mac: str = ""
     gateway: str = ""
@@ -191,12 +193,18 @@ class EndpointView:
     dns_names: Sequence[str] = ()
 
 
+def _or_none(value: object, empty: bool) -> object:
+    """A value, or None for an empty one unless those are kept."""
+    return value if value or empty else None
+
+
 def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
     """An entry of ``NetworkSettings.Networks``."""
+    empty = endpoint.connected
     values: Document = {
-        "IPAMConfig": Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6}) or None,
+        "IPAMConfig": _or_none(Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6}), empty),
         "Links": None,
-        "Aliases": list(endpoint.aliases) or None,
+        "Aliases": _or_none(list(endpoint.aliases), empty),
         "MacAddress": endpoint.mac,
         "NetworkID": endpoint.network_id,
         "EndpointID": endpoint.endpoint_id,
@@ -206,7 +214,7 @@ def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
         "IPv6Gateway": endpoint.gateway6,
         "GlobalIPv6Address": endpoint.ipv6,
         "GlobalIPv6PrefixLen": endpoint.prefixlen6,
-        "DriverOpts": GoMap(sorted(endpoint.driver_opts.items())) or None,
+        "DriverOpts": _or_none(GoMap(sorted(endpoint.driver_opts.items())), empty),
         "GwPriority": 0,
         "DNSNames": list(endpoint.dns_names) or None,
     }

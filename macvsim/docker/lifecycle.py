@@ -96,6 +96,7 @@ class Lifecycle:
             network = self.controller.find(settings.wanted(name), by_daemon=True)
             self.membership.check(container, network, settings)
             sandbox.endpoints.append(self.controller.join(network, container.name, container.id, settings))
+        container.host_lines = [address for endpoint in sandbox.endpoints for address in endpoint.addresses]
         try:
             sandbox.populate()
         except DockerError as error:

@@ -8,7 +8,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.resolv import Overrides, hosts_text, resolv_text
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, MacvsimError, NotSimulated
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine
@@ -71,18 +71,28 @@ class Membership:
             raise profile.error("endpoint.shared")
         network = self.controller.find(term, by_daemon=True)
         self.check(container, network, settings)
-        self._note(container, network, settings)
+        before = dict(container.settings)
+        try:
+            self._note(container, network, settings)
+            self._plug(container, network, settings)
+        except MacvsimError:
+            container.settings = before
+            raise
+        self.write_files(container)
+
+    def _plug(self, container: Container, network: Network, settings: EndpointSettings) -> None:
+        """An endpoint for a container that runs.  Raises `DockerError`, and then there is none."""
         sandbox = container.sandbox
         assert sandbox is not None
         endpoint = self.controller.join(network, container.name, container.id, settings)
         container.settings[network.name] = settings
         try:
             sandbox.add(endpoint)
-        except DockerError:
+        except MacvsimError:
             self.controller.leave(endpoint)
             settings.endpoint = None
             raise
-        self.write_files(container)
+        container.host_lines += endpoint.addresses
 
     def _note(self, container: Container, network: Network, settings: EndpointSettings) -> None:
         """Remember the wish, unless there is one for this network already (updateNetworkSettings)."""
@@ -121,6 +131,8 @@ class Membership:
         assert container.sandbox is not None
         self.controller.leave(settings.endpoint)
         container.sandbox.remove(settings.endpoint)
+        if container.own_names in settings.endpoint.dns_names:  # every line that ends so, whatever its address
+            container.host_lines = []
         del container.settings[name]
         self.write_files(container)
 
@@ -136,12 +148,9 @@ class Membership:
             for path in ("/etc/hosts", "/etc/resolv.conf"):
                 container.files[path] = host.files.get(path, "")
         else:
-            joined = [e for s in container.settings.values() if (e := s.endpoint) is not None]
-            assigned = [given for e in joined for given in (e.assignment, e.assignment6) if given is not None]
-            addresses = [assignment.address for assignment in assigned]
             internal = any(name not in PREDEFINED for name, s in container.settings.items() if s.endpoint is not None)
             config = container.config
-            container.files["/etc/hosts"] = hosts_text(addresses, container.own_names, config.extra_hosts)
+            container.files["/etc/hosts"] = hosts_text(container.host_lines, container.own_names, config.extra_hosts)
             overrides = Overrides(config.dns, config.dns_search, config.dns_options)
             container.files["/etc/resolv.conf"] = resolv_text(
                 self.profile, host.files.get("/etc/resolv.conf", ""), internal=internal, overrides=overrides

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from macvsim.dev.base import NetDevice
 from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
-from macvsim.docker.ipam_config import PREDEFINED, IpamConfig
+from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
 from macvsim.docker.parents import ParentOptions, ParentPlan
 
 
@@ -139,6 +139,11 @@ class Endpoint:
         return address
 
     @property
+    def addresses(self) -> list[IPAddress]:
+        """IPv4, then IPv6."""
+        return [given.address for given in (self.assignment, self.assignment6) if given is not None]
+
+    @property
     def order(self) -> tuple[bool, str]:
         """Sort key: interfaces are numbered, and the default route chosen, in this order (sandbox.go Endpoint.Less)."""
         return self.network.internal, self.network.name
@@ -162,6 +167,8 @@ class EndpointSettings:
     aliases: Sequence[str] = ()
     ip6: str = ""
     driver_opts: Mapping[str, str] = field(default_factory=dict)
+    connected: bool = False
+    """Asked for by ``network connect``, which sends empty settings where ``run`` sends none."""
     network_id: str = ""
     dns_names: Sequence[str] = ()
     endpoint: Endpoint | None = None
@@ -176,7 +183,14 @@ class EndpointSettings:
         """For the container's document; addresses only while it is connected."""
         endpoint = self.endpoint
         view = EndpointView(
-            name, self.ip, self.aliases, self.network_id, self.ip6, self.driver_opts, dns_names=self.dns_names
+            name,
+            self.ip,
+            self.aliases,
+            self.network_id,
+            self.ip6,
+            self.driver_opts,
+            self.connected,
+            dns_names=self.dns_names,
         )
         if endpoint is None:
             return view

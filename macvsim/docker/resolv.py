@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.profile import Profile
@@ -36,8 +36,8 @@ def hosts_text(addresses: Sequence[IPAddress], names: str, extra: Sequence[tuple
     return "".join(f"{address}\t{name}\n" for address, name in lines)
 
 
-def look_up(text: str, name: str) -> int | None:
-    """IPv4 address of a name in a file like /etc/hosts, as an integer."""
+def look_up(text: str, name: str, version: int = 4) -> int | None:
+    """IPv4 or IPv6 address of a name in a file like /etc/hosts, as an integer."""
     for line in text.splitlines():
         address, *names = line.partition("#")[0].split() or [""]
         if name in names:
@@ -45,7 +45,7 @@ def look_up(text: str, name: str) -> int | None:
                 found = ip_address(address)
             except ValueError:
                 continue
-            if isinstance(found, IPv4Address):
+            if found.version == version:
                 return int(found)
     return None
 

@@ -8,10 +8,12 @@ from ipaddress import IPv4Address
 from macvsim.dev.nic import Nic
 from macvsim.docker.bridge_net import interface_address
 from macvsim.docker.drivers import interface_prefix
+from macvsim.docker.ipv6_link import add_default6, drop_route6, set_ipv6
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import Route
+from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
 from macvsim.wire.addr import mac_bytes
@@ -34,7 +36,7 @@ class Sandbox:
     endpoints: list[Endpoint] = field(default_factory=list)
     populated: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
-    _default: tuple[Endpoint, Route] | None = None
+    _default: tuple[Endpoint, Route, Route6 | None] | None = None
 
     def add(self, endpoint: Endpoint) -> None:
         """One more endpoint; it goes in at once if the container runs already.  Raises `DockerError`."""
@@ -87,6 +89,7 @@ class Sandbox:
             ) from error
         assert endpoint.assignment is not None and endpoint.address is not None
         try:
+            set_ipv6(self.ns, link, endpoint.assignment6)
             address = interface_address(int(endpoint.address), endpoint.assignment.prefixlen)
             self.ns.addresses.add(link, address)
         except NetlinkError as error:
@@ -116,15 +119,18 @@ class Sandbox:
             assert isinstance(best.gateway, IPv4Address)
             try:
                 route = add_route(self.ns, 0, 0, gateway=int(best.gateway), dev=best.link)
+                six = add_default6(self.ns, best.gateway6, best.link) if best.gateway6 is not None else None
             except NetlinkError as error:
                 raise self.profile.error("endpoint.gateway_failed", errno=error.strerror.lower()) from error
-            self._default = (best, route)
+            self._default = (best, route, six)
 
     def _drop_default(self) -> None:
         """Take the default route out, unless it is gone with its device or the user removed it."""
         assert self._default is not None
-        route = self._default[1]
+        _, route, six = self._default
         self._default = None
+        if six is not None:
+            drop_route6(self.ns, six)
         if any(route is other for other in self.ns.fib.routes()):
             self.ns.fib.remove(route)
 
