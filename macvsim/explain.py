@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from macvsim.advice import advice, beyond, route_behind, unanswered
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
+from macvsim.net.netfilter.table import Blame
 from macvsim.sim import Place, Record, Sim
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text, is_group
@@ -51,12 +52,14 @@ class Ending:
     what: str
     uid: int
     hint: str
+    detail: str = ""
+    """What is known beyond the reason: the rule that dropped it."""
 
     @property
     def text(self) -> str:
         name = self.reason.name
         kernel = f", kernel: {self.reason.kernel}" if self.reason.kernel not in ("", name) else ""
-        return f"{self.where} {name}{kernel}: {self.reason.meaning}"
+        return f"{self.where} {name}{kernel}: {self.detail or self.reason.meaning}"
 
 
 @dataclass(frozen=True)
@@ -191,9 +194,22 @@ class _Family:
 
     def _ending(self, record: Record) -> Ending:
         reason: DropReason = record.detail
+        blame = self._blame(record)
+        if blame is not None:
+            node = record.where.label.partition(":")[0]
+            detail = f"dropped by {blame.rule}"
+            hint = f"{blame.hint}   (on {node})"
+            return Ending(record.where.label, reason, self._what(record), record.uid, hint, detail)
         way_back = self._way_back(record) if reason is DropReason.IP_OUTNOROUTES else None
         hint = advice(record.where, reason) if way_back is None else way_back
         return Ending(record.where.label, reason, self._what(record), record.uid, hint)
+
+    def _blame(self, record: Record) -> Blame | None:
+        """The rule or policy that dropped a packet there, if one did."""
+        if record.detail is not DropReason.NETFILTER_DROP:
+            return None
+        noted = [r for r in self.records[record.uid] if r.step == "netfilter" and r.time == record.time]
+        return next((r.detail for r in noted if r.where is record.where), None)
 
     def _way_back(self, record: Record) -> str | None:
         """What to type where an answer finds no route: packets of ipvlan children come from behind their parent."""
