@@ -1,17 +1,16 @@
 """The bridge driver: a Linux bridge for each network, a veth pair for each endpoint (moby
-``libnetwork/drivers/bridge``).
-
-Packet filter and address translation are not part of it yet: containers reach each other, their gateway and whatever
-the host forwards them to, but what leaves the host keeps the container's address, and networks are not kept apart.
+``libnetwork/drivers/bridge``).  What keeps networks apart and lets them out is in `firewall.py`.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 
 from macvsim.dev.bridge import Bridge
 from macvsim.docker.drivers import parse_bridge
+from macvsim.docker.firewall import BridgeRules, Firewall
 from macvsim.docker.ipv6_link import set_bridge_ipv6
 from macvsim.docker.network import Endpoint, Network
 from macvsim.docker.parent_net import free_name
@@ -35,10 +34,11 @@ DEFAULT_BRIDGE_OPTIONS: Mapping[str, str] = {
 class BridgeDriver:
     """``-d bridge`` of one daemon, whose devices are in `ns`."""
 
-    def __init__(self, profile: Profile, ns: Namespace, rng: random.Random) -> None:
+    def __init__(self, profile: Profile, ns: Namespace, rng: random.Random, firewall: Firewall | None = None) -> None:
         self.profile = profile
         self.ns = ns
         self.rng = rng
+        self.firewall = firewall
         self._made: set[str] = set()
         """Identifiers of the networks whose bridge this driver made; never iterated."""
 
@@ -73,6 +73,11 @@ class BridgeDriver:
             raise self._failed(options.name, error) from error
         if made:
             self._made.add(network.id)
+        network.bridge_rules = BridgeRules(
+            options.name, _subnet(network), options.icc, options.masquerade, options.internal
+        )
+        if self.firewall is not None:
+            self.firewall.add_network(network.bridge_rules)
 
     def _make(self, name: str) -> Bridge:
         """A bridge with an address of Docker's own (netutils GenerateRandomMAC)."""
@@ -86,6 +91,8 @@ class BridgeDriver:
 
     def remove(self, network: Network) -> None:
         """Delete the bridge if this network made it."""
+        if self.firewall is not None and network.bridge_rules is not None:
+            self.firewall.remove_network(network.bridge_rules)
         device = self.ns.devices.get(network.device)
         if device is not None and network.id in self._made:
             device.destroy()
@@ -120,6 +127,12 @@ class BridgeDriver:
         """Delete the pair."""
         if endpoint.link is not None:
             endpoint.link.destroy()
+
+
+def _subnet(network: Network) -> IPv4Network | None:
+    """Its first IPv4 subnet."""
+    subnets = (lease.pool.subnet for lease in network.leases)
+    return next((subnet for subnet in subnets if isinstance(subnet, IPv4Network)), None)
 
 
 def interface_address(local: int, plen: int) -> Address:

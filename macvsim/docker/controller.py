@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from macvsim.docker import config_only
 from macvsim.docker.bridge_net import DEFAULT_BRIDGE_OPTIONS, BridgeDriver
 from macvsim.docker.drivers import check_create, check_single_instance, endpoint_mac
+from macvsim.docker.firewall import Firewall
 from macvsim.docker.ids import new_id
 from macvsim.docker.ipam import AddressSpace
 from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
@@ -31,9 +32,17 @@ class NetworkController:
     ----------
     ns : the daemon's network namespace, where parents and bridges are
     clock : nanoseconds since 1970
+    firewall : None with ``--iptables=false``
     """
 
-    def __init__(self, profile: Profile, ns: Namespace, rng: random.Random, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        ns: Namespace,
+        rng: random.Random,
+        clock: Callable[[], int],
+        firewall: Firewall | None = None,
+    ) -> None:
         self.profile = profile
         self.ns = ns
         self.rng = rng
@@ -41,7 +50,7 @@ class NetworkController:
         self.space = AddressSpace(profile)
         self.networks: dict[str, Network] = {}
         """By name, in the order they were made."""
-        self.bridge = BridgeDriver(profile, ns, rng)
+        self.bridge = BridgeDriver(profile, ns, rng, firewall)
         self.on_parents: dict[str, MacvlanDriver | IpvlanDriver] = {
             driver.name: driver for driver in (MacvlanDriver(profile, ns, rng), IpvlanDriver(profile, ns, rng))
         }

@@ -17,6 +17,7 @@ from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.container_document import container_document
 from macvsim.docker.controller import NetworkController
 from macvsim.docker.creation import create, pause, rename, unpause
+from macvsim.docker.firewall import Firewall
 from macvsim.docker.ids import new_uuid
 from macvsim.docker.images import Images
 from macvsim.docker.inspection import Document, network_document
@@ -33,14 +34,15 @@ class Engine:
     """dockerd, running on a host from the moment this is made.
 
     Starting it makes docker0 with 172.17.0.1/16 and sets net.ipv4.ip_forward to 1, as dockerd does; containers made
-    later inherit what the first namespace of the machine has.  Packet filter and address translation are not part of
-    it yet.
+    later inherit what the first namespace of the machine has.  Its rules are those of `macvsim.docker.firewall`: where
+    forwarding was off before, the policy of FORWARD becomes DROP.
 
     Parameters
     ----------
     host : the box whose namespace it runs in
     profile : a Docker version (`macvsim.docker.profile`), or its name
     forwarding : turn forwarding on (``--ip-forward``, on by default)
+    iptables : write rules (``--iptables``, on by default)
     default_bridge : make docker0 and the network ``bridge`` (off: ``--bridge=none``)
     images : which are there without pulling them; all of them are busybox
     data_root, exec_root : as dockerd's options; they only show in ``docker inspect``
@@ -54,6 +56,7 @@ class Engine:
         *,
         forwarding: bool = True,
         default_bridge: bool = True,
+        iptables: bool = True,
         images: Sequence[str] = ("busybox:latest",),
         data_root: str = "/var/lib/docker",
         exec_root: str = "/var/run/docker",
@@ -71,7 +74,11 @@ class Engine:
         self.images = Images(self.rng)
         for image in images:
             self.images.add(image, self.clock())
-        self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock)
+        self.firewall: Firewall | None = None
+        if iptables:
+            self.firewall = Firewall(host.ns, "legacy" if host.flavour.name == "centos" else host.kernel.iptables)
+            self.firewall.start(forwarding_was_off=forwarding and not host.ns.sysctl["net.ipv4.ip_forward"])
+        self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock, self.firewall)
         self.containers: dict[str, Container] = {}
         """By name, oldest first."""
         self.membership = Membership(self)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from macvsim.dev.base import NetDevice
+from macvsim.docker.firewall import BridgeRules
 from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
@@ -42,7 +43,7 @@ class Network:
     """A network of one daemon.
 
     id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent or bridge device
-    options, parent : of macvlan and ipvlan networks
+    options, parent : of macvlan and ipvlan networks; bridge_rules : of bridge networks
     endpoints : by identifier, in the order they came
     """
 
@@ -53,6 +54,7 @@ class Network:
     device: str = ""
     options: ParentOptions | None = None
     parent: ParentPlan | None = None
+    bridge_rules: BridgeRules | None = None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
