@@ -10,8 +10,9 @@ from macvsim.shell.resolve import NotExecutable, NotFound, find_program
 _NO_INPUT = frozenset(
     ("[", "arp", "arping", "ash", "bash", "basename", "brctl", "bridge", "conntrack", "dash", "date", "dirname",
      "docker", "echo", "ethtool", "false", "hostname", "httpd", "id", "ifconfig", "ip", "iptables", "ls", "mkdir",
-     "netstat", "nslookup", "ping", "printf", "pwd", "rm", "rmdir", "route", "sh", "sleep", "ss", "test", "touch",
-     "traceroute", "true", "uname", "vconfig", "wget", "which", "whoami")
+     "iptables-legacy", "iptables-nft", "iptables-save", "netstat", "nslookup", "ping", "ping4", "ping6", "printf",
+     "pwd", "rm", "rmdir", "route", "seq", "sh", "sleep", "ss", "sysctl", "test", "touch", "traceroute", "true",
+     "uname", "vconfig", "wget", "which", "whoami")
 )  # fmt: skip
 """Programs that leave their standard input alone; so do shells that are given a command or a script."""
 

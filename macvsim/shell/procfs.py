@@ -11,6 +11,7 @@ from macvsim.net import arpioctl, rtioctl
 from macvsim.net.namespace import Namespace
 from macvsim.shell import conntext
 from macvsim.shell.filenodes import Directory, File, Node
+from macvsim.shell.proctcp import tcp, tcp6
 from macvsim.shell.sysctlnames import children, is_left_out, path
 from macvsim.wire.addr import ip_text, mac_text
 
@@ -18,7 +19,7 @@ _LEFT_OUT_NET = frozenset(
     ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
      "ip_mr_cache", "ip_mr_vif", "ipv6_route", "mcfilter", "mcfilter6", "netfilter", "netlink", "netstat",
      "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
-     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "tcp6", "udp6", "udplite6",
+     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "udp6", "udplite6",
      "unix", "wireless", "xfrm_stat")
 )  # fmt: skip
 _LEFT_OUT = frozenset(
@@ -223,9 +224,8 @@ _NET: dict[str, Callable[[Namespace], str]] = {
     "igmp": igmp,
     "route": route,
     "snmp": snmp,
-    "tcp": _no_sockets(
-        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", 149
-    ),
+    "tcp": tcp,
+    "tcp6": tcp6,
     "udp": udp,
     "udplite": _no_sockets(f"   sl  {_SOCKETS}", 127),
 }

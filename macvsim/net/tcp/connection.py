@@ -313,7 +313,7 @@ class Connection:
         self.advmss = self.advertised_mss()
         self.win.offer(self.advmss, scaling=bool(conf.tcp_window_scaling))
         self.set_state(State.SYN_SENT)
-        skb = Skb(self.tx.write_seq, b"", syn=True)
+        skb = Skb(self.tx.write_seq, b"", self.skb_overhead, syn=True)
         self.tx.write_seq += 1
         self.tx.wmem += self.skb_overhead
         self.tx.rtx.append(skb)

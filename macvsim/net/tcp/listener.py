@@ -109,7 +109,12 @@ class Request:
         layer.pairs[(self.local, self.remote)] = self
         listener.requests.append(self)
         self._answer()
-        self._timer.start(RTO_INIT // layer.ns.sim.tick)
+        self._schedule(RTO_INIT)
+
+    def _schedule(self, time: int) -> None:
+        sim = self.layer.ns.sim
+        self.due = sim.jiffies + time // sim.tick
+        self._timer.start_at(self.due)
 
     @property
     def label(self) -> str:
@@ -147,8 +152,7 @@ class Request:
         if not self._acked:
             self._send_again()
         self._timeouts += 1
-        timeout = min(RTO_INIT << self._timeouts, RTO_MAX)
-        self._timer.start(timeout // layer.ns.sim.tick)
+        self._schedule(min(RTO_INIT << self._timeouts, RTO_MAX))
 
     def _send_again(self) -> None:
         self.retransmits += 1

@@ -51,17 +51,26 @@ class Output:
         return self._send(c.tx.una, c.rx.nxt, SYN | ACK, window, tcp.encode_options(options))
 
     def data(self, skb: Skb) -> bool:
-        """A segment of the queue, new or again; False when there is no way to the peer."""
-        c = self.c
+        """A segment under way, once more; False when there is no way to the peer."""
         if skb.syn:
-            return self.syn(skb) if c.state is State.SYN_SENT else self.syn_ack()
-        flags = ACK | (PSH if skb.psh else 0) | (FIN if skb.fin else 0)
-        skb.sent_us = c.now_us
-        skb.delivered = c.tx.delivered
+            return self.syn(skb) if self.c.state is State.SYN_SENT else self.syn_ack()
+        return self.burst([skb])
+
+    def burst(self, pieces: list[Skb]) -> bool:
+        """Segments that leave together, the last of several with PSH; False when there is no way to the peer."""
+        c = self.c
         idle = not c.tx.in_flight
-        if not self._send(skb.seq, c.rx.nxt, flags, c.win.advertise(), self._options(), skb.data):
-            return False
-        if skb.data:
+        now = c.now_us
+        window, options, ack = c.win.advertise(), self._options(), c.rx.nxt
+        last = pieces[-1]
+        for skb in pieces:
+            push = skb.psh or (skb is last and len(pieces) > 1)
+            flags = ACK | (PSH if push else 0) | (FIN if skb.fin else 0)
+            skb.sent_us = now
+            skb.delivered = c.tx.delivered
+            if not self._send(skb.seq, ack, flags, window, options, skb.data, more=skb is not last):
+                return False
+        if last.data:
             if idle:
                 c.cc.restarted()
             c.tx.last_sent = c.sim._now
@@ -127,7 +136,9 @@ class Output:
         """Bytes of options a segment would have now."""
         return len(self._options()) if self.c.rx.has_blocks else (tcp.TIMESTAMP_ROOM if self.c.ts_ok else 0)
 
-    def _send(self, seq: int, ack: int, flags: int, window: int, options: bytes, payload: bytes = b"") -> bool:
+    def _send(
+        self, seq: int, ack: int, flags: int, window: int, options: bytes, payload: bytes = b"", *, more: bool = False
+    ) -> bool:
         c = self.c
         way = c.route()
         if way.kind is ERROR:
@@ -149,6 +160,6 @@ class Output:
         ident = self._ident
         self._ident = ident + 1 & 0xFFFF
         c.ns.ipv4.send(PROTO_TCP, data, way, dst, c.ns.sim.born(), df=True, ident=ident)
-        if c.owned and not c.bottom_halves_off:
+        if c.owned and not more and not c.bottom_halves_off:
             c.sim.run_softirqs()
         return True

@@ -96,7 +96,7 @@ class Receiver:
     def _in_order(self, seg: Incoming) -> DropReason | None:
         c = self.c
         data = seg.payload[self.nxt - seg.seq :]
-        if not self._fits(len(data)) and self._queue and data:
+        if not self._fits() and self._queue and data:
             c.acks.now = c.acks.scheduled = True
             c.count("TCPRcvQDrop")
             c.report()
@@ -117,8 +117,12 @@ class Receiver:
         c.report()
         return None
 
-    def _fits(self, size: int) -> bool:
-        return self.c.win.rmem + size + self.c.skb_overhead <= self.c.win.rcvbuf or not self.c.win.rmem
+    def _fits(self) -> bool:
+        """True if memory allows one more segment; the buffer grows with what is there (tcp_try_rmem_schedule)."""
+        win = self.c.win
+        if win.rmem > win.rcvbuf:
+            win.rcvbuf = min(win.rmem, self.c.conf.tcp_rmem[2])
+        return win.rmem <= win.rcvbuf
 
     def _append(self, data: bytes) -> None:
         if data:
@@ -147,7 +151,7 @@ class Receiver:
     def _keep(self, seg: Incoming) -> DropReason | None:
         """Out of order: keep what is new of it (tcp_data_queue_ofo)."""
         c = self.c
-        if not self._fits(len(seg.payload)):
+        if not self._fits():
             c.count("TCPOFODrop")
             return DropReason.SOCKET_RCVBUFF
         c.acks.scheduled = True

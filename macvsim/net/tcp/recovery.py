@@ -526,7 +526,7 @@ class Recovery:
             skb.ever_retrans = skb.ever_retrans or other.ever_retrans
             tx.lost_out -= other.lost
             tx.retrans_out -= other.retrans
-            tx.wmem -= c.skb_overhead
+            tx.wmem -= other.overhead
             del tx.rtx[at]
 
     def mtu_reduced(self, mss: int) -> None:

@@ -1,7 +1,7 @@
 """The sending half of a connection: what programs wrote, cut into segments, and which of them may go out now.
 
-The queue holds segments as the kernel makes them (tcp_sendmsg): writes fill up the last segment that was not sent yet.
-Segmentation offload is not simulated, so a segment never holds more than the peer's MSS.
+The queue holds segments as the kernel makes them (tcp_sendmsg): writes fill up the last segment that was not sent yet,
+up to 64 KiB.  What may be sent leaves in one burst, cut to the peer's MSS: segmentation happens here, not in devices.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import enum
 from collections import deque
 from typing import TYPE_CHECKING
 
-from macvsim.net.tcp.state import INFINITE_SSTHRESH, INIT_CWND, MSS_DEFAULT, SND_PER_SEGMENT
-from macvsim.sim import SECOND, US
+from macvsim.net.tcp.cwnd import GSO_MAX, CongestionWindow
+from macvsim.net.tcp.state import INIT_CWND, MSS_DEFAULT, SKB_OVERHEAD, SND_PER_SEGMENT, CaState
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
 
-_GSO_MAX = 65536
+_WINDOW_DIVISOR = 3
+"""A third of the window is worth sending (net.ipv4.tcp_tso_win_divisor)."""
 _FLUSH_EVERY = 16
 """After so many new segments a writing program looks at what came meanwhile."""
 
@@ -34,10 +35,23 @@ class Nagle(enum.Enum):
 class Skb:
     """One segment to send or under way; `sent_us` is when it was last sent."""
 
-    __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "psh", "retrans", "sacked", "sent_us",
-                 "seq", "syn")  # fmt: skip
+    __slots__ = (
+        "data",
+        "delivered",
+        "end",
+        "ever_retrans",
+        "fin",
+        "lost",
+        "overhead",
+        "psh",
+        "retrans",
+        "sacked",
+        "sent_us",
+        "seq",
+        "syn",
+    )  # fmt: skip
 
-    def __init__(self, seq: int, data: bytes, *, syn: bool = False, fin: bool = False) -> None:
+    def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
         self.seq = seq
         self.data = data
         self.end = seq + len(data) + syn + fin
@@ -52,10 +66,12 @@ class Skb:
         self.sent_us = 0
         self.delivered = 0
         """Segments that were delivered when it was sent."""
+        self.overhead = overhead
+        """Memory it costs beyond its data."""
 
     def split(self, size: int) -> Skb:
         """Keep the first `size` bytes; the rest as another segment (tcp_fragment)."""
-        rest = Skb(self.seq + size, self.data[size:], fin=self.fin)
+        rest = Skb(self.seq + size, self.data[size:], SKB_OVERHEAD, fin=self.fin)
         rest.psh, rest.sacked, rest.lost = self.psh, self.sacked, self.lost
         rest.retrans, rest.ever_retrans = self.retrans, self.ever_retrans
         rest.sent_us, rest.delivered = self.sent_us, self.delivered
@@ -64,14 +80,27 @@ class Skb:
         self.fin = self.psh = False
         return rest
 
+    def cut(self, mss: int) -> list[Skb]:
+        """What leaves for it: segments of `mss` bytes (tcp_gso_segment)."""
+        if len(self.data) <= mss:
+            return [self]
+        count = -(-len(self.data) // mss)
+        pieces = [self]
+        for _ in range(count - 1):
+            rest = pieces[-1].split(mss)
+            rest.overhead = 0
+            pieces.append(rest)
+        return pieces
 
-class Sender:
+
+class Sender(CongestionWindow):
     """What goes to the peer; sequence numbers are integers that do not wrap, windows in bytes, `cwnd` in segments.
 
     una : oldest not acknowledged (SND.UNA); nxt : next to send (SND.NXT); write_seq : end of what programs wrote
     """
 
     def __init__(self, c: Connection, iss: int) -> None:
+        super().__init__()
         self.c = c
         self.una = self.nxt = self.write_seq = self.pushed_seq = iss
         self.wnd = 0
@@ -81,9 +110,6 @@ class Sender:
         self.rtx: deque[Skb] = deque()
         """Under way, in order of sequence numbers."""
         self.sacked_out = self.lost_out = self.retrans_out = 0
-        self.cwnd = INIT_CWND
-        self.cwnd_count = 0
-        self.ssthresh = INFINITE_SSTHRESH
         self.nagle = Nagle.NORMAL
         self.delivered = 0
         self.lost = 0
@@ -95,11 +121,8 @@ class Sender:
         """When data was last sent (ns)."""
         self.bytes_acked = 0
         self._small_end = iss
-        self._limited = False
-        self._max_packets = 0
         self._usage_seq = iss
-        self._cwnd_used = 0
-        self._cwnd_stamp = 0
+        self._written_us = 0
 
     # -- counts --------------------------------------------------------------------------------------------------------
 
@@ -121,20 +144,16 @@ class Sender:
         """True while the send buffer takes more (sk_stream_memory_free)."""
         return self.wmem < self.sndbuf
 
-    def cost(self, skb: Skb) -> int:
-        """Memory booked for a segment."""
-        return len(skb.data) + self.c.skb_overhead
-
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> int:
         """Take what the buffer has room for, send what may be sent; bytes taken (tcp_sendmsg_locked)."""
-        mss = self.c.current_mss()
+        goal = self._size_goal()
         at = made = 0
         full = False
         while at < len(data):
             tail = self.queue[-1] if self.queue else None
-            space = mss - len(tail.data) if tail is not None and not tail.fin else 0
+            space = goal - len(tail.data) if tail is not None and not tail.fin else 0
             if tail is None or space <= 0:
                 if not self.room:
                     full = True
@@ -142,14 +161,14 @@ class Sender:
                 if made == _FLUSH_EVERY:
                     made = 0
                     if self.c.flush_backlog():
-                        mss = self.c.current_mss()
+                        goal = self._size_goal()
                         continue
                 made += 1
-                tail = Skb(self.write_seq, b"")
+                tail = Skb(self.write_seq, b"", self.c.skb_overhead)
                 self.wmem += self.c.skb_overhead
                 self.queue.append(tail)
-                self._restart_after_idle()
-                space = mss
+                self.restart_after_idle()
+                space = goal
             part = data[at : at + space]
             tail.data += part
             tail.end += len(part)
@@ -158,19 +177,24 @@ class Sender:
             self.wmem += len(part)
             self.write_seq += len(part)
             at += len(part)
-            if at == len(data) or len(tail.data) < mss:
+            if at == len(data) or len(tail.data) < goal:
                 continue
             if self._force_push():
                 self._mark_push(tail)
                 self.push(Nagle.PUSH)
             elif tail is self.queue[0]:
                 self.push(Nagle.PUSH, one=True)
-            mss = self.c.current_mss()
+            goal = self._size_goal()
         self.no_space = self.no_space or full
         if at and self.queue:
             self._mark_push(self.queue[-1])
             self.push(Nagle.PUSH if full else self.nagle)
         return at
+
+    def _size_goal(self) -> int:
+        """Bytes to gather in one segment, which is cut when it leaves (tcp_xmit_size_goal)."""
+        mss = self.c.current_mss()
+        return max(self.bound_to_half_window(GSO_MAX) // mss, 1) * mss
 
     def _force_push(self) -> bool:
         return self.write_seq > self.pushed_seq + (self.max_window >> 1)
@@ -185,7 +209,7 @@ class Sender:
         if self.queue:
             tail = self.queue[-1]
         else:
-            tail = Skb(self.write_seq, b"")
+            tail = Skb(self.write_seq, b"", self.c.skb_overhead)
             self.queue.append(tail)
             self.wmem += c.skb_overhead
         tail.fin = True
@@ -207,41 +231,106 @@ class Sender:
     def transmit_queue(self, nagle: Nagle, *, one: bool = False, probe: bool = False) -> int:
         """Send as windows and Nagle's rule permit; segments sent (tcp_write_xmit).
 
-        one : not more than one; probe : one even if the congestion window is full
+        one : not more than one burst; probe : one segment even if the congestion window is full
         """
         c = self.c
         mss = c.current_mss()
+        most = self.burst_segments(mss)
         sent = 0
+        limited = False
         while self.queue:
             skb = self.queue[0]
-            if self.in_flight >= self.cwnd and not (probe and not sent):
+            room = self.cwnd - self.in_flight
+            quota = min(max(self.cwnd >> 1, 1), room) if room > 0 else int(probe and not sent)
+            if not quota or min(skb.end, skb.seq + mss) > self.window_end:
                 break
-            if min(skb.end, skb.seq + mss) > self.window_end:
-                break
-            last = len(self.queue) == 1
-            small = len(skb.data) < mss
-            if last and small and not skb.fin and not self._nagle_allows(nagle):
-                break
-            if len(skb.data) > mss:
-                rest = skb.split(mss)
-                self.queue.insert(1, rest)
+            quota = min(quota, most)
+            self._grow(skb, quota * mss - len(skb.data))
+            if len(skb.data) <= mss:
+                rule = nagle if len(self.queue) == 1 else Nagle.PUSH
+                if len(skb.data) < mss and not skb.fin and not self._nagle_allows(rule):
+                    break
+            elif not (one or probe):
+                wait, by_cwnd = self._should_defer(skb, most)
+                if wait:
+                    limited = by_cwnd
+                    break
+            limit = self._split_point(skb, mss, quota, nagle) if len(skb.data) > mss else mss
+            if len(skb.data) > limit:
+                self.queue.insert(1, skb.split(limit))
                 self.wmem += c.skb_overhead
-            if not c.out.data(skb):
+            pieces = skb.cut(mss)
+            if not c.out.burst(pieces):
                 break
-            self._was_sent(skb)
-            if len(skb.data) < mss:
-                self._small_end = skb.end
-            sent += 1
+            self._was_sent(pieces)
+            if len(pieces[-1].data) < mss:
+                self._small_end = pieces[-1].end
+            sent += len(pieces)
             if one or probe:
                 break
-        limited = self.in_flight >= self.cwnd
+        limited = limited or self.in_flight >= self.cwnd
         if sent or limited:
-            self._validate_cwnd(limited)
+            self.validate(limited)
         if sent:
             c.recovery.new_data_sent(sent)
             if not probe:
                 c.timers.schedule_probe(advancing=False)
         return sent
+
+    def _grow(self, skb: Skb, amount: int) -> None:
+        """Fill a segment up with what follows it (tcp_grow_skb)."""
+        if amount <= 0 or len(self.queue) < 2 or skb.fin:
+            return
+        after = self.queue[1]
+        count = min(amount, len(after.data))
+        skb.data += after.data[:count]
+        skb.end += count
+        after.data = after.data[count:]
+        after.seq += count
+        if not after.data:
+            skb.end, skb.fin, skb.psh = after.end, after.fin, after.psh
+            self.wmem -= after.overhead
+            del self.queue[1]
+
+    def _split_point(self, skb: Skb, mss: int, most: int, nagle: Nagle) -> int:
+        """Bytes of a segment that may go now (tcp_mss_split_point)."""
+        longest = mss * most
+        window = self.window_end - skb.seq
+        if longest <= window and len(self.queue) > 1:
+            return longest
+        needed = min(len(skb.data), window)
+        if longest <= needed:
+            return longest
+        partial = needed % mss
+        if partial and not self._nagle_allows(nagle):
+            return needed - partial
+        return needed
+
+    def _should_defer(self, skb: Skb, most: int) -> tuple[bool, bool]:
+        """Whether to wait for an acknowledgement that is about to come, to send more at once (tcp_tso_should_defer);
+        and whether it is the congestion window that is too small.
+        """
+        c = self.c
+        no = (False, False)
+        now = c.now_us
+        if c.recovery.state >= CaState.RECOVERY or now - self._written_us > 1000 or not self.rtx:
+            return no
+        window = self.window_end - skb.seq
+        congestion = (self.cwnd - self.in_flight) * c.mss_cache
+        limit = min(window, congestion)
+        if limit >= most * c.mss_cache or (len(self.queue) > 1 and limit >= len(skb.data)):
+            return no
+        if limit >= min(self.wnd, self.cwnd * c.mss_cache) // _WINDOW_DIVISOR:
+            return no
+        trip = c.rtt.srtt >> 3
+        if self.rtx[0].sent_us + trip - now > min(trip >> 1, 1000):
+            return no
+        if congestion < window:
+            if congestion <= len(skb.data):
+                return True, True
+        elif window <= len(skb.data):
+            return True, False
+        return not skb.fin, False
 
     def _nagle_allows(self, nagle: Nagle) -> bool:
         """A small last segment goes if nothing small is under way (tcp_nagle_check, Minshall's variant)."""
@@ -249,20 +338,21 @@ class Sender:
             return True
         return not self.una < self._small_end <= self.nxt
 
-    def _was_sent(self, skb: Skb) -> None:
-        """A new segment is under way (tcp_event_new_data_sent)."""
+    def _was_sent(self, pieces: list[Skb]) -> None:
+        """New segments are under way (tcp_event_new_data_sent)."""
         c = self.c
         first = not self.rtx
         self.queue.popleft()
-        self.rtx.append(skb)
-        self.nxt = skb.end
+        self.rtx.extend(pieces)
+        self.nxt = pieces[-1].end
+        self._written_us = c.now_us
         if first or c.timers.is_probing_loss:
             c.timers.rearm()
-        c.count("TCPOrigDataSent")
+        c.count("TCPOrigDataSent", len(pieces))
 
     def acked(self, skb: Skb) -> None:
         """A segment left the queue of those under way: its memory is free."""
-        self.wmem -= self.cost(skb)
+        self.wmem -= len(skb.data) + skb.overhead
 
     def check_space(self) -> None:
         """A program that waits for room may write when a third of the buffer is free (tcp_check_space)."""
@@ -278,77 +368,6 @@ class Sender:
         """Twice the congestion window (tcp_sndbuf_expand)."""
         segments = max(INIT_CWND, self.cwnd, self.c.recovery.reordering + 1)
         self.sndbuf = max(self.sndbuf, min(2 * segments * SND_PER_SEGMENT, self.c.conf.tcp_wmem[2]))
-
-    # -- the congestion window -----------------------------------------------------------------------------------------
-
-    def limited_by_cwnd(self) -> bool:
-        """True if the congestion window was what held the sender back (tcp_is_cwnd_limited)."""
-        return self._limited or (self.cwnd < self.ssthresh and self.cwnd < 2 * self._max_packets)
-
-    def _validate_cwnd(self, limited: bool) -> None:
-        """Remember whether the window is used; what is not used long enough is taken back (tcp_cwnd_validate)."""
-        c = self.c
-        out = len(self.rtx)
-        if self.una >= self._usage_seq or limited or (not self._limited and out > self._max_packets):
-            self._limited, self._max_packets, self._usage_seq = limited, out, self.nxt
-        now = c.sim._now
-        if self.limited_by_cwnd():
-            self._cwnd_used = 0
-            self._cwnd_stamp = now
-            return
-        self._cwnd_used = max(self._cwnd_used, out)
-        if c.conf.tcp_slow_start_after_idle and now - self._cwnd_stamp >= c.rtt.rto:
-            self._application_limited(now)
-
-    def _application_limited(self, now: int) -> None:
-        """tcp_cwnd_application_limited (RFC 2861)."""
-        if self.c.recovery.is_open and not self.no_space:
-            used = max(self._cwnd_used, INIT_CWND)
-            if used < self.cwnd:
-                self.ssthresh = self.current_ssthresh()
-                self.cwnd = (self.cwnd + used) >> 1
-            self._cwnd_used = 0
-        self._cwnd_stamp = now
-
-    def current_ssthresh(self) -> int:
-        """The threshold, not below three quarters of the window (tcp_current_ssthresh)."""
-        if self.c.recovery.in_reduction:
-            return self.ssthresh
-        return max(self.ssthresh, (self.cwnd >> 1) + (self.cwnd >> 2))
-
-    def _restart_after_idle(self) -> None:
-        """The window shrinks for every timeout that nothing was sent (tcp_slow_start_after_idle_check)."""
-        c = self.c
-        if not c.conf.tcp_slow_start_after_idle or self.rtx or not self.last_sent:
-            return
-        idle = c.sim._now - self.last_sent
-        if idle <= c.rtt.rto:
-            return
-        restart = min(INIT_CWND, self.cwnd)
-        self.ssthresh = self.current_ssthresh()
-        idle -= c.rtt.rto
-        while idle > 0 and self.cwnd > restart:
-            self.cwnd >>= 1
-            idle -= c.rtt.rto
-        self.cwnd = max(self.cwnd, restart)
-        self._cwnd_stamp = c.sim._now
-        self._cwnd_used = 0
-
-    def stamp(self) -> None:
-        """The window was changed for a reason; its age starts anew."""
-        self._cwnd_stamp = self.c.sim._now
-
-    def ack_delay_us(self) -> int:
-        """How late pacing may make acknowledgements (hystart_ack_delay): at most 1 ms."""
-        rate = self.pacing_rate()
-        return min(1000, _GSO_MAX * 4 * (SECOND // US) // rate) if rate else 0
-
-    def pacing_rate(self) -> int:
-        """Bytes per second: a window and a fifth per round trip, two in slow start (tcp_update_pacing_rate)."""
-        c = self.c
-        share = 200 if self.cwnd < self.ssthresh // 2 else 120
-        rate = c.mss_cache * (SECOND // US << 3) * share // 100 * max(self.cwnd, len(self.rtx))
-        return rate // c.rtt.srtt if c.rtt.srtt else rate
 
     def bound_to_half_window(self, size: int) -> int:
         """A segment is at most half the largest window the peer offered (tcp_bound_to_half_wnd)."""

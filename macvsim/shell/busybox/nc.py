@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from copy import copy
 from typing import Any
 
 import simpy
@@ -10,7 +11,9 @@ import simpy
 from macvsim.apps import netio
 from macvsim.apps.base import resolve
 from macvsim.errors import MacvsimError, SocketError
+from macvsim.host import BUSYBOX
 from macvsim.net.tcp.socket import TcpSocket
+from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.execute import execute
@@ -159,9 +162,13 @@ def _serve(call: Call, sock: TcpSocket, program: list[str]) -> Generator[simpy.E
 
 
 def _run(call: Call, sock: TcpSocket, program: list[str]) -> Waiting:
-    """A program whose standard input and output are the connection."""
+    """A program whose standard input and output are the connection; busybox' own before those of the machine."""
     output = SocketOutput(sock)
-    inner = Call(call.box, program, SocketInput(sock), output, call.stderr, call.env, call.cwd)
+    box = call.box
+    if program[0] in BUSYBOX_APPLETS and box.flavour is not BUSYBOX:
+        box = copy(box)
+        box.flavour = BUSYBOX
+    inner = Call(box, program, SocketInput(sock), output, call.stderr, call.env, call.cwd)
     try:
         code = yield from execute(inner)
     except NotFound:

@@ -1,7 +1,7 @@
-"""net-tools 2.10: ifconfig, route and arp of the hosts."""
+"""net-tools 2.10: ifconfig, route, arp and netstat of the hosts."""
 
 from __future__ import annotations
 
-from macvsim.shell.nettools import arp, ifconfig, route
+from macvsim.shell.nettools import arp, ifconfig, netstat, route
 
-__all__ = ["arp", "ifconfig", "route"]
+__all__ = ["arp", "ifconfig", "netstat", "route"]
