@@ -18,6 +18,8 @@ from macvsim.wire.compose import icmp_template
 
 MIN_INTERVAL = 10
 MAX_RETRY = 500
+_TOLD = ("ENOBUFS", "EMSGSIZE")
+"""Of other refusals nothing is said: no entry in the error queue explains them."""
 NOTHING_TO_SEND = 1000
 CLOCK_TICKS = 100
 
@@ -240,7 +242,7 @@ class IputilsPing(PingApp[IputilsResult]):
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             if error.errno == "EMSGSIZE":
                 self._window.failed += 1
-            if not self.quiet:
+            if error.errno in _TOLD and not self.quiet:
                 self._complain(f"sendmsg: {error}")
             self._count_sent(uid)
             return max(self.interval, MIN_INTERVAL)

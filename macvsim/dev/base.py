@@ -214,6 +214,8 @@ class NetDevice:
     header_cache: ClassVar[bool] = True
     """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
     default_qdisc: ClassVar[str] = "noqueue"
+    dev_id: int = 0
+    """What tells devices apart that share one MAC."""
     no_rx_handler: ClassVar[bool] = False
     """IFF_NO_RX_HANDLER: nothing can be stacked on it that takes its frames (macvlan, bridge)."""
 

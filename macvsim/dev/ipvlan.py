@@ -33,6 +33,8 @@ GROUP_WORK_DELAY = 1 * US
 _REFUSED_BELOW = frozenset((DropReason.DEV_DOWN, DropReason.DEV_NO_CARRIER, DropReason.DUMMY))
 """A queue that takes nothing swallows frames, and the sender hears of no failure (noop_enqueue)."""
 
+_UNROUTED = (DropReason.IP_OUTNOROUTES, DropReason.IP_UNREACHABLE_ROUTE, DropReason.IP_BLACKHOLE)
+
 _COUNTS_FOR_OTHERS = ("nic", "bridge")
 """Kinds whose statistics show what other drivers book on the device (dev->stats)."""
 
@@ -226,7 +228,8 @@ class Ipvlan(NetDevice):
         reason = self._xmit_l2(frame) if self.port.mode is L2 else self._xmit_l3(frame)
         if reason is not None and reason not in _REFUSED_BELOW:
             stats.tx_dropped += 1
-            return DropReason.XMIT_DROP
+            unrouted = reason in _UNROUTED and frame.raw[12:14] == _IPV6  # IPv6 tells senders why, IPv4 does not
+            return reason if unrouted else DropReason.XMIT_DROP
         stats.tx_packets += 1
         stats.tx_bytes += len(frame.raw)
         return reason

@@ -91,7 +91,7 @@ class Namespace:
         self.udp = UdpLayer(self)
         self.tcp: TcpLayer = TcpLayer(self)
         self.netfilter = Netfilter(self)
-        self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
+        self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables, first=init is None)
         self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {
             ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
@@ -132,9 +132,11 @@ class Namespace:
         return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
 
     def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
-        """A packet of a stacked device (ipvlan l3) goes out by our routes; IPv6 goes nowhere here."""
+        """A packet of a stacked device (ipvlan l3) goes out by our routes."""
         if ethertype == ETH_P_IP.to_bytes(2, "big"):
             return self.ipv4.route_out(dev, packet, uid)
+        if ethertype == ETH_P_IPV6.to_bytes(2, "big"):
+            return self.ipv6.ip6.route_out(dev, packet, uid)
         return self.sim.drop(uid, dev, DropReason.UNHANDLED_PROTO)
 
     def routes_changed(self) -> None:

@@ -8,6 +8,7 @@ from macvsim.dev.vlan import Vlan
 from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.host import Box
 from macvsim.net import arpioctl, rtioctl
+from macvsim.net.ipv6 import proc6
 from macvsim.net.namespace import Namespace
 from macvsim.shell import conntext
 from macvsim.shell.filenodes import Directory, File, Node
@@ -16,10 +17,9 @@ from macvsim.shell.sysctlnames import children, is_left_out, path
 from macvsim.wire.addr import ip_text, mac_text
 
 _LEFT_OUT_NET = frozenset(
-    ("anycast6", "connector", "dev_snmp6", "fib_trie", "fib_triestat", "if_inet6", "igmp6", "ip6_flowlabel",
-     "ip_mr_cache", "ip_mr_vif", "ipv6_route", "mcfilter", "mcfilter6", "netfilter", "netlink", "netstat",
-     "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "raw6", "route6", "rt6_stats",
-     "rt_acct", "rt_cache", "snmp6", "sockstat", "sockstat6", "softnet_stat", "stat", "udp6", "udplite6",
+    ("connector", "dev_snmp6", "fib_trie", "fib_triestat", "ip_mr_cache", "ip_mr_vif", "mcfilter", "netfilter",
+     "netlink", "netstat", "nf_conntrack_expect", "packet", "protocols", "psched", "ptype", "route6", "rt6_stats",
+     "rt_acct", "rt_cache", "sockstat", "softnet_stat", "stat",
      "unix", "wireless", "xfrm_stat")
 )  # fmt: skip
 _LEFT_OUT = frozenset(
@@ -34,7 +34,7 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
         parts = parts[1:]
     match parts:
         case ("net",):
-            return Directory([*_NET, "vlan"])
+            return Directory([*_NET, *proc6.FILES, "vlan"])
         case ("net", "vlan"):
             return Directory(["config", *(dev.name for dev in _vlans(box.ns))])
         case ("net", "vlan", "config"):
@@ -42,6 +42,8 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
         case ("net", "vlan", name):
             dev = box.ns.devices.get(name)
             return File(lambda: vlan_device(dev)) if isinstance(dev, Vlan) else None
+        case ("net", name) if name in proc6.FILES:
+            return File(lambda: proc6.FILES[name](box.ns.ipv6))
         case ("net", name) if name in _NET:
             return File(lambda: _NET[name](box.ns))
         case ("net", name, *_) if name in _LEFT_OUT_NET:

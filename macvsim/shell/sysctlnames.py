@@ -13,6 +13,13 @@ _OTHER_IPV4 = frozenset(
      "ip_early_demux", "ip_local_reserved_ports", "ip_unprivileged_port_start", "ipfrag_low_thresh",
      "ipfrag_secret_interval", "nexthop_compat_mode", "raw_l3mdev_accept", "route", "xfrm4_gc_thresh")
 )  # fmt: skip
+_OTHER_IPV6 = frozenset(
+    ("calipso_cache_bucket_size", "calipso_cache_enable", "mld_max_msf", "mld_qrv", "xfrm6_gc_thresh")
+)
+_OTHER_CONF6 = frozenset(
+    ("accept_ra_rt_info_max_plen", "accept_ra_rt_info_min_plen", "accept_ra_rtr_pref", "mc_forwarding",
+     "optimistic_dad", "router_probe_interval", "seg6_require_hmac", "stable_secret", "use_optimistic")
+)  # fmt: skip
 _OTHER_CONF = frozenset(
     ("bootp_relay", "disable_xfrm", "force_igmp_version", "igmpv2_unsolicited_report_interval",
      "igmpv3_unsolicited_report_interval", "mc_forwarding", "tag")
@@ -27,8 +34,10 @@ def is_left_out(parts: tuple[str, ...]) -> bool:
             return True
         case ("net", name, *_) if name in _OTHER_NET:
             return True
-        case ("net", "ipv6", *_):
+        case ("net", "ipv6", name, *_) if name in _OTHER_IPV6:
             return True
+        case ("net", "ipv6", "conf", _, name):
+            return name in _OTHER_CONF6
         case ("net", "ipv4", name, *_) if name in _OTHER_IPV4 or name.startswith(("tcp_", "udp_", "cipso_")):
             return True
         case ("net", "ipv4", "conf", _, name):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.flags import kernel_flags, operstate
-from macvsim.dev.ipvlan import Ipvlan
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.host import Box
 from macvsim.shell.filenodes import Directory, File, Node
@@ -34,7 +33,7 @@ _ATTRIBUTES: dict[str, Callable[[NetDevice], object]] = {
     "address": lambda dev: mac_text(dev.mac),
     "broadcast": lambda dev: mac_text(bytes(6) if dev.loopback else b"\xff" * 6),
     "carrier": lambda dev: _running(dev, int(dev.carrier)),
-    "dev_id": lambda dev: f"0x{dev.dev_id if isinstance(dev, Ipvlan) else 0:x}",
+    "dev_id": lambda dev: f"0x{dev.dev_id:x}",
     "dev_port": lambda dev: 0,
     "dormant": lambda dev: _running(dev, 0),
     "duplex": lambda dev: _running(dev, "full" if dev.kind == "veth" else "unknown"),

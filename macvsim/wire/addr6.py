@@ -108,8 +108,12 @@ def multicast_mac6(group: int) -> bytes:
     return b"\x33\x33" + (group & 0xFFFFFFFF).to_bytes(4, "big")
 
 
-def eui64(mac: bytes) -> int:
-    """Modified EUI-64 interface identifier of a MAC (RFC 2464, section 4)."""
+def eui64(mac: bytes, dev_id: int = 0) -> int:
+    """Modified EUI-64 interface identifier of a MAC (RFC 2464, section 4); `dev_id` tells devices apart that share
+    one MAC, and makes the identifier a local one (addrconf_ifid_eui48).
+    """
+    if dev_id:
+        return int.from_bytes(mac[:3] + dev_id.to_bytes(2, "big") + mac[3:], "big")
     return int.from_bytes(bytes((mac[0] ^ 2,)) + mac[1:3] + b"\xff\xfe" + mac[3:], "big")
 
 

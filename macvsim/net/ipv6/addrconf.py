@@ -26,7 +26,6 @@ from macvsim.wire.addr6 import (
     is_link_local6,
     is_multicast6,
     mask6,
-    solicited_node,
 )
 
 if TYPE_CHECKING:
@@ -116,12 +115,19 @@ class Addrconf:
         if mode == NONE:
             return
         if mode == EUI64:
-            identifier = eui64(dev.mac)
+            identifier = eui64(dev.mac, dev.dev_id)
         else:
             identifier = self.stack.ns.sim.rng(f"stable/{dev.label}").getrandbits(64)
         local = LINK_LOCAL | identifier
         if inet6.address(local) is None:
             self._put(dev, Address6(local, 64, Flag.PERMANENT | Flag.TENTATIVE, proto="kernel_ll"))
+
+    def set_mode(self, dev: NetDevice, mode: str) -> None:
+        """``ip link set … addrgenmode MODE``, for addresses to come (inet6_set_link_af)."""
+        inet6 = dev.inet.inet6
+        if inet6 is None or mode == GEN_MODES[STABLE_PRIVACY]:
+            raise NetlinkError("EINVAL", f"{dev.label}: no mode {mode} here; choose eui64, none or random")
+        inet6.conf.addr_gen_mode = GEN_MODES.index(mode)
 
     def down(self, dev: NetDevice, *, gone: bool = False) -> None:
         """The device went down or loses IPv6: addresses, routes and neighbours go, unlike IPv4's (addrconf_ifdown).
@@ -146,6 +152,7 @@ class Addrconf:
             else:
                 address.state = Dad.DEAD
                 inet6.addresses.remove(address)
+                dev.on_address(address.local.to_bytes(16, "big"), False)
         self.groups.device_down(inet6)
         if gone:
             dev.inet.inet6 = None
@@ -174,6 +181,7 @@ class Addrconf:
             )
         if inet6.address(local) is not None:
             raise NetlinkError("EEXIST", f"{where}: it is there already", "ipv6: address already assigned")
+        dev.check_address(local.to_bytes(16, "big"))
         if is_multicast6(local):
             self.groups.join(dev, local)
         address.flags |= Flag.TENTATIVE | (Flag.PERMANENT if address.valid == FOREVER else NO_FLAGS)
@@ -204,6 +212,7 @@ class Addrconf:
         stack = self.stack
         address.stamp = stack.ns.sim.jiffies
         dev.inet.inet6.insert(address)
+        dev.on_address(address.local.to_bytes(16, "big"), True)
         if not address.flags & Flag.NOPREFIXROUTE:
             self._prefix_route(dev, address, address.local & mask6(address.plen), address.plen)
         self.dad.start(dev, address)
@@ -234,6 +243,7 @@ class Addrconf:
         self.dad.cancel(address)
         address.state = Dad.DEAD
         inet6.addresses.remove(address)
+        dev.on_address(address.local.to_bytes(16, "big"), False)
         if address.flags & Flag.PERMANENT and not address.flags & Flag.NOPREFIXROUTE:
             self._cleanup_prefix(dev, inet6, address)
         self._unlisten(dev, inet6, address)
@@ -261,7 +271,7 @@ class Addrconf:
     def _unlisten(self, dev: NetDevice, inet6: Inet6Dev, address: Address6) -> None:
         if inet6.conf.forwarding:
             self.leave_anycast(dev, address)
-        self.groups.leave(dev, solicited_node(address.local))
+        self.groups.leave_solicited(dev, address.local)
 
     def _add_route(self, route: Route6) -> None:
         self.stack.fib.ensure(route)
@@ -290,7 +300,7 @@ class Addrconf:
         if anycast[subnet] == 1:
             self._add_route(Route6(subnet, 128, dev, RouteType.ANYCAST, metric=0, proto="kernel",
                                    table=self.stack.fib.local_table))  # fmt: skip
-            self.groups.join(dev, solicited_node(subnet))
+            self.groups.join_solicited(dev, subnet)
 
     def leave_anycast(self, dev: NetDevice, address: Address6) -> None:
         """Undo one `join_anycast`."""
@@ -301,7 +311,7 @@ class Addrconf:
         anycast[subnet] -= 1
         if not anycast[subnet]:
             del anycast[subnet]
-            self.groups.leave(dev, solicited_node(subnet))
+            self.groups.leave_solicited(dev, subnet)
             self.stack.fib.remove_if(lambda r: r.dev is dev and r.type is RouteType.ANYCAST and r.dst == subnet)
 
 

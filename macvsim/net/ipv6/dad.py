@@ -38,7 +38,7 @@ class DuplicateDetection:
     def _begin(self, dev: NetDevice, inet6: Inet6Dev, address: Address6) -> None:
         """addrconf_dad_begin: not every device and address needs it."""
         stack, flags = self.stack, address.flags
-        stack.addrconf.groups.join(dev, solicited_node(address.local))
+        stack.addrconf.groups.join_solicited(dev, address.local)
         address.state = Dad.RUNNING
         unchecked = stack.conf_all.accept_dad < 1 and inet6.conf.accept_dad < 1
         if dev.noarp or dev.loopback or unchecked or not flags & Flag.TENTATIVE or flags & Flag.NODAD:
@@ -120,7 +120,7 @@ class DuplicateDetection:
     def _abort(self, dev: NetDevice, inet6: Inet6Dev, address: Address6) -> None:
         address.state = Dad.AFTER
         strict = max(self.stack.conf_all.accept_dad, inet6.conf.accept_dad) > 1
-        own = address.local == LINK_LOCAL | eui64(dev.mac)
+        own = address.local == LINK_LOCAL | eui64(dev.mac, dev.dev_id)
         self._stop(dev, address, failed=True)
         if strict and own and not inet6.conf.disable_ipv6:
             inet6.conf.disable_ipv6 = 1

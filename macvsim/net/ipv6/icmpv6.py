@@ -8,7 +8,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net.icmp import BURST, Peer
 from macvsim.net.ipv6.address import select_source
-from macvsim.net.ipv6.packet import Packet6
+from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
@@ -132,7 +132,7 @@ class Icmpv6Layer:
         """Send a message, whose checksum is written now; the words are those of `Ipv6Layer.send`."""
         source = way.src if src is None else src
         self.stack.snmp.out_types[message[0]] += 1
-        return self.stack.ip6.send(
+        reason = self.stack.ip6.send(
             ipv6.ICMPV6,
             icmpv6.sealed(source, dst, message),
             way,
@@ -145,6 +145,12 @@ class Icmpv6Layer:
             alert=alert,
             loop=loop,
         )
+        if reason in REFUSED_BELOW:
+            if way.route is None:  # neighbour and listener discovery count what went out
+                self.stack.snmp.out_types[message[0]] -= 1
+            else:
+                self.stack.snmp.ip["OutDiscards"] += 1
+        return reason
 
     def send_error(self, packet: Packet6, kind: int, code: int, info: int = 0, via: NetDevice | None = None) -> None:
         """Tell the sender of `packet` what happened to it, unless the rules forbid (icmp6_send; RFC 4443, 2.4).

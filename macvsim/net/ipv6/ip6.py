@@ -80,6 +80,8 @@ class Ipv6Layer:
         assert dev is not None
         way = self.stack.router.input(ipv6.addresses(packet.data)[1], dev)
         packet.way = way
+        if way.multicast:
+            self.stack.snmp.received_group(len(packet.data))
         if way.kind is LOCAL:
             return self.local(packet)
         if way.kind is FORWARD:
@@ -201,6 +203,22 @@ class Ipv6Layer:
             self.ns.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         return self.output(Packet6(data, uid, way=way), way, loop=loop)
 
+    def route_out(self, dev: NetDevice, data: bytes, uid: int) -> DropReason | None:
+        """A packet of a stacked device goes out by our routes bound to `dev`, as if it were ours, whatever its source
+        (ipvlan_process_v6_outbound).
+        """
+        sim = self.ns.sim
+        if len(data) < ipv6.HLEN:
+            return sim.drop(uid, dev, DropReason.IP_INHDR)
+        src, dst = ipv6.addresses(data)
+        way = self.stack.router.output(dst, src, dev)
+        if way.kind is ERROR:
+            return sim.drop(uid, dev, way.reason or DropReason.IP_OUTNOROUTES)
+        self.count["OutRequests"] += 1
+        if sim.journal is not None:
+            sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
+        return self.output(Packet6(data, uid, way=way), way)
+
     def hop_limit(self, way: Dst6) -> int:
         """What packets begin with: the route's, the device's, 1 to groups (ip6_dst_hoplimit)."""
         if way.multicast:
@@ -271,9 +289,12 @@ class Ipv6Layer:
         for at in range(0, len(body), room):
             piece = body[at : at + room]
             head = ipv6.fragment_header(fragment_template(), data[6], at, at + room < len(body), ident)
-            self.count["FragCreates"] += 1
             cut = ipv6.with_payload(data, ipv6.FRAGMENT, head + piece)
-            self._finish(Packet6(cut, packet.uid, packet.in_dev, packet.packet_type, way), way, loop)
+            reason = self._finish(Packet6(cut, packet.uid, packet.in_dev, packet.packet_type, way), way, loop)
+            if reason is DropReason.XMIT_DROP:
+                self.count["FragFails"] += 1
+                return reason
+            self.count["FragCreates"] += 1
             if packet.in_dev is None:
                 sim.run_softirqs()
         self.count["FragOKs"] += 1

@@ -18,6 +18,7 @@ from macvsim.wire.addr6 import (
     SITE_LOCAL_ALL_ROUTERS,
     multicast_mac6,
     multicast_scope,
+    solicited_node,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,16 @@ class Groups:
             del inet6.groups[group]
             self._dropped(inet6, found)
             self.stack.router.forget()
+
+    def join_solicited(self, dev: NetDevice, ip: int) -> None:
+        """Listen to what asks for an address, where neighbours ask at all (addrconf_join_solict)."""
+        if not dev.loopback and not dev.noarp:
+            self.join(dev, solicited_node(ip))
+
+    def leave_solicited(self, dev: NetDevice, ip: int) -> None:
+        """Undo one `join_solicited` (addrconf_leave_solict)."""
+        if not dev.loopback and not dev.noarp:
+            self.leave(dev, solicited_node(ip))
 
     def device_up(self, inet6: Inet6Dev) -> None:
         """Groups are listened to and reported from now on (ipv6_mc_up)."""

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.drop import DropReason
 from macvsim.net.packet import Packet
 from macvsim.wire.frame import HOST, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.ipv6.route6 import Dst6
+
+REFUSED_BELOW = {
+    DropReason.XMIT_DROP: "ENOBUFS",
+    DropReason.IP_OUTNOROUTES: "ENETUNREACH",
+    DropReason.IP_UNREACHABLE_ROUTE: "EHOSTUNREACH",
+    DropReason.IP_BLACKHOLE: "EINVAL",
+}
+"""What a program hears when a device did not take its packet."""
 
 
 class Packet6(Packet):

@@ -118,7 +118,7 @@ class Routers:
             if not at and valid:
                 stack.fib.ensure(Route6(prefix, plen, dev, metric=METRIC_ADDRCONF, proto="kernel", expires=expires))
         if flags & _AUTONOMOUS and inet6.conf.autoconf and plen == 64:
-            self._autoconfigure(dev, inet6, prefix | eui64(dev.mac), valid, preferred)
+            self._autoconfigure(dev, inet6, prefix | eui64(dev.mac, dev.dev_id), valid, preferred)
 
     def _autoconfigure(self, dev: NetDevice, inet6: Inet6Dev, local: int, valid: int, preferred: int) -> None:
         stack = self.stack

@@ -45,9 +45,11 @@ class Snmp6:
         ip["InOctets"] += size
         if size >= 40:
             ip[_ECN[data[1] >> 4 & 3]] += 1
-            if data[24] == 0xFF:
-                ip["InMcastPkts"] += 1
-                ip["InMcastOctets"] += size
+
+    def received_group(self, size: int) -> None:
+        """A packet to a group that there is a route for (ip6_mc_input)."""
+        self.ip["InMcastPkts"] += 1
+        self.ip["InMcastOctets"] += size
 
     def sent(self, data: bytes) -> None:
         """A packet goes to a device."""
@@ -68,7 +70,7 @@ class Snmp6:
         for way, counted in (("In", self.in_types), ("Out", self.out_types)):
             rows += [(f"Icmp6{way}{name}", counted.get(kind, 0)) for kind, name in _TYPES]
         for way, counted in (("In", self.in_types), ("Out", self.out_types)):
-            rows += [(f"Icmp6{way}Type{kind}", count) for kind, count in sorted(counted.items())]
+            rows += [(f"Icmp6{way}Type{kind}", count) for kind, count in sorted(counted.items()) if count]
         rows += [(f"Udp6{name}", count) for name, count in self.udp.items()]
         rows += [(f"UdpLite6{name}", 0) for name in _LITE]
         return "".join(f"{name:<32}\t{count}\n" for name, count in rows)

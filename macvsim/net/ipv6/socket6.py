@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.errors import SocketError
-from macvsim.net.ipv6.packet import Packet6
+from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
@@ -113,7 +113,7 @@ class RawIcmp6Socket(Socket6):
         """Send an ICMPv6 message; returns the way it took."""
         way = self.route(dst, dev)
         self.check_size(len(message), way)
-        self.stack.icmp.send(
+        reason = self.stack.icmp.send(
             message,
             way,
             dst,
@@ -123,6 +123,8 @@ class RawIcmp6Socket(Socket6):
             flow=self.flow,
             loop=self.multicast_loop,
         )
+        if reason in REFUSED_BELOW:
+            raise SocketError(REFUSED_BELOW[reason])
         return way
 
     def icmp_receive(self, packet: Packet6, message: bytes) -> bool:

@@ -39,8 +39,10 @@ class Ipv6:
     multiple_tables : own addresses stand in a table of their own, as distributions' kernels have it
     """
 
-    def __init__(self, ns: Namespace, *, disabled: bool, multiple_tables: bool) -> None:
+    def __init__(self, ns: Namespace, *, disabled: bool, multiple_tables: bool, first: bool) -> None:
         self.ns = ns
+        self.first = first
+        """The machine's first namespace shows the defaults of neighbours."""
         self.conf = Ipv6Conf()
         self.icmp_conf = Icmpv6Conf()
         self.route_conf = RouteConf6()

@@ -136,7 +136,8 @@ class Sysctl6:
         return found | {dev.name: inet6.conf for dev, inet6 in self._affected("all")}
 
     def _parms(self) -> dict[str, Any]:
-        return {"default": self.stack.parms_default} | {dev.name: inet6.parms for dev, inet6 in self._affected("all")}
+        shared = {"default": self.stack.parms_default} if self.stack.first else {}
+        return shared | {dev.name: inet6.parms for dev, inet6 in self._affected("all")}
 
 
 def _dotted(device: str) -> str:

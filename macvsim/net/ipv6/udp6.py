@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
-from macvsim.net.ipv6.packet import Packet6
+from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.ipv6.socket6 import Udp6Socket, error_of
 from macvsim.wire import icmpv6, ipv6
@@ -55,10 +55,17 @@ class Udp6Layer:
         plain = (ports << 32 | length << 16).to_bytes(_HLEN, "big") + payload
         csum = icmpv6.upper_checksum(src, ip, ipv6.UDP, plain) or 0xFFFF
         segment = plain[:6] + csum.to_bytes(2, "big") + payload
-        self.stack.snmp.udp["OutDatagrams"] += 1
-        self.stack.ip6.send(
+        reason = self.stack.ip6.send(
             ipv6.UDP, segment, way, ip, uid, src=src, tclass=sock.tclass, hop_limit=sock.hop_limit, flow=sock.flow
         )
+        if reason not in REFUSED_BELOW:
+            self.stack.snmp.udp["OutDatagrams"] += 1
+            return
+        self.stack.snmp.ip["OutDiscards"] += 1
+        if reason is DropReason.XMIT_DROP and not sock.recverr:
+            self.stack.snmp.udp["SndbufErrors"] += 1
+            return
+        raise SocketError(REFUSED_BELOW[reason])
 
     def receive(self, packet: Packet6) -> DropReason | None:
         """A datagram for this host (udpv6_rcv)."""

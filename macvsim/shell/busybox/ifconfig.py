@@ -9,6 +9,7 @@ from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NO
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
+from macvsim.net.ipv6 import ioctl6
 from macvsim.net.namespace import Namespace
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, command
@@ -24,6 +25,7 @@ from macvsim.shell.oldnet import (
     require_net_admin,
     scaled,
 )
+from macvsim.shell.oldnet6 import Unreadable, lines6, parse_address
 from macvsim.wire.addr import ip_text, mac_text, mask_int
 
 _USAGE = """\
@@ -136,9 +138,11 @@ class _Change:
             if word in _FLAG_WORDS:
                 self._flags(*_FLAG_WORDS[word])
             elif word in ("add", "del"):
-                if left and word == "del":  # there is no such system call for IPv4
+                if left and word == "del" and ":" in left[0]:
+                    self._add6(left.pop(0), add=False)
+                elif left and word == "del":  # there is no such system call for IPv4
                     raise Die("SIOCDIFADDR: Inappropriate ioctl for device")
-                if left:
+                elif left:
                     self._add(left.pop(0))
             elif word in _NEED_ARGUMENT:
                 if not left or (word == "hw" and len(left) < 2):
@@ -186,9 +190,21 @@ class _Change:
     def _add(self, text: str) -> None:
         """The interface's address, and up it goes; the kernel has no other one for IPv4."""
         if ":" in text:
-            raise NotSimulated("IPv6")
+            self._add6(text, add=True)
+            return
         self._ioctl("SIOCSIFADDR", ifioctl.set_address, self.ns, self.name, self._lookup(text))
         self._flags(IFF_UP | IFF_RUNNING, 0)
+
+    def _add6(self, text: str, *, add: bool) -> None:
+        """One more IPv6 address, or one less."""
+        try:
+            ip, plen = parse_address(text)
+        except Unreadable:
+            raise Die(f"bad address '{text}'") from None
+        if add:
+            self._ioctl("SIOCSIFADDR", ioctl6.add_address, self.ns, self.name, ip, plen)
+        else:
+            self._ioctl("SIOCDIFADDR", ioctl6.delete_address, self.ns, self.name, ip, plen)
 
     def _lookup(self, text: str) -> int:
         try:
@@ -219,15 +235,18 @@ def _show(call: Call, name: str | None, every: bool) -> None:
     if name is None:
         for interface in interfaces(ns):
             if every or interface.has(IFF_UP):
-                call.out(_text(interface))
+                call.out(_text(interface, ns))
         return
     one = read(ns, name)
     if one is None:
         raise Die(f"{name}: error fetching interface information: Device not found")
-    call.out(_text(one))
+    call.out(_text(one, ns))
 
 
-def _text(interface: Interface) -> str:
+_LINE6 = "          inet6 addr: {ip}/{plen} Scope:{title}"
+
+
+def _text(interface: Interface, ns: Namespace) -> str:
     """One interface, with the empty line behind it (ife_print)."""
     if interface.loopback:
         lines = [f"{interface.name:<9} Link encap:Local Loopback  "]
@@ -239,6 +258,7 @@ def _text(interface: Interface) -> str:
         if interface.has(IFF_BROADCAST):
             line += f" Bcast:{ip_text(address.broadcast)} "
         lines.append(f"{line} Mask:{ip_text(mask_int(address.plen))}")
+    lines += lines6(ns, interface.name, _LINE6)
     names = "".join(f"{name} " for bit, name in _NAMES.items() if interface.has(bit)) or "[NO FLAGS] "
     lines.append(f"          {names} MTU:{interface.mtu}  Metric:1")
     stats = interface.stats

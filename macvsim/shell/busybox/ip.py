@@ -8,8 +8,10 @@ from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.busybox.iplink import link_set
 from macvsim.shell.busybox.ipshow import addresses, links, neighbours, route_line, way_line
+from macvsim.shell.busybox.ipshow6 import routes6, way_line6
 from macvsim.shell.call import Call, command
 from macvsim.shell.iproute import addr, route
+from macvsim.shell.iproute.prefixes import parse_prefix
 from macvsim.shell.iproute.routechange import CHANGES
 from macvsim.shell.iproute.rule import RULES
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
@@ -140,7 +142,10 @@ def _route(call: Call, options: Options, words: list[str]) -> int:
             raise Die("need at least destination address")
         if len(words) > 2:
             raise NotSimulated("busybox ip route get with more than an address")
-        call.out(way_line(call.box.ns, ip_int(words[1])))
+        if ":" in words[1]:
+            call.out(way_line6(call.box.ns, parse_prefix(words[1]).ip))
+        else:
+            call.out(way_line(call.box.ns, ip_int(words[1])))
         return 0
     if _is(word, *CHANGES, "flush"):
         return _like_iproute(call, options, words, route.work)
@@ -167,7 +172,8 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
             via = bool(rest.pop(0))
         else:
             dst = word
-    if options.family == INET6:
+    if options.family == INET6 or ":" in dst:
+        call.out(routes6(ns, table, dev, dst, via=not via))
         return 0
     wanted = None if dst in ("", "default", "all", "any") else prefix_parse(dst)
     for found in ns.fib.routes(table):
@@ -193,8 +199,7 @@ def _link(call: Call, options: Options, words: list[str]) -> int:
 def _neigh(call: Call, options: Options, words: list[str]) -> int:
     word = words[0] if words else "show"
     if _is(word, *_SHOW):
-        if options.family != INET6:
-            call.out(neighbours(call.box.ns, _selected(call, words[1:])))
+        call.out(neighbours(call.box.ns, options, _selected(call, words[1:])))
         return 0
     if _is(word, "flush"):
         raise NotSimulated("busybox ip neigh flush")

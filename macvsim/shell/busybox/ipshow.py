@@ -9,6 +9,7 @@ from macvsim.net.fib import Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import IN_TIMER, VALID
 from macvsim.net.route import Kind
+from macvsim.shell.busybox.ipshow6 import address6, link6
 from macvsim.shell.iproute.linkshow import flag_words
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_text, mac_text
@@ -23,14 +24,16 @@ def addresses(ns: Namespace, options: Options, name: str = "") -> str:
     """``ip addr``; with a family only devices that have addresses of it."""
     text = ""
     for dev in ns.devices.values():
-        if name not in ("", dev.name) or options.family == INET6:
+        if name not in ("", dev.name):
             continue
-        if options.family == INET and not dev.inet.addresses:
+        inet = dev.inet.addresses if options.family in ("", INET) else []
+        inet6 = dev.inet.inet6.addresses if options.family in ("", INET6) and dev.inet.inet6 is not None else []
+        if options.family in (INET, INET6) and not inet and not inet6:
             continue
         if not options.oneline or options.family == LINK:
-            text += _link(ns, dev, options)
-        if options.family != LINK:
-            text += "".join(_address(dev, address, options) for address in dev.inet.addresses)
+            text += link6(ns, dev) if options.family == INET6 else _link(ns, dev, options)
+        text += "".join(_address(dev, address, options) for address in inet)
+        text += "".join(address6(ns, dev, address, options) for address in inet6)
     return text
 
 
@@ -94,15 +97,18 @@ def way_line(ns: Namespace, dst: int) -> str:
     return text + f"dev {way.dev.name}  src {ip_text(way.src)} \n"
 
 
-def neighbours(ns: Namespace, name: str = "") -> str:
+def neighbours(ns: Namespace, options: Options, name: str = "") -> str:
     """``ip neigh``, the newest first."""
     text = ""
-    for entry in reversed(ns.neigh.listing()):
+    tables = [ns.neigh] if options.family in ("", INET) else []
+    tables += [ns.ipv6.neigh] if options.family in ("", INET6) else []
+    for entry in [entry for table in tables for entry in reversed(table.listing())]:
         if name not in ("", entry.dev.name):
             continue
-        text += f"{ip_text(entry.ip)} " + ("" if name else f"dev {entry.dev.name} ")
+        text += f"{entry.table.text(entry.ip)} " + ("" if name else f"dev {entry.dev.name} ")
         known = bool(entry.state & VALID)
         text += f"lladdr {mac_text(entry.ha)}" if known else ""
+        text += " router" if entry.router else ""
         text += " ref 1" if entry.state & IN_TIMER else ""
         # it takes the packet scheduler's clock of 1 GHz for the kernel's (get_hz): all ages come out as 0
         text += f" used 0/0/0 probes {entry.probes} {entry.state.name}\n"

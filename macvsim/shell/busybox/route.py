@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from macvsim.errors import NetlinkError
 from macvsim.net import rtioctl
+from macvsim.net.ipv6 import ioctl6
 from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command
 from macvsim.shell.oldnet import require_net_admin
+from macvsim.shell.oldnet6 import Unreadable, route_lines
+from macvsim.shell.oldnet6 import parse_route as parse_route6
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
 from macvsim.wire.addr import ip_text
 
@@ -38,22 +41,23 @@ def route(call: Call) -> int:
     args = call.args
     if "--help" in args:
         return usage(call, _USAGE, code=0)
-    numeric = extended = False
+    numeric = extended = six = False
     while args and args[0].startswith("-") and len(args[0]) > 1:
         letters, *args = args
         for position, letter in enumerate(letters[1:], 1):
             if letter == "A":
                 family = letters[position + 1 :] or (args.pop(0) if args else "")
-                if family == "inet6":
-                    return call.not_simulated("IPv6 routes")
-                if family != "inet":
+                if family not in ("inet", "inet6"):
                     return usage(call, _USAGE)
+                six = family == "inet6"
                 break
             if letter not in "ne":
                 call.err(f"route: invalid option -- '{letter}'\n")
                 return usage(call, _USAGE)
             numeric = numeric or letter == "n"
             extended = extended or letter == "e"
+    if six and (not args or args[0] in ("add", "del", "delete")):
+        return _route6(call, args)
     if not args:
         call.out(listing(rtioctl.table(call.box.ns), numeric=numeric, extended=extended))
         return 0
@@ -70,6 +74,31 @@ def route(call: Call) -> int:
     try:
         require_net_admin(call)
         rtioctl.add(call.box.ns, entry) if adding else rtioctl.delete(call.box.ns, entry)
+    except NetlinkError as error:
+        call.err(f"route: SIOC{'ADD' if adding else 'DEL'}RT: {error.strerror}\n")
+        return 1
+    return 0
+
+
+_FORM6 = "{dst:<43} {gateway:<39} {flags:<5} {metric:<6} {references:<2}       0 {dev:<8}\n"
+_HEADER6 = f"{'Destination':<43} {'Next Hop':<39} Flags Metric Ref    Use Iface\n"
+
+
+def _route6(call: Call, args: list[str]) -> int:
+    """``route -A inet6``: the listing, which is always numeric, or ``add`` and ``del``."""
+    if not args:
+        call.out("Kernel IPv6 routing table\n" + _HEADER6)
+        call.out("".join(route_lines(call.box.ns, _FORM6, numeric=True)))
+        return 0
+    adding = args[0] == "add"
+    try:
+        entry = parse_route6(args[1:])
+    except Unreadable:
+        return usage(call, _USAGE)
+    try:
+        require_net_admin(call)
+        change = ioctl6.add_route if adding else ioctl6.delete_route
+        change(call.box.ns, entry.dst, entry.plen, entry.gateway, entry.dev, entry.metric)
     except NetlinkError as error:
         call.err(f"route: SIOC{'ADD' if adding else 'DEL'}RT: {error.strerror}\n")
         return 1

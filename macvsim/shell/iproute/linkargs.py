@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from macvsim.errors import NotSimulated
+from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.tool import Tool
@@ -14,7 +15,7 @@ from macvsim.wire.addr import mac_bytes
 
 _HEX_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
 _LEFT_OUT = (
-    "trailers", "dynamic", "carrier", "vf", "xdp", "alias", "vrf", "addrgenmode", "link-netns", "protodown", "mode",
+    "trailers", "dynamic", "carrier", "vf", "xdp", "alias", "vrf", "link-netns", "protodown", "mode",
     "state", "gso_max_size", "gro_max_size", "numrxqueues", "broadcast",
 )  # fmt: skip
 
@@ -40,6 +41,7 @@ class LinkRequest:
     master: str | None = None
     switches: dict[str, bool] = field(default_factory=dict)
     """``arp``, ``multicast``, ``allmulticast``, ``promisc``."""
+    addrgenmode: str = ""
     kind: str | None = None
     kind_words: Words = field(default_factory=lambda: Words([]))
 
@@ -85,6 +87,10 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             request.netns = tool.namespace(words.value())
         elif word in ("arp", "multicast", "allmulticast", "promisc"):
             request.switches[word] = words.switch(word)
+        elif word == "addrgenmode":
+            request.addrgenmode = words.value()
+            if request.addrgenmode not in GEN_MODES:
+                raise invalid("Invalid address generation mode\n", request.addrgenmode)
         elif word == "master":
             name = words.value()
             if name not in tool.ns.devices:

@@ -73,6 +73,8 @@ def set_link(tool: Tool, dev: NetDevice, request: LinkRequest) -> None:
     set_flags(ns, dev, request)
     if request.txqlen is not None:
         dev.txqlen = request.txqlen
+    if request.addrgenmode:
+        ns.ipv6.addrconf.set_mode(dev, request.addrgenmode)
 
 
 def set_master(tool: Tool, dev: NetDevice, name: str) -> None:

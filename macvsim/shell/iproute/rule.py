@@ -31,6 +31,8 @@ def _run(words: Words, tool: Tool) -> int:
 
 
 def _list(tool: Tool) -> int:
+    if tool.options.family == INET6 and not tool.ns.ipv6.fib.multiple:
+        raise Complaint("RTNETLINK answers: Address family not supported by protocol\nDump terminated\n")
     rules = RULES[:2] if tool.options.family == INET6 else RULES
     with tool.printer() as out:
         for priority, table in rules:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_RUNNING, IFF_UP
-from macvsim.errors import NetlinkError
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
+from macvsim.net.ipv6 import ioctl6
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import ifprint, texts
 from macvsim.shell.oldnet import (
@@ -21,6 +22,7 @@ from macvsim.shell.oldnet import (
     read,
     require_net_admin,
 )
+from macvsim.shell.oldnet6 import Unreadable, parse_address
 from macvsim.wire.addr import mask_int
 
 _OPTERR, _USAGE, _FAILED = 1, 3, 255
@@ -43,10 +45,10 @@ _FLAG_WORDS = {
     "dynamic": (IFF_DYNAMIC, 0),
     "-dynamic": (0, IFF_DYNAMIC),
 }
-_LEFT_OUT = ("tunnel", "inet6")
+_LEFT_OUT = ("tunnel",)
 _NO_DRIVER = {"mem_start": "SIOCSIFMAP", "io_addr": "SIOCSIFMAP", "irq": "SIOCSIFMAP",
               "keepalive": "SIOCSKEEPALIVE", "outfill": "SIOCSOUTFILL"}  # fmt: skip
-_NO_ADDRESS_FAMILIES = ("inet", "unix")
+_NO_ADDRESS_FAMILIES = ("inet", "unix", "inet6")
 
 
 @command("ifconfig", flavour="debian")
@@ -94,7 +96,7 @@ def _show(call: Call, name: str | None, every: bool, brief: bool) -> int:
     listed: list[Interface] = [one] if one is not None else interfaces(ns)
     for interface in listed:
         if interface is one or every or interface.has(IFF_UP):
-            call.out(ifprint.short(interface) if brief else ifprint.long(interface))
+            call.out(ifprint.short(interface) if brief else ifprint.long(interface, ns))
     return 0
 
 
@@ -130,6 +132,8 @@ class _Change:
                 self._ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, self.ns, self.name, self.last_mask)
         except _Stop as stop:
             return stop.code
+        except NotSimulated as left_out:
+            return self.call.not_simulated(str(left_out))
         return self.code
 
     def _word(self, word: str, rest: Iterator[str]) -> None:
@@ -164,7 +168,11 @@ class _Change:
             if self._ioctl("SIOCSIFNAME", lambda: self.ns.rename(self.ns.dev(self.name), new)):
                 self.name = new
         elif word in ("add", "del"):
-            self._alias(self._argument(rest), add=word == "add")
+            text = self._argument(rest)
+            if ":" in text:
+                self._alias6(text, add=word == "add")
+            else:
+                self._alias(text, add=word == "add")
         elif word not in _NO_ADDRESS_FAMILIES:
             self._address(word)
 
@@ -237,6 +245,9 @@ class _Change:
 
     def _address(self, word: str) -> None:
         """The interface's address, with ``/LENGTH`` for its mask, and up it goes."""
+        if ":" in word and not word.startswith(self.name):
+            self.call.err(f"getaddrinfo: {word}: -2\n{word}: Unknown host\n{_HINT}")
+            raise _Stop(_OPTERR)
         host, slash, length = word.partition("/")
         try:
             ip = lookup(self.call, host if slash and length.isdigit() else word)
@@ -248,6 +259,17 @@ class _Change:
             self._flags(IFF_UP | IFF_RUNNING, 0)
         if slash:
             self.last_mask = mask_int(min(int(length), 32))
+
+    def _alias6(self, text: str, *, add: bool) -> None:
+        """One more IPv6 address, or one less."""
+        try:
+            ip, plen = parse_address(text)
+        except Unreadable:
+            raise NotSimulated(f"ifconfig … {text}: it is no IPv6 address") from None
+        if add:
+            self._ioctl("SIOCSIFADDR", ioctl6.add_address, self.ns, self.name, ip, plen)
+        else:
+            self._ioctl("SIOCDIFADDR", ioctl6.delete_address, self.ns, self.name, ip, plen)
 
     def _alias(self, text: str, *, add: bool) -> None:
         """``add`` and ``del``: the alias that has the address, else the first free one, which gets it (set_ifstate)."""

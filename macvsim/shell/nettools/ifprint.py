@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from macvsim.net.namespace import Namespace
 from macvsim.shell.oldnet import Interface, scaled
+from macvsim.shell.oldnet6 import lines6
 from macvsim.wire.addr import ip_text, mac_text, mask_int
 
 _NAMES = {
@@ -22,7 +24,10 @@ _BROADCAST = 0x2
 SHORT_HEADER = "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
 
 
-def long(interface: Interface) -> str:
+_LINE6 = "        inet6 {ip}  prefixlen {plen}  scopeid 0x{scope:x}<{name}>"
+
+
+def long(interface: Interface, ns: Namespace) -> str:
     """One interface as ``ifconfig`` shows it, with the empty line behind it."""
     flags = ",".join(name for bit, name in _NAMES.items() if interface.has(bit))
     lines = [f"{interface.name}: flags={interface.flags}<{flags}>  mtu {interface.mtu}"]
@@ -32,6 +37,7 @@ def long(interface: Interface) -> str:
         if interface.has(_BROADCAST):
             line += f"  broadcast {ip_text(address.broadcast)}"
         lines.append(line)
+    lines += lines6(ns, interface.name, _LINE6)
     if interface.loopback:
         lines.append(f"        loop  txqueuelen {interface.txqlen}  (Local Loopback)")
     else:

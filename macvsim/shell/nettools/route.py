@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from macvsim.errors import NetlinkError
 from macvsim.net import rtioctl
+from macvsim.net.ipv6 import ioctl6
 from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import texts
 from macvsim.shell.oldnet import require_net_admin
+from macvsim.shell.oldnet6 import Unreadable, route_lines
+from macvsim.shell.oldnet6 import parse_route as parse_route6
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
 from macvsim.wire.addr import ip_text
 
@@ -39,7 +42,7 @@ def route_centos(call: Call) -> int:
 def route(call: Call) -> int:
     """``route [-neF] [add|del WORDS…]``."""
     args = call.args
-    numeric = False
+    numeric = six = False
     extended = 0
     while args and args[0].startswith("-"):
         option, *args = args
@@ -52,11 +55,13 @@ def route(call: Call) -> int:
                 return 0
             case "-A" if args:
                 family, *args = args
-                if family != "inet":
+                if family not in ("inet", "inet6"):
                     return call.not_simulated(f"route -A {family}")
+                six = family == "inet6"
                 continue
             case "-6" | "--inet6":
-                return call.not_simulated("IPv6 routes")
+                six = True
+                continue
             case "-4" | "--inet" | "--verbose" | "--fib":
                 continue
             case "--numeric":
@@ -74,6 +79,8 @@ def route(call: Call) -> int:
                 return 0
             numeric = numeric or letter in "nN"
             extended += letter == "e"
+    if six:
+        return _route6(call, args, numeric=numeric)
     if args:
         return _change(call, args[0], args[1:])
     call.out(listing(rtioctl.table(call.box.ns), numeric=numeric, extended=extended))
@@ -105,6 +112,32 @@ def _change(call: Call, action: str, words: list[str]) -> int:
         rtioctl.add(call.box.ns, entry) if action == "add" else rtioctl.delete(call.box.ns, entry)
     except NetlinkError as error:
         call.err(f"SIOC{action.upper()}RT: {error.strerror}\n")
+        return _SOCKET
+    return 0
+
+
+_FORM6 = "{dst:<30} {gateway:<26} {flags:<4} {metric:<3} {references:<2}     0 {dev}\n"
+_HEADER6 = f"{'Destination':<30} {'Next Hop':<26} Flag Met Ref  Use If\n"
+
+
+def _route6(call: Call, args: list[str], *, numeric: bool) -> int:
+    """``route -6``: the listing, or ``add`` and ``del``."""
+    if not args:
+        call.out("Kernel IPv6 routing table\n" + _HEADER6)
+        call.out("".join(route_lines(call.box.ns, _FORM6, numeric=numeric)))
+        return 0
+    if args[0] not in ("add", "del"):
+        return call.not_simulated(f"route -6 {args[0]}")
+    try:
+        entry = parse_route6(args[1:])
+    except Unreadable as error:
+        return call.not_simulated(f"route -6: {error}")
+    try:
+        require_net_admin(call)
+        change = ioctl6.add_route if args[0] == "add" else ioctl6.delete_route
+        change(call.box.ns, entry.dst, entry.plen, entry.gateway, entry.dev, entry.metric)
+    except NetlinkError as error:
+        call.err(f"SIOC{args[0].upper()}RT: {error.strerror}\n")
         return _SOCKET
     return 0
 
