@@ -12,7 +12,7 @@ touches only its lower device and its own port object; only devices that belong 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
@@ -85,6 +85,8 @@ class Stack(Protocol):
 
     protocols: dict[bytes, ProtocolHandler]
     """Who takes frames by EtherType (two bytes)."""
+    bridge_hooks: BridgeHooks | None
+    """Who looks at what bridges forward, while anybody does."""
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""
@@ -112,6 +114,23 @@ class Stack(Protocol):
 
     def arp_changed(self, dev: NetDevice) -> None:
         """A device does ARP now, or no longer (neigh_changeaddr)."""
+
+
+class BridgeHooks(Protocol):
+    """Who looks at what the bridges of a namespace forward (br_netfilter)."""
+
+    def enter(
+        self, bridge: NetDevice, port: NetDevice, frame: Frame, packet_type: PacketType
+    ) -> tuple[Frame, PacketType] | None:
+        """A frame came in at a port: the one to go on with, or None if it ended."""
+
+    def leave(
+        self, bridge: NetDevice, source: NetDevice, port: NetDevice, frame: Frame
+    ) -> DropReason | Iterator[Frame]:
+        """A frame is about to leave by a port: the frames to send, or why there are none."""
+
+    def resume(self, frame: Frame) -> tuple[NetDevice, Frame] | None:
+        """The bridge itself sends a frame: port and frame, if that came in at a port and waited for a neighbour."""
 
 
 class Stats:

@@ -17,7 +17,7 @@ from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_group
-from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame, PacketType
 
 _RESTRICTED_GROUPS = 0x7
 MAX_PORTS = 1023
@@ -71,7 +71,17 @@ class Bridge(NetDevice):
     # -- frames from ports -------------------------------------------------------------------------------------------
 
     def from_port(self, port: BridgePort, frame: Frame, packet_type: PacketType) -> None:
-        """A frame entered at a port that is not blocked (br_handle_frame_finish)."""
+        """A frame entered at a port that is not blocked (br_handle_frame)."""
+        hooks = self.ns.bridge_hooks
+        if hooks is not None:
+            entered = hooks.enter(self, port.dev, frame, packet_type)
+            if entered is None:
+                return
+            frame, packet_type = entered
+        self._enter(port, frame, packet_type)
+
+    def _enter(self, port: BridgePort, frame: Frame, packet_type: PacketType) -> None:
+        """Learn from a frame and forward it (br_handle_frame_finish)."""
         sim = self.sim
         raw = frame.raw
         vid: int | DropReason = 0
@@ -127,6 +137,13 @@ class Bridge(NetDevice):
     # -- frames from the bridge device -------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
+        if self.ns.bridge_hooks is not None:
+            back = self.ns.bridge_hooks.resume(frame)
+            if back is not None:
+                port = self.port_of(back[0])
+                if port is not None:
+                    self._enter(port, back[1], HOST)
+                return None
         self.stats.tx_packets += 1
         self.stats.tx_bytes += len(frame.raw)
         sim = self.sim
@@ -157,7 +174,7 @@ class Bridge(NetDevice):
         reason = port.refuses(vid, source)
         if reason is not None:
             return self.sim.drop(frame.uid, port.dev, reason, frame)
-        return self._send(port, frame, vid)
+        return self._send(port, frame, vid, source)
 
     def _flood(self, frame: Frame, vid: int, source: BridgePort | None, local: bool) -> DropReason | None:
         """To every port that takes it (br_flood); `local`: the bridge keeps a copy, so the frame is not lost anyway."""
@@ -172,7 +189,7 @@ class Bridge(NetDevice):
             if reason is None:
                 if _floods(port, frame.raw, source):
                     sent = True
-                    self._send(port, frame, vid)
+                    self._send(port, frame, vid, source)
                     continue
                 reason = DropReason.PORT_NO_FLOOD
             elif reason is DropReason.PORT_VLAN:
@@ -189,12 +206,23 @@ class Bridge(NetDevice):
             last = drop(frame.uid, self if source is None else source.dev, DropReason.NO_OTHER_PORT, frame)
         return last
 
-    def _send(self, port: BridgePort, frame: Frame, vid: int) -> DropReason | None:
+    def _send(self, port: BridgePort, frame: Frame, vid: int, source: BridgePort | None) -> DropReason | None:
         """Out of a port, if the device takes it (br_handle_vlan, br_dev_queue_push_xmit)."""
         dev = port.dev
         config = self.vlan_config
         if config.enabled:
             frame = leave(frame, vid, bool(port.vlans.egress(vid)), config.protocol)
+        hooks = self.ns.bridge_hooks
+        if hooks is None or source is None:
+            return self._push(dev, frame)
+        passed = hooks.leave(self, source.dev, dev, frame)
+        if isinstance(passed, DropReason):
+            return passed
+        reasons = [self._push(dev, piece) for piece in passed]
+        return reasons[0]
+
+    def _push(self, dev: NetDevice, frame: Frame) -> DropReason | None:
+        """Out, if it is not too long (br_dev_queue_push_xmit)."""
         if len(frame.raw) > dev.mtu + ETH_HLEN + VLAN_HLEN:
             return self.sim.drop(frame.uid, dev, DropReason.TOO_BIG_FOR_DEV, frame)
         return dev.xmit(frame)

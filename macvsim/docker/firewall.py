@@ -78,6 +78,7 @@ class Firewall:
         """The daemon's own chains; who did not forward before forwards nothing but what rules accept now
         (setupIPForwarding).
         """
+        self.rules.netfilter.modules.load_br_netfilter()  # modprobe bridge br_netfilter
         for table, chain in (("nat", PUBLISHED), ("filter", PUBLISHED), ("filter", STAGE_1), ("filter", STAGE_2),
                              ("filter", USER)):  # fmt: skip
             if self.rules.find(table, chain) is None:

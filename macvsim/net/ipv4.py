@@ -9,6 +9,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
+from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.packet import Packet
 from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
@@ -319,9 +320,13 @@ class Ipv4Layer:
         return self.output(packet, packet.dst)
 
     def _leave(self, packet: Packet) -> DropReason | None:
-        """A packet that has passed POSTROUTING (ip_finish_output)."""
+        """A packet that has passed POSTROUTING (ip_finish_output); put together from fragments, it leaves in pieces no
+        larger than those.
+        """
         way = packet.dst
         assert way is not None
+        if isinstance(packet, Tracked) and packet.longest:
+            return self._fragment(packet, way, min(packet.longest, way.mtu))
         if len(packet.data) > way.mtu:
             return self._fragment(packet, way)
         return self._finish(packet, way)
@@ -350,8 +355,8 @@ class Ipv4Layer:
                 way.neighbour = entry
         return entry.output(packet)
 
-    def _fragment(self, packet: Packet, way: Dst) -> DropReason | None:
-        """Cut to the MTU, each piece but the last a multiple of 8 bytes (ip_do_fragment; RFC 791, 3.2)."""
+    def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:
+        """Cut to the MTU, or to less if `mtu` says so (ip_fragment)."""
         data = packet.data
         sim = self.ns.sim
         assert way.dev is not None
@@ -360,20 +365,8 @@ class Ipv4Layer:
             sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
             self.ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, way.mtu)
             return DropReason.PKT_TOO_BIG
-        hlen = (data[0] & 15) * 4
-        room = (way.mtu - hlen) & ~7
-        body = data[hlen:]
-        base = int.from_bytes(data[6:8], "big")
-        for at in range(0, len(body), room):
-            piece = body[at : at + room]
-            more = at + room < len(body) or base & ipv4.MF
-            frag = (
-                (base & ~(ipv4.MF | ipv4.OFFSET_MASK))
-                | ((base & ipv4.OFFSET_MASK) + at // 8)
-                | (ipv4.MF if more else 0)
-            )
-            head = ipv4.with_frag(data, hlen + len(piece), frag)
-            reason = self._finish(Packet(head + piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
+        for piece in ipv4.fragments(data, mtu or way.mtu):
+            reason = self._finish(Packet(piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
             if reason is DropReason.XMIT_DROP:
                 self.count["FragFails"] += 1
                 return reason

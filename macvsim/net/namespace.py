@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import Event, NetDevice, ProtocolHandler
+from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.veth import Veth
@@ -90,7 +90,8 @@ class Namespace:
         """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
         self.tcp: TcpLayer = TcpLayer(self)
-        self.netfilter = Netfilter(self)
+        self.bridge_hooks: BridgeHooks | None = None
+        self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
         self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables, first=init is None)
         self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {

@@ -60,6 +60,7 @@ class Replay:
     ) -> None:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
+        self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
         self.kernel.boot_time = RECORDER_CLOCK
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()

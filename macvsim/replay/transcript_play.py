@@ -108,6 +108,7 @@ class TranscriptReplay:
         self.testbed: Testbed = derive(transcript)
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0)
+        self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
         self.kernel.iptables = "legacy" if self.testbed.legacy_iptables else "nf_tables"
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()

@@ -94,6 +94,23 @@ def with_frag(data: bytes, length: int, frag: int) -> bytes:
     return fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
 
 
+def fragments(data: bytes, mtu: int) -> list[bytes]:
+    """A packet cut to `mtu` bytes, each piece but the last a multiple of 8 bytes (ip_do_fragment; RFC 791, 3.2)."""
+    hlen = (data[0] & 15) * 4
+    if len(data) <= mtu:
+        return [data]
+    room = (mtu - hlen) & ~7
+    body = data[hlen:]
+    base = int.from_bytes(data[6:8], "big")
+    pieces = []
+    for at in range(0, len(body), room):
+        piece = body[at : at + room]
+        more = MF if at + room < len(body) or base & MF else 0
+        frag = (base & ~(MF | OFFSET_MASK)) | ((base & OFFSET_MASK) + at // 8) | more
+        pieces.append(with_frag(data, hlen + len(piece), frag) + piece)
+    return pieces
+
+
 def header(
     template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
 ) -> bytes:

@@ -26,6 +26,7 @@ class FakeNamespace:
         self.name = name
         self.devices: dict[str, Any] = {}
         self.protocols: dict[bytes, ProtocolHandler] = {}
+        self.bridge_hooks = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
 

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.netfilter.bridge import BridgeHooks
 from macvsim.net.netfilter.conntrack import Conntrack, attach
-from macvsim.net.netfilter.hooks import Hook, HookFunction, Okfn, Priority, Verdict, Way
+from macvsim.net.netfilter.hooks import PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
 from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
     from macvsim.net.route import Dst
 
 
+class Modules:
+    """Which modules a kernel has loaded, for all its namespaces."""
+
+    def __init__(self) -> None:
+        self.br_netfilter = False
+        self._parts: list[Netfilter] = []
+
+    def add(self, netfilter: Netfilter) -> None:
+        """A new namespace."""
+        self._parts.append(netfilter)
+        if self.br_netfilter:
+            netfilter.load_bridge()
+
+    def load_br_netfilter(self) -> None:
+        """``modprobe br_netfilter``."""
+        self.br_netfilter = True
+        for netfilter in self._parts:
+            netfilter.load_bridge()
+
+
 class Netfilter:
     """The hooks of one namespace, and the parts that hang on them, made when they are first asked for.
 
@@ -27,13 +48,17 @@ class Netfilter:
     nothing.
     """
 
-    def __init__(self, ns: Namespace) -> None:
+    def __init__(self, ns: Namespace, modules: Modules | None = None) -> None:
         self.ns = ns
+        self.modules = modules or Modules()
         self._functions: dict[Hook, list[tuple[int, HookFunction]]] = {hook: [] for hook in Hook}
         self._rulesets: dict[Backend, Ruleset] = {}
         self.conf = ConntrackConf()
         ns.sysctl.trees["netfilter"] = self.conf
         ns.sysctl.read_only["net.netfilter.nf_conntrack_count"] = lambda: len(self.conntrack)
+        self.bridge: BridgeHooks | None = None
+        """For bridged packets, once br_netfilter is loaded."""
+        self.modules.add(self)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -63,13 +88,25 @@ class Netfilter:
         entries = self._functions[hook]
         at = sum(other <= priority for other, _ in entries)
         entries.insert(at, (priority, function))
-        self.ns.ipv4.netfilter = self
+        self._show(self)
 
     def unregister(self, hook: Hook, function: HookFunction) -> None:
         """Undo `register`."""
         self._functions[hook] = [entry for entry in self._functions[hook] if entry[1] != function]
         if not any(self._functions.values()):
-            self.ns.ipv4.netfilter = None
+            self._show(None)
+
+    def _show(self, used: Netfilter | None) -> None:
+        """Let the stack see the hooks, or forget them."""
+        self.ns.ipv4.netfilter = used
+        self.ns.bridge_hooks = None if used is None else used.bridge
+
+    def load_bridge(self) -> None:
+        """br_netfilter is there from now on (brnf_init_net)."""
+        if self.bridge is None:
+            self.bridge = BridgeHooks(self)
+            self.ns.sysctl.trees["bridge"] = self.bridge.conf
+            self._show(self.ns.ipv4.netfilter)
 
     @staticmethod
     def attached(data: bytes, uid: int, way: Dst, cause: Packet) -> Tracked:
@@ -93,13 +130,21 @@ class Netfilter:
         self, hook: Hook, packet: Packet, in_dev: NetDevice | None, out_dev: NetDevice | None, okfn: Okfn
     ) -> DropReason | None:
         """Take a packet through a hook, then on to `okfn`; why it ended, or None (NF_HOOK)."""
-        functions = self._functions[hook]
-        if functions:
+        if hook is PREROUTING and self.bridge is not None:
+            entered = self.bridge.arrived(packet)
+            if entered is not None:
+                return okfn(entered)
+        if self._functions[hook]:
             packet = Tracked.of(packet)
-            way = Way(hook, in_dev, out_dev)
-            for _, function in functions:
-                verdict = function(packet, way)
-                if verdict is Verdict.ACCEPT:
-                    continue
+            verdict = self.traverse(packet, Way(hook, in_dev, out_dev))
+            if verdict is not Verdict.ACCEPT:
                 return DropReason.NETFILTER_DROP if verdict is Verdict.DROP else None
         return okfn(packet)
+
+    def traverse(self, packet: Tracked, way: Way) -> Verdict:
+        """What all functions at a hook say of a packet; the first that does not accept it has the last word."""
+        for _, function in self._functions[way.hook]:
+            verdict = function(packet, way)
+            if verdict is not Verdict.ACCEPT:
+                return verdict
+        return Verdict.ACCEPT
