@@ -1,0 +1,80 @@
+"""One line, or several, for each frame (print.c: pretty_print_packet)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from macvsim.wire.text import arp, ether, ip, ip6
+from macvsim.wire.text.core import Conversation, Dissection, Options, Part, Truncated
+from macvsim.wire.text.dump import ascii_text, hex_and_ascii, hexadecimal
+from macvsim.wire.text.numbers import ARP, IP, IPV6, REVERSE_ARP
+
+_PARTS: dict[int, Part] = {IP: ip.show, IPV6: ip6.show, ARP: arp.show, REVERSE_ARP: arp.show}
+_SECOND = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+class Printer:
+    """Prints the frames of one capture, in order: TCP numbers and times are counted from what came before."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.count = 0
+        self._conversations: dict[Conversation, tuple[int, int]] = {}
+        self._first: int | None = None
+        self._previous: int | None = None
+
+    def frame(self, time: int, data: bytes, length: int | None = None) -> str:
+        """Text of an Ethernet frame, with a line feed at its end.
+
+        time : nanoseconds since 1970; length : of the whole frame where not all of it was captured
+        """
+        return self._packet(time, data, len(data) if length is None else length, "", 0)
+
+    def _packet(self, time: int, data: bytes, length: int, prefix: str, skip: int) -> str:
+        options = self.options
+        self.count += 1
+        number = f"{self.count:5}  " if options.number else ""
+        d = Dissection(data, options, self._conversations, _PARTS, ether.show)
+        headers = 0
+        try:
+            headers = ether.show(d, skip, length)
+        except Truncated:
+            d.truncated()
+        text = number + self.stamp(time) + prefix + d.text
+        payload = data[headers:]
+        if options.X:
+            text += hex_and_ascii(data if options.X > 1 else payload)
+        elif options.x:
+            text += hexadecimal(data if options.x > 1 else payload)
+        elif options.A:
+            text += ascii_text(data if options.A > 1 else payload)
+        return text + "\n"
+
+    def stamp(self, time: int) -> str:
+        """When it was, as ``-t`` wants it, and a space (ts_print)."""
+        kind = self.options.t
+        if kind == 1:
+            return ""
+        if kind == 2:
+            return f"{time // _SECOND}.{self._fraction(time)} "
+        if kind in (3, 5):
+            base = self._previous if kind == 3 else self._first
+            passed = 0 if base is None else time - base
+            self._previous = time
+            if self._first is None:
+                self._first = time
+            sign = "-" if passed < 0 else " "
+            return f"{sign}{_clock(abs(passed) // _SECOND)}.{self._fraction(abs(passed))} "
+        text = f"{_clock(time // _SECOND % 86400)}.{self._fraction(time)} "
+        if kind == 4:
+            return f"{_EPOCH + timedelta(seconds=time // _SECOND):%Y-%m-%d} {text}"
+        return text
+
+    def _fraction(self, time: int) -> str:
+        part = time % _SECOND
+        return f"{part:09}" if self.options.nano else f"{part // 1000:06}"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
