@@ -54,6 +54,8 @@ class Interpreter:
         self.line = 1
         self.loops = 0
         """How many loops are being run, for break and continue."""
+        self.is_program = False
+        """A child that is nothing but one program: a signal is that program's affair."""
         self._guarded = 0
         self._idle = 0
         self._substituted: int | None = None
@@ -153,7 +155,7 @@ class Interpreter:
             case AndOr():
                 return (yield from self._and_or(command, streams))
             case Background():
-                return self._background(command, streams)
+                return (yield from self._background(command, streams))
             case Subshell():
                 status = yield from self.child().enclosed(command.body, streams)
             case Redirected():
@@ -292,9 +294,13 @@ class Interpreter:
 
         return Job(self.job.box, body)
 
-    def _background(self, command: Background, streams: Streams) -> int:
+    def _background(self, command: Background, streams: Streams) -> Waiting:
+        """Start a child; it runs before the next command, until it has to wait."""
+
         def body(job: Job) -> Waiting:
-            return (yield from self.child(job).enclosed(command.command, Streams(None, dict(streams.sinks))))
+            shell = self.child(job)
+            shell.is_program = isinstance(command.command, Simple)
+            return (yield from shell.enclosed(command.command, Streams(None, dict(streams.sinks))))
 
         job = Job(self.job.box, body, text=command.text)
         self.state.jobs.append(job)
@@ -302,6 +308,7 @@ class Interpreter:
         if "i" in self.state.options and self.dialect.name == "bash":
             streams.err(f"[{len(self.state.jobs)}] {job.pid}\n")
         self.state.status = 0
+        yield self.job.box.sim.timeout(0)
         return 0
 
     def _redirected(self, command: Redirected, streams: Streams) -> Waiting:
@@ -345,7 +352,7 @@ class Interpreter:
         if not self._flush(words[0], inner, streams):
             status = 1
         self.tell_of_signal(status, streams)
-        if self.job.signal is not None:
+        if self.job.signal is not None and not self.is_program:
             raise Exit(status if self.job.signal == SIGINT else 128 + self.job.signal)
         return status
 

@@ -155,9 +155,7 @@ class Generator:
     def mac(self, value: bytes, direction: str) -> Test:
         """MAC addresses."""
         number = int.from_bytes(value, "big")
-        return self.directed(
-            direction, lambda view: view.load(6, 6) == number, lambda view: view.load(0, 6) == number
-        )
+        return self.directed(direction, lambda view: view.load(6, 6) == number, lambda view: view.load(0, 6) == number)
 
     def broadcast(self, protocol: str) -> Test:
         """``broadcast``"""

@@ -151,7 +151,9 @@ class Identifiers:
         kinds = _NETWORKS.get(qualifiers.protocol)
         if kinds is None:
             if qualifiers.protocol in ETHERTYPES and qualifiers.protocol != "ip6":
-                raise FilterError(f"{_NAMES.get(qualifiers.protocol, qualifiers.protocol)} host filtering not implemented")
+                raise FilterError(
+                    f"{_NAMES.get(qualifiers.protocol, qualifiers.protocol)} host filtering not implemented"
+                )
             self._refuse(qualifiers, "ip host" if qualifiers.protocol == "ip6" else qualifiers.kind or "host")
         assert kinds is not None
         return self._generator.address(value, mask, qualifiers.direction, kinds)

@@ -5,16 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from macvsim.errors import NotSimulated
-from macvsim.wire.pcapfilter.generate import Generator
 from macvsim.wire.pcapfilter.arithmetic import Arithmetic
+from macvsim.wire.pcapfilter.generate import Generator
 from macvsim.wire.pcapfilter.identify import NOTHING, Identifiers, Qualifiers
 from macvsim.wire.pcapfilter.lexer import Token, tokens
 from macvsim.wire.pcapfilter.link import ETHERNET, LinkType
 from macvsim.wire.pcapfilter.program import Filter, FilterError, Resolver, Test, View, both, either, negated
 
 PROTOCOLS = frozenset(
-    "ether arp rarp ip tcp udp icmp igmp igrp pim vrrp carp ip6 icmp6 ah esp sctp atalk aarp decnet lat sca moprc mopdl "
-    "iso stp netbeui radio".split()
+    [
+        "ether",
+        "arp",
+        "rarp",
+        "ip",
+        "tcp",
+        "udp",
+        "icmp",
+        "igmp",
+        "igrp",
+        "pim",
+        "vrrp",
+        "carp",
+        "ip6",
+        "icmp6",
+        "ah",
+        "esp",
+        "sctp",
+        "atalk",
+        "aarp",
+        "decnet",
+        "lat",
+        "sca",
+        "moprc",
+        "mopdl",
+        "iso",
+        "stp",
+        "netbeui",
+        "radio",
+    ]
 )
 _KINDS = ("host", "net", "port", "portrange", "proto", "protochain", "gateway")
 _LEFT_OUT = ("mpls", "pppoed", "pppoes", "geneve", "vxlan", "ipx", "esis", "isis", "clnp", "byte", "protochain")
@@ -159,10 +187,10 @@ class _Parser:
             found = replace(found, protocol=self.take().kind)
         if self.token.kind in ("src", "dst"):
             direction = self.take().kind
-            if self.token.kind in ("or", "and") and self.peek().kind in ("src", "dst"):
-                if self.peek().kind != direction:
-                    direction = self.take().kind
-                    self.take()
+            other = "dst" if direction == "src" else "src"
+            if self.token.kind in ("or", "and") and self.peek().kind == other:
+                direction = self.take().kind
+                self.take()
             found = replace(found, direction=direction)
         if self.token.kind in _KINDS:
             if found.direction and self.token.kind in ("proto", "protochain"):
@@ -185,10 +213,9 @@ class _Parser:
                     return lambda view: view.length <= limit
                 return lambda view: view.length >= limit
             case "vlan":
+                numbered = self.peek().kind == "number"
                 self.take()
-                if self.token.kind == "number":
-                    return generator.vlan(self.take().value)
-                return generator.vlan(None)
+                return generator.vlan(self.take().value if numbered else None)
             case "inbound" | "outbound" | "ifindex" as kind:
                 return self._metadata(kind)
             case "llc":
@@ -205,9 +232,7 @@ class _Parser:
         number = self.expect("number").value if kind == "ifindex" else 0
         if not self.generator.live:
             name = "inbound/outbound" if kind != "ifindex" else kind
-            raise FilterError(
-                f"{name} not supported on {self.generator.link.description} when reading savefiles"
-            )
+            raise FilterError(f"{name} not supported on {self.generator.link.description} when reading savefiles")
         if kind == "ifindex":
             return lambda view: view.ifindex == number
         wanted = kind == "outbound"

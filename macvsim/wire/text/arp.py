@@ -48,7 +48,7 @@ def show(d: Dissection, at: int, length: int) -> None:
     match operation:
         case 1:
             d.put(f"who-has {address(tpa)}")
-            if any(d.bytes(tha, hlen)):
+            if any(d.take(tha, hlen)):
                 d.put(f" ({link(tha)})")
             d.put(f" tell {address(spa)}")
         case 2:
@@ -60,8 +60,7 @@ def show(d: Dissection, at: int, length: int) -> None:
         case 9:
             d.put(f"{link(sha)} at {address(spa)}")
         case _:
-            if not d.options.dumps:
-                d.put(hex_and_ascii(d.data[at : d.end]))
+            d.put(hex_and_ascii(d.data[at : d.end]))
             return
     d.put(f", length {length}")
 
@@ -70,5 +69,5 @@ def link_text(d: Dissection, at: int, count: int) -> str:
     """A link-layer address of any length (linkaddr_string)."""
     if count == 0:
         return "<empty>"
-    address = d.bytes(at, count)
+    address = d.take(at, count)
     return mac_name(address, d.options) if count == 6 else address.hex(":")

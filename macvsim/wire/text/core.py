@@ -59,7 +59,7 @@ class Options:
     @property
     def dumps(self) -> bool:
         """The bytes are dumped anyway, so that protocols need not dump what they do not know."""
-        return bool(self.x or self.X or self.A)
+        return bool(self.x or self.X)
 
 
 class Dissection:
@@ -68,6 +68,7 @@ class Dissection:
     data : what was captured; end : where reading stops, an IP packet moves it to its own end
     proto : whose header is being read, for the mark of truncation
     ethertypes : what shows the payload of frames, by type; frame : what shows Ethernet frames in tunnels
+    headers : how many bytes the link-layer headers have that were read
     conversations : first sequence numbers of TCP connections, in both directions
     """
 
@@ -86,6 +87,7 @@ class Dissection:
         self.ethertypes = ethertypes
         self.frame = frame
         self.proto = "ether"
+        self.headers = 0
         self.parts: list[str] = []
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -135,7 +137,7 @@ class Dissection:
     def u32(self, at: int) -> int:
         return self.number(at, 4)
 
-    def bytes(self, at: int, count: int) -> bytes:
+    def take(self, at: int, count: int) -> bytes:
         self.need(at, count)
         return self.data[at : at + count]
 
@@ -149,12 +151,12 @@ class Dissection:
 
     def ip(self, at: int) -> str:
         """The IPv4 address at a place."""
-        address = self.bytes(at, 4)
+        address = self.take(at, 4)
         return self._named(address, ip_text(int.from_bytes(address, "big")))
 
     def ip6(self, at: int) -> str:
         """The IPv6 address at a place."""
-        return self.ip6_of(self.bytes(at, 16))
+        return self.ip6_of(self.take(at, 16))
 
     def ip6_of(self, address: bytes) -> str:
         """An IPv6 address as inet_ntop writes it."""
@@ -162,7 +164,7 @@ class Dissection:
 
     def mac(self, at: int) -> str:
         """The MAC at a place."""
-        return mac_name(self.bytes(at, 6), self.options)
+        return mac_name(self.take(at, 6), self.options)
 
     def tcp_port(self, port: int) -> str:
         return (None if self.options.n else self.options.names.tcp(port)) or str(port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.wire.text.core import Dissection, Truncated, flags_text, mac_name, printable, token
+from macvsim.wire.text.core import Dissection, Truncated, flags_text, printable, token
 
 _OPERATIONS = {1: "Request", 2: "Reply"}
 _FLAGS = ((0x8000, "Broadcast"),)
@@ -20,8 +20,9 @@ _OPTIONS = {
     46: "$Netbios-Node", 47: "aNetbios-Scope", 48: "iXFS", 49: "iXDM", 50: "iRequested-IP", 51: "lLease-Time",
     52: "$OO", 53: " DHCP-Message", 54: "iServer-ID", 55: "bParameter-Request", 56: "aMSG", 57: "sMSZ", 58: "lRN",
     59: "lRB", 60: "aVendor-Class", 61: "$Client-ID", 64: "sN+D", 65: "iN+S", 66: "aTFTP", 67: "aBF", 68: "iMH",
-    69: "iSMTP", 70: "iPOP3", 71: "iNNTP", 72: "iWWW", 73: "iFG", 74: "iIRC", 75: "iSTS", 76: "iSTDA", 77: "$User-Class",
-    81: "$FQDN", 82: "$Agent-Information", 119: "$Domain-Search", 121: "$Classless-Static-Route", 255: " END",
+    69: "iSMTP", 70: "iPOP3", 71: "iNNTP", 72: "iWWW", 73: "iFG", 74: "iIRC", 75: "iSTS", 76: "iSTDA",
+    77: "$User-Class", 81: "$FQDN", 82: "$Agent-Information", 119: "$Domain-Search", 121: "$Classless-Static-Route",
+    255: " END",
 }  # fmt: skip
 _VENDOR = 236
 _END = 255
@@ -57,9 +58,9 @@ def show(d: Dissection, at: int, length: int) -> None:
         d.put(f"\n\t  Client-Ethernet-Address {d.mac(at + 28)}")
     for place, name, room in ((44, "sname", 64), (108, "file", 128)):
         if d.u8(at + place):
-            text = d.bytes(at + place, room).partition(b"\0")[0]
+            text = d.take(at + place, room).partition(b"\0")[0]
             d.put(f'\n\t  {name} "{printable(text)}"')
-    if d.bytes(at + _VENDOR, 4) == _COOKIE:
+    if d.take(at + _VENDOR, 4) == _COOKIE:
         _options(d, at + _VENDOR)
     elif d.u32(at + _VENDOR):
         d.put(f"\n\t  Vendor-#0x{d.u32(at + _VENDOR):x}")
@@ -76,7 +77,7 @@ def _options(d: Dissection, at: int) -> None:
             continue
         if d.options.v < 3 and tag == _END:
             return
-        name = _OPTIONS.get(tag, f"?Unknown")
+        name = _OPTIONS.get(tag, "?Unknown")
         size = 0
         if tag not in (0, _END):
             size = d.u8(at)
@@ -110,7 +111,7 @@ def _value(d: Dissection, tag: int, kind: str, at: int, size: int) -> None:
         kind = "b" if size & 1 else "s" if size & 2 else "l"
     match kind:
         case "a":
-            d.put(f'"{printable(d.bytes(at, size))}"')
+            d.put(f'"{printable(d.take(at, size))}"')
         case "i":
             d.put(",".join(d.ip(place) for place in range(at, at + size - 3, 4)))
         case "l":
@@ -122,13 +123,13 @@ def _value(d: Dissection, tag: int, kind: str, at: int, size: int) -> None:
         case "s":
             d.put(",".join(str(d.u16(place)) for place in range(at, at + size - 1, 2)))
         case "B":
-            d.put(",".join({0: "N", 1: "Y"}.get(byte, f"{byte}?") for byte in d.bytes(at, size)))
+            d.put(",".join({0: "N", 1: "Y"}.get(byte, f"{byte}?") for byte in d.take(at, size)))
         case "$":
             _special(d, tag, at, size)
         case " ":
             pass
         case _:
-            d.put(".".join(str(byte) for byte in d.bytes(at, size)))
+            d.put(".".join(str(byte) for byte in d.take(at, size)))
 
 
 def _special(d: Dissection, tag: int, at: int, size: int) -> None:
@@ -139,25 +140,19 @@ def _special(d: Dissection, tag: int, at: int, size: int) -> None:
         case 61:
             kind = d.u8(at)
             if kind == 0:
-                d.put(f'"{printable(d.bytes(at + 1, size - 1))}"')
+                d.put(f'"{printable(d.take(at + 1, size - 1))}"')
             elif kind == 255 and size >= 9:
-                d.put(f"hardware-type {kind}, {d.bytes(at + 1, size - 1).hex(':')}")
+                d.put(f"hardware-type {kind}, {d.take(at + 1, size - 1).hex(':')}")
             elif kind == 1 and size == 7:
-                d.put(f"ether {mac_name(d.bytes(at + 1, 6), _plain(d))}")
+                d.put(f"ether {d.take(at + 1, 6).hex(':')}")
             else:
-                d.put(f"{token(_HARDWARE, kind, 'hardware-type {},')} {d.bytes(at + 1, size - 1).hex(':')}")
+                d.put(f"{token(_HARDWARE, kind, 'hardware-type {},')} {d.take(at + 1, size - 1).hex(':')}")
         case 52:
             d.put(token(_OVERLOAD, d.u8(at), "#{}"))
         case 121:
             _routes(d, at, size)
         case _:
-            d.put(".".join(str(byte) for byte in d.bytes(at, size)))
-
-
-def _plain(d: Dissection):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(d.options, n=1)
+            d.put(".".join(str(byte) for byte in d.take(at, size)))
 
 
 def _routes(d: Dissection, at: int, size: int) -> None:
@@ -174,6 +169,6 @@ def _routes(d: Dissection, at: int, size: int) -> None:
         count = (plen + 7) // 8
         if at + 1 + count + 4 > end:
             raise Truncated
-        shown = ".".join(str(byte) for byte in d.bytes(at + 1, count).ljust(4, b"\0"))
+        shown = ".".join(str(byte) for byte in d.take(at + 1, count).ljust(4, b"\0"))
         d.put(f"{separator}({'default' if plen == 0 else f'{shown}/{plen}'}:{d.ip(at + 1 + count)})")
         at, separator = at + 1 + count + 4, ","

@@ -101,11 +101,10 @@ class _Message:
 
     def records(self, title: str, count: int) -> None:
         """A section."""
-        if count:
-            self.d.put(title)
         for number in range(count):
-            if number:
-                self.d.put(",")
+            if self.place >= self.d.end:
+                raise _End
+            self.d.put("," if number else title)
             self.record()
 
     def step(self, count: int) -> None:

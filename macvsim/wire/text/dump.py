@@ -20,14 +20,12 @@ def hex_and_ascii(data: bytes, prefix: str = "\n\t") -> str:
 
 def hexadecimal(data: bytes, prefix: str = "\n\t") -> str:
     """Rows of 16 bytes in hexadecimal (``-x``)."""
-    return "".join(
-        f"{prefix}0x{at:04x}:  {data[at : at + _BYTES].hex(' ', -2)}" for at in range(0, len(data), _BYTES)
-    )
+    return "".join(f"{prefix}0x{at:04x}:  {data[at : at + _BYTES].hex(' ', -2)}" for at in range(0, len(data), _BYTES))
 
 
 def ascii_text(data: bytes) -> str:
     """Characters as they are, all that do not print as dots (``-A``)."""
-    parts = ["\n"]
+    parts = ["\n"] if data else []
     for at, byte in enumerate(data):
         if byte == 0x0D and data[at + 1 : at + 2] in (b"\n", b""):
             continue  # a line ends with the line feed alone

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from macvsim.wire.frame import ETH_HLEN
 from macvsim.wire.text import llc
 from macvsim.wire.text.core import Dissection, Part
 from macvsim.wire.text.dump import hex_and_ascii
 from macvsim.wire.text.numbers import ETHERTYPES, MAX_LENGTH, VLANS
-from macvsim.wire.frame import ETH_HLEN
 
 _JUMBO = 0x8870
 
 
 def show(d: Dissection, at: int, length: int) -> int:
     """A frame; returns how many bytes its link-layer headers have."""
+    headers = _show(d, at, length)
+    if at == 0:
+        d.headers = headers
+    return headers
+
+
+def _show(d: Dissection, at: int, length: int) -> int:
     d.proto = "ether"
     if d.end - at < ETH_HLEN or length < ETH_HLEN:
         d.put(" [|ether]")
@@ -22,6 +29,8 @@ def show(d: Dissection, at: int, length: int) -> int:
     start, whole, first = at, length, True
     ethertype = d.u16(at + 12)
     at, length, headers = at + ETH_HLEN, length - ETH_HLEN, ETH_HLEN
+    if start == 0:
+        d.headers = headers
     while ethertype in VLANS:
         if d.end - at < 4 or length < 4:
             d.proto = "vlan"
@@ -33,6 +42,8 @@ def show(d: Dissection, at: int, length: int) -> int:
         first = False
         ethertype = d.u16(at + 2)
         at, length, headers = at + 4, length - 4, headers + 4
+        if start == 0:
+            d.headers = headers
     if ethertype <= MAX_LENGTH:
         length = min(length, ethertype)
         if d.options.e:

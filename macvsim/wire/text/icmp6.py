@@ -54,7 +54,6 @@ def _body(d: Dissection, at: int, length: int, kind: int, code: int) -> bool:
         case 2:
             d.put(f", mtu {d.u32(at + 4)}")
         case 3:
-            d.need(at + _QUOTE + 24, 16)
             if code == 0:
                 d.put(f" for {d.ip6(at + _QUOTE + 24)}")
             else:
@@ -96,7 +95,6 @@ def _body(d: Dissection, at: int, length: int, kind: int, code: int) -> bool:
 
 def _unreachable(d: Dissection, at: int, length: int, code: int) -> bool:
     quoted = at + _QUOTE
-    d.need(quoted + 24, 16)
     d.put(f", {token(_UNREACHABLE, code, 'unknown unreach code ({})')}")
     match code:
         case 0 | 1 | 3:
@@ -125,7 +123,7 @@ def _transport(d: Dissection, at: int) -> tuple[int, int] | None:
     kind = d.u8(at + 6)
     at += 40
     while kind in (HOP_BY_HOP, DESTINATION, ROUTING, FRAGMENT):
-        if not d.has(at, 8) or kind == FRAGMENT and d.u16(at + 2) & ~7:
+        if not d.has(at, 8) or (kind == FRAGMENT and d.u16(at + 2) & ~7):
             return None
         size = 8 if kind == FRAGMENT else (d.u8(at + 1) + 1) * 8
         kind = d.u8(at)

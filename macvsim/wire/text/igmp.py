@@ -59,7 +59,11 @@ def _query3(d: Dissection, at: int, length: int) -> None:
     code = d.u8(at + 1)
     tenths = code if code < 128 else (code & 15 | 16) << ((code >> 4 & 7) + 3)
     if code != 100:
-        d.put(f" [max resp time {tenths // 10}.{tenths % 10}s]" if tenths < 600 else f" [max resp time {relative_time(tenths // 10)}]")
+        d.put(
+            f" [max resp time {tenths // 10}.{tenths % 10}s]"
+            if tenths < 600
+            else f" [max resp time {relative_time(tenths // 10)}]"
+        )
     if d.u32(at + 4) == 0:
         return
     d.put(f" [gaddr {d.ip(at + 4)}")

@@ -5,7 +5,21 @@ from __future__ import annotations
 from macvsim.wire.checksum import checksum
 from macvsim.wire.text import gre, icmp, icmp6, igmp, tcp, udp
 from macvsim.wire.text.core import Dissection, Truncated, flags_text, token
-from macvsim.wire.text.numbers import DCCP, GRE, ICMP, ICMP6, IGMP, IP_PROTOCOLS, IP6, IPIP, IPV6, NO_NEXT, SCTP, TCP, UDP
+from macvsim.wire.text.numbers import (
+    DCCP,
+    GRE,
+    ICMP,
+    ICMP6,
+    IGMP,
+    IP6,
+    IP_PROTOCOLS,
+    IPIP,
+    IPV6,
+    NO_NEXT,
+    SCTP,
+    TCP,
+    UDP,
+)
 from macvsim.wire.text.numbers import IP as ETHERTYPE_IP
 from macvsim.wire.text.packet import Packet, correction
 
@@ -27,7 +41,6 @@ def show(d: Dissection, at: int, length: int) -> None:
         d.put(f" [length {length} < 20]")
         d.invalid()
         return
-    d.need(at, 20)
     version, words = d.u8(at) >> 4, d.u8(at) & 15
     if version != 4:
         d.put(f" [version {version} != 4]")
@@ -52,6 +65,7 @@ def show(d: Dissection, at: int, length: int) -> None:
         presumed = True
     else:
         presumed = False
+    d.need(at, 20)
     end, d.end = d.end, min(d.end, at + total)
     try:
         _packet(d, at, header, total, presumed)

@@ -18,6 +18,7 @@ from macvsim.wire.text.numbers import (
 from macvsim.wire.text.packet import Packet
 
 HEADER = 40
+_MARKS = {HOP_BY_HOP: "hbhopt", DESTINATION: "dstopt", ROUTING: "rt6"}
 _TITLES = {HOP_BY_HOP: "HBH", DESTINATION: "DSTOPT"}
 _ROUTING_TYPES = {0: " [Deprecated]", 1: " [Deprecated]", 4: " [Segment Routing]"}
 
@@ -61,7 +62,7 @@ def show(d: Dissection, at: int, length: int) -> None:
 
 
 def _payload(d: Dissection, start: int, length: int, kind: int, limit: int) -> None:
-    source, target = d.bytes(start + 8, 16), d.bytes(start + 24, 16)
+    source, target = d.take(start + 8, 16), d.take(start + 24, 16)
     at, fragmented, direct = start + HEADER, False, True
     if kind not in (TCP, UDP, SCTP, DCCP):
         d.put(f"{d.ip6(start + 8)} > {d.ip6(start + 24)}: ")
@@ -70,28 +71,29 @@ def _payload(d: Dissection, start: int, length: int, kind: int, limit: int) -> N
         if at >= d.end:
             return
         if kind == FRAGMENT:
-            offset = _fragment(d, at)
+            offset = _fragment(d, at, length - 8)
             fragmented = True
             if offset & ~7:
                 return
             size = 8
         else:
+            d.proto = _MARKS[kind]
             size = _routing(d, at) if kind == ROUTING else _options(d, start, at, _TITLES[kind])
             if kind == ROUTING and d.u8(at + 2) in (0, 2) and size > 8:
-                target = d.bytes(at + size - 16, 16)
+                target = d.take(at + size - 16, 16)
         kind = d.u8(at)
         at, length = at + size, length - size
     packet = Packet(6, start, source, target, kind, fragmented, limit, direct)
     demultiplex(d, packet, at, length)
 
 
-def _fragment(d: Dissection, at: int) -> int:
+def _fragment(d: Dissection, at: int, rest: int) -> int:
     """A fragment header; returns its offset with the flags below."""
     d.proto = "frag6"
     offset = d.u16(at + 2)
+    d.put("frag (")
     text = f"0x{d.u32(at + 4):08x}:" if d.options.v else ""
-    rest = d.end - at - 8
-    d.put(f"frag ({text}{offset & ~7}|{rest})")
+    d.put(f"{text}{offset & ~7}|{rest})")
     if offset & ~7 == 0:
         d.put(" ")
     return offset

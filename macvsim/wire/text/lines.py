@@ -51,6 +51,8 @@ def _text(d: Dissection, proto: str, at: int, length: int, commands: tuple[str, 
 def _looks_right(d: Dissection, at: int, length: int, commands: tuple[str, ...]) -> bool:
     """True if the text begins with a command, or is an answer: its second word a number of three digits."""
     head = d.data[at : min(at + length, d.end)]
+    if not head:
+        return True  # none of it was captured
     words = head.split(b"\n")[0].split()
     if not words or not head[:1].strip():
         return False
@@ -63,11 +65,10 @@ def _line(d: Dissection, prefix: str, at: int, start: int, length: int) -> int:
     """Print a line; returns where the next begins, 0 where text ends."""
     for place in range(start, length):
         if not d.has(at + place, 1):
-            d.put(prefix + d.data[at + start : at + place].decode("latin-1"))
             d.truncated()
             return 0
         byte = d.u8(at + place)
-        if byte == 0x0A or byte == 0x0D and d.data[at + place + 1 : at + place + 2] == b"\n" and place + 1 < length:
+        if byte == 0x0A or (byte == 0x0D and d.data[at + place + 1 : at + place + 2] == b"\n" and place + 1 < length):
             d.put(prefix + d.data[at + start : at + place].decode("latin-1"))
             return place + (1 if byte == 0x0A else 2)
         if byte != 0x09 and not 0x20 <= byte < 0x7F:
@@ -81,7 +82,7 @@ def _ssh(d: Dissection, at: int, length: int) -> None:
     if d.data[at : at + 4] != b"SSH-":
         return
     d.proto = "ssh"
-    head = d.bytes(at, length)
+    head = d.take(at, length)
     end = head.find(b"\n")
     if end < 0:
         return

@@ -33,13 +33,13 @@ def show(d: Dissection, at: int, length: int, start: int) -> int:
     whole_at, whole = at, length
     if d.end - at < 3 or length < 3:
         d.truncated()
-        _dump(d, at)
+        d.put(hex_and_ascii(d.data[at : d.end]))
         return min(d.end - at, length)
     dsap_field, ssap_field = d.u8(at), d.u8(at + 1)
     unnumbered = d.u8(at + 2) & 3 == 3
     if not unnumbered and (d.end - at < 4 or length < 4):
         d.truncated()
-        _dump(d, at)
+        d.put(hex_and_ascii(d.data[at : d.end]))
         return min(d.end - at, length)
     control = d.u8(at + 2) if unnumbered else d.u8(at + 2) | d.u8(at + 3) << 8
     size = 3 if unnumbered else 4
@@ -96,10 +96,10 @@ def _snap(d: Dissection, at: int, length: int, size: int, start: int) -> int:
     d.proto = "snap"
     if d.end - at < 5 or length < 5:
         d.truncated()
-        _dump(d, at)
-        return size
+        return size + d.end - at
     oui, kind = d.u24(at), d.u16(at + 3)
-    what = f"ethertype {ETHERTYPES.get(kind, 'Unknown')}" if oui in (0, 0xF8) else "pid Unknown"
+    name = ETHERTYPES.get(kind, "Unknown") if oui in (0, 0xF8) else "Unknown"
+    what = f"{'pid' if oui else 'ethertype'} {name}"
     label = f"{what} (0x{kind:04x})"
     if d.options.e:
         d.put(f"oui {token(_OUIS, oui, 'Unknown')} (0x{oui:06x}), {label}, length {length - 5}: ")

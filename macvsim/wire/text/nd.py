@@ -52,9 +52,10 @@ def _options(d: Dissection, at: int, left: int) -> None:
             return
         kind, words = d.u8(at), d.u8(at + 1)
         size = words * 8
-        if size == 0 or not d.has(at, size):
+        if size == 0:
             d.put("[ndp opt]")
             return
+        d.need(at, size)
         d.put(f"\n\t  {token(_OPTIONS, kind, 'unknown')} option ({kind}), length {size} ({words}): ")
         if not _option(d, kind, words, at, first):
             return
@@ -70,7 +71,7 @@ def _option(d: Dissection, kind: int, words: int, at: int, first: int) -> bool:
     """
     match kind:
         case 1 | 2:
-            d.put(d.bytes(at + 2, words * 8 - 2).hex(":"))
+            d.put(d.take(at + 2, words * 8 - 2).hex(":"))
         case 3:
             d.put(
                 f"{d.ip6(at + 16)}/{d.u8(at + 2)}{'badlen' if words != 4 else ''}, "
@@ -86,7 +87,7 @@ def _option(d: Dissection, kind: int, words: int, at: int, first: int) -> bool:
         case 8:
             d.put(f" preference {d.u16(at + 4)}, lifetime {d.u16(at + 6)}")
         case 24:
-            prefix = d.bytes(at + 8, min(words - 1, 2) * 8).ljust(16, b"\0")
+            prefix = d.take(at + 8, min(words - 1, 2) * 8).ljust(16, b"\0")
             d.put(f" {d.ip6_of(prefix)}/{d.u8(at + 2)}, pref={_PREFERENCES[d.u8(at + 3) >> 3 & 3]}, ")
             d.put(f"lifetime={_lifetime(d.u32(at + 4))}")
         case 25:

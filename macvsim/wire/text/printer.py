@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-from macvsim.wire.text import arp, ether, ip, ip6
+from macvsim.wire.text import arp, cooked, ether, ip, ip6
 from macvsim.wire.text.core import Conversation, Dissection, Options, Part, Truncated
 from macvsim.wire.text.dump import ascii_text, hex_and_ascii, hexadecimal
 from macvsim.wire.text.numbers import ARP, IP, IPV6, REVERSE_ARP
 
 _PARTS: dict[int, Part] = {IP: ip.show, IPV6: ip6.show, ARP: arp.show, REVERSE_ARP: arp.show}
 _SECOND = 1_000_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Printer:
@@ -29,20 +30,24 @@ class Printer:
 
         time : nanoseconds since 1970; length : of the whole frame where not all of it was captured
         """
-        return self._packet(time, data, len(data) if length is None else length, "", 0)
+        whole = len(data) if length is None else length
+        return self._print(time, data, lambda d: ether.show(d, 0, whole))
 
-    def _packet(self, time: int, data: bytes, length: int, prefix: str, skip: int) -> str:
+    def cooked(self, time: int, data: bytes, length: int, device: str) -> str:
+        """Text of a frame with a cooked header, from the device of that name."""
+        return self._print(time, data, lambda d: cooked.show(d, length, device))
+
+    def _print(self, time: int, data: bytes, show: Callable[[Dissection], int]) -> str:
         options = self.options
         self.count += 1
         number = f"{self.count:5}  " if options.number else ""
         d = Dissection(data, options, self._conversations, _PARTS, ether.show)
-        headers = 0
         try:
-            headers = ether.show(d, skip, length)
+            d.headers = show(d)
         except Truncated:
             d.truncated()
-        text = number + self.stamp(time) + prefix + d.text
-        payload = data[headers:]
+        text = number + self.stamp(time) + d.text
+        payload = data[d.headers :]
         if options.X:
             text += hex_and_ascii(data if options.X > 1 else payload)
         elif options.x:

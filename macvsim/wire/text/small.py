@@ -40,7 +40,7 @@ def syslog(d: Dissection, at: int, length: int) -> None:
     for place in range(at + digits, at + length):
         d.put(printable(bytes((d.u8(place),))))
     if d.options.v > 1:
-        d.put(hexadecimal(d.bytes(at, length)))
+        d.put(hexadecimal(d.take(at, length)))
 
 
 def vxlan(d: Dissection, at: int, length: int) -> None:
@@ -51,5 +51,6 @@ def vxlan(d: Dissection, at: int, length: int) -> None:
         d.invalid()
         return
     flags = d.u8(at)
-    d.put(f"VXLAN, flags [{flags_text(_VXLAN_FLAGS, flags, 'invalid')}] (0x{flags:02x}), vni {d.u24(at + 4)}\n")
+    d.put(f"VXLAN, flags [{flags_text(_VXLAN_FLAGS, flags, 'invalid')}] (0x{flags:02x}), ")
+    d.put(f"vni {d.u24(at + 4)}\n")
     d.frame(d, at + 8, length - 8)

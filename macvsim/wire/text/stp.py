@@ -28,11 +28,13 @@ def show(d: Dissection, at: int, length: int) -> None:
     if d.u16(at):
         d.put(f"unknown STP version, length {length}")
         return
-    version, kind = d.u8(at + 2), d.u8(at + 3)
+    version = d.u8(at + 2)
     if version not in _VERSIONS:
         d.put(f"STP Unknown STP protocol (0x{version:02x})")
         return
-    d.put(f"STP 802.1{_VERSIONS[version]}, {token(_TYPES, kind, 'Unknown BPDU Type (0x{:02x})')}")
+    d.put(f"STP 802.1{_VERSIONS[version]}")
+    kind = d.u8(at + 3)
+    d.put(f", {token(_TYPES, kind, 'Unknown BPDU Type (0x{:02x})')}")
     if kind == _CONFIG:
         if length < _CONFIG_LENGTH:
             d.invalid()
@@ -50,8 +52,8 @@ def show(d: Dissection, at: int, length: int) -> None:
 def _body(d: Dissection, at: int, length: int, version: int) -> None:
     """What a configuration says; those of rapid STP also the port's role."""
     flags = d.u8(at + 4)
-    d.put(f", Flags [{flags_text(_FLAGS, flags)}], bridge-id {_bridge(d, at + 17)}.{d.u16(at + 25):04x}")
-    d.put(f", length {length}")
+    d.put(f", Flags [{flags_text(_FLAGS, flags)}]")
+    d.put(f", bridge-id {_bridge(d, at + 17)}.{d.u16(at + 25):04x}, length {length}")
     if not d.options.v:
         return
     d.put(
@@ -59,12 +61,12 @@ def _body(d: Dissection, at: int, length: int, version: int) -> None:
         f"forwarding-delay {_time(d, at + 33)}"
     )
     d.put(f"\n\troot-id {_bridge(d, at + 5)}, root-pathcost {d.u32(at + 13)}")
-    if version:
+    if version == 2:
         d.put(f", port-role {_ROLES[flags >> 2 & 3]}")
 
 
 def _bridge(d: Dissection, at: int) -> str:
-    text = d.bytes(at, 8).hex()
+    text = d.take(at, 8).hex()
     return f"{text[:4]}.{':'.join(text[4 + 2 * n : 6 + 2 * n] for n in range(6))}"
 
 

@@ -69,14 +69,8 @@ def show(d: Dissection, packet: Packet, at: int, length: int) -> None:
     d.put(f", win {window}")
     if flags & _URG:
         d.put(f", urg {urgent}")
-    if header > HEADER:
-        try:
-            if not _options(d, at + HEADER, header - HEADER, base):
-                return
-        except Truncated:
-            d.truncated()
-            d.put(">")
-            return
+    if header > HEADER and not _options(d, at + HEADER, header - HEADER, base):
+        return
     d.put(f", length {payload}")
     if payload > 0:
         _payload(d, (source, target), flags, at + header, payload)
@@ -122,10 +116,15 @@ def _options(d: Dissection, at: int, left: int, base: int) -> bool:
         room = size - 2 if size > 1 else 0
         expected = {_MSS: 2, _SCALE: 1, _SACK_OK: 0, _ECHO: 4, _ECHO_REPLY: 4, _TIMESTAMP: 8, 11: 4, 12: 4, 13: 4,
                     19: 16, 28: 2, _END: 0, _NOP: 0}.get(kind, room)  # fmt: skip
-        if expected > left or kind == _EXPERIMENT and room < 2:
+        if expected > left or (kind == _EXPERIMENT and room < 2):
             d.put("[bad opt]" + closing)
             return False
-        _option(d, kind, at, room, base)
+        try:
+            _option(d, kind, at, room, base)
+        except Truncated:
+            d.truncated()
+            d.put(">" if closing else "")
+            return False
         at, left = at + expected, left - expected
         if kind not in (_END, _NOP) and expected != room:
             d.put(f"[len {size}]")
@@ -156,7 +155,7 @@ def _option(d: Dissection, kind: int, at: int, room: int, base: int) -> None:
         case 8:
             d.put(f" val {d.u32(at)} ecr {d.u32(at + 4)}")
         case 19:
-            d.put(" shared secret not supplied with -M, can't check - " + d.bytes(at, 16).hex())
+            d.put(" shared secret not supplied with -M, can't check - " + d.take(at, 16).hex())
         case 28:
             value = d.u16(at)
             unit = 60 if value & 1 else 1  # where it is said to be, though RFC 5482 has it at the other end
@@ -167,14 +166,14 @@ def _option(d: Dissection, kind: int, at: int, room: int, base: int) -> None:
             elif room % 2 or not 4 <= room <= 16:
                 d.put("  (invalid)")
             else:
-                d.put("  cookie " + d.bytes(at, room).hex())
+                d.put("  cookie " + d.take(at, room).hex())
         case 0 | 1 | 4:
             pass
         case 254:
-            d.put("-" + d.bytes(at, 2).hex())
+            d.put("-" + d.take(at, 2).hex())
         case _:
             if kind not in _NAMES:
-                d.put(" 0x" + d.bytes(at, room).hex() if room else "")
+                d.put(" 0x" + d.take(at, room).hex() if room else "")
 
 
 def _payload(d: Dissection, ports: tuple[int, int], flags: int, at: int, length: int) -> None:
@@ -210,8 +209,4 @@ def _reset_text(d: Dissection, at: int, length: int) -> None:
         length = _MAX_RESET_TEXT
         d.put("+")
     d.put(" ")
-    for place in range(at, at + length):
-        if not d.has(place, 1):
-            raise Truncated
-        d.put(printable(d.bytes(place, 1)))
-    d.put("]")
+    d.put(printable(d.data[at : min(at + length, d.end)]) + "]")

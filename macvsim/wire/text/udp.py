@@ -14,17 +14,15 @@ def show(d: Dissection, packet: Packet, at: int, length: int) -> None:
     """A datagram."""
     d.proto = "udp"
     if not d.has(at, 4):
-        d.put(f"{addresses(d, packet)}: ")
+        d.put(f"{addresses(d, packet)}: " if packet.direct else "")
         d.truncated()
         return
     source, target = d.u16(at), d.u16(at + 2)
-    ends = f"{d.udp_port(source)} > {d.udp_port(target)}: "
     if packet.direct:
-        version6 = packet.version == 6
-        first, last = (d.ip6, d.ip6) if version6 else (d.ip, d.ip)
-        place = packet.at + (8 if version6 else 12)
-        size = 16 if version6 else 4
-        ends = f"{first(place)}.{d.udp_port(source)} > {last(place + size)}.{d.udp_port(target)}: "
+        first, _, last = addresses(d, packet).partition(" > ")
+        ends = f"{first}.{d.udp_port(source)} > {last}.{d.udp_port(target)}: "
+    else:
+        ends = f"{d.udp_port(source)} > {d.udp_port(target)}: "
     if length < HEADER:
         d.put(f"{ends}truncated-udp {length}")
         return
@@ -45,7 +43,8 @@ def show(d: Dissection, packet: Packet, at: int, length: int) -> None:
         d.truncated()
         return
     d.put(ends)
-    if (d.options.v > 1 or d.options.v and packet.version == 6) and not packet.fragmented:
+    checked = d.options.v > 1 or (d.options.v and packet.version == 6)
+    if checked and not d.options.K and not packet.fragmented:
         _checksum(d, packet, at, payload + HEADER)
     if d.options.q or not _payload(d, (source, target), at + HEADER, payload):
         room = length - HEADER
