@@ -34,9 +34,6 @@ virtual machine."""
 BOOT_TIME = 1_767_225_600_000_000_000
 """What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
-BOOT_TIME = 1_767_225_600_000_000_000
-"""What the hosts' clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
-
 
 class Result:
     """What a command printed and how it ended; as text it is what it printed."""

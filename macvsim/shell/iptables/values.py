@@ -5,30 +5,12 @@ from __future__ import annotations
 from macvsim.net.netfilter.matches import Ports
 from macvsim.net.netfilter.rule import EVERYTHING, PROTOCOLS, Interface, Net
 from macvsim.shell.iptables.complaint import Misuse
-
-SERVICES = {
-    "tcpmux": 1, "echo": 7, "discard": 9, "systat": 11, "daytime": 13, "netstat": 15, "qotd": 17, "chargen": 19,
-    "ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "time": 37, "whois": 43, "tacacs": 49,
-    "domain": 53, "bootps": 67, "bootpc": 68, "tftp": 69, "gopher": 70, "finger": 79, "http": 80, "kerberos": 88,
-    "iso-tsap": 102, "pop3": 110, "sunrpc": 111, "auth": 113, "nntp": 119, "ntp": 123, "epmap": 135,
-    "netbios-ns": 137, "netbios-dgm": 138, "netbios-ssn": 139, "imap2": 143, "snmp": 161, "snmp-trap": 162,
-    "xdmcp": 177, "bgp": 179, "irc": 194, "ldap": 389, "https": 443, "microsoft-ds": 445, "submissions": 465,
-    "kpasswd": 464, "saft": 487, "isakmp": 500, "rip": 520, "syslog": 514, "shell": 514, "login": 513, "printer": 515,
-    "uucp": 540, "nfs": 2049, "submission": 587, "ldaps": 636, "domain-s": 853, "rsync": 873, "ftps": 990,
-    "imaps": 993, "pop3s": 995, "socks": 1080, "openvpn": 1194, "ms-sql-s": 1433, "l2f": 1701, "radius": 1812,
-    "mysql": 3306, "ms-wbt-server": 3389, "epmd": 4369, "sip": 5060, "sip-tls": 5061, "xmpp-client": 5222,
-    "mdns": 5353, "postgresql": 5432, "amqp": 5672, "x11": 6000, "redis": 6379, "bacula-dir": 9101,
-    "http-alt": 8080, "git": 9418,
-}  # fmt: skip
-"""The better known names of /etc/services."""
-_UDP_ONLY = frozenset(("syslog", "rip", "bootps", "bootpc", "tftp", "ntp", "snmp-trap", "xdmcp", "mdns"))
-_TCP_ONLY = frozenset(("shell", "login", "printer", "http", "ssh", "smtp", "telnet", "ftp", "ftp-data", "pop3", "bgp"))
+from macvsim.shell.services import port_name, port_number
 
 
 def service_name(port: int, proto: int) -> str:
     """The name of a port, or its number (getservbyport)."""
-    wrong = _TCP_ONLY if proto == 17 else _UDP_ONLY
-    return next((name for name, number in SERVICES.items() if number == port and name not in wrong), str(port))
+    return port_name(port, "udp" if proto == 17 else "tcp")
 
 
 def number(text: str, low: int = 0, high: int = EVERYTHING) -> int | None:
@@ -44,7 +26,7 @@ def port(text: str) -> int:
     """A port by number or name."""
     value = number(text, 0, 0xFFFF)
     if value is None:
-        value = SERVICES.get(text)
+        value = port_number(text)
     if value is None:
         raise Misuse(f"invalid port/service `{text}' specified")
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import simpy
 
 from macvsim.dev.base import NetDevice
-from macvsim.host import BOOT_TIME
 from macvsim.net.capture_socket import Captured, CaptureSocket
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.job import SIGHUP, SIGINT, SIGTERM, signal_of
@@ -119,5 +118,5 @@ class Live:
             data = self._cooked(packet.bytes, packet)
         else:
             data = packet.frame.wire
-        record = Record(BOOT_TIME + packet.time, data[: self._settings.snaplen], len(data))
+        record = Record(self._call.box.kernel.boot_time + packet.time, data[: self._settings.snaplen], len(data))
         self._sink.put(record, packet.dev.name)

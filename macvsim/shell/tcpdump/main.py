@@ -6,10 +6,11 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError
+from macvsim.shell.netstreams import to_bytes
 from macvsim.shell.tcpdump.interfaces import ANY, interfaces, listing
 from macvsim.shell.tcpdump.live import Live
 from macvsim.shell.tcpdump.naming import BoxNames, BoxResolver
-from macvsim.shell.tcpdump.savefile import FormatError, Savefile, read, to_bytes
+from macvsim.shell.tcpdump.savefile import FormatError, Savefile, read
 from macvsim.shell.tcpdump.settings import Settings, Wrong, settings
 from macvsim.shell.tcpdump.sink import PacketSink
 from macvsim.shell.tcpdump.usage import USAGE, VERSION

@@ -21,7 +21,10 @@ class BoxNames(Names):
     def host(self, address: bytes) -> str | None:
         if len(address) == 4:
             return name_of(self._box, int.from_bytes(address, "big"))
-        return "localhost" if address == _LOOPBACK6 else None
+        if address == _LOOPBACK6:
+            return "localhost"
+        number = int.from_bytes(address, "big")
+        return next((name for name, known in self._box.hosts6.items() if known == number), None)
 
     def tcp(self, port: int) -> str | None:
         return service_name(port, "tcp")

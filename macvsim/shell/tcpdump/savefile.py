@@ -46,11 +46,6 @@ def to_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def to_bytes(text: str) -> bytes:
-    """The bytes of a file's text."""
-    return text.encode("utf-8", "surrogateescape")
-
-
 def file_header(link: LinkType, snaplen: int, *, nano: bool) -> bytes:
     """What a file begins with."""
     return pack("<IHHiIII", _NANO if nano else _MICRO, 2, 4, 0, 0, snaplen, _NUMBERS[link.name])
