@@ -42,6 +42,7 @@ class ContainerConfig:
     exposed : ``--expose``, container ports as in `ports`
     extra_hosts : ``(name, address)`` of ``--add-host``
     sysctls : kernel parameters of its network namespace
+    from_compose : made by docker compose, which sends null for lists where docker sends empty ones
     """
 
     image: str = "busybox"
@@ -70,6 +71,7 @@ class ContainerConfig:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     stop_timeout: int | None = None
+    from_compose: bool = False
 
     @property
     def argv(self) -> list[str]:

@@ -25,6 +25,10 @@ _MASKED = (
     "/sys/firmware",
     "/sys/devices/virtual/powercap",
 )
+_NULL_LISTS = (
+    "Dns", "DnsOptions", "DnsSearch", "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps",
+    "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "Devices", "Ulimits",
+)  # fmt: skip
 _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
@@ -149,6 +153,9 @@ def _host_config(container: Container) -> Document:
         "MaskedPaths": None if config.privileged else list(_MASKED),
         "ReadonlyPaths": None if config.privileged else list(_READ_ONLY),
     }
+    if config.from_compose:
+        document |= {key: document[key] or None for key in _NULL_LISTS}
+        document["ExtraHosts"] = document["ExtraHosts"] or []
     if config.sysctls:  # stands between ShmSize and Runtime
         before = list(document)[: list(document).index("Runtime")]
         sysctls: Document = {"Sysctls": GoMap(sorted(config.sysctls.items()))}
@@ -194,11 +201,10 @@ def _config(container: Container) -> Document:
         "Volumes": None,
         "WorkingDir": config.workdir,
         "Entrypoint": list(config.entrypoint) if config.entrypoint else None,
+        **({"MacAddress": config.mac} if config.mac else {}),
         "OnBuild": None,
         "Labels": GoMap(sorted(config.labels.items())),
     }
-    if config.mac:
-        document["MacAddress"] = config.mac
     if config.stop_timeout is not None:
         document["StopTimeout"] = config.stop_timeout
     return document

@@ -159,7 +159,8 @@ class Engine:
     ) -> None:
         """``docker network connect --ip IP NETWORK CONTAINER``."""
         found = self.find(container, by_daemon=True)
-        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {}, connected=True)
+        kept = frozenset(("IPAMConfig", "Aliases", "DriverOpts"))
+        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {}, kept)
         self.membership.connect(found, network, settings)
 
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:

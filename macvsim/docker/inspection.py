@@ -171,7 +171,7 @@ class EndpointView:
     ----------
     asked_ipv4, asked_ipv6 : ``--ip`` and ``--ip6`` as given, or empty strings
     aliases : ``--network-alias`` as given
-    connected : by ``network connect``, which sends empty settings where ``run`` sends none
+    kept_empty : keys of settings that are shown empty, not as null
     dns_names : what the embedded DNS server answers to, in order
     """
 
@@ -181,7 +181,7 @@ class EndpointView:
     network_id: str = ""
     asked_ipv6: str = ""
     driver_opts: Mapping[str, str] = field(default_factory=dict)
-    connected: bool = False
+    kept_empty: frozenset[str] = frozenset()
     endpoint_id: str = ""
     mac: str = ""
     gateway: str = ""
@@ -193,18 +193,18 @@ class EndpointView:
     dns_names: Sequence[str] = ()
 
 
-def _or_none(value: object, empty: bool) -> object:
-    """A value, or None for an empty one unless those are kept."""
-    return value if value or empty else None
-
-
 def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
     """An entry of ``NetworkSettings.Networks``."""
-    empty = endpoint.connected
+
+    def given(key: str, value: object) -> object:
+        """A setting, or None for an empty one unless it is shown so."""
+        return value if value or key in endpoint.kept_empty else None
+
+    asked = Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6})
     values: Document = {
-        "IPAMConfig": _or_none(Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6}), empty),
+        "IPAMConfig": given("IPAMConfig", asked),
         "Links": None,
-        "Aliases": _or_none(list(endpoint.aliases), empty),
+        "Aliases": given("Aliases", list(endpoint.aliases)),
         "MacAddress": endpoint.mac,
         "NetworkID": endpoint.network_id,
         "EndpointID": endpoint.endpoint_id,
@@ -214,7 +214,7 @@ def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
         "IPv6Gateway": endpoint.gateway6,
         "GlobalIPv6Address": endpoint.ipv6,
         "GlobalIPv6PrefixLen": endpoint.prefixlen6,
-        "DriverOpts": _or_none(GoMap(sorted(endpoint.driver_opts.items())), empty),
+        "DriverOpts": given("DriverOpts", GoMap(sorted(endpoint.driver_opts.items()))),
         "GwPriority": 0,
         "DNSNames": list(endpoint.dns_names) or None,
     }

@@ -169,8 +169,8 @@ class EndpointSettings:
     aliases: Sequence[str] = ()
     ip6: str = ""
     driver_opts: Mapping[str, str] = field(default_factory=dict)
-    connected: bool = False
-    """Asked for by ``network connect``, which sends empty settings where ``run`` sends none."""
+    kept_empty: frozenset[str] = frozenset()
+    """Settings that the client sent although they are empty: ``docker inspect`` shows them so, others as null."""
     network_id: str = ""
     dns_names: Sequence[str] = ()
     endpoint: Endpoint | None = None
@@ -191,7 +191,7 @@ class EndpointSettings:
             self.network_id,
             self.ip6,
             self.driver_opts,
-            self.connected,
+            self.kept_empty,
             dns_names=self.dns_names,
         )
         if endpoint is None:

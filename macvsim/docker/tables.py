@@ -167,7 +167,7 @@ def container_table(
         (
             number,
             container.image,
-            json.dumps(container.command if no_trunc else _ellipsis(container.command), ensure_ascii=False),
+            command_cell(container.command, full=no_trunc),
             f"{human_duration(container.age)} ago",
             container.status,
             container.ports,
@@ -176,6 +176,11 @@ def container_table(
         for number, container in shown
     ]
     return render_table(profile, ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"), rows)
+
+
+def command_cell(command: str, *, full: bool = False) -> str:
+    """The COMMAND column: in quotes, cut unless in full."""
+    return json.dumps(command if full else _ellipsis(command), ensure_ascii=False)
 
 
 def _ellipsis(text: str) -> str:

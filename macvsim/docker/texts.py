@@ -233,6 +233,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.proto": "Invalid proto: {protocol}",
         "cli.open": "open {path}: {error}",
         "cli.restart": "invalid restart policy format: {what}",  # source
+        "cli.compose_network": "failed to create network {network}: {error}",
         "cli.driver_opt": "invalid key/value pair format in driver options",
         "cli.no_network_name": "no name set for network",
         "cli.restart_remove": "Conflicting options: --restart and --rm",

@@ -23,7 +23,7 @@ _ECHO_LINE = ("icmp ", "ipv4 ")  # how lines of conntrack -L and of /proc/net/nf
 # commands that list a hash table: its order is random per boot
 _UNORDERED = re.compile(r"\bip( -\S+)* neigh( show.*)?$|\barp -n|\bconntrack -L|nf_conntrack")
 _NETWORK_INSPECT = re.compile(r"\bdocker network inspect (?!-f)")
-_DOCKER_PS = re.compile(r"\bdocker ps\b")
+_DOCKER_PS = re.compile(r"\bdocker([ -]compose)? ps\b")
 
 
 def given_macs(scenario_text: str) -> frozenset[str]:

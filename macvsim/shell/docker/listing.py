@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from macvsim.docker.container import Container
 from macvsim.docker.images import split_reference
 from macvsim.docker.network import Network
-from macvsim.docker.tables import NetworkRow, container_table, human_duration, natural_key, network_table, render_table
+from macvsim.docker.tables import (
+    NetworkRow,
+    command_cell,
+    container_table,
+    human_duration,
+    natural_key,
+    network_table,
+    render_table,
+)
 from macvsim.errors import NotSimulated
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.formats import go_time, rows_text
@@ -115,9 +122,8 @@ _CONTAINER_HEADERS = {
 def _container_fields(container: Container, full: bool) -> dict[str, str]:
     """What ``--format`` can ask of a container."""
     row = container.row()
-    command = row.command if full or len(row.command) <= 20 else row.command[:19] + "…"
     return {
-        "Command": json.dumps(command, ensure_ascii=False),
+        "Command": command_cell(row.command, full=full),
         "CreatedAt": go_time(container.created - container.created % SECOND),
         "ID": container.id if full else container.short_id,
         "Image": row.image,

@@ -90,6 +90,10 @@ def _top(call: Call, book: Manual, words: list[str]) -> int | Waiting:
     if not words:
         call.err(page.text)
         return 0
+    if words[0] == "compose":
+        from macvsim.shell.compose.main import compose  # it is built on this package
+
+        return compose(call, words[1:])
     call.err(profile_of(call).text("cli.no_command", command=words[0]) + "\n")
     return 1
 

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 
-_OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([a-zA-Z][\w-]*))?(?:  .*)?$", re.MULTILINE)
+_OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([a-zA-Z]\S*(?: \S+)*))?(?:  .*)?$", re.MULTILINE)
 _HEAD = re.compile(r"\nUsage:  ([^\0]*?)\n\n(.*)\n")
 SWITCH = "switch"
 
@@ -49,7 +49,10 @@ class Page:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """Its flags by long name."""
-        found = {name: Option(name, letter, kind or SWITCH) for letter, name, kind in _OPTION.findall(self.text)}
+        listed = _OPTION.findall(self.text)
+        found = {
+            name: Option(name, letter, SWITCH if not kind or " " in kind else kind) for letter, name, kind in listed
+        }
         return MappingProxyType({**found, "help": Option("help", "", SWITCH)})
 
     @property
@@ -59,9 +62,10 @@ class Page:
 
 
 class Manual:
-    """Every command by its path."""
+    """Every command by its path; `root`: the path of the one that holds all others."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, root: str = "docker") -> None:
+        self.root = root
         pages = {page.path: page for page in (_page(*block.split("\n", 1)) for block in text.split("#### ")[1:])}
         self._names: dict[str, str] = {}
         for page in list(pages.values()):
@@ -78,7 +82,7 @@ class Manual:
 
     def resolve(self, words: list[str]) -> tuple[Page, list[str]]:
         """The command that the first words name, as far as they name one, and the rest of them."""
-        page, rest = self.pages["docker"], list(words)
+        page, rest = self.pages[self.root], list(words)
         while rest and page.is_group:
             name = f"{page.path} {rest[0]}"
             path = name if name in self.pages else self._names.get(name, "")

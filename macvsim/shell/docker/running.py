@@ -14,6 +14,7 @@ from macvsim.shell.docker.runflags import HIDDEN, SIMULATED, check_left_out, rea
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 from macvsim.shell.interp import run_in
 from macvsim.shell.job import SIGTERM, Job
+from macvsim.shell.streams import Input
 
 RUN_FAILED = 125
 NOT_EXECUTABLE = 126
@@ -101,24 +102,43 @@ def _exec(run: Invocation) -> int | Waiting:
         return run.call.not_simulated("docker exec --user: everything runs as root")
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.source is None:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
-    if not has_program(container, argv[0]):
-        run.out(run.profile.text("exec.no_program", reason=not_there(container, argv[0])))
+    if missing := missing_program(container, argv[0]):
+        run.out(missing)
         return NOT_EXECUTABLE
-    return _exec_in(run, container, argv)
+    return exec_in(
+        run.call,
+        container,
+        argv,
+        env=container.environment(given.all("env"), tty=given.on("tty")),
+        cwd=given.last("workdir") or container.config.workdir or "/",
+        source=run.call.source if given.on("interactive") else None,
+        detached=given.on("detach"),
+    )
 
 
-def _exec_in(run: Invocation, container: Container, argv: list[str]) -> Waiting:
+def missing_program(container: Container, word: str) -> str:
+    """What is said if a program cannot be started in a container; empty if it can."""
+    if has_program(container, word):
+        return ""
+    return container.engine.profile.text("exec.no_program", reason=not_there(container, word))
+
+
+def exec_in(
+    call: Call,
+    container: Container,
+    argv: list[str],
+    *,
+    env: dict[str, str],
+    cwd: str,
+    source: Input | None,
+    detached: bool,
+) -> Waiting:
     """Run a program in a container; it ends with the container at the latest."""
-    call, given = run.call, run.parsed
-    env = container.environment(given.all("env"), tty=given.on("tty"))
-    cwd = given.last("workdir") or container.config.workdir or "/"
-    source = call.source if given.on("interactive") else None
 
     def body(job: Job) -> Waiting:
         inside = Call(call.box, call.argv, source, job.out, job.err, env, cwd)
         return (yield from run_in(inside, container, argv))
 
-    detached = given.on("detach")
     job = Job(container, body, None if detached else call.out, None if detached else call.err, " ".join(argv))
     container.execs.append(job)
     if detached:

@@ -71,11 +71,11 @@ def _logs(run: Invocation) -> Waiting:
 
 def _print(run: Invocation, line: LogLine) -> None:
     """One line, on the stream it came from."""
-    stamp = f"{_fixed(line.time)} " if run.parsed.on("timestamps") else ""
+    stamp = f"{fixed_time(line.time)} " if run.parsed.on("timestamps") else ""
     (run.call.err if line.is_error else run.call.out)(stamp + line.text)
 
 
-def _fixed(time: int) -> str:
+def fixed_time(time: int) -> str:
     """A time with all its nine decimals."""
     whole = timestamp(time - time % SECOND).removesuffix("Z")
     return f"{whole}.{time % SECOND:09d}Z"
