@@ -11,7 +11,7 @@ from macvsim.replay.runner import replay_folder
 ASKED = Path(__file__).parents[1] / "data" / "docker" / "asked"
 IPV6 = ("exec v6a ip ", "exec b6 ip ", "ip a", "ip -6", "exec b6 sysctl", "ip addr show type bridge")
 PUBLISHED = (" p1", " p2", " p3", " p4", "docker ps --format '{{.Names}} {{.Ports}}'", "docker ps -n 1")
-ACCEPTED = {
+ACCEPTED: dict[str, dict[str, tuple[str, ...]]] = {
     "networks": {
         "IPv6 tables": IPV6,
         "maps whose order Go draws": ("docker network ls --format '{{json .}}'",),
