@@ -108,6 +108,11 @@ class DropReason(enum.Enum):
 
     # -- ARP and the neighbour cache -----------------------------------------------------------------------------------
     ARP_MALFORMED = ("", "not a valid ARP packet", "")
+    ARP_PROXY_QUEUE = (
+        "",
+        "too many ARP requests wait for a proxy's answer",
+        "raise net.ipv4.neigh.{dev}.proxy_qlen, or set proxy_delay to 0",
+    )
     ARP_NOARP = (
         "",
         "the device does no ARP (NOARP), so nobody learns its MAC",
@@ -151,6 +156,11 @@ class DropReason(enum.Enum):
     IP_UNREACHABLE_ROUTE = ("", "an unreachable or prohibit route matches", "ip route del …")
     IP_BLACKHOLE = ("", "a blackhole route matches", "ip route del blackhole …")
     IP_L2_GROUP = ("", "an IP packet in a link-layer broadcast is not forwarded", "")
+    IP_UNICAST_IN_L2_GROUP = (
+        "UNICAST_IN_L2_MULTICAST",
+        "an IP packet to one address in a link-layer broadcast, which this host does not take",
+        "sysctl -w net.ipv4.conf.{dev}.drop_unicast_in_l2_multicast=0",
+    )
     IP_TTL = ("IP_INHDR", "TTL expired in transit", "a routing loop, or send with a larger TTL")
     PKT_TOO_BIG = (
         "PKT_TOO_BIG",
@@ -196,6 +206,11 @@ class DropReason(enum.Enum):
     )
     ICMP_NO_LISTENER = ("", "no program waits for this ICMP message", "")
     ICMP_RATELIMIT = ("", "an ICMP error was due, but rate limits forbid it", "sysctl -w net.ipv4.icmp_ratelimit=0")
+    ICMP_PMTU_IGNORED = (
+        "",
+        "a router's word about the path MTU is not believed here",
+        "sysctl -w net.ipv4.ip_no_pmtu_disc=0",
+    )
     ICMP_REDIRECT_IGNORED = ("", "the ICMP redirect is not accepted", "")
     UDP_CSUM = ("UDP_CSUM", "wrong UDP checksum", "")
     TCP_CSUM = ("TCP_CSUM", "wrong TCP checksum", "")

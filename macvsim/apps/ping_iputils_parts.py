@@ -91,7 +91,8 @@ def configure(sock: RawIcmpSocket, choice: SocketChoice, to: int, complain: Call
         if sock.device is not None and not any(a.local == source for a in sock.device.inet.addresses):
             complain(f"Warning: source address might be selected on device other than: {device}")
     to = to or source
-    sock.pmtu_discover = choice.pmtu or ("do" if choice.broadcast or is_multicast_ip(to) else "want")
+    if choice.pmtu or choice.broadcast or is_multicast_ip(to):
+        sock.pmtu_discover = choice.pmtu or "do"
     if strict:
         try:
             sock.bind_address(source)

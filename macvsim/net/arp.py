@@ -174,12 +174,12 @@ class ArpLayer:
         if level == 1:
             return bool(here)
         if level == 2:
-            return bool(here) and any(a.contains(message.sip) for a in here)
+            return bool(here) and (not message.sip or any(a.contains(message.sip) for a in here))
         if level == 3:
             return any(
                 a.local == message.tip and a.scope < Scope.HOST for d in ns.devices.values() for a in d.inet.addresses
             )
-        return bool(level < 4)
+        return bool(level != 8)
 
     def _filtered(self, dev: NetDevice, message: Arp) -> bool:
         """arp_filter: only if the way back to the asker leaves through this device."""
@@ -190,11 +190,15 @@ class ArpLayer:
     def _proxies(self, dev: NetDevice, way: Dst, message: Arp) -> bool:
         """We answer for a host we forward to: behind another device (arp_fwd_proxy) or on this one (arp_fwd_pvlan)."""
         conf, everywhere = dev.inet.conf, self.ns.conf_all
-        if not conf.forwarding:
+        if not conf.forwarding or way.dev is None:
             return False
-        if way.dev is not dev:
-            return bool(conf.proxy_arp or everywhere.proxy_arp)
-        return message.sip != message.tip and bool(conf.proxy_arp_pvlan or everywhere.proxy_arp_pvlan)
+        if way.dev is dev:
+            return message.sip != message.tip and bool(conf.proxy_arp_pvlan or everywhere.proxy_arp_pvlan)
+        if (dev, message.tip) in self.ns.neigh.proxies.entries:
+            return True
+        if not (conf.proxy_arp or everywhere.proxy_arp) or conf.medium_id == -1:
+            return False
+        return not conf.medium_id or way.dev.inet.conf.medium_id not in (conf.medium_id, -1)
 
     def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
         uid = self.ns.sim.born(frame.uid)
@@ -202,10 +206,9 @@ class ArpLayer:
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
-        delay = dev.inet.parms.proxy_delay
-        if packet_type is HOST or not delay:
+        parms = dev.inet.parms
+        if packet_type is HOST or not parms.proxy_delay:
             self._reply(dev, frame, message)
             return
-        sim = self.ns.sim
-        wait = sim.rng(f"proxy/{dev.label}").randrange(delay * sim.hz // 100)
-        sim.call_at(sim.wheel_time(sim.jiffies + wait), self._reply, dev, frame, message)
+        if not self.ns.neigh.proxies.delay(dev, parms, lambda: self._reply(dev, frame, message)):
+            self.ns.sim.drop(frame.uid, dev, DropReason.ARP_PROXY_QUEUE, frame)

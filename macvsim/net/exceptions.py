@@ -9,14 +9,19 @@ from macvsim.sim import SECOND, Sim
 PMTU_EXPIRES = 600 * SECOND
 REDIRECT_EXPIRES = 300 * SECOND
 MIN_PMTU = 552
+MAX_MTU = 0xFFFF
 
 
 class RouteException(NamedTuple):
-    """For one destination: `mtu` (0: not learnt), `gateway` (0: not redirected), and when (ns) it is forgotten."""
+    """For one destination: `mtu` (0: not learnt), `gateway` (0: not redirected), and when (ns) it is forgotten.
+
+    locked : the MTU is not to be trusted: packets are sent without DF
+    """
 
     mtu: int
     gateway: int
     expires: int
+    locked: bool = False
 
 
 class Exceptions:
@@ -41,17 +46,21 @@ class Exceptions:
             return mtu, gateway
         return min(mtu, found.mtu) if found.mtu else mtu, found.gateway or gateway
 
-    def learn_mtu(self, dst: int, mtu: int) -> None:
-        """A router said how large packets to `dst` may be."""
+    def learn_mtu(self, dst: int, mtu: int, now: int = MAX_MTU) -> None:
+        """A router said how large packets to `dst` may be; `now` : what was known before (__ip_rt_update_pmtu)."""
         old = self.get(dst)
+        if now < mtu or (old is not None and old.locked):
+            return
+        locked = mtu < MIN_PMTU
         expires = int(self.sim.now) + PMTU_EXPIRES
-        self.by_dst[dst] = RouteException(max(mtu, MIN_PMTU), old.gateway if old else 0, expires)
+        gateway = old.gateway if old else 0
+        self.by_dst[dst] = RouteException(min(now, MIN_PMTU) if locked else mtu, gateway, expires, locked)
 
     def learn_gateway(self, dst: int, gateway: int) -> None:
         """A router said that another one is nearer to `dst`."""
         old = self.get(dst)
         expires = int(self.sim.now) + REDIRECT_EXPIRES
-        self.by_dst[dst] = RouteException(old.mtu if old else 0, gateway, expires)
+        self.by_dst[dst] = RouteException(old.mtu if old else 0, gateway, expires, old is not None and old.locked)
 
     def clear(self) -> None:
         """Forget all (``ip route flush cache``)."""

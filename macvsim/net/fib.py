@@ -141,6 +141,8 @@ class Fib:
     def __init__(self) -> None:
         self.tables: dict[int, Table] = {TABLE_LOCAL: Table(), TABLE_MAIN: Table(), TABLE_DEFAULT: Table()}
         self._age = 0
+        self.custom_local_routes = False
+        """Somebody added a local route by hand: addresses alone do not tell what is ours any more."""
         self._changed: list[Any] = []
 
     def on_change(self, fn: Any) -> None:
@@ -203,6 +205,10 @@ class Fib:
         alike = (route.type, route.metric, route.scope, route.tos)
         defaults = self.tables[route.table].by_length.get(0, {}).get(0, [])
         return [r for r in defaults if r.gateway and (r.type, r.metric, r.scope, r.tos) == alike]
+
+    def has_gateway(self, gateway: int, dev: Any) -> bool:
+        """True if some route goes by this gateway on this device (ip_fib_check_default)."""
+        return any(r.gateway == gateway and r.dev is dev for table in self.tables.values() for r in table.routes())
 
     def remove(self, route: Route) -> None:
         """Take a route out that is in."""

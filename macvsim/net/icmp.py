@@ -11,6 +11,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
 from macvsim.sim import MS
 from macvsim.wire import icmp, ipv4
+from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
 from macvsim.wire.frame import HOST
 
@@ -123,10 +124,12 @@ class IcmpLayer:
         kind, code = message[0], message[1]
         _, target = ipv4.addresses(quoted)
         if kind == icmp.DEST_UNREACH and code == icmp.FRAG_NEEDED:
-            mtu = int.from_bytes(message[6:8], "big")
-            if not ns.ipv4_conf.ip_no_pmtu_disc and mtu:
-                ns.exceptions.learn_mtu(target, mtu)
-                ns.router.forget()
+            mode = ns.ipv4_conf.ip_no_pmtu_disc
+            if mode == 2 or (mode == 3 and quoted[9] != ipv4.PROTO_TCP):  # only TCP can tell its own from forged ones
+                return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_PMTU_IGNORED)
+            mtu = int.from_bytes(message[6:8], "big") if mode in (0, 3) else 0
+            ns.exceptions.learn_mtu(target, mtu, ns.router.output(target).mtu)
+            ns.router.forget()
         elif kind == icmp.REDIRECT:
             if not self._follow_redirect(packet, message, target):
                 return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_REDIRECT_IGNORED)
@@ -158,11 +161,16 @@ class IcmpLayer:
         way = ns.router.output(target)
         if not accept or gateway == sender or way.nexthop != sender or way.dev is not dev:
             return False
-        shared = conf.shared_media or everywhere.shared_media
-        if not shared and not any(a.contains(gateway) for a in dev.inet.addresses):
+        if is_multicast_ip(gateway) or is_zeronet_ip(gateway) or gateway == ipv4.BROADCAST:
             return False
-        if ns.address_type(gateway) is not RouteType.UNICAST:
-            return False
+        if conf.shared_media or everywhere.shared_media:
+            if ns.address_type(gateway) is not RouteType.UNICAST:
+                return False
+        else:
+            if not any(a.contains(gateway) and a.contains(sender) for a in dev.inet.addresses):
+                return False
+            if (conf.secure_redirects or everywhere.secure_redirects) and not ns.fib.has_gateway(gateway, dev):
+                return False
         entry = ns.neigh.create(dev, gateway)
         if entry is None:
             return False

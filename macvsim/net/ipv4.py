@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net.fib import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
@@ -43,8 +44,10 @@ class Ipv4Layer:
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
         sim = self.ns.sim
-        if packet_type is OTHERHOST:
-            return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
+        if packet_type is not HOST:
+            unwanted = self._not_for_us(dev, frame, packet_type)
+            if unwanted is not None:
+                return sim.drop(frame.uid, dev, unwanted, frame)
         count = self.count
         count["InReceives"] += 1
         data = frame.raw[ETH_HLEN:]
@@ -71,6 +74,18 @@ class Ipv4Layer:
         if kind is CHILD:
             return self.local(packet, self._to_child)
         return self._no_way(packet, way)
+
+    def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
+        if packet_type is OTHERHOST:
+            return DropReason.OTHERHOST
+        if not (dev.inet.conf.drop_unicast_in_l2_multicast or self.ns.conf_all.drop_unicast_in_l2_multicast):
+            return None
+        dst = int.from_bytes(frame.raw[30:34], "big")
+        if self.ns.address_type(dst) in (None, RouteType.BROADCAST):
+            return None
+        self.count["InReceives"] += 1
+        return DropReason.IP_UNICAST_IN_L2_GROUP
 
     def received(self, packet: Packet) -> DropReason | None:
         """A packet that has passed PREROUTING: route, and go where the route says (ip_rcv_finish)."""

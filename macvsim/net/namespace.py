@@ -207,7 +207,7 @@ class Namespace:
     def unregister(self, dev: NetDevice) -> None:
         """Let a device go: its addresses, routes and neighbours go first."""
         self.addresses.remove_all(dev)
-        self.neigh.flush(dev)
+        self.neigh.device_down(dev)
         self.ipv6.detach(dev)
         del self.devices[dev.name]
         self.sysctl.conf.pop(dev.name, None)
@@ -293,7 +293,7 @@ class Namespace:
             self.leave_group(dev, ALL_HOSTS)
         elif event is Event.DOWN:
             self.addresses.device_down(dev)
-            self.neigh.flush(dev)
+            self.neigh.device_down(dev)
         elif event is Event.CHANGEADDR:
             self.neigh.flush(dev)
             self._announce(dev)
@@ -314,6 +314,7 @@ class Namespace:
         if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
             for address in dev.inet.addresses:
                 self.arp.announce(dev, address.local)
+                self.sim.run_softirqs()
 
     def _init_address(self, dev: NetDevice) -> None:
         """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""

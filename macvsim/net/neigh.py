@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.drop import DropReason
+from macvsim.net.pneigh import Proxies
 from macvsim.sim import SECOND, Sim, Timer
 from macvsim.wire.addr import ip_text
 from macvsim.wire.frame import ETH_P_IP, Frame
@@ -344,6 +345,7 @@ class NeighTable:
         self.thresholds = thresholds
         self.name = name
         self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
+        self.proxies = Proxies(sim, f"proxy{self.suffix}")
 
     def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, if there is one."""
@@ -410,6 +412,11 @@ class NeighTable:
             if keep_permanent and entry.state & (Nud.PERMANENT | Nud.NOARP):
                 continue
             self.remove(entry)
+
+    def device_down(self, dev: NetDevice) -> None:
+        """Nothing is known behind a device that is down, and nobody answered for there (neigh_ifdown)."""
+        self.flush(dev)
+        self.proxies.forget(dev)
 
     def listing(self) -> list[Neighbour]:
         """Entries that `ip neigh` shows: everything but NOARP and NONE."""

@@ -64,6 +64,7 @@ class Dst:
         "flows",
         "kind",
         "lasting",
+        "locked",
         "loops",
         "mtu",
         "multicast",
@@ -101,6 +102,8 @@ class Dst:
         self.do_redirect = False
         self.lasting = True
         """False where time or the state of neighbours may change the decision, not only routes and addresses."""
+        self.locked = False
+        """The MTU towards the destination is not to be trusted: no DF (ip_mtu_locked)."""
         self.loops = False
         """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
@@ -181,7 +184,9 @@ class Router:
             return self._group(dst, chosen, dev, route)
         mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
         way = Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
-        way.lasting = len(rivals) < 2 and ns.exceptions.get(dst) is None
+        exception = ns.exceptions.get(dst)
+        way.lasting = len(rivals) < 2 and exception is None
+        way.locked = exception is not None and exception.locked
         return way
 
     def _lookup(self, dst: int, oif: NetDevice | None = None) -> Route | None:
@@ -254,7 +259,8 @@ class Router:
             found = self._decide_input(dst, src, dev)
             if len(ways) >= _CACHE_LIMIT:
                 ways.clear()
-            ways[addresses] = found
+            if found.lasting:
+                ways[addresses] = found
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice) -> Dst:
@@ -285,6 +291,8 @@ class Router:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if route.type is RouteType.BROADCAST:
+            if conf.bc_forwarding and ns.conf_all.bc_forwarding:
+                return self._forward(dst, src, dev, route)
             return self._input_broadcast(src, dev)
         if route.type is RouteType.LOCAL:
             reason = self.validate_source(src, dev, out_dev=lo)
@@ -312,7 +320,12 @@ class Router:
         reason = self.validate_source(src, dev, out_dev=out)
         if reason is not None:
             return Dst(DROP, reason=reason)
-        way = Dst(FORWARD, dev=out, nexthop=route.gateway or dst, route=route, mtu=route.mtu or out.mtu)
+        ns = self.ns
+        mtu, gateway = ns.exceptions.apply(dst, route.mtu or out.mtu, route.gateway)
+        if not ns.ipv4_conf.ip_forward_use_pmtu:
+            mtu = route.mtu or out.mtu
+        way = Dst(FORWARD, dev=out, nexthop=gateway or dst, route=route, mtu=mtu)
+        way.lasting = ns.exceptions.get(dst) is None
         if out is dev and self._sends_redirects(dev):
             back = self._lookup(src)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
@@ -333,17 +346,15 @@ class Router:
         accept_local = conf.accept_local or ns.conf_all.accept_local
         if dev.loopback:
             return None
-        full = mode or (out_dev is dev and self._sends_redirects(dev))
-        if not full:
-            if not accept_local and ns.is_local(src):
-                return DropReason.IP_LOCAL_SOURCE
-            return None
-        back = self._lookup(src)
-        if back is None:
-            return DropReason.IP_RPFILTER if mode else None
-        if back.type is not RouteType.UNICAST:
-            if back.type is RouteType.LOCAL and accept_local:
+        if not mode and (out_dev is not dev or not self._sends_redirects(dev)):
+            if accept_local:
                 return None
+            if not ns.fib.custom_local_routes:
+                return DropReason.IP_LOCAL_SOURCE if self._owner(src) is not None else None
+        back = self._lookup(src)
+        if back is None or back.type in ERRORS:
+            return DropReason.IP_RPFILTER if mode else None
+        if back.type is not RouteType.UNICAST and not (back.type is RouteType.LOCAL and accept_local):
             return DropReason.IP_LOCAL_SOURCE if back.type is RouteType.LOCAL else DropReason.IP_MARTIAN_SOURCE
         if back.dev is dev or not mode:
             return None

@@ -61,7 +61,11 @@ def add_route(
     route = Route(
         dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink
     )
-    return ns.fib.add(route, replace=replace, append=append, prepend=prepend)
+    added = ns.fib.add(route, replace=replace, append=append, prepend=prepend)
+    if type is RouteType.LOCAL and not ns.fib.custom_local_routes:
+        ns.fib.custom_local_routes = True
+        ns.router.forget()
+    return added
 
 
 def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: bool, where: str) -> NetDevice:

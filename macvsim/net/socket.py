@@ -46,7 +46,7 @@ class Socket:
         self.device: NetDevice | None = None
         self.ttl: int | None = None
         self.tos = 0
-        self.pmtu_discover: str = "want"
+        self.pmtu_discover: str = "dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want"
         """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
         self.broadcast = False
 
@@ -86,7 +86,7 @@ class Socket:
             uid=uid,
             tos=self.tos,
             ttl=self.ttl,
-            df=self.pmtu_discover != "dont",
+            df=forced or (self.pmtu_discover == "want" and not way.locked),
             ident=0 if forced else None,
         )
         if reason is not None:
@@ -148,7 +148,7 @@ class RawIcmpSocket(Socket):
             way = self.route(dst)
         if self.pmtu_discover == "want" and len(message) <= MAX_PACKET - ipv4.HLEN:
             ns.snmp.icmp_out_types[message[0]] += 1
-            reason = ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, True)
+            reason = ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, not way.locked)
             if reason is not None:
                 self.refused(reason)
         else:

@@ -137,7 +137,7 @@ class Addrconf:
         stack, inet6 = self.stack, dev.inet.inet6
         keep = not gone and (stack.conf_all.keep_addr_on_down > 0 or inet6.conf.keep_addr_on_down > 0)
         stack.fib.remove_if(lambda route: route.dev is dev)
-        stack.neigh.flush(dev)
+        stack.neigh.device_down(dev)
         inet6.ready = False
         if inet6.solicitation is not None:
             inet6.solicitation.timer.stop()

@@ -65,6 +65,7 @@ class _Request:
     state: Nud = Nud.PERMANENT
     dev: str = ""
     router: bool = False
+    proxy: bool = False
 
     def place(self, tool: Tool) -> tuple[NeighTable, NetDevice, int]:
         """Table, device and address, which are needed."""
@@ -91,7 +92,15 @@ def _parse(words: Words, tool: Tool) -> _Request:
             found.state = Nud(_state(words.value()) & 0xFF)
         elif word == "router":
             found.router = True
-        elif word in ("proxy", "use", "managed", "extern_learn", "protocol"):
+        elif word == "proxy":
+            found.proxy = True
+            word = words.value()
+            if matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            if found.dst is not None:
+                raise duplicate("address", word)
+            found.dst = parse_address(word, tool.options.family)
+        elif word in ("use", "managed", "extern_learn", "protocol"):
             raise NotSimulated(f"ip neigh … {word}")
         elif word == "dev":
             found.dev = words.value()
@@ -131,15 +140,19 @@ def _put(words: Words, tool: Tool, *, create: bool, replace: bool) -> int:
     found = _parse(words, tool)
     table, dev, ip = found.place(tool)
     may_change(tool)
+    if found.proxy:
+        rtneigh.put_proxy(table, dev, ip, router=found.router)
+        return 0
     mac = _mac(found.lladdr, dev)
     rtneigh.put(table, dev, ip, mac, found.state, create=create, replace=replace, router=found.router)
     return 0
 
 
 def _delete(words: Words, tool: Tool) -> int:
-    table, dev, ip = _parse(words, tool).place(tool)
+    found = _parse(words, tool)
+    table, dev, ip = found.place(tool)
     may_change(tool)
-    rtneigh.delete(table, dev, ip)
+    (rtneigh.delete_proxy if found.proxy else rtneigh.delete)(table, dev, ip)
     return 0
 
 
@@ -152,16 +165,19 @@ class _Filter:
     dev: NetDevice | None = None
     to: Prefix | None = None
     no_master: bool = False
+    proxy: bool = False
 
     def takes(self, entry: Neighbour) -> bool:
         """True if the entry is among those asked for."""
-        if not (int(entry.state) or _NONE) & self.states:
+        return bool((int(entry.state) or _NONE) & self.states) and self.covers(entry.dev, entry.ip)
+
+    def covers(self, dev: NetDevice, ip: int) -> bool:
+        """True if device and address are among those asked for."""
+        if self.dev is not None and dev is not self.dev:
             return False
-        if self.dev is not None and entry.dev is not self.dev:
+        if self.no_master and dev.master is not None:
             return False
-        if self.no_master and entry.dev.master is not None:
-            return False
-        return self.to is None or self.to.holds(entry.ip)
+        return self.to is None or self.to.holds(ip)
 
 
 def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
@@ -177,7 +193,9 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
             asked |= 0x1FF if value == "all" else _state(value)
         elif word == "nomaster":
             found.no_master = True
-        elif word in ("proxy", "unused", "master", "vrf", "protocol"):
+        elif word == "proxy":
+            found.proxy = True
+        elif word in ("unused", "master", "vrf", "protocol"):
             raise NotSimulated(f"showing neighbours by {word}")
         else:
             if word == "to":
@@ -191,17 +209,27 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
     return found
 
 
-def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
-    """The entries picked, those of IPv4 first; a new one stands at the head of its bucket."""
+def _tables(tool: Tool, wanted: _Filter) -> list[NeighTable]:
     family = tool.options.family or (wanted.to.family if wanted.to is not None else "")
     tables = [tool.ns.neigh] if family in ("", INET) else []
-    tables += [tool.ns.ipv6.neigh] if family in ("", INET6) else []
+    return tables + ([tool.ns.ipv6.neigh] if family in ("", INET6) else [])
+
+
+def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
+    """The entries picked, those of IPv4 first; a new one stands at the head of its bucket."""
+    tables = _tables(tool, wanted)
     return [entry for table in tables for entry in reversed(table.entries.values()) if wanted.takes(entry)]
 
 
 def _show(words: Words, tool: Tool) -> int:
     wanted = _parse_filter(words, tool, _SHOWN)
     with tool.printer() as out:
+        if wanted.proxy:
+            for table in _tables(tool, wanted):
+                for dev, ip, router in table.proxies.listing():
+                    if wanted.covers(dev, ip):
+                        _print_proxy(out, dev, table.text(ip), router=router, with_dev=wanted.dev is None)
+            return 0
         for entry in newest_first(tool, wanted):
             _print(out, entry, tool, with_dev=wanted.dev is None)
     return 0
@@ -265,6 +293,18 @@ def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True)
         if entry.state:
             name = entry.state.name or ""
             out.both("state", f"{name} ", [name])
+        out.end()
+
+
+def _print_proxy(out: Printer, dev: NetDevice, text: str, *, router: bool, with_dev: bool) -> None:
+    with out.object():
+        out.both("dst", f"{text} ", text)
+        if with_dev:
+            out.both("dev", f"dev {dev.name} ", dev.name)
+        if router:
+            out.both("router", "router ", None)
+        out.text("proxy ")
+        out.member("proxy", None)
         out.end()
 
 

@@ -1,0 +1,61 @@
+"""Addresses that a host answers for though others have them, and answers that wait (pneigh in net/core/neighbour.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from macvsim.sim import Sim
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.sysctl import NeighParms
+
+
+def _bucket(ip: int) -> int:
+    """pneigh_hash: the nibbles of the last four bytes, one over the other."""
+    ip &= 0xFFFFFFFF
+    for shift in (16, 8, 4):
+        ip ^= ip >> shift
+    return ip & 0xF
+
+
+class Proxies:
+    """Proxy entries of one namespace and protocol, and the queue of delayed answers.
+
+    stream : beginning of the names of the random streams that delays are drawn from
+    """
+
+    def __init__(self, sim: Sim, stream: str) -> None:
+        self.sim = sim
+        self.stream = stream
+        self.entries: dict[tuple[NetDevice, int], bool] = {}
+        """Whether the address is said to be a router's; oldest first."""
+        self._waiting: dict[NetDevice, int] = {}
+
+    def listing(self) -> list[tuple[NetDevice, int, bool]]:
+        """Device, address, and whether it is a router's, in the order of the kernel's hash (pneigh_dump_table)."""
+        newest_first = [(dev, ip, router) for (dev, ip), router in reversed(self.entries.items())]
+        return sorted(newest_first, key=lambda entry: _bucket(entry[1]))
+
+    def forget(self, dev: NetDevice) -> None:
+        """The device went down: nobody is answered for there any more (pneigh_ifdown)."""
+        for key in [key for key in self.entries if key[0] is dev]:
+            del self.entries[key]
+
+    def delay(self, dev: NetDevice, parms: NeighParms, answer: Callable[[], None]) -> bool:
+        """Answer after a random part of proxy_delay (pneigh_enqueue); False if proxy_qlen others wait already."""
+        waiting = self._waiting.get(dev, 0)
+        if waiting > parms.proxy_qlen:
+            return False
+        self._waiting[dev] = waiting + 1
+        sim = self.sim
+        wait = sim.rng(f"{self.stream}/{dev.label}").randrange(max(parms.proxy_delay * sim.hz // 100, 1))
+        sim.call_at(sim.wheel_time(sim.jiffies + wait), self._late, dev, answer)
+        return True
+
+    def _late(self, dev: NetDevice, answer: Callable[[], None]) -> None:
+        """The delay is over (neigh_proxy_process)."""
+        self._waiting[dev] -= 1
+        if dev.up:
+            answer()
