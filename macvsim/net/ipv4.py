@@ -194,6 +194,7 @@ class Ipv4Layer:
             reason = sim.drop(packet.uid, dev, DropReason.IP_OPTION)
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.SR_FAILED)
             return reason
+        self.count["ForwDatagrams"] += 1
         mtu = way.mtu
         if len(data) > mtu and data[6] & 0x40:
             self.count["FragFails"] += 1
@@ -212,7 +213,6 @@ class Ipv4Layer:
         ns = self.ns
         way = packet.dst
         assert way is not None
-        self.count["ForwDatagrams"] += 1
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, ns, "forward", None, (packet.in_dev, way.dev, way.nexthop))
         return self.output(packet, way)
