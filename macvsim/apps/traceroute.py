@@ -19,7 +19,6 @@ FIRST_PORT = 33434
 DATA_SIZE = 18
 HEADERS = 28
 TIMER_SLACK = 50_000
-_REACHED = (icmp.PORT_UNREACH, icmp.PROT_UNREACH)
 _MARKS = {0: "!N", 1: "!H", 2: "!P", 5: "!S", 6: "!U", 7: "!U", 8: "!I", 9: "!A", 10: "!C", 11: "!T", 12: "!T",
           13: "!A", 14: "!V", 15: "!C"}  # fmt: skip
 
@@ -101,6 +100,12 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
     source, device : own address (``-s``) and device (``-i``); numeric : no names
     """
 
+    tag = "traceroute"
+    passed: int = icmp.TIME_EXCEEDED
+    """Type of what routers answer."""
+    reached: tuple[int, ...] = (icmp.PORT_UNREACH, icmp.PROT_UNREACH)
+    """Codes of what the target answers."""
+
     def __init__(
         self,
         box: Machine,
@@ -150,11 +155,11 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
     def trace(self) -> Waiting:
         error = self._open()
         if error:
-            self.complain(f"traceroute: {error}\n")
+            self.complain(f"{self.tag}: {error}\n")
             self.ending = 1
             return
         origin = f" from {self.source}" if self.source is not None else ""
-        self.say(f"traceroute to {self.target} ({ip_text(self._to)}){origin}, ")
+        self.say(f"traceroute to {self.target} ({self.name(self._to, True)}){origin}, ")
         self.say(f"{self.max_ttl} hops max, {self.size} byte packets\n")
         for ttl in range(self.first_ttl, self.max_ttl + 1):
             self.say(f"{ttl:2d}")
@@ -167,15 +172,15 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
                 try:
                     self._send(ttl)
                 except SocketError as failure:
-                    self.complain(f"traceroute: sendto: {failure}\n")
+                    self.complain(f"{self.tag}: sendto: {failure}\n")
                     self.ending = 1
                     return
                 answer = yield from self._answer()
                 if answer is None:
                     self.say("  *")
                 elif answer >= 0:
-                    reached = reached or answer in _REACHED
-                    unreachable += answer not in _REACHED
+                    reached = reached or answer in self.reached
+                    unreachable += answer not in self.reached
             self.say("\n")
             if reached or (unreachable and unreachable >= self.probes - 1):
                 return
@@ -227,7 +232,7 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
             seen = now
             if self._is_answer(message):
                 self._print_answer(packet, message, now - sent)
-                return -1 if message[0] == icmp.TIME_EXCEEDED else message[1]
+                return -1 if message[0] == self.passed else message[1]
         return None
 
     def _is_answer(self, message: bytes) -> bool:

@@ -18,10 +18,9 @@ from macvsim.net.packet import Packet
 from macvsim.net.socket import IcmpError, RawIcmpSocket, UdpSocket
 from macvsim.sim import MS, SECOND, US
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.addr import ip_text
 from macvsim.wire.compose import icmp_template
 
-IP_AND_UDP = 28
+UDP_HEADER = 8
 DEFAULT_SIZE = 60
 _MARKS = {0: "!N", 1: "!H", 2: "!P", 3: "", 5: "!S", 6: "!N", 7: "!H", 8: "!N", 9: "!X", 10: "!X", 11: "!N", 12: "!H",
           13: "!X", 14: "!V", 15: "!C"}  # fmt: skip
@@ -37,16 +36,16 @@ class Answer(NamedTuple):
     error: tuple[int, int, int] | None
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """A system call has failed: the program says which, and ends."""
 
 
 @contextmanager
-def _system_call(name: str) -> Iterator[None]:
+def system_call(name: str) -> Iterator[None]:
     try:
         yield
     except SocketError as error:
-        raise _Failed(f"{name}: {error}") from None
+        raise Failed(f"{name}: {error}") from None
 
 
 class LinuxTraceroute(Tracer[Answer]):
@@ -61,6 +60,10 @@ class LinuxTraceroute(Tracer[Answer]):
     pause : seconds between probes (``-z``); port : of the first probe, or first sequence number (``-p``)
     size : of the packets; tos, source, device, numeric : as the options ``-t -s -i -n``
     """
+
+    ip_header = 20
+    transit = (icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED)
+    """Type and code of what routers answer."""
 
     def __init__(
         self,
@@ -91,7 +94,7 @@ class LinuxTraceroute(Tracer[Answer]):
         self.per_hop = probes
         self.together = together
         self.pause = round(pause * SECOND)
-        self.size = max(size, IP_AND_UDP)
+        self.size = max(size, self.ip_header + UDP_HEADER)
         self.tos = tos
         self.source = source
         self.device = device
@@ -113,19 +116,19 @@ class LinuxTraceroute(Tracer[Answer]):
 
     def trace(self) -> Waiting:
         try:
-            self._to = resolve(self.box, self.target)
+            self._to = self._find()
         except MacvsimError:
             self.complain(f"{self.target}: Temporary failure in name resolution\n")
             self.ending = 2
             return
         try:
             if self.echo:
-                self._echo_socket = self._open_echo()
-            self.say(f"traceroute to {self.target} ({ip_text(self._to)}), {self.max_ttl} hops max, ")
+                self._open_echo()
+            self.say(f"traceroute to {self.target} ({self.name(self._to, True)}), {self.max_ttl} hops max, ")
             self.say(f"{self.size} byte packets")
             yield from self._loop()
             self.say("\n")
-        except _Failed as failed:
+        except Failed as failed:
             self.complain(f"\n{failed}\n")
             self.ending = 1
 
@@ -176,53 +179,64 @@ class LinuxTraceroute(Tracer[Answer]):
 
     # -- sockets -------------------------------------------------------------------------------------------------------
 
-    def _open_echo(self) -> RawIcmpSocket:
+    def _find(self) -> int:
+        """Address of the target; `MacvsimError` when there is none."""
+        return resolve(self.box, self.target)
+
+    def _open_echo(self) -> None:
+        """The one socket of ICMP."""
         sock = RawIcmpSocket(self.ns, self._echo_reply, self._echo_error, frozenset((icmp.ECHO_REPLY,)))
         sock.wanted = lambda message: int.from_bytes(message[4:6], "big") == self._ident
         try:
             self._tune(sock)
-            with _system_call("connect"):
+            with system_call("connect"):
                 sock.route(self._to)
-        except _Failed:
+        except Failed:
             sock.close()
             raise
-        return sock
+        self._echo_socket = sock
 
     def _tune(self, sock: RawIcmpSocket | UdpSocket) -> None:
         """Device, source, and no path MTU discovery (tune_socket)."""
         sock.pmtu_discover = "dont"
         sock.tos = self.tos
         if self.device is not None:
-            with _system_call("setsockopt SO_BINDTODEVICE"):
+            with system_call("setsockopt SO_BINDTODEVICE"):
                 sock.bind_device(self.device)
         if self.source is not None:
-            with _system_call("bind"):
+            with system_call("bind"):
                 sock.bind_address(resolve(self.box, self.source))
 
     def _send(self, probe: Probe, ttl: int) -> None:
         """One probe: a socket and a port of its own, or the next sequence number."""
         seq = self._seq & 0xFFFF
         self._seq += 1
-        data = bytes(0x40 + (i & 0x3F) for i in range(self.size - 20))
+        data = bytes(0x40 + (i & 0x3F) for i in range(self.size - self.ip_header))
         probe.seq = seq
         probe.sent = int(self.sim.now)
-        if self._echo_socket is not None:
-            self._echo_socket.ttl = ttl
-            rest = self._ident << 16 | seq
-            message = icmp.message(icmp_template(icmp.ECHO), icmp.ECHO, 0, rest, data[icmp.HLEN :])
-            with _system_call("send"):
-                self._echo_socket.send(self._to, message, self.sim.born())
-            return
+        if self.echo:
+            self._send_echo(seq, ttl, data[icmp.HLEN :])
+        else:
+            self._send_udp(probe, ttl, data[:-UDP_HEADER])
+
+    def _send_echo(self, seq: int, ttl: int, data: bytes) -> None:
+        assert self._echo_socket is not None
+        self._echo_socket.ttl = ttl
+        message = icmp.message(icmp_template(icmp.ECHO), icmp.ECHO, 0, self._ident << 16 | seq, data)
+        with system_call("send"):
+            self._echo_socket.send(self._to, message, self.sim.born())
+
+    def _send_udp(self, probe: Probe, ttl: int, data: bytes) -> None:
         sock = UdpSocket(self.ns, on_error=lambda error: self._udp_error(probe, error))
         sock.on_receive = lambda payload, sender, port, packet: self._udp_reply(probe, sender, packet)
         probe.sock = sock
         sock.recverr = True
         self._tune(sock)
         sock.ttl = ttl
-        with _system_call("connect"):
-            sock.connect(self._to, seq)
-        with _system_call("send"):
-            sock.send(data[: self.size - IP_AND_UDP])
+        with system_call("connect"):
+            sock.connect(self._to, probe.seq)
+        with system_call("send"):
+            sock.send(data)
 
     def _arrived(self) -> int:
         """When the kernel got what the program reads now (SO_TIMESTAMP)."""
@@ -262,9 +276,9 @@ class LinuxTraceroute(Tracer[Answer]):
             probe.ttl = answer.ttl
             if answer.error is None:
                 probe.final = True
-            elif answer.error[:2] != (icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED):
+            elif answer.error[:2] != self.transit:
                 probe.final = True
-                probe.mark = _mark(*answer.error)
+                probe.mark = self.mark(*answer.error)
             self._finish(probe)
 
     def _finish(self, probe: Probe) -> None:
@@ -290,11 +304,11 @@ class LinuxTraceroute(Tracer[Answer]):
         trip = (probe.arrived or 0) // US - (probe.sent or 0) // US
         self.say(f"{text}  {trip // 1000}.{trip % 1000:03d} ms{' ' + probe.mark if probe.mark else ''}")
 
-
-def _mark(kind: int, code: int, info: int) -> str:
-    """What is printed behind the time of an error (parse_icmp_res)."""
-    if kind != icmp.DEST_UNREACH:
-        return f"!<{kind}-{code}>"
-    if code == icmp.FRAG_NEEDED:
-        return f"!F-{info & 0xFFFF}"
-    return _MARKS.get(code, f"!<{code}>")
+    @staticmethod
+    def mark(kind: int, code: int, info: int) -> str:
+        """What is printed behind the time of an error (parse_icmp_res)."""
+        if kind != icmp.DEST_UNREACH:
+            return f"!<{kind}-{code}>"
+        if code == icmp.FRAG_NEEDED:
+            return f"!F-{info & 0xFFFF}"
+        return _MARKS.get(code, f"!<{code}>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from macvsim.net.ipv6.socket6 import Udp6Socket
 from macvsim.net.socket import UdpSocket
 from macvsim.sim import MS
 
@@ -23,7 +24,7 @@ class Probe:
         self.ttl = 0
         self.mark = ""
         self.seq = 0
-        self.sock: UdpSocket | None = None
+        self.sock: UdpSocket | Udp6Socket | None = None
 
     @property
     def trip(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from macvsim.apps.arping_iputils import IputilsArping
+from macvsim.apps.names6 import is_text6
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import NumberError, OptionError, getopt, iputils_number
 from macvsim.shell.ping import VERSION
@@ -57,6 +58,9 @@ def arping(call: Call) -> int | Waiting:
         return 0
     if len(words) != 1:
         call.err(_USAGE)
+        return 2
+    if is_text6(words[0]):
+        call.err(f"arping: {words[0]}: Address family for hostname not supported\n")
         return 2
     app = IputilsArping(
         call.box,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
-from macvsim.apps.base import resolve
-from macvsim.apps.traceroute_linux import LinuxTraceroute
+from macvsim.apps.base import inet_aton, resolve
+from macvsim.apps.names6 import UnknownZone, is_text6, prefers6, resolve6
+from macvsim.apps.traceroute6 import DEFAULT_SIZE as DEFAULT_SIZE6
+from macvsim.apps.traceroute6 import LinuxTraceroute6
+from macvsim.apps.traceroute_linux import DEFAULT_SIZE, LinuxTraceroute
 from macvsim.errors import MacvsimError
+from macvsim.net.ipv6.ip6 import FLOW_MASK
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.programs import run_program
 from macvsim.shell.traceroute_usage import USAGE, VERSION
@@ -29,11 +34,9 @@ _ARGUMENTS = {
 }  # fmt: skip
 _FLAGS = "46dFITnreAUDV"
 _NOT_SIMULATED = {
-    "6": "there is no IPv6",
     "F": "IP_PMTUDISC_PROBE",
     "g": "source routes",
     "T": "there is no TCP",
-    "l": "there is no IPv6",
     "r": "SO_DONTROUTE",
     "e": "ICMP extensions",
     "A": "routing registries",
@@ -72,7 +75,7 @@ class _Options:
         if name == "w" and not re.fullmatch(rf"{_DECIMAL}(.{_DECIMAL}){{0,2}}", value):
             raise _Refused(complaint)
         if name == "s":
-            self.given["s"] = _address(call, value, complaint)
+            self.given["s"] = _address(call, value, self, complaint)
             return
         self.given[name] = value
 
@@ -148,7 +151,7 @@ def _words(call: Call, options: _Options) -> int:
     size = -1
     if words:
         place, host = words[0]
-        _address(call, host, f'Cannot handle "host" cmdline arg `{host}\' on position 1 (argc {place})')
+        _address(call, host, options, f'Cannot handle "host" cmdline arg `{host}\' on position 1 (argc {place})')
     if len(words) > 1:
         place, text = words[1]
         if not re.fullmatch(r"[-+]?[0-9]+", text):
@@ -193,37 +196,61 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
         return call.not_simulated(
             f"traceroute {'-' if len(left_out) < 3 else '--'}{left_out}: {_NOT_SIMULATED[left_out]}"
         )
-    app = LinuxTraceroute(
-        call.box,
-        options.words[0][1],
-        echo="I" in given or module == "icmp",
-        first_ttl=first,
-        max_ttl=hops,
-        probes=probes,
-        together=_unsigned(given.get("N", "16")) or 1,
-        wait=wait[0],
-        here=wait[1],
-        near=wait[2],
-        pause=pause / 1000 if pause >= 10 else pause,
-        port=_unsigned(given.get("p", "0")) or 0,
-        size=60 if size < 0 else size,
-        tos=(_unsigned(given.get("t", "0")) or 0) & 0xFF,
-        source=given.get("s"),
-        device=given.get("i"),
-        numeric="n" in given,
-        stdout=call.out,
-        stderr=call.err,
-    )
-    return run_program(app)
+    target = options.words[0][1]
+    six = _is_six(call, target, options)
+    size = (DEFAULT_SIZE6 if six else DEFAULT_SIZE) if size < 0 else size
+    common: dict[str, Any] = {
+        "echo": "I" in given or module == "icmp",
+        "first_ttl": first,
+        "max_ttl": hops,
+        "probes": probes,
+        "together": _unsigned(given.get("N", "16")) or 1,
+        "wait": wait[0],
+        "here": wait[1],
+        "near": wait[2],
+        "pause": pause / 1000 if pause >= 10 else pause,
+        "port": _unsigned(given.get("p", "0")) or 0,
+        "size": size,
+        "tos": (_unsigned(given.get("t", "0")) or 0) & 0xFF,
+        "source": given.get("s"),
+        "device": given.get("i"),
+        "numeric": "n" in given,
+        "stdout": call.out,
+        "stderr": call.err,
+    }
+    if six:
+        flow = (_unsigned(given.get("l", "0")) or 0) & FLOW_MASK
+        return run_program(LinuxTraceroute6(call.box, target, flow=flow, **common))
+    return run_program(LinuxTraceroute(call.box, target, **common))
 
 
-def _address(call: Call, name: str, complaint: str) -> str:
+@command("traceroute6", flavour="debian")
+def traceroute6(call: Call) -> int | Waiting:
+    """The traceroute6 of the package ndisc6."""
+    return call.not_simulated("traceroute6 of ndisc6; traceroute -6 does it")
+
+
+def _address(call: Call, name: str, options: _Options, complaint: str) -> str:
     """A name that is known here; the complaint otherwise."""
+    why = "Temporary failure in name resolution"
+    six = _is_six(call, name, options)
     try:
-        resolve(call.box, name)
+        if inet_aton(name) is not None if six else is_text6(name):
+            why = "Address family for hostname not supported"
+            raise MacvsimError(f"{name} is no address for {'-6' if six else '-4'}")
+        resolve6(call.box, name) if six else resolve(call.box, name)
+    except UnknownZone:
+        raise _Refused(f"{name}: Name or service not known\n{complaint}") from None
     except MacvsimError:
-        raise _Refused(f"{name}: Temporary failure in name resolution\n{complaint}") from None
+        raise _Refused(f"{name}: {why}\n{complaint}") from None
     return name
+
+
+def _is_six(call: Call, name: str, options: _Options) -> bool:
+    """True if a word is taken for an IPv6 address: by option, because it is one, or because it has no other."""
+    if "6" in options.given or "4" in options.given:
+        return "6" in options.given
+    return name != "localhost" and prefers6(call.box, name)
 
 
 def _unsigned(text: str) -> int | None:

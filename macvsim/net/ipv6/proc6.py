@@ -9,6 +9,8 @@ from macvsim.net.ipv6.address import Address6
 from macvsim.net.ipv6.fib6 import REFUSALS, Route6
 from macvsim.net.ipv6.mcast import is_reported
 from macvsim.net.ipv6.stack import Ipv6
+from macvsim.net.tcp import table
+from macvsim.net.tcp.state import State
 from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE
 
 _SCOPES = {SCOPE_NODE: 0x10, SCOPE_LINK: 0x20, SCOPE_SITE: 0x40}
@@ -152,11 +154,6 @@ def _words(ip: int) -> str:
     return "".join(f"{int.from_bytes(data[at : at + 4], 'little'):08X}" for at in range(0, 16, 4))
 
 
-def tcp6(stack: Ipv6) -> str:
-    """/proc/net/tcp6: there is no TCP over IPv6."""
-    return f"{_SOCKETS6}\n"
-
-
 def mcfilter6(stack: Ipv6) -> str:
     """/proc/net/mcfilter6: nobody filters sources."""
     return "Idx Device                Multicast Address                   Source Address    INC    EXC\n"
@@ -169,9 +166,10 @@ def flowlabel(stack: Ipv6) -> str:
 
 def sockstat6(stack: Ipv6) -> str:
     """/proc/net/sockstat6."""
+    tcp = sum(row.dual and row.state is not State.TIME_WAIT for row in table.rows(stack.ns))
     udp = sum(len(sockets) for sockets in stack.udp.ports.values())
     return (
-        f"TCP6: inuse 0\nUDP6: inuse {udp}\nUDPLITE6: inuse 0\nRAW6: inuse {len(stack.icmp.sockets)}\n"
+        f"TCP6: inuse {tcp}\nUDP6: inuse {udp}\nUDPLITE6: inuse 0\nRAW6: inuse {len(stack.icmp.sockets)}\n"
         f"FRAG6: inuse {len(stack.reassembly.queues)} memory 0\n"
     )
 
@@ -191,7 +189,6 @@ FILES = {
     "raw6": raw6,
     "snmp6": snmp6,
     "sockstat6": sockstat6,
-    "tcp6": tcp6,
     "udp6": udp6,
     "udplite6": raw6,
 }

@@ -10,7 +10,7 @@ from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
-from macvsim.wire.addr6 import is_link_local6
+from macvsim.wire.addr6 import SCOPE_LINK, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.ipv6 import Upper
 
 if TYPE_CHECKING:
@@ -75,6 +75,13 @@ class Socket6:
         if way.kind is ERROR:
             raise SocketError(way.errno)
         return way
+
+    def connection(self, dst: int, dev: NetDevice | None = None) -> Dst6:
+        """The way for connect(), which wants to know the device of link-local addresses (EINVAL)."""
+        linked = is_link_local6(dst) or (is_multicast6(dst) and multicast_scope(dst) == SCOPE_LINK)
+        if linked and (dev or self.zone or self.device) is None:
+            raise SocketError("EINVAL")
+        return self.route(dst, dev)
 
     def check_size(self, size: int, way: Dst6) -> None:
         """EMSGSIZE for a payload that must not be cut and is too long for the way."""
@@ -177,7 +184,7 @@ class Udp6Socket(Socket6):
 
     def connect(self, ip: int, port: int, dev: NetDevice | None = None) -> None:
         """connect(): fixes the peer, and reports the route's errors at once."""
-        way = self.route(ip, dev)
+        way = self.connection(ip, dev)
         if not self.port:
             self.stack.udp.bind(self, 0)
         self.source = self.source or way.src

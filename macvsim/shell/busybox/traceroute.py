@@ -1,8 +1,13 @@
-"""busybox traceroute (networking/traceroute.c), as Debian builds it: UDP only."""
+"""busybox traceroute and traceroute6 (networking/traceroute.c), as Debian builds it: UDP only."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from macvsim.apps.base import inet_aton
+from macvsim.apps.names6 import is_text6, prefers6
 from macvsim.apps.traceroute import DATA_SIZE, FIRST_PORT, HEADERS, BusyboxTraceroute
+from macvsim.apps.traceroute6 import BUSYBOX_SIZE, BusyboxTraceroute6
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import NumberError, OptionError, busybox_number, getopt
@@ -32,6 +37,8 @@ Trace the route to HOST
 	-w SEC	Wait for a response (default 3)
 	-z MSEC	Wait before each send
 """
+_HELP6 = _USAGE.replace("traceroute [-46Flnrv]", "traceroute6 [-nrv]")
+_USAGE6 = "".join(line for line in _HELP6.splitlines(True) if line[:3] not in ("\t-4", "\t-F", "\t-l"))
 _INT_MAX = 0x7FFFFFFF
 _SMALLEST = HEADERS + DATA_SIZE
 
@@ -39,19 +46,38 @@ _SMALLEST = HEADERS + DATA_SIZE
 @command("traceroute", flavour="busybox")
 def traceroute(call: Call) -> int | Waiting:
     """``traceroute [OPTIONS] HOST [BYTES]``."""
+    return _start(call, _USAGE, "FIlnrdvt:i:m:p:q:s:w:z:f:46")
+
+
+@command("traceroute6", flavour="busybox")
+def traceroute6(call: Call) -> int | Waiting:
+    """``traceroute6 [OPTIONS] HOST [BYTES]``."""
+    return _start(call, _USAGE6, "FIlnrdvt:i:m:p:q:s:w:z:f:46")
+
+
+def _start(call: Call, text: str, letters: str) -> int | Waiting:
+    name = text.partition(" ")[0]
     if call.args == ["--help"]:
-        return usage(call, _USAGE, code=0)
+        return usage(call, text, code=0)
     try:
-        found, words = getopt(call.args, "FIlnrdvt:i:m:p:q:s:w:z:f:46")
+        found, words = getopt(call.args, letters)
     except OptionError as error:
-        call.err(f"traceroute: {error}\n")
-        return usage(call, _USAGE)
+        call.err(f"{name}: {error}\n")
+        return usage(call, text)
     given = dict(found)
     if not words:
-        return usage(call, _USAGE)
-    for letter, what in (("6", "there is no IPv6"), ("r", "SO_DONTROUTE"), ("v", "every ICMP message in hexadecimal")):
+        return usage(call, text)
+    for letter, what in (("r", "SO_DONTROUTE"), ("v", "every ICMP message in hexadecimal")):
         if letter in given:
-            return call.not_simulated(f"traceroute -{letter}: {what}")
+            return call.not_simulated(f"{name} -{letter}: {what}")
+    target = words[0]
+    if name == "traceroute6" or "6" in given:
+        six, strange = True, inet_aton(target) is not None
+    elif "4" in given:
+        six, strange = False, is_text6(target)
+    else:
+        six, strange = prefers6(call.box, target), False
+    smallest = BUSYBOX_SIZE if six else _SMALLEST
     try:
         tos = busybox_number(given.get("t", "0"), 0, 255)
         max_ttl = busybox_number(given.get("m", "30"), 1, 255)
@@ -60,25 +86,28 @@ def traceroute(call: Call) -> int | Waiting:
         wait = busybox_number(given.get("w", "5"), 1, 24 * 60 * 60)
         pause = busybox_number(given.get("z", "0"), 0, 60 * 60 * 1000)
         first_ttl = busybox_number(given.get("f", "1"), 1, max_ttl)
-        size = busybox_number(words[1], _SMALLEST, 32 * 1024) if len(words) > 1 else _SMALLEST
+        size = busybox_number(words[1], smallest, 32 * 1024) if len(words) > 1 else smallest
     except NumberError as error:
-        call.err(f"traceroute: {error}\n")
+        call.err(f"{name}: {error}\n")
         return 1
-    app = BusyboxTraceroute(
-        call.box,
-        words[0],
-        first_ttl=first_ttl,
-        max_ttl=max_ttl,
-        probes=probes,
-        wait=wait,
-        pause=pause,
-        port=port,
-        size=size,
-        tos=tos,
-        source=given.get("s"),
-        device=given.get("i"),
-        numeric="n" in given,
-        stdout=call.out,
-        stderr=call.err,
-    )
-    return run_program(app)
+    if strange:
+        call.err(f"{name}: bad address '{target}'\n")
+        return 1
+    common: dict[str, Any] = {
+        "first_ttl": first_ttl,
+        "max_ttl": max_ttl,
+        "probes": probes,
+        "wait": wait,
+        "pause": pause,
+        "port": port,
+        "size": size,
+        "tos": tos,
+        "source": given.get("s"),
+        "device": given.get("i"),
+        "numeric": "n" in given,
+        "stdout": call.out,
+        "stderr": call.err,
+    }
+    if six:
+        return run_program(BusyboxTraceroute6(call.box, target, tag=name, **common))
+    return run_program(BusyboxTraceroute(call.box, target, **common))
