@@ -12,6 +12,7 @@ from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.log import ContainerLog
 from macvsim.docker.network import Endpoint, EndpointSettings
+from macvsim.docker.publish import port_list
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
 from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, restarting_status, up_status
@@ -246,4 +247,5 @@ class Container(Box):
             status = CREATED_STATUS
         first, *rest = self.config.argv
         command = " ".join([first, *(f"'{word}'" if " " in word else word for word in rest)])
-        return ContainerRow(self.id, self.config.image, command, now - self.created, status, self.name)
+        ports = port_list(self.engine.ports.map(self))
+        return ContainerRow(self.id, self.config.image, command, now - self.created, status, self.name, ports)

@@ -77,8 +77,17 @@ def container_document(engine: Engine, container: Container) -> Document:
             [settings.view(name) for name, settings in container.settings.items()],
             sandbox_id=sandbox.id if sandbox is not None else "",
             exec_root=engine.exec_root,
+            ports=_ports(container),
         ),
     }
+
+
+def _ports(container: Container) -> Document:
+    """Where its ports are published; null for those that are only exposed."""
+    return GoMap(
+        (port, [{"HostIp": str(place.host), "HostPort": str(place.host_port)} for place in places] or None)
+        for port, places in container.engine.ports.map(container).items()
+    )
 
 
 def _host_config(container: Container) -> Document:

@@ -12,6 +12,7 @@ from macvsim.docker.ipam_config import check_endpoint
 from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.profile import Profile
+from macvsim.docker.publish import check_protocols
 from macvsim.errors import DockerError, NotSimulated
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def create(
         known = _known(engine, network)
         configs = known.config.configs if known is not None else None
         check_endpoint(profile, network, configs, address=settings.ip, address6=settings.ip6, aliases=settings.aliases)
-        if config.ports and known is not None and known.driver == "bridge":
-            raise NotSimulated(f"publishing ports (-p) on {network}: there is no address translation yet")
+        if known is not None and known.driver == "bridge":
+            check_protocols(config)
     if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
         raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
     if config.network == "container:":

@@ -27,6 +27,7 @@ from macvsim.docker.machine import Machine
 from macvsim.docker.membership import Membership
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
+from macvsim.docker.publish import Ports
 from macvsim.host import BOOT_TIME, Box, Result
 
 
@@ -79,6 +80,7 @@ class Engine:
             self.firewall = Firewall(host.ns, "legacy" if host.flavour.name == "centos" else host.kernel.iptables)
             self.firewall.start(forwarding_was_off=forwarding and not host.ns.sysctl["net.ipv4.ip_forward"])
         self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock, self.firewall)
+        self.ports = Ports(self.profile, host.ns, self.firewall)
         self.containers: dict[str, Container] = {}
         """By name, oldest first."""
         self.membership = Membership(self)

@@ -232,6 +232,7 @@ def settings_document(
     *,
     sandbox_id: str = "",
     exec_root: str = "/var/run/docker",
+    ports: Document | None = None,
 ) -> Document:
     """``NetworkSettings`` of ``docker inspect``.
 
@@ -242,7 +243,7 @@ def settings_document(
         "Bridge": "",
         "SandboxID": sandbox_id,
         "SandboxKey": sandbox_key(sandbox_id, exec_root),
-        "Ports": GoMap(),
+        "Ports": ports or GoMap(),
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,

@@ -101,6 +101,7 @@ class Lifecycle:
             sandbox.populate()
         except DockerError as error:
             raise self.profile.error("runtime.failed", error=error) from error
+        self.engine.ports.follow(container)
         self._set_parameters(container)
         self.membership.write_files(container)
 
@@ -231,6 +232,7 @@ class Lifecycle:
         sandbox, container.sandbox = container.sandbox, None
         for settings in container.settings.values():
             if settings.endpoint is not None:
+                self.engine.ports.withdraw(settings.endpoint)
                 self.controller.leave(settings.endpoint)
                 settings.endpoint = None
         if sandbox is not None:

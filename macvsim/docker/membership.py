@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from macvsim.docker.container import Container
 from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
 from macvsim.docker.network import EndpointSettings, Network
+from macvsim.docker.publish import check_protocols
 from macvsim.docker.resolv import Overrides, hosts_text, resolv_text
-from macvsim.errors import DockerError, MacvsimError, NotSimulated
+from macvsim.errors import DockerError, MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine
@@ -36,8 +37,8 @@ class Membership:
             aliases=settings.aliases,
             at_create=False,
         )
-        if container.config.ports and network.driver == "bridge":
-            raise NotSimulated(f"publishing ports (-p) on {network.name}: there is no address translation yet")
+        if network.driver == "bridge":
+            check_protocols(container.config)
 
     @staticmethod
     def name(container: Container, network: Network, settings: EndpointSettings) -> None:
@@ -88,6 +89,7 @@ class Membership:
         container.settings[network.name] = settings
         try:
             sandbox.add(endpoint)
+            self.engine.ports.follow(container)
         except MacvsimError:
             self.controller.leave(endpoint)
             settings.endpoint = None
@@ -129,11 +131,13 @@ class Membership:
         if settings is None or settings.endpoint is None:
             raise self.profile.error("endpoint.not_connected", id=container.id, network=name)
         assert container.sandbox is not None
+        self.engine.ports.withdraw(settings.endpoint)
         self.controller.leave(settings.endpoint)
         container.sandbox.remove(settings.endpoint)
         if container.own_names in settings.endpoint.dns_names:  # every line that ends so, whatever its address
             container.host_lines = []
         del container.settings[name]
+        self.engine.ports.follow(container)
         self.write_files(container)
 
     # -- files ---------------------------------------------------------------------------------------------------------

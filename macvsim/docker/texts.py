@@ -141,6 +141,14 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             "invalid address {address}: It does not belong to any of this network's subnets"
         ),
         # drivers
+        "driver.publish_failed": (
+            "driver failed programming external connectivity on endpoint {container} ({id}): {error}"
+        ),
+        "driver.port_taken": "Bind for {host}:{port} failed: port is already allocated",
+        "driver.ports_exhausted": "all ports are allocated",  # source
+        "driver.proxy_failed": (  # source
+            "Error starting userland proxy: listen {proto} {host}:{port}: bind: {errno}"
+        ),
         "driver.unknown": 'plugin "{driver}" not found',
         "driver.single_instance": 'only one instance of "{driver}" network is allowed',  # source
         "driver.parent_taken": "network {device} is already using parent interface {parent}",

@@ -18,7 +18,8 @@ from macvsim.shell.toolkit import Manner, Misuse, Refused, lines_of, next_line, 
 def grep(call: Call, manner: Manner) -> Waiting:
     """``grep [-EFchHilnoqsvwx] [-m N] [-A N] [-B N] [-C N] [-e] PATTERN [FILE…]``."""
     long = {"count": "c", "ignore-case": "i", "invert-match": "v", "quiet": "q", "line-number": "n", "color": "Y"}
-    given, words = options(call, "EFGce:hHilm:noqsvwxYA:B:C:", "LPRarz", {**long, "colour": "Y", "only-matching": "o"})
+    long |= {"colour": "Y", "only-matching": "o"}
+    given, words = options(call, "EFGce:hHilm:noqsvwxYA:B:C:", "LPRarz", long, gathered="e")
     if "e" not in given:
         if not words:
             if not manner.busybox:

@@ -123,9 +123,9 @@ def _base(call: Call) -> str:
 
 
 def options(
-    call: Call, letters: str, left_out: str = "", long: Mapping[str, str] | None = None
+    call: Call, letters: str, left_out: str = "", long: Mapping[str, str] | None = None, *, gathered: str = ""
 ) -> tuple[dict[str, str], list[str]]:
-    """Options by letter, the last one counts, and the other words.
+    """Options by letter, the last one counts, and the other words; of letters in `gathered` all count, a value a line.
 
     letters : as for getopt; left_out : letters the real tool also has; long : long options and the letters they mean
     """
@@ -148,7 +148,10 @@ def options(
     for letter, _ in found:
         if letter in left_out:
             raise LeftOut(f"{_base(call)} -{letter}")
-    return dict(found), rest
+    given = dict(found)
+    for letter in (letter for letter in gathered if letter in given):
+        given[letter] = "\n".join(value for other, value in found if other == letter)
+    return given, rest
 
 
 def texts(call: Call, manner: Manner, names: list[str], failed: list[str]) -> Iterator[tuple[str, str]]:

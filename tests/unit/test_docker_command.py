@@ -507,7 +507,7 @@ def test_exec_of_what_is_not_there(host: DockerHost) -> None:
         "docker run -it busybox",
         "docker run -itd alpine",
         "docker run -itd -v /a:/b busybox",
-        "docker run -itd -p 8080:80 busybox",
+        "docker run -itd -p 8080:80/sctp busybox",
         "docker run -itd -m 64m busybox",
         "docker run --rm busybox vi",
         "docker ps -s",

@@ -355,12 +355,12 @@ def test_what_is_left_out_is_said(host: DockerHost, docker: Engine) -> None:
     before = state(host)
     with pytest.raises(NotSimulated, match="alpine"):
         docker.run("c1", network="mac1", image="alpine")
-    with pytest.raises(NotSimulated, match="-p"):
-        docker.run("c1", ports={"80/tcp": [("", "8080")]})
+    with pytest.raises(NotSimulated, match="sctp"):
+        docker.run("c1", ports={"80/sctp": [("", "8080")]})
     assert state(host) == before
     assert docker.containers == {}
-    docker.run("c1", network="mac1", ports={"80/tcp": [("", "8080")]})
-    with pytest.raises(NotSimulated, match="-p"):
+    docker.run("c1", network="mac1", ports={"80/sctp": [("", "8080")]})
+    with pytest.raises(NotSimulated, match="sctp"):
         docker.network_connect("bridge", "c1")
 
 

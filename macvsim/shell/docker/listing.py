@@ -132,7 +132,7 @@ def _container_fields(container: Container, full: bool) -> dict[str, str]:
         "Mounts": "",
         "Names": container.name,
         "Networks": ",".join(sorted(container.settings)),
-        "Ports": "",
+        "Ports": row.ports,
         "RunningFor": f"{human_duration(row.age)} ago",
         "Size": "0B",
         "State": container.status,

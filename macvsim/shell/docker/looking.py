@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.inspection import Document
+from macvsim.docker.tables import natural_key
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.docker.formats import inspect_all
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
@@ -38,14 +39,20 @@ def _container_inspect(run: Invocation) -> int:
 
 
 def _port(run: Invocation) -> int:
-    run.engine.find(run.args[0])
-    if len(run.args) == 2:  # nothing is ever published here: macvlan ignores it, bridges refuse it
+    published = run.engine.ports.map(run.engine.find(run.args[0]))
+    if len(run.args) == 2:
         port, _, protocol = run.args[1].partition("/")
         if not port.isdecimal() or int(port) > 65535:
             raise run.profile.error("cli.bad_port", port=port)
         if protocol not in ("", "tcp", "udp", "sctp"):
             return run.call.not_simulated(f"docker port of the protocol {protocol}")
-        raise run.profile.error("cli.no_port", port=run.args[1], name=run.args[0])
+        places = published.get(f"{int(port)}/{protocol or 'tcp'}")
+        if not places:
+            raise run.profile.error("cli.no_port", port=run.args[1], name=run.args[0])
+        run.call.out("".join(f"{place.host}:{place.host_port}\n" for place in places))
+        return 0
+    lines = [f"{port} -> {place.host}:{place.host_port}" for port, places in published.items() for place in places]
+    run.call.out("".join(f"{line}\n" for line in sorted(lines, key=natural_key)))
     return 0
 
 
