@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.container import Container, Process, Sink
 from macvsim.docker.container_config import next_delay
+from macvsim.docker.dns_server import NameServer
 from macvsim.docker.ids import new_id
+from macvsim.docker.resolv import ResolvConf
 from macvsim.docker.sandbox import Sandbox
 from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
@@ -92,6 +95,7 @@ class Lifecycle:
         container.ns = host.ns if shared else kernel.new_namespace(container.name)
         sandbox = Sandbox(new_id(self.engine.rng), self.profile, container.ns, kernel.init, shared)
         container.sandbox = sandbox
+        sandbox.names = NameServer(container.ns, sandbox.endpoints, self.engine.dns_rng, self._name_servers)
         for name, settings in sorted(container.settings.items(), key=lambda item: item[0] != "bridge"):
             network = self.controller.find(settings.wanted(name), by_daemon=True)
             self.membership.check(container, network, settings)
@@ -104,6 +108,11 @@ class Lifecycle:
         self.engine.ports.follow(container)
         self._set_parameters(container)
         self.membership.write_files(container)
+
+    def _name_servers(self) -> list[int]:
+        """Addresses of the host's own name servers."""
+        servers = ResolvConf(self.engine.host.files.get("/etc/resolv.conf", "")).servers
+        return [int(IPv4Address(server)) for server in servers if ":" not in server and not server.startswith("127.")]
 
     def _set_parameters(self, container: Container) -> None:
         """``--sysctl``, when the interfaces are there."""

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from macvsim.dev.nic import Nic
 from macvsim.docker.bridge_net import interface_address
+from macvsim.docker.dns_server import NameServer
 from macvsim.docker.drivers import interface_prefix
 from macvsim.docker.ipv6_link import add_default6, drop_route6, set_ipv6
 from macvsim.docker.network import Endpoint
@@ -35,6 +36,8 @@ class Sandbox:
     shared: bool = False
     endpoints: list[Endpoint] = field(default_factory=list)
     populated: bool = False
+    names: NameServer | None = None
+    """The embedded name server, where the container may ask it."""
     _numbers: dict[str, int] = field(default_factory=dict)
     _default: tuple[Endpoint, Route, Route6 | None] | None = None
 
@@ -48,6 +51,8 @@ class Sandbox:
             except Exception:
                 self.endpoints.remove(endpoint)
                 raise
+            if self.names is not None:
+                self.names.serve()
 
     def populate(self) -> None:
         """The container starts: everything goes in, in the order of `Endpoint.order`.  Raises `DockerError`."""
@@ -56,6 +61,8 @@ class Sandbox:
             for endpoint in self.sorted():
                 self._plug(endpoint)
             self._choose_default()
+            if self.names is not None:
+                self.names.serve()
         self.populated = True
 
     def sorted(self) -> list[Endpoint]:
@@ -139,6 +146,8 @@ class Sandbox:
 
         lives_on : another container is still in it: only its devices go
         """
+        if self.names is not None:
+            self.names.close()
         if not self.shared:
             for device in list(self.ns.devices.values()):
                 if isinstance(device, Nic):

@@ -198,6 +198,13 @@ class UdpSocket(Socket):
         self.port = 0
         self.peer: tuple[int, int] | None = None
         self.recverr = False
+        self.error = ""
+        """The errno of an ICMP error about what this connected socket sent (sk_err)."""
+
+    def take_error(self) -> str:
+        """The errno of what went wrong, which is then forgotten."""
+        error, self.error = self.error, ""
+        return error
 
     @property
     def hears_errors(self) -> bool:

@@ -88,6 +88,8 @@ class UdpLayer:
             if sock.source and sock.source != head.src:
                 continue
             hard = message[0] == icmp.DEST_UNREACH and message[1] in _HARD_ERRORS
+            if hard and sock.peer is not None:
+                sock.error = "ECONNREFUSED" if message[1] == icmp.PORT_UNREACH else "ENOPROTOOPT"
             if sock.on_error is not None and (sock.recverr or (sock.peer is not None and hard)):
                 sock.wake(sock.on_error, error_of(packet, message, quoted))
                 heard = True
