@@ -109,15 +109,15 @@ class Lookup:
                 continue
             while self._arrived:
                 data = self._arrived.pop(0)
-                query = self._asked(data)
-                if query is None:
+                asked = self._asked(data)
+                if asked is None:
                     continue
                 self._introduce(server)
                 if data[3] & 15 == dns.SERVFAIL and self._retries:
                     self._retries -= 1
-                    sock.send(query.data or b"")
+                    sock.send(asked.data or b"")
                     continue
-                self._reply(query, data, (int(self.sim.now) - start) // MS)
+                self._reply(asked, data, (int(self.sim.now) - start) // MS)
                 replies += 1
                 if replies == len(self._queries):
                     return True
