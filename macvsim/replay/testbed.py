@@ -36,6 +36,7 @@ class Testbed:
     name_server : of the hosts' /etc/resolv.conf, or an empty string
     missing_kinds : kinds of devices that the kernel cannot make
     legacy_iptables : iptables is the variant without nf_tables
+    ipv6 : IPv6 is on where nobody turns it off
     folder : where the transcript's files lie on the hosts
     """
 
@@ -45,6 +46,7 @@ class Testbed:
     name_server: str
     missing_kinds: frozenset[str]
     legacy_iptables: bool
+    ipv6: bool
     folder: str
 
 
@@ -60,6 +62,7 @@ def derive(transcript: Transcript) -> Testbed:
         name_server=name_server(exchange.text for exchange in exchanges),
         missing_kinds=_missing_kinds(exchanges),
         legacy_iptables="(nf_tables)" not in text,
+        ipv6="::1/128" in text or "inet 127.0.0.1/8" not in text,
         folder=_folder(transcript),
     )
 

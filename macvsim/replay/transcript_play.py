@@ -9,6 +9,7 @@ from pathlib import Path
 
 from macvsim.docker.host import DockerHost
 from macvsim.host import DEBIAN, Box, Host, Kernel, box_for
+from macvsim.net.namespace import Boot
 from macvsim.replay.compare import NOT_SIMULATED_STATUS, NOT_SIMULATED_TEXT
 from macvsim.replay.normalize_text import normalize_output
 from macvsim.replay.runner import RECORDER_HZ
@@ -21,10 +22,11 @@ from macvsim.shell.state import State
 from macvsim.sim import MS, SECOND, Sim
 
 COMMAND_TIMEOUT = 300 * SECOND
-COMMAND_TIME = 300 * MS
-"""Real time passed on the recorder's machine while a command was started and its output collected: a few tenths of a
+COMMAND_TIME = 200 * MS
+"""Real time passed on the recorder's machine while a command was started and its output collected: some tenths of a
 second, more for Docker's; transcripts hold no times."""
 _VETH = re.compile(r"\bveth[0-9a-f]{7}\b")
+_EUI64 = re.compile(r"\bfe80::([0-9a-f]{1,4}):([0-9a-f]{0,2})ff:fe([0-9a-f]{2}):([0-9a-f]{1,4})\b")
 _BRIDGE = re.compile(r"\b(br|dm|di)-[0-9a-f]{12}\b")
 
 
@@ -107,7 +109,7 @@ class TranscriptReplay:
         self.transcript = transcript
         self.testbed: Testbed = derive(transcript)
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
-        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0)
+        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(self.testbed.ipv6))
         self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
         self.kernel.iptables = "legacy" if self.testbed.legacy_iptables else "nf_tables"
         self.outside = Host(self.kernel, "guest", DEBIAN)
@@ -172,12 +174,19 @@ class TranscriptReplay:
 
 
 def normal_answer(command: str, stdout: str, stderr: str, rc: int, given: Sequence[str]) -> str:
-    """Exit status, stdout and stderr as one text, normalised as recordings are; veths' names and identifiers in names
-    of devices are random, too.
+    """Exit status, stdout and stderr as one text, normalised as recordings are; veths' names, identifiers in names
+    of devices and MACs in link-local addresses are random, too.
     """
-    texts = [normalize_output(command, text, given) for text in (stdout, stderr)]
+    texts = [normalize_output(command, _EUI64.sub(_mac_of, text), given) for text in (stdout, stderr)]
     text = f"rc={rc}\n{texts[0]}\n--- stderr\n{texts[1]}"
     return _BRIDGE.sub(r"\1-ID12", _VETH.sub("VETH", text))
+
+
+def _mac_of(match: re.Match[str]) -> str:
+    """A link-local address with the MAC it was made of written as such (RFC 4291 appendix A)."""
+    first, *middle, last = (int(part or "0", 16) for part in match.groups())
+    octets = (first ^ 0x200).to_bytes(2, "big") + bytes(middle) + last.to_bytes(2, "big")
+    return f"fe80::EUI64({octets.hex(':')})"
 
 
 def _given_macs(transcript: Transcript) -> Sequence[str]:
