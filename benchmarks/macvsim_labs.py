@@ -22,7 +22,7 @@ def _bench(lab: Lab, box: Box, dst: str, ttl: int) -> Bench:
         if result.received != pings or answered != pings:
             raise RuntimeError(f"macvsim ping {dst}: {answered} of {pings} answered with ttl={ttl}")
 
-    return run, lambda: sum(port.rx_packets + port.tx_packets for port in ports)
+    return run, lambda: sum(port.stats.rx_packets + port.stats.tx_packets for port in ports)
 
 
 def experiment1() -> Bench:

@@ -5,11 +5,12 @@ Every frame that crosses costs one event.  Nothing else in macvsim takes time on
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
-from macvsim.sim import SECOND, US, Sim
+from macvsim.sim import SECOND, SOFTIRQ, US, Sim
 from macvsim.wire.frame import Frame
 
 DEFAULT_DELAY = 25 * US
@@ -32,6 +33,55 @@ class CableEnd(Protocol):
 
     def wire_changed(self) -> None:
         """The cable was plugged, unplugged, or its other end went up or down."""
+
+
+class Line:
+    """One direction of a cable, from `near` to `far`."""
+
+    __slots__ = ("_busy_until", "_waiting", "arrival", "cable", "delay", "far", "near", "plain", "sim")
+
+    def __init__(self, cable: Cable, near: CableEnd, far: CableEnd) -> None:
+        self.sim = cable.sim
+        self.cable = cable
+        self.near = near
+        self.far = far
+        self.arrival = far.wire_receive
+        self.delay = cable.delay
+        self.plain = True
+        """Frames do not wait for each other and are not lost."""
+        self._busy_until = 0
+        self._waiting: list[int] = []
+
+    def send(self, frame: Frame) -> DropReason | None:
+        """`near` puts a frame on the wire."""
+        sim = self.sim
+        if self.plain:
+            heappush(sim._queue, (sim._now + self.delay, SOFTIRQ, next(sim._eid), self.arrival, frame))
+            return None
+        cable = self.cable
+        if cable.loss and sim.rng(f"loss/{self.near.label}>{self.far.label}").random() < cable.loss:
+            return sim.drop(frame.uid, cable, DropReason.CABLE_LOSS, frame)
+        time = sim._now + self.delay
+        if cable.rate is not None:
+            wait = self._serialise(frame, cable.rate)
+            if wait is None:
+                return sim.drop(frame.uid, self.near, DropReason.TX_QUEUE_FULL, frame)
+            time += wait
+        heappush(sim._queue, (time, SOFTIRQ, next(sim._eid), self.arrival, frame))
+        return None
+
+    def _serialise(self, frame: Frame, rate: int) -> int | None:
+        """Nanoseconds until the last bit has left, or None when the queue is full."""
+        now = self.sim._now
+        waiting = [start for start in self._waiting if start > now]
+        self._waiting = waiting
+        if len(waiting) >= self.cable.queue:
+            return None
+        start = max(now, self._busy_until)
+        waiting.append(start)
+        octets = max(len(frame.wire), ETH_ZLEN) + ETHERNET_OVERHEAD
+        self._busy_until = start + -(-octets * 8 * SECOND // rate)
+        return self._busy_until - now
 
 
 class Cable:
@@ -71,15 +121,12 @@ class Cable:
         self.sim = sim
         self.a = a
         self.b = b
-        self.delay = delay
-        self._rate = rate
+        self._delay = delay
         self.queue = queue
+        self._from_a = Line(self, a, b)
+        self._from_b = Line(self, b, a)
         self._loss = loss
-        self._plain = rate is None and not loss
-        self._busy_until = {a: 0, b: 0}
-        self._waiting: dict[CableEnd, list[int]] = {a: [], b: []}
-        self._to_a = a.wire_receive
-        self._to_b = b.wire_receive
+        self.rate = rate
         a.cable = b.cable = self
         a.wire_changed()
         b.wire_changed()
@@ -89,6 +136,16 @@ class Cable:
         return f"cable {self.a.label} - {self.b.label}"
 
     @property
+    def delay(self) -> int:
+        """Propagation delay in ns; may be changed at any time."""
+        return self._delay
+
+    @delay.setter
+    def delay(self, delay: int) -> None:
+        self._delay = self._from_a.delay = self._from_b.delay = delay
+        self.sim.epoch += 1
+
+    @property
     def rate(self) -> int | None:
         """Bits per second, None for no limit; may be changed at any time."""
         return self._rate
@@ -96,7 +153,8 @@ class Cable:
     @rate.setter
     def rate(self, rate: int | None) -> None:
         self._rate = rate
-        self._plain = rate is None and not self._loss
+        self.sim.epoch += 1
+        self._from_a.plain = self._from_b.plain = rate is None and not self._loss
 
     @property
     def loss(self) -> float:
@@ -106,49 +164,20 @@ class Cable:
     @loss.setter
     def loss(self, loss: float) -> None:
         self._loss = loss
-        self._plain = self._rate is None and not loss
+        self.rate = self._rate
 
     def other(self, end: CableEnd) -> CableEnd:
         """The far end as seen from `end`."""
         return self.b if end is self.a else self.a
 
-    def send(self, end: CableEnd, frame: Frame) -> DropReason | None:
-        """`end` puts a frame on the wire."""
-        sim = self.sim
-        if self._plain:
-            sim.call_at(sim._now + self.delay, self._to_b if end is self.a else self._to_a, frame)
-            return None
-        far = self.other(end)
-        if self.loss and sim.rng(f"loss/{end.label}>{far.label}").random() < self.loss:
-            return sim.drop(frame.uid, self, DropReason.CABLE_LOSS, frame)
-        time = sim._now + self.delay
-        if self.rate is not None:
-            wait = self._serialise(end, frame)
-            if wait is None:
-                return sim.drop(frame.uid, end, DropReason.TX_QUEUE_FULL, frame)
-            time += wait
-        sim.call_at(time, far.wire_receive, frame)
-        return None
-
-    def _serialise(self, end: CableEnd, frame: Frame) -> int | None:
-        """Nanoseconds until the last bit has left, or None when the queue is full."""
-        assert self.rate is not None
-        now = int(self.sim.now)
-        waiting = [start for start in self._waiting[end] if start > now]
-        if len(waiting) >= self.queue:
-            self._waiting[end] = waiting
-            return None
-        start = max(now, self._busy_until[end])
-        waiting.append(start)
-        self._waiting[end] = waiting
-        octets = max(len(frame.wire), ETH_ZLEN) + ETHERNET_OVERHEAD
-        self._busy_until[end] = start + -(-octets * 8 * SECOND // self.rate)
-        return self._busy_until[end] - now
+    def line(self, end: CableEnd) -> Line:
+        """The direction away from `end`."""
+        return self._from_a if end is self.a else self._from_b
 
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
-        for arrival in (self._to_a, self._to_b):
-            for (frame,) in self.sim.recall(arrival):
+        for line in (self._from_b, self._from_a):
+            for frame in self.sim.recall(line.arrival):
                 self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
         for end in (self.a, self.b):
             end.cable = None

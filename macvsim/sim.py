@@ -1,8 +1,8 @@
 """The simulation: clock, dice, packet identities, journal, and the one place where packets end.
 
 `Sim` is a `simpy.Environment`, so processes, timeouts and ``run(until=…)`` work as simpy documents them.  Packets do
-not travel as simpy events: they are light calls in a calendar (time -> calls in order), which stands for softirq
-context.  At equal times the calendar runs before simpy's queue, which stands for process context, as in the kernel.
+not travel as simpy events: they are light calls in simpy's queue, of a priority before all its own, which stands for
+softirq context.  simpy's events stand for process context: at equal times they come after, as in the kernel.
 
 Kernel timers go through the timer wheel (kernel/time/timer.c): they never fire early, and late by up to one eighth.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import simpy
-from simpy.core import EmptySchedule, Infinity, StopSimulation
+from simpy.core import EmptySchedule, StopSimulation
+from simpy.events import NORMAL, EventPriority
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
 US = 1_000
 MS = 1_000_000
 SECOND = 1_000_000_000
+
+SOFTIRQ = -2
+"""Priority of calls in softirq context in the queue, where simpy's own are -1, 0 and 1: an entry is
+``(time, priority, turn, fn, arg)``, and `fn(arg)` is what happens.
+"""
+PROCESS = 1
+AFTER_ALL = 2
+"""Priority of the end of a run: everything that is due then has happened."""
+_TIME_AND_TURN = itemgetter(0, 2)
 
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
@@ -105,6 +116,30 @@ class Timer:
             self.fn()
 
 
+def spread(call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    """Make a call that is given as function and arguments."""
+    fn, args = call
+    fn(*args)
+
+
+def _happen(event: simpy.Event) -> None:
+    """An event happens: its callbacks are called, and a failure that nobody handles is raised (Environment.step)."""
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    try:
+        for callback in callbacks:
+            callback(event)
+    except StopSimulation:
+        event.callbacks = callbacks[callbacks.index(callback) + 1 :]
+        event.env.schedule(event, EventPriority(-1))
+        raise
+    if not event._ok and not hasattr(event, "_defused"):
+        raise type(event._value)(*event._value.args) from event._value
+
+
+def _stop(_: None) -> None:
+    raise StopSimulation(None)
+
+
 class Sim(simpy.Environment):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -127,42 +162,52 @@ class Sim(simpy.Environment):
         """Called with every device that enters a namespace, such as captures of a whole lab."""
         self.program_watchers: list[Callable[[Any], None]] = []
         """Called with every program of `macvsim.apps` that starts."""
-        self._times: list[int] = []
-        self._slots: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
+        self._queue: list[Any]
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
         self._in_softirq = False
         self._last_uid = 0
+        self.epoch = 0
+        """Counts changes of the configuration: what was learnt from frames in an earlier epoch holds no longer
+        (dev/path.py).
+        """
+        self.learns = True
+        """False: no path is ever learnt and every frame goes the long way, with the same outcome."""
+        self.unsettled: list[Callable[[], None]] = []
+        """Functions that add to counters what paths have counted for themselves; see `settle`."""
         self._streams: dict[str, random.Random] = {}
 
     # -- clock ---------------------------------------------------------------------------------------------------------
 
     def call_at(self, time: int, fn: Callable[..., Any], *args: Any) -> None:
         """Call ``fn(*args)`` at `time` (ns), after everything already due then; never before now."""
-        slot = self._slots.get(time)
-        if slot is None:
-            if time < self._now:
-                raise ValueError(f"call_at({time}): the clock already shows {self._now}")
-            self._slots[time] = [(fn, args)]
-            heappush(self._times, time)
-        else:
-            slot.append((fn, args))
+        if time < self._now:
+            raise ValueError(f"call_at({time}): the clock already shows {self._now}")
+        heappush(self._queue, (time, SOFTIRQ, next(self._eid), spread, (fn, args)))
+
+    def post(self, delay: int, priority: int, fn: Callable[[Any], Any], arg: Any) -> None:
+        """The least a call costs: ``fn(arg)`` in `delay` ns, as SOFTIRQ or PROCESS."""
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), fn, arg))
 
     def call_later(self, delay: int, fn: Callable[..., Any], *args: Any) -> None:
         """Call ``fn(*args)`` `delay` ns from now."""
-        self.call_at(int(self._now) + delay, fn, *args)
+        self.call_at(self._now + delay, fn, *args)
 
-    def call_in_process(self, delay: int, fn: Callable[[], Any]) -> None:
-        """Call ``fn()`` `delay` ns from now in process context, as a kernel thread runs."""
-        event = self.timeout(delay)
-        event.callbacks.append(lambda _: fn())
+    def call_in_process(self, delay: int, fn: Callable[..., Any], *args: Any) -> None:
+        """Call ``fn(*args)`` `delay` ns from now in process context, as a program or a kernel thread runs."""
+        heappush(self._queue, (self._now + delay, PROCESS, next(self._eid), spread, (fn, args)))
 
-    def recall(self, fn: Callable[..., Any]) -> list[tuple[Any, ...]]:
-        """Take back every call of `fn` that is still to be made; returns their arguments in order of time."""
-        taken = []
-        for time in sorted(self._slots):
-            taken += [args for other, args in self._slots[time] if other == fn]
-            self._slots[time][:] = [call for call in self._slots[time] if call[0] != fn]
-        return taken
+    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
+        """As `simpy.Environment.schedule`."""
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), _happen, event))
+
+    def recall(self, fn: Callable[[Any], Any]) -> list[Any]:
+        """Take back every call of `fn` in softirq context that is still to be made; returns their arguments in order of
+        time.
+        """
+        taken = sorted((entry for entry in self._queue if entry[3] == fn), key=_TIME_AND_TURN)
+        self._queue[:] = [entry for entry in self._queue if entry[3] != fn]
+        heapify(self._queue)
+        return [entry[4] for entry in taken]
 
     @property
     def jiffies(self) -> int:
@@ -204,17 +249,16 @@ class Sim(simpy.Environment):
         """Kernel ticks in a time in seconds."""
         return round(seconds * self.hz)
 
-    def peek(self) -> float:
-        """Time of the next event of either kind; infinity when there is none."""
-        queued = self._queue[0][0] if self._queue else Infinity
-        return min(self._times[0], queued) if self._times else queued
-
     def step(self) -> None:
-        """Everything due at the next calendar time, or one simpy event; `EmptySchedule` when nothing is left."""
-        if self._times and not (self._queue and self._queue[0][0] < self._times[0]):
-            self._run_calendar(self._times[0], once=True)
-        else:
-            super().step()
+        """The next call or event; `EmptySchedule` when nothing is left."""
+        if not self._queue:
+            raise EmptySchedule
+        self._now, priority, _, fn, arg = heappop(self._queue)
+        self._in_softirq = priority == SOFTIRQ
+        try:
+            fn(arg)
+        finally:
+            self._in_softirq = False
 
     def run(self, until: Any = None) -> Any:
         """As `simpy.Environment.run`.
@@ -222,63 +266,61 @@ class Sim(simpy.Environment):
         until : a time in ns (everything due then still happens), an event (its value is returned, or raised), or None:
             until nothing is left
         """
-        stop = Infinity
+        end = None
         if isinstance(until, simpy.Event):
             if until.processed:
                 return until.value
             until.callbacks.append(StopSimulation.callback)
         elif until is not None:
-            stop = int(until)
-            if stop < self._now:
-                raise ValueError(f"until ({stop}) must not be before the current time ({self._now})")
-        queue = self._queue
+            if until < self._now:
+                raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
+            end = (int(until), AFTER_ALL, next(self._eid), _stop, None)
+            heappush(self._queue, end)
+        queue, pop = self._queue, heappop
+        self._in_softirq = True
         try:
-            while True:
-                if self._times:
-                    self._run_calendar(stop)
-                if not queue or queue[0][0] > stop:
-                    if self._times and self._times[0] <= stop:
-                        continue
-                    break
-                super().step()
+            while queue:
+                self._now, priority, _, fn, arg = pop(queue)
+                if priority == SOFTIRQ:
+                    fn(arg)
+                else:
+                    self._in_softirq = False
+                    fn(arg)
+                    self._in_softirq = True
         except StopSimulation as stopped:
             return stopped.args[0]
+        except BaseException:
+            if end is not None and end in queue:
+                queue.remove(end)
+                heapify(queue)
+            raise
+        finally:
+            self._in_softirq = False
         if isinstance(until, simpy.Event):
             raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
-        if until is not None:
-            self._now = int(stop)
         return None
-
-    def _run_calendar(self, stop: float, *, once: bool = False) -> None:
-        """Make the calendar's calls up to `stop`, or up to the next simpy event if that comes first."""
-        times, slots, queue = self._times, self._slots, self._queue
-        self._in_softirq = True
-        while times:
-            time = times[0]
-            if time > stop or (queue and queue[0][0] < time):
-                break
-            self._now = time
-            calls = iter(slots[time])
-            try:
-                for fn, args in calls:  # the list grows while it is read: calls made for this very moment
-                    fn(*args)
-            except BaseException:
-                slots[time] = list(calls)
-                self._in_softirq = False
-                raise
-            heappop(times)
-            del slots[time]
-            if once:
-                break
-        self._in_softirq = False
 
     def run_softirqs(self) -> None:
         """What a program has set off happens before it goes on (local_bh_enable): the calls due at this very moment.
 
         Only in process context; a softirq does not run others.
         """
-        if not self._in_softirq:
-            self._run_calendar(self._now)
+        queue = self._queue
+        if self._in_softirq:
+            return
+        self._in_softirq = True
+        try:
+            while queue and queue[0][0] == self._now and queue[0][1] == SOFTIRQ:
+                _, _, _, fn, arg = heappop(queue)
+                fn(arg)
+        finally:
+            self._in_softirq = False
+
+    def settle(self) -> None:
+        """Bring all counters up to date; whoever shows one calls this first."""
+        for settle in self.unsettled:
+            settle()
+        self.unsettled.clear()
 
     # -- dice ----------------------------------------------------------------------------------------------------------
 

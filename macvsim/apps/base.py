@@ -10,7 +10,7 @@ import simpy
 
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, SECOND, US, Sim
+from macvsim.sim import MS, PROCESS, SECOND, US, Sim
 
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
@@ -46,6 +46,15 @@ class Machine(Protocol):
     def resolve6(self, name: str) -> int | None: ...
 
 
+class _Alarm:
+    """One call of setitimer."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, fn: Callable[[], None]) -> None:
+        self.fn = fn
+
+
 class App:
     """A program: it is called back by sockets and timers in process context, until it exits.
 
@@ -61,7 +70,7 @@ class App:
         self.done: simpy.Event = self.sim.event()
         self._stdout = stdout
         self._stderr = stderr
-        self._alarm = 0
+        self._alarm: _Alarm | None = None
 
     def start(self) -> simpy.Event:
         """Run, now; the event happens when the program has ended, with its exit code as value."""
@@ -82,7 +91,7 @@ class App:
         """End with this exit code; from here on nothing calls the program."""
         if self.code is None:
             self.code = code
-            self._alarm += 1
+            self._alarm = None
             self.close()
             self.done.succeed(code)
 
@@ -96,21 +105,20 @@ class App:
 
     def set_alarm(self, delay: int, fn: Callable[[], None]) -> None:
         """setitimer(ITIMER_REAL): SIGALRM calls `fn` in `delay` ns, exactly, instead of the alarm set before."""
-        self._alarm += 1
-        turn = self._alarm
-        event = self.sim.timeout(delay)
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: self._ring(turn, fn))
+        self._alarm = alarm = _Alarm(fn)
+        self.sim.post(delay, PROCESS, self._ring, alarm)
 
-    def _ring(self, turn: int, fn: Callable[[], None]) -> None:
-        if turn == self._alarm:
-            fn()
+    def _ring(self, alarm: _Alarm) -> None:
+        if alarm is self._alarm:
+            alarm.fn()
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
         """Call `fn` in `delay` ns in process context; not when the program has ended by then."""
-        event = self.sim.timeout(delay)
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: fn(*args) if self.code is None else None)
+        self.sim.call_in_process(delay, self._call_if_alive, fn, *args)
+
+    def _call_if_alive(self, fn: Callable[..., None], *args: object) -> None:
+        if self.code is None:
+            fn(*args)
 
 
 def duration(seconds: float) -> int:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.net.packet import Packet
-from macvsim.net.socket import RawIcmpSocket
+from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.sim import SECOND, US
-from macvsim.wire import icmp, ipv4
+from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
@@ -76,13 +75,15 @@ class BusyboxPing(PingApp[PingResult]):
         self.adaptive = adaptive
         self.quiet = quiet
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
-        self._filling = bytes((pattern,)) * size
+        self._tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK) if size >= MIN_DATA_WITH_CLOCK else None
+        """Payload after the clock; None if that does not fit."""
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
         self._head = int.from_bytes(self._ident, "big") << 16
         self._template = icmp_template(icmp.ECHO)
         self._sent_ns: dict[int, int] = {}
         self._seen: set[int] = set()
         self._to = 0
+        self._target = b""
         self._ttl = ttl
         self._socket: RawIcmpSocket
 
@@ -109,6 +110,7 @@ class BusyboxPing(PingApp[PingResult]):
         if to is None:
             return
         self._to = to
+        self._target = to.to_bytes(4)
         result.address = ip_text(to)
         self._print(f"PING {result.target} ({result.address}){origin}: {result.size} data bytes\n")
         try:
@@ -130,16 +132,16 @@ class BusyboxPing(PingApp[PingResult]):
     def _send(self) -> None:
         """One echo request, and the alarm for what comes next (sendping4, sendping_tail)."""
         result = self._result
-        seq = result.sent & 0xFFFF
         now = self.sim._now
         clock = now // US
-        filling = self._filling
-        payload = (clock & 0xFFFFFFFF).to_bytes(4, "little") + filling[4:]
-        if len(filling) < MIN_DATA_WITH_CLOCK:
-            payload = payload[: len(filling)]
+        seq = result.sent & 0xFFFF
         self._seen.discard(seq % MAX_DUP_CHK)
         result.sent += 1
-        self._sent_ns[seq] = now
+        if self._tail is None:
+            self._sent_ns[seq] = now
+            payload = ((clock & 0xFFFFFFFF).to_bytes(4, "little"))[: result.size]
+        else:
+            payload = (clock & 0xFFFFFFFF).to_bytes(4, "little") + self._tail
         if self._deadline_us is not None and clock >= self._deadline_us:
             self._finish()
             return
@@ -166,22 +168,22 @@ class BusyboxPing(PingApp[PingResult]):
     def _is_mine(self, message: bytes) -> bool:
         return message[4:6] == self._ident and message[0] != icmp.ECHO
 
-    def _receive(self, packet: Packet, message: bytes) -> None:
+    def _receive(self, heard: Heard) -> None:
         """unpack4, unpack_tail."""
+        packet, message = heard
         result = self._result
         data = packet.data
         if self.code is not None or len(data) < result.size + icmp.HLEN:
             return
-        if message[0] != icmp.ECHO_REPLY:
+        if message[0]:  # not an echo reply
             name = TYPE_NAMES.get(message[0], "unknown ICMP type")
             self._complain(f"warning: got ICMP {message[0]} ({name})")
             return
         seq = message[6] << 8 | message[7]
         now = self.sim._now
-        if len(message) >= icmp.HLEN + MIN_DATA_WITH_CLOCK:
-            trip = now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF
-            self._trips.add(trip)
-            rtt = trip * US
+        size = len(message)
+        if size >= 12:  # header and clock
+            rtt = (now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF) * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
         mark = seq % MAX_DUP_CHK
@@ -191,12 +193,14 @@ class BusyboxPing(PingApp[PingResult]):
         else:
             self._seen.add(mark)
             result.received += 1
-        sender, _ = ipv4.addresses(data)
-        text = result.address if sender == self._to else ip_text(sender)
-        reply = Reply(seq, text, data[8], rtt, len(message), duplicate)
+        sender = data[12:16]
+        text = result.address if sender == self._target else ip_text(int.from_bytes(sender))
+        reply = Reply(seq, text, data[8], rtt, size, duplicate)
         result.replies.append(reply)
         if not self.quiet:
-            self._print_reply(reply)
+            result.pieces.append(reply)
+            if self._stdout is not None:
+                self._stdout(result.line(reply))
         if self.count and result.received >= self.count:
             self._finish()
         elif self.adaptive:
@@ -219,7 +223,7 @@ class BusyboxPing(PingApp[PingResult]):
             f"{lost}% packet loss\n",
         ]
         trips = self._trips
-        if trips.count:
+        if trips.number:
             shown = (trips.least, trips.total // (result.received + self._repeats), trips.greatest)
             lines.append(f"round-trip min/avg/max = {'/'.join(milliseconds(trip) for trip in shown)} ms\n")
         self._print("".join(lines))

@@ -77,7 +77,6 @@ class BusyboxPing6(BusyboxPing):
         seq = message[6] << 8 | message[7]
         if result.size >= MIN_DATA_WITH_CLOCK:
             trip = now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF
-            self._trips.add(trip)
             rtt = trip * US
         else:
             rtt = now - self._sent_ns.get(seq, now)

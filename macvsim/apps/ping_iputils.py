@@ -10,7 +10,7 @@ from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
-from macvsim.net.socket import IcmpError, RawIcmpSocket
+from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
 from macvsim.sim import MS, SECOND, US, Timer
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text, is_multicast_ip
@@ -38,6 +38,8 @@ class IputilsPing(PingApp[IputilsResult]):
     pattern : payload bytes, repeated (``-p``); numeric, lookup : names of replies never, always (``-n -H``)
     quiet, outstanding, precise, audible : ``-q -O -3 -a``
     """
+
+    clock_size = CLOCK_SIZE
 
     def __init__(
         self,
@@ -285,8 +287,9 @@ class IputilsPing(PingApp[IputilsResult]):
             return ipv4.addresses(quoted)[1] == self._to and self._is_mine(quoted[hlen:])
         return int.from_bytes(message[4:6], "big") == self._ident
 
-    def _receive(self, packet: Packet, message: bytes) -> None:
+    def _receive(self, heard: Heard) -> None:
         """A reply or a redirect is read from the socket (ping4_parse_reply)."""
+        packet, message = heard
         if self.code is not None:
             return
         if message[0] == icmp.REDIRECT:
@@ -313,7 +316,6 @@ class IputilsPing(PingApp[IputilsResult]):
         if self._timing and len(message) >= icmp.HLEN + CLOCK_SIZE:
             sent_us = int.from_bytes(message[8:16], "little") * 1_000_000 + int.from_bytes(message[16:24], "little")
             trip = max(arrived // US - sent_us, 0)
-            self._trips.add(trip)
             rtt = trip * US
         else:
             rtt = arrived - self._sent_ns.get(seq, arrived)
@@ -389,7 +391,8 @@ class IputilsPing(PingApp[IputilsResult]):
         """Least, mean, greatest round trip and their standard deviation, all integer arithmetic."""
         trips = self._trips
         number = self._result.received + self._repeats
-        variance = max(trips.squares - trips.total * trips.total // number, 0) // number
+        squares = sum(trip * trip for trip in trips.all)
+        variance = max(squares - trips.total * trips.total // number, 0) // number
         return "/".join(milliseconds(t) for t in (trips.least, trips.total // number, trips.greatest, isqrt(variance)))
 
     def _average(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from macvsim.apps.base import App, Machine, Sink
@@ -111,21 +112,19 @@ class PingResult:
         return explain_ping(self)
 
 
-class Trips:
-    """Round trips in us: number, least, greatest, sum and sum of squares."""
+class Trips(NamedTuple):
+    """Round trips in us: number, least, greatest, sum, and all of them."""
 
-    __slots__ = ("count", "greatest", "least", "squares", "total")
+    number: int
+    least: int
+    greatest: int
+    total: int
+    all: Sequence[int]
 
-    def __init__(self) -> None:
-        self.count = self.least = self.greatest = self.total = self.squares = 0
-
-    def add(self, trip: int) -> None:
-        """One more."""
-        self.least = min(self.least, trip) if self.count else trip
-        self.greatest = max(self.greatest, trip)
-        self.total += trip
-        self.squares += trip * trip
-        self.count += 1
+    @classmethod
+    def of(cls, trips: Sequence[int]) -> Trips:
+        """Of these."""
+        return cls(len(trips), min(trips, default=0), max(trips, default=0), sum(trips), trips)
 
 
 def milliseconds(trip: int) -> str:
@@ -137,17 +136,27 @@ R = TypeVar("R", bound=PingResult)
 
 
 class PingApp(App, Generic[R]):
-    """A program that pings: its result grows while it runs."""
+    """A program that pings: its result grows while it runs.
+
+    clock_size : bytes of payload that hold the time of sending
+    """
+
+    clock_size = MIN_DATA_WITH_CLOCK
 
     def __init__(self, box: Machine, result: R, stdout: Sink | None, stderr: Sink | None) -> None:
         super().__init__(box, stdout, stderr)
         self._result = result
-        self._trips = Trips()
         self._repeats = 0
 
     def result(self) -> R:
         """What it has come to so far."""
         return self._result
+
+    @property
+    def _trips(self) -> Trips:
+        """Of the replies that carry the time of their request."""
+        clock = icmp.HLEN + self.clock_size
+        return Trips.of([reply.rtt_ns // US for reply in self._result.replies if reply.size >= clock])
 
     def interrupt(self) -> None:
         self._finish()

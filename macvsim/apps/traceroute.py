@@ -149,7 +149,7 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
     def main(self) -> None:
         self._out = UdpSocket(self.ns)
         self._out.tos = self._tos
-        self._in = RawIcmpSocket(self.ns, lambda packet, message: self.arrive((packet, message)))
+        self._in = RawIcmpSocket(self.ns, self.arrive)
         super().main()
 
     def trace(self) -> Waiting:

@@ -15,7 +15,7 @@ from macvsim.apps.traceroute import FIRST_PORT, Tracer, Waiting
 from macvsim.apps.traceroute_probes import LONG_AGO, Probe, Probes
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
-from macvsim.net.socket import IcmpError, RawIcmpSocket, UdpSocket
+from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket, UdpSocket
 from macvsim.sim import MS, SECOND, US
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import icmp_template
@@ -248,7 +248,8 @@ class LinuxTraceroute(Tracer[Answer]):
     def _udp_reply(self, probe: Probe, sender: int, packet: Packet) -> None:
         self.arrive(Answer(probe.seq, sender, self._arrived(), packet.data[8], None))
 
-    def _echo_reply(self, packet: Packet, message: bytes) -> None:
+    def _echo_reply(self, heard: Heard) -> None:
+        packet, message = heard
         sender, _ = ipv4.addresses(packet.data)
         if sender == self._to:  # the socket is connected
             self.arrive(Answer(message[6] << 8 | message[7], sender, self._arrived(), packet.data[8], None))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
+from macvsim.dev.path import Round, RxPath, rx_path
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
@@ -23,6 +24,7 @@ from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, 
 
 if TYPE_CHECKING:
     from macvsim.dev.linkwatch import LinkWatch
+    from macvsim.link import Line
     from macvsim.sim import Sim
 
 ETH_DATA_LEN = 1500
@@ -57,6 +59,12 @@ class RxHandler(Protocol):
     owner: str
     """The kind of device that hung it there, for messages."""
 
+    @property
+    def by_header(self) -> bool:
+        """What becomes of unicast frames follows from their Ethernet header and the configuration, and changes nothing
+        but the counters of the device they go to: paths may be learnt through here (dev/path.py).
+        """
+
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...
 
 
@@ -74,6 +82,8 @@ class Event(enum.Enum):
 
 
 ProtocolHandler = Callable[["NetDevice", Frame, PacketType], DropReason | None]
+Receiver = Callable[[bytes, int], DropReason | None]
+"""Takes the bytes and the uid of frames for one protocol of one device."""
 
 
 class Stack(Protocol):
@@ -87,6 +97,9 @@ class Stack(Protocol):
     """Who takes frames by EtherType (two bytes)."""
     bridge_hooks: BridgeHooks | None
     """Who looks at what bridges forward, while anybody does."""
+
+    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
+        """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""
@@ -183,11 +196,11 @@ class NetDevice:
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
     __slots__ = (
-        "_tx_active",
         "_uc_promisc",
         "allmulti",
         "carrier",
         "carrier_changes",
+        "counters",
         "destroyed",
         "ifindex",
         "inet",
@@ -213,9 +226,9 @@ class NetDevice:
         "rx_handler",
         "sim",
         "started",
-        "stats",
         "taps",
         "tso_max_size",
+        "tx_active",
         "txqlen",
         "uc",
         "up",
@@ -224,7 +237,6 @@ class NetDevice:
         "user_promisc",
         "vids",
         "vlans",
-        "xmit",
     )  # over 30 attributes in a __dict__ are slow
 
     kind: ClassVar[str] = "ether"
@@ -237,9 +249,12 @@ class NetDevice:
     """What tells devices apart that share one MAC."""
     no_rx_handler: ClassVar[bool] = False
     """IFF_NO_RX_HANDLER: nothing can be stacked on it that takes its frames (macvlan, bridge)."""
+    rx_uncounted: ClassVar[int] = 0
+    """Bytes of a received frame that its counters leave out."""
 
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
-        self.sim = ns.sim
+        self.sim: Sim
+        object.__setattr__(self, "sim", ns.sim)
         self.ns = ns
         self.name = name
         self.mac = mac
@@ -265,11 +280,8 @@ class NetDevice:
         self.carrier_changes = 0
         self.operstate = "UNKNOWN"
         """RFC 2863 state as last settled; what is shown is DOWN while the device is down."""
-        self.xmit: Callable[[Frame], DropReason | None]
-        """Send a frame out of this device (dev_queue_xmit): `start_xmit` itself while there is nothing to check or to
-        note, else `_xmit`.
-        """
         self.tx_active = False
+        """The queue takes packets: up, and the carrier was there when it was last looked at (dev_activate)."""
         self.qdisc = "noop"
         self.tso_max_size = 65536
         self.noarp = False
@@ -286,47 +298,61 @@ class NetDevice:
         self.mc: dict[bytes, int] = {}
         self.vids: set[int] = set()
         """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
-        self.stats = Stats()
+        self.counters = Stats()
+        """What devices add to; read `stats`."""
         self.destroyed = False
         self.inet: Any = None
         """IPv4 configuration of the device, kept by the network layer."""
         self.label = f"{ns.name}:{name}"
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Whatever is set on a device may change where frames go: no path learnt before holds (dev/path.py)."""
+        object.__setattr__(self, name, value)
+        self.sim.epoch += 1
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {mac_text(self.mac)} {'up' if self.up else 'down'}>"
 
+    @property
+    def stats(self) -> Stats:
+        """The counters, up to date."""
+        self.sim.settle()
+        return self.counters
+
     # -- down ----------------------------------------------------------------------------------------------------------
 
-    @property
-    def tx_active(self) -> bool:
-        """The queue takes packets: up, and the carrier was there when it was last looked at (dev_activate)."""
-        return self._tx_active
-
-    @tx_active.setter
-    def tx_active(self, active: bool) -> None:
-        self._tx_active = active
-        self._choose_xmit()
-
-    def _choose_xmit(self) -> None:
-        """The shortest way down that the device's state allows."""
-        plain = self._tx_active and not self.taps and self.sim.journal is None
-        self.xmit = self.start_xmit if plain else self._xmit
-
-    def _xmit(self, frame: Frame) -> DropReason | None:
-        """Down with all that may be on the way: a queue that takes nothing, taps, the journal."""
+    def xmit(self, frame: Frame) -> DropReason | None:
+        """Send a frame out of this device (dev_queue_xmit)."""
         if not self.tx_active:
             reason = DropReason.DEV_NO_CARRIER if self.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, self, reason, frame)
-        if self.taps:
-            for tap in self.taps:
-                tap(OUTGOING, frame)
-        if self.sim.journal is not None:
-            self.sim.note(frame.uid, self, "xmit", frame)
+        self.show(frame, OUTGOING)
         return self.start_xmit(frame)
+
+    def show(self, frame: Frame, packet_type: PacketType) -> None:
+        """Let captures and the journal see a frame that comes in or (OUTGOING) goes out here."""
+        for tap in self.taps:
+            tap(packet_type, frame)
+        sim = self.sim
+        if sim.journal is not None:
+            if packet_type is OUTGOING:
+                sim.note(frame.uid, self, "xmit", frame)
+            else:
+                sim.note(frame.uid, self, "receive", frame, packet_type)
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         """What this kind of device does with a frame it is given to send (ndo_start_xmit)."""
         raise NotImplementedError
+
+    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
+        """The lower device that `start_xmit` gives frames with this Ethernet header to, and the tag it adds, if that is
+        all it does; ``(None, 0)`` when it takes more than the header to tell.
+        """
+        return None, 0
+
+    def line(self) -> Line | None:
+        """The line that carries frames away, if that is where `start_xmit` gives them to."""
+        return None
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
         """Link-layer header of a locally sent packet (dev_hard_header); `ethertype` as two bytes."""
@@ -334,26 +360,28 @@ class NetDevice:
 
     # -- up ------------------------------------------------------------------------------------------------------------
 
-    def receive(self, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """A frame enters here; find its owner, round by round."""
+    def receive(self, frame: Frame, packet_type: PacketType, key: Any = None) -> DropReason | None:
+        """A frame enters here; find its owner, round by round.
+
+        key : under which the way may be kept in `paths`; None: do not
+        """
         dev: NetDevice = self
         sim = self.sim
+        rounds: list[Round] = []
         while True:
             if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():
                 untagged = frame.untag()
                 if untagged is None:
                     return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)
-                frame = untagged
-            if dev.taps:
-                for tap in dev.taps:
-                    tap(packet_type, frame)
-            if sim.journal is not None:
-                sim.note(frame.uid, dev, "receive", frame, packet_type)
+                frame, key = untagged, None
+            rounds.append((dev, frame, packet_type))
+            if dev.taps or sim.journal is not None:
+                dev.show(frame, packet_type)
             if frame.tag:
                 vlan = dev.vlans.get(frame.tag & _TAG_KEY)
                 if vlan is not None:
                     if not vlan.up:
-                        vlan.stats.rx_dropped += 1
+                        vlan.counters.rx_dropped += 1
                         return sim.drop(frame.uid, vlan, DropReason.VLAN_HOOK, frame)
                     dev, frame, packet_type = vlan.vlan_receive(frame, packet_type)
                     continue
@@ -361,21 +389,28 @@ class NetDevice:
                 verdict = dev.rx_handler.handle(dev, frame, packet_type)
                 if verdict is CONSUMED:
                     return None
+                if not dev.rx_handler.by_header:
+                    key = None
                 if verdict is not PASS:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
                 protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
+                if key is not None and sim.learns and type(frame) is Frame and not frame.raw[0] & 1:
+                    self.keep_path(key, rx_path(sim, rounds))
                 return protocol(dev, frame, packet_type)
             if frame.vid:
                 packet_type = OTHERHOST
-            frame = Frame(frame.raw, frame.uid)
+            frame, key = Frame(frame.raw, frame.uid), None
             if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
         if packet_type is OTHERHOST:
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
         protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
         return protocol(dev, frame, packet_type)
+
+    def keep_path(self, key: Any, path: RxPath) -> None:
+        """Only cards keep paths; theirs is the real one (dev/nic.py)."""
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Only VLAN sub-interfaces stand in `vlans`; theirs is the real one (dev/vlan.py)."""
@@ -389,7 +424,7 @@ class NetDevice:
         if self.up:
             self.receive(frame, packet_type)
         else:
-            self.stats.rx_dropped += 1
+            self.counters.rx_dropped += 1
             self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
 
     def forward(self, frame: Frame) -> DropReason | None:
@@ -397,10 +432,10 @@ class NetDevice:
         fit.
         """
         if not self.up:
-            self.stats.rx_dropped += 1
+            self.counters.rx_dropped += 1
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         if len(frame.raw) > self.mtu + ETH_HLEN + VLAN_HLEN:
-            self.stats.rx_dropped += 1
+            self.counters.rx_dropped += 1
             return self.sim.drop(frame.uid, self, DropReason.TOO_BIG_FOR_DEV, frame)
         self.netif_rx(frame, classify(frame.raw[:6], self.mac))
         return None
@@ -425,7 +460,6 @@ class NetDevice:
             self._activate()
             self.notify(Event.UP)
             self.taps = (*held, *self.taps)
-            self._choose_xmit()
 
     def set_down(self) -> None:
         """``ip link set … down`` (__dev_close_many)."""
@@ -562,6 +596,7 @@ class NetDevice:
 
     def add_uc(self, mac: bytes) -> None:
         """Listen for one more unicast address (dev_uc_add, counted)."""
+        self.sim.epoch += 1
         self.uc[mac] = self.uc.get(mac, 0) + 1
         self.sync_rx_mode()
         if self.uc[mac] == 1 and self.up:
@@ -569,6 +604,7 @@ class NetDevice:
 
     def del_uc(self, mac: bytes) -> None:
         """Undo one `add_uc` (dev_uc_del)."""
+        self.sim.epoch += 1
         if mac not in self.uc:
             return
         self.uc[mac] -= 1
@@ -580,12 +616,14 @@ class NetDevice:
 
     def add_mc(self, mac: bytes) -> None:
         """Listen for a group address (dev_mc_add, counted)."""
+        self.sim.epoch += 1
         self.mc[mac] = self.mc.get(mac, 0) + 1
         if self.mc[mac] == 1 and self.up:
             self.on_mc(mac, True)
 
     def del_mc(self, mac: bytes) -> None:
         """Undo one `add_mc` (dev_mc_del)."""
+        self.sim.epoch += 1
         if mac not in self.mc:
             return
         self.mc[mac] -= 1
@@ -646,11 +684,9 @@ class NetDevice:
     def add_tap(self, tap: Tap) -> Callable[[], None]:
         """Let `tap` see every frame here, as an AF_PACKET socket would; returns what takes it off again."""
         self.taps = (*self.taps, tap)
-        self._choose_xmit()
 
         def remove() -> None:
             self.taps = tuple(other for other in self.taps if other is not tap)
-            self._choose_xmit()
 
         return remove
 

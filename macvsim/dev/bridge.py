@@ -105,7 +105,7 @@ class Bridge(NetDevice):
         if raw[0] & 1:
             local = True
             if raw[:6] != BROADCAST_MAC:
-                self.stats.multicast += 1
+                self.counters.multicast += 1
             self._flood(frame, vid, port, local)
         else:
             entry = self.fdb.find(raw[:6], vid, now)
@@ -121,8 +121,8 @@ class Bridge(NetDevice):
 
     def _pass_up(self, frame: Frame, vid: int, packet_type: PacketType) -> None:
         """The bridge device receives the frame (br_pass_frame_up)."""
-        self.stats.rx_packets += 1
-        self.stats.rx_bytes += len(frame.raw) - ETH_HLEN
+        self.counters.rx_packets += 1
+        self.counters.rx_bytes += len(frame.raw) - ETH_HLEN
         config = self.vlan_config
         if config.enabled:
             tagged = config.own.egress(vid)
@@ -144,8 +144,8 @@ class Bridge(NetDevice):
                 if port is not None:
                     self._enter(port, back[1], HOST)
                 return None
-        self.stats.tx_packets += 1
-        self.stats.tx_bytes += len(frame.raw)
+        self.counters.tx_packets += 1
+        self.counters.tx_bytes += len(frame.raw)
         sim = self.sim
         vid = 0
         config = self.vlan_config

@@ -90,6 +90,7 @@ class BridgePort:
         "vlans",
     )
     owner = "bridge"
+    by_header = False
 
     def __init__(self, bridge: Bridge, dev: NetDevice, number: int) -> None:
         self.bridge = bridge

@@ -69,6 +69,8 @@ class FilteringDatabase(Generic[P]):
         pause: int = 1,
         max_learned: int = 0,
     ) -> None:
+        self.on_change: Callable[[], None] = _nobody
+        """Called when a MAC moved to another port or was forgotten."""
         self.entries: dict[tuple[int, bytes], FdbEntry[P]] = {}
         self.ageing = ageing
         self.max_learned = max_learned
@@ -105,6 +107,7 @@ class FilteringDatabase(Generic[P]):
         entry.updated = now
         if entry.port is not port and not entry.sticky:
             entry.port = port
+            self.on_change()
         return True
 
     def find(self, mac: bytes, vid: int, now: int) -> FdbEntry[P] | None:
@@ -147,6 +150,7 @@ class FilteringDatabase(Generic[P]):
                 left = entry.updated + self.ageing - time
                 if left <= 0:
                     del self.entries[key]
+                    self.on_change()
                 elif left < wait:
                     wait = left
             # With ageing off every run is like the last: skip to the one after now.
@@ -157,11 +161,13 @@ class FilteringDatabase(Generic[P]):
     def put(self, entry: FdbEntry[P]) -> None:
         """Add or replace an entry."""
         self.entries.pop((entry.vid, entry.mac), None)
+        self.on_change()
         self.entries[entry.vid, entry.mac] = entry
 
     def remove(self, entry: FdbEntry[P]) -> None:
         """Take an entry out."""
         del self.entries[entry.vid, entry.mac]
+        self.on_change()
 
     def flush(self, keep: Callable[[FdbEntry[P]], bool]) -> None:
         """Forget every entry that `keep` does not want."""
@@ -186,6 +192,10 @@ class FilteringDatabase(Generic[P]):
     def learned_at(self, port: P) -> list[FdbEntry[P]]:
         """What was learnt at one port, newest first."""
         return [entry for entry in self if entry.port is port and not entry.static]
+
+
+def _nobody() -> None:
+    pass
 
 
 def _exactly(now: int, delay: int) -> int:

@@ -70,6 +70,7 @@ class IpvlanPort:
     """What hangs on a lower device while it has ipvlan children: their addresses and the receive side."""
 
     owner = "ipvlan"
+    by_header = False
 
     def __init__(self, lower: NetDevice) -> None:
         self.lower = lower
@@ -97,7 +98,7 @@ class IpvlanPort:
         child = self.by_ip.get(layer3_address(raw, target=True))
         if child is None:
             return PASS
-        stats = child.stats
+        stats = child.counters
         stats.rx_packets += 1
         stats.rx_bytes += len(raw)
         return child, frame, packet_type
@@ -115,7 +116,7 @@ class IpvlanPort:
             sim.drop(frame.uid, self.lower, DropReason.RESERVED_MULTICAST, frame)
         elif len(self.backlog) >= BACKLOG_LIMIT:
             dev = self.lower if sender is None else sender
-            dev.stats.rx_dropped += 1
+            dev.counters.rx_dropped += 1
             sim.drop(frame.uid, dev, DropReason.IPVLAN_BACKLOG, frame)
         else:
             if not self.backlog:
@@ -137,7 +138,7 @@ class IpvlanPort:
         for child in self.children:
             if child is sender or not child.up or not child.listens(dst):
                 continue
-            stats = child.stats
+            stats = child.counters
             stats.rx_packets += 1
             stats.rx_bytes += len(frame.raw)
             stats.multicast += 1
@@ -224,7 +225,7 @@ class Ipvlan(NetDevice):
     # -- down ----------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.stats
+        stats = self.counters
         reason = self._xmit_l2(frame) if self.port.mode is L2 else self._xmit_l3(frame)
         if reason is not None and reason not in _REFUSED_BELOW:
             stats.tx_dropped += 1
@@ -264,14 +265,14 @@ class Ipvlan(NetDevice):
         lower = self.lower
         reason = lower.ns.route_out(lower, raw[12:14], raw[ETH_HLEN:], frame.uid)
         if reason is not None and reason not in _REFUSED_BELOW and lower.kind in _COUNTS_FOR_OTHERS:
-            lower.stats.tx_errors += 1
+            lower.counters.tx_errors += 1
         return reason
 
     def _to_sibling(self, child: Ipvlan, frame: Frame) -> DropReason | None:
         """Straight into a sibling's receive path (ipvlan_rcv_frame)."""
         if self.port.flag is PRIVATE:
             return self.sim.drop(frame.uid, self, DropReason.IPVLAN_PRIVATE, frame)
-        stats = child.stats
+        stats = child.counters
         if child.forward(frame) is None:
             stats.rx_packets += 1
             stats.rx_bytes += len(frame.raw) + ETH_HLEN  # the kernel counts the header twice

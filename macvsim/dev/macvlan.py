@@ -56,6 +56,10 @@ class MacvlanPort:
 
     owner = "macvlan"
 
+    @property
+    def by_header(self) -> bool:
+        return not self.has_sources
+
     def __init__(self, lower: NetDevice) -> None:
         self.lower = lower
         self.children: list[Macvlan] = []
@@ -90,7 +94,7 @@ class MacvlanPort:
         if not child.up:
             self.lower.sim.drop(frame.uid, child, DropReason.DEV_DOWN, frame)
             return CONSUMED
-        stats = child.stats
+        stats = child.counters
         stats.rx_packets += 1
         stats.rx_bytes += len(raw)
         return child, frame, HOST
@@ -116,15 +120,15 @@ class MacvlanPort:
             return CONSUMED
         source = self.by_mac.get(frame.raw[6:12])
         if source is not None and source.mode not in (VEPA, BRIDGE):
-            source.stats.rx_packets += 1
-            source.stats.rx_bytes += len(frame.raw)
+            source.counters.rx_packets += 1
+            source.counters.rx_bytes += len(frame.raw)
             source.netif_rx(frame, _group_type(frame))
             return CONSUMED
         dst = frame.raw[:6]
         bit = _group_bit(dst)
         if self._queued >> bit & 1:
             if len(self.backlog) >= self.bc_queue_len:
-                self.lower.stats.rx_dropped += 1
+                self.lower.counters.rx_dropped += 1
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
             else:
                 if not self.backlog:
@@ -177,11 +181,11 @@ class MacvlanPort:
         for child in self.in_hash_order():
             if child is source or child.mode not in modes or not child.listens(dst):
                 continue
-            child.stats.rx_packets += 1
-            child.stats.rx_bytes += len(frame.raw)
-            child.stats.multicast += 1
+            child.counters.rx_packets += 1
+            child.counters.rx_bytes += len(frame.raw)
+            child.counters.multicast += 1
             if modes is _BRIDGE:
-                child.stats.rx_bytes += ETH_HLEN  # the kernel counts the header of siblings' frames twice
+                child.counters.rx_bytes += ETH_HLEN  # the kernel counts the header of siblings' frames twice
                 child.forward(frame)
             else:
                 child.netif_rx(frame, _group_type(frame))
@@ -206,8 +210,8 @@ class MacvlanPort:
             consume = consume or child.nodst
             if child.up:
                 own = frame.raw[:6] == child.mac
-                child.stats.rx_packets += 1
-                child.stats.rx_bytes += len(frame.raw)
+                child.counters.rx_packets += 1
+                child.counters.rx_bytes += len(frame.raw)
                 child.netif_rx(frame, HOST if own else packet_type)
         return consume
 
@@ -286,7 +290,7 @@ class Macvlan(NetDevice):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.stats
+        stats = self.counters
         raw = frame.raw
         stats.tx_packets += 1
         stats.tx_bytes += len(raw)
@@ -294,12 +298,18 @@ class Macvlan(NetDevice):
             if raw[0] & 1:
                 if len(self.port.by_mac) > 1:
                     self.port.broadcast(frame, self, _BRIDGE)
-            else:
-                sibling = self.port.by_mac.get(raw[:6])
-                if sibling is not None and sibling.mode is BRIDGE:
-                    self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
-                    return None
+            elif self._is_sibling(raw[:6]):
+                self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
+                return None
         return self.lower.xmit(frame)
+
+    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
+        return (None if self.mode is BRIDGE and self._is_sibling(header[:6]) else self.lower), 0
+
+    def _is_sibling(self, mac: bytes) -> bool:
+        """True if frames to `mac` from a child in bridge mode stay on this machine."""
+        child = self.port.by_mac.get(mac)
+        return child is not None and child.mode is BRIDGE
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
         return self.lower.hard_header(dst, src, ethertype)
@@ -434,6 +444,7 @@ class Macvlan(NetDevice):
         if mac not in self.sources:
             self.sources.append(mac)
             self.port.has_sources = True
+            self.sim.epoch += 1
 
     def del_source(self, mac: bytes) -> None:
         """``macaddr del``."""

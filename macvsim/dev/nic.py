@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.dev.path import Paths, RxPath
 from macvsim.drop import DropReason
-from macvsim.link import Cable
+from macvsim.link import Cable, Line
 from macvsim.wire.addr import BROADCAST_MAC
-from macvsim.wire.frame import ETH_HLEN, OTHERHOST, Frame
+from macvsim.wire.frame import ETH_HLEN, Frame
 
 
 class Nic(NetDevice):
@@ -43,6 +44,7 @@ class Nic(NetDevice):
         self.vlan_filter = vlan_filter
         self.permanent_mac = mac
         self.cable: Cable | None = None
+        self._paths: Paths[RxPath] = Paths()
         self.admin_up = False
         self.carrier = False
         self.operstate = "DOWN"
@@ -50,28 +52,44 @@ class Nic(NetDevice):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.stats
+        stats = self.counters
         stats.tx_packets += 1
         stats.tx_bytes += len(frame.raw)
         if self.cable is None:  # and the queue has not been told yet
             return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
-        return self.cable.send(self, frame)
+        return self.cable.line(self).send(frame)
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
-        """A frame comes off the cable: filter, classify, and up."""
+        """A frame comes off the cable: by the path of its header, or step by step."""
+        paths = self._paths
+        if paths.epoch == self.sim.epoch:
+            path = paths.get((frame.tag, frame.raw[:14]))
+            if path is not None:
+                return path(frame)
+        return self._admit(frame)
+
+    def _admit(self, frame: Frame) -> DropReason | None:
+        """Filter, classify, and up."""
         if not self.carrier:  # down, or unplugged while the frame was under way
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
-        dst = frame.raw[:6]
+        raw = frame.raw
+        dst = raw[:6]
         if (self.vlan_filter or (dst != self.mac and dst not in self.uc)) and not self.promiscuity:
             reason = self._filter(frame, dst)
             if reason is not None:
                 return self.sim.drop(frame.uid, self, reason, frame)
-        stats = self.stats
+        stats = self.counters
         stats.rx_packets += 1
-        stats.rx_bytes += len(frame.raw)
+        stats.rx_bytes += len(raw)
         if dst[0] & 1 and dst != BROADCAST_MAC:
             stats.multicast += 1
-        return self.receive(frame, OTHERHOST if not dst[0] & 1 and dst != self.mac else classify(dst, self.mac))
+        return self.receive(frame, classify(dst, self.mac), (frame.tag, raw[:14]))
+
+    def keep_path(self, key: tuple[int, bytes], path: RxPath) -> None:
+        self._paths.keep(key, path, self.sim.epoch)
+
+    def line(self) -> Line | None:
+        return None if self.cable is None else self.cable.line(self)
 
     def _filter(self, frame: Frame, dst: bytes) -> DropReason | None:
         """Why the card does not take this frame, or None (table of linux.md 6.1)."""

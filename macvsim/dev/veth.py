@@ -27,12 +27,12 @@ class Veth(NetDevice):
         peer = self.peer
         length = len(frame.raw)
         if not peer.up or length > peer.mtu + ETH_HLEN + VLAN_HLEN:
-            self.stats.tx_dropped += 1
-            peer.stats.rx_dropped += 1
+            self.counters.tx_dropped += 1
+            peer.counters.rx_dropped += 1
             reason = DropReason.TOO_BIG_FOR_DEV if peer.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, peer, reason, frame)
-        self.stats.tx_packets += 1
-        self.stats.tx_bytes += length
+        self.counters.tx_packets += 1
+        self.counters.tx_bytes += length
         self.sim.call_at(self.sim._now, peer._from_peer, frame)
         return None
 
@@ -40,8 +40,8 @@ class Veth(NetDevice):
         if not self.up:
             self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
             return
-        self.stats.rx_packets += 1
-        self.stats.rx_bytes += len(frame.raw)
+        self.counters.rx_packets += 1
+        self.counters.rx_bytes += len(frame.raw)
         self.receive(frame, classify(frame.raw[:6], self.mac))
 
     def on_open(self) -> None:

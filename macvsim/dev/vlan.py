@@ -45,6 +45,7 @@ class Vlan(NetDevice):
     """
 
     kind: ClassVar[str] = "vlan"
+    rx_uncounted: ClassVar[int] = ETH_HLEN
     unicast_filter: ClassVar[bool] = True
     header_cache: ClassVar[bool] = False
 
@@ -87,20 +88,23 @@ class Vlan(NetDevice):
         self._own_mac_below = b""
         if not lower.vlans:
             lower.add_mc(MVRP_GROUP)
-        lower.vlans[self._tag] = self
+        lower.vlans = {**lower.vlans, self._tag: self}
         lower.uppers.append(self)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        self.stats.tx_packets += 1
-        self.stats.tx_bytes += len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
+        self.counters.tx_packets += 1
+        self.counters.tx_bytes += len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
             tag = self._tag
             if self.egress_map:
                 tag |= self.egress_map.get(_priority(frame.raw), 0) << PCP_SHIFT
             frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag)
         return self.lower.xmit(frame)
+
+    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
+        return (self.lower, self._tag) if self.reorder_hdr and not self.egress_map else (None, 0)
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
         """With REORDER_HDR off the tag stands in the header from the start (vlan_dev_hard_header)."""
@@ -112,10 +116,10 @@ class Vlan(NetDevice):
         """Take a frame whose tag is ours (vlan_do_receive)."""
         if packet_type is OTHERHOST and frame.raw[:6] == self.mac:
             packet_type = HOST
-        self.stats.rx_packets += 1
-        self.stats.rx_bytes += len(frame.raw) - ETH_HLEN
+        self.counters.rx_packets += 1
+        self.counters.rx_bytes += len(frame.raw) - self.rx_uncounted
         if packet_type is MULTICAST:
-            self.stats.multicast += 1
+            self.counters.multicast += 1
         if not self.reorder_hdr and self.rx_handler is None:
             return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type
         return self, Frame(frame.raw, frame.uid), packet_type
@@ -203,7 +207,7 @@ class Vlan(NetDevice):
             self.set_carrier(lower.carrier)
 
     def on_destroy(self) -> None:
-        del self.lower.vlans[self._tag]
+        self.lower.vlans = {tag: vlan for tag, vlan in self.lower.vlans.items() if vlan is not self}
         if not self.lower.vlans:
             self.lower.del_mc(MVRP_GROUP)
         self.lower.uppers.remove(self)

@@ -42,7 +42,7 @@ class Reassembly:
     def add(self, packet: Packet) -> Packet | None:
         """A fragment came; the whole packet if it was the one missing (ip_defrag)."""
         ns = self.ns
-        count = ns.snmp.ip
+        count = ns.snmp.ip_counters
         count["ReasmReqds"] += 1
         head = ipv4.parse(packet.data)
         key = (head.src, head.dst, head.ident, head.proto)
@@ -111,7 +111,7 @@ class Reassembly:
     def _expire(self, key: _Key) -> None:
         """30 s are over: if the first fragment came, its sender hears of it (ip_expire)."""
         queue = self.queues.pop(key)
-        count = self.ns.snmp.ip
+        count = self.ns.snmp.ip_counters
         count["ReasmTimeout"] += 1
         count["ReasmFails"] += 1
         if queue.first is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
@@ -16,9 +17,14 @@ from macvsim.wire.compose import icmp_template
 from macvsim.wire.frame import HOST
 
 if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
     from macvsim.net.namespace import Namespace
     from macvsim.net.socket import RawIcmpSocket
 
+_ICMP = ipv4.PROTO_ICMP
+_ECHO = icmp.ECHO
+_ECHO_BYTE = b"\x08"
+_ECHO_REPLY = icmp.ECHO_REPLY
 DAY_MS = 86_400_000
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
@@ -46,6 +52,9 @@ class IcmpLayer:
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
+        self._conf = ns.ipv4_conf
+        self._in_types = ns.snmp.icmp_in_types
+        self._out_types = ns.snmp.icmp_out_types
         self.sockets: list[RawIcmpSocket] = []
         self.peers: dict[int, Peer] = {}
         self._global_credit = 0
@@ -55,62 +64,115 @@ class IcmpLayer:
 
     def receive(self, packet: Packet) -> DropReason | None:
         """An ICMP message for this host (icmp_rcv): raw sockets get a copy of what they want, then the kernel acts."""
-        ns = self.ns
-        where = packet.in_dev or ns
         data = packet.data
-        hlen = (data[0] & 15) * 4
-        message = data[hlen:]
+        message = data[20:] if data[0] == 0x45 else data[(data[0] & 15) * 4 :]
         heard = False
         for sock in self.sockets:
-            heard = sock.icmp_receive(packet, message) or heard
-        if len(message) < icmp.HLEN:
-            ns.snmp.icmp["InMsgs"] += 1
-            ns.snmp.icmp["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
-        if int.from_bytes(message if not len(message) & 1 else message + b"\0", "big") % 0xFFFF:
-            ns.snmp.icmp["InMsgs"] += 1
-            ns.snmp.icmp["InCsumErrors"] += 1
-            ns.snmp.icmp["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
+            if sock.icmp_receive(packet, message):
+                heard = True
+        if len(message) < 8 or int.from_bytes(message) % 0xFFFF:
+            return self._malformed(packet, message)
         kind = message[0]
-        ns.snmp.icmp_in_types[kind] += 1
-        way = packet.dst
-        assert way is not None
-        if (way.broadcast or way.multicast) and kind in _TO_ONE_ONLY and ns.ipv4_conf.icmp_echo_ignore_broadcasts:
-            ns.snmp.icmp["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.ICMP_BROADCAST_ECHO)
-        if kind == icmp.ECHO:
-            if ns.ipv4_conf.icmp_echo_ignore_all:
-                return ns.sim.drop(packet.uid, where, DropReason.ICMP_ECHO_IGNORED)
-            return self._reply(packet, icmp.ECHO_REPLY, icmp.echo_reply(message))
+        self._in_types[kind] += 1
+        if kind == _ECHO:
+            return self._echo(packet, message)
+        if kind == _ECHO_REPLY and heard:
+            return None
         if kind == icmp.TIMESTAMP and len(message) >= icmp.HLEN + 4:
-            return self._reply(packet, icmp.TIMESTAMP_REPLY, self._timestamp_reply(message))
+            return self._timestamp(packet, message)
         if kind in icmp.ERRORS:
             return self._error_received(packet, message, heard)
         if not heard:
-            return ns.sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
+            return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.ICMP_NO_LISTENER)
         return None
 
-    def _timestamp_reply(self, request: bytes) -> bytes:
+    def _malformed(self, packet: Packet, message: bytes) -> DropReason:
+        """Too short, or its checksum is wrong (that a zero follows an odd last byte changes nothing)."""
+        count = self.ns.snmp.icmp
+        count["InMsgs"] += 1
+        count["InErrors"] += 1
+        reason = DropReason.ICMP_MALFORMED
+        if len(message) >= icmp.HLEN:
+            count["InCsumErrors"] += 1
+            reason = DropReason.ICMP_CSUM
+        return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, reason)
+
+    def _echo(self, packet: Packet, request: bytes) -> DropReason | None:
+        """icmp_echo."""
+        conf = self._conf
+        way = packet.dst
+        assert way is not None
+        if conf.icmp_echo_ignore_all:
+            return self._ignored(packet, DropReason.ICMP_ECHO_IGNORED)
+        if (way.broadcast or way.multicast) and conf.icmp_echo_ignore_broadcasts:
+            self.ns.snmp.icmp["InErrors"] += 1
+            return self._ignored(packet, DropReason.ICMP_BROADCAST_ECHO)
+        return self._reply(packet, way, _ECHO_REPLY, icmp.echo_reply(request))
+
+    def _timestamp(self, packet: Packet, request: bytes) -> DropReason | None:
         """Originate as it was sent, receive and transmit now; ms since midnight, when labs start (icmp_timestamp)."""
+        way = packet.dst
+        assert way is not None
+        if (way.broadcast or way.multicast) and self._conf.icmp_echo_ignore_broadcasts:
+            self.ns.snmp.icmp["InErrors"] += 1
+            return self._ignored(packet, DropReason.ICMP_BROADCAST_ECHO)
         now = (int(self.ns.sim.now) // MS % DAY_MS).to_bytes(4, "big")
         times = request[icmp.HLEN : icmp.HLEN + 4] + now + now
         rest = int.from_bytes(request[4:8], "big")
-        return icmp.message(icmp_template(icmp.TIMESTAMP_REPLY), icmp.TIMESTAMP_REPLY, 0, rest, times)
+        message = icmp.message(icmp_template(icmp.TIMESTAMP_REPLY), icmp.TIMESTAMP_REPLY, 0, rest, times)
+        return self._reply(packet, way, icmp.TIMESTAMP_REPLY, message)
 
-    def _reply(self, packet: Packet, kind: int, message: bytes) -> DropReason | None:
+    def _ignored(self, packet: Packet, reason: DropReason) -> DropReason:
+        return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, reason)
+
+    def _reply(self, packet: Packet, way: Dst, kind: int, message: bytes) -> DropReason | None:
         """Answer a request from the address it was sent to (icmp_reply; RFC 1122, 3.2.2.6 and 3.2.2.8)."""
         ns = self.ns
-        assert packet.dst is not None
         src, dst = ipv4.addresses(packet.data)
-        if packet.dst.broadcast or packet.dst.multicast:
+        to_group = way.broadcast or way.multicast
+        if to_group:
             dst = ns.addresses.select_source(packet.in_dev, src, Scope.LINK)
-        way = ns.router.output(src, dst)
-        if way.kind is ERROR:
-            return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_OUTNOROUTES)
-        ns.snmp.icmp_out_types[kind] += 1
-        uid = ns.sim.born(packet.uid)
-        return ns.ipv4.send(ipv4.PROTO_ICMP, message, way, src, uid, packet.data[1])
+        back = ns.router.output(src, dst)
+        if back.kind is ERROR:
+            return self._ignored(packet, DropReason.IP_OUTNOROUTES)
+        if back.lasting and packet.in_dev is not None and not to_group:
+            way.answer = self._answerer(way, packet.in_dev, back, src)
+        self._out_types[kind] += 1
+        tos = packet.data[1]
+        send = back.senders.get((_ICMP, None, tos)) or ns.ipv4.sender(back, src, _ICMP, None, tos)
+        return send(message, ns.sim.born(packet.uid))
+
+    def _answerer(self, way: Dst, dev: NetDevice, back: Dst, src: int) -> Callable[[bytes, int], DropReason | None]:
+        """`receive` for whole packets without options that come in by `way`: echoes in one step, others as ever."""
+        sim, ipv4_layer, sockets, conf = self.ns.sim, self.ns.ipv4, self.sockets, self._conf
+        checksum, unsettled, senders, echo_reply = int.from_bytes, sim.unsettled, back.senders, icmp.echo_reply
+        answered = 0
+
+        def settle() -> None:
+            nonlocal answered
+            self._in_types[_ECHO] += answered
+            self._out_types[_ECHO_REPLY] += answered
+            answered = 0
+
+        def answer(data: bytes, uid: int) -> DropReason | None:
+            nonlocal answered
+            message = data[20:]
+            tos = data[1]
+            if (
+                data[20:21] != _ECHO_BYTE
+                or sockets
+                or conf.icmp_echo_ignore_all
+                or len(message) < 8
+                or checksum(message) % 0xFFFF
+            ):
+                return self.receive(Packet(data, uid, dev, HOST, way))
+            if not answered:
+                unsettled.append(settle)
+            answered += 1
+            send = senders.get((_ICMP, None, tos)) or ipv4_layer.sender(back, src, _ICMP, None, tos)
+            return send(echo_reply(message), sim.born(uid))
+
+        return answer
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,

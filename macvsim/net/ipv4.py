@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from struct import Struct
+from typing import TYPE_CHECKING, Protocol, cast
 
-from macvsim.dev.base import NetDevice
+from macvsim.dev.base import NetDevice, Receiver
 from macvsim.drop import DropReason
 from macvsim.net.fib import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
@@ -16,6 +17,7 @@ from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
+from macvsim.wire.ipv4 import decrement_ttl
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -26,7 +28,18 @@ Finish = Callable[[Packet], DropReason | None]
 _LSRR = 131
 _SSRR = 137
 _END_OF_OPTIONS = 0
+_ICMP = ipv4.PROTO_ICMP
 _NO_OPERATION = 1
+_USUAL = Struct("!BxHxxHBB")
+"""Version and header length, total length, fragment field, TTL, protocol."""
+
+
+class Sender(Protocol):
+    """Sends payloads along one way; the arguments are those of `Ipv4Layer.send`."""
+
+    def __call__(
+        self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
+    ) -> DropReason | None: ...
 
 
 class Ipv4Layer:
@@ -34,46 +47,80 @@ class Ipv4Layer:
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
-        self.count = ns.snmp.ip
+        self.sim = ns.sim
+        self.count = ns.snmp.ip_counters
+        self.protocols: dict[int, Callable[[Packet], DropReason | None]] = {
+            ipv4.PROTO_ICMP: ns.icmp.receive,
+            ipv4.PROTO_UDP: ns.udp.receive,
+            ipv4.PROTO_TCP: ns.tcp.receive,
+        }
+        """Who takes packets for this host, by protocol."""
         self.netfilter: Netfilter | None = None
         """Hooks, while anything is registered at them (net/netfilter/core.py)."""
-        self._idents: dict[tuple[int, int, int], int] = {}
+        self._idents: dict[tuple[int, int, int], list[int]] = {}
 
     # -- up: from a device ---------------------------------------------------------------------------------------------
 
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
-        sim = self.ns.sim
         if packet_type is not HOST:
             unwanted = self._not_for_us(dev, frame, packet_type)
             if unwanted is not None:
-                return sim.drop(frame.uid, dev, unwanted, frame)
-        count = self.count
-        count["InReceives"] += 1
-        data = frame.raw[ETH_HLEN:]
-        if len(data) < 20 or data[0] != 0x45 or len(data) != data[2] << 8 | data[3]:
-            trimmed = self._validate(data)
-            if trimmed is None:
-                count["InHdrErrors"] += 1
-                return sim.drop(frame.uid, dev, DropReason.IP_INHDR, frame)
-            data = trimmed
-        hlen = 20 if data[0] == 0x45 else (data[0] & 15) * 4
-        if int.from_bytes(data[:hlen], "big") % 0xFFFF:  # the header's checksum (RFC 1071)
-            count["InHdrErrors"] += 1
-            return sim.drop(frame.uid, dev, DropReason.IP_CSUM, frame)
+                return self.sim.drop(frame.uid, dev, unwanted, frame)
+        self.count["InReceives"] += 1
+        data = self._validate(frame.raw[ETH_HLEN:])
+        if not isinstance(data, bytes):
+            self.count["InHdrErrors"] += 1
+            return self.sim.drop(frame.uid, dev, data, frame)
+        packet = Packet(data, frame.uid, dev, packet_type)
         if self.netfilter is not None:
-            return self.netfilter.run(PREROUTING, Packet(data, frame.uid, dev, packet_type), dev, None, self.received)
-        addresses = data[12:20]
-        way = dev.inet.ways_in.get(addresses) or self.ns.router.input(addresses, dev)
-        packet = Packet(data, frame.uid, dev, packet_type, way)
-        kind = way.kind
-        if kind is FORWARD:
-            return self.forward(packet, way)
-        if kind is LOCAL:
-            return self.local(packet)
-        if kind is CHILD:
-            return self.local(packet, self._to_child)
-        return self._no_way(packet, way)
+            return self.netfilter.run(PREROUTING, packet, dev, None, self.received)
+        return self.received(packet)
+
+    def receiver(self, dev: NetDevice) -> Receiver:
+        """`receive` for frames to this host that reach `dev` by a path: in one step what is usual, the rest as ever."""
+        count, sim, protocols = self.count, self.sim, self.protocols
+        ways_in: dict[bytes, Dst] = dev.inet.ways_in
+        checksum, unpack, unknown = int.from_bytes, _USUAL.unpack_from, self._unknown_protocol
+        unsettled = sim.unsettled
+        delivered = 0
+
+        def settle() -> None:
+            nonlocal delivered
+            count["InReceives"] += delivered
+            count["InDelivers"] += delivered
+            delivered = 0
+
+        def receive(raw: bytes, uid: int) -> DropReason | None:
+            nonlocal delivered
+            data = raw[ETH_HLEN:]
+            way = ways_in.get(data[12:20])
+            if way is None or self.netfilter is not None or checksum(data[:20]) % 0xFFFF:
+                return self.receive(dev, Frame(raw, uid), HOST)
+            first, length, fragment, ttl, proto = unpack(data)
+            if first != 0x45 or length != len(data):
+                return self.receive(dev, Frame(raw, uid), HOST)
+            kind = way.kind
+            if kind is LOCAL and not fragment & 0x3FFF:
+                if not delivered:
+                    unsettled.append(settle)
+                delivered += 1
+                if proto == _ICMP and way.answer is not None:
+                    return way.answer(data, uid)
+                return protocols.get(proto, unknown)(Packet(data, uid, dev, HOST, way))
+            elif kind is FORWARD and ttl > 1 and length <= way.mtu and not way.do_redirect:
+                entry = way.neighbour
+                if entry is not None and entry.path is not None and entry.path_epoch == sim.epoch:
+                    count["InReceives"] += 1
+                    count["ForwDatagrams"] += 1
+                    count["OutTransmits"] += 1
+                    return entry.path(decrement_ttl(data), uid)
+            return self.receive(dev, Frame(raw, uid), HOST)
+
+        def receive_noted(raw: bytes, uid: int) -> DropReason | None:
+            return self.receive(dev, Frame(raw, uid), HOST)
+
+        return receive if sim.journal is None else receive_noted
 
     def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
@@ -101,14 +148,16 @@ class Ipv4Layer:
         return self._no_way(packet, way)
 
     @staticmethod
-    def _validate(data: bytes) -> bytes | None:
-        """Header checks of ip_rcv_core that are not the common case; the packet without padding, or None."""
-        length = int.from_bytes(data[2:4], "big")
+    def _validate(data: bytes) -> bytes | DropReason:
+        """Header checks of ip_rcv_core; the packet without padding, or what is wrong with it."""
+        length = int.from_bytes(data[2:4])
         if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5:
-            return None
+            return DropReason.IP_INHDR
         hlen = (data[0] & 15) * 4
         if len(data) < hlen or len(data) < length or length < hlen:
-            return None
+            return DropReason.IP_INHDR
+        if int.from_bytes(data[:hlen]) % 0xFFFF:  # RFC 1071
+            return DropReason.IP_CSUM
         return data[:length]
 
     def _no_way(self, packet: Packet, way: Dst) -> DropReason:
@@ -145,22 +194,16 @@ class Ipv4Layer:
 
     def deliver(self, packet: Packet) -> DropReason | None:
         """A whole packet that has passed INPUT, to its protocol (ip_local_deliver_finish)."""
-        data = packet.data
-        ns = self.ns
         self.count["InDelivers"] += 1
-        if ns.sim.journal is not None:
-            ns.sim.note(packet.uid, packet.in_dev or ns, "local")
-        proto = data[9]
-        if proto == ipv4.PROTO_ICMP:
-            return ns.icmp.receive(packet)
-        if proto == ipv4.PROTO_UDP:
-            return ns.udp.receive(packet)
-        if proto == ipv4.PROTO_TCP:
-            return ns.tcp.receive(packet)
+        if self.sim.journal is not None:
+            self.sim.note(packet.uid, packet.in_dev or self.ns, "local")
+        return self.protocols.get(packet.data[9], self._unknown_protocol)(packet)
+
+    def _unknown_protocol(self, packet: Packet) -> DropReason:
         self.count["InDelivers"] -= 1
         self.count["InUnknownProtos"] += 1
-        reason = ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IP_NOPROTO)
-        ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PROT_UNREACH)
+        reason = self.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_NOPROTO)
+        self.ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PROT_UNREACH)
         return reason
 
     def _to_child(self, packet: Packet) -> DropReason | None:
@@ -168,8 +211,8 @@ class Ipv4Layer:
         way = packet.dst
         assert way is not None and way.dev is not None
         child = way.dev
-        child.stats.rx_packets += 1
-        child.stats.rx_bytes += len(packet.data) + ETH_HLEN
+        child.counters.rx_packets += 1
+        child.counters.rx_bytes += len(packet.data) + ETH_HLEN
         packet.in_dev = child
         layer = cast("Namespace", child.ns).ipv4
         self.count["InDelivers"] += 1
@@ -201,7 +244,7 @@ class Ipv4Layer:
             reason = sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, mtu)
             return reason
-        packet.data = ipv4.decrement_ttl(data)
+        packet.data = decrement_ttl(data)
         if way.do_redirect:
             ns.icmp.send_redirect(packet, way)
         if self.netfilter is not None:
@@ -253,29 +296,61 @@ class Ipv4Layer:
         df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
         next one; cause : the packet that this one is an error about, whose connection it belongs to (nf_ct_attach)
         """
-        ns = self.ns
-        if ttl is None:
-            ttl = 1 if way.multicast else ns.ipv4_conf.ip_default_ttl
-        key = proto << 16 | ttl << 8 | tos
-        flow = way.flows.get(key)
-        if flow is None:
-            flow = way.flows[key] = ipv4.Flow(ipv4_template(proto), way.src, dst, tos, ttl)
-        if ident is None:
-            ident = self.next_ident(dst, way.src, proto)
-        fits = 20 + len(payload) <= way.mtu
-        data = flow.packet(ident, ipv4.DF if df and fits else 0, payload)
-        self.count["OutRequests"] += 1
-        if ns.sim.journal is not None:
-            ns.sim.note(uid, ns, "send", None, (way.dev, way.nexthop))
+        sender = way.senders.get((proto, ttl, tos)) or self.sender(way, dst, proto, ttl, tos)
+        return sender(payload, uid, df, ident, cause)
+
+    def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
+        """What sends packets of one kind along `way`, made for the first of them."""
+        hops = ttl
+        if hops is None:
+            hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
+        start, middle, addresses, total = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
+        pack_header, sim, count, mtu = ipv4.pack_header, self.sim, self.count, way.mtu
+        unsettled, usual = sim.unsettled, sim.journal is None
+        sent = 0
+        idents = self._idents.setdefault((dst, way.src, proto), [])
+
+        def settle() -> None:
+            nonlocal sent
+            count["OutRequests"] += sent
+            count["OutTransmits"] += sent
+            sent = 0
+
+        def send(
+            payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
+        ) -> DropReason | None:
+            nonlocal sent
+            if ident is None:
+                if not idents:  # never 0; a counter per destination, source and protocol (__ip_select_ident)
+                    idents.append(sim.rng(f"ident/{self.ns.name}").randrange(0x7FFF))
+                ident = idents[0] = idents[0] % 0xFFFF + 1
+            length = 20 + len(payload)
+            fits = length <= mtu
+            frag = 0x4000 if df and fits else 0
+            csum = -(total + length + ident + frag) % 0xFFFF
+            data = pack_header(start, length, ident, frag, middle, csum, addresses) + payload
+            entry = way.neighbour
+            if entry is not None and fits and usual and self.netfilter is None:
+                path = entry.path
+                if path is not None and entry.path_epoch == sim.epoch:
+                    if not sent:
+                        unsettled.append(settle)
+                    sent += 1
+                    return path(data, uid)
+            count["OutRequests"] += 1
+            return self._local_out(data, uid, way, cause)
+
+        way.senders[proto, ttl, tos] = send
+        return send
+
+    def _local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None) -> DropReason | None:
+        """A packet of ours, to OUTPUT and out (ip_local_out)."""
+        if self.sim.journal is not None:
+            self.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         if self.netfilter is not None:
             packet = Packet(data, uid, dst=way) if cause is None else self.netfilter.attached(data, uid, way, cause)
             return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
-        entry = way.neighbour
-        if fits and entry is not None and entry.connected and entry.hh is not None and not entry.dead:
-            self.count["OutTransmits"] += 1
-            reason = entry.dev.xmit(Frame(entry.hh + data, uid))  # neigh_hh_output
-        else:
-            reason = self.output(Packet(data, uid, dst=way), way)
+        reason = self.output(Packet(data, uid, dst=way), way)
         if reason is not None and reason is DropReason.XMIT_DROP:
             self.count["OutDiscards"] += 1
         return reason
@@ -301,17 +376,6 @@ class Ipv4Layer:
         if self.netfilter is not None:
             return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
         return self.output(packet, way)
-
-    def next_ident(self, dst: int, src: int, proto: int) -> int:
-        """Identification: a counter per destination, source and protocol, never 0 (__ip_select_ident)."""
-        key = (dst, src, proto)
-        ident = self._idents.get(key)
-        if ident is None:
-            ident = self.ns.sim.rng(f"ident/{self.ns.name}").randrange(1, 0x8000)
-        else:
-            ident = ident % 0xFFFF + 1
-        self._idents[key] = ident
-        return ident
 
     def output(self, packet: Packet, way: Dst) -> DropReason | None:
         """Fragment if need be, then to the neighbour (ip_output, ip_mc_output, ip_finish_output)."""
@@ -365,9 +429,12 @@ class Ipv4Layer:
             assert way.dev is not None
             entry = self.ns.neigh.create(way.dev, way.nexthop)
             if entry is None:
-                return self.ns.sim.drop(packet.uid, way.dev, DropReason.NEIGH_TABLE_FULL)
+                return self.sim.drop(packet.uid, way.dev, DropReason.NEIGH_TABLE_FULL)
             if not way.loops:  # what loops must not take the short cut in `send`
                 way.neighbour = entry
+        path = entry.path
+        if path is not None and entry.path_epoch == self.sim.epoch:
+            return path(packet.data, packet.uid)
         return entry.output(packet)
 
     def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler
+from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler, Receiver
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.veth import Veth
@@ -28,15 +28,16 @@ from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
 from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import UdpLayer
-from macvsim.sim import Sim
+from macvsim.sim import PROCESS, SOFTIRQ, Sim, spread
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
-from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, HOST, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import Tap
 
+_IP = ETH_P_IP.to_bytes(2)
 IFNAMSIZ = 16
 
 
@@ -69,7 +70,7 @@ class Namespace:
         self.devices: dict[str, NetDevice] = {}
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
         self._nsids: dict[Namespace, int] = {}
-        self.snmp = Snmp()
+        self.snmp = Snmp(sim)
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
         self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
         self.sysctl = Sysctl(self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
@@ -84,18 +85,18 @@ class Namespace:
         self.arp = ArpLayer(self)
         self.neigh = NeighTable(sim, self.arp, self.sysctl.thresholds, name)
         self.icmp: IcmpLayer = IcmpLayer(self)
-        self.ipv4 = Ipv4Layer(self)
         self.reassembly = Reassembly(self)
         self.group_reassembly = Reassembly(self)
         """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
         self.udp = UdpLayer(self)
         self.tcp: TcpLayer = TcpLayer(self)
+        self.ipv4 = Ipv4Layer(self)
         self.bridge_hooks: BridgeHooks | None = None
         self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
         self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables, first=init is None)
         self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {
-            ETH_P_IP.to_bytes(2, "big"): self.ipv4.receive,
+            _IP: self.ipv4.receive,
             ETH_P_ARP.to_bytes(2, "big"): self.arp.receive,
             ETH_P_IPV6.to_bytes(2, "big"): self.ipv6.ip6.receive,
         }
@@ -125,11 +126,18 @@ class Namespace:
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
+    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
+        """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
+        if ethertype == _IP and packet_type is HOST:
+            return self.ipv4.receiver(dev)
+        handler = self.protocols.get(ethertype, self.unknown_protocol)
+        return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
+
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """No protocol of ours (end of __netif_receive_skb_core)."""
         if packet_type is OTHERHOST:
             return self.sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
-        dev.stats.rx_dropped += 1
+        dev.counters.rx_dropped += 1
         return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
 
     def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
@@ -149,13 +157,12 @@ class Namespace:
         self.neigh.flush(dev)
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
-        """Run `fn` in process context, `wakeup_delay` ns from now."""
-        if self.wakeup_delay:
-            self.sim.call_at(self.sim._now + self.wakeup_delay, fn, *args)
-            return
-        event = self.sim.timeout(0)
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: fn(*args))
+        """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""
+        self.hand(spread, (fn, args))
+
+    def hand(self, fn: Callable[[Any], None], arg: object) -> None:
+        """`wake` for one argument."""
+        self.sim.post(self.wakeup_delay, SOFTIRQ if self.wakeup_delay else PROCESS, fn, arg)
 
     # -- devices -------------------------------------------------------------------------------------------------------
 

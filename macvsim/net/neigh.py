@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from macvsim.dev.path import TxPath, tx_path
 from macvsim.drop import DropReason
 from macvsim.net.pneigh import Proxies
 from macvsim.sim import SECOND, Sim, Timer
@@ -44,7 +45,19 @@ class Nud(enum.IntFlag):
 IN_TIMER = Nud.INCOMPLETE | Nud.REACHABLE | Nud.DELAY | Nud.PROBE
 VALID = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE | Nud.PROBE | Nud.STALE | Nud.DELAY
 CONNECTED = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE
-_SEND_AT_ONCE = CONNECTED | Nud.DELAY | Nud.PROBE
+# operators of an IntFlag cost a microsecond each under CPython 3.11; the data path uses these bits
+_CONNECTED_BITS = int(CONNECTED)
+_SEND_BITS = int(CONNECTED | Nud.DELAY | Nud.PROBE)
+_IN_TIMER_BITS = int(IN_TIMER)
+_VALID_BITS = int(VALID)
+_INCOMPLETE = 0x01
+_REACHABLE = 0x02
+_STALE = 0x04
+_DELAY = 0x08
+_PROBE = 0x10
+_PROBING = _INCOMPLETE | _PROBE
+_FAILED = 0x20
+_FIXED = 0xC0
 
 
 class Side(Protocol):
@@ -74,8 +87,9 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("_state", "confirmed", "connected", "dead", "dev", "ha", "hh", "indev", "ip", "probes", "proto",
-                 "queue", "queued", "router", "sends", "table", "timer", "updated", "used")  # fmt: skip
+    __slots__ = ("_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip", "path",
+                 "path_epoch", "probes", "proto", "queue", "queued", "router", "sends", "table", "timer", "updated",
+                 "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         self.table = table
@@ -86,8 +100,8 @@ class Neighbour:
         """The neighbour says that it is a router (NTF_ROUTER)."""
         self.state = Nud.NONE
         self.ha = bytes(6)
-        self.hh: bytes | None = None
-        """Ready link-layer header, once one was built (hh_cache)."""
+        self.hh = None
+        self.path_epoch = -1
         self.dead = False
         now = table.sim.jiffies
         self.used = self.updated = now
@@ -109,8 +123,21 @@ class Neighbour:
     @state.setter
     def state(self, state: Nud) -> None:
         self._state = state
-        self.connected = bool(state & CONNECTED)
-        self.sends = bool(state & _SEND_AT_ONCE)
+        self.bits = bits = int(state)
+        self.connected = bool(bits & _CONNECTED_BITS)
+        self.sends = bool(bits & _SEND_BITS)
+        self.path: TxPath | None = None
+        """The way down in this state, if the header alone tells it; of no use in an epoch other than `path_epoch`."""
+
+    @property
+    def hh(self) -> bytes | None:
+        """Ready link-layer header, once one was built (hh_cache)."""
+        return self._hh
+
+    @hh.setter
+    def hh(self, header: bytes | None) -> None:
+        self._hh = header
+        self.path = None
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -118,18 +145,32 @@ class Neighbour:
         """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output,
         neigh_hh_output).
         """
-        if self.connected:
-            if self.hh is not None:
-                return self.dev.xmit(Frame(self.hh + packet.data, packet.uid))
-        else:
+        dev = self.dev
+        if not self.connected:
             sim = self.table.sim
             self.used = sim._now // sim.tick
             if not self.sends and not self._event_send(packet):
                 return None
-        header = self.dev.hard_header(self.ha, self.dev.mac, self.table.ethertype)
-        if self.dev.header_cache and self.hh is None:
-            self.hh = self.ha + self.dev.mac + self.table.ethertype
-        return self.dev.xmit(Frame(header + packet.data, packet.uid))
+        header = self._hh
+        if header is None or not self.connected:
+            header = dev.hard_header(self.ha, dev.mac, self.table.ethertype)
+            if dev.header_cache and self._hh is None:
+                self.hh = self.ha + dev.mac + self.table.ethertype
+        path = tx_path(dev, header) if self.sends else None
+        if path is not None:
+            self.path, self.path_epoch = path if self.connected else self._using(path), dev.sim.epoch
+            return path(packet.data, packet.uid)
+        return dev.xmit(Frame(header + packet.data, packet.uid))
+
+    def _using(self, path: TxPath) -> TxPath:
+        """`path` for an entry that is being checked, which notes when it was used."""
+        sim = self.table.sim
+
+        def xmit(data: bytes, uid: int) -> DropReason | None:
+            self.used = sim._now // sim.tick
+            return path(data, uid)
+
+        return xmit
 
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
@@ -143,7 +184,7 @@ class Neighbour:
         parms = self.indev.parms
         now = table.sim.jiffies
         probe_now = False
-        if not self.state & (Nud.STALE | Nud.INCOMPLETE):
+        if not self.bits & (_STALE | _INCOMPLETE):
             if not parms.mcast_solicit + parms.app_solicit:
                 self.state = Nud.FAILED
                 self.updated = now
@@ -155,7 +196,7 @@ class Neighbour:
             self.updated = now
             self.timer.start(table.retrans(self.indev))
             probe_now = True
-        elif self.state & Nud.STALE:
+        elif self.bits & _STALE:
             self.state = Nud.DELAY
             self.updated = now
             self.timer.start(parms.delay_first_probe_time * table.sim.hz)
@@ -192,9 +233,9 @@ class Neighbour:
         now = table.sim.jiffies
         delay = parms.delay_first_probe_time * table.sim.hz
         due = now + table.sim.hz
-        if not self.state & IN_TIMER:
+        if not self.bits & _IN_TIMER_BITS:
             return
-        if self.state & Nud.REACHABLE:
+        if self.bits & _REACHABLE:
             reachable = table.reachable_time(self.indev)
             if now <= self.confirmed + reachable:
                 due = self.confirmed + reachable
@@ -203,7 +244,7 @@ class Neighbour:
                 due = now + delay
             else:
                 self._become(Nud.STALE, now)
-        elif self.state & Nud.DELAY:
+        elif self.bits & _DELAY:
             if now <= self.confirmed + delay:
                 self._become(Nud.REACHABLE, now)
                 due = self.confirmed + table.reachable_time(self.indev)
@@ -213,13 +254,13 @@ class Neighbour:
                 due = now + table.retrans(self.indev)
         else:
             due = now + table.retrans(self.indev)
-        if self.state & (Nud.INCOMPLETE | Nud.PROBE) and self.probes >= self._max_probes():
+        if self.bits & _PROBING and self.probes >= self._max_probes():
             self._become(Nud.FAILED, now)
             self._invalidate()
             return
-        if self.state & IN_TIMER:
+        if self.bits & _IN_TIMER_BITS:
             self.timer.start_at(max(due, now + table.sim.hz // 100))
-        if self.state & (Nud.INCOMPLETE | Nud.PROBE):
+        if self.bits & _PROBING:
             self._probe()
 
     def _max_probes(self) -> int:
@@ -266,48 +307,49 @@ class Neighbour:
         table = self.table
         believed = True
         now = table.sim.jiffies
-        old = self.state
-        if not admin and old & (Nud.NOARP | Nud.PERMANENT):
+        old, was, bits = self._state, self.bits, int(new)
+        if not admin and was & _FIXED:
             return False
-        if not new & VALID:
+        if not bits & _VALID_BITS:
             self.timer.stop()
             self._become(new, self.updated)
-            if old & (Nud.INCOMPLETE | Nud.PROBE) and new & Nud.FAILED:
+            if was & _PROBING and bits & _FAILED:
                 self._invalidate()
             return False
         if ha is None:
-            if not old & VALID:
+            if not was & _VALID_BITS:
                 return False
             ha = self.ha
-        if new & CONNECTED:
+        if bits & _CONNECTED_BITS:
             self.confirmed = now
-        if old & VALID:
+        if was & _VALID_BITS:
             if ha != self.ha and not override:
-                if not weak or not old & CONNECTED:
+                if not weak or not was & _CONNECTED_BITS:
                     return False
                 believed = False
-                ha, new = self.ha, Nud.STALE
+                ha, new, bits = self.ha, Nud.STALE, _STALE
             elif ha == self.ha and new is Nud.STALE and not admin:
-                new = old
+                new, bits = old, was
         changed = ha != self.ha
-        if new != old or changed:
+        if bits != was or changed:
             self.updated = now
-        if new != old:
+        if bits != was:
             self.timer.stop()
-            if new & Nud.PROBE:
+            if bits & _PROBE:
                 self.probes = 0
             self.state = new
-            if new & IN_TIMER:
-                self.timer.start(table.reachable_time(self.indev) if new & Nud.REACHABLE else 0)
+            if bits & _IN_TIMER_BITS:
+                self.timer.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
             self.ha = ha
+            self.path = None
             if self.hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
-            if not new & CONNECTED:
+            if not bits & _CONNECTED_BITS:
                 self.confirmed = now - 2 * table.base_reachable(self.indev)
-        if new == old:
+        if bits == was:
             return believed
-        if not old & VALID:
+        if not was & _VALID_BITS:
             queue, self.queue, self.queued = self.queue, [], 0
             for packet in queue:
                 self.output(packet)

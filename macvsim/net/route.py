@@ -7,6 +7,7 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from macvsim.dev.ipvlan import l3s_child
@@ -14,10 +15,11 @@ from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
 from macvsim.net.neigh import VALID, Nud
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
-from macvsim.wire.ipv4 import BROADCAST, Flow
+from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.ipv4 import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.neigh import Neighbour
 
@@ -57,11 +59,11 @@ class Dst:
     """
 
     __slots__ = (
+        "answer",
         "broadcast",
         "dev",
         "do_redirect",
         "errno",
-        "flows",
         "kind",
         "lasting",
         "locked",
@@ -72,6 +74,7 @@ class Dst:
         "nexthop",
         "reason",
         "route",
+        "senders",
         "src",
     )
 
@@ -107,8 +110,10 @@ class Dst:
         self.loops = False
         """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
-        self.flows: dict[int, Flow] = {}
-        """Headers of what is sent this way, by protocol, TTL and TOS (net/ipv4.py)."""
+        self.senders: dict[tuple[int, int | None, int], Sender] = {}
+        """What sends this way, by protocol, TTL (None: the default) and TOS (net/ipv4.py)."""
+        self.answer: Callable[[bytes, int], DropReason | None] | None = None
+        """What takes ICMP that comes this way to us, once there was an echo to answer (net/icmp.py)."""
 
 
 class Router:
@@ -116,6 +121,8 @@ class Router:
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
+        self.generation = 0
+        """Counts what made decisions void."""
         self._output: dict[tuple[int, int, NetDevice | None, bool], Dst] = {}
 
     def forget(self) -> None:
@@ -123,6 +130,7 @@ class Router:
         for dev in self.ns.devices.values():
             dev.inet.ways_in.clear()
         self._output.clear()
+        self.generation += 1
 
     # -- output --------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from macvsim.sim import Sim
 
 IP = [
     "InReceives",
@@ -94,8 +98,9 @@ ICMP_IN_NAMES = {
 class Snmp:
     """Counters by MIB group; they only grow."""
 
-    def __init__(self) -> None:
-        self.ip = dict.fromkeys(IP, 0)
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self.ip_counters = dict.fromkeys(IP, 0)
         self.icmp = dict.fromkeys(ICMP, 0)
         self.udp = dict.fromkeys(UDP, 0)
         self.tcp = {**dict.fromkeys(TCP, 0), **TCP_START}
@@ -103,8 +108,15 @@ class Snmp:
         self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
         self.ext: dict[str, int] = {"IPReversePathFilter": 0}
 
+    @property
+    def ip(self) -> dict[str, int]:
+        """The Ip group, up to date."""
+        self._sim.settle()
+        return self.ip_counters
+
     def icmp_totals(self) -> dict[str, int]:
         """The Icmp group: what is counted by type is added up when somebody looks."""
+        self._sim.settle()
         total = dict(self.icmp)
         for kind, name in ICMP_IN_NAMES.items():
             total[name] = self.icmp_in_types.get(kind, 0)

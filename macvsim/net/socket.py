@@ -7,7 +7,7 @@ the packet was delivered.  Errors of calls are raised as `SocketError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
@@ -19,10 +19,14 @@ from macvsim.wire.udp import datagram
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.ipv4 import Sender
     from macvsim.net.namespace import Namespace
 
 
 MAX_PACKET = 0xFFFF
+_ICMP = ipv4.PROTO_ICMP
+_MAX_MESSAGE = MAX_PACKET - ipv4.HLEN
+NETFILTER_DROP: Final = DropReason.NETFILTER_DROP
 
 
 class IcmpError(NamedTuple):
@@ -37,6 +41,10 @@ class IcmpError(NamedTuple):
     ttl: int
 
 
+Heard = tuple[Packet, bytes]
+"""A packet, and the message in it."""
+
+
 class Socket:
     """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
 
@@ -49,6 +57,11 @@ class Socket:
         self.pmtu_discover: str = "dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want"
         """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
         self.broadcast = False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """With another option, what was found out for the last packet does not hold."""
+        object.__setattr__(self, name, value)
+        object.__setattr__(self, "_last", None)
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
@@ -109,17 +122,26 @@ class Socket:
         self.ns.wake(fn, *args)
 
 
+class _Sent(NamedTuple):
+    """How the last message was sent, for the next to the same address."""
+
+    generation: int
+    dst: int
+    way: Dst
+    send: Sender
+
+
 class RawIcmpSocket(Socket):
     """socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), with IP_RECVERR.
 
-    on_message(packet, message) : called for every ICMP message that comes to the host and is of a kind in `kinds`
+    on_message((packet, message)) : called for every ICMP message that comes to the host and is of a kind in `kinds`
     on_error(error) : called for every ICMP error about a packet this host sent as ICMP
     """
 
     def __init__(
         self,
         ns: Namespace,
-        on_message: Callable[[Packet, bytes], None],
+        on_message: Callable[[Heard], None],
         on_error: Callable[[IcmpError], None] | None = None,
         kinds: frozenset[int] | None = None,
     ) -> None:
@@ -129,6 +151,9 @@ class RawIcmpSocket(Socket):
         self.kinds = kinds
         self.wanted: Callable[[bytes], bool] | None = None
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
+        self._out_types = ns.snmp.icmp_out_types
+        self._router = ns.router
+        self._last: _Sent | None
         ns.icmp.sockets.append(self)
 
     @property
@@ -142,30 +167,39 @@ class RawIcmpSocket(Socket):
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
-        ns = self.ns
-        way = ns.router.output(dst, self.source, self.device)
-        if way.kind is ERROR or way.broadcast:
-            way = self.route(dst)
-        if self.pmtu_discover == "want" and len(message) <= MAX_PACKET - ipv4.HLEN:
-            ns.snmp.icmp_out_types[message[0]] += 1
-            reason = ns.ipv4.send(ipv4.PROTO_ICMP, message, way, dst, uid, self.tos, self.ttl, not way.locked)
+        last = self._last
+        if (
+            last is not None
+            and last.generation == self._router.generation
+            and last.dst == dst
+            and len(message) <= _MAX_MESSAGE
+        ):
+            self._out_types[message[0]] += 1
+            reason = last.send(message, uid, True)
             if reason is not None:
                 self.refused(reason)
-        else:
-            self.transmit(ipv4.PROTO_ICMP, message, way, dst, uid)
+            return last.way
+        way = self.route(dst)
+        if self.pmtu_discover == "want":
+            tos, ttl = self.tos, self.ttl
+            send = way.senders.get((_ICMP, ttl, tos)) or self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
+            if way.lasting and not way.locked:
+                object.__setattr__(self, "_last", _Sent(self._router.generation, dst, way, send))
+        self.transmit(_ICMP, message, way, dst, uid)
+        self._out_types[message[0]] += 1
         return way
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
         """The stack delivers; True if this socket's program is interested."""
-        if not message or (self.kinds is not None and message[0] not in self.kinds):
+        if not message or (self.wanted is not None and not self.wanted(message)):
+            return False
+        if self.kinds is not None and message[0] not in self.kinds:
             return False
         if self.device is not None and packet.in_dev is not self.device:
             return False
         if self.source and ipv4.addresses(packet.data)[1] != self.source:
             return False
-        if self.wanted is not None and not self.wanted(message):
-            return False
-        self.ns.wake(self.on_message, packet, message)
+        self.ns.hand(self.on_message, (packet, message))
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:

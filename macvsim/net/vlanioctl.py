@@ -66,7 +66,8 @@ def set_flag(ns: Namespace, name: str, flags: int, on: bool) -> None:
 
 def set_egress(ns: Namespace, name: str, priority: int, pcp: int) -> None:
     """SET_VLAN_EGRESS_PRIORITY_CMD: packets of a priority leave with PCP `pcp`."""
-    _vlan(ns, name).egress_map[priority] = pcp & 7
+    vlan = _vlan(ns, name)
+    vlan.egress_map = {**vlan.egress_map, priority: pcp & 7}
 
 
 def set_ingress(ns: Namespace, name: str, pcp: int, priority: int) -> None:

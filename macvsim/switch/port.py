@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from macvsim.dev.base import VLAN_HLEN
+from macvsim.dev.path import Paths
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
@@ -14,7 +15,17 @@ from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous, get_policy
 from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
-    from macvsim.switch.switch import Switch
+    from macvsim.sim import Sim
+    from macvsim.switch.switch import Switch, SwitchPath
+
+
+class PortStats:
+    """Frames and bytes (without tag and FCS) that a port took in and gave out."""
+
+    __slots__ = ("rx_bytes", "rx_packets", "tx_bytes", "tx_packets")
+
+    def __init__(self) -> None:
+        self.rx_packets = self.rx_bytes = self.tx_packets = self.tx_bytes = 0
 
 
 @runtime_checkable
@@ -43,6 +54,7 @@ class SwitchPort:
         "admin_up",
         "assigned",
         "cable",
+        "counters",
         "guarded",
         "hairpin",
         "isolated",
@@ -51,15 +63,15 @@ class SwitchPort:
         "link",
         "max_frame",
         "name",
-        "rx_bytes",
-        "rx_packets",
+        "paths",
+        "sim",
         "switch",
-        "tx_bytes",
-        "tx_packets",
         "vlans",
     )
 
     def __init__(self, switch: Switch, name: str, policy: PortPolicy, mtu: int) -> None:
+        self.sim: Sim
+        object.__setattr__(self, "sim", switch.sim)
         self.switch = switch
         self.name = name
         self.label = f"{switch.name}:{name}"
@@ -72,10 +84,17 @@ class SwitchPort:
         self.guarded = False
         self.hairpin = False
         self.isolated = False
-        self.rx_packets = self.rx_bytes = self.tx_packets = self.tx_bytes = 0
+        self.counters = PortStats()
+        self.paths: Paths[SwitchPath] = Paths()
+        """What became of unicast frames that came in here, by tag and MACs."""
         self.vlans = _trunk_vlans(None, 1)
         self.mtu = mtu
         self.policy = policy
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Whatever is set on a port may change where frames go: no path learnt before holds."""
+        object.__setattr__(self, name, value)
+        self.sim.epoch += 1
 
     def __repr__(self) -> str:
         return f"<SwitchPort {self.label} {'up' if self.link else 'down'} {self._policy.name}>"
@@ -83,8 +102,19 @@ class SwitchPort:
     # -- the cable -----------------------------------------------------------------------------------------------------
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
-        """A frame arrives from the cable."""
+        """A frame arrives from the cable: a known one takes its path, others go through the switch step by step."""
+        paths = self.paths
+        if paths.epoch == self.sim.epoch:
+            path = paths.get((frame.tag, frame.raw[:12]))
+            if path is not None:
+                return path(frame)
         return self.switch.forward(self, frame)
+
+    @property
+    def stats(self) -> PortStats:
+        """The counters, up to date."""
+        self.sim.settle()
+        return self.counters
 
     def wire_changed(self) -> None:
         """The cable came or went, or its other end went up or down."""

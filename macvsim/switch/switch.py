@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import heappush
 
-from macvsim.dev.fdb import FilteringDatabase
+from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
-from macvsim.sim import MS, SECOND, Sim
+from macvsim.sim import MS, SECOND, SOFTIRQ, Sim
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
@@ -17,6 +18,12 @@ from macvsim.wire.frame import ETH_P_8021Q, Frame
 _VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
 _COLLECTOR_PAUSE = 10 * MS
+
+
+SwitchPath = Callable[[Frame], "DropReason | None"]
+"""What became of a unicast frame from one port; the next with the same MACs and tag goes the same way, until the
+configuration or a known MAC's port changes (`Sim.epoch`).
+"""
 
 
 class Switch:
@@ -56,6 +63,7 @@ class Switch:
         self.vlan_aware = not self.policy.opaque_tags if vlan_aware is None else vlan_aware
         self.ports: dict[str, SwitchPort] = {}
         self.fdb: FilteringDatabase[SwitchPort] = FilteringDatabase(round(ageing * SECOND), pause=_COLLECTOR_PAUSE)
+        self.fdb.on_change = self._fdb_changed
         self.fdb.start(int(sim.now), self.fdb.ageing)
         self._linked: list[SwitchPort] = []
         self._learning: list[SwitchPort] = []
@@ -100,11 +108,16 @@ class Switch:
         self._learning = [other for other in self._linked if other.learns]
         self._virtual = [other for other in self._linked if not other.learns]
 
+    def _fdb_changed(self) -> None:
+        """A MAC is known at another port, or not any more."""
+        self.sim.epoch += 1
+
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def forward(self, port: SwitchPort, frame: Frame) -> DropReason | None:
-        """A frame came in at `port`: send it on, or end it."""
+        """A frame came in at `port`: send it on, or end it; what is found out for unicast is kept as a path."""
         sim = self.sim
+        arrived = frame
         if sim.journal is not None:
             sim.note(frame.uid, port, "receive", frame)
         if not port.link:
@@ -117,8 +130,8 @@ class Switch:
         raw = frame.raw
         if len(raw) > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
-        port.rx_packets += 1
-        port.rx_bytes += len(raw)
+        port.counters.rx_packets += 1
+        port.counters.rx_bytes += len(raw)
         source = raw[6:12]
         if raw[6] & 1 or source == ZERO_MAC:
             return sim.drop(frame.uid, port, DropReason.BRIDGE_SOURCE, frame)
@@ -134,11 +147,7 @@ class Switch:
         if now >= fdb.next_run:
             fdb.collect(now)
         if port.learns:
-            entry = fdb.entries.get((vid, source))
-            if entry is not None and entry.port is port:
-                entry.updated = now
-            else:
-                fdb.learn(source, vid, port, now)
+            fdb.learn(source, vid, port, now)
         if raw[0] & 1:
             if raw[0] == 1 and raw[:5] == _RESERVED_PREFIX and raw[5] < 16:
                 return sim.drop(frame.uid, port, DropReason.RESERVED_MULTICAST, frame)
@@ -157,7 +166,57 @@ class Switch:
                 return sim.drop(frame.uid, out, DropReason.PORT_VLAN, frame)
             if tagged or frame.tag:
                 frame = leave(frame, vid, tagged, ETH_P_8021Q)
+        learnt = fdb.entries.get((vid, source))
+        plain = port.learns and not port.guarded and arrived.raw is frame.raw
+        if learnt is not None and plain and sim.learns:
+            path = self._path(port, learnt, out, frame.tag)
+            port.paths.keep((arrived.tag, raw[:12]), path, sim.epoch)
         return self._transmit(out, frame)
+
+    def _path(self, port: SwitchPort, source: FdbEntry[SwitchPort], out: SwitchPort, tag: int) -> SwitchPath:
+        """The way from `port` to `out`, where frames leave with `tag`; every one is heard from `source` again."""
+        assert out.cable is not None
+        sim, fdb, line = self.sim, self.fdb, out.cable.line(out)
+        queue, turns, unsettled = sim._queue, sim._eid, sim.unsettled
+        plain, delay, arrival = line.plain, line.delay, line.arrival
+        max_frame = min(port.max_frame, out.max_frame)
+        packets = octets = 0
+
+        def settle() -> None:
+            nonlocal packets, octets
+            port.counters.rx_packets += packets
+            port.counters.rx_bytes += octets
+            out.counters.tx_packets += packets
+            out.counters.tx_bytes += octets
+            packets = octets = 0
+
+        def pass_on(frame: Frame) -> DropReason | None:
+            nonlocal packets, octets
+            now = sim._now
+            size = len(frame.raw)
+            if now >= fdb.next_run or size > max_frame:
+                return self.forward(port, frame)
+            if not packets:
+                unsettled.append(settle)
+            packets += 1
+            octets += size
+            source.updated = now
+            if frame.tag != tag:
+                frame = Frame(frame.raw, frame.uid, tag)
+            if not plain:
+                return line.send(frame)
+            heappush(queue, (now + delay, SOFTIRQ, next(turns), arrival, frame))
+            return None
+
+        def pass_on_noted(frame: Frame) -> DropReason | None:
+            if sim._now < fdb.next_run and len(frame.raw) <= max_frame:
+                sim.note(frame.uid, port, "receive", frame)
+                sim.note(frame.uid, out, "xmit", frame if frame.tag == tag else Frame(frame.raw, frame.uid, tag))
+            return pass_on(frame)
+
+        if sim.journal is not None:
+            return pass_on_noted
+        return pass_on
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:
         """Unicast where adapters are: to the destination's, else to the uplinks; to promiscuous ones as allowed."""
@@ -239,9 +298,10 @@ class Switch:
         size = len(frame.raw)
         if size > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
-        port.tx_packets += 1
-        port.tx_bytes += size
+        stats = port.counters
+        stats.tx_packets += 1
+        stats.tx_bytes += size
         if sim.journal is not None:
             sim.note(frame.uid, port, "xmit", frame)
         assert port.cable is not None
-        return port.cable.send(port, frame)
+        return port.cable.line(port).send(frame)

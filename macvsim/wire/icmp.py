@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.wire.checksum import update
+from struct import Struct
 
 ECHO_REPLY = 0
 DEST_UNREACH = 3
@@ -18,6 +18,10 @@ INFO_REPLY = 16
 ADDRESS = 17
 ADDRESS_REPLY = 18
 HLEN = 8
+
+_pack_header = Struct("!BBHI").pack
+_pack_start = Struct("!BBH").pack
+_unpack_code = Struct("!xBH").unpack_from
 
 NET_UNREACH = 0
 HOST_UNREACH = 1
@@ -38,12 +42,12 @@ KNOWN_TYPES = 18
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:
     """`template`, a message composed by scapy, with these fields; `rest` is the header's second word."""
-    total = (kind << 8 | code) + rest + int.from_bytes(payload if not len(payload) & 1 else payload + b"\0", "big")
-    csum = (total % 0xFFFF or 0xFFFF) ^ 0xFFFF if total else 0xFFFF
-    return b"".join(((kind << 56 | code << 48 | csum << 32 | rest).to_bytes(8, "big"), template[8:], payload))
+    total = (kind << 8 | code) + rest + int.from_bytes(payload if not len(payload) & 1 else payload + b"\0")
+    csum = -total % 0xFFFF if total else 0xFFFF
+    return _pack_header(kind, code, csum, rest) + template[8:] + payload
 
 
 def echo_reply(request: bytes) -> bytes:
     """The reply to an echo request, checksum updated (RFC 1624)."""
-    csum = update(request[2] << 8 | request[3], request[0] << 8 | request[1], request[1])
-    return (request[1] << 16 | csum).to_bytes(4, "big") + request[4:]
+    code, csum = _unpack_code(request)
+    return _pack_start(ECHO_REPLY, code, (csum + 0x0800) % 0xFFFF) + request[4:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import NamedTuple
 
-from macvsim.wire.checksum import checksum, update
+from macvsim.wire.checksum import checksum
 
 PROTO_ICMP = 1
 PROTO_IGMP = 2
@@ -20,6 +20,8 @@ BROADCAST = 0xFFFFFFFF
 
 _HEADER = Struct("!BBHHHBBHII")
 _ADDRESSES = Struct("!II")
+_TTL = Struct("!BBH")
+_unpack_ttl, _pack_ttl = _TTL.unpack_from, _TTL.pack
 
 
 class Header(NamedTuple):
@@ -48,35 +50,32 @@ def addresses(data: bytes) -> tuple[int, int]:
     return src, dst
 
 
-class Flow:
-    """The headers of packets that differ in length, identification and fragment field only: what stays, and its
-    checksum.
+class Fixed(NamedTuple):
+    """What packets of one flow have in common, which differ in length, identification and fragment field only."""
 
-    template : a 20-byte header composed by scapy, which gives version, header length and protocol; addresses as
-    integers
+    start: bytes
+    middle: bytes
+    addresses: bytes
+    total: int
+    """Their part of the checksum."""
+
+
+def fixed(template: bytes, src: int, dst: int, tos: int, ttl: int) -> Fixed:
+    """From a 20-byte header that scapy composed, which gives version, header length and protocol; addresses as
+    integers.
     """
+    start, middle, addresses = bytes((template[0], tos)), bytes((ttl, template[9])), _ADDRESSES.pack(src, dst)
+    return Fixed(start, middle, addresses, int.from_bytes(start + middle + addresses) % 0xFFFF)
 
-    __slots__ = ("_addresses", "_middle", "_start", "_sum")
 
-    def __init__(self, template: bytes, src: int, dst: int, tos: int, ttl: int) -> None:
-        self._start = bytes((template[0], tos))
-        self._middle = bytes((ttl, template[9]))
-        self._addresses = _ADDRESSES.pack(src, dst)
-        self._sum = int.from_bytes(self._start + self._middle + self._addresses, "big") % 0xFFFF
-
-    def packet(self, ident: int, frag: int, payload: bytes) -> bytes:
-        """A whole packet: header with its checksum (RFC 1071), and payload."""
-        length = HLEN + len(payload)
-        csum = ((self._sum + length + ident + frag) % 0xFFFF or 0xFFFF) ^ 0xFFFF
-        varying = (length << 32 | ident << 16 | frag).to_bytes(6, "big")
-        return b"".join((self._start, varying, self._middle, csum.to_bytes(2, "big"), self._addresses, payload))
+pack_header = Struct("!2sHHH2sH8s").pack
+"""``(start, length, ident, frag, middle, checksum, addresses)`` as a header."""
 
 
 def decrement_ttl(data: bytes) -> bytes:
     """TTL one less, checksum updated (ip_decrease_ttl; RFC 1624)."""
-    word = data[8] << 8 | data[9]
-    csum = update(data[10] << 8 | data[11], word, word - 0x100)
-    return b"".join((data[:8], bytes((data[8] - 1, data[9])), csum.to_bytes(2, "big"), data[12:]))
+    ttl, proto, csum = _unpack_ttl(data, 8)
+    return data[:8] + _pack_ttl(ttl - 1, proto, (csum + 0x100) % 0xFFFF) + data[12:]
 
 
 def with_frag(data: bytes, length: int, frag: int) -> bytes:
@@ -115,4 +114,5 @@ def header(
     template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
 ) -> bytes:
     """`template`, a 20-byte header composed by scapy, with one packet's fields and checksum."""
-    return Flow(template, src, dst, tos, ttl).packet(ident, frag, bytes(length - HLEN))[:HLEN]
+    start, middle, addresses, total = fixed(template, src, dst, tos, ttl)
+    return pack_header(start, length, ident, frag, middle, -(total + length + ident + frag) % 0xFFFF, addresses)

@@ -373,7 +373,8 @@ class Lab:
         ident, target, sim = self._pings, ip_int(dst), self.sim
         ping = Ping()
 
-        def on_message(packet: Packet, message: bytes) -> None:
+        def on_message(heard: tuple[Packet, bytes]) -> None:
+            packet, message = heard
             seq = int.from_bytes(message[6:8], "big")
             source, _ = ipv4.addresses(packet.data)
             ping.replies.append(Reply(seq, ip_text(source), packet.data[8], int(sim.now) - ping.sent[seq]))

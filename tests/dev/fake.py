@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.dev.base import Event, NetDevice, ProtocolHandler
+from macvsim.dev.base import Event, NetDevice, ProtocolHandler, Receiver
 from macvsim.drop import DropReason
 from macvsim.sim import Sim
 from macvsim.wire.addr import mac_bytes
@@ -29,6 +29,10 @@ class FakeNamespace:
         self.bridge_hooks = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
+
+    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
+        handler = self.protocols.get(ethertype, self.unknown_protocol)
+        return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         self.delivered.append((dev.name, packet_type, frame))

@@ -291,7 +291,7 @@ def test_journal_names_the_ports() -> None:
     steps = [(record.where.label, record.step) for record in lab.sim.journal.records]
     assert steps[1:3] == [("sw1:h1", "receive"), ("sw1:h2", "xmit")]
     port = lab.sw.port("h2")
-    assert (port.tx_packets, port.tx_bytes, port.rx_packets) == (1, 60, 0)
+    assert (port.stats.tx_packets, port.stats.tx_bytes, port.stats.rx_packets) == (1, 60, 0)
 
 
 # -- hypervisors -------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_every_packet_ends() -> None:
 def test_xmit_never_receives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever turns upward while a frame is sent goes through the calendar."""
     depth = 0
-    real_xmit, real_receive = NetDevice._xmit, NetDevice.receive
+    real_xmit, real_receive = NetDevice.xmit, NetDevice.receive
 
     def xmit(self: NetDevice, frame: object) -> DropReason | None:
         nonlocal depth
@@ -99,16 +99,16 @@ def test_xmit_never_receives(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             depth -= 1
 
-    def receive(self: NetDevice, frame: object, packet_type: object) -> DropReason | None:
+    def receive(self: NetDevice, frame: object, packet_type: object, key: object = None) -> DropReason | None:
         nonlocal depth
         assert depth == 0, f"{self.label} received inside a transmit"
         held, depth = depth, 0
         try:
-            return real_receive(self, frame, packet_type)  # type: ignore[arg-type]
+            return real_receive(self, frame, packet_type, key)  # type: ignore[arg-type]
         finally:
             depth = held
 
-    monkeypatch.setattr(NetDevice, "_xmit", xmit)
+    monkeypatch.setattr(NetDevice, "xmit", xmit)
     monkeypatch.setattr(NetDevice, "receive", receive)
     from exp2_two_vlans import build
 

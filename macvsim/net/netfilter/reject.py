@@ -43,10 +43,18 @@ def reset(ns: Namespace, packet: Tracked) -> None:
     ))  # fmt: skip
     pseudo = pseudo_header(dst.to_bytes(4, "big"), src.to_bytes(4, "big"), ipv4.PROTO_TCP, len(tcp))
     tcp = tcp[:16] + checksum(pseudo + tcp).to_bytes(2, "big") + tcp[18:]
-    flow = ipv4.Flow(ipv4_template(ipv4.PROTO_TCP), dst, src, 0, ns.ipv4_conf.ip_default_ttl)
-    answer = Tracked(flow.packet(0, ipv4.DF, tcp), ns.sim.born(packet.uid), dst=way)
+    head = ipv4.header(
+        ipv4_template(ipv4.PROTO_TCP),
+        length=ipv4.HLEN + len(tcp),
+        ident=0,
+        src=dst,
+        dst=src,
+        frag=ipv4.DF,
+        ttl=ns.ipv4_conf.ip_default_ttl,
+    )
+    answer = Tracked(head + tcp, ns.sim.born(packet.uid), dst=way)
     attach(answer, packet)
-    ns.snmp.ip["OutRequests"] += 1
+    ns.snmp.ip_counters["OutRequests"] += 1
     if ns.sim.journal is not None:
         ns.sim.note(answer.uid, ns, "send", None, (way.dev, way.nexthop))
     ns.netfilter.run(OUTPUT, answer, None, way.dev, ns.ipv4.dst_output)

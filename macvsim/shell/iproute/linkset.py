@@ -149,7 +149,7 @@ def change_vlan(vlan: Vlan, options: VlanOptions) -> None:
     for pcp, priority in options.ingress.items():
         vlan.ingress_map[pcp & 7] = priority
     for priority, pcp in options.egress.items():
-        vlan.egress_map[priority] = pcp & 7
+        vlan.egress_map = {**vlan.egress_map, priority: pcp & 7}
 
 
 def change_macvlan(dev: Macvlan, options: MacvlanOptions) -> None:

@@ -1,0 +1,31 @@
+"""All there is to see of a lab, to compare two runs of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from macvsim import Lab
+
+
+def state(lab: Lab) -> dict[str, Any]:
+    """All there is to see."""
+    seen: dict[str, Any] = {"now": lab.sim.now, "drops": {}, "ports": {}}
+    for (where, reason), count in lab.sim.drops.items():
+        seen["drops"][where.label, reason.name] = count
+    for port in lab.switches["sw1"].ports.values():
+        stats = port.stats
+        seen["ports"][port.name] = [getattr(stats, name) for name in stats.__slots__]
+    seen["fdb"] = [(e.vid, e.mac, e.port and e.port.name, e.updated) for e in lab.switches["sw1"].fdb]
+    for name, box in lab.boxes().items():
+        ns = box.ns
+        seen[name] = [[getattr(dev.stats, field) for field in dev.stats.__slots__] for dev in ns.devices.values()]
+        seen[name, "snmp"] = ns.snmp.text(forwarding=False, ttl=64)
+        seen[name, "neigh"] = [
+            (e.dev.name, e.ip, e.ha, e.state, e.used, e.confirmed, e.updated, e.probes) for e in ns.neigh.listing()
+        ]
+    if lab.sim.journal is not None:
+        seen["journal"] = [
+            (r.time, r.uid, r.where.label, r.step, r.frame and (r.frame.raw, r.frame.tag, r.frame.wire))
+            for r in lab.sim.journal.records
+        ]
+    return seen
