@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -165,7 +166,8 @@ class Sim(simpy.Environment):
         self._queue: list[Any]
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
         self._in_softirq = False
-        self._last_uid = 0
+        self.uids = count(1)
+        """Identities of packets; who keeps a journal takes them from `born`."""
         self.epoch = 0
         """Counts changes of the configuration: what was learnt from frames in an earlier epoch holds no longer
         (dev/path.py).
@@ -276,12 +278,12 @@ class Sim(simpy.Environment):
                 raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
             end = (int(until), AFTER_ALL, next(self._eid), _stop, None)
             heappush(self._queue, end)
-        queue, pop = self._queue, heappop
+        queue, pop, softirq = self._queue, heappop, SOFTIRQ
         self._in_softirq = True
         try:
             while queue:
                 self._now, priority, _, fn, arg = pop(queue)
-                if priority == SOFTIRQ:
+                if priority == softirq:
                     fn(arg)
                 else:
                     self._in_softirq = False
@@ -335,10 +337,10 @@ class Sim(simpy.Environment):
 
     def born(self, cause: int = 0) -> int:
         """Identity of a new packet; `cause` is the packet that made somebody send it (0: a program did)."""
-        self._last_uid += 1
-        if self.journal is not None and cause:
-            self.journal.causes[self._last_uid] = cause
-        return self._last_uid
+        uid = next(self.uids)
+        if cause and self.journal is not None:
+            self.journal.causes[uid] = cause
+        return uid
 
     def note(self, uid: int, where: Place, step: str, frame: Frame | None = None, detail: Any = None) -> None:
         """Write to the journal, if there is one."""

@@ -14,6 +14,7 @@ from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
 MAX_DUP_CHK = 8 * 128
+_number = int.from_bytes
 TYPE_NAMES = {
     icmp.ECHO_REPLY: "Echo Reply",
     icmp.DEST_UNREACH: "Destination Unreachable",
@@ -77,6 +78,7 @@ class BusyboxPing(PingApp[PingResult]):
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
         self._tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK) if size >= MIN_DATA_WITH_CLOCK else None
         """Payload after the clock; None if that does not fit."""
+        self._least = size + icmp.HLEN
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
         self._head = int.from_bytes(self._ident, "big") << 16
         self._template = icmp_template(icmp.ECHO)
@@ -173,17 +175,17 @@ class BusyboxPing(PingApp[PingResult]):
         packet, message = heard
         result = self._result
         data = packet.data
-        if self.code is not None or len(data) < result.size + icmp.HLEN:
+        if self.code is not None or len(data) < self._least:
             return
         if message[0]:  # not an echo reply
             name = TYPE_NAMES.get(message[0], "unknown ICMP type")
             self._complain(f"warning: got ICMP {message[0]} ({name})")
             return
-        seq = message[6] << 8 | message[7]
+        seq = _number(message[6:8])
         now = self.sim._now
         size = len(message)
         if size >= 12:  # header and clock
-            rtt = (now // US - int.from_bytes(message[8:12], "little") & 0xFFFFFFFF) * US
+            rtt = (now // US - _number(message[8:12], "little") & 0xFFFFFFFF) * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
         mark = seq % MAX_DUP_CHK

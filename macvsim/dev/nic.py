@@ -63,7 +63,7 @@ class Nic(NetDevice):
         """A frame comes off the cable: by the path of its header, or step by step."""
         paths = self._paths
         if paths.epoch == self.sim.epoch:
-            path = paths.get((frame.tag, frame.raw[:14]))
+            path = paths.get(frame.key)
             if path is not None:
                 return path(frame)
         return self._admit(frame)
@@ -83,7 +83,7 @@ class Nic(NetDevice):
         stats.rx_bytes += len(raw)
         if dst[0] & 1 and dst != BROADCAST_MAC:
             stats.multicast += 1
-        return self.receive(frame, classify(dst, self.mac), (frame.tag, raw[:14]))
+        return self.receive(frame, classify(dst, self.mac), frame.key)
 
     def keep_path(self, key: tuple[int, bytes], path: RxPath) -> None:
         self._paths.keep(key, path, self.sim.epoch)

@@ -112,7 +112,7 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
 
 def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> TxPath:
     counters = [dev.counters for dev, _ in rounds]
-    queue, turns, unsettled = sim._queue, sim._eid, sim.unsettled
+    queue, turns, unsettled, key = sim._queue, sim._eid, sim.unsettled, (tag, header)
     plain, delay, arrival = line.plain, line.delay, line.arrival
     packets = octets = 0
 
@@ -130,7 +130,7 @@ def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag:
         raw = header + data
         packets += 1
         octets += len(raw)
-        frame = Frame(raw, uid, tag)
+        frame = Frame(raw, uid, tag, key)
         if not plain:
             return line.send(frame)
         heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), arrival, frame))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from macvsim.net.socket import RawIcmpSocket
 
 _ICMP = ipv4.PROTO_ICMP
+_number = int.from_bytes
 _ECHO = icmp.ECHO
 _ECHO_BYTE = b"\x08"
 _ECHO_REPLY = icmp.ECHO_REPLY
@@ -70,7 +71,7 @@ class IcmpLayer:
         for sock in self.sockets:
             if sock.icmp_receive(packet, message):
                 heard = True
-        if len(message) < 8 or int.from_bytes(message) % 0xFFFF:
+        if len(message) < 8 or _number(message) % 0xFFFF:
             return self._malformed(packet, message)
         kind = message[0]
         self._in_types[kind] += 1
@@ -146,6 +147,7 @@ class IcmpLayer:
         """`receive` for whole packets without options that come in by `way`: echoes in one step, others as ever."""
         sim, ipv4_layer, sockets, conf = self.ns.sim, self.ns.ipv4, self.sockets, self._conf
         checksum, unsettled, senders, echo_reply = int.from_bytes, sim.unsettled, back.senders, icmp.echo_reply
+        uids, usual = sim.uids, sim.journal is None
         answered = 0
 
         def settle() -> None:
@@ -170,7 +172,7 @@ class IcmpLayer:
                 unsettled.append(settle)
             answered += 1
             send = senders.get((_ICMP, None, tos)) or ipv4_layer.sender(back, src, _ICMP, None, tos)
-            return send(echo_reply(message), sim.born(uid))
+            return send(echo_reply(message), next(uids) if usual else sim.born(uid))
 
         return answer
 

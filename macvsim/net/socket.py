@@ -122,13 +122,16 @@ class Socket:
         self.ns.wake(fn, *args)
 
 
-class _Sent(NamedTuple):
+class _Sent:
     """How the last message was sent, for the next to the same address."""
 
-    generation: int
-    dst: int
-    way: Dst
-    send: Sender
+    __slots__ = ("dst", "generation", "send", "way")
+
+    def __init__(self, generation: int, dst: int, way: Dst, send: Sender) -> None:
+        self.generation = generation
+        self.dst = dst
+        self.way = way
+        self.send = send
 
 
 class RawIcmpSocket(Socket):
@@ -175,7 +178,8 @@ class RawIcmpSocket(Socket):
             and len(message) <= _MAX_MESSAGE
         ):
             self._out_types[message[0]] += 1
-            reason = last.send(message, uid, True)
+            send = last.send
+            reason = send(message, uid, True)
             if reason is not None:
                 self.refused(reason)
             return last.way
@@ -191,7 +195,8 @@ class RawIcmpSocket(Socket):
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
         """The stack delivers; True if this socket's program is interested."""
-        if not message or (self.wanted is not None and not self.wanted(message)):
+        wanted = self.wanted
+        if not message or (wanted is not None and not wanted(message)):
             return False
         if self.kinds is not None and message[0] not in self.kinds:
             return False

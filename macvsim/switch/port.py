@@ -86,7 +86,7 @@ class SwitchPort:
         self.isolated = False
         self.counters = PortStats()
         self.paths: Paths[SwitchPath] = Paths()
-        """What became of unicast frames that came in here, by tag and MACs."""
+        """What became of unicast frames that came in here, by tag and Ethernet header."""
         self.vlans = _trunk_vlans(None, 1)
         self.mtu = mtu
         self.policy = policy
@@ -105,7 +105,7 @@ class SwitchPort:
         """A frame arrives from the cable: a known one takes its path, others go through the switch step by step."""
         paths = self.paths
         if paths.epoch == self.sim.epoch:
-            path = paths.get((frame.tag, frame.raw[:12]))
+            path = paths.get(frame.key)
             if path is not None:
                 return path(frame)
         return self.switch.forward(self, frame)

@@ -13,7 +13,7 @@ from macvsim.sim import MS, SECOND, SOFTIRQ, Sim
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import ETH_P_8021Q, Frame
+from macvsim.wire.frame import ETH_P_8021Q, Frame, FrameKey
 
 _VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
@@ -21,7 +21,7 @@ _COLLECTOR_PAUSE = 10 * MS
 
 
 SwitchPath = Callable[[Frame], "DropReason | None"]
-"""What became of a unicast frame from one port; the next with the same MACs and tag goes the same way, until the
+"""What became of a unicast frame from one port; the next with the same tag and Ethernet header goes the same way, until the
 configuration or a known MAC's port changes (`Sim.epoch`).
 """
 
@@ -169,14 +169,14 @@ class Switch:
         learnt = fdb.entries.get((vid, source))
         plain = port.learns and not port.guarded and arrived.raw is frame.raw
         if learnt is not None and plain and sim.learns:
-            path = self._path(port, learnt, out, frame.tag)
-            port.paths.keep((arrived.tag, raw[:12]), path, sim.epoch)
+            path = self._path(port, learnt, out, frame.key)
+            port.paths.keep(arrived.key, path, sim.epoch)
         return self._transmit(out, frame)
 
-    def _path(self, port: SwitchPort, source: FdbEntry[SwitchPort], out: SwitchPort, tag: int) -> SwitchPath:
-        """The way from `port` to `out`, where frames leave with `tag`; every one is heard from `source` again."""
+    def _path(self, port: SwitchPort, source: FdbEntry[SwitchPort], out: SwitchPort, key: FrameKey) -> SwitchPath:
+        """The way from `port` to `out`, where frames leave with `key`; every one is heard from `source` again."""
         assert out.cable is not None
-        sim, fdb, line = self.sim, self.fdb, out.cable.line(out)
+        sim, fdb, line, tag = self.sim, self.fdb, out.cable.line(out), key[0]
         queue, turns, unsettled = sim._queue, sim._eid, sim.unsettled
         plain, delay, arrival = line.plain, line.delay, line.arrival
         max_frame = min(port.max_frame, out.max_frame)
@@ -202,7 +202,7 @@ class Switch:
             octets += size
             source.updated = now
             if frame.tag != tag:
-                frame = Frame(frame.raw, frame.uid, tag)
+                frame = Frame(frame.raw, frame.uid, tag, key)
             if not plain:
                 return line.send(frame)
             heappush(queue, (now + delay, SOFTIRQ, next(turns), arrival, frame))

@@ -43,6 +43,9 @@ OUTGOING: Final = PacketType.OUTGOING
 LOOPBACK: Final = PacketType.LOOPBACK
 
 
+FrameKey = tuple[int, bytes]
+
+
 class Frame:
     """An Ethernet frame without preamble, padding and FCS.
 
@@ -51,12 +54,14 @@ class Frame:
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
     """
 
-    __slots__ = ("raw", "tag", "uid")
+    __slots__ = ("key", "raw", "tag", "uid")
 
-    def __init__(self, raw: bytes, uid: int, tag: int = 0) -> None:
+    def __init__(self, raw: bytes, uid: int, tag: int = 0, key: FrameKey | None = None) -> None:
         self.raw = raw
         self.uid = uid
         self.tag = tag
+        self.key = key or (tag, raw[:ETH_HLEN])
+        """Tag and Ethernet header, by which learned paths are found; who sends many frames alike gives it."""
 
     @property
     def wire(self) -> bytes:

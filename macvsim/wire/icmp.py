@@ -19,6 +19,7 @@ ADDRESS = 17
 ADDRESS_REPLY = 18
 HLEN = 8
 
+_number = int.from_bytes
 _pack_header = Struct("!BBHI").pack
 _pack_start = Struct("!BBH").pack
 _unpack_code = Struct("!xBH").unpack_from
@@ -42,7 +43,7 @@ KNOWN_TYPES = 18
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:
     """`template`, a message composed by scapy, with these fields; `rest` is the header's second word."""
-    total = (kind << 8 | code) + rest + int.from_bytes(payload if not len(payload) & 1 else payload + b"\0")
+    total = (kind << 8 | code) + rest + _number(payload if not len(payload) & 1 else payload + b"\0")
     csum = -total % 0xFFFF if total else 0xFFFF
     return _pack_header(kind, code, csum, rest) + template[8:] + payload
 
