@@ -21,8 +21,8 @@ _COLLECTOR_PAUSE = 10 * MS
 
 
 SwitchPath = Callable[[Frame], "DropReason | None"]
-"""What became of a unicast frame from one port; the next with the same tag and Ethernet header goes the same way, until the
-configuration or a known MAC's port changes (`Sim.epoch`).
+"""What became of a unicast frame from one port; the next with the same tag and Ethernet header goes the same way, until
+the configuration or a known MAC's port changes (`Sim.epoch`).
 """
 
 
