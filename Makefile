@@ -70,6 +70,7 @@ $(READY): pyproject.toml requirements.lock
 	uv() { $(PY) -m uv pip install -q --python $(PY) "$$@"; }; \
 	locked() { "$$1" --require-hashes -r requirements.lock && "$$1" --no-deps --no-build-isolation -e .; }; \
 	{ pip 'uv>=0.8' && locked uv; } >$(VENV)/uv.log 2>&1 || { echo "without uv (its reason is in $(VENV)/uv.log), pip takes a minute"; locked pip; }; \
+	$(PY) -m compileall -q macvsim $(VENV)/lib/python*/site-packages/simpy $(VENV)/lib/python*/site-packages/scapy || :; \
 	$(STAMP) >$@
 
 # The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.

@@ -58,11 +58,6 @@ class Socket:
         """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
         self.broadcast = False
 
-    def __setattr__(self, name: str, value: object) -> None:
-        """With another option, what was found out for the last packet does not hold."""
-        object.__setattr__(self, name, value)
-        object.__setattr__(self, "_last", None)
-
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
         if name not in self.ns.devices:
@@ -158,6 +153,11 @@ class RawIcmpSocket(Socket):
         self._router = ns.router
         self._last: _Sent | None
         ns.icmp.sockets.append(self)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """With another option, what was found out for the last packet does not hold."""
+        object.__setattr__(self, name, value)
+        object.__setattr__(self, "_last", None)
 
     @property
     def hears_errors(self) -> bool:

@@ -16,6 +16,7 @@ from macvsim.dev.veth import Veth
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Nud
 from macvsim.net.socket import IcmpError, UdpSocket
+from macvsim.net.tcp.socket import TcpSocket
 from macvsim.sim import MS, SECOND
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_int, mac_bytes, mac_text
 from tests.conformance.lab import HOST, OUT, Capture, Lab, arp_frame, late, within
@@ -84,8 +85,19 @@ def test_T49_ping_after_failure_and_while_incomplete() -> None:
     assert len(link.wire.of("who-has")) == 1
 
 
-@pytest.mark.skip(reason="TCP does not exist")
-def test_T50_tcp_connect_to_an_absent_host() -> None: ...
+def test_T50_tcp_connect_to_an_absent_host() -> None:
+    """EHOSTUNREACH once the neighbour has FAILED: in the third second, and as soon as that."""
+    link = Link()
+    sock = TcpSocket(link.h)
+    started = int(link.lab.sim.now)
+    told: list[tuple[int, str]] = []
+    sock.waiter = lambda: told.append((int(link.lab.sim.now) - started, sock.take_error()))
+    sock.connect(ip_int("10.0.0.9"), 9)
+    assert sock.connecting
+    link.lab.run(5)
+    assert [error for _, error in told] == ["EHOSTUNREACH"]
+    assert within(told[0][0], (3 * SECOND, 3 * SECOND + 100 * MS))
+    assert not sock.connecting
 
 
 def test_T50_connected_udp_hears_nothing() -> None:
