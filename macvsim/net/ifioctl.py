@@ -93,7 +93,7 @@ def set_flags(ns: Namespace, name: str, flags: int) -> None:
         raise NotSimulated(f"changing MULTICAST, NOTRAILERS or DYNAMIC of {dev.label}")
     if changed & IFF_NOARP:
         dev.noarp = bool(flags & IFF_NOARP)
-        ns.neigh.flush(dev)
+        ns.arp_changed(dev)
     if changed & IFF_UP:
         dev.set_up() if flags & IFF_UP else dev.set_down()
     if changed & IFF_PROMISC:

@@ -153,8 +153,11 @@ class Namespace:
         self.router.forget()
 
     def arp_changed(self, dev: NetDevice) -> None:
-        """What was known about neighbours on a device is void."""
+        """A device began or ceased to ask for MACs: what was known of its neighbours is void (__dev_notify_flags)."""
         self.neigh.flush(dev)
+        if dev.up:
+            dev.notify(Event.CHANGE)
+            self.ipv6.arp_changed(dev)
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""

@@ -108,6 +108,8 @@ class DuplicateDetection:
             stack.ndisc.send_na(dev, (0xFF02 << 112) | 1, address.local, router=bool(inet6.conf.forwarding),
                                 solicited=False, override=True, option=True)  # fmt: skip
         if lonely and accepts_ra(inet6) and inet6.conf.router_solicitations and not dev.loopback:
+            if inet6.solicitation is not None:
+                inet6.solicitation.timer.stop()
             inet6.solicitation = RouterSolicitation(self.stack, inet6)
         stack.router.forget()
 

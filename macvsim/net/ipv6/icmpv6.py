@@ -148,7 +148,7 @@ class Icmpv6Layer:
         if reason in REFUSED_BELOW:
             if way.route is None:  # neighbour and listener discovery count what went out
                 self.stack.snmp.out_types[message[0]] -= 1
-            else:
+            if way.route is not None or message[0] in _LISTENERS:
                 self.stack.snmp.ip["OutDiscards"] += 1
         return reason
 

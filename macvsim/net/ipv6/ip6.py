@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.ipvlan import Ipvlan, l3s_child, layer3_address
 from macvsim.drop import DropReason
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back
@@ -18,6 +19,7 @@ from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, O
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
+    from macvsim.net.namespace import Namespace
 
 FLOW_MASK = 0xFFFFF
 _FINAL = (ipv6.ICMPV6, ipv6.UDP)
@@ -50,7 +52,29 @@ class Ipv6Layer:
             return sim.drop(frame.uid, dev, reason, frame)
         data = data[: ipv6.HLEN + int.from_bytes(data[4:6], "big")]
         packet = Packet6(data, frame.uid, dev, packet_type)
+        if dev.rx_handler is not None:
+            child = l3s_child(dev.rx_handler, layer3_address(frame.raw, target=True))
+            if child is not None:
+                return self._to_child(packet, child)
         return self._route(packet)
+
+    def _to_child(self, packet: Packet6, child: Ipvlan) -> DropReason | None:
+        """A packet for an ipvlan child in mode l3s: its stack knows the way and takes it over (ipvlan_l3_rcv,
+        ipvlan_nf_input).
+        """
+        layer: Ipv6Layer = cast("Namespace", child.ns).ipv6.ip6
+        way = packet.way = layer.stack.router.input(ipv6.addresses(packet.data)[1], child)
+        if way.kind is not LOCAL:
+            return self._no_way(packet, way)
+        stats = child.stats
+        stats.rx_packets += 1
+        stats.rx_bytes += len(packet.data) + ETH_HLEN
+        packet.in_dev = child
+        before = layer.count["InDelivers"]
+        reason = layer.local(packet)
+        self.count["InDelivers"] += layer.count["InDelivers"] - before  # they count where it came in
+        layer.count["InDelivers"] = before
+        return reason
 
     @staticmethod
     def _refused(data: bytes, dev: NetDevice, packet_type: PacketType) -> DropReason | None:

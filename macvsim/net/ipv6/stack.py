@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import Event, NetDevice
 from macvsim.net.exceptions import Exceptions
-from macvsim.net.ipv6.addrconf import Addrconf
-from macvsim.net.ipv6.address import Flag
+from macvsim.net.ipv6.addrconf import Addrconf, link_ready
+from macvsim.net.ipv6.address import Dad, Flag
 from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, NeighParms6, RouteConf6
 from macvsim.net.ipv6.fib6 import Fib6
 from macvsim.net.ipv6.fragment import Reassembly6
@@ -102,6 +102,16 @@ class Ipv6:
         ):
             self.neigh.flush(dev, keep_permanent=True)
         self.router.forget()
+
+    def arp_changed(self, dev: NetDevice) -> None:
+        """A device began or ceased to ask for MACs: its addresses are checked anew (IFF_NOARP in addrconf_notify)."""
+        inet6 = dev.inet.inet6
+        if inet6 is not None:
+            if inet6.ready and link_ready(dev):
+                for address in inet6.addresses:
+                    address.state = Dad.BEFORE
+                    self.addrconf.dad.resume(inet6, address)
+            self.neigh.flush(dev)
 
     def _mtu_changed(self, dev: NetDevice) -> None:
         """IPv6 leaves a device whose MTU is too small for it, and comes back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from macvsim.dev.base import NetDevice
+from macvsim.dev.base import Event, NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort, PortState
 from macvsim.dev.ipvlan import Ipvlan
@@ -53,7 +53,11 @@ def change_link(tool: Tool, words: Words) -> None:
     with tool.ns.linkwatch.held():
         if change is not None:
             change(dev)
-        set_link(tool, dev, request)
+        try:
+            set_link(tool, dev, request)
+        finally:
+            if (change is not None or request.addrgenmode) and dev.up:
+                dev.notify(Event.CHANGE)  # netdev_state_change
 
 
 def set_link(tool: Tool, dev: NetDevice, request: LinkRequest) -> None:
@@ -112,7 +116,7 @@ def set_flags(ns: Namespace, dev: NetDevice, request: LinkRequest) -> None:
 def _parse_change(request: LinkRequest) -> Callable[[NetDevice], None] | None:
     """What the words behind ``type KIND`` do to a device."""
     kind, words = request.kind, request.kind_words
-    if kind is None:
+    if kind is None or not words:
         return None
     match kind:
         case "vlan":
@@ -130,8 +134,6 @@ def _parse_change(request: LinkRequest) -> Callable[[NetDevice], None] | None:
         case "bridge_slave":
             port = parse_bridge_slave(words)
             return lambda dev: change_port(dev, port)
-    if not words:
-        return None
     raise NotSimulated(f"ip link set … type {kind} {' '.join(words.rest())}")
 
 
