@@ -178,6 +178,7 @@ class DropReason(enum.Enum):
     CONNTRACK_CLASH = ("NETFILTER_DROP", "another packet has begun the same connection meanwhile", "")
     NAT_FAILED = ("NETFILTER_DROP", "the address or port cannot be rewritten", "")
     IP_NOPROTO = ("IP_NOPROTO", "nobody handles this IP protocol", "")
+    IGMP_NOT_FOR_HOSTS = ("NOT_SPECIFIED", "what others report about groups is for routers and bridges", "")
     IP_OPTION = ("IP_INHDR", "source route options are not followed", "")
 
     # -- IPv6 ----------------------------------------------------------------------------------------------------------

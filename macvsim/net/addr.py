@@ -12,6 +12,7 @@ from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
+    from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.namespace import Namespace
     from macvsim.net.route import Dst
@@ -66,6 +67,8 @@ class InDev:
         self.addresses: list[Address] = []
         self.groups: dict[int, int] = {}
         """Multicast groups joined, and how often; the newest last."""
+        self.igmp: Reporter | None = None
+        """Who tells others about them, once there was something to tell."""
         self.inet6: Inet6Dev | None = None
         """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
         self.ways_in: dict[bytes, Dst] = {}

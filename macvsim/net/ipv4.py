@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, Protocol, cast
 
 from macvsim.dev.base import NetDevice, Receiver
 from macvsim.drop import DropReason
+from macvsim.net import igmp
 from macvsim.net.fib import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
@@ -53,6 +55,7 @@ class Ipv4Layer:
             ipv4.PROTO_ICMP: ns.icmp.receive,
             ipv4.PROTO_UDP: ns.udp.receive,
             ipv4.PROTO_TCP: ns.tcp.receive,
+            ipv4.PROTO_IGMP: partial(igmp.receive, ns),
         }
         """Who takes packets for this host, by protocol."""
         self.netfilter: Netfilter | None = None
@@ -369,6 +372,11 @@ class Ipv4Layer:
         if way.broadcast or way.multicast:
             return sim.drop(uid, dev, DropReason.IPVLAN_NO_GROUPS)
         data = ipv4.with_frag(data, len(data), data[6] << 8 | data[7]) + data[(data[0] & 15) * 4 :]
+        return self.send_packet(data, way, uid)
+
+    def send_packet(self, data: bytes, way: Dst, uid: int) -> DropReason | None:
+        """A whole packet goes out along `way` (ip_local_out)."""
+        sim = self.ns.sim
         self.count["OutRequests"] += 1
         if sim.journal is not None:
             sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))

@@ -12,6 +12,7 @@ from macvsim.dev.loopback import Loopback
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NoSuchDevice
+from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InDev
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
@@ -216,6 +217,7 @@ class Namespace:
 
     def unregister(self, dev: NetDevice) -> None:
         """Let a device go: its addresses, routes and neighbours go first."""
+        igmp.device_down(dev)
         self.addresses.remove_all(dev)
         self.neigh.device_down(dev)
         self.ipv6.detach(dev)
@@ -296,12 +298,14 @@ class Namespace:
             self._init_address(dev)
             self.addresses.device_up(dev)
             self.join_group(dev, ALL_HOSTS)
+            igmp.device_up(self, dev)
             self._announce(dev)
             if link := self.link_namespace(dev):
                 self.nsid(link)
         elif event is Event.GOING_DOWN:
             self.leave_group(dev, ALL_HOSTS)
         elif event is Event.DOWN:
+            igmp.device_down(dev)
             self.addresses.device_down(dev)
             self.neigh.device_down(dev)
         elif event is Event.CHANGEADDR:
@@ -360,6 +364,8 @@ class Namespace:
             if not dev.loopback:
                 dev.add_mc(multicast_mac(group))
             self.router.forget()
+            if group != ALL_HOSTS:
+                igmp.joined(self, dev, group)
 
     def leave_group(self, dev: NetDevice, group: int) -> None:
         """Undo one `join_group`."""
@@ -372,6 +378,8 @@ class Namespace:
             if not dev.loopback:
                 dev.del_mc(multicast_mac(group))
             self.router.forget()
+            if group != ALL_HOSTS:
+                igmp.left(self, dev, group)
 
     def join_snoopers(self, dev: NetDevice, join: bool) -> None:
         """A bridge joins or leaves the groups of snoopers (br_multicast_join_snoopers; RFC 4286)."""

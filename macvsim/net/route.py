@@ -148,6 +148,12 @@ class Router:
                 self._output[key] = found
         return found
 
+    def on_link(self, group: int, dev: NetDevice) -> Dst:
+        """The way of IGMP to a group, which asks no table."""
+        if not dev.up:
+            return Dst(ERROR, errno="ENETUNREACH")
+        return self._group(group, self.ns.addresses.select_source(dev, 0, Scope.LINK), dev)
+
     def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool) -> Dst:
         ns = self.ns
         lo = ns.devices["lo"]

@@ -41,7 +41,10 @@ class DevConf:
         self.disable_policy = 0
         self.drop_gratuitous_arp = 0
         self.drop_unicast_in_l2_multicast = 0
+        self.force_igmp_version = 0
         self.forwarding = 0
+        self.igmpv2_unsolicited_report_interval = 10_000
+        self.igmpv3_unsolicited_report_interval = 1000
         self.ignore_routes_with_linkdown = 0
         self.log_martians = 0
         self.medium_id = 0
@@ -120,6 +123,8 @@ class Ipv4Conf:
         self.icmp_msgs_per_sec = 1000
         self.icmp_ratelimit = 1000
         self.icmp_ratemask = 6168
+        self.igmp_link_local_mcast_reports = 1
+        self.igmp_qrv = 2
         self.ip_default_ttl = 64
         self.ip_forward_update_priority = 1
         self.ip_forward_use_pmtu = 0

@@ -8,8 +8,8 @@ _OTHER_TREES = frozenset(("abi", "debug", "dev", "fs", "kernel", "user", "vm"))
 _OTHER_NET = frozenset(("bridge", "core", "mptcp", "nf_conntrack_max", "unix"))
 _OTHER_IPV4 = frozenset(
     ("fib_multipath_hash_fields", "fib_multipath_hash_policy", "fib_multipath_use_neigh", "fib_notify_on_flag_change",
-     "fib_sync_mem", "icmp_echo_enable_probe", "igmp_link_local_mcast_reports", "igmp_max_memberships", "igmp_max_msf",
-     "igmp_qrv", "inet_peer_maxttl", "inet_peer_minttl", "inet_peer_threshold", "ip_autobind_reuse", "ip_dynaddr",
+     "fib_sync_mem", "icmp_echo_enable_probe", "igmp_max_memberships", "igmp_max_msf",
+     "inet_peer_maxttl", "inet_peer_minttl", "inet_peer_threshold", "ip_autobind_reuse", "ip_dynaddr",
      "ip_early_demux", "ip_local_reserved_ports", "ip_unprivileged_port_start", "ipfrag_low_thresh",
      "ipfrag_secret_interval", "nexthop_compat_mode", "raw_l3mdev_accept", "route", "xfrm4_gc_thresh")
 )  # fmt: skip
@@ -21,8 +21,7 @@ _OTHER_CONF6 = frozenset(
      "optimistic_dad", "router_probe_interval", "seg6_require_hmac", "stable_secret", "use_optimistic")
 )  # fmt: skip
 _OTHER_CONF = frozenset(
-    ("bootp_relay", "disable_xfrm", "force_igmp_version", "igmpv2_unsolicited_report_interval",
-     "igmpv3_unsolicited_report_interval", "mc_forwarding", "tag")
+    ("bootp_relay", "disable_xfrm", "mc_forwarding", "tag")
 )  # fmt: skip
 _OTHER_NEIGH = frozenset(("anycast_delay", "interval_probe_time_ms"))
 

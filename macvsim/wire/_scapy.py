@@ -28,6 +28,7 @@ class Layers(NamedTuple):
     Dot1AD: type[l2.Dot1AD]
     ARP: type[l2.ARP]
     IP: type[inet.IP]
+    RouterAlert: type[inet.IPOption_Router_Alert]
     ICMP: type[inet.ICMP]
     UDP: type[inet.UDP]
     TCP: type[inet.TCP]
@@ -67,11 +68,11 @@ class Writers(NamedTuple):
 def load() -> Layers:
     """The layer classes.  The first call imports scapy (about 0.4 s), later ones cost microseconds."""
     _prepare()
-    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_Router_Alert
     from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
     from scapy.packet import Packet, Padding, Raw
 
-    return Layers(Packet, Raw, Padding, Ether, Dot1Q, Dot1AD, ARP, IP, ICMP, UDP, TCP)
+    return Layers(Packet, Raw, Padding, Ether, Dot1Q, Dot1AD, ARP, IP, IPOption_Router_Alert, ICMP, UDP, TCP)
 
 
 def load6() -> Layers6:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from macvsim.wire._scapy import load
-from macvsim.wire.ipv4 import DEFAULT_TTL, PROTO_ICMP, PROTO_TCP, PROTO_UDP
+from macvsim.wire.ipv4 import DEFAULT_TTL, PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -50,6 +50,18 @@ def ipv4_template(proto: int) -> bytes:
             dst=_NO_IP,
         )
     )
+
+
+@cache
+def igmp_header_template() -> bytes:
+    """The 24-byte IPv4 header of IGMP, with an option that tells routers on the link to look at the packet."""
+    s = load()
+    alert = s.RouterAlert(copy_flag=1, optclass=0, option=20, length=4, alert=0)
+    header = s.IP(
+        version=4, ihl=6, tos=0xC0, len=24, id=0, flags="DF", frag=0, ttl=1, proto=PROTO_IGMP, chksum=None, src=_NO_IP,
+        dst=_NO_IP, options=[alert],
+    )  # fmt: skip
+    return bytes(header)
 
 
 @cache
@@ -100,6 +112,7 @@ __all__ = [
     "arp_template",
     "dissect",
     "icmp_template",
+    "igmp_header_template",
     "ipv4_template",
     "recompose",
     "tcp_template",
