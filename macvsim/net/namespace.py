@@ -129,10 +129,17 @@ class Namespace:
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
-        if ethertype == _IP and packet_type is HOST:
-            return self.ipv4.receiver(dev)
         handler = self.protocols.get(ethertype, self.unknown_protocol)
+        if handler == self.ipv4.receive and packet_type is HOST:
+            return self.ipv4.receiver(dev)
         return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
+
+    def set_protocol(self, ethertype: bytes, handler: ProtocolHandler | None) -> None:
+        """Who takes frames of an EtherType from now on; None: nobody (dev_add_pack)."""
+        self.protocols.pop(ethertype, None)
+        if handler is not None:
+            self.protocols[ethertype] = handler
+        self.sim.epoch += 1
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """No protocol of ours (end of __netif_receive_skb_core)."""

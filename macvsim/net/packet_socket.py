@@ -84,17 +84,14 @@ class _Fanout:
         handler = ns.protocols.get(ethertype)
         if isinstance(handler, _Fanout):
             return handler
-        fanout = ns.protocols[ethertype] = cls(ns, ethertype)
+        fanout = cls(ns, ethertype)
+        ns.set_protocol(ethertype, fanout)
         return fanout
 
     def fold(self) -> None:
         """Go away when nobody listens."""
-        if self.sockets:
-            return
-        if self.inner is None:
-            del self.ns.protocols[self.ethertype]
-        else:
-            self.ns.protocols[self.ethertype] = self.inner
+        if not self.sockets:
+            self.ns.set_protocol(self.ethertype, self.inner)
 
     def __call__(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         heard = False

@@ -13,6 +13,7 @@ import pytest
 
 from macvsim import Lab
 from macvsim.net.neigh import Neighbour, Nud
+from macvsim.net.packet_socket import PacketSocket
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
@@ -35,6 +36,12 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
         "ip link set s0 type macvlan macaddr add $(cat /sys/class/net/enp0s8/address)"
     ),
     "capture": lambda lab: capture(lab),  # noqa: PLW0108
+    "packet socket": lambda lab: PacketSocket(
+        lab["d3"].ns,
+        lab["d3"].ns.dev("eth0"),
+        0x0800,
+        lambda payload, kind: lab.taps.append((kind, payload)),  # type: ignore[attr-defined]
+    ),
     "port access": lambda lab: lab.switches["sw1"].ports["host2"].access(100),
     "port trunk": lambda lab: lab.switches["sw1"].ports["host2"].trunk([200]),
     "port down": lambda lab: lab.switches["sw1"].ports["host2"].set_up(False),
