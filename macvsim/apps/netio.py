@@ -22,16 +22,23 @@ class TimedOut(Exception):
     """The time a program gives itself is up."""
 
 
+class _Waiter:
+    """Turns the socket's word that something has changed into an event."""
+
+    def __init__(self, sim: Sim) -> None:
+        self.event = sim.event()
+
+    def __call__(self) -> None:
+        if not self.event.triggered:
+            self.event.succeed()
+
+
 def changed(sock: TcpSocket) -> simpy.Event:
     """An event that happens when something has changed at a socket, once."""
-    event = sock.ns.sim.event()
-
-    def wake() -> None:
-        if not event.triggered:
-            event.succeed()
-
-    sock.waiter = wake
-    return event
+    sock.waiters = [w for w in sock.waiters if not isinstance(w, _Waiter) or w.event.callbacks]
+    waiter = _Waiter(sock.ns.sim)
+    sock.waiters.append(waiter)
+    return waiter.event
 
 
 def wait(sim: Sim, events: list[simpy.Event], until: int | None = None) -> Steps[None]:

@@ -39,13 +39,13 @@ class TcpProxy:
         self.sock.reuse_address = True
         self.sock.bind(ip, port)
         self.sock.listen(_BACKLOG)
-        self.sock.waiter = self._accept
+        self.sock.waiters = [self._accept]
 
     def _accept(self) -> None:
         while (client := self.sock.accept()) is not None:
             self.relays = [relay for relay in self.relays if not relay.over]
             self.relays.append(Relay(client, TcpSocket(self.ns), self.target))
-        self.sock.waiter = self._accept
+        self.sock.waiters = [self._accept]
 
     def close(self) -> None:
         for relay in self.relays:
@@ -87,7 +87,7 @@ class Relay:
         if not any(self._open.values()):
             self.close()
             return
-        self.client.waiter = self.backend.waiter = self._step
+        self.client.waiters, self.backend.waiters = [self._step], [self._step]
 
     def _pass(self, source: TcpSocket, sink: TcpSocket) -> None:
         while self._open[source]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 FULL_TRUESIZE = 2112
 """Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
 
+CHOICES = {"tcp_congestion_control": ("reno", "cubic")}
+"""Parameters that are words, and which."""
+
 NEIGH_VIEWS = ("base_reachable_time", "retrans_time", "unres_qlen")
 
 
@@ -218,6 +221,9 @@ class Sysctl:
             self.ipv6.set(name, parts, value)
             return
         old = getattr(holder, key)
+        if isinstance(old, str):
+            self._set_word(holder, name, key, str(value).strip())
+            return
         words = str(value).split()
         try:
             numbers = tuple(int(word) for word in words)
@@ -226,10 +232,17 @@ class Sysctl:
         if len(numbers) != (len(old) if isinstance(old, tuple) else 1):
             raise MacvsimError(
                 f"{name} = {value!r}: Invalid argument; it takes "
-                f"{'two numbers' if isinstance(old, tuple) else 'a number'}"
+                f"{f'{len(old)} numbers' if isinstance(old, tuple) else 'a number'}"
             )
         setattr(holder, key, numbers if isinstance(old, tuple) else numbers[0])
         self._changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
+
+    @staticmethod
+    def _set_word(holder: Any, name: str, key: str, value: str) -> None:
+        """A parameter that is one of some words."""
+        if value not in CHOICES[key]:
+            raise MacvsimError(f"{name} = {value!r}: No such file or directory; it takes {' or '.join(CHOICES[key])}")
+        setattr(holder, key, value)
 
     def __contains__(self, name: str) -> bool:
         if name in self.read_only:

@@ -1,6 +1,6 @@
 """The socket a program has: bind, listen, accept, connect, send, recv, shutdown, close (net/ipv4/tcp.c).
 
-No call waits: what a program waits for it is told of once (`TcpSocket.waiter`), as poll() would.  Errors are raised as
+No call waits: what a program waits for it is told of once (`TcpSocket.waiters`), as poll() would.  Errors are raised as
 `SocketError` with the errno.
 """
 
@@ -40,13 +40,13 @@ class TcpSocket(Socket):
         self.connection: Connection | None = None
         self.listener: Listener | None = None
         self.inode = ns.next_inode()
-        self.waiter: Callable[[], None] | None = None
-        """Called once, in process context, when something has changed."""
+        self.waiters: list[Callable[[], None]] = []
+        """Called once each, in process context, when something has changed."""
 
     def notify(self) -> None:
-        """Something changed: wake the program that waits."""
-        waiter, self.waiter = self.waiter, None
-        if waiter is not None:
+        """Something changed: wake who waits."""
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
             self.wake(waiter)
 
     # -- opening -------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class TcpSocket(Socket):
 
     def close(self) -> None:
         """close(); the connection ends by itself."""
-        self.waiter = None
+        self.waiters.clear()
         if self.listener is not None:
             self.ns.tcp.remove_listener(self.listener)
             self.listener = None
