@@ -30,6 +30,9 @@ class Target(Protocol):
     def open(self) -> None:
         """Before the first byte; `Failed` where it cannot be written."""
 
+    def restart(self) -> None:
+        """What is there already does not count."""
+
     def write(self, data: bytes) -> None: ...
 
 
@@ -195,6 +198,9 @@ class Wget:
             raise Failed(f"server returned error: {first}")
         if not (status in (200, 201, 202, 203, 204) or redirected or (status == 206 and self.options.start)):
             raise Failed(f"server returned error: {first}")
+        if self.options.start and status != 206 and not redirected:
+            self.options.start = 0
+            self.target.restart()
         headers = yield from self._headers(reader)
         if redirected and "location" in headers:
             return headers["location"]

@@ -248,14 +248,14 @@ def _syn_recv_acked(c: Connection, seg: Incoming) -> None:
     """The handshake is complete on the passive side."""
     c.tx.delivered += 1
     c.recovery.retrans_stamp_ms = 0
+    if c.ts_ok:
+        c.advmss -= c.header_len - 20
     c.established()
     c.set_state(State.ESTABLISHED)
     c.tx.una = seg.ack
     c.tx.wnd = seg.window << c.snd_wscale
     c.tx.max_window = max(c.tx.max_window, c.tx.wnd)
     c.tx.wl1 = seg.seq
-    if c.ts_ok:
-        c.advmss -= c.header_len - 20
     c.tx.last_sent = c.sim._now
     c.acks.start()
     c.report()

@@ -26,6 +26,7 @@ class Output:
         self._template = tcp_template()
         self._ident = c.dice.randrange(1, 0x10000)
         self._last_oow = -OOW_RATELIMIT
+        self._sent = 0
 
     # -- what is sent --------------------------------------------------------------------------------------------------
 
@@ -66,7 +67,8 @@ class Output:
         for skb in pieces:
             push = skb.psh or (skb is last and len(pieces) > 1)
             flags = ACK | (PSH if push else 0) | (FIN if skb.fin else 0)
-            skb.sent_us = now
+            self._sent += 1
+            skb.sent_us, skb.order = now, self._sent
             skb.delivered = c.tx.delivered
             if not self._send(skb.seq, ack, flags, window, options, skb.data, more=skb is not last):
                 return False

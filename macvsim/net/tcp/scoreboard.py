@@ -66,8 +66,8 @@ class Scoreboard:
         self.c = c
         self.reordering = int(c.conf.tcp_reordering)
         self.reordering_seen = 0
-        self.rack_sent = 0
-        self.rack_end = c.tx.nxt
+        self.rack_sent = (0, 0)
+        """When the latest segment that has arrived was sent, and its place among those of that moment."""
         self.rack_rtt = 0
         self.rack_advanced = False
         self.reo_steps = 1
@@ -251,8 +251,7 @@ class Scoreboard:
             return
         self.rack_advanced = True
         self.rack_rtt = trip
-        if (skb.sent_us, skb.end) > (self.rack_sent, self.rack_end):
-            self.rack_sent, self.rack_end = skb.sent_us, skb.end
+        self.rack_sent = max(self.rack_sent, (skb.sent_us, skb.order))
 
     def rack_detect(self) -> int:
         """Mark what is overdue as lost; time (us) until the next may be, 0 if none (tcp_rack_detect_loss)."""
@@ -262,7 +261,7 @@ class Scoreboard:
         for skb in self.c.tx.rtx:
             if skb.sacked or (skb.lost and not skb.retrans):
                 continue
-            if (self.rack_sent, self.rack_end) <= (skb.sent_us, skb.end):
+            if self.rack_sent <= (skb.sent_us, skb.order):
                 continue
             remaining = self.rack_rtt + window - (now - skb.sent_us)
             if remaining <= 0:

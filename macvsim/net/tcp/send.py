@@ -35,21 +35,8 @@ class Nagle(enum.Enum):
 class Skb:
     """One segment to send or under way; `sent_us` is when it was last sent."""
 
-    __slots__ = (
-        "data",
-        "delivered",
-        "end",
-        "ever_retrans",
-        "fin",
-        "lost",
-        "overhead",
-        "psh",
-        "retrans",
-        "sacked",
-        "sent_us",
-        "seq",
-        "syn",
-    )  # fmt: skip
+    __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "order", "overhead", "psh", "retrans",
+                 "sacked", "sent_us", "seq", "syn")  # fmt: skip
 
     def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
         self.seq = seq
@@ -64,6 +51,8 @@ class Skb:
         """Sent again, and that copy is believed to be under way."""
         self.ever_retrans = False
         self.sent_us = 0
+        self.order = 0
+        """Counts what the connection has sent: tells which of two segments of one moment came first."""
         self.delivered = 0
         """Segments that were delivered when it was sent."""
         self.overhead = overhead
@@ -74,7 +63,7 @@ class Skb:
         rest = Skb(self.seq + size, self.data[size:], SKB_OVERHEAD, fin=self.fin)
         rest.psh, rest.sacked, rest.lost = self.psh, self.sacked, self.lost
         rest.retrans, rest.ever_retrans = self.retrans, self.ever_retrans
-        rest.sent_us, rest.delivered = self.sent_us, self.delivered
+        rest.sent_us, rest.order, rest.delivered = self.sent_us, self.order, self.delivered
         self.data = self.data[:size]
         self.end = self.seq + size
         self.fin = self.psh = False

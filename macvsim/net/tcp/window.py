@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
 
 _DEFAULT_RATIO = 128
-_SOCK_MIN_RCVBUF = 2304
 _MAX_WINDOW = 0xFFFF
 _GROW_FROM = 128
 """A segment with less data does not open the window further."""
@@ -139,15 +138,8 @@ class ReceiveWindow:
         """The peer's segments have another size: so has the share of memory that is data (tcp_measure_rcv_mss)."""
         old = self.ratio
         self.ratio = max((size << 8) // (size + self.c.skb_overhead), 1)
-        if self.ratio == old:
-            return
-        clamp = max(_SOCK_MIN_RCVBUF // 2, self.from_space(self.rcvbuf))
-        if clamp < self.clamp:
-            self.ssthresh = min(self.ssthresh, clamp)
-        elif clamp > self.clamp:
-            self.ssthresh = max(min(self.wnd, clamp), self.ssthresh)
-        self.clamp = clamp
-        self.space = min(self.space, clamp)
+        if self.ratio != old:
+            self.clamp = self.from_space(self.rcvbuf)
 
     def grow(self, size: int, *, adjust: bool = True) -> None:
         """A segment of `size` came: open the window by it if memory allows (tcp_grow_window)."""

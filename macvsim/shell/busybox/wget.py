@@ -64,6 +64,10 @@ class _File:
         except FileError as error:
             raise Failed(f"can't open '{self._name}': {error.strerror}") from None
 
+    def restart(self) -> None:
+        self._resume = False
+        self._overwrite = True
+
     def write(self, data: bytes) -> None:
         text = self._decode(data)
         if self._name == "-":
