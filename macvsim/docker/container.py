@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.ids import new_id, short_id
+from macvsim.docker.images import Image
 from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.log import ContainerLog
@@ -61,12 +62,12 @@ class Spawner(Protocol):
 class Container(Box):
     """A container of one daemon: a busybox box whose namespace is new at every start.
 
-    id : 64 hex digits; settings : its networks by name; created, started, finished : nanoseconds since 1970, 0 for
-    never
+    id : 64 hex digits; image : what its files are of; settings : its networks by name
+    created, started, finished : nanoseconds since 1970, 0 for never
     exit_code, error : of the last run, or of the last attempt to start
     """
 
-    def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig) -> None:
+    def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig, image: Image) -> None:
         kernel = engine.host.kernel
         ns = kernel.new_namespace(name)
         super().__init__(kernel, ns, name, BUSYBOX)
@@ -76,6 +77,7 @@ class Container(Box):
         self.engine = engine
         self.id = id
         self.config = config
+        self.image = image
         self.hostname = config.hostname or short_id(id)
         self.settings: dict[str, EndpointSettings] = {}
         self.host_lines: list[IPAddress] = []
@@ -248,4 +250,6 @@ class Container(Box):
         first, *rest = self.config.argv
         command = " ".join([first, *(f"'{word}'" if " " in word else word for word in rest)])
         ports = port_list(self.engine.ports.map(self))
-        return ContainerRow(self.id, self.config.image, command, now - self.created, status, self.name, ports)
+        known = self.engine.images.known(self.config.image)
+        image = self.config.image if known is not None and known.id == self.image.id else self.image.short_id
+        return ContainerRow(self.id, image, command, now - self.created, status, self.name, ports)

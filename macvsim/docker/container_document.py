@@ -55,7 +55,7 @@ def container_document(engine: Engine, container: Container) -> Document:
             "StartedAt": timestamp(container.started) if container.started else _NEVER,
             "FinishedAt": timestamp(container.finished) if container.finished else _NEVER,
         },
-        "Image": f"sha256:{engine.images.find(container.config.image).id}",
+        "Image": f"sha256:{container.image.id}",
         "ResolvConfPath": f"{folder}/resolv.conf" if container.started else "",
         "HostnamePath": f"{folder}/hostname" if container.started else "",
         "HostsPath": f"{folder}/hosts" if container.started else "",
@@ -174,7 +174,7 @@ def _host_config(container: Container) -> Document:
 
 def _graph_driver(engine: Engine, container: Container) -> Document:
     """Where the overlay2 driver keeps the container's files; its layers are named by random identifiers."""
-    top, image = container.layer, engine.images.find(container.config.image).layer
+    top, image = container.layer, container.image.layer
     layers = f"{engine.data_root}/overlay2"
     return {
         "Data": {

@@ -40,13 +40,13 @@ def create(
     if config.network == "container:":
         raise profile.error("container.join_nobody")
     _check_restart(profile, config)
-    engine.images.find(config.image)
+    image = engine.images.find(config.image)
     chosen = name or invent(engine.rng, engine.containers)
     if not is_allowed(chosen):
         raise profile.error("container.bad_name", name=chosen)
     if chosen in engine.containers:
         raise profile.error("container.name_taken", name=chosen, id=engine.containers[chosen].id)
-    container = Container(engine, new_id(engine.rng), chosen, config)
+    container = Container(engine, new_id(engine.rng), chosen, config, image)
     for network, settings in wanted.items():
         known = _known(engine, network)
         container.settings[known.name if known is not None else network] = settings

@@ -99,7 +99,7 @@ def _rmi(run: Invocation) -> int:
             raise run.profile.error("image.not_found", reference=":".join(split_reference(reference)))
         names = images.names(image)
         for container in run.engine.containers.values():
-            if len(names) == 1 and images.known(container.config.image) is image:
+            if len(names) == 1 and container.image.id == image.id:
                 raise run.profile.error(
                     "image.in_use", reference=reference, id=container.short_id, image=image.short_id
                 )
