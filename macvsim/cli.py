@@ -58,6 +58,15 @@ def check(options: argparse.Namespace) -> int:
     return check_files(options.files, _write, lambda text: print(text, end="", file=sys.stderr), rewrite=options.update)
 
 
+def verify(options: argparse.Namespace) -> int:
+    """Compare with the running kernel; 1 if anything differs."""
+    from macvsim.verify.commands import enter, verify_random
+
+    if not enter(["verify", f"--random={options.random}", f"--seed={options.seed}"], _write):
+        return 0
+    return 0 if verify_random(options.random, options.seed, _write) else 1
+
+
 def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
@@ -123,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")
     one.set_defaults(run=replay)
+    text = (
+        "play random topologies on the running kernel, in namespaces of their own, and compare; 1 if anything differs"
+    )
+    one = commands.add_parser("verify", help=text, description=text)
+    one.add_argument("--random", type=int, default=300, metavar="N", help="how many topologies (300)")
+    one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first (0)")
+    one.set_defaults(run=verify)
     return parser
 
 

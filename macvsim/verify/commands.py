@@ -1,0 +1,63 @@
+"""``macvsim verify``: into the sandbox, and there labs or random cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from macvsim.shell.streams import Sink
+from macvsim.verify.differential import run_differential
+from macvsim.verify.livecase import LiveCase
+from macvsim.verify.sandbox import enter_by, is_inside, refusal
+from macvsim.verify.taps import Taps
+
+JOBS = 8
+"""Cases at a time: most of a case's time is silence."""
+
+
+def enter(arguments: Sequence[str], write: Sink) -> bool:
+    """Run ``macvsim`` with the same arguments in a sandbox instead, and never come back.
+
+    True if this is the sandbox already; False where there can be none, after saying why.
+    """
+    if is_inside():
+        return True
+    way, why = refusal()
+    if way is not None:
+        enter_by(way, arguments)
+    write(f"skipped: {why}\n")
+    return False
+
+
+def verify_random(count: int, seed: int, write: Sink) -> bool:
+    """`count` random cases from a seed on; True if none differs, or the kernel cannot make them, which is said."""
+    lacking = _lacking()
+    if lacking:
+        write(f"skipped: {lacking}\n")
+        return True
+    return run_differential(range(seed, seed + count), JOBS, write)
+
+
+def _lacking() -> str:
+    """What random cases need and the kernel does not have, or nothing."""
+    ends = {"ns": "a", "name": "v", "peer_ns": "b", "peer": "v"}
+    needs = {
+        "veth pairs": [{"kind": "veth", **ends}],
+        "bridges": [{"kind": "bridge", "ns": "a", "name": "br0"}],
+        "macvlan": [
+            {"kind": "veth", **ends},
+            {"kind": "macvlan", "ns": "c", "name": "m", "parent_ns": "a", "parent": "v", "mode": "bridge"},
+        ],
+    }
+    taps = Taps()
+    try:
+        for what, devs in needs.items():
+            try:
+                LiveCase({"devs": devs}, taps).close()
+            except OSError as refused:
+                return f"the kernel makes no {what} here: {refused.strerror}"
+    finally:
+        taps.close()
+    return ""
+
+
+__all__ = ["enter", "verify_random"]

@@ -1,0 +1,89 @@
+"""Random cases on the running kernel: nothing differs, and a bug put in on purpose is found and made small."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from macvsim.replay.cases import replay_cases
+from macvsim.verify.commands import JOBS
+from macvsim.verify.randomcase import random_case
+from macvsim.verify.sandbox import refusal
+from macvsim.verify.shrink import shrink
+
+# unicast that is for none of macvlan's children goes to all of them too
+BUG = """
+from macvsim.dev.macvlan import MacvlanPort
+from macvsim.wire.frame import PacketType
+
+right = MacvlanPort.handle
+
+def wrong(port, dev, frame, packet_type):
+    found = right(port, dev, frame, packet_type)
+    if not frame.raw[0] & 1 and frame.raw[:6] not in port.by_mac:
+        for child in port.children:
+            if child.up:
+                child.netif_rx(frame, PacketType.OTHERHOST)
+    return found
+
+MacvlanPort.handle = wrong
+"""
+
+
+def in_sandbox(code: str) -> subprocess.CompletedProcess[str]:
+    way, why = refusal()
+    if way is None:
+        pytest.skip(why)
+    command = [*way, sys.executable, "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if ran.stdout.startswith("skipped:"):
+        pytest.skip(ran.stdout.removeprefix("skipped:").strip())
+    return ran
+
+
+def verify(count: int, seed: int) -> str:
+    return (
+        "import sys\nfrom macvsim.verify.commands import verify_random\n"
+        f"sys.exit(not verify_random({count}, {seed}, sys.stdout.write))\n"
+    )
+
+
+def test_nothing_differs() -> None:
+    ran = in_sandbox(verify(3 * JOBS, 1_000_000))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.rstrip().endswith("different 0")
+
+
+def test_a_bug_is_found_and_made_small(tmp_path: Path) -> None:
+    ran = in_sandbox(BUG + verify(2, 3))
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "kernel" in ran.stdout and "simulated" in ran.stdout
+    table = next(line for line in ran.stdout.splitlines() if line.startswith('{"cases"'))
+    (case,) = json.loads(table)["cases"]
+    assert len(case["stimuli"]) == 1
+    assert len(case["topology"]["devs"]) < len(random_case(case["seed"])[0]["devs"])
+    file = tmp_path / "case.json"
+    file.write_text(table)
+    assert replay_cases(file).is_equal  # without the bug
+
+
+def test_the_same_seed_draws_the_same_case() -> None:
+    assert random_case(7) == random_case(7)
+    assert random_case(7) != random_case(8)
+
+
+def test_what_does_not_matter_is_left_out() -> None:
+    topology, stimuli = random_case(1)
+    culprit = stimuli[5]
+
+    def fails(topology: dict[str, object], stimuli: list[dict[str, object]]) -> bool:
+        return culprit in stimuli
+
+    smaller, left = shrink(topology, stimuli, fails)
+    assert left == [culprit]
+    assert len(smaller["devs"]) < len(topology["devs"])
+    assert not smaller["mcast"] and not smaller["promisc"] and not smaller["down"]
