@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from macvsim.asking import Asking
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Flag, Ipvlan, Mode
 from macvsim.dev.macvlan import Macvlan
@@ -28,7 +29,7 @@ def advice(where: Place, reason: DropReason) -> str:
     return f"{hint}   (on {node})" if hint else ""
 
 
-def unanswered(asker: Place, wanted: int, heard: Iterable[Place]) -> str:
+def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> str:
     """Why nobody could answer for `wanted`, where the devices show it: a host and what stands on its own card, or an
     ipvlan child that does no ARP; empty where they do not.
 
@@ -36,10 +37,10 @@ def unanswered(asker: Place, wanted: int, heard: Iterable[Place]) -> str:
     """
     if not isinstance(asker, NetDevice):
         return ""
-    if isinstance(asker, Macvlan | Ipvlan) and _has(asker.lower, wanted):
+    if isinstance(asker, Macvlan | Ipvlan) and wanted.held_by(asker.lower):
         return _of_one_card(asker.kind, asker.lower)
     for child in asker.uppers:
-        if isinstance(child, Macvlan | Ipvlan) and _has(child, wanted):
+        if isinstance(child, Macvlan | Ipvlan) and wanted.held_by(child):
             if isinstance(child, Ipvlan) and child.port.mode is not Mode.L2 and child.port.flag is Flag.VEPA:
                 return (
                     f"ip link set {child.name} type ipvlan mode {child.port.mode.value} bridge   (on {child.ns.name})"
@@ -47,13 +48,9 @@ def unanswered(asker: Place, wanted: int, heard: Iterable[Place]) -> str:
             return _of_one_card(child.kind, asker)
     for place in heard:
         for dev in beyond(place):
-            if isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2 and _has(dev, wanted):
+            if isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2 and wanted.held_by(dev):
                 return route_behind(dev, asker) or ""
     return ""
-
-
-def _has(dev: NetDevice, ip: int) -> bool:
-    return any(address.local == ip for address in dev.inet.addresses)
 
 
 def _of_one_card(kind: str, lower: NetDevice) -> str:

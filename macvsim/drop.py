@@ -124,6 +124,11 @@ class DropReason(enum.Enum):
         "ARP answered by nobody here: arp_ignore, arp_filter or source validation",
         "sysctl -w net.ipv4.conf.{dev}.arp_ignore=0",
     )
+    NEIGH6_FAILED = (
+        "NEIGH_FAILED",
+        "nobody answered the neighbour solicitation",
+        "is the address up, and on this segment and VLAN?",
+    )
     NEIGH_FAILED = (
         "NEIGH_FAILED",
         "nobody answered the ARP request",

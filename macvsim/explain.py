@@ -15,21 +15,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from macvsim.advice import advice, beyond, route_behind, unanswered
+from macvsim.asking import Asking, asking
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.table import Blame
 from macvsim.sim import Place, Record, Sim
-from macvsim.wire import arp
-from macvsim.wire.addr import ip_text, is_group
+from macvsim.wire.addr import is_group
 from macvsim.wire.canon import frame_text
-from macvsim.wire.frame import ETH_P_ARP, Frame
+from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
 
 _MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
+_UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
 _SILENT = frozenset((DropReason.OTHERHOST, DropReason.ARP_NOT_FOR_US, DropReason.NO_OTHER_PORT, DropReason.PORT_SAME))
 """What befalls copies of a flooded frame at stations it is not meant for."""
+_SILENT6 = _SILENT | {DropReason.NIC_FILTER, DropReason.IPV6_NDISC_NS_OTHERHOST}
+"""Of a neighbour solicitation, which goes to a group that only those with similar addresses listen to."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class _Family:
         drops = [r for r in records if r.step == "drop"]
         origin = _host(records[0].where) if records else ""
         if depth < 6:
-            waiting = [r for r in drops if r.detail is DropReason.NEIGH_FAILED] or self._still_waiting(uid, drops)
+            waiting = [r for r in drops if r.detail in _UNANSWERED] or self._still_waiting(uid, drops)
             if waiting:
                 return self._unresolved(uid, waiting[0], depth)
             arrived = [_host(r.where) for r in records if r.step == "local" and _host(r.where) != origin]
@@ -150,35 +153,37 @@ class _Family:
         return ranked[0], ranked[1:4]
 
     def _still_waiting(self, uid: int, drops: list[Record]) -> list[Record]:
-        """For a packet that has gone nowhere yet: what will become of it, where ARP asked and nobody has answered."""
+        """For a packet that has gone nowhere yet: what will become of it, where nobody has answered who was asked."""
         if drops or any(record.step == "xmit" for record in self.records.get(uid, [])):
             return []
-        asked = [c for c in self.children.get(uid, []) if _arp(self.records.get(c, [])) is not None]
+        asked = [c for c in self.children.get(uid, []) if _asking(self.records.get(c, [])) is not None]
         return [
-            Record(first.time, uid, first.where, "drop", None, DropReason.NEIGH_FAILED)
-            for first in (self.records[c][0] for c in asked[:1])
+            Record(first.time, uid, first.where, "drop", None, _UNANSWERED[question.six])
+            for first, question in ((self.records[c][0], _asking(self.records[c])) for c in asked[:1])
+            if question is not None
         ]
 
     def _unresolved(self, uid: int, failure: Record, depth: int) -> tuple[Ending | None, list[Ending]]:
-        """Nobody answered the ARP for the next hop: did anybody hear it, and what became of an answer?"""
-        requests = [c for c in self.children.get(uid, []) if _arp(self.records.get(c, [])) is not None]
+        """Nobody answered the question for the next hop: did anybody hear it, and what became of an answer?"""
+        requests = [c for c in self.children.get(uid, []) if _asking(self.records.get(c, [])) is not None]
         for request in requests:
             for answer in self.children.get(request, []):
-                if _arp(self.records.get(answer, [])) is not None:
+                if _asking(self.records.get(answer, [])) is not None:
                     end, others = self.fate(answer, depth + 1)
                     if end is not None:
                         return end, [self._ending(failure), *others]
         ends = self._ranked([r for c in requests[:1] for r in self.records[c] if r.step == "drop"])
-        blocked = [end for end in ends if end.reason not in _SILENT]
-        question = _arp(self.records[requests[0]]) if requests else None
+        question = _asking(self.records[requests[0]]) if requests else None
+        silent = _SILENT6 if question is not None and question.six else _SILENT
+        blocked = [end for end in ends if end.reason not in silent]
         places = [r.where for c in requests[:1] for r in self.records[c] if r.step == "drop"]
-        known = unanswered(failure.where, question.tip, places) if question is not None else ""
+        known = unanswered(failure.where, question, places) if question is not None else ""
         if blocked:
             return replace(blocked[0], hint=known or blocked[0].hint), [self._ending(failure), *blocked[1:3]]
         found = self._ending(failure)
         if question is None:
             return found, ends[:4]
-        wanted = ip_text(question.tip)
+        wanted = question.text
         hint = known or (
             f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
         )
@@ -247,12 +252,10 @@ def _host(where: Place) -> str:
     return where.label.partition(":")[0]
 
 
-def _arp(records: list[Record]) -> arp.Arp | None:
-    """The ARP message a packet is, if it is one."""
-    for record in records:
-        if record.frame is not None:
-            return arp.parse(record.frame.raw[14:]) if record.frame.ethertype == ETH_P_ARP else None
-    return None
+def _asking(records: list[Record]) -> Asking | None:
+    """The question for a MAC, or answer, that a packet is, if it is one."""
+    frame = next((record.frame for record in records if record.frame is not None), None)
+    return None if frame is None else asking(frame)
 
 
 def _short(frame: Frame) -> str:
@@ -266,10 +269,10 @@ def _leads_to_target(record: Record) -> bool:
     frame = record.frame
     if frame is None:
         return True
-    message = arp.parse(frame.raw[14:]) if frame.ethertype == ETH_P_ARP else None
+    question = asking(frame)
     for dev in beyond(record.where):
-        if message is not None and message.op == arp.REQUEST and is_group(frame.dst):
-            if any(a.local == message.tip for a in dev.inet.addresses):
+        if question is not None and question.request and is_group(frame.dst):
+            if question.held_by(dev):
                 return True
         elif dev.mac == frame.dst:
             return True

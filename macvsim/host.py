@@ -17,13 +17,12 @@ from macvsim.dev.nic import Nic
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net import links
-from macvsim.net.addr import Address
+from macvsim.net.bytext import add_address, parse_address, remove_address, route
 from macvsim.net.namespace import Boot, Namespace
 from macvsim.net.netfilter.ruleset import Backend
-from macvsim.net.routes import add_route
 from macvsim.net.sysctl import Sysctl
 from macvsim.sim import US, Sim
-from macvsim.wire.addr import ip_int, mac_bytes, prefix_parse
+from macvsim.wire.addr import ip_int, mac_bytes
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
@@ -186,7 +185,7 @@ class Box:
 
         Parameters
         ----------
-        target : IPv4 address, or a name this box can resolve
+        target : address, or a name this box can resolve
         count, interval (s), size (payload bytes), ttl, timeout (s to wait for the last reply), source : as ``ping -c
         -i -s -t -W -I``
 
@@ -194,11 +193,12 @@ class Box:
         -------
         PingResult : true if anything was answered; as text, what busybox ping prints
         """
+        from macvsim.apps.names6 import prefers6
         from macvsim.apps.ping import BusyboxPing
+        from macvsim.apps.ping6 import BusyboxPing6
 
-        app = BusyboxPing(
-            self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source
-        )
+        program = BusyboxPing6 if prefers6(self, target) else BusyboxPing
+        app = program(self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source)
         self.sim.run(until=app.start())
         return app.result()
 
@@ -243,14 +243,14 @@ class Box:
 
     def vlan(self, parent: str, vid: int, *, ip: str | None = None, name: str | None = None) -> Vlan:
         """``vconfig add PARENT VID``, set up, and given an address such as ``172.16.10.1/24`` if one is named."""
-        address = _parse_address(ip) if ip else None
+        address = parse_address(ip) if ip else None
         lower = self.dev(parent)
         if not lower.up:
             raise NetlinkError("ENETDOWN", f"{lower.label} is down: ip link set {parent} up first")
         vlan = links.add_vlan(self.ns, lower, vid, name)
         vlan.set_up()
         if address:
-            self.ns.addresses.add(vlan, address)
+            add_address(self.ns, vlan, address)
         return vlan
 
     def macvlan(
@@ -258,7 +258,7 @@ class Box:
     ) -> Macvlan:
         """``ip link add NAME link PARENT type macvlan mode MODE``, set up: a shim that lets a host reach its own
         containers."""
-        address = _parse_address(ip) if ip else None
+        address = parse_address(ip) if ip else None
         try:
             chosen = Mode(mode)
         except ValueError:
@@ -268,7 +268,7 @@ class Box:
         try:
             child.set_up()
             if address:
-                self.ns.addresses.add(child, address)
+                add_address(self.ns, child, address)
         except MacvsimError:
             child.destroy()
             raise
@@ -276,12 +276,11 @@ class Box:
 
     def addr_add(self, dev: str, ip: str) -> None:
         """``ip addr add IP/LEN dev DEV``."""
-        self.ns.addresses.add(self.dev(dev), _parse_address(ip))
+        add_address(self.ns, self.dev(dev), parse_address(ip))
 
     def addr_del(self, dev: str, ip: str) -> None:
         """``ip addr del IP/LEN dev DEV``."""
-        address, _ = prefix_parse(ip)
-        self.ns.addresses.remove(self.dev(dev), address)
+        remove_address(self.ns, self.dev(dev), ip)
 
     def link_set(
         self,
@@ -307,9 +306,7 @@ class Box:
         self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None
     ) -> None:
         """``ip route add PREFIX [via GATEWAY] [dev DEV] [metric N] [src IP]``; PREFIX may be ``default``."""
-        dst, plen = (0, 0) if prefix == "default" else prefix_parse(prefix)
-        add_route(self.ns, dst, plen, gateway=ip_int(via) if via else 0, dev=self.dev(dev) if dev else None,
-                  metric=metric, src=ip_int(src) if src else 0)  # fmt: skip
+        route(self.ns, prefix, via, self.dev(dev) if dev else None, metric, src)
 
     # -- looking
     # --------------------------------------------------------------------------------------------------------
@@ -356,9 +353,3 @@ def box_for(kernel: Kernel, ns: Namespace) -> Box:
             box.file_times = machine.file_times
             box.hosts, box.hosts6 = machine.hosts, machine.hosts6
     return box
-
-
-def _parse_address(text: str) -> Address:
-    """An address with its prefix length; ``/32`` when none is written."""
-    local, plen = prefix_parse(text)
-    return Address(local, plen)

@@ -15,6 +15,7 @@ from macvsim.errors import MacvsimError, TopologyError
 from macvsim.explain import Explanation
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
 from macvsim.link import DEFAULT_DELAY, Cable
+from macvsim.net.namespace import Boot
 from macvsim.shell.interp import Shell
 from macvsim.sim import SECOND, Sim
 from macvsim.switch import Switch, SwitchPort
@@ -90,6 +91,7 @@ class Lab:
         nics: Mapping[str, Switch | str | None] | None = None,
         mac: str | None = None,
         flavour: str = "debian",
+        ipv6: bool = False,
         wakeup_delay: int = WAKEUP_DELAY,
         delay: int = DEFAULT_DELAY,
         rate: int | None = None,
@@ -104,6 +106,8 @@ class Lab:
         nics : several cards instead: name of the card -> switch or None
         mac : of the first card; the others, and all by default, get VirtualBox's 08:00:27:00:00:NN
         flavour : ``debian`` or ``centos``: which tools print
+        ipv6 : as installed; False: the machine was started with ``ipv6.disable_ipv6=1``, and IPv6 is off until
+            ``sysctl -w net.ipv6.conf.DEVICE.disable_ipv6=0``
         wakeup_delay : ns from the delivery of a packet until a program sees it
         delay, rate, loss : of the cables (ns, bit/s, probability)
         nic_options : of the cards: ``unicast_filter``, ``filter_slots``, ``vlan_filter``
@@ -112,7 +116,7 @@ class Lab:
         if flavour not in FLAVOURS:
             raise TopologyError(f"host {name}: no flavour {flavour!r}; choose {' or '.join(FLAVOURS)}")
         wanted = {card: self._switch(name, to) for card, to in (nics if nics is not None else {nic: switch}).items()}
-        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay)
+        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6))
         host = DockerHost(kernel, name, FLAVOURS[flavour], self.profile)
         host.interpreter = self.shell
         host.dev("lo").set_up()

@@ -62,7 +62,7 @@ class _Builder:
 
     def machine(self, name: str, node: LinuxNode) -> None:
         delay = WAKEUP_DELAY if node.wakeup_delay is None else node.wakeup_delay
-        host = self.lab.host(name, nics={}, flavour=node.tools, wakeup_delay=delay)
+        host = self.lab.host(name, nics={}, flavour=node.tools, ipv6=node.ipv6, wakeup_delay=delay)
         if node.hostname:
             host.hostname = node.hostname
         for card, settings in self.cards(name, node).items():

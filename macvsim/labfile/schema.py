@@ -75,13 +75,14 @@ class LinuxNode(_Model):
     """A machine.
 
     image : containerlab's; one of Red Hat's family stands for flavour ``centos``, all others for ``debian``
-    exec : command lines run on it before the lab begins; wakeup_delay : see `macvsim.lab.Lab.host`
+    exec : command lines run on it before the lab begins; ipv6, wakeup_delay : see `macvsim.lab.Lab.host`
     """
 
     kind: Literal["linux"] = "linux"
     image: Name = ""
     flavour: Literal["debian", "centos"] | None = None
     hostname: Name = ""
+    ipv6: bool = False
     wakeup_delay: Duration | None = None
     nics: dict[Name, Card] = {}
     exec: tuple[str, ...] = ()

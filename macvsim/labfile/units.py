@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 from macvsim.errors import MacvsimError
 from macvsim.sim import MS, SECOND, US
 from macvsim.wire.addr import mac_bytes, prefix_parse
+from macvsim.wire.addr6 import prefix6_parse
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z%]*)", re.IGNORECASE)
 _TIMES = {"ns": 1, "us": US, "µs": US, "ms": MS, "s": SECOND}
@@ -67,7 +68,7 @@ def _mac(value: Any) -> str:
 def _address(value: Any) -> str:
     text = str(value)
     try:
-        prefix_parse(text)
+        prefix6_parse(text) if ":" in text else prefix_parse(text)
     except (MacvsimError, ValueError):
         text = ""
     if "/" not in text:

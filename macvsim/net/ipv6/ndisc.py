@@ -65,7 +65,7 @@ class NdiscLayer:
         """Nobody answered for the next hop of a packet that waited: tell its sender (ndisc_error_report)."""
         assert isinstance(packet, Packet6)
         out = None if packet.way is None else packet.way.dev
-        self.ns.sim.drop(packet.uid, out or self.ns.devices["lo"], DropReason.NEIGH_FAILED)
+        self.ns.sim.drop(packet.uid, out or self.ns.devices["lo"], DropReason.NEIGH6_FAILED)
         self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.ADDR_UNREACH)
 
     # -- sending -------------------------------------------------------------------------------------------------------
