@@ -91,7 +91,7 @@ def test_T50_tcp_connect_to_an_absent_host() -> None:
     sock = TcpSocket(link.h)
     started = int(link.lab.sim.now)
     told: list[tuple[int, str]] = []
-    sock.waiter = lambda: told.append((int(link.lab.sim.now) - started, sock.take_error()))
+    sock.waiters.append(lambda: told.append((int(link.lab.sim.now) - started, sock.take_error())))
     sock.connect(ip_int("10.0.0.9"), 9)
     assert sock.connecting
     link.lab.run(5)

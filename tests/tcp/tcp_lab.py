@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from macvsim.drop import DropReason
-from macvsim.link import Cable, CableEnd
+from macvsim.link import Cable, CableEnd, Line
 from macvsim.net.namespace import Namespace
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import MS, SECOND
+from macvsim.sim import MS, SECOND, Sim
 from macvsim.wire import ipv4, tcp
 from macvsim.wire.addr import ip_int
 from macvsim.wire.frame import Frame
@@ -38,30 +38,42 @@ Damage = Callable[[str, Segment, int], "int | None"]
 """(sender, segment, number of the segment from that side, from 0): extra delay in ns, or None to lose it."""
 
 
+class WatchedLine(Line):
+    """A direction of a cable that notes segments and asks about each."""
+
+    plain = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+
+    def send(self, frame: Frame) -> DropReason | None:
+        data = frame.raw[14:]
+        segment = None
+        if frame.raw[12:14] == b"\x08\x00" and data[9] == ipv4.PROTO_TCP:
+            segment = tcp.parse(data[(data[0] & 15) * 4 :])
+        if segment is None:
+            return super().send(frame)
+        assert isinstance(self.cable, Wire)
+        pair = self.cable.pair
+        sender = "a" if self.near is self.cable.a else "b"
+        number = pair.count[sender]
+        pair.count[sender] += 1
+        extra = self.cable.damage(sender, segment, number) if self.cable.damage else 0
+        pair.seen.append(OnWire(int(self.sim.now), sender, segment, extra is None))
+        if extra is None:
+            return self.sim.drop(frame.uid, self.cable, DropReason.CABLE_LOSS, frame)
+        if extra:
+            self.sim.call_later(extra, super().send, frame)
+            return None
+        return super().send(frame)
+
+
 class Wire(Cable):
     """A cable that notes segments and asks `damage` about each."""
 
     damage: Damage | None = None
-    lab: Pair
+    pair: Pair
 
-    def send(self, end: CableEnd, frame: Frame) -> DropReason | None:
-        data = frame.raw[14:]
-        if frame.raw[12:14] != b"\x08\x00" or data[9] != ipv4.PROTO_TCP:
-            return super().send(end, frame)
-        sender = "a" if end is self.a else "b"
-        segment = tcp.parse(data[(data[0] & 15) * 4 :])
-        if segment is None:
-            return super().send(end, frame)
-        number = self.lab.count[sender]
-        self.lab.count[sender] += 1
-        extra = self.damage(sender, segment, number) if self.damage else 0
-        self.lab.seen.append(OnWire(int(self.sim.now), sender, segment, extra is None))
-        if extra is None:
-            return self.sim.drop(frame.uid, self, DropReason.CABLE_LOSS, frame)
-        if extra:
-            self.sim.call_later(extra, Cable.send, self, end, frame)
-            return None
-        return super().send(end, frame)
+    def __init__(self, sim: Sim, a: CableEnd, b: CableEnd, *, delay: int, rate: int | None, queue: int) -> None:
+        super().__init__(sim, a, b, delay=delay, rate=rate, queue=queue)
+        self._from_a, self._from_b = WatchedLine(self, a, b), WatchedLine(self, b, a)
 
 
 class Receiver:
@@ -129,7 +141,7 @@ class Pair:
         for end in ends:
             end.set_mtu(mtu)
         self.wire = Wire(lab.sim, ends[0], ends[1], delay=delay, rate=rate, queue=queue)
-        self.wire.lab = self
+        self.wire.pair = self
         assert lab.ping(self.a, "10.0.0.2", wait=2).ok
         self.wire.loss = loss
         self.wire.damage = damage
