@@ -67,6 +67,14 @@ def verify(options: argparse.Namespace) -> int:
     return 0 if verify_random(options.random, options.seed, _write) else 1
 
 
+def why(options: argparse.Namespace) -> int:
+    """Say why a lab's ping fails."""
+    from macvsim.why.command import why_file
+
+    why_file(options.file, _write, as_json=options.json)
+    return 0
+
+
 def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
@@ -104,6 +112,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document, as for run")
     one.add_argument("--update", action="store_true", help="write what was printed into the files, where it differs")
     one.set_defaults(run=check)
+    text = "say why the first ping of a lab that fails does, and which edits, tried on the lab, make it work"
+    one = commands.add_parser("why", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument("--json", action="store_true", help="print a JSON object instead of text")
+    one.set_defaults(run=why)
     text = "log in to the machines of a lab: type commands, go from one to another, save the session as a document"
     one = commands.add_parser("shell", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run; only its topology is used")

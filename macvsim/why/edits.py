@@ -1,0 +1,202 @@
+"""Edits to a lab's configuration that may mend a ping: as commands on machines, and as settings of switch ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from macvsim.advice import beyond
+from macvsim.dev.base import NetDevice
+from macvsim.dev.macvlan import Macvlan, Mode
+from macvsim.dev.nic import Nic
+from macvsim.explain import Explanation
+from macvsim.lab import Lab
+from macvsim.net.fib import RouteType
+from macvsim.switch.policy import Promiscuous
+from macvsim.switch.port import SwitchPort
+from macvsim.wire.addr import ip_int, ip_text
+
+_TYPED = re.compile(r"(?P<command>[^…]+?)\s+\(on (?P<node>\S+)\)")
+ALLOWING = "virtualbox-allow-all"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change: where, and what to type or to set there; `do` makes it in a lab."""
+
+    node: str
+    text: str
+    do: Callable[[Lab], None] = field(compare=False, repr=False)
+    setting: str = ""
+    """What it sets; one thing is set once."""
+
+
+def typed(node: str, *commands: str) -> Edit:
+    """Commands typed on a machine."""
+
+    def do(lab: Lab) -> None:
+        for command in commands:
+            lab[node].sh(command)
+
+    return Edit(node, "; ".join(commands), do, f"{node}: {commands}")
+
+
+def port_set(port: SwitchPort, text: str, change: Callable[[SwitchPort], object]) -> Edit:
+    """A setting of a switch port."""
+    switch, name = port.switch.name, port.name
+
+    def do(lab: Lab) -> None:
+        change(lab.switches[switch].ports[name])
+
+    return Edit(f"{switch}, port {name}", text, do, f"{switch}:{name} {text.split()[0]}")
+
+
+def candidates(
+    lab: Lab, answer: Explanation, source: str, target: str, *, everywhere: bool = True
+) -> Iterator[list[Edit]]:
+    """Sets of edits worth trying, the likeliest first: what the reason asks for, then what often is the matter."""
+    seen: list[list[Edit]] = []
+    often = _anywhere(lab) if everywhere else ()
+    for edits in (*_advised(lab, answer), *_around(lab, answer, source, target), *often):
+        if edits and edits not in seen:
+            seen.append(edits)
+            yield edits
+
+
+def _advised(lab: Lab, answer: Explanation) -> Iterator[list[Edit]]:
+    """What the explanations say to type."""
+    for hint in (answer.hint, *(ending.hint for ending in answer.others)):
+        match = _TYPED.fullmatch(hint)
+        if match is not None and match["node"] in lab.boxes():
+            yield [typed(match["node"], match["command"])]
+
+
+def _around(lab: Lab, answer: Explanation, source: str, target: str) -> Iterator[list[Edit]]:
+    """What the places of the endings, the source and the owner of the target suggest."""
+    wanted = _address(target)
+    for label in (answer.where, *(ending.where for ending in answer.others)):
+        port = _port(lab, label)
+        if port is not None:
+            yield from _of_port(port)
+    yield from _of_ways(lab, source, wanted)
+    for child in _owners(lab, wanted):
+        if isinstance(child, Macvlan):
+            yield from _of_macvlan(lab, child, source, ip_text(wanted))
+
+
+def _of_port(port: SwitchPort) -> Iterator[list[Edit]]:
+    nic = next(beyond(port), None)
+    policy = port_set(port, f"policy {ALLOWING}", lambda p: setattr(p, "policy", ALLOWING))
+    promiscuous = [typed(nic.ns.name, f"ip link set {nic.name} promisc on")] if isinstance(nic, Nic) else []
+    if port.policy.promiscuous is not Promiscuous.ALL:
+        yield [policy]
+        yield [policy, *promiscuous]
+    yield [port_set(port, "policy bare-metal", lambda p: setattr(p, "policy", "bare-metal"))]
+    yield [port_set(port, "mode trunk, all VLANs", lambda p: p.switch.vlan_aware and p.trunk())]
+    if port.mtu < 1500:
+        yield [port_set(port, "mtu 1500", lambda p: setattr(p, "mtu", 1500))]
+    if port.isolated:
+        yield [port_set(port, "isolated off", lambda p: setattr(p, "isolated", False))]
+    yield [port_set(port, "hairpin on", lambda p: setattr(p, "hairpin", True))]
+
+
+def _of_ways(lab: Lab, source: str, wanted: int) -> Iterator[list[Edit]]:
+    """Routes: one that refuses, or a default way through a machine that stands in two networks."""
+    for name in (source, *(dev.ns.name for dev in _owners(lab, wanted))):
+        ns = lab[name].ns
+        for table in ns.fib.tables.values():
+            for route in table.candidates(wanted) if wanted else ():
+                if route.type in (RouteType.BLACKHOLE, RouteType.UNREACHABLE, RouteType.PROHIBIT):
+                    yield [typed(name, f"ip route del {route.type.name.lower()} {ip_text(route.dst)}/{route.plen}")]
+        for host in lab.hosts.values():
+            if host.name == name or sum(len(dev.inet.addresses) for dev in host.ns.devices.values()) < 3:
+                continue
+            for theirs in (a for dev in host.ns.devices.values() for a in dev.inet.addresses):
+                if any(a.contains(theirs.local) for dev in ns.devices.values() for a in dev.inet.addresses):
+                    via = ip_text(theirs.local)
+                    yield [typed(name, f"ip route replace default via {via}")]
+                    yield [typed(name, f"route add default gw {via}")]
+
+
+def _of_macvlan(lab: Lab, child: Macvlan, source: str, target: str) -> Iterator[list[Edit]]:
+    """A child's mode; and a host that wants to reach its own children needs a child itself."""
+    lower = child.lower
+    if lab[source].ns is lower.ns:
+        yield [
+            typed(
+                source,
+                f"ip link add shim link {lower.name} type macvlan mode bridge",
+                "ip link set shim up",
+                f"ip route add {target}/32 dev shim",
+            )
+        ]
+    modes = [dev for dev in lower.uppers if isinstance(dev, Macvlan) and dev.mode is not Mode.BRIDGE]
+    if modes:
+
+        def bridge(lab: Lab) -> None:
+            for dev in modes:
+                found = lab[dev.ns.name].ns.dev(dev.name)
+                if isinstance(found, Macvlan):
+                    found.set_mode(Mode.BRIDGE)
+
+        yield [
+            Edit(lower.ns.name, f"mode bridge for the macvlan devices on {lower.name} (-o macvlan_mode=bridge)", bridge)
+        ]
+
+
+def _anywhere(lab: Lab) -> Iterator[list[Edit]]:
+    """What often is the matter, on every machine."""
+    for name, box in lab.boxes().items():
+        ns = box.ns
+        for dev in ns.devices.values():
+            if not dev.up:
+                yield [typed(name, f"ip link set {dev.name} up")]
+            if dev.mtu < 1500 and not dev.loopback:
+                yield [typed(name, f"ip link set {dev.name} mtu 1500")]
+            if isinstance(dev, Nic) and dev.uppers and not dev.promiscuity:
+                yield [typed(name, f"ip link set {dev.name} promisc on")]
+        if ns.ipv4_conf.icmp_echo_ignore_all:
+            yield [typed(name, "sysctl -w net.ipv4.icmp_echo_ignore_all=0")]
+        if len([a for dev in ns.devices.values() for a in dev.inet.addresses]) > 2 and not ns.conf_all.forwarding:
+            yield [typed(name, "sysctl -w net.ipv4.ip_forward=1")]
+        if ns.conf_all.rp_filter == 1:
+            yield [typed(name, "sysctl -w net.ipv4.conf.all.rp_filter=0")]
+        if ns.ipv4.netfilter is not None:
+            yield [typed(name, "iptables -P FORWARD ACCEPT")]
+    for switch in lab.switches.values():
+        for port in switch.ports.values():
+            yield from _of_port(port)
+
+
+def _owners(lab: Lab, ip: int) -> list[NetDevice]:
+    """The devices that have an address."""
+    return [
+        dev
+        for box in lab.boxes().values()
+        for dev in box.ns.devices.values()
+        if ip and any(address.local == ip for address in dev.inet.addresses)
+    ]
+
+
+def _port(lab: Lab, label: str) -> SwitchPort | None:
+    """The switch port that a place is, or that its card is cabled to."""
+    node, _, name = label.partition(":")
+    if node in lab.switches:
+        return lab.switches[node].ports.get(name)
+    return next(
+        (
+            port
+            for switch in lab.switches.values()
+            for port in switch.ports.values()
+            if any(dev.label == label for dev in beyond(port))
+        ),
+        None,
+    )
+
+
+def _address(text: str) -> int:
+    try:
+        return ip_int(text)
+    except ValueError:
+        return 0
