@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from macvsim.apps.ping_result import PingResult
@@ -103,11 +103,20 @@ def _repeats(edits: Sequence[Edit], more: Sequence[Edit]) -> bool:
 def _play(lab_file: LabFile, at: int, edits: Sequence[Edit]) -> tuple[Player, list[Outcome]]:
     """Play up to and with step `at`, with edits made just before it."""
     player = Player(lab_file)
-    outcomes = [player.run(step) for step in lab_file.document.steps[:at]]
+    outcomes = [player.run(_rewritten(step, edits)) for step in lab_file.document.steps[:at]]
     for edit in edits:
         edit.do(player.lab)
     outcomes.append(player.run(lab_file.document.steps[at]))
     return player, outcomes
+
+
+def _rewritten(step: Step, edits: Sequence[Edit]) -> Step:
+    """A step as it would have been typed."""
+    command = step.command
+    for edit in edits:
+        if edit.rewrite is not None:
+            command = edit.rewrite(command)
+    return replace(step, command=command)
 
 
 def _finish(

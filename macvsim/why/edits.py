@@ -10,15 +10,19 @@ from macvsim.advice import beyond
 from macvsim.dev.base import NetDevice
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
+from macvsim.drop import DropReason
 from macvsim.explain import Explanation
 from macvsim.lab import Lab
 from macvsim.net.fib import RouteType
-from macvsim.switch.policy import Promiscuous
+from macvsim.switch.policy import POLICIES
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ip_int, ip_text
 
 _TYPED = re.compile(r"(?P<command>[^…]+?)\s+\(on (?P<node>\S+)\)")
-ALLOWING = "virtualbox-allow-all"
+ALLOWING = {"virtualbox": "virtualbox-allow-all", "vmware": "vmware-accept", "kvm": "kvm", "hyper": "hyper-v-spoofing"}
+"""The setting of a hypervisor's switch that lets other MACs through."""
+NOT_OURS = ("cloud", "wifi")
+"""Policies that nobody who uses the network can change."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Edit:
     do: Callable[[Lab], None] = field(compare=False, repr=False)
     setting: str = ""
     """What it sets; one thing is set once."""
+    rewrite: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
+    """The command lines before the ping, as they would be typed instead."""
 
 
 def typed(node: str, *commands: str) -> Edit:
@@ -78,21 +84,58 @@ def _around(lab: Lab, answer: Explanation, source: str, target: str) -> Iterator
     for label in (answer.where, *(ending.where for ending in answer.others)):
         port = _port(lab, label)
         if port is not None:
+            if (
+                port.policy.name != "bare-metal"
+                and answer.reason is not None
+                and answer.reason.name.startswith("PORT_")
+            ):
+                yield [_ipvlan()]
             yield from _of_port(port)
+        if answer.reason is DropReason.DUMMY:
+            yield from _uplink(lab, answer.where.partition(":")[0])
     yield from _of_ways(lab, source, wanted)
     for child in _owners(lab, wanted):
         if isinstance(child, Macvlan):
             yield from _of_macvlan(lab, child, source, ip_text(wanted))
 
 
+def _ipvlan() -> Edit:
+    """Devices that share the parent's MAC, for where no other MAC is let through."""
+
+    def instead(command: str) -> str:
+        return re.sub(r"(docker network create .*)(-d|--driver)([ =])macvlan", r"\1\2\3ipvlan", command)
+
+    text = "docker network create -d ipvlan …, instead of -d macvlan"
+    return Edit("every host", text, lambda lab: None, "driver", instead)
+
+
+def _uplink(lab: Lab, node: str) -> Iterator[list[Edit]]:
+    """A real parent for networks that have a dummy device as one."""
+    nic = next((dev.name for dev in lab[node].ns.devices.values() if isinstance(dev, Nic)), None)
+    if nic is not None:
+
+        def instead(command: str) -> str:
+            if "docker network create" not in command or "parent=" in command:
+                return command
+            return command.replace(" --internal", "").replace("network create", f"network create -o parent={nic}")
+
+        text = f"docker network create -o parent={nic} …, without --internal"
+        yield [Edit("every host", text, lambda lab: None, "parent", instead)]
+
+
 def _of_port(port: SwitchPort) -> Iterator[list[Edit]]:
     nic = next(beyond(port), None)
-    policy = port_set(port, f"policy {ALLOWING}", lambda p: setattr(p, "policy", ALLOWING))
-    promiscuous = [typed(nic.ns.name, f"ip link set {nic.name} promisc on")] if isinstance(nic, Nic) else []
-    if port.policy.promiscuous is not Promiscuous.ALL:
+    if port.policy.name in NOT_OURS:
+        return
+    family = re.match("[a-z]*", port.policy.name)
+    name = ALLOWING.get(family[0] if family else "", "bare-metal")
+    policy = port_set(port, f"policy {name}", lambda p: setattr(p, "policy", name))
+    if port.policy != POLICIES[name]:
         yield [policy]
-        yield [policy, *promiscuous]
-    yield [port_set(port, "policy bare-metal", lambda p: setattr(p, "policy", "bare-metal"))]
+    if isinstance(nic, Nic) and not nic.promiscuity and name != "bare-metal":
+        promiscuous = typed(nic.ns.name, f"ip link set {nic.name} promisc on")
+        yield [promiscuous]
+        yield [policy, promiscuous]
     yield [port_set(port, "mode trunk, all VLANs", lambda p: p.switch.vlan_aware and p.trunk())]
     if port.mtu < 1500:
         yield [port_set(port, "mtu 1500", lambda p: setattr(p, "mtu", 1500))]

@@ -70,9 +70,8 @@ def test_a_host_and_its_own_container() -> None:
 def test_two_switch_ports_stand_in_the_way(tmp_path: Path) -> None:
     """Each edit of a set alone changes only where the packet ends."""
     path = lab(tmp_path, "root@host1:~# docker exec c1 ping -c 1 -W 1 172.16.10.3", policy="virtualbox-deny")
-    fixes = why(path).fixes
-    assert {len(fix.edits) for fix in fixes} <= {2, 3, 4}
-    assert {edit.node for edit in fixes[0].edits} == {"sw1, port 1", "sw1, port 2"}
+    largest = max(why(path).fixes, key=lambda fix: len(fix.edits))
+    assert {edit.node for edit in largest.edits} == {"sw1, port 1", "sw1, port 2", "host1", "host2"}
 
 
 BREAKS = [
