@@ -251,5 +251,5 @@ class Container(Box):
         command = " ".join([first, *(f"'{word}'" if " " in word else word for word in rest)])
         ports = port_list(self.engine.ports.map(self))
         known = self.engine.images.known(self.config.image)
-        image = self.config.image if known is not None and known.id == self.image.id else self.image.short_id
+        image = self.config.image if known is self.image else self.image.short_id
         return ContainerRow(self.id, image, command, now - self.created, status, self.name, ports)

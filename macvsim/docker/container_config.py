@@ -76,9 +76,7 @@ class ContainerConfig:
     @property
     def argv(self) -> list[str]:
         """The main process."""
-        if self.entrypoint:
-            return [*self.entrypoint, *self.command]
-        return list(self.command) or ["sh"]
+        return [*(self.entrypoint or ()), *self.command]
 
     @property
     def is_shell(self) -> bool:

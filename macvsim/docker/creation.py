@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import RESTART_POLICIES, ContainerConfig
 from macvsim.docker.ids import new_id
+from macvsim.docker.images import split_reference
 from macvsim.docker.ipam_config import check_endpoint
 from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
@@ -40,7 +42,13 @@ def create(
     if config.network == "container:":
         raise profile.error("container.join_nobody")
     _check_restart(profile, config)
-    image = engine.images.find(config.image)
+    image = engine.images.known(config.image)
+    if image is None:
+        raise profile.error("image.not_found", reference=":".join(split_reference(config.image)))
+    if not config.command and not config.entrypoint:
+        if not image.command:
+            raise profile.error("image.no_command")
+        config = replace(config, command=image.command)
     chosen = name or invent(engine.rng, engine.containers)
     if not is_allowed(chosen):
         raise profile.error("container.bad_name", name=chosen)

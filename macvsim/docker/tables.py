@@ -38,7 +38,16 @@ def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
 
 
-# -- orders and ages
+# -- sizes, orders and ages
+
+
+def human_size(size: float, digits: int = 4) -> str:
+    """Bytes with so many digits and a decimal unit (units.HumanSizeWithPrecision)."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.{digits}g}{units[0]}"
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, bytes, int], ...]:

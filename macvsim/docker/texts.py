@@ -232,6 +232,13 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.prune_containers": (  # source
             "WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] "
         ),
+        "cli.prune_images": (  # source
+            "WARNING! This will remove all dangling images.\nAre you sure you want to continue? [y/N] "
+        ),
+        "cli.prune_all_images": (  # source
+            "WARNING! This will remove all images without at least one container associated to them.\n"
+            "Are you sure you want to continue? [y/N] "
+        ),
         "cli.bad_port": 'Error: invalid port ({port}): strconv.ParseUint: parsing "{port}": invalid syntax',
         "cli.bad_type": '"{type}" is not a valid value for --type',
         "cli.exposed": (
@@ -253,6 +260,19 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
             'conflict: unable to remove repository reference "{reference}" (must force) - container {id} is using its '
             "referenced image {image}"
         ),
+        "image.running": (  # source
+            "conflict: unable to delete {image} (cannot be forced) - image is being used by running container {id}"
+        ),
+        "image.stopped": (  # source
+            "conflict: unable to delete {image} (must be forced) - image is being used by stopped container {id}"
+        ),
+        "image.named": (  # source
+            "conflict: unable to delete {image} (must be forced) - image is referenced in multiple repositories"
+        ),
+        "image.pull": 'Get "{url}": {error}',
+        "image.missing": "Unable to find image '{reference}' locally",
+        "image.no_command": "no command specified",
+        "image.filter": "invalid filter '{name}'",
         "image.reference": "invalid reference format",
         "image.uppercase": "invalid reference format: repository name ({name}) must be lowercase",
         "container.name_taken": (

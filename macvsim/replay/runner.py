@@ -222,7 +222,7 @@ def replay(record: Record, *, seed: int = 0) -> Comparison:
     real_time = any(isinstance(directive, directives.DockerDaemon) for directive in scenario.directives)
     played = Replay(
         seed=seed,
-        name_server=name_server(entry.stdout for entry in record.commands),
+        name_server=name_server(entry.stdout + entry.stderr for entry in record.commands),
         starts=[(e.ns, e.cmd, e.start) for e in record.commands if BACKGROUND not in e.cmd] if real_time else (),
     )
     played.play(expand(scenario))

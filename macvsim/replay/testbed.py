@@ -17,7 +17,7 @@ from macvsim.replay.transcript import Exchange, Transcript
 
 UPLINK = "10.0.2.15/24"
 GATEWAY = "10.0.2.2"
-_SERVER = re.compile(r"^# ExtServers: \[(\S+)\]|^nameserver (?!127\.)(\S+)", re.MULTILINE)
+_SERVER = re.compile(r"^# ExtServers: \[(\S+)\]|^nameserver (?!127\.)(\S+)|\blookup \S+ on ([\d.]+):53\b", re.MULTILINE)
 _FORWARDING = re.compile(r"net\.ipv4\.ip_forward = (\d)")
 _DAEMON = re.compile(r"\bdocker0\b|\bDOCKER\b|\bDOCKER-")
 _LISTS_NETWORKS = "docker network ls"
@@ -70,7 +70,7 @@ def derive(transcript: Transcript) -> Testbed:
 def name_server(outputs: Iterable[str]) -> str:
     """The name server of the recorder's machine, as resolv.conf files of containers tell it; empty if none does."""
     found = (_SERVER.search(text) for text in outputs)
-    return next((match[1] or match[2] for match in found if match), "")
+    return next((match[match.lastindex or 0] for match in found if match), "")
 
 
 def _hosts(transcript: Transcript) -> tuple[str, ...]:

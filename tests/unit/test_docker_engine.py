@@ -353,7 +353,7 @@ def test_a_sub_interface_that_cannot_go_up_stays_as_docker_leaves_it(host: Docke
 
 def test_what_is_left_out_is_said(host: DockerHost, docker: Engine) -> None:
     before = state(host)
-    with pytest.raises(NotSimulated, match="alpine"):
+    with pytest.raises(DockerError, match="No such image: alpine:latest"):
         docker.run("c1", network="mac1", image="alpine")
     with pytest.raises(NotSimulated, match="sctp"):
         docker.run("c1", ports={"80/sctp": [("", "8080")]})

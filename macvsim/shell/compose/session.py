@@ -111,7 +111,8 @@ class Session:
         """`NotSimulated` for what is left out, before anything is done."""
         for service in self.project.services.values():
             check_simulated(service)
-            self.engine.images.find(service.settings["image"])
+            if not self.engine.images.knows(service.settings["image"]):
+                raise NotSimulated(f"docker compose pulling the image {service.settings['image']}")
 
     def create(self, services: Sequence[str], *, recreate: bool = False, timeout: float | None = None) -> Waiting:
         """Containers for services and what they need; those that changed are made anew.  Raises `DockerError`."""

@@ -62,6 +62,11 @@ def go_time(nanoseconds: int) -> str:
     return timestamp(nanoseconds).replace("T", " ").replace("Z", " +0000 UTC")
 
 
+def _for_html(text: str) -> str:
+    """JSON that may stand in HTML, as Go's json.Marshal makes it."""
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
 def rows_text(
     profile: Profile, form: str, headers: Mapping[str, str], rows: Sequence[Mapping[str, str]], kind: str
 ) -> str:
@@ -70,7 +75,7 @@ def rows_text(
     headers : title of each field a row has; kind : what Go calls a row
     """
     if form == "json":
-        return "".join(f"{compact(dict(sorted(row.items())))}\n" for row in rows)
+        return "".join(f"{_for_html(compact(dict(sorted(row.items()))))}\n" for row in rows)
     text = form.strip(" ").replace("\\t", "\t").replace("\\n", "\n")
     with_head = text == "table" or text.startswith("table ")
     text = text.removeprefix("table").strip(" ") if with_head else text

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from macvsim.docker.inspection import Document
 from macvsim.docker.tables import natural_key
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError
 from macvsim.shell.docker.formats import inspect_all
+from macvsim.shell.docker.image_inspect import image_document
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 
 
 def _inspect(run: Invocation) -> int:
     kind = run.parsed.last("type")
-    if kind in ("image", "volume", "node", "service", "task", "secret", "plugin"):
+    if kind in ("volume", "node", "service", "task", "secret", "plugin"):
         return run.call.not_simulated(f"docker inspect --type {kind}")
-    if kind not in ("", "container", "network"):
+    if kind not in ("", "container", "network", "image"):
         run.call.err(run.profile.text("cli.bad_type", type=kind) + "\n")
         return 1
 
     def document(name: str) -> Document:
         engine = run.engine
-        looks = {"container": engine.inspect, "network": engine.network_inspect}
+        looks: dict[str, Callable[[str], Document]] = {
+            "container": engine.inspect,
+            "image": lambda name: image_document(engine, name),
+            "network": engine.network_inspect,
+        }
         if kind:
             return looks[kind](name)
         for look in looks.values():
-            try:
+            with suppress(DockerError):
                 return look(name)
-            except DockerError:
-                continue
-        if engine.images.knows(name):
-            raise NotSimulated(f"docker inspect of the image {name}")
         raise run.profile.error("cli.no_object", name=name)
 
     return inspect_all(run, document)

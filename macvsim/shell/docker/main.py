@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from macvsim.shell.call import Call, Waiting, command
-from macvsim.shell.docker import containers, images, info, listing, looking, networks, running, states, version
+from macvsim.shell.docker import (
+    containers,
+    image_inspect,
+    images,
+    info,
+    listing,
+    looking,
+    networks,
+    running,
+    states,
+    version,
+)
 from macvsim.shell.docker.flags import FlagError, parse
 from macvsim.shell.docker.manual import Manual, Page, manual
 from macvsim.shell.docker.tool import FLAG_ERROR, Subcommand, invoke, profile_of, show_help
@@ -34,6 +45,10 @@ COMMANDS: Mapping[str, Subcommand] = {
     "docker import": images.IMPORT,
     "docker tag": images.TAG,
     "docker rmi": images.RMI,
+    "docker pull": images.PULL,
+    "docker image prune": images.PRUNE,
+    "docker image inspect": image_inspect.INSPECT,
+    "docker history": image_inspect.HISTORY,
     "docker version": version.VERSION,
     "docker info": info.INFO,
     "docker volume ls": listing.VOLUMES,

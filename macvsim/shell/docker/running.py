@@ -7,6 +7,7 @@ import simpy
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
+from macvsim.docker.registry import check_registry, pull
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.docker.programs import check_program, has_program, not_there
@@ -25,19 +26,40 @@ def _create_container(run: Invocation) -> Container:
     """What ``run`` and ``create`` do first; nothing is left when it raises."""
     check_left_out(run.profile, run.parsed)
     config, networks = read(run.profile, run.parsed, run.call)
-    if run.parsed.last("pull") == "never" and not run.engine.images.knows(config.image):
-        raise run.profile.error("image.not_found", reference=":".join(split_reference(config.image)))
     return run.engine.create(run.parsed.last("name") or None, config, networks)
 
 
-def _create(run: Invocation) -> int:
+def _is_missing(run: Invocation, error: DockerError) -> bool:
+    """The image is not there, and may be looked for in the registry."""
+    reference = ":".join(split_reference(run.args[0]))
+    if str(error) != run.profile.text("image.not_found", reference=reference) or run.parsed.last("pull") == "never":
+        return False
+    check_registry(run.engine, run.args[0])
+    run.call.err(run.profile.text("image.missing", reference=reference) + "\n")
+    return True
+
+
+def _create(run: Invocation) -> int | Waiting:
     try:
         container = _create_container(run)
     except DockerError as error:
+        if _is_missing(run, error):
+            return _pull(run)
         run.complain(error)
         return 1
     run.out(container.id)
     return 0
+
+
+def _pull(run: Invocation) -> Waiting:
+    """What ``create`` says then."""
+    run.complain((yield from pull(run.engine, run.args[0])))
+    return 1
+
+
+def _pull_to_run(run: Invocation) -> Waiting:
+    """What ``run`` says then."""
+    return _failed(run, (yield from pull(run.engine, run.args[0])), at_start=False)
 
 
 def _run(run: Invocation) -> int | Waiting:
@@ -48,7 +70,7 @@ def _run(run: Invocation) -> int | Waiting:
     try:
         container = _create_container(run)
     except DockerError as error:
-        return _failed(run, error, at_start=False)
+        return _pull_to_run(run) if _is_missing(run, error) else _failed(run, error, at_start=False)
     if container.config.network == "host" and container.config.ports:
         run.call.err("WARNING: Published ports are discarded when using host network mode\n")
     try:

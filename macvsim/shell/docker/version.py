@@ -8,7 +8,7 @@ from macvsim.shell.call import Call
 from macvsim.shell.docker.formats import print_template
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags, profile_of
 
-_VERSION = "26.1.5+dfsg1"
+RELEASE = "26.1.5+dfsg1"
 _TEXTS = {
     "26.1": """\
 Client:
@@ -51,7 +51,7 @@ def _text(profile: Profile) -> str:
 def short(call: Call) -> int:
     """``docker --version``."""
     _text(profile_of(call))
-    call.out(f"Docker version {_VERSION}, build a72d7cd\n")
+    call.out(f"Docker version {RELEASE}, build a72d7cd\n")
     return 0
 
 
@@ -63,8 +63,8 @@ def _version(run: Invocation) -> int:
         run.call.out(text)
         return 0
     data = {
-        "Client": {"Version": _VERSION, "APIVersion": "1.45", "Os": "linux", "Arch": "amd64"},
-        "Server": {"Version": _VERSION, "APIVersion": "1.45", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"},
+        "Client": {"Version": RELEASE, "APIVersion": "1.45", "Os": "linux", "Arch": "amd64"},
+        "Server": {"Version": RELEASE, "APIVersion": "1.45", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"},
     }
     return print_template(run, form, data)
 
