@@ -10,8 +10,9 @@ from macvsim.net.tcp.state import CaState
 from macvsim.wire.tcp import SYN
 
 if TYPE_CHECKING:
-    from macvsim.net.tcp.connection import Connection, Incoming
-    from macvsim.net.tcp.send import Skb
+    from macvsim.net.tcp.connection import Connection
+    from macvsim.net.tcp.incoming import Incoming
+    from macvsim.net.tcp.skb import Skb
 
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31

@@ -1,38 +1,34 @@
-"""One connection: its identity, state and options, and the parts that do its work.
-
-A program's calls own the connection while they run (`call`): what arrives meanwhile waits in the backlog, as in the
-kernel (lock_sock, release_sock).  When nothing takes time, whether something arrives during a call or after it shows.
-"""
+"""One connection: its identity, state and options, and the parts that do its work."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from macvsim.net.route import ERROR, Dst
 from macvsim.net.tcp import input as tcp_input
 from macvsim.net.tcp.acks import AckPolicy
 from macvsim.net.tcp.congestion import CONTROLS
+from macvsim.net.tcp.incoming import Incoming
+from macvsim.net.tcp.keepalive import KeepAlive
 from macvsim.net.tcp.out import Output
+from macvsim.net.tcp.owned import Owned
 from macvsim.net.tcp.receive import Receiver
 from macvsim.net.tcp.recovery import Recovery
 from macvsim.net.tcp.rtt import RttEstimator
-from macvsim.net.tcp.send import Sender, Skb
+from macvsim.net.tcp.send import Sender
+from macvsim.net.tcp.skb import Skb
 from macvsim.net.tcp.state import (
     MAX_PMTU,
     MIN_ADVMSS,
     MIN_SND_MSS,
     MSS_DEFAULT,
     SKB_OVERHEAD,
-    TIMEWAIT_LEN,
     State,
 )  # fmt: skip
 from macvsim.net.tcp.timers import Pending, Timers
 from macvsim.net.tcp.window import ReceiveWindow
-from macvsim.sim import SECOND, US
-from macvsim.wire.tcp import FIN, HLEN, TIMESTAMP_ROOM, Block, Options, Segment
+from macvsim.sim import US
+from macvsim.wire.tcp import HLEN, TIMESTAMP_ROOM, Options, Segment
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.layer import TcpLayer
@@ -45,32 +41,13 @@ _HALF = 1 << 31
 _MASK = 0xFFFFFFFF
 
 
-class Incoming:
-    """A segment for a connection, its sequence numbers unwrapped; `end` counts SYN and FIN."""
-
-    __slots__ = ("ack", "end", "fin", "flags", "hlen", "options", "payload", "sacks", "seq", "uid", "window")
-
-    def __init__(self, segment: Segment, seq: int, ack: int, sacks: tuple[Block, ...], uid: int) -> None:
-        self.flags = segment.flags
-        self.fin = bool(segment.flags & FIN)
-        self.seq = seq
-        self.end = seq + len(segment.payload) + (segment.flags & 1) + (segment.flags >> 1 & 1)
-        self.ack = ack
-        self.window = segment.window
-        self.hlen = segment.hlen
-        self.options = segment.options
-        self.payload = segment.payload
-        self.sacks = sacks
-        self.uid = uid
-
-
-class Connection:
+class Connection(Owned):
     """A connection between `local` and `remote`; `socket` is None once no program has it (an orphan)."""
 
     def __init__(self, layer: TcpLayer, local: Address, remote: Address, iss: int) -> None:
+        super().__init__(layer.ns.sim)
         self.layer = layer
         self.ns = layer.ns
-        self.sim = layer.ns.sim
         self.conf = layer.ns.ipv4_conf
         self.dice = layer.dice
         self.skb_overhead = SKB_OVERHEAD
@@ -81,12 +58,7 @@ class Connection:
         self.inode = 0
         self.dual = False
         """Its socket is one for IPv6 that takes IPv4 too; tools show it as such."""
-        # a program's call
-        self.owned = False
-        self.bottom_halves_off = False
         self.ack_deferred = False
-        self._backlog: deque[Segment | int] = deque()
-        self._deferred: list[Callable[[], None]] = []
         # errors and ends
         self.error = ""
         self.soft_error = ""
@@ -112,7 +84,7 @@ class Connection:
         self.last_heard = self.sim._now
         self.confirm_neighbour = False
         """The peer made progress: with the next segment the next hop counts as reachable (sk_dst_pending_confirm)."""
-        self.segs_in = self.segs_out = 0
+        self.segs_out = 0
         # parts
         self.tx = Sender(self, iss)
         self.rtt = RttEstimator(self)
@@ -120,6 +92,7 @@ class Connection:
         self.win = ReceiveWindow(self)
         self.acks = AckPolicy(self)
         self.timers = Timers(self)
+        self.keepalive = KeepAlive(self)
         self.recovery = Recovery(self)
         self.cc = CONTROLS[self.conf.tcp_congestion_control](self)
         self.out = Output(self)
@@ -176,66 +149,11 @@ class Connection:
         """A counter of the Tcp group."""
         self.ns.snmp.tcp[name] += by
 
-    # -- owning --------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """A program's call: the connection is its own until the end, then what came meanwhile is processed."""
-        if self.owned:
-            yield
-            return
-        self.owned = True
-        try:
-            yield
-        finally:
-            self._release()
-
-    def _release(self) -> None:
-        """release_sock: the backlog, what timers had to do, acknowledgements that were put off."""
-        self.flush_backlog()
-        self.bottom_halves_off = True
-        deferred, self._deferred = self._deferred, []
-        self.owned = False
-        for fn in deferred:
-            fn()
-        if self.ack_deferred:
-            self.ack_deferred = False
-            if self.acks.scheduled:
-                self.out.send_ack()
-        self.bottom_halves_off = False
-        self.sim.run_softirqs()
-
-    def flush_backlog(self) -> bool:
-        """Process what came during the call so far (__release_sock); True if there was something."""
-        found = bool(self._backlog)
-        while self._backlog:
-            item = self._backlog.popleft()
-            if isinstance(item, Segment):
-                self._process(item)
-        return found
-
-    def when_free(self, fn: Callable[[], None]) -> None:
-        """Call `fn` now, or at the end of the program's call."""
-        if self.owned:
-            self._deferred.append(fn)
-        else:
-            fn()
-
     # -- segments ------------------------------------------------------------------------------------------------------
 
-    def receive(self, segment: Segment, uid: int) -> None:
-        """A segment of this connection arrives."""
-        self.segs_in += 1
-        if self.owned:
-            self._backlog.append(segment)
-        else:
-            self._process(segment, uid)
-
-    def _process(self, segment: Segment, uid: int = 0) -> None:
-        seq = self.unwrap(segment.seq, self.rx.nxt)
-        ack = self.unwrap(segment.ack, self.tx.una)
-        sacks = tuple((self.unwrap(a, self.tx.una), self.unwrap(b, self.tx.una)) for a, b in segment.options.sacks)
-        incoming = Incoming(segment, seq, ack, sacks, uid)
+    def process(self, segment: Segment, uid: int = 0) -> None:
+        """A segment of this connection."""
+        incoming = Incoming(segment, self.rx.nxt, self.tx.una, uid)
         stamps = segment.options.timestamps
         self.echo = None
         if stamps is not None:
@@ -245,10 +163,12 @@ class Connection:
         if reason is not None:
             self.sim.drop(uid, self, reason)
 
-    @staticmethod
-    def unwrap(number: int, near: int) -> int:
-        """The sequence number closest to `near` that reads `number` on the wire."""
-        return near + ((number - near + _HALF) & _MASK) - _HALF
+    def released(self) -> None:
+        """Acknowledge what was put off during the program's call."""
+        if self.ack_deferred:
+            self.ack_deferred = False
+            if self.acks.scheduled:
+                self.out.send_ack()
 
     # -- route and sizes -----------------------------------------------------------------------------------------------
 
@@ -359,6 +279,7 @@ class Connection:
             self.count_tcp("AttemptFails")
         self.set_state(State.CLOSE)
         self.timers.stop()
+        self.keepalive.stop()
         self.acks.clear()
         self.send_shutdown = self.rcv_shutdown = True
         self.report()
@@ -385,81 +306,3 @@ class Connection:
         tx.rtx.clear()
         tx.wmem = 0
         tx.sacked_out = tx.lost_out = tx.retrans_out = 0
-
-    def fin_received(self) -> None:
-        """The peer has no more data (tcp_fin)."""
-        self.acks.scheduled = True
-        self.rcv_shutdown = True
-        state = self.state
-        if state in (State.SYN_RECV, State.ESTABLISHED):
-            self.set_state(State.CLOSE_WAIT)
-            self.acks.pingpong = True
-        elif state is State.FIN_WAIT1:
-            self.out.send_ack()
-            self.set_state(State.CLOSING)
-        elif state is State.FIN_WAIT2:
-            self.out.send_ack()
-            self.enter_time_wait(State.TIME_WAIT, 0)
-        self.rx.forget_out_of_order()
-        self.report()
-
-    def fin_time(self) -> int:
-        """How long an orphan waits in FIN-WAIT-2 for the peer's FIN (tcp_fin_time)."""
-        return int(max(self.conf.tcp_fin_timeout * SECOND, (self.rtt.rto << 2) - (self.rtt.rto >> 1)))
-
-    def enter_time_wait(self, state: State, time: int) -> None:
-        """Only a reminder of the connection is kept (tcp_time_wait)."""
-        time = TIMEWAIT_LEN if state is State.TIME_WAIT else max(time, (self.rtt.rto << 2) - (self.rtt.rto >> 1))
-        self.layer.wait(self, state, time)
-        self.over()
-
-    # -- closing -------------------------------------------------------------------------------------------------------
-
-    def shutdown(self) -> None:
-        """No more data from us (tcp_shutdown)."""
-        self.send_shutdown = True
-        if self.state in (State.ESTABLISHED, State.SYN_RECV, State.CLOSE_WAIT) and self._leave():
-            self.tx.finish()
-
-    def _leave(self) -> bool:
-        """The state after our FIN; True if one is to be sent (tcp_close_state)."""
-        following = {
-            State.ESTABLISHED: State.FIN_WAIT1,
-            State.SYN_RECV: State.FIN_WAIT1,
-            State.CLOSE_WAIT: State.LAST_ACK,
-        }
-        new = following.get(self.state)
-        if new is not None:
-            self.set_state(new)
-        elif self.state is State.SYN_SENT:
-            self.over()
-        return new is not None
-
-    def close(self) -> None:
-        """No program has the connection any more (__tcp_close)."""
-        self.send_shutdown = self.rcv_shutdown = True
-        unread = self.rx.waiting
-        self.rx.take(unread)
-        if self.is_over:
-            self.socket = None
-            return
-        if unread:
-            self.count("TCPAbortOnClose")
-            state = self.state
-            self.set_state(State.CLOSE)
-            self.timers.stop()
-            if state in (State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT1, State.FIN_WAIT2, State.SYN_RECV):
-                self.out.reset()
-        elif self._leave():
-            self.tx.finish()
-        self.flush_backlog()
-        self.socket = None
-        if self.state is State.FIN_WAIT2:
-            time = self.fin_time()
-            if time > TIMEWAIT_LEN:
-                self.timers.keep_alive(time - TIMEWAIT_LEN)
-            else:
-                self.enter_time_wait(State.FIN_WAIT2, time)
-
-
-__all__ = ["Address", "Connection", "Incoming"]

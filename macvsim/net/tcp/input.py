@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.tcp import closing
 from macvsim.net.tcp.acknowledge import TOO_OLD, UNSENT, acknowledge
-from macvsim.net.tcp.state import PAWS_24DAYS, PAWS_WINDOW, State
+from macvsim.net.tcp.state import PAWS_24DAYS, PAWS_WINDOW, TIMEWAIT_LEN, State
+from macvsim.sim import SECOND
 from macvsim.wire.tcp import ACK, RST, SYN
 
 if TYPE_CHECKING:
-    from macvsim.net.tcp.connection import Connection, Incoming
+    from macvsim.net.tcp.connection import Connection
+    from macvsim.net.tcp.incoming import Incoming
 
 _HALF = 1 << 31
 _MASK = 0xFFFFFFFF
@@ -178,7 +181,7 @@ def _syn_acked(c: Connection, seg: Incoming) -> DropReason | None:
     c.tx.last_sent = c.sim._now
     c.report()
     if c.socket is not None and c.socket.keepalive:
-        c.timers.keep_alive(c.conf.tcp_keepalive_time * 1_000_000_000)
+        c.keepalive.start(c.conf.tcp_keepalive_time * SECOND)
     c.out.send_ack()
     if seg.fin or seg.payload:
         seg.seq += 1
@@ -225,7 +228,7 @@ def _other_states(c: Connection, seg: Incoming) -> DropReason | None:
         if _fin_acked(c, seg):
             return None
     elif c.state is State.CLOSING and all_acked:
-        c.enter_time_wait(State.TIME_WAIT, 0)
+        closing.enter_time_wait(c, State.TIME_WAIT, 0)
         return None
     elif c.state is State.LAST_ACK and all_acked:
         c.over()
@@ -273,12 +276,12 @@ def _fin_acked(c: Connection, seg: Incoming) -> bool:
         c.layer.reset_for(c, seg)
         c.over()
         return True
-    time = c.fin_time()
-    if time > 60_000_000_000:
-        c.timers.keep_alive(time - 60_000_000_000)
+    time = closing.fin_time(c)
+    if time > TIMEWAIT_LEN:
+        c.keepalive.start(time - TIMEWAIT_LEN)
         return False
     if seg.fin or c.owned:
-        c.timers.keep_alive(time)
+        c.keepalive.start(time)
         return False
-    c.enter_time_wait(State.FIN_WAIT2, time)
+    closing.enter_time_wait(c, State.FIN_WAIT2, time)
     return True

@@ -7,11 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
-from macvsim.errors import SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR
-from macvsim.net.tcp.connection import Address, Connection, Incoming
+from macvsim.net.tcp.connection import Address, Connection
+from macvsim.net.tcp.incoming import Incoming, unwrap
 from macvsim.net.tcp.listener import Listener, Request
+from macvsim.net.tcp.ports import Ports
 from macvsim.net.tcp.state import ICMP_ERRNO, MAX_PMTU, MIN_ADVMSS, State
 from macvsim.net.tcp.timewait import TimeWait
 from macvsim.wire import icmp, ipv4, tcp
@@ -22,24 +23,21 @@ from macvsim.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
-    from macvsim.net.tcp.socket import TcpSocket
 
 Pair = tuple[Address, Address]
 _MASK = 0xFFFFFFFF
-_HALF = 1 << 31
 
 
 class TcpLayer:
     """The TCP of one namespace.
 
     pairs : connections, requests and what waits after the end, by local and remote address
-    bound : sockets by the port they are bound to
     """
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.pairs: dict[Pair, Connection | Request | TimeWait] = {}
-        self.bound: dict[int, list[TcpSocket]] = {}
+        self.ports = Ports(self)
         self.listeners: dict[int, list[Listener]] = {}
         self.orphans = 0
         self._secret: bytes | None = None
@@ -69,69 +67,6 @@ class TcpLayer:
     def timestamp_offset(self, local: int, remote: int) -> int:
         """Where the clock of timestamps starts towards a host (secure_tcp_ts_off)."""
         return self._hash(local, remote)
-
-    # -- ports ---------------------------------------------------------------------------------------------------------
-
-    def bind(self, sock: TcpSocket, port: int) -> None:
-        """Give a socket a port, 0 any free one; EADDRINUSE (inet_csk_get_port)."""
-        if not port:
-            port = self._free_port()
-        for other in self.bound.get(port, []):
-            apart = sock.source and other.source and sock.source != other.source
-            shared = sock.reuse_address and other.reuse_address and other.listener is None
-            if not apart and not shared:
-                raise SocketError("EADDRINUSE")
-        if not sock.reuse_address and self._lingers(sock.source, port):
-            raise SocketError("EADDRINUSE")
-        sock.port = port
-        self.bound.setdefault(port, []).append(sock)
-
-    def _lingers(self, source: int, port: int) -> bool:
-        """True if a connection without a socket still uses the port."""
-        return any(
-            local[1] == port and (not source or local[0] == source) and (isinstance(held, TimeWait) or _is_orphan(held))
-            for (local, _), held in self.pairs.items()
-        )
-
-    def _free_port(self) -> int:
-        """bind() takes odd ports first, connect() even ones (inet_csk_find_open_port)."""
-        low, high = self.ns.ipv4_conf.ip_local_port_range
-        used = {local[1] for local, _ in self.pairs}
-        first = (low + self.dice.randrange(high - low + 1)) | 1
-        for parity in (0, 1):
-            for step in range(0, high - low + 1, 2):
-                port = low + (first - low + parity + step) % (high - low + 1)
-                if port not in self.bound and port not in used:
-                    return port
-        raise SocketError("EADDRINUSE")
-
-    def unbind(self, sock: TcpSocket) -> None:
-        """The socket is closed."""
-        sockets = self.bound.get(sock.port, [])
-        if sock in sockets:
-            sockets.remove(sock)
-            if not sockets:
-                del self.bound[sock.port]
-
-    def pick_port(self, source: int, remote: Address) -> tuple[int, int | None]:
-        """A free port for a connection to `remote`; and where its sequence numbers must start, if anywhere
-        (__inet_hash_connect); EADDRNOTAVAIL when all are taken.
-        """
-        low, high = self.ns.ipv4_conf.ip_local_port_range
-        count = high - low + 1
-        first = self.dice.randrange(count) & ~1
-        for parity in (0, 1):
-            for step in range(0, count, 2):
-                port = low + (first + step) % count + parity
-                if port > high or port in self.listeners:
-                    continue
-                held = self.pairs.get(((source, port), remote))
-                if held is None:
-                    return port, None
-                if isinstance(held, TimeWait) and (start := held.reusable()) is not None:
-                    held.kill()
-                    return port, start
-        raise SocketError("EADDRNOTAVAIL")
 
     # -- who is there --------------------------------------------------------------------------------------------------
 
@@ -239,7 +174,7 @@ class TcpLayer:
             return True
         if not isinstance(held, Connection):
             return isinstance(held, TimeWait)
-        number = held.unwrap(seq, held.tx.una)
+        number = unwrap(seq, held.tx.una)
         if not held.tx.una <= number <= held.tx.nxt:
             self.count("OutOfWindowIcmps")
             return False
@@ -330,7 +265,3 @@ class TcpLayer:
         """MSS for a SYN+ACK."""
         way = self.ns.router.output(remote[0], local[0])
         return min(max(way.mtu - 40, MIN_ADVMSS), MAX_PMTU - 40)
-
-
-def _is_orphan(held: Connection | Request | TimeWait) -> bool:
-    return isinstance(held, Connection) and held.orphan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.net.route import ERROR
-from macvsim.net.tcp.send import Skb
+from macvsim.net.tcp.skb import Skb
 from macvsim.net.tcp.state import OOW_RATELIMIT, State
 from macvsim.wire import tcp
 from macvsim.wire.compose import tcp_template

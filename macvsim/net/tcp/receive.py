@@ -1,7 +1,7 @@
 """The receiving half of a connection: data in order for the program, what came out of order, and what to tell the peer
 about it (tcp_data_queue in net/ipv4/tcp_input.c; RFC 2018, RFC 2883).
 
-Sequence numbers are plain integers that do not wrap; `Connection` unwraps them.
+Sequence numbers are plain integers that do not wrap; `Incoming` unwraps them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.tcp import closing
 from macvsim.net.tcp.state import State
 from macvsim.wire.tcp import Block
 
 if TYPE_CHECKING:
-    from macvsim.net.tcp.connection import Connection, Incoming
+    from macvsim.net.tcp.connection import Connection
+    from macvsim.net.tcp.incoming import Incoming
 
 _SACKS_KEPT = 4
 
@@ -107,7 +109,7 @@ class Receiver:
         fin = seg.fin
         if fin:
             self.nxt += 1
-            c.fin_received()
+            closing.fin_received(c)
         if self.out_of_order:
             fin = self._join() or fin
             if not self.out_of_order:
@@ -144,7 +146,7 @@ class Receiver:
             self._append(data[self.nxt - seq :])
             if fin:
                 self.nxt += 1
-                c.fin_received()
+                closing.fin_received(c)
                 return True
         return False
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.net.tcp.send import Skb
+from macvsim.net.tcp.skb import Skb
 from macvsim.net.tcp.state import MAX_REORDERING, CaState
 from macvsim.wire.tcp import Block
 

@@ -6,12 +6,12 @@ up to 64 KiB.  What may be sent leaves in one burst, cut to the peer's MSS: segm
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from typing import TYPE_CHECKING
 
 from macvsim.net.tcp.cwnd import GSO_MAX, CongestionWindow
-from macvsim.net.tcp.state import INIT_CWND, MSS_DEFAULT, SKB_OVERHEAD, SND_PER_SEGMENT, CaState
+from macvsim.net.tcp.skb import Nagle, Skb
+from macvsim.net.tcp.state import INIT_CWND, MSS_DEFAULT, SND_PER_SEGMENT, CaState
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
@@ -20,66 +20,6 @@ _WINDOW_DIVISOR = 3
 """A third of the window is worth sending (net.ipv4.tcp_tso_win_divisor)."""
 _FLUSH_EVERY = 16
 """After so many new segments a writing program looks at what came meanwhile."""
-
-
-class Nagle(enum.Enum):
-    """How eager sending is (TCP_NAGLE_*)."""
-
-    NORMAL = enum.auto()
-    """Small segments wait while others are under way."""
-    OFF = enum.auto()
-    PUSH = enum.auto()
-    """Send the last segment, small or not."""
-
-
-class Skb:
-    """One segment to send or under way; `sent_us` is when it was last sent."""
-
-    __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "order", "overhead", "psh", "retrans",
-                 "sacked", "sent_us", "seq", "syn")  # fmt: skip
-
-    def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
-        self.seq = seq
-        self.data = data
-        self.end = seq + len(data) + syn + fin
-        self.syn = syn
-        self.fin = fin
-        self.psh = False
-        self.sacked = False
-        self.lost = False
-        self.retrans = False
-        """Sent again, and that copy is believed to be under way."""
-        self.ever_retrans = False
-        self.sent_us = 0
-        self.order = 0
-        """Counts what the connection has sent: tells which of two segments of one moment came first."""
-        self.delivered = 0
-        """Segments that were delivered when it was sent."""
-        self.overhead = overhead
-        """Memory it costs beyond its data."""
-
-    def split(self, size: int) -> Skb:
-        """Keep the first `size` bytes; the rest as another segment (tcp_fragment)."""
-        rest = Skb(self.seq + size, self.data[size:], SKB_OVERHEAD, fin=self.fin)
-        rest.psh, rest.sacked, rest.lost = self.psh, self.sacked, self.lost
-        rest.retrans, rest.ever_retrans = self.retrans, self.ever_retrans
-        rest.sent_us, rest.order, rest.delivered = self.sent_us, self.order, self.delivered
-        self.data = self.data[:size]
-        self.end = self.seq + size
-        self.fin = self.psh = False
-        return rest
-
-    def cut(self, mss: int) -> list[Skb]:
-        """What leaves for it: segments of `mss` bytes (tcp_gso_segment)."""
-        if len(self.data) <= mss:
-            return [self]
-        count = -(-len(self.data) // mss)
-        pieces = [self]
-        for _ in range(count - 1):
-            rest = pieces[-1].split(mss)
-            rest.overhead = 0
-            pieces.append(rest)
-        return pieces
 
 
 class Sender(CongestionWindow):

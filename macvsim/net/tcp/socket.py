@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from macvsim.errors import SocketError
 from macvsim.net.socket import Socket
+from macvsim.net.tcp import closing
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.listener import Listener
-from macvsim.net.tcp.send import Nagle
+from macvsim.net.tcp.skb import Nagle
 from macvsim.net.tcp.state import State
 from macvsim.sim import SECOND
 
@@ -54,12 +55,12 @@ class TcpSocket(Socket):
     def bind(self, ip: int, port: int) -> None:
         """bind(); port 0 takes a free one.  EADDRINUSE, EADDRNOTAVAIL."""
         self.bind_address(ip)
-        self.ns.tcp.bind(self, port)
+        self.ns.tcp.ports.bind(self, port)
 
     def listen(self, backlog: int) -> None:
         """listen()."""
         if not self.port:
-            self.ns.tcp.bind(self, 0)
+            self.ns.tcp.ports.bind(self, 0)
         self.listener = Listener(self.ns.tcp, self, min(backlog, SOMAXCONN))
         self.ns.tcp.add_listener(self.listener)
 
@@ -90,7 +91,7 @@ class TcpSocket(Socket):
         remote: Address = (ip or source, port)
         iss: int | None = None
         if not self.port:
-            self.port, iss = layer.pick_port(source, remote)
+            self.port, iss = layer.ports.pick(source, remote)
         local = (source, self.port)
         if (local, remote) in layer.pairs:
             raise SocketError("EADDRNOTAVAIL")
@@ -177,7 +178,7 @@ class TcpSocket(Socket):
         """SO_KEEPALIVE."""
         c = self.connection
         if not self.keepalive and c is not None and not c.is_over:
-            c.timers.keep_alive(c.conf.tcp_keepalive_time * SECOND)
+            c.keepalive.start(c.conf.tcp_keepalive_time * SECOND)
         self.keepalive = True
 
     def set_nodelay(self) -> None:
@@ -192,7 +193,7 @@ class TcpSocket(Socket):
         if c.is_over:
             raise SocketError("ENOTCONN")
         with c.call():
-            c.shutdown()
+            closing.shutdown(c)
 
     def close(self) -> None:
         """close(); the connection ends by itself."""
@@ -203,5 +204,5 @@ class TcpSocket(Socket):
         c, self.connection = self.connection, None
         if c is not None:
             with c.call():
-                c.close()
-        self.ns.tcp.unbind(self)
+                closing.close(c)
+        self.ns.tcp.ports.unbind(self)

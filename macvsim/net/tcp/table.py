@@ -89,8 +89,8 @@ def _connection(c: Connection) -> Row:
         timer, when = PROBING, timers.due - jiffies
     elif timers.pending is not None:
         timer, when = RETRANSMITTING, timers.due - jiffies
-    elif timers.keepalive_pending:
-        timer, when = KEEPALIVE, timers.keepalive_due - jiffies
+    elif c.keepalive.pending:
+        timer, when = KEEPALIVE, c.keepalive.due - jiffies
     slow_start = c.tx.ssthresh >= INFINITE_SSTHRESH
     return Row(
         c.dual,

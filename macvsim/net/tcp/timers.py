@@ -1,5 +1,5 @@
 """The timers of a connection (net/ipv4/tcp_timer.c): one for retransmission, loss probes, reordering and window probes,
-of which only one runs at a time; one for keep-alive and the end of FIN-WAIT-2.
+of which only one runs at a time.  `keepalive` has the other.
 """
 
 from __future__ import annotations
@@ -7,13 +7,13 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from macvsim.net.tcp.send import Nagle
+from macvsim.net.tcp import patience
+from macvsim.net.tcp.skb import Nagle
 from macvsim.net.tcp.state import (
     RTO_INIT,
     RTO_MAX,
     RTO_MIN,
     TIMEOUT_MIN_TICKS,
-    TIMEWAIT_LEN,
     CaState,
     State,
 )  # fmt: skip
@@ -44,9 +44,7 @@ class Timers:
         self.probes = 0
         self.due = 0
         """When the timer should fire (jiffies)."""
-        self.keepalive_due = 0
         self._timer = Timer(c.sim, self._fired)
-        self._keepalive = Timer(c.sim, self._keepalive_fired)
         self._total_rto = 0
 
     # -- setting -------------------------------------------------------------------------------------------------------
@@ -54,10 +52,6 @@ class Timers:
     @property
     def is_probing_loss(self) -> bool:
         return self.pending is Pending.LOSS_PROBE
-
-    @property
-    def keepalive_pending(self) -> bool:
-        return self._keepalive.pending
 
     def set(self, what: Pending, delay: int, most: int = RTO_MAX) -> None:
         """Set the timer, replacing what it was set for (inet_csk_reset_xmit_timer)."""
@@ -74,7 +68,6 @@ class Timers:
         """The connection is over."""
         self.pending = None
         self._timer.stop()
-        self._keepalive.stop()
 
     def rearm(self) -> None:
         """Wait a retransmission timeout for what is under way (tcp_rearm_rto)."""
@@ -186,13 +179,13 @@ class Timers:
         handshake = c.state in (State.SYN_SENT, State.SYN_RECV)
         if not tx.wnd and not c.orphan and not handshake:
             if c.sim._now - max(c.last_heard, head.sent_us * US) > RTO_MAX:
-                self._write_error()
+                patience.write_error(c)
                 return
             c.recovery.enter_loss()
             c.recovery.retransmit(head)
         else:
             c.count("TCPTimeouts")
-            if self._gives_up():
+            if patience.gives_up(c):
                 return
             if not self.retransmits:
                 self._count_failure()
@@ -217,49 +210,6 @@ class Timers:
         elif c.recovery.state is CaState.DISORDER or c.tx.sacked_out:
             c.count(f"TCP{kind}Failures")
 
-    def _gives_up(self) -> bool:
-        """Too many timeouts (tcp_write_timeout); True when the connection is over."""
-        c = self.c
-        conf = c.conf
-        if c.state in (State.SYN_SENT, State.SYN_RECV):
-            most = conf.tcp_syn_retries
-            limit = most + (conf.tcp_syn_linear_timeouts if c.state is State.SYN_SENT else 0)
-            expired = self.retransmits >= limit or self._timed_out(most)
-        else:
-            most = conf.tcp_retries2
-            if c.orphan:
-                alive = c.rtt.rto < RTO_MAX
-                most = self._orphan_retries(alive)
-            expired = self._timed_out(most)
-        if expired:
-            self._write_error()
-        return expired
-
-    def _orphan_retries(self, alive: bool) -> int:
-        """How patient a connection is that no program has any more (tcp_orphan_retries)."""
-        retries = self.c.conf.tcp_orphan_retries
-        if self.c.soft_error and not alive:
-            retries = 0
-        return 8 if not retries and alive else int(retries)
-
-    def _timed_out(self, boundary: int) -> bool:
-        """As long as `boundary` timeouts with backoff would take has passed (retransmits_timed_out)."""
-        c = self.c
-        if not self.retransmits:
-            return False
-        base = RTO_INIT if c.state in (State.SYN_SENT, State.SYN_RECV) else RTO_MIN
-        doublings = (RTO_MAX // base).bit_length() - 1
-        if boundary <= doublings:
-            limit = ((2 << boundary) - 1) * base
-        else:
-            limit = ((2 << doublings) - 1) * base + (boundary - doublings) * RTO_MAX
-        return c.sim._now // 1_000_000 - c.recovery.retrans_stamp_ms >= limit // 1_000_000
-
-    def _write_error(self) -> None:
-        """tcp_write_err."""
-        self.c.count("TCPAbortOnTimeout")
-        self.c.fail(self.c.soft_error or "ETIMEDOUT")
-
     # -- window probes -------------------------------------------------------------------------------------------------
 
     def _probe_window(self) -> None:
@@ -272,9 +222,9 @@ class Timers:
             return
         most = c.conf.tcp_retries2
         if c.orphan:
-            most = self._orphan_retries(self.probe_when() < RTO_MAX)
+            most = patience.orphan_retries(c, self.probe_when() < RTO_MAX)
         if self.probes >= most:
-            self._write_error()
+            patience.write_error(c)
             return
         self._wake_up_peer()
         if tx.rtx or not tx.queue:
@@ -301,55 +251,3 @@ class Timers:
             return
         c.count("TCPWinProbe")
         c.out.probe()
-
-    # -- keep-alive, FIN-WAIT-2 ----------------------------------------------------------------------------------------
-
-    def keep_alive(self, delay: int) -> None:
-        """Set the second timer (tcp_reset_keepalive_timer)."""
-        self.keepalive_due = self.c.sim.jiffies + delay // self.c.sim.tick
-        self._keepalive.start_at(self.keepalive_due)
-
-    def no_keep_alive(self) -> None:
-        self._keepalive.stop()
-
-    def _keepalive_fired(self) -> None:
-        """tcp_keepalive_timer."""
-        c = self.c
-        if c.owned:
-            self.keep_alive(SECOND // 20)
-            return
-        if c.is_over:
-            return
-        if c.state is State.FIN_WAIT2 and c.orphan:
-            rest = c.fin_time() - TIMEWAIT_LEN
-            if rest > 0:
-                c.enter_time_wait(State.FIN_WAIT2, rest)
-            else:
-                c.out.reset()
-                c.over()
-            return
-        if c.socket is None or not c.socket.keepalive or c.state is State.SYN_SENT:
-            return
-        conf = c.conf
-        self._check_alive(
-            conf.tcp_keepalive_time * SECOND, conf.tcp_keepalive_intvl * SECOND, conf.tcp_keepalive_probes
-        )
-
-    def _check_alive(self, idle: int, interval: int, most: int) -> None:
-        c = self.c
-        if c.tx.rtx or c.tx.queue:
-            self.keep_alive(idle)
-            return
-        silent = c.sim._now - max(c.last_heard, c.acks.last_received)
-        if silent < idle:
-            self.keep_alive(idle - silent)
-            return
-        if self.probes >= most:
-            c.count("TCPAbortOnTimeout")
-            c.out.reset()
-            c.fail(c.soft_error or "ETIMEDOUT")
-            return
-        c.count("TCPKeepAlive")
-        c.out.probe()
-        self.probes += 1
-        self.keep_alive(interval)
