@@ -13,7 +13,10 @@ from macvsim.dev.nic import Nic
 from macvsim.drop import DropReason
 from macvsim.explain import Explanation
 from macvsim.lab import Lab
+from macvsim.net.addr import Address
 from macvsim.net.fib import RouteType
+from macvsim.net.namespace import Namespace
+from macvsim.net.neigh import Nud
 from macvsim.switch.policy import POLICIES
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ip_int, ip_text
@@ -23,6 +26,9 @@ ALLOWING = {"virtualbox": "virtualbox-allow-all", "vmware": "vmware-accept", "kv
 """The setting of a hypervisor's switch that lets other MACs through."""
 NOT_OURS = ("cloud", "wifi")
 """Policies that nobody who uses the network can change."""
+
+
+_REFUSING = (RouteType.BLACKHOLE, RouteType.UNREACHABLE, RouteType.PROHIBIT)
 
 
 @dataclass(frozen=True)
@@ -145,21 +151,43 @@ def _of_port(port: SwitchPort) -> Iterator[list[Edit]]:
 
 
 def _of_ways(lab: Lab, source: str, wanted: int) -> Iterator[list[Edit]]:
-    """Routes: one that refuses, or a default way through a machine that stands in two networks."""
-    for name in (source, *(dev.ns.name for dev in _owners(lab, wanted))):
-        ns = lab[name].ns
-        for table in ns.fib.tables.values():
-            for route in table.candidates(wanted) if wanted else ():
-                if route.type in (RouteType.BLACKHOLE, RouteType.UNREACHABLE, RouteType.PROHIBIT):
-                    yield [typed(name, f"ip route del {route.type.name.lower()} {ip_text(route.dst)}/{route.plen}")]
+    """Routes that refuse, entries that are wrong for good, gateways nobody has, and default ways that are missing."""
+    ends = [dev.ns.name for dev in _owners(lab, wanted)]
+    asked = [wanted, *(a.local for a in _addresses(lab[source].ns))]
+    for name, box in lab.boxes().items():
+        for route in (route for table in box.ns.fib.tables.values() for ip in asked for route in table.candidates(ip)):
+            if route.type in _REFUSING:
+                yield [typed(name, f"ip route del {route.type.name.lower()} {ip_text(route.dst)}/{route.plen}")]
+        for entry in box.ns.neigh.listing():
+            if entry.state is Nud.PERMANENT:
+                yield [typed(name, f"ip neigh del {ip_text(entry.ip)} dev {entry.dev.name}")]
+    for name in (source, *ends):
+        yield from _of_gateway(lab, name)
+        own = _addresses(lab[name].ns)
         for host in lab.hosts.values():
-            if host.name == name or sum(len(dev.inet.addresses) for dev in host.ns.devices.values()) < 3:
+            theirs = _addresses(host.ns)
+            if host.name == name or len(theirs) < 3:
                 continue
-            for theirs in (a for dev in host.ns.devices.values() for a in dev.inet.addresses):
-                if any(a.contains(theirs.local) for dev in ns.devices.values() for a in dev.inet.addresses):
-                    via = ip_text(theirs.local)
-                    yield [typed(name, f"ip route replace default via {via}")]
-                    yield [typed(name, f"route add default gw {via}")]
+            for via in (ip_text(t.local) for t in theirs if any(a.contains(t.local) for a in own)):
+                yield [typed(name, f"ip route replace default via {via}")]
+                yield [typed(name, f"route add default gw {via}")]
+
+
+def _of_gateway(lab: Lab, name: str) -> Iterator[list[Edit]]:
+    """A default gateway whose address no machine has: one that forwards takes it, on a device that has none."""
+    ns = lab[name].ns
+    for route in (route for table in ns.fib.tables.values() for route in table.candidates(1)):
+        if route.plen or not route.gateway or _owners(lab, route.gateway):
+            continue
+        plen = next((a.plen for a in _addresses(ns) if a.contains(route.gateway)), 24)
+        for host in lab.hosts.values():
+            for dev in host.ns.devices.values() if host.ns.conf_all.forwarding else ():
+                if dev.up and not dev.inet.addresses:
+                    yield [typed(host.name, f"ip addr add {ip_text(route.gateway)}/{plen} dev {dev.name}")]
+
+
+def _addresses(ns: Namespace) -> list[Address]:
+    return [address for dev in ns.devices.values() for address in dev.inet.addresses]
 
 
 def _of_macvlan(lab: Lab, child: Macvlan, source: str, target: str) -> Iterator[list[Edit]]:
