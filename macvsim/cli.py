@@ -60,11 +60,15 @@ def check(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Compare with the running kernel; 1 if anything differs."""
-    from macvsim.verify.commands import enter, verify_random
+    from macvsim.verify.commands import enter, verify_files, verify_random
 
-    if not enter(["verify", f"--random={options.random}", f"--seed={options.seed}"], _write):
+    count = options.random if options.random or options.files else 300
+    if not enter(["verify", f"--random={count}", f"--seed={options.seed}", *map(str, options.files)], _write):
         return 0
-    return 0 if verify_random(options.random, options.seed, _write) else 1
+    is_equal = verify_files(options.files, _write)
+    if count:
+        is_equal = verify_random(count, options.seed, _write) and is_equal
+    return 0 if is_equal else 1
 
 
 def why(options: argparse.Namespace) -> int:
@@ -145,12 +149,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")
     one.set_defaults(run=replay)
-    text = (
-        "play random topologies on the running kernel, in namespaces of their own, and compare; 1 if anything differs"
-    )
+    text = "play labs and random topologies on the running kernel too, and compare; exit status 1 if anything differs"
     one = commands.add_parser("verify", help=text, description=text)
-    one.add_argument("--random", type=int, default=300, metavar="N", help="how many topologies (300)")
-    one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first (0)")
+    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="labs, as for run")
+    one.add_argument("--random", type=int, default=0, metavar="N", help="random topologies to play (300 without FILE)")
+    one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)
     return parser
 

@@ -333,6 +333,10 @@ class Sim(simpy.Environment):
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
         return stream
 
+    def set_rng(self, name: str, stream: random.Random) -> None:
+        """Another stream for one named thing: what a running kernel drew, where the two are compared."""
+        self._streams[name] = stream
+
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 
     def born(self, cause: int = 0) -> int:

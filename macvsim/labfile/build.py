@@ -19,10 +19,10 @@ Location = tuple[object, ...]
 
 def build(front: FrontMatter) -> Lab:
     """The lab that a front matter describes; `ScenarioError` names the line of what cannot be."""
-    return _Builder(front).lab
+    return Builder(front).lab
 
 
-class _Builder:
+class Builder:
     """Puts one lab together, in the order of the file: nodes, links, then what runs before the lab begins."""
 
     def __init__(self, front: FrontMatter) -> None:

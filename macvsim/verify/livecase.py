@@ -138,7 +138,7 @@ class LiveCase:
 
     def _settle(self) -> None:
         for link in self.links.values():
-            for name in link.names():
+            for name in link.links():
                 link.look(name)
 
     # -- playing -------------------------------------------------------------------------------------------------------

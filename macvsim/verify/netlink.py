@@ -91,16 +91,17 @@ class Netlink:
         answers = self._ask(_GETLINK, _ACK, _ifinfo() + _attribute(_IFNAME, name))
         return int(_IFINFO.unpack_from(answers[0])[3])
 
-    def names(self) -> list[str]:
-        """The devices of the namespace."""
-        found = []
+    def links(self) -> dict[str, bytes]:
+        """The devices of the namespace by name, with their addresses."""
+        found = {}
         for answer in self._ask(_GETLINK, _DUMP, _ifinfo()):
+            values = {}
             at = 16
             while at + 4 <= len(answer):
                 size, kind = struct.unpack_from("=HH", answer, at)
-                if kind == _IFNAME:
-                    found.append(answer[at + 4 : at + size].rstrip(b"\0").decode())
+                values[kind] = answer[at + 4 : at + size]
                 at += (size + 3) & ~3
+            found[values[_IFNAME].rstrip(b"\0").decode()] = values.get(_ADDRESS, b"")
         return found
 
     def add_veth(self, name: str, mac: str | None, peer_fd: int, peer: str, peer_mac: str | None) -> None:
