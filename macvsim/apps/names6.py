@@ -51,7 +51,7 @@ def resolve6(machine: Machine, name: str) -> Target:
         ip = ip6_int(text)
         if not percent:
             return Target(ip)
-        zone = machine.ns.devices.get(device)
+        zone = machine.ns.devices.get(device) if _is_linked(ip) else None  # others take numbers only, as glibc has it
         if zone is None and device.isdigit():
             zone = next((dev for dev in machine.ns.devices.values() if dev.ifindex == int(device)), None)
         if zone is None:
@@ -83,8 +83,11 @@ def prefers6(machine: Machine, name: str) -> bool:
 
 def zoned(ip: int, dev: NetDevice | None) -> str:
     """An address with the device it belongs to, where it means nothing without one."""
-    linked = is_link_local6(ip) or (is_multicast6(ip) and multicast_scope(ip) <= SCOPE_LINK)
-    return f"{ip6_text(ip)}%{dev.name}" if linked and dev is not None else ip6_text(ip)
+    return f"{ip6_text(ip)}%{dev.name}" if _is_linked(ip) and dev is not None else ip6_text(ip)
+
+
+def _is_linked(ip: int) -> bool:
+    return is_link_local6(ip) or (is_multicast6(ip) and multicast_scope(ip) <= SCOPE_LINK)
 
 
 def name_of6(machine: Machine, text: str) -> str | None:

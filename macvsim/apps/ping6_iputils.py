@@ -19,6 +19,7 @@ from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import SCOPE_LINK, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.compose6 import icmpv6_template
 
+_HOST_PART = (1 << 64) - 1
 _UNREACHABLE = {
     icmpv6.NO_ROUTE: "No route",
     icmpv6.ADM_PROHIBITED: "Administratively prohibited",
@@ -77,6 +78,8 @@ class IputilsPing6(IputilsPing):
         """Source address that a connected socket got."""
         self._tag = tag
         self._raw: RawIcmp6Socket | None = None
+        self._confirm = False
+        """The target has answered since the last request (MSG_CONFIRM)."""
 
     def close(self) -> None:
         if self._raw is not None:
@@ -113,6 +116,7 @@ class IputilsPing6(IputilsPing):
         sock.flow = self._flow
         sock.zone = self._target.zone
         result.group = is_multicast6(self._to)
+        result.checks_sender = bool(self._to & _HOST_PART)  # 0 is the anycast address of a net's routers
         way = self.ns.ipv6.router.output(self._to, sock.source, sock.zone or sock.device)
         result.address = zoned(self._to, way.dev)
         words = f"({self._target.text}) " + (f", flow {self._flow:#07x}, " if self._flow else "")
@@ -163,7 +167,8 @@ class IputilsPing6(IputilsPing):
     def _emit(self, rest: int, payload: bytes, uid: int) -> None:
         assert self._raw is not None
         message = icmpv6.message(self._template, icmpv6.ECHO_REQUEST, 0, rest, payload)
-        self._raw.send(self._to, message, uid, self._target.zone)
+        confirm, self._confirm = self._confirm, False
+        self._raw.send(self._to, message, uid, self._target.zone, confirm=confirm)
 
     def _is_mine(self, message: bytes) -> bool:
         return int.from_bytes(message[4:6], "big") == self._ident
@@ -177,6 +182,7 @@ class IputilsPing6(IputilsPing):
     def _heard6(self, packet: Packet6, message: bytes) -> None:
         """A reply is read from the socket (ping6_parse_reply)."""
         if self.code is None:
+            self._confirm = True
             self._gather(packet, message)
             self._read_on()
 

@@ -69,6 +69,8 @@ class IputilsResult(PingResult):
     first_seq = 1
 
     precise = False
+    checks_sender = True
+    """Replies of others than the target are marked."""
     group = False
     """Many may answer: a broadcast or multicast address was pinged."""
     bell = ""
@@ -82,7 +84,8 @@ class IputilsResult(PingResult):
             return f"{start} (truncated)\n"
         time = f" time={time_text(reply.rtt_ns // US, precise=self.precise)}" if self.size >= CLOCK_SIZE else ""
         again = " (DUP!)" if reply.duplicate and not self.group else ""
-        other = " (DIFFERENT ADDRESS!)" if reply.sender != self.address and not self.group else ""
+        strange = self.checks_sender and not self.group and reply.sender != self.address
+        other = " (DIFFERENT ADDRESS!)" if strange else ""
         return f"{start}{time}{again}{other}{self.bell}\n"
 
     def name(self, address: str) -> str:

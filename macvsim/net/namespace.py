@@ -94,7 +94,7 @@ class Namespace:
         self.ipv4 = Ipv4Layer(self)
         self.bridge_hooks: BridgeHooks | None = None
         self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
-        self.ipv6 = Ipv6(self, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables, first=init is None)
+        self.ipv6 = Ipv6(self, init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
         self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {
             _IP: self.ipv4.receive,

@@ -26,6 +26,9 @@ class Proxies:
     stream : beginning of the names of the random streams that delays are drawn from
     """
 
+    changed: Callable[[NetDevice, int, bool], None] | None = None
+    """Told of entries that come (True) and go (pconstructor, pdestructor)."""
+
     def __init__(self, sim: Sim, stream: str) -> None:
         self.sim = sim
         self.stream = stream
@@ -38,10 +41,23 @@ class Proxies:
         newest_first = [(dev, ip, router) for (dev, ip), router in reversed(self.entries.items())]
         return sorted(newest_first, key=lambda entry: _bucket(entry[1]))
 
+    def put(self, dev: NetDevice, ip: int, *, router: bool) -> None:
+        """Answer for an address on a device; one that is there stays (pneigh_lookup)."""
+        known = (dev, ip) in self.entries
+        self.entries[dev, ip] = router
+        if not known and self.changed is not None:
+            self.changed(dev, ip, True)
+
+    def delete(self, dev: NetDevice, ip: int) -> None:
+        """Answer no more (pneigh_delete)."""
+        del self.entries[dev, ip]
+        if self.changed is not None:
+            self.changed(dev, ip, False)
+
     def forget(self, dev: NetDevice) -> None:
         """The device went down: nobody is answered for there any more (pneigh_ifdown)."""
         for key in [key for key in self.entries if key[0] is dev]:
-            del self.entries[key]
+            self.delete(*key)
 
     def delay(self, dev: NetDevice, parms: NeighParms, answer: Callable[[], None]) -> bool:
         """Answer after a random part of proxy_delay (pneigh_enqueue); False if proxy_qlen others wait already."""

@@ -58,14 +58,14 @@ def delete(table: NeighTable, dev: NetDevice, ip: int) -> None:
 
 def put_proxy(table: NeighTable, dev: NetDevice, ip: int, *, router: bool = False) -> None:
     """RTM_NEWNEIGH with NTF_PROXY: answer for an address on a device (pneigh_lookup); one that is there stays."""
-    table.proxies.entries[dev, ip] = router
+    table.proxies.put(dev, ip, router=router)
 
 
 def delete_proxy(table: NeighTable, dev: NetDevice, ip: int) -> None:
     """RTM_DELNEIGH with NTF_PROXY (pneigh_delete); ENOENT."""
     if (dev, ip) not in table.proxies.entries:
         raise NetlinkError("ENOENT", f"{table.text(ip)} is not answered for on {dev.label}: see ip neigh show proxy")
-    del table.proxies.entries[dev, ip]
+    table.proxies.delete(dev, ip)
 
 
 def remove(entry: Neighbour) -> None:

@@ -161,7 +161,7 @@ class Icmpv6Layer:
         data = packet.data
         src, dst = ipv6.addresses(data)
         dev = via or packet.in_dev or (packet.way.dev if packet.way is not None else None)
-        source = dst if stack.is_local(dst, dev) else 0
+        source = dst if stack.answers_for(dst, dev) else 0
         if is_multicast6(dst) or packet.packet_type is not HOST:
             if kind != icmpv6.PKT_TOOBIG and not (kind == icmpv6.PARAMPROB and code == icmpv6.UNK_OPTION):
                 return

@@ -166,7 +166,13 @@ class Ipv6Layer:
             stack.icmp.send_error(packet, icmpv6.TIME_EXCEED, icmpv6.HOP_LIMIT)
             self.count["InHdrErrors"] += 1
             return sim.drop(packet.uid, dev, DropReason.IP_TTL)
-        src, _ = ipv6.addresses(data)
+        src, dst = ipv6.addresses(data)
+        if stack.conf_all.proxy_ndp and (dev, dst) in stack.neigh.proxies.entries:
+            upper = ipv6.upper(data)
+            if upper is not None and upper.proto == ipv6.ICMPV6 and data[upper.at] in icmpv6.NEIGHBOUR_DISCOVERY:
+                return self.local(packet)
+            if is_link_local6(dst):
+                return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
         if out is dev:
             stack.ndisc.redirects.maybe_send(packet, way)
         elif not src or is_multicast6(src) or src == LOOPBACK_IP:
@@ -293,6 +299,8 @@ class Ipv6Layer:
             if entry is None:
                 return sim.drop(packet.uid, out, DropReason.NEIGH_TABLE_FULL)
             way.neighbour = entry
+        if packet.uid in self.stack.confirming:  # sock_confirm_neigh
+            entry.confirmed = sim.jiffies
         return entry.output(packet)
 
     def _loop_back(self, data: bytes, uid: int, dev: NetDevice) -> None:

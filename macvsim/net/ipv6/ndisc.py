@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
@@ -21,8 +22,10 @@ from macvsim.wire.addr6 import (
     solicited_node,
 )
 from macvsim.wire.compose6 import icmpv6_template, link_layer_template, nonce_template
+from macvsim.wire.frame import HOST
 
 if TYPE_CHECKING:
+    from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.stack import Ipv6
 
 _LENGTHS = {icmpv6.ROUTER_SOLICIT: 8, icmpv6.ROUTER_ADVERT: 16, icmpv6.REDIRECT: 40}
@@ -184,9 +187,19 @@ class NdiscLayer:
             return self._drop(packet, DropReason.IPV6_NDISC_BAD_OPTIONS)
         inet6, group = dev.inet.inet6, is_multicast6(dst)
         own = inet6.address(target)
-        if own is None and target not in inet6.anycast:
-            return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)
-        if own is not None and own.flags & (Flag.TENTATIVE | Flag.OPTIMISTIC):
+        router = bool(inet6.conf.forwarding)
+        if own is None:
+            if target not in inet6.anycast:
+                proxied = self._proxied(dev, inet6, target)
+                if proxied is None:
+                    return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)
+                router = proxied
+            if group and packet.packet_type is not HOST and inet6.parms.proxy_delay:
+                late = partial(self._answer, packet, dev, target, lladdr, router, override=False)
+                if self.stack.neigh.proxies.delay(dev, inet6.parms, late):
+                    return None
+                return self._drop(packet, DropReason.ARP_PROXY_QUEUE)
+        elif own.flags & (Flag.TENTATIVE | Flag.OPTIMISTIC):
             if detection:
                 nonce = int.from_bytes(options.get(icmpv6.OPT_NONCE, b""), "big")
                 if not nonce or nonce != own.nonce:
@@ -194,20 +207,34 @@ class NdiscLayer:
                 return None
             if not own.flags & Flag.OPTIMISTIC:
                 return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)
-        router, uid = bool(inet6.conf.forwarding), self.ns.sim.born(packet.uid)
-        if detection:
-            self.send_na(dev, ALL_NODES, target, router=router, solicited=False, override=own is not None,
-                         option=True, uid=uid)  # fmt: skip
+        self._answer(packet, dev, target, lladdr, router, override=own is not None)
+        return None
+
+    def _proxied(self, dev: NetDevice, inet6: Inet6Dev, target: int) -> bool | None:
+        """None unless we answer for an address of somebody else; then whether it is a router's (pndisc_is_router)."""
+        if not inet6.conf.forwarding or not (inet6.conf.proxy_ndp or self.stack.conf_all.proxy_ndp):
             return None
+        return self.stack.neigh.proxies.entries.get((dev, target))
+
+    def _answer(
+        self, packet: Packet6, dev: NetDevice, target: int, lladdr: bytes | None, router: bool, *, override: bool
+    ) -> None:
+        """Tell our MAC, and learn who asked; for addresses that are not ours alone it overrides nothing."""
+        src, dst = ipv6.addresses(packet.data)
+        group, uid = is_multicast6(dst), self.ns.sim.born(packet.uid)
+        if not src:
+            self.send_na(dev, ALL_NODES, target, router=router, solicited=False, override=override, option=True,
+                         uid=uid)  # fmt: skip
+            return
         entry = self.stack.neigh.lookup(dev, src)
         if entry is None and (not group or lladdr is not None):
             entry = self.stack.neigh.create(dev, src)
         if entry is None:
-            return self._drop(packet, DropReason.NEIGH_TABLE_FULL)
+            self._drop(packet, DropReason.NEIGH_TABLE_FULL)
+            return
         entry.update(lladdr, Nud.STALE, override=True, weak=True)
-        self.send_na(dev, src, target, router=router, solicited=True, override=own is not None and group,
-                     option=group, uid=uid)  # fmt: skip
-        return None
+        self.send_na(dev, src, target, router=router, solicited=True, override=override and group, option=group,
+                     uid=uid)  # fmt: skip
 
     def _advertised(
         self, packet: Packet6, dev: NetDevice, message: bytes, options: dict[int, bytes]

@@ -65,7 +65,7 @@ class Socket6:
         if is_link_local6(ip) and dev is None and self.device is None:
             raise SocketError("EINVAL")
         where = dev or self.device if is_link_local6(ip) else None
-        if ip and not self.stack.is_local(ip, where) and not self.stack.conf.ip_nonlocal_bind:
+        if ip and not self.stack.is_local(ip, where, tentative=False) and not self.stack.conf.ip_nonlocal_bind:
             raise SocketError("EADDRNOTAVAIL")
         self.source = ip
 
@@ -116,8 +116,13 @@ class RawIcmp6Socket(Socket6):
         if self in self.stack.icmp.sockets:
             self.stack.icmp.sockets.remove(self)
 
-    def send(self, dst: int, message: bytes, uid: int, dev: NetDevice | None = None) -> Dst6:
-        """Send an ICMPv6 message; returns the way it took."""
+    def send(self, dst: int, message: bytes, uid: int, dev: NetDevice | None = None, *, confirm: bool = False) -> Dst6:
+        """Send an ICMPv6 message; returns the way it took.
+
+        confirm : the next hop counts as reachable, because the program has heard from behind it (MSG_CONFIRM)
+        """
+        if confirm:
+            self.stack.confirming.append(uid)
         way = self.route(dst, dev)
         self.check_size(len(message), way)
         reason = self.stack.icmp.send(

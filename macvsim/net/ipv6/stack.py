@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import Event, NetDevice
@@ -20,7 +21,7 @@ from macvsim.net.ipv6.sysctl6 import Sysctl6
 from macvsim.net.ipv6.udp6 import Udp6Layer
 from macvsim.net.neigh import NeighTable
 from macvsim.net.sysctl import NeighThresholds
-from macvsim.wire.addr6 import ip6_text
+from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node
 from macvsim.wire.ipv6 import MIN_MTU
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 ETH_P_IPV6 = 0x86DD
+_CONFIRMING = 16
 
 
 class Ipv6:
@@ -35,14 +37,17 @@ class Ipv6:
 
     Parameters
     ----------
+    init : the machine's first namespace, None for itself
     disabled : the kernel was started with ``ipv6.disable_ipv6=1``: devices have IPv6 off until a parameter turns it on
     multiple_tables : own addresses stand in a table of their own, as distributions' kernels have it
     """
 
-    def __init__(self, ns: Namespace, *, disabled: bool, multiple_tables: bool, first: bool) -> None:
+    def __init__(self, ns: Namespace, init: Namespace | None, *, disabled: bool, multiple_tables: bool) -> None:
         self.ns = ns
-        self.first = first
+        self.first = init is None
         """The machine's first namespace shows the defaults of neighbours."""
+        self.confirming: deque[int] = deque(maxlen=_CONFIRMING) if init is None else init.ipv6.confirming
+        """Packets whose senders say that next hops are reachable; the mark stays on them in all of the machine."""
         self.conf = Ipv6Conf()
         self.icmp_conf = Icmpv6Conf()
         self.route_conf = RouteConf6()
@@ -60,6 +65,7 @@ class Ipv6:
         self.neigh = NeighTable(
             ns.sim, self.ndisc, NeighThresholds(), ns.name, ETH_P_IPV6, ip6_text, lambda dev: dev.inet.inet6
         )
+        self.neigh.proxies.changed = self._proxied
         self.addrconf = Addrconf(self)
         self.icmp = Icmpv6Layer(self)
         self.ip6 = Ipv6Layer(self)
@@ -113,6 +119,12 @@ class Ipv6:
                     self.addrconf.dad.resume(inet6, address)
             self.neigh.flush(dev)
 
+    def _proxied(self, dev: NetDevice, ip: int, there: bool) -> None:
+        """Who answers for an address of somebody else hears those who ask for it (pndisc_constructor)."""
+        if dev.inet.inet6 is not None:
+            groups = self.addrconf.groups
+            (groups.join if there else groups.leave)(dev, solicited_node(ip))
+
     def _mtu_changed(self, dev: NetDevice) -> None:
         """IPv6 leaves a device whose MTU is too small for it, and comes back."""
         inet6 = dev.inet.inet6
@@ -134,14 +146,25 @@ class Ipv6:
     # -- addresses -----------------------------------------------------------------------------------------------------
 
     def is_local(self, ip: int, dev: NetDevice | None = None, *, tentative: bool = True) -> bool:
-        """True if `ip` is one of our own addresses, on `dev` or on any device (ipv6_chk_addr)."""
+        """True if `ip` is one of our own addresses, on `dev` or on any device (ipv6_chk_addr_and_flags).
+
+        tentative : count those that are still being checked, too; optimistic ones always count
+        """
         devices = self.ns.devices.values() if dev is None else (dev,)
         for candidate in devices:
             inet6 = candidate.inet.inet6
             found = None if inet6 is None else inet6.address(ip)
-            if found is not None and (tentative or not found.flags & Flag.TENTATIVE):
+            if found is not None and (tentative or not found.flags & Flag.TENTATIVE or found.flags & Flag.OPTIMISTIC):
                 return True
         return False
+
+    def answers_for(self, ip: int, dev: NetDevice | None) -> bool:
+        """True if what is sent to `ip` by way of `dev` is for us (ipv6_chk_addr, ipv6_chk_acast_addr_src)."""
+        where = dev if is_link_local6(ip) else None
+        return self.is_local(ip, where, tentative=False) or any(
+            candidate.inet.inet6 is not None and ip in candidate.inet.inet6.anycast
+            for candidate in (self.ns.devices.values() if where is None else (where,))
+        )
 
     def owner(self, ip: int) -> NetDevice | None:
         """The device that has an address."""
