@@ -1,8 +1,8 @@
 """A lab document step by step, simulated and on the running kernel; what agrees, what differs, what had to be left out.
 
 Both clocks are kept together: after each step the one that is behind waits.  Commands of docker other than ``exec``
-are not run: what the simulated daemon did is done in their place.  After a step that the kernel or its tools could not
-do, and that meant something, the rest is left out.
+are not run: what the simulated daemon did is done in their place.  A step that the kernel or its tools could not do is
+left out on both sides, which takes another run if the simulation has done it already.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from macvsim.capture import TYPE_TEXT
 from macvsim.dev.base import NetDevice
+from macvsim.errors import MacvsimError, ScenarioError
+from macvsim.host import Box
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
@@ -26,7 +28,7 @@ from macvsim.replay.normalize_text import given_macs, normalize_output
 from macvsim.replay.sections import outcome_lines
 from macvsim.sim import SECOND
 from macvsim.verify.labresult import LabComparison, StepResult
-from macvsim.verify.livelab import LiveLab, Ran, Refused
+from macvsim.verify.livelab import NO_SUCH_CONTAINER, LiveLab, Ran, Refused
 from macvsim.verify.simlab import VethBuilder, VethLabFile
 from macvsim.verify.snapshot import Command, State, commands, snapshot, spaces
 from macvsim.wire.frame import Frame, PacketType
@@ -47,6 +49,7 @@ _KINDS = {
 _LIMIT = 120.0
 """Seconds that a command may take."""
 _LAST = 0.1
+_DEPENDS = "what it depends on was skipped"
 
 
 class Told(random.Random):
@@ -61,14 +64,22 @@ class Told(random.Random):
 
 
 class LabRun:
-    """One lab, both ways."""
+    """One lab, both ways.
 
-    def __init__(self, path: Path) -> None:
+    omitted : lines of steps that are not run, with the reason
+    unable : after `run`, the line and reason of a step that the simulation has done and the kernel could not, if there
+        was one; what followed was left out
+    """
+
+    def __init__(self, path: Path, omitted: Mapping[int, str]) -> None:
+        self.omitted = omitted
+        self.unable: tuple[int, str] | None = None
         self.file = load(path)
         self.given = given_macs(path.read_text("utf-8"))
         self.builder = VethBuilder(self.file.front)
         self.lab = self.builder.lab
-        self.player = Player(VethLabFile(self.file.path, self.file.document, self.file.front, self.builder))
+        self.player = self._player(self.builder)
+        self.statuses = self._statuses() if omitted else {}
         self.results: list[StepResult] = []
         self.frames: list[FrameEntry] = []
         self._watched: list[NetDevice] = []
@@ -76,6 +87,17 @@ class LabRun:
         """Namespaces whose frames are kept, as those of the kernel are from the end of the step that made them."""
         self._stopped = ""
         self.live = LiveLab()
+
+    def _player(self, builder: VethBuilder) -> Player:
+        return Player(VethLabFile(self.file.path, self.file.document, self.file.front, builder))
+
+    def _statuses(self) -> dict[int, int]:
+        """The exit status of each step, by line, where none is omitted."""
+        builder = VethBuilder(self.file.front)
+        player = self._player(builder)
+        for node, line in builder.setup:
+            builder.lab.hosts[node].sh(line)
+        return {outcome.step.line: outcome.status for outcome in player.play()}
 
     # -- running -------------------------------------------------------------------------------------------------------
 
@@ -155,20 +177,34 @@ class LabRun:
     def _step(self, step: Step) -> StepResult:
         if self._stopped:
             return StepResult(step, "skipped", self._stopped)
+        if step.line in self.omitted:
+            return StepResult(step, "skipped", self.omitted[step.line])
+        try:
+            return self._played(step)
+        except ScenarioError:
+            if not self.omitted:
+                raise
+            return StepResult(step, "skipped", _DEPENDS)
+
+    def _played(self, step: Step) -> StepResult:
         before = snapshot(self.lab, self.builder.spaces)
         frames, seen = len(self.frames), len(self.live.seen)
         if _DOCKER.search(step.command):
-            self.player.run(step)
+            outcome = self.player.run(step)
             after = snapshot(self.lab, self.builder.spaces)
             result = self._translate(step, list(commands(before, after)), after)
         else:
-            result = self._compare(step)
+            result, outcome = self._compare(step)
             after = snapshot(self.lab, self.builder.spaces)
         meant = after != before or len(self.frames) > frames
         if result.verdict == "skipped" and meant:
             del self.frames[frames:], self.live.seen[seen:]
+            self.unable = step.line, result.text
             self._stop(f"follows line {step.line}, which was skipped")
             return result
+        is_other = outcome.status != self.statuses.get(step.line, outcome.status)
+        if is_other or (self.omitted and NO_SUCH_CONTAINER in result.text):
+            result = StepResult(step, "skipped", _DEPENDS)
         if self.builder.is_a_hub_no_more():
             self._stop("a hub is VirtualBox's switch only while every card is promiscuous")
             return result
@@ -194,29 +230,34 @@ class LabRun:
         made = "; ".join(" ".join(words) for _, words in todo if words[:3] == ("ip", "link", "add"))
         return StepResult(step, "made", made or "nothing to make")
 
-    def _compare(self, step: Step) -> StepResult:
+    def _compare(self, step: Step) -> tuple[StepResult, Outcome]:
         """The kernel goes first: what it draws at random is what the simulation draws."""
         if any(line.startswith("^C") for line in step.expected):
-            self.player.run(step)
-            return StepResult(step, "skipped", "Ctrl-C needs a terminal")
-        ran = self.live.shell(self.player.terminals.box(step.node).ns.name, step.command, _LIMIT)
+            return StepResult(step, "skipped", "Ctrl-C needs a terminal"), self.player.run(step)
+        ran = self.live.shell(self._box(step).ns.name, step.command, _LIMIT)
         self.live.find_named()
         for place, mac in self.live.addresses().items():
             self.lab.sim.set_rng(f"mac/{place}", Told(mac))
         outcome = self.player.run(step)
         self.live.read(0.002)
+        return self._judge(step, outcome, ran), outcome
+
+    def _box(self, step: Step) -> Box:
+        """Where a step is run; `ScenarioError` if there is nothing of that name."""
+        try:
+            return self.player.terminals.box(step.node)
+        except MacvsimError as error:
+            raise self.player.error(step, str(error)) from None
+
+    def _judge(self, step: Step, outcome: Outcome, ran: Ran) -> StepResult:
         if absent := _ABSENT.search(ran.output):
             return StepResult(step, "skipped", f"this machine has no {absent[1]}")
         if (lacks := _LACKS.search(ran.output)) and not _LACKS.search(outcome.output):
             line = next(line for line in ran.output.splitlines() if lacks[0] in line)
             return StepResult(step, "skipped", f"the kernel lacks it: {line.strip()}")
-        return self._judge(step, outcome, ran)
-
-    def _judge(self, step: Step, outcome: Outcome, ran: Ran) -> StepResult:
-        box = self.player.terminals.box(step.node)
         if ran.status is None:
             return StepResult(step, "differ", f"still ran on the kernel after {_LIMIT:g} s")
-        if box.flavour.name == "centos" and not re.match(r"docker exec", step.command):
+        if self._box(step).flavour.name == "centos" and not re.match(r"docker exec", step.command):
             ours = theirs = ""  # other versions of the tools than this machine's
         else:
             theirs = normalize_output(step.command, ran.output.rstrip("\n"), self.given)

@@ -20,6 +20,7 @@ from macvsim.verify.taps import ETH_P_ALL, Seen, Taps
 
 FOLDER = Path("/run/macvsim")
 """In the sandbox's own /run."""
+NO_SUCH_CONTAINER = "no such container runs on the kernel"
 _HOLD = """
 mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns
 mount -t sysfs sysfs /sys 2>/dev/null
@@ -32,7 +33,7 @@ _DOCKER = """#!/bin/sh
 [ "$1" = exec ] || { echo "docker $1: not run here" >&2; exit 95; }
 shift
 while case "$1" in -*) true ;; *) false ;; esac; do shift; done
-pid=$(cat FOLDER/"$1".pid) || exit 1
+pid=$(cat FOLDER/"$1".pid 2>/dev/null) || { echo "NO_SUCH_CONTAINER: $1" >&2; exit 95; }
 shift
 exec nsenter -t "$pid" -n -m -u env PATH=FOLDER/busybox "$@"
 """
@@ -68,7 +69,7 @@ class LiveLab:
         (FOLDER / "bin").mkdir(parents=True)
         (FOLDER / "busybox").mkdir()
         docker = FOLDER / "bin" / "docker"
-        docker.write_text(_DOCKER.replace("FOLDER", str(FOLDER)))
+        docker.write_text(_DOCKER.replace("FOLDER", str(FOLDER)).replace("NO_SUCH_CONTAINER", NO_SUCH_CONTAINER))
         docker.chmod(0o755)
         self.busybox = shutil.which("busybox")
         if self.busybox:
@@ -104,6 +105,7 @@ class LiveLab:
         for name in [name for name in self.holders if name not in state]:
             self.read(0.01)
             holder = self.holders.pop(name)
+            (FOLDER / f"{name}.pid").unlink()
             holder.process.kill()
             holder.process.wait()
             os.close(holder.fd)

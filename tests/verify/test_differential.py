@@ -59,7 +59,7 @@ def test_nothing_differs() -> None:
 
 
 def test_a_bug_is_found_and_made_small(tmp_path: Path) -> None:
-    ran = in_sandbox(BUG + verify(2, 3))
+    ran = in_sandbox(BUG + verify(1, 3))
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "kernel" in ran.stdout and "simulated" in ran.stdout
     table = next(line for line in ran.stdout.splitlines() if line.startswith('{"cases"'))
