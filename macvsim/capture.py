@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError
+from macvsim.net.namespace import Namespace
+from macvsim.sim import Journal, Place
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType
 
@@ -34,8 +37,11 @@ class Capture:
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self.records: list[CaptureRecord] = []
         self.uids: list[int] = []
+        self.devices: list[NetDevice] = []
+        """Of each record, like `uids`."""
         self.interfaces: list[str] = []
         self.names: Mapping[str, str] = names if names is not None else {}
+        self._journal: Journal | None = None
         self._stops: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
@@ -45,6 +51,7 @@ class Capture:
         """Start to record what a device sees."""
         label = f"{dev.ns.name}/{dev.name}"
         sim = dev.sim
+        self._journal = sim.journal
         if label not in self.interfaces:
             self.interfaces.append(label)
 
@@ -52,6 +59,7 @@ class Capture:
             direction = "out" if packet_type is PacketType.OUTGOING else "in"
             self.records.append(CaptureRecord(int(sim.now), label, direction, frame.wire, TYPE_TEXT[packet_type]))
             self.uids.append(frame.uid)
+            self.devices.append(dev)
 
         self._stops.append(dev.add_tap(see))
 
@@ -77,8 +85,49 @@ class Capture:
                 packets.append(packet)
         return packets
 
-    def save(self, path: str | Path) -> int:
+    def reasons(self) -> dict[int, str]:
+        """Why packets ended, by index of the record of their last frame: ``DROP NAME: meaning, at PLACE``, a line for
+        each; nothing where the lab keeps no journal.
+
+        A packet that no captured interface saw is told at what it caused (the question for a MAC that nobody
+        answered), or at what caused it (the request that a lost answer is to); if none of these was seen, nowhere.
+        """
+        found: dict[int, list[str]] = {}
+        if self._journal is None:
+            return {}
+        unread: dict[tuple[int, int, Place], deque[int]] = {}
+        for index, record in enumerate(self.records):
+            key = record.time_ns, self.uids[index], self.devices[index]
+            unread.setdefault(key, deque()).append(index)
+        trails: dict[int, list[int]] = {}
+        children: dict[int, list[int]] = {}
+        for uid, cause in self._journal.causes.items():
+            children.setdefault(cause, []).append(uid)
+        for noted in self._journal.records:
+            if noted.step == "drop":
+                cause = self._journal.causes.get(noted.uid, 0)
+                relatives = (noted.uid, *children.get(noted.uid, ()), cause, *children.get(cause, ()))
+                trail = next((trails[uid] for uid in relatives if uid in trails), None)
+                if trail is not None:
+                    text = f"{noted.detail}, at {noted.where.label}"
+                    found.setdefault(self._last_seen(trail, noted.where), []).append(text)
+            elif indexes := unread.get((noted.time, noted.uid, noted.where)):
+                trails.setdefault(noted.uid, []).append(indexes.popleft())
+        return {index: "\n".join(dict.fromkeys(texts)) for index, texts in found.items()}
+
+    def _last_seen(self, trail: list[int], where: Place) -> int:
+        """Of a packet's records so far the last on its way to the end: there, in that namespace, or before."""
+        if isinstance(where, NetDevice | Namespace):
+            ns = where if isinstance(where, Namespace) else where.ns
+            near = [i for i in trail if self.devices[i] is where] or [i for i in trail if self.devices[i].ns is ns]
+        else:  # a switch: other copies may have arrived elsewhere, this one was sent
+            near = [i for i in trail if self.records[i].direction == "out"]
+        return (near or trail)[-1]
+
+    def save(self, path: str | Path, *, reasons: bool = False) -> int:
         """Write to ``NAME.pcapng`` (all interfaces) or ``NAME.pcap`` (one interface); returns the number of frames.
+
+        reasons : in a pcapng, comment the frames after which packets were dropped (``frame.comment contains "DROP"``)
 
         Raises
         ------
@@ -86,7 +135,11 @@ class Capture:
         """
         path = Path(path)
         if path.suffix == ".pcapng":
-            return write_pcapng(path, self.records, names=self.names, interfaces=self.interfaces)
+            records = self.records
+            if reasons:
+                said = self.reasons()
+                records = [r._replace(comment=said[i]) if i in said else r for i, r in enumerate(records)]
+            return write_pcapng(path, records, names=self.names, interfaces=self.interfaces)
         if path.suffix != ".pcap":
             raise MacvsimError(
                 f"{path}: captures are written as NAME.pcapng (all interfaces) or NAME.pcap (one interface)"

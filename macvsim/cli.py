@@ -51,6 +51,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def trace(options: argparse.Namespace) -> int:
+    """Play a lab file and show every packet."""
+    from macvsim.labfile.commands import trace_file
+
+    trace_file(options.file, _write)
+    return 0
+
+
 def check(options: argparse.Namespace) -> int:
     """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
     from macvsim.labfile.commands import check_files
@@ -111,6 +119,10 @@ def _parser() -> argparse.ArgumentParser:
         "--pcap", type=Path, metavar="OUT.pcapng", help="also write every frame at every interface to this file"
     )
     one.set_defaults(run=run)
+    text = "play a lab and print what happens to each packet, a line for each step, drops with their reason"
+    one = commands.add_parser("trace", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.set_defaults(run=trace)
     text = "play labs and compare what their commands print with what they expect; exit status 1 if anything differs"
     one = commands.add_parser("check", help=text, description=text)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document, as for run")

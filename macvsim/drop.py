@@ -22,6 +22,10 @@ class DropReason(enum.Enum):
         self.meaning = meaning
         self.hint = hint
 
+    def __str__(self) -> str:
+        """What captures and traces say of a packet that ended."""
+        return f"DROP {self.name}: {self.meaning}"
+
     # -- cables, NICs and switches: outside the kernel's view ----------------------------------------------------------
     CABLE_UNPLUGGED = ("", "no cable, or the other end is down", "ip link set {dev} up; plug the cable in")
     CABLE_LOSS = ("", "lost on the cable (configured loss)", "lower the cable's loss")

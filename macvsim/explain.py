@@ -11,6 +11,7 @@ and, among several, those on the way to the station it was meant for matter most
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,9 @@ class Step:
     action: str
     what: str
     uid: int
+
+    def __str__(self) -> str:
+        return f"{self.time / 1000:12.3f} us  {self.where:<22} {self.action:<8} {self.what}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Explanation:
 
     def trace(self) -> str:
         """The path, a line for each hop: microseconds, place, what happened, the frame."""
-        return "\n".join(f"{s.time / 1000:12.3f} us  {s.where:<22} {s.action:<8} {s.what}".rstrip() for s in self.path)
+        return "\n".join(map(str, self.path))
 
 
 def explain_ping(ping: PingResult) -> Explanation:
@@ -236,16 +240,18 @@ class _Family:
         records = sorted(
             ((r.time, n, r) for u in uids for n, r in enumerate(self.records.get(u, []))), key=lambda item: item[0]
         )
-        return tuple(
-            Step(
-                r.time,
-                r.where.label,
-                r.detail.name if r.step == "drop" else r.step,
-                _short(r.frame) if r.frame else "",
-                r.uid,
-            )
-            for _, _, r in records
-        )
+        return tuple(_step(r, r.detail.name if r.step == "drop" else r.step) for _, _, r in records)
+
+
+def steps(records: Iterable[Record]) -> Iterator[Step]:
+    """Records of a journal as they are shown, in their order; a drop as ``DROP NAME: meaning;``."""
+    for record in records:
+        yield _step(record, f"{record.detail};" if record.step == "drop" else record.step)
+
+
+def _step(record: Record, action: str) -> Step:
+    what = _short(record.frame) if record.frame else ""
+    return Step(record.time, record.where.label, action, what, record.uid)
 
 
 def _host(where: Place) -> str:
@@ -279,4 +285,4 @@ def _leads_to_target(record: Record) -> bool:
     return False
 
 
-__all__ = ["Ending", "Explanation", "Step", "explain_ping"]
+__all__ = ["Ending", "Explanation", "Step", "explain_ping", "steps"]

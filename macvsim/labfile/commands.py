@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from macvsim.errors import MacvsimError
+from macvsim.explain import steps
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import describe
@@ -31,8 +32,29 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
             block = step.block
             player.run(step)
     if capture is not None and pcapng is not None:
-        frames = capture.save(pcapng)
+        frames = capture.save(pcapng, reasons=True)
         write(f"\n{frames} frames of {len(capture.interfaces)} interfaces written to {pcapng}\n")
+
+
+def trace_file(path: Path, write: Sink) -> None:
+    """Play a lab file; after each command, a line for each step of each packet: its number, time, place, what happened,
+    the frame."""
+    lab_file = load(path)
+    if not lab_file.document.steps:
+        raise MacvsimError(f"{lab_file.path}: there are no commands: write them in blocks marked console")
+    player = Player(lab_file)
+    journal = player.lab.sim.journal
+    assert journal is not None
+
+    def show() -> None:
+        write("".join(f"#{step.uid:<5}{step}\n" for step in steps(journal.records)))
+        journal.records.clear()  # told: a long play shall not reach the journal's limit
+
+    show()
+    for step in lab_file.document.steps:
+        write("\n".join(step.written) + "\n")
+        player.run(step)
+        show()
 
 
 def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:

@@ -66,8 +66,8 @@ class LabWriter(PcapNgWriter):
         self.f.write(self.build_block(_INTERFACE_DESCRIPTION, pack("<HHI", LINKTYPE_ETHERNET, 0, 0), options))
 
     def write_frame(self, interface: int, time_ns: int, data: bytes, flags: int, comment: str) -> None:
-        """Enhanced packet: the whole frame, ``epb_flags``, and the comment unless it is empty."""
-        options = _option(_COMMENT, comment.encode()) if comment else b""
+        """Enhanced packet: the whole frame, ``epb_flags``, and a comment for each line of `comment`."""
+        options = b"".join(_option(_COMMENT, line.encode()) for line in comment.splitlines())
         options += _option(_EPB_FLAGS, pack("<I", flags)) + _END
         header = pack("<IIIII", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), len(data))
         self.f.write(self.build_block(_ENHANCED_PACKET, header + data, options))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from macvsim import Lab, MacvsimError
+from macvsim.drop import DropReason
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
 CHECKS = ("ip.check_checksum:TRUE", "udp.check_checksum:TRUE", "tcp.check_checksum:TRUE")
@@ -71,3 +72,50 @@ def test_wrong_names_of_files(tmp_path: Path) -> None:
     with pytest.raises(MacvsimError, match="holds one interface"):
         capture.save(tmp_path / "lab.pcap")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_tshark_finds_every_drop_by_its_comment(tmp_path: Path) -> None:
+    lab = routed()
+    lab["host3"].sysctl["net.ipv4.ip_forward"] = 0
+    assert lab.sim.journal is not None
+    lab.sim.journal.records.clear()
+    with lab.capture() as capture:
+        lab["d1"].ping("172.16.20.11", count=2, timeout=1)
+        lab["d1"].ping("172.16.10.99", count=1, timeout=5)
+    path = tmp_path / "lab.pcapng"
+    capture.save(path, reasons=True)
+    fields = ("-T", "fields", "-e", "frame.interface_name", "-e", "frame.comment", "-E", "aggregator=|")
+    found = [line.split("\t") for line in tshark(path, "-Y", 'frame.comment contains "DROP"', *fields)]
+    forwarding = "DROP FORWARDING_OFF: not for this host, and forwarding is off, at host3:enp0s8.100"
+    assert found.count(["host3/enp0s8.100", forwarding]) == 2
+    said = [text for _, comments in found for text in comments.split("|")]
+    # docker0 without containers refuses what the host would send there: no interface ever shows it
+    unseen = DropReason.DEV_NO_CARRIER
+    dropped = [record for record in lab.sim.journal.records if record.step == "drop" and record.detail is not unseen]
+    assert {str(record.detail) for record in dropped} == {line.rsplit(", at ", 1)[0] for line in said}
+    assert ("d1/eth0", "DROP NEIGH_FAILED: ") in {(name, comment[:19]) for name, comment in found}
+
+
+def test_reasons_are_comments_and_nothing_else(tmp_path: Path) -> None:
+    lab = routed()
+    with lab.capture() as capture:
+        lab["d1"].ping("172.16.10.11", count=1)
+    lost = capture.reasons()
+    assert lost and all("DROP ARP_NOT_FOR_US: " in text or "DROP NIC_FILTER: " in text for text in lost.values())
+    capture.save(tmp_path / "plain.pcapng")
+    plain = (tmp_path / "plain.pcapng").read_bytes()
+    capture.save(tmp_path / "reasons.pcapng", reasons=True)
+    assert b"DROP" not in plain and len((tmp_path / "reasons.pcapng").read_bytes()) > len(plain)
+    with lab["d1"].capture("eth0") as quiet:
+        lab["d1"].ping("172.16.10.11", count=1)
+    assert quiet.reasons() == {}
+
+
+def test_without_a_journal_there_are_no_reasons() -> None:
+    lab = Lab(journal=False)
+    host = lab.host("host1", switch=lab.switch("sw1"))
+    host.addr_add("enp0s8", "10.0.0.1/24")
+    with lab.capture() as capture:
+        host.ping("10.0.0.2", count=1, timeout=4)
+    assert len(capture) and capture.reasons() == {}

@@ -169,6 +169,18 @@ def test_run_prints_the_transcript_and_keeps_the_capture(tmp_path: Path, capsys:
     assert pcap.stat().st_size > 500
 
 
+def test_trace_shows_every_step_and_drop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", write(tmp_path, "host1# ping -c 1 10.0.0.2\nhost1# ping -c 1 -W 1 10.0.0.9\n")) == 0
+    printed = capsys.readouterr().out
+    first, second = printed.split("host1# ")[1:]
+    assert first.startswith("ping -c 1 10.0.0.2\n")
+    request = [line for line in first.splitlines() if "ICMP echo-request" in line]
+    assert request[0].split()[3:5] == ["host1:enp0s8", "xmit"] and "host2:enp0s8" in request[-1]
+    assert len({line.split()[0] for line in request}) == 1
+    assert "DROP ARP_NOT_FOR_US: " in second and "DROP" not in first
+    assert run("trace", tmp_path / "none.md") == 2
+
+
 def test_run_refuses_another_kind_of_capture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("run", write(tmp_path, PING), "--pcap", tmp_path / "out.pcap") == 2
     assert capsys.readouterr() == (
