@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macvsim.advice import advice, beyond, route_behind, unanswered
 from macvsim.asking import Asking, asking
@@ -250,8 +250,15 @@ def steps(records: Iterable[Record]) -> Iterator[Step]:
 
 
 def _step(record: Record, action: str) -> Step:
-    what = _short(record.frame) if record.frame else ""
+    what = _short(record.frame) if record.frame else _said(record.detail)
     return Step(record.time, record.where.label, action, what, record.uid)
+
+
+def _said(detail: Any) -> str:
+    """A note in words: the rule that dropped a packet, how its addresses were translated, a line of the log."""
+    if isinstance(detail, Blame):
+        return detail.rule
+    return detail if isinstance(detail, str) else ""
 
 
 def _host(where: Place) -> str:

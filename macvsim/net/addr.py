@@ -148,6 +148,7 @@ class AddressTable:
                 dev.on_address(other.peer.to_bytes(4, "big"), False)
         self._routes_down(dev, gone)
         dev.on_address(gone.peer.to_bytes(4, "big"), False)
+        self.ns.netfilter.address_gone(dev, gone.local)
         if not gone.secondary and promote and secondaries:
             heir = secondaries[0]
             heir.secondary = False

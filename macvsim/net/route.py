@@ -194,6 +194,8 @@ class Router:
             route = self._live_default(rivals)
         dev = route.dev
         chosen = src or self._prefsrc(route, dst)
+        if is_loopback_ip(chosen) and not (dev.loopback or dev.inet.conf.route_localnet or ns.conf_all.route_localnet):
+            return Dst(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if route.type is RouteType.BROADCAST or dst == BROADCAST or is_multicast_ip(dst):
             return self._group(dst, chosen, dev, route)
         mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)

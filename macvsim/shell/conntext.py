@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.conntrack import Conntrack, remaining
-from macvsim.net.netfilter.rule import PROTOCOLS
 from macvsim.net.netfilter.tuple import WITH_PORTS, Tuple
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
-_NAMED = frozenset((ipv4.PROTO_ICMP, ipv4.PROTO_TCP, ipv4.PROTO_UDP))
+_NAMES = {ipv4.PROTO_ICMP: "icmp", ipv4.PROTO_TCP: "tcp", ipv4.PROTO_UDP: "udp"}
 
 
 def tuple_text(name: Tuple) -> str:
@@ -27,7 +26,7 @@ def line(table: Conntrack, conn: Conn, *, network: bool, use: int) -> str:
     """
     sim = table.ns.sim
     proto = conn.tuples[0].proto
-    name = PROTOCOLS[proto] if proto in _NAMED else "unknown"
+    name = _NAMES.get(proto, "unknown")
     words = [f"{'ipv4':<8} 2"] if network else []
     words.append(f"{name:<8} {proto} {remaining(conn, sim.jiffies, sim.hz)}")
     if conn.tcp is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.drop import DropReason
+from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.matches import Ports, UdpMatch
@@ -240,6 +241,26 @@ def test_masqueraded_connections_end_with_their_device() -> None:
     assert len(lab.connections) == 1
     lab.r.dev("eth1").set_down()
     assert lab.connections == []
+
+
+def test_masqueraded_connections_end_with_the_address_they_borrow() -> None:
+    lab = Routed()
+    lab.address(lab.r.dev("eth1"), "10.1.0.253/24")
+    lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
+    lab.ping(lab.a, B)
+    lab.r.addresses.remove(lab.r.dev("eth1"), ip_int("10.1.0.253"))
+    assert len(lab.connections) == 1
+    lab.r.addresses.remove(lab.r.dev("eth1"), ip_int(R2))
+    assert lab.connections == []
+
+
+def test_own_packets_from_127_0_0_1_do_not_leave_the_host() -> None:
+    lab = Routed()
+    lab.rule("nat", "OUTPUT", Dnat(Range(ip_int(B), ip_int(B))), destination=Net(ip_int("127.0.0.1"), 0xFFFFFFFF))
+    client = Udp(lab.r)
+    with pytest.raises(SocketError, match="not permitted"):
+        client.send(b"x", "127.0.0.1", 7)
+    assert lab.far.of("udp") == []
 
 
 def test_destinations_change_before_routing_and_answers_come_from_the_old_one() -> None:

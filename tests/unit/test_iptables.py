@@ -284,3 +284,26 @@ def test_legacy_rules_are_others() -> None:
     host.kernel.iptables = "legacy"
     assert host.sh("iptables -S").stdout == "-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n"
     assert host.sh("iptables -V").stdout == "iptables v1.8.11 (legacy)\n"
+
+
+def test_names_of_hosts_and_networks() -> None:
+    host = make()
+    host.hosts["peer"] = 0x0A000001
+    host.sh("iptables -A INPUT ! -d 127.0.0.0/8; iptables -A INPUT -s 127.0.0.1; iptables -A INPUT -s peer")
+    host.sh("iptables -A INPUT -s 169.254.0.0/16 -d 0.0.0.0")
+    assert host.sh("iptables -L INPUT").stdout.splitlines()[2:] == [
+        "           all  --  anywhere            !loopback/8          ",
+        "           all  --  localhost            anywhere            ",
+        "           all  --  peer                 anywhere            ",
+        "           all  --  link-local/16        default             ",
+    ]
+    assert rules(host, "iptables -S INPUT")[2] == "-A INPUT -s 10.0.0.1/32"
+
+
+def test_several_addresses_are_several_rules_all_or_none() -> None:
+    host = make()
+    host.sh("iptables -A FORWARD -s 10.0.0.1,10.0.0.2 -d 1.1.1.1/24 -j DROP")
+    made = ["-A FORWARD -s 10.0.0.1/32 -d 1.1.1.0/24 -j DROP", "-A FORWARD -s 10.0.0.2/32 -d 1.1.1.0/24 -j DROP"]
+    assert rules(host) == made
+    assert host.sh("iptables -D FORWARD -s 10.0.0.1,10.0.0.9 -d 1.1.1.1/24 -j DROP").code == 1
+    assert rules(host) == made

@@ -94,6 +94,13 @@ class Conntrack:
             if self._entries.get(name) is conn:
                 del self._entries[name]
 
+    def insert(self, conn: Conn) -> None:
+        """A connection enters the table, and lives for its timeout from now."""
+        conn.status |= Status.CONFIRMED
+        conn.expires = self.ns.sim.jiffies + conn.timeout
+        for name in conn.tuples:
+            self._entries[name] = conn
+
     def listing(self) -> list[Conn]:
         """Living connections, oldest first."""
         for conn in [c for name, c in self._entries.items() if name == c.tuples[0]]:
@@ -228,10 +235,7 @@ class Conntrack:
                 self._count("insert_failed")
                 self.ns.sim.drop(packet.uid, way.in_dev or self.ns, DropReason.CONNTRACK_CLASH)
                 return Verdict.DROP
-            conn.status |= Status.CONFIRMED
-            conn.expires = self.ns.sim.jiffies + conn.timeout
-            for name in conn.tuples:
-                self._entries[name] = conn
+            self.insert(conn)
         if way.out_dev is not None and way.out_dev.loopback:
             self._looping[packet.uid, packet.data] = packet.conn, packet.info, packet.untracked, packet.mark
         return Verdict.ACCEPT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.bridge import BridgeHooks
+from macvsim.net.netfilter.conn import REPLY
 from macvsim.net.netfilter.conntrack import Conntrack, attach
 from macvsim.net.netfilter.hooks import PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
 from macvsim.net.netfilter.nat import Nat
@@ -107,6 +108,11 @@ class Netfilter:
             self.bridge = BridgeHooks(self)
             self.ns.sysctl.trees["bridge"] = self.bridge.conf
             self._show(self.ns.ipv4.netfilter)
+
+    def address_gone(self, dev: NetDevice, ip: int) -> None:
+        """Connections that borrowed an address of a device end with it (masq_inet_event)."""
+        if "conntrack" in self.__dict__:
+            self.conntrack.kill_all(lambda conn: conn.masquerade is dev and conn.tuples[REPLY].dst == ip)
 
     @staticmethod
     def attached(data: bytes, uid: int, way: Dst, cause: Packet) -> Tracked:

@@ -15,8 +15,10 @@ from macvsim.net.netfilter.conn import NAT_DONE_MASK, NAT_MASK, ORIGINAL, REPLY,
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way
 from macvsim.net.netfilter.natport import Range, unique
 from macvsim.net.netfilter.rewrite import renew_icmp, rewrite
+from macvsim.net.netfilter.tuple import WITH_PORTS, tuple_of
 from macvsim.net.route import ERROR
 from macvsim.wire import icmp, ipv4
+from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
     from macvsim.net.netfilter.core import Netfilter
@@ -34,6 +36,16 @@ _PRIORITY = {
 def changes_source(hook: Hook) -> bool:
     """True where sources are rewritten, False where destinations are (HOOK2MANIP)."""
     return hook in (INPUT, POSTROUTING)
+
+
+def _ends(data: bytes) -> str:
+    """``SOURCE > DESTINATION`` with ports or identifier."""
+    name = tuple_of(data)
+    if name is None:
+        return " > ".join(map(ip_text, ipv4.addresses(data)))
+    if name.proto not in WITH_PORTS:
+        return f"{ip_text(name.src)} > {ip_text(name.dst)}" + (f" id {name.sport}" if name.sport else "")
+    return f"{ip_text(name.src)}:{name.sport} > {ip_text(name.dst)}:{name.dport}"
 
 
 class Nat:
@@ -129,7 +141,9 @@ class Nat:
         if conn.status & changed:
             target = conn.tuples[1 - direction].inverted()
             assert target is not None
-            packet.data = rewrite(packet.data, target, source=source)
+            before, packet.data = packet.data, rewrite(packet.data, target, source=source)
+            if self.ns.sim.journal is not None:
+                self.ns.sim.note(packet.uid, self.ns, "nat", None, f"{_ends(before)} becomes {_ends(packet.data)}")
         return Verdict.ACCEPT
 
     @staticmethod

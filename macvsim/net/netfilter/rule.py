@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.net.netfilter.hooks import Hook, Verdict, Way
+from macvsim.net.services import protocol_name
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from macvsim.net.netfilter.table import Chain
 
 EVERYTHING = 0xFFFFFFFF
-PROTOCOLS = {0: "all", 1: "icmp", 2: "igmp", 4: "ipencap", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp",
-             51: "ah", 58: "ipv6-icmp", 89: "ospf", 112: "vrrp", 132: "sctp", 135: "mobility-header",
-             136: "udplite"}  # fmt: skip
-"""As /etc/protocols names them."""
 _BUILT_IN_NAMES = frozenset((1, 6, 17, 50, 51, 58, 132, 135, 136))
 """Those whose names iptables itself knows; others are printed as numbers by -S and -n."""
 
@@ -196,7 +193,7 @@ def _negated(flag: bool) -> list[str]:
 
 def protocol_text(number: int) -> str:
     """A protocol as -S writes it."""
-    return PROTOCOLS[number] if number in _BUILT_IN_NAMES else str(number)
+    return protocol_name(number) or str(number) if number in _BUILT_IN_NAMES else str(number)
 
 
 @dataclass

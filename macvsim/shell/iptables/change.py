@@ -128,8 +128,17 @@ class Session:
 
     def _rule(self, request: Request) -> None:
         """``-A``, ``-I``, ``-R``, ``-C`` and ``-D`` with a rule."""
-        rules, table, name = self.rules, request.table, request.chain
         found = list(self.specs(request))
+        before = self.rules.snapshot() if len(found) > 1 else None
+        try:
+            self._rules(request, found)
+        except NetfilterError:
+            if before is not None:
+                self.rules.revert(before)
+            raise
+
+    def _rules(self, request: Request, found: list[Spec]) -> None:
+        rules, table, name = self.rules, request.table, request.chain
         for spec in reversed(found) if request.command == "I" else found:
             if request.verbose:
                 form = Format(verbose=True, numeric=True, flat=True)
@@ -206,7 +215,8 @@ class Session:
             self._zero(replace(request, verbose=0, number=0))
 
     def _list(self, request: Request, chains: list[Chain]) -> None:
-        form = Format(bool(request.verbose), request.numeric, request.exact, request.line_numbers)
+        names = {0x7F000001: "localhost"} | {address: name for name, address in reversed(self.hosts.items())}
+        form = Format(bool(request.verbose), request.numeric, request.exact, request.line_numbers, names)
         for order, chain in enumerate(chains):
             if not request.number:
                 self.out("\n" if order else "")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from macvsim.net.netfilter.rule import PROTOCOLS, Rule, Spec, protocol_text
+from macvsim.net.netfilter.rule import Rule, Spec, protocol_text
 from macvsim.net.netfilter.table import Chain
+from macvsim.net.services import protocol_name
 from macvsim.shell.iptables.details import match_text, target_text
 from macvsim.shell.iptables.values import net_text
 
 
 @dataclass(frozen=True)
 class Format:
-    """How to list: ``-v``, ``-n``, ``-x``, ``--line-numbers``; `flat`: as ``-v`` shows a rule that is being made."""
+    """How to list: ``-v``, ``-n``, ``-x``, ``--line-numbers``; `names`: of hosts, by address; `flat`: as ``-v`` shows a
+    rule that is being made.
+    """
 
     verbose: bool = False
     numeric: bool = False
     exact: bool = False
     line_numbers: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
     flat: bool = False
 
 
@@ -70,7 +75,7 @@ def _columns(spec: Spec, form: Format) -> str:
     def pad(text: str, width: int) -> str:
         return text if form.flat else f"{text:<{width}}"
 
-    name = protocol_text(spec.proto) if form.numeric else PROTOCOLS.get(spec.proto, str(spec.proto))
+    name = protocol_text(spec.proto) if form.numeric else protocol_name(spec.proto) or str(spec.proto)
     proto = "all" if not spec.proto else name
     line = f"{pad(spec.target_name, 9)} {'!' if spec.not_proto else ' '}{pad(proto, 4)} "
     fragment = "--" if spec.fragment is None else "-f" if spec.fragment else "!f"
@@ -81,7 +86,8 @@ def _columns(spec: Spec, form: Format) -> str:
             line += f"in {devices[0]} out {devices[1]} "
         else:
             line += f" {devices[0]:<6} {devices[1]:<6} "
-    source, destination = (net_text(net, numeric=form.numeric) for net in (spec.source, spec.destination))
+    names = None if form.numeric else form.names
+    source, destination = (net_text(net, names) for net in (spec.source, spec.destination))
     signs = ["!" if net.negated else " " for net in (spec.source, spec.destination)]
     if form.flat:
         return line + f"{signs[0]}{source} {signs[1]}-> {destination}  "

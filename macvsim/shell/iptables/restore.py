@@ -13,8 +13,9 @@ from macvsim.shell.files import FileError
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.iptables.change import Session
 from macvsim.shell.iptables.complaint import Complaint, LeftOut, Misuse, Program
+from macvsim.shell.iptables.names import check_chain_name
 from macvsim.shell.iptables.request import Request
-from macvsim.shell.iptables.words import Reader, check_chain_name
+from macvsim.shell.iptables.words import Reader
 
 USAGE = """\
 Usage: iptables-restore [-c] [-v] [-V] [-t] [-h] [-n] [-T table] [-M command] [-4] [-6] [file]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from macvsim.net.netfilter.matches import Ports
-from macvsim.net.netfilter.rule import EVERYTHING, PROTOCOLS, Interface, Net
+from macvsim.net.netfilter.rule import EVERYTHING, Interface, Net, mask_text
+from macvsim.net.services import protocol_number
 from macvsim.shell.iptables.complaint import Misuse
 from macvsim.shell.services import port_name, port_number
+
+_NETWORKS = {0: "default", 0x7F000000: "loopback", 0xA9FE0000: "link-local"}
+"""As /etc/networks names them."""
 
 
 def service_name(port: int, proto: int) -> str:
@@ -46,7 +52,7 @@ def protocol(text: str) -> int:
     """A protocol by number or name."""
     value = number(text, 0, 255)
     if value is None:
-        value = {name: key for key, name in PROTOCOLS.items()}.get(text.lower())
+        value = 0 if text.lower() == "all" else protocol_number(text.lower())
     if value is None:
         raise Misuse(f'unknown protocol "{text}" specified')
     return value
@@ -98,11 +104,16 @@ def nets(text: str, names: dict[str, int], *, negated: bool = False) -> list[Net
     return found
 
 
-def net_text(net: Net, *, numeric: bool) -> str:
-    """As -L prints it."""
+def net_text(net: Net, names: Mapping[int, str] | None) -> str:
+    """As -L prints it; `names`: of hosts, by address; None: addresses are to be printed as numbers."""
     if not net.mask and not net.negated:
-        return "0.0.0.0/0" if numeric else "anywhere"
-    return net.short()
+        return "0.0.0.0/0" if names is None else "anywhere"
+    if names is None:
+        return net.short()
+    name = names.get(net.address) or _NETWORKS.get(net.address)
+    if name is None:
+        return net.short()
+    return name if net.mask == EVERYTHING else f"{name}/{mask_text(net.mask)}"
 
 
 def interface(text: str, *, negated: bool = False) -> Interface:

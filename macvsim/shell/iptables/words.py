@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from macvsim.shell.iptables.complaint import LeftOut, Misuse
 from macvsim.shell.iptables.extension import Extension, MatchReader, Option, Rest
-from macvsim.shell.iptables.known import MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTO_MATCHES, STANDARD, TARGETS
+from macvsim.shell.iptables.known import MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTO_MATCHES, TARGETS
+from macvsim.shell.iptables.names import check_chain_name, check_length, check_target_name, rule_number
 from macvsim.shell.iptables.request import Request
 from macvsim.shell.iptables.values import interface, number, protocol
 
@@ -28,7 +29,6 @@ _INVERTIBLE = "spdiofV"
 _RULE = "sdpjgviofc"
 _ALLOWED = {"A": _RULE, "I": _RULE, "R": _RULE, "D": _RULE.replace("c", ""), "C": _RULE.replace("c", ""),
             "L": "nvx0", "P": "vc"}  # fmt: skip
-_MAX_CHAIN = 28
 
 
 class Reader:
@@ -216,12 +216,7 @@ class Reader:
         self.request.matches.append(reader())
 
     def _jump(self, name: str, *, goto: bool) -> None:
-        if len(name) > _MAX_CHAIN:
-            raise Misuse(f"Invalid target name `{name}' ({_MAX_CHAIN} chars max)")
-        if not name:
-            raise Misuse("Invalid target name (too short)")
-        if any(c.isspace() for c in name):
-            raise Misuse(f"Invalid target name `{name}'")
+        check_target_name(name)
         self.request.jump, self.request.goto = name, goto
         if goto:
             return
@@ -254,15 +249,15 @@ class Reader:
         else:
             request.chain = value
         if letter in "DLSZ" and (text := rest.take() if request.chain else None) is not None:
-            request.number = _rule_number(text)
+            request.number = rule_number(text)
         elif letter == "I":
             text = rest.take()
-            request.number = 1 if text is None else _rule_number(text)
+            request.number = 1 if text is None else rule_number(text)
         elif letter == "R":
             text = rest.take()
             if text is None:
                 raise Misuse("-R requires a rule number")
-            request.number = _rule_number(text)
+            request.number = rule_number(text)
         elif letter == "E":
             new = rest.take()
             if new is None:
@@ -290,30 +285,9 @@ class Reader:
         for letter in request.given:
             if letter in "nsdpjvxio0cf" and letter not in allowed:
                 raise Misuse(f"Illegal option `--{_NAMES[letter]}' with this command")
-        if len(request.chain) > _MAX_CHAIN:
-            name = request.chain
-            raise Misuse(f"chain name `{name}' too long (must be under {_MAX_CHAIN + 1} chars)")
+        check_length(request.chain)
         if request.command in "ADICR":
             if request.chain in ("PREROUTING", "INPUT") and request.out_dev.name:
                 raise Misuse(f"Can't use --out-interface with {request.chain}")
             if request.chain in ("POSTROUTING", "OUTPUT") and request.in_dev.name:
                 raise Misuse(f"Can't use --in-interface with {request.chain}")
-
-
-def check_chain_name(name: str) -> None:
-    """Names of new chains (parse_chain)."""
-    if len(name) > _MAX_CHAIN:
-        raise Misuse(f"chain name `{name}' too long (must be under {_MAX_CHAIN + 1} chars)")
-    if name[:1] in ("-", "!"):
-        raise Misuse(f"chain name not allowed to start with `{name[0]}'")
-    if name in TARGETS or name in STANDARD or name in OTHER_TARGETS:
-        raise Misuse("chain name may not clash with target name")
-    if any(c.isspace() for c in name):
-        raise Misuse(f"Invalid chain name `{name}'")
-
-
-def _rule_number(text: str) -> int:
-    value = number(text, 1)
-    if value is None:
-        raise Misuse(f"Invalid rule number `{text}'")
-    return value
