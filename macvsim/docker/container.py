@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.ids import new_id, short_id
-from macvsim.docker.images import Image
+from macvsim.docker.images import SIZE, Image
 from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.log import ContainerLog
@@ -16,7 +16,7 @@ from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.publish import port_list
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
-from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, restarting_status, up_status
+from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, human_size, restarting_status, up_status
 from macvsim.errors import MacvsimError
 from macvsim.host import BUSYBOX, Box, Result
 from macvsim.wire.addr import ip_int, ip_text
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Sink = Callable[[str], None]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+MOUNTED = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 
 
 class Process(Protocol):
@@ -234,6 +237,20 @@ class Container(Box):
             if other.address is not None
         ]
 
+    @property
+    def changes(self) -> dict[str, str]:
+        """Files it has made or written to; those that Docker puts into it are not among them."""
+        return {path: text for path, text in self.files.items() if path not in MOUNTED}
+
+    @property
+    def size(self) -> int:
+        """Bytes in these files."""
+        return sum(len(text.encode()) for text in self.changes.values())
+
+    @property
+    def _sizes(self) -> str:
+        return f"{human_size(self.size, 3)} (virtual {human_size(SIZE + self.size, 3)})"
+
     # -- as a row ------------------------------------------------------------------------------------------------------
 
     def row(self) -> ContainerRow:
@@ -252,4 +269,4 @@ class Container(Box):
         ports = port_list(self.engine.ports.map(self))
         known = self.engine.images.known(self.config.image)
         image = self.config.image if known is self.image else self.image.short_id
-        return ContainerRow(self.id, image, command, now - self.created, status, self.name, ports)
+        return ContainerRow(self.id, image, command, now - self.created, status, self.name, ports, self._sizes)

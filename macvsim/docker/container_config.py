@@ -39,7 +39,7 @@ class ContainerConfig:
     entrypoint : program and arguments before those of `command`; None: the image's, which is none
     network : as ``--network`` gives it first (NetworkMode): a network's name, ``host``, ``none``, ``container:NAME``
     ports : ``-p`` by container port (``80/tcp``): ``(address, port)`` on the host
-    exposed : ``--expose``, container ports as in `ports`
+    exposed : ``--expose``, container ports as in `ports`; publish_all : on ports of the host's choice (``-P``)
     extra_hosts : ``(name, address)`` of ``--add-host``
     sysctls : kernel parameters of its network namespace
     from_compose : made by docker compose, which sends null for lists where docker sends empty ones
@@ -57,6 +57,7 @@ class ContainerConfig:
     labels: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     exposed: Sequence[str] = ()
+    publish_all: bool = False
     extra_hosts: Sequence[tuple[str, str]] = ()
     auto_remove: bool = False
     privileged: bool = False
@@ -64,6 +65,7 @@ class ContainerConfig:
     cap_drop: Sequence[str] = ()
     mac: str = ""
     entrypoint: Sequence[str] | None = None
+    user: str = ""
     workdir: str = ""
     dns: Sequence[str] = ()
     dns_search: Sequence[str] = ()

@@ -122,7 +122,7 @@ def _host_config(container: Container) -> Document:
         "OomScoreAdj": 0,
         "PidMode": "",
         "Privileged": config.privileged,
-        "PublishAllPorts": False,
+        "PublishAllPorts": container.config.publish_all,
         "ReadonlyRootfs": False,
         "SecurityOpt": ["label=disable"] if config.privileged else None,
         "UTSMode": "",
@@ -193,7 +193,7 @@ def _config(container: Container) -> Document:
     document: Document = {
         "Hostname": container.hostname,
         "Domainname": config.domainname,
-        "User": "",
+        "User": config.user,
         "AttachStdin": config.attached and config.interactive,
         "AttachStdout": config.attached,
         "AttachStderr": config.attached,

@@ -16,7 +16,7 @@ from macvsim.docker.firewall import Firewall
 from macvsim.docker.ids import new_id
 from macvsim.docker.ipam import AddressSpace
 from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
-from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig
+from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig, link_names
 from macvsim.docker.parent_net import IpvlanDriver, MacvlanDriver
 from macvsim.docker.profile import Profile
 from macvsim.errors import DockerError
@@ -169,6 +169,8 @@ class NetworkController:
         if network.config.config_only:
             raise self.profile.error("config.endpoint")
         endpoint = Endpoint(new_id(self.rng), network, name, container_id, dns_names=settings.dns_names)
+        endpoint.links = dict(link_names(link) for link in settings.links)
+        endpoint.link_local = settings.link_local
         if network.leases:
             self._address(endpoint, settings)
             settings.network_id = network.id

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from macvsim.docker.container import Container
-from macvsim.docker.container_config import RESTART_POLICIES, ContainerConfig
+from macvsim.docker.container_config import RESTART_POLICIES, ContainerConfig, RestartPolicy
 from macvsim.docker.ids import new_id
 from macvsim.docker.images import split_reference
 from macvsim.docker.ipam_config import check_endpoint
@@ -34,14 +34,22 @@ def create(
     for network, settings in wanted.items():
         known = _known(engine, network)
         configs = known.config.configs if known is not None else None
-        check_endpoint(profile, network, configs, address=settings.ip, address6=settings.ip6, aliases=settings.aliases)
+        check_endpoint(
+            profile,
+            network,
+            configs,
+            address=settings.ip,
+            address6=settings.ip6,
+            aliases=settings.aliases,
+            link_local=settings.link_local,
+        )
         if known is not None and known.driver == "bridge":
             check_protocols(config)
     if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
         raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
     if config.network == "container:":
         raise profile.error("container.join_nobody")
-    _check_restart(profile, config)
+    check_restart(profile, config.restart)
     image = engine.images.known(config.image)
     if image is None:
         raise profile.error("image.not_found", reference=":".join(split_reference(config.image)))
@@ -70,9 +78,8 @@ def _known(engine: Engine, network: str) -> Network | None:
         return None
 
 
-def _check_restart(profile: Profile, config: ContainerConfig) -> None:
-    """validateRestartPolicy."""
-    policy = config.restart
+def check_restart(profile: Profile, policy: RestartPolicy) -> None:
+    """validateRestartPolicy.  Raises `DockerError`."""
     if policy.name not in RESTART_POLICIES:
         raise profile.error("container.restart_policy", policy=policy.name)
     if policy.most and policy.name != "on-failure":

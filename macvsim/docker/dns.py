@@ -17,20 +17,21 @@ def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random, *, ver
     """Address of `name`, seen by a container with these endpoints; None when nobody has it.
 
     A name is a container's name, alias, short identifier or hostname on a network the two share, alone or as
-    ``NAME.NETWORK``; of several that have it, one is drawn.
+    ``NAME.NETWORK``; of several that have it, one is drawn.  What the container has links for comes first, and no
+    other of that name is seen beside it.
 
     version : 4 for A records, 6 for AAAA
     """
     own = [endpoint for endpoint in endpoints if endpoint.network.names_resolve]
     for wanted, network in _readings(name.lower().removesuffix(".")):
-        for endpoint in own:
-            if network and endpoint.network.name.lower() != network:
-                continue
+        there = [endpoint for endpoint in own if network in ("", endpoint.network.name.lower())]
+        linked = [(endpoint, endpoint.links[wanted].lower()) for endpoint in there if wanted in endpoint.links]
+        for endpoint, target in linked + [(endpoint, wanted) for endpoint in there if wanted not in endpoint.links]:
             found = [
                 int(assignment.address)
                 for other in endpoint.network.endpoints.values()
                 if (assignment := other.assignment if version == 4 else other.assignment6) is not None
-                and wanted in (known.lower() for known in other.dns_names)
+                and target in (known.lower() for known in other.dns_names)
             ]
             if found:
                 return found[0] if len(found) == 1 else rng.choice(found)

@@ -28,6 +28,7 @@ from macvsim.docker.membership import Membership
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
+from macvsim.errors import DockerError
 from macvsim.host import BOOT_TIME, Box, Result
 
 
@@ -156,18 +157,29 @@ class Engine:
         ip: str = "",
         ip6: str = "",
         alias: Iterable[str] = (),
+        link: Iterable[str] = (),
+        link_local_ip: Iterable[str] = (),
         mac_address: str = "",
         driver_opts: Mapping[str, str] | None = None,
     ) -> None:
         """``docker network connect --ip IP NETWORK CONTAINER``."""
         found = self.find(container, by_daemon=True)
         kept = frozenset(("IPAMConfig", "Aliases", "DriverOpts"))
-        settings = EndpointSettings(ip, mac_address, tuple(alias), ip6, driver_opts or {}, kept)
+        settings = EndpointSettings(
+            ip, mac_address, tuple(alias), ip6, tuple(link), tuple(link_local_ip), driver_opts or {}, kept
+        )
         self.membership.connect(found, network, settings)
 
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:
         """``docker network disconnect NETWORK CONTAINER``."""
-        self.membership.disconnect(self.find(container, by_daemon=True), network, force=force)
+        try:
+            found = self.find(container, by_daemon=True)
+        except DockerError:
+            if not force:
+                raise
+            self.membership.forget(network, container)
+        else:
+            self.membership.disconnect(found, network, force=force)
 
     # -- containers ----------------------------------------------------------------------------------------------------
 

@@ -173,6 +173,7 @@ class EndpointView:
     aliases : ``--network-alias`` as given
     kept_empty : keys of settings that are shown empty, not as null
     dns_names : what the embedded DNS server answers to, in order
+    links, link_local : ``--link`` and ``--link-local-ip`` as given
     """
 
     network: str
@@ -191,6 +192,8 @@ class EndpointView:
     ipv6: str = ""
     prefixlen6: int = 0
     dns_names: Sequence[str] = ()
+    links: Sequence[str] = ()
+    link_local: Sequence[str] = ()
 
 
 def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
@@ -200,10 +203,16 @@ def endpoint_document(profile: Profile, endpoint: EndpointView) -> Document:
         """A setting, or None for an empty one unless it is shown so."""
         return value if value or key in endpoint.kept_empty else None
 
-    asked = Sparse({"IPv4Address": endpoint.asked_ipv4, "IPv6Address": endpoint.asked_ipv6})
+    asked = Sparse(
+        {
+            "IPv4Address": endpoint.asked_ipv4,
+            "IPv6Address": endpoint.asked_ipv6,
+            "LinkLocalIPs": list(endpoint.link_local),
+        }
+    )
     values: Document = {
         "IPAMConfig": given("IPAMConfig", asked),
-        "Links": None,
+        "Links": list(endpoint.links) or None,
         "Aliases": given("Aliases", list(endpoint.aliases)),
         "MacAddress": endpoint.mac,
         "NetworkID": endpoint.network_id,

@@ -201,6 +201,7 @@ def check_endpoint(
     address: str = "",
     address6: str = "",
     aliases: Sequence[str] = (),
+    link_local: Sequence[str] = (),
     at_create: bool = True,
 ) -> None:
     """Check ``--ip``, ``--ip6`` and ``--network-alias`` of an endpoint before anything is made.
@@ -210,7 +211,7 @@ def check_endpoint(
     network : the network's name as given (``bridge`` for the default)
     configs : what the network was created with (empty when its subnet was chosen by Docker), or None when there is
         no such network: then only what can be judged without it is
-    address, address6 : ``--ip`` and ``--ip6``, or empty strings
+    address, address6 : ``--ip`` and ``--ip6``, or empty strings; link_local : ``--link-local-ip``
     at_create : True for ``docker run`` and ``create``, False for ``network connect`` (the wording differs)
 
     Raises `DockerError`.  When to call this: `Profile.endpoint_checked_at_create`.
@@ -228,6 +229,10 @@ def check_endpoint(
     for text in (address, address6):
         if text and configs is not None:
             problems += _outside(profile, configs, text)
+    for text in link_local:
+        parsed = parse_address(text)
+        if parsed is None or parsed.is_unspecified:
+            problems.append(profile.text("endpoint.bad_link_local", address=text))
     if not problems:
         return
     if not profile.endpoint_checked_at_create:

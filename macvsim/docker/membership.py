@@ -35,6 +35,7 @@ class Membership:
             address=settings.ip,
             address6=settings.ip6,
             aliases=settings.aliases,
+            link_local=settings.link_local,
             at_create=False,
         )
         if network.driver == "bridge":
@@ -110,6 +111,13 @@ class Membership:
             if "null" in (known.driver, network.driver):
                 raise self.profile.error("endpoint.none")
         container.settings[network.name] = settings
+
+    def forget(self, term: str, name: str) -> None:
+        """``docker network disconnect -f`` of a container that is gone (ForceEndpointDelete).  Raises `DockerError`."""
+        endpoint = self.controller.find(term, by_daemon=True).endpoint_of(name)
+        if endpoint is None:
+            raise self.profile.error("endpoint.missing", name=name)
+        self.controller.leave(endpoint)
 
     def disconnect(self, container: Container, term: str, *, force: bool = False) -> None:
         """``docker network disconnect``.  Raises `DockerError`."""

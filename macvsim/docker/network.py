@@ -130,6 +130,10 @@ class Endpoint:
     """The default route goes out of the device without a gateway (ipvlan l3 and l3s)."""
     host_link: NetDevice | None = None
     """Host end of a veth pair."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Containers by the names that this one alone knows them by (``--link``)."""
+    link_local: Sequence[str] = ()
+    """Further addresses (``--link-local-ip``)."""
 
     @property
     def address(self) -> IPv4Address | None:
@@ -156,18 +160,26 @@ class Endpoint:
         return MemberView(self.container_id, self.container, self.id, self.mac, ipv4, ipv6)
 
 
+def link_names(text: str) -> tuple[str, str]:
+    """``NAME[:ALIAS]`` as (alias, name)."""
+    name, _, alias = text.removeprefix("/").partition(":")
+    return alias or name, name
+
+
 @dataclass(eq=False)
 class EndpointSettings:
     """A container's wish to be on a network, kept whether it runs or not.
 
-    ip, ip6, mac : as asked for, or empty; network_id : remembered from the first time it was connected
-    endpoint : while it is connected
+    ip, ip6, mac, aliases, links (``NAME[:ALIAS]``), link_local : as asked for, or empty
+    network_id : remembered from the first time it was connected; endpoint : while it is connected
     """
 
     ip: str = ""
     mac: str = ""
     aliases: Sequence[str] = ()
     ip6: str = ""
+    links: Sequence[str] = ()
+    link_local: Sequence[str] = ()
     driver_opts: Mapping[str, str] = field(default_factory=dict)
     kept_empty: frozenset[str] = frozenset()
     """Settings that the client sent although they are empty: ``docker inspect`` shows them so, others as null."""
@@ -193,6 +205,8 @@ class EndpointSettings:
             self.driver_opts,
             self.kept_empty,
             dns_names=self.dns_names,
+            links=self.links,
+            link_local=self.link_local,
         )
         if endpoint is None:
             return view

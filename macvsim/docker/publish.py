@@ -40,8 +40,8 @@ class Ports:
         self.ns = ns
         self.firewall = firewall
         self._taken: dict[tuple[str, int], list[IPv4Address]] = {}
-        self._last = 0
-        """The ephemeral port given last."""
+        self._last: dict[tuple[str, IPv4Address], int] = {}
+        """The ephemeral port given last, by protocol and address."""
         self._running: dict[Endpoint, list[tuple[PortBinding, Proxy]]] = {}
 
     # -- containers ----------------------------------------------------------------------------------------------------
@@ -80,8 +80,10 @@ class Ports:
         running = self._running[endpoint] = []
         default = IPv4Address(endpoint.network.config.options.get(_HOST_BINDING, "0.0.0.0"))
         assert endpoint.address is not None
+        config = container.config
+        asked = {port: [("", "")] for port in config.exposed} if config.publish_all else {}
         wanted = [(int(port.split("/")[0]), port.split("/")[1], place)
-                  for port, places in container.config.ports.items() for place in places]  # fmt: skip
+                  for port, places in (asked | dict(config.ports)).items() for place in places]  # fmt: skip
         try:
             for port, proto, (ip, host_port) in sorted(wanted, key=lambda one: (-one[0], one[1])):
                 host = IPv4Address(ip) if ip else default
@@ -127,13 +129,12 @@ class Ports:
                 raise self.profile.error("driver.port_taken", host=host, port=number)
         else:
             low, high = self.ns.ipv4_conf.ip_local_port_range
-            candidates = [low + (self._last + 1 - low + step) % (high - low + 1) for step in range(high - low + 1)]
-            if not self._last:
-                candidates = list(range(low, high + 1))
+            first = self._last.get((proto, host), high) + 1 - low
+            candidates = (low + (first + step) % (high - low + 1) for step in range(high - low + 1))
             free = next((port for port in candidates if not self._is_taken(proto, host, port)), None)
             if free is None:
                 raise self.profile.error("driver.ports_exhausted")
-            self._last = number = free
+            self._last[proto, host] = number = free
         self._taken.setdefault((proto, number), []).append(host)
         return number
 

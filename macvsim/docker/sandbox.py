@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 
+from macvsim.dev.base import NetDevice
 from macvsim.dev.nic import Nic
 from macvsim.docker.bridge_net import interface_address
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.drivers import interface_prefix
+from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.ipv6_link import add_default6, drop_route6, set_ipv6
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import Route
+from macvsim.net.ipv6.address import Address6, Flag
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
@@ -99,6 +102,8 @@ class Sandbox:
             set_ipv6(self.ns, link, endpoint.assignment6)
             address = interface_address(int(endpoint.address), endpoint.assignment.prefixlen)
             self.ns.addresses.add(link, address)
+            for further in map(ip_address, endpoint.link_local):
+                self._add_further(link, further)
         except NetlinkError as error:
             raise self.profile.error(
                 "endpoint.address_failed", link=source, address=endpoint.assignment, errno=error.strerror.lower()
@@ -114,6 +119,13 @@ class Sandbox:
                 raise self.profile.error(
                     "endpoint.route_failed", link=source, route="0.0.0.0/0", errno=error.strerror.lower()
                 ) from error
+
+    def _add_further(self, link: NetDevice, address: IPAddress) -> None:
+        """``--link-local-ip``: one more address.  Raises `NetlinkError`."""
+        if address.version == 4:
+            self.ns.addresses.add(link, interface_address(int(address), 16))
+        else:
+            self.ns.ipv6.addrconf.add(link, Address6(int(address), 64, Flag.NODAD))
 
     def _choose_default(self) -> None:
         """The default route goes by the first endpoint that has a gateway (updateGateway)."""

@@ -153,6 +153,7 @@ class ContainerRow:
     age : nanoseconds since the container was made
     status : `up_status`, `exited_status` or `CREATED_STATUS`
     ports : published ports; always empty on macvlan
+    size : of the files that it wrote, and with those of its image
     """
 
     id: str
@@ -162,10 +163,16 @@ class ContainerRow:
     status: str
     name: str
     ports: str = ""
+    size: str = ""
 
 
 def container_table(
-    profile: Profile, containers: Iterable[ContainerRow], *, no_trunc: bool = False, quiet: bool = False
+    profile: Profile,
+    containers: Iterable[ContainerRow],
+    *,
+    no_trunc: bool = False,
+    quiet: bool = False,
+    sizes: bool = False,
 ) -> str:
     """What ``docker ps`` prints, newest first; which containers (``-a``) is up to the caller."""
     ordered = sorted(containers, key=lambda container: container.age)
@@ -181,10 +188,12 @@ def container_table(
             container.status,
             container.ports,
             container.name,
+            *([container.size] if sizes else []),
         )
         for number, container in shown
     ]
-    return render_table(profile, ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"), rows)
+    heads = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES", *(["SIZE"] if sizes else []))
+    return render_table(profile, heads, rows)
 
 
 def command_cell(command: str, *, full: bool = False) -> str:

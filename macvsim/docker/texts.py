@@ -91,6 +91,8 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         # address settings of an endpoint
         "endpoint.invalid": "invalid endpoint settings:\n{errors}",
         "endpoint.invalid_at_create": "invalid config for network {network}: {error}",
+        "endpoint.missing": "endpoint {name} not found",
+        "endpoint.bad_link_local": "invalid link-local IP address: {address}",
         "endpoint.bad_ipv4": "invalid IPv4 address: {address}",
         "endpoint.bad_ipv6": "invalid IPv6 address: {address}",
         "endpoint.bad_mac": "invalid MAC address {mac}",  # source
@@ -211,6 +213,23 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "container.join_missing": "No such container: {name}",
         "container.join_nobody": "Invalid network mode: invalid container format container:<name|id>",
         "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",
+        "container.stop_signal": "cannot stop container: {name}: invalid signal: {signal}",
+        "container.restart_signal": "Cannot restart container {name}: invalid signal: {signal}",  # source
+        "container.no_file": "Could not find the file {path} in container {name}",
+        "exec.no_folder": (
+            'OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd ("{path}") set in '
+            "config.json failed: no such file or directory: unknown"
+        ),
+        "swarm.no_manager": (
+            'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to '
+            "swarm and try again."
+        ),
+        "swarm.not_in": "This node is not part of a swarm",
+        "container.user": "unable to find user {name}: no matching entries in passwd file",
+        "container.group": "unable to find group {name}: no matching entries in group file",  # source
+        "container.auto_removed": (  # source
+            "Restart policy cannot be updated because AutoRemove is enabled for the container"
+        ),
         "container.bad_signal": "cannot kill container: {name}: invalid signal: {signal}",
         "container.not_running": "container {id} is not running",
         "container.exec_paused": "Container {name} is paused, unpause the container before exec",
@@ -232,6 +251,16 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.prune_containers": (  # source
             "WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] "
         ),
+        "cli.prune_system": (  # source
+            "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one "
+            "container\n  - all dangling images\n  - unused build cache\n\n"
+            "Are you sure you want to continue? [y/N] "
+        ),
+        "cli.prune_all_system": (  # source
+            "WARNING! This will remove:\n  - all stopped containers\n  - all networks not used by at least one "
+            "container\n  - all images without at least one container associated to them\n  - all build cache\n\n"
+            "Are you sure you want to continue? [y/N] "
+        ),
         "cli.prune_images": (  # source
             "WARNING! This will remove all dangling images.\nAre you sure you want to continue? [y/N] "
         ),
@@ -246,6 +275,22 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         ),
         "cli.pull": 'invalid pull option: \'{pull}\': must be one of "always", "missing" or "never"',
         "cli.proto": "Invalid proto: {protocol}",
+        "cli.attach_several": "you cannot start and attach multiple containers at once",
+        "cli.attach_stopped": "You cannot attach to a stopped container, start it first",
+        "cli.attach_paused": "You cannot attach to a paused container, unpause it first",  # source
+        "cli.attach_restarting": (  # source
+            "You cannot attach to a restarting container, wait until it is running"
+        ),
+        "cli.update_nothing": "you must provide one or more flags when using this command",
+        "cli.id_file": (  # source
+            "container ID file found, make sure the other container isn't running or delete {path}"
+        ),
+        "cli.copy_between": "copying between containers is not supported",
+        "cli.copy_neither": "must specify at least one container source",
+        "cli.no_local_file": "lstat {path}: no such file or directory",
+        "cli.copy_onto_file": "cannot copy directory",  # source
+        "cli.not_a_folder": "not a directory",  # source
+        "cli.no_folder": "no such directory",
         "cli.open": "open {path}: {error}",
         "cli.restart": "invalid restart policy format: {what}",  # source
         "cli.compose_network": "failed to create network {network}: {error}",
@@ -254,6 +299,10 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "cli.restart_remove": "Conflicting options: --restart and --rm",
         "filter.unknown": "invalid filter '{name}'",
         "filter.bad_value": "invalid filter '{name}={value}'",
+        "filter.exited": "invalid filter 'exited={value}': strconv.Atoi: parsing \"{value}\": invalid syntax",
+        "filter.health": "unrecognized filter value for health: {value}",
+        "filter.port": "error while looking up for {name} {value}: {error}",
+        "filter.colon": "filter for '{name}' should not contain ':': {value}",  # source
         "filter.bad_network_value": "invalid filter: '{name}'='{value}'",
         "image.not_found": "No such image: {reference}",
         "image.in_use": (

@@ -17,7 +17,9 @@ from macvsim.replay.transcript import Exchange, Transcript
 
 UPLINK = "10.0.2.15/24"
 GATEWAY = "10.0.2.2"
-_SERVER = re.compile(r"^# ExtServers: \[(\S+)\]|^nameserver (?!127\.)(\S+)|\blookup \S+ on ([\d.]+):53\b", re.MULTILINE)
+_SERVER = re.compile(r"^# ExtServers: \[(\S+)\]|^nameserver (?!127\.)(\S+)", re.MULTILINE)
+_ASKED = re.compile(r"\blookup \S+ on ([\d.]+):53\b")
+_OVERRIDDEN = "# Overrides: [nameservers"
 _FORWARDING = re.compile(r"net\.ipv4\.ip_forward = (\d)")
 _DAEMON = re.compile(r"\bdocker0\b|\bDOCKER\b|\bDOCKER-")
 _LISTS_NETWORKS = "docker network ls"
@@ -68,8 +70,12 @@ def derive(transcript: Transcript) -> Testbed:
 
 
 def name_server(outputs: Iterable[str]) -> str:
-    """The name server of the recorder's machine, as resolv.conf files of containers tell it; empty if none does."""
-    found = (_SERVER.search(text) for text in outputs)
+    """The name server of the recorder's machine: whom the daemon asked, or what resolv.conf files of containers name;
+    empty if nothing tells it.
+    """
+    texts = list(outputs)
+    files = (_SERVER.search(text) for text in texts if _OVERRIDDEN not in text)
+    found = [*map(_ASKED.search, texts), *files]
     return next((match[match.lastindex or 0] for match in found if match), "")
 
 

@@ -255,6 +255,14 @@ def whoami(call: Call, manner: Manner) -> int:
     return 0
 
 
+@tool("pwd")
+def pwd(call: Call, manner: Manner) -> int:
+    """``pwd``."""
+    options(call, "LP")
+    call.out(f"{call.cwd}\n")
+    return 0
+
+
 @command("busybox", streams=True)
 def busybox(call: Call) -> Waiting:
     """``busybox APPLET [WORD…]``."""

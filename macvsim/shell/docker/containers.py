@@ -1,30 +1,33 @@
-"""``docker start``, ``stop``, ``restart``, ``kill``, ``rm``."""
+"""``docker stop``, ``restart``, ``kill``, ``rm``, ``update``."""
 
 from __future__ import annotations
 
 from macvsim.docker.container import Container
+from macvsim.docker.creation import check_restart
 from macvsim.docker.lifecycle import STOP_TIMEOUT
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.programs import check_program
-from macvsim.shell.docker.signals import IGNORED, SIGKILL, signal_number
+from macvsim.shell.docker.runflags import read_restart
+from macvsim.shell.docker.signals import IGNORED, SIGKILL, SIGTERM, signal_number
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 
 
-def _start(run: Invocation) -> int:
-    def start(name: str) -> None:
-        container = run.engine.find(name, by_daemon=True)
-        run.engine.lifecycle.start(container, check=check_program)
+def _timeout(run: Invocation, container: Container, bad_signal: str) -> float:
+    """``-t SECONDS``, or what the container was made with; none if ``--signal`` kills.
 
-    failed = run.each(start)
-    if failed:
-        run.call.err(run.profile.text("cli.start_failed", names=", ".join(failed)) + "\n")
-    return 1 if failed else 0
-
-
-def _timeout(run: Invocation, container: Container) -> float:
-    """``-t SECONDS``, or what the container was made with."""
+    bad_signal : what is said about a signal that is none
+    """
+    signal = run.parsed.last("signal")
+    if signal and container.running:
+        number = signal_number(signal)
+        if number is None:
+            raise run.profile.error(bad_signal, name=container.name, signal=signal)
+        if number == SIGKILL:
+            return 0.0
+        if number not in IGNORED or (container.main is not None and number != SIGTERM):
+            raise NotSimulated(f"{run.page.path} --signal {signal}: only KILL, TERM, and what a shell ignores")
     if run.parsed.has("time"):
         return float(integer(run.parsed.last("time")))
     own = container.config.stop_timeout
@@ -45,7 +48,7 @@ def _stop(run: Invocation) -> Waiting:
     for name in run.args:
         try:
             container = run.engine.find(name, by_daemon=True)
-            timeout = _timeout(run, container)
+            timeout = _timeout(run, container, "container.stop_signal")
             check_stoppable(container, timeout)
         except DockerError as error:
             errors.append(error)
@@ -65,7 +68,7 @@ def _restart(run: Invocation) -> Waiting:
     for name in run.args:
         try:
             container: Container = run.engine.find(name, by_daemon=True)
-            timeout = _timeout(run, container)
+            timeout = _timeout(run, container, "container.restart_signal")
             check_stoppable(container, timeout)
             yield from run.engine.lifecycle.stopping(container, timeout)
             run.engine.lifecycle.start(container, check=check_program)
@@ -96,6 +99,29 @@ def _kill(run: Invocation) -> int:
     return 1 if run.each(kill) else 0
 
 
+def _update(run: Invocation) -> int:
+    """The errors last."""
+    given = run.parsed
+    if not given.given:
+        raise run.profile.error("cli.update_nothing")
+    policy = read_restart(run.profile, given.last("restart"))
+    errors = []
+    for name in run.args:
+        try:
+            container = run.engine.find(name, by_daemon=True)
+            check_restart(run.profile, policy)
+            if container.config.auto_remove:
+                raise run.profile.error("container.auto_removed")
+        except DockerError as error:
+            errors.append(error)
+        else:
+            container.config.restart = policy
+            run.out(name)
+    for problem in errors:
+        run.complain(problem)
+    return 1 if errors else 0
+
+
 def _rm(run: Invocation) -> int:
     force = run.parsed.on("force")
     missing = 0
@@ -112,8 +138,8 @@ def _rm(run: Invocation) -> int:
     return 1 if failed > (missing if force else 0) else 0
 
 
-START = Subcommand(_start, minimum=1, maximum=None)
-STOP = Subcommand(_stop, flags("time"), 1, None)
-RESTART = Subcommand(_restart, flags("time"), 1, None)
+STOP = Subcommand(_stop, flags("signal time"), 1, None)
+RESTART = Subcommand(_restart, flags("signal time"), 1, None)
+UPDATE = Subcommand(_update, flags("restart"), 1, None)
 KILL = Subcommand(_kill, flags("signal"), 1, None)
 RM = Subcommand(_rm, flags("force volumes"), 1, None)

@@ -7,10 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from macvsim.docker.image_removal import prune_images, remove_image
+from macvsim.docker.image_removal import remove_image
 from macvsim.docker.images import (
     BUSYBOX_ROOT,
-    LAYER,
     NO_NAME,
     SIZE,
     Image,
@@ -178,22 +177,6 @@ def _rmi(run: Invocation) -> int:
     return int(failed and (fatal or not force))
 
 
-def _prune(run: Invocation) -> int:
-    everything = run.parsed.on("all")
-    if not run.parsed.on("force"):
-        key = "cli.prune_all_images" if everything else "cli.prune_images"
-        run.call.out(run.profile.text(key))
-        if (run.call.stdin or "").strip().lower() not in ("y", "yes"):
-            return 0
-    lines = prune_images(run.engine, everything=everything)
-    if lines:
-        small = [f"{line[0].lower()}{line[1:]}" for line in lines]
-        run.call.out("".join(f"{line}\n" for line in ["Deleted Images:", *small, ""]))
-    freed = SIZE if any(line.endswith(LAYER) for line in lines) else 0
-    run.out(f"Total reclaimed space: {human_size(freed)}")
-    return 0
-
-
 def _pull(run: Invocation) -> int | Waiting:
     try:
         check_reference(run.profile, run.args[0])
@@ -213,5 +196,4 @@ IMAGES = Subcommand(_images, flags("all digests filter format no-trunc quiet"), 
 IMPORT = Subcommand(_import, flags("change message"), 1, 2)
 TAG = Subcommand(_tag, minimum=2, maximum=2)
 RMI = Subcommand(_rmi, flags("force no-prune"), 1, None)
-PRUNE = Subcommand(_prune, flags("all force"))
 PULL = Subcommand(_pull, flags("quiet"), 1, 1)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from macvsim.docker.container import Container
-from macvsim.docker.images import split_reference
 from macvsim.docker.network import Network
 from macvsim.docker.tables import (
     NetworkRow,
@@ -17,88 +13,30 @@ from macvsim.docker.tables import (
     network_table,
     render_table,
 )
-from macvsim.errors import NotSimulated
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.formats import go_time, rows_text
+from macvsim.shell.docker.psfilters import PS_FILTERS, choose, labelled, matches, read_filters
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 from macvsim.sim import SECOND
-
-_STATES = ("created", "dead", "exited", "paused", "removing", "restarting", "running")
-_PS_FILTERS = ("ancestor", "exited", "id", "label", "name", "network", "status")
-_PS_LEFT_OUT = ("before", "expose", "health", "is-task", "isolation", "publish", "since", "volume")
-
-
-def _filters(run: Invocation, known: tuple[str, ...], left_out: tuple[str, ...]) -> dict[str, list[str]]:
-    """What ``--filter`` asks for, by key.  `DockerError` for an unknown key."""
-    wanted: dict[str, list[str]] = {}
-    for text in run.parsed.all("filter"):
-        key, sign, value = text.partition("=")
-        key = key.strip().lower()
-        if key in left_out:
-            raise NotSimulated(f"{run.page.path} --filter {text}")
-        if sign and key not in known:
-            raise run.profile.error("filter.unknown", name=key)
-        if sign:
-            wanted.setdefault(key, []).append(value.strip())
-    return wanted
 
 
 def _ps(run: Invocation) -> int:
     given = run.parsed
-    filters = _filters(run, _PS_FILTERS, _PS_LEFT_OUT)
-    for value in filters.get("status", []):
-        if value not in _STATES:
-            raise run.profile.error("filter.bad_value", name="status", value=value)
+    filters = read_filters(run, PS_FILTERS)
     last = 1 if given.on("latest") else integer(given.last("last", "-1"))
     everything = given.on("all") or last > 0 or bool({"status", "exited"} & set(filters))
-    containers = [
-        container
-        for container in run.engine.ps(all=everything)
-        if all(any(_has(container, key, value) for value in values) for key, values in filters.items())
-    ]
+    containers = choose(run.engine, filters, everything=everything)
     if last > 0:
         containers = containers[:last]
     full, quiet = given.on("no-trunc"), given.on("quiet")
     form = given.last("format")
     if form and form != "table" and not quiet:
-        fields = [_container_fields(container, full) for container in containers]
+        fields = [_container_fields(container, full, given.on("size")) for container in containers]
         run.call.out(rows_text(run.profile, form, _CONTAINER_HEADERS, fields, "*formatter.ContainerContext"))
         return 0
     rows = [container.row() for container in containers]
-    run.call.out(container_table(run.profile, rows, no_trunc=full, quiet=quiet))
+    run.call.out(container_table(run.profile, rows, no_trunc=full, quiet=quiet, sizes=given.on("size")))
     return 0
-
-
-def _has(container: Container, key: str, value: str) -> bool:
-    """Whether a container passes one value of one filter."""
-    match key:
-        case "id":
-            return container.id.startswith(value)
-        case "status":
-            return container.status == value
-        case "exited":
-            return container.status == "exited" and str(container.exit_code) == value
-        case "ancestor":
-            return split_reference(container.config.image) == split_reference(value)
-        case "label":
-            return _labelled(container.config.labels, value)
-        case "network":
-            return any(value in (name, s.network_id) for name, s in container.settings.items())
-    return _found(value.removeprefix("/"), container.name)
-
-
-def _labelled(labels: Mapping[str, str], wanted: str) -> bool:
-    """Whether there is a label ``KEY``, or ``KEY=VALUE``."""
-    key, sign, value = wanted.partition("=")
-    return key in labels and (not sign or labels[key] == value)
-
-
-def _found(pattern: str, text: str) -> bool:
-    """Whether a regular expression is in a text; one that cannot be read is taken as it is (filters.Match)."""
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return pattern in text
 
 
 _CONTAINER_HEADERS = {
@@ -119,7 +57,7 @@ _CONTAINER_HEADERS = {
 }
 
 
-def _container_fields(container: Container, full: bool) -> dict[str, str]:
+def _container_fields(container: Container, full: bool, sizes: bool) -> dict[str, str]:
     """What ``--format`` can ask of a container."""
     row = container.row()
     return {
@@ -134,7 +72,7 @@ def _container_fields(container: Container, full: bool) -> dict[str, str]:
         "Networks": ",".join(sorted(container.settings)),
         "Ports": row.ports,
         "RunningFor": f"{human_duration(row.age)} ago",
-        "Size": "0B",
+        "Size": row.size if sizes else "0B",
         "State": container.status,
         "Status": row.status,
     }
@@ -144,7 +82,7 @@ def _container_fields(container: Container, full: bool) -> dict[str, str]:
 
 
 def _networks(run: Invocation) -> int:
-    filters = _filters(run, ("dangling", "driver", "id", "label", "name", "scope", "type"), ())
+    filters = read_filters(run, ("dangling", "driver", "id", "label", "name", "scope", "type"))
     for value in filters.get("type", []):
         if value not in ("builtin", "custom"):
             raise run.profile.error("filter.bad_network_value", name="type", value=value)
@@ -204,10 +142,10 @@ def _matches(network: Network, key: str, value: str) -> bool:
         case "id":
             return network.id.startswith(value)
         case "label":
-            return _labelled(network.config.labels, value)
+            return labelled(network.config.labels, value)
         case "dangling":
             return (not network.predefined and not network.endpoints) == (value in ("1", "t", "true", "TRUE", "True"))
-    return _found(value, network.name)
+    return matches(value, network.name)
 
 
 def _volumes(run: Invocation) -> int:
@@ -218,6 +156,6 @@ def _volumes(run: Invocation) -> int:
     return 0
 
 
-PS = Subcommand(_ps, flags("all filter format last latest no-trunc quiet"))
+PS = Subcommand(_ps, flags("all filter format last latest no-trunc quiet size"))
 NETWORKS = Subcommand(_networks, flags("filter format no-trunc quiet"))
 VOLUMES = Subcommand(_volumes, flags("quiet"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from macvsim.docker.images import SIZE
 from macvsim.docker.inspection import Document
 from macvsim.docker.tables import natural_key
 from macvsim.errors import DockerError
@@ -24,7 +25,7 @@ def _inspect(run: Invocation) -> int:
     def document(name: str) -> Document:
         engine = run.engine
         looks: dict[str, Callable[[str], Document]] = {
-            "container": engine.inspect,
+            "container": lambda name: _container(run, name),
             "image": lambda name: image_document(engine, name),
             "network": engine.network_inspect,
         }
@@ -39,7 +40,19 @@ def _inspect(run: Invocation) -> int:
 
 
 def _container_inspect(run: Invocation) -> int:
-    return inspect_all(run, run.engine.inspect)
+    return inspect_all(run, lambda name: _container(run, name))
+
+
+def _container(run: Invocation, name: str) -> Document:
+    """With ``--size``, how large its files are."""
+    document = run.engine.inspect(name)
+    if not run.parsed.on("size"):
+        return document
+    size = run.engine.find(name).size
+    at = list(document).index("GraphDriver") + 1
+    return dict(
+        [*list(document.items())[:at], ("SizeRw", size), ("SizeRootFs", SIZE + size), *list(document.items())[at:]]
+    )
 
 
 def _port(run: Invocation) -> int:
@@ -60,6 +73,6 @@ def _port(run: Invocation) -> int:
     return 0
 
 
-INSPECT = Subcommand(_inspect, flags("format type"), 1, None)
-CONTAINER_INSPECT = Subcommand(_container_inspect, flags("format"), 1, None)
+INSPECT = Subcommand(_inspect, flags("format size type"), 1, None)
+CONTAINER_INSPECT = Subcommand(_container_inspect, flags("format size"), 1, None)
 PORT = Subcommand(_port, minimum=1, maximum=2)

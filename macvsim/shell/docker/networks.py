@@ -70,6 +70,8 @@ def _connect(run: Invocation) -> int:
         ip=given.last("ip"),
         ip6=given.last("ip6"),
         alias=given.all("alias"),
+        link=given.all("link"),
+        link_local_ip=given.all("link-local-ip"),
         driver_opts=given.pairs("driver-opt"),
     )
     return 0
@@ -77,17 +79,6 @@ def _connect(run: Invocation) -> int:
 
 def _disconnect(run: Invocation) -> int:
     run.engine.network_disconnect(*run.args, force=run.parsed.on("force"))
-    return 0
-
-
-def _prune(run: Invocation) -> int:
-    if not run.parsed.on("force"):
-        run.call.out(run.profile.text("network.prune_question"))
-        if (run.call.stdin or "").strip().lower() not in ("y", "yes"):
-            return 0
-    removed = run.engine.network_prune()
-    if removed:
-        run.call.out("".join(f"{line}\n" for line in ["Deleted Networks:", *removed, ""]))
     return 0
 
 
@@ -102,6 +93,5 @@ CREATE = Subcommand(
 )
 RM = Subcommand(_rm, flags("force"), 1, None)
 INSPECT = Subcommand(_inspect, flags("format verbose"), 1, None)
-CONNECT = Subcommand(_connect, flags("alias driver-opt ip ip6"), 2, 2)
+CONNECT = Subcommand(_connect, flags("alias driver-opt ip ip6 link link-local-ip"), 2, 2)
 DISCONNECT = Subcommand(_disconnect, flags("force"), 2, 2)
-PRUNE = Subcommand(_prune, flags("force"))

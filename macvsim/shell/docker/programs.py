@@ -6,6 +6,7 @@ import json
 
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
+from macvsim.docker.profile import Profile
 from macvsim.errors import NotSimulated
 from macvsim.host import Box
 from macvsim.shell.applets import BUSYBOX_APPLETS
@@ -37,8 +38,19 @@ def not_there(box: Box, word: str) -> str:
     return f"exec: {quoted}: stat {word}: no such file or directory: unknown"
 
 
+def check_user(profile: Profile, user: str) -> None:
+    """``--user NAME[:GROUP]``: busybox knows of root alone.  Raises `DockerError`."""
+    name, _, group = user.partition(":")
+    for word, key in ((name, "container.user"), (group, "container.group")):
+        if word.isdecimal() and int(word):
+            raise NotSimulated(f"--user {user}: everything runs as root")
+        if word not in ("", "root", "0"):
+            raise profile.error(key, name=word)
+
+
 def check_program(container: Container) -> None:
     """`DockerError` unless the container's main process can be started."""
+    check_user(container.engine.profile, container.config.user)
     word = container.config.argv[0]
     if not has_program(container, word):
         raise container.engine.profile.error("container.no_program", reason=not_there(container, word))

@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from macvsim.docker.container_config import ContainerConfig, RestartPolicy
 from macvsim.docker.images import check_reference
 from macvsim.docker.ipam_config import PREDEFINED
 from macvsim.docker.network import EndpointSettings
 from macvsim.docker.profile import Profile
-from macvsim.errors import NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.docker.flags import Parsed
 from macvsim.shell.docker.flagvalues import host_entry, integer
 from macvsim.shell.docker.manual import Option
+from macvsim.shell.docker.programs import check_user
 from macvsim.shell.docker.tool import flags
 from macvsim.shell.files import FileError
 
@@ -24,9 +26,9 @@ _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a
 _PORT = re.compile(r"(?:(?:(?P<ip>[^:]*):)?(?P<host>[^:]*):)?(?P<port>[^:/]+)(?:/(?P<proto>\w+))?")
 
 SIMULATED = flags(
-    "add-host cap-add cap-drop detach dns dns-option dns-search domainname entrypoint env env-file expose hostname"
-    " interactive ip ip6 label label-file mac-address name network network-alias privileged publish pull quiet restart"
-    " rm stop-timeout sysctl tty user workdir"
+    "add-host cap-add cap-drop cidfile detach dns dns-option dns-search domainname entrypoint env env-file expose"
+    " hostname interactive ip ip6 label label-file link link-local-ip mac-address name network network-alias privileged"
+    " publish publish-all pull quiet restart rm stop-timeout sysctl tty user workdir"
 )
 HIDDEN: Mapping[str, Option] = {
     "net": Option("net", "", "network"),
@@ -43,8 +45,8 @@ def check_left_out(profile: Profile, given: Parsed) -> None:
         raise profile.error("cli.pull", pull=pull)
     if pull == "always":
         raise NotSimulated("docker run --pull always: there is no registry")
-    if given.last("user", "root") not in ("root", "0", "0:0", "root:root"):
-        raise NotSimulated("docker run --user: everything runs as root")
+    with suppress(DockerError):
+        check_user(profile, given.last("user"))
 
 
 def read(profile: Profile, given: Parsed, call: Call) -> tuple[ContainerConfig, dict[str, EndpointSettings]]:
@@ -73,9 +75,10 @@ def read(profile: Profile, given: Parsed, call: Call) -> tuple[ContainerConfig, 
         tty=given.on("tty"),
         interactive=given.on("interactive"),
         attached=not given.on("detach"),
-        env=_environment(profile, given, call),
+        env=read_environment(profile, given, call),
         labels=_labels(profile, given, call),
         ports=ports,
+        publish_all=given.on("publish-all"),
         exposed=_exposed(profile, given.all("expose")),
         extra_hosts=tuple(_host(text) for text in given.all("add-host")),
         auto_remove=given.on("rm"),
@@ -84,6 +87,7 @@ def read(profile: Profile, given: Parsed, call: Call) -> tuple[ContainerConfig, 
         cap_drop=tuple(given.all("cap-drop")),
         mac=mac,
         entrypoint=tuple(filter(None, given.all("entrypoint")[-1:])) if given.has("entrypoint") else None,
+        user=given.last("user"),
         workdir=given.last("workdir"),
         dns=tuple(given.all("dns")),
         dns_search=tuple(given.all("dns-search")),
@@ -96,10 +100,16 @@ def read(profile: Profile, given: Parsed, call: Call) -> tuple[ContainerConfig, 
 
 
 def _restart(profile: Profile, given: Parsed) -> RestartPolicy:
-    """``--restart NAME[:MOST]`` (opts.ParseRestartPolicy)."""
-    name, colon, most = given.last("restart", "no").partition(":")
-    if given.on("rm") and name not in ("no", ""):
+    """``--restart``, which ``--rm`` excludes."""
+    policy = given.last("restart", "no")
+    if given.on("rm") and policy.partition(":")[0] not in ("no", ""):
         raise profile.error("cli.restart_remove")
+    return read_restart(profile, policy)
+
+
+def read_restart(profile: Profile, text: str) -> RestartPolicy:
+    """``NAME[:MOST]`` (opts.ParseRestartPolicy)."""
+    name, colon, most = text.partition(":")
     if colon and (not name or not most.isdecimal()):
         what = "maximum retry count must be an integer" if name else "no policy provided before colon"
         raise profile.error("cli.restart", what=what)
@@ -113,12 +123,12 @@ def _lines(profile: Profile, call: Call, paths: Sequence[str]) -> list[str]:
         try:
             text = call.files.read(path)
         except FileError as error:
-            raise profile.error("cli.open", path=path, error=str(error).lower()) from None
+            raise profile.error("cli.open", path=path, error=error.strerror.lower()) from None
         lines += [line.lstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return lines
 
 
-def _environment(profile: Profile, given: Parsed, call: Call) -> Sequence[str]:
+def read_environment(profile: Profile, given: Parsed, call: Call) -> Sequence[str]:
     """``--env-file``, then ``--env``; a name alone stands for the caller's value, if there is one."""
     words = [*_lines(profile, call, given.all("env-file")), *given.all("env")]
     return tuple(
@@ -152,6 +162,8 @@ def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
         ("aliases", ("network-alias", "net-alias"), "--network-alias and per-network alias"),
         ("ip", ("ip",), "--ip and per-network IPv4 address"),
         ("ip6", ("ip6",), "--ip6 and per-network IPv6 address"),
+        ("links", ("link",), "--link and per-network links"),
+        ("link_local", ("link-local-ip",), "--link-local-ip and per-network link-local IP addresses"),
         ("mac", ("mac-address",), "--mac-address and per-network MAC address"),
     ):
         values = [value for key, value in given.given if key in names]
@@ -159,7 +171,9 @@ def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
             continue
         if getattr(first, own):
             raise profile.error("cli.conflict", what=f"cannot specify both {words}")
-        setattr(first, own, tuple(values) if own == "aliases" else values[-1].strip())
+        setattr(first, own, tuple(values) if own in ("aliases", "links", "link_local") else values[-1].strip())
+    if first.links and next(iter(networks)) in PREDEFINED:
+        raise NotSimulated(f"docker run --link on the network {next(iter(networks))}: make a network of your own")
     return networks
 
 
@@ -187,7 +201,7 @@ def _network(profile: Profile, text: str) -> tuple[str, EndpointSettings]:
                 option, _, text = value.partition("=")
                 settings.driver_opts = {**settings.driver_opts, option: text}
             case "link-local-ip":
-                raise NotSimulated(f"docker run --network {key}=…")
+                settings.link_local = (*settings.link_local, value)
     settings.aliases = tuple(aliases)
     return name, settings
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import simpy
-
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
 from macvsim.docker.registry import check_registry, pull
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
-from macvsim.shell.docker.programs import check_program, has_program, not_there
-from macvsim.shell.docker.runflags import HIDDEN, SIMULATED, check_left_out, read
+from macvsim.shell.docker.attaching import attached
+from macvsim.shell.docker.programs import check_program, check_user, has_program, not_there
+from macvsim.shell.docker.runflags import HIDDEN, SIMULATED, check_left_out, read, read_environment
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
+from macvsim.shell.files import FileSystem
 from macvsim.shell.interp import run_in
-from macvsim.shell.job import SIGTERM, Job
+from macvsim.shell.job import Job
 from macvsim.shell.streams import Input
 
 RUN_FAILED = 125
@@ -26,7 +26,14 @@ def _create_container(run: Invocation) -> Container:
     """What ``run`` and ``create`` do first; nothing is left when it raises."""
     check_left_out(run.profile, run.parsed)
     config, networks = read(run.profile, run.parsed, run.call)
-    return run.engine.create(run.parsed.last("name") or None, config, networks)
+    id_file = run.parsed.last("cidfile")
+    if id_file and run.call.files.exists(id_file):
+        raise run.profile.error("cli.id_file", path=id_file)
+    container = run.engine.create(run.parsed.last("name") or None, config, networks)
+    if id_file:
+        run.call.files.open_for_writing(id_file, truncate=True)
+        run.call.files.write(id_file, container.id)
+    return container
 
 
 def _is_missing(run: Invocation, error: DockerError) -> bool:
@@ -88,7 +95,7 @@ def _run(run: Invocation) -> int | Waiting:
     if given.on("detach"):
         run.out(container.id)
         return 0
-    return _attached(container)
+    return attached(container)
 
 
 def _failed(run: Invocation, error: DockerError, *, at_start: bool) -> int:
@@ -100,19 +107,6 @@ def _failed(run: Invocation, error: DockerError, *, at_start: bool) -> int:
     return NOT_EXECUTABLE if "permission denied" in text else RUN_FAILED
 
 
-def _attached(container: Container) -> Waiting:
-    """Wait for the main process, and pass signals on to it."""
-    main = container.main
-    if main is None:
-        return container.exit_code
-    try:
-        yield main.done
-    except simpy.Interrupt as signal:
-        main.kill(int(signal.cause or SIGTERM))
-        raise
-    return main.code or 0
-
-
 def _exec(run: Invocation) -> int | Waiting:
     given = run.parsed
     container = run.engine.find(given.args[0])
@@ -120,19 +114,26 @@ def _exec(run: Invocation) -> int | Waiting:
     if container.paused:
         raise run.profile.error("container.exec_paused", name=given.args[0])
     argv = given.args[1:]
-    if given.last("user", "root") not in ("root", "0"):
-        return run.call.not_simulated("docker exec --user: everything runs as root")
+    try:
+        check_user(run.profile, given.last("user"))
+    except DockerError as error:
+        run.out(str(error))
+        return NOT_EXECUTABLE
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.source is None:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
     if missing := missing_program(container, argv[0]):
         run.out(missing)
         return NOT_EXECUTABLE
+    folder = given.last("workdir") or container.config.workdir or "/"
+    if not FileSystem(container).is_directory(folder):
+        run.out(run.profile.text("exec.no_folder", path=folder))
+        return NOT_EXECUTABLE
     return exec_in(
         run.call,
         container,
         argv,
-        env=container.environment(given.all("env"), tty=given.on("tty")),
-        cwd=given.last("workdir") or container.config.workdir or "/",
+        env=container.environment(read_environment(run.profile, given, run.call), tty=given.on("tty")),
+        cwd=folder,
         source=run.call.source if given.on("interactive") else None,
         detached=given.on("detach"),
     )
@@ -173,4 +174,6 @@ def exec_in(
 
 RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, interspersed=False)
 CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, interspersed=False)
-EXEC = Subcommand(_exec, flags("detach env interactive privileged tty user workdir"), 2, None, interspersed=False)
+EXEC = Subcommand(
+    _exec, flags("detach detach-keys env env-file interactive privileged tty user workdir"), 2, None, interspersed=False
+)

@@ -8,6 +8,7 @@ _NAMES = (
 )
 NUMBERS = {name: number for number, name in enumerate(_NAMES.split(), 1)}
 SIGKILL = NUMBERS["KILL"]
+SIGTERM = NUMBERS["TERM"]
 _STOPPING = ("KILL", "STOP")
 IGNORED = frozenset(number for name, number in NUMBERS.items() if name not in _STOPPING)
 """What the first process of a container does not notice, unless it handles it."""

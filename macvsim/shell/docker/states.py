@@ -1,4 +1,4 @@
-"""``docker rename``, ``pause``, ``unpause``, ``wait``, ``logs``, ``top``, ``container prune``."""
+"""``docker rename``, ``pause``, ``unpause``, ``wait``, ``logs``, ``top``."""
 
 from __future__ import annotations
 
@@ -103,22 +103,9 @@ def _processes(container: Container) -> list[tuple[str, ...]]:
     return [("root", pid, parent, "0", started, "?", "00:00:00", text) for pid, text in rows]
 
 
-def _prune(run: Invocation) -> int:
-    if not run.parsed.on("force"):
-        run.call.out(run.profile.text("cli.prune_containers"))
-        if (run.call.stdin or "").strip().lower() not in ("y", "yes"):
-            return 0
-    removed = run.engine.prune()
-    if removed:
-        run.call.out("".join(f"{line}\n" for line in ["Deleted Containers:", *removed, ""]))
-    run.out("Total reclaimed space: 0B")
-    return 0
-
-
 RENAME = Subcommand(_rename, minimum=2, maximum=2)
 PAUSE = Subcommand(_pause, minimum=1, maximum=None)
 UNPAUSE = Subcommand(_unpause, minimum=1, maximum=None)
 WAIT = Subcommand(_wait, minimum=1, maximum=None)
 LOGS = Subcommand(_logs, flags("follow tail timestamps"), 1, 1)
 TOP = Subcommand(_top, minimum=1, maximum=None, interspersed=False)
-PRUNE = Subcommand(_prune, flags("force"))
