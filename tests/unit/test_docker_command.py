@@ -510,7 +510,7 @@ def test_exec_of_what_is_not_there(host: DockerHost) -> None:
         "docker run -itd -p 8080:80/sctp busybox",
         "docker run -itd -m 64m busybox",
         "docker run --rm busybox vi",
-        "docker ps -s",
+        "docker events",
         "docker inspect -f '{{.NetworkSettings.Networks}}' c1",
     ],
 )
