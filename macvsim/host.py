@@ -16,6 +16,7 @@ from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import MacvsimError, NetlinkError
+from macvsim.history import Settings, opening, recorded
 from macvsim.net import links
 from macvsim.net.bytext import add_address, parse_address, remove_address, route
 from macvsim.net.namespace import Boot, Namespace
@@ -75,11 +76,20 @@ class Kernel:
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""
-        self.iptables: Backend = "nf_tables"
-        """Which kind of iptables the plain name is on Debian (update-alternatives)."""
+        self._iptables: Backend = "nf_tables"
         self.processes: dict[int, Any] = {}
         """What runs now, by process id: jobs of shells."""
         self._last_pid = 1000
+
+    @property
+    def iptables(self) -> Backend:
+        """Which kind of iptables the plain name is on Debian (update-alternatives)."""
+        return self._iptables
+
+    @iptables.setter
+    @recorded
+    def iptables(self, backend: Backend) -> None:
+        self._iptables = backend
 
     def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
         """A network namespace of this kernel (copy_net_ns); lo is there, and down."""
@@ -147,29 +157,41 @@ class Box:
         self.ns = ns
         self.name = name
         self.flavour = flavour
-        self.hostname = name
-        self.files: dict[str, str] = {}
+        self._hostname = name
+        self.files: dict[str, str] = Settings(self, "files")
         """Files written by commands or put there, by absolute path."""
-        self.file_times: dict[str, int] = {}
+        self.file_times: dict[str, int] = Settings(self, "file_times")
         """When commands wrote files (ns of simulated time); others are as old as the lab."""
-        self.hosts: dict[str, int] = {}
+        self.hosts: dict[str, int] = Settings(self, "hosts")
         """Names this box can resolve by itself (/etc/hosts)."""
-        self.hosts6: dict[str, int] = {}
+        self.hosts6: dict[str, int] = Settings(self, "hosts6")
         """The same for IPv6 addresses."""
         kernel.boxes.setdefault(ns, self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
+    @property
+    def hostname(self) -> str:
+        """What it calls itself."""
+        return self._hostname
+
+    @hostname.setter
+    @recorded
+    def hostname(self, name: str) -> None:
+        self._hostname = name
+
     # -- commands
     # -------------------------------------------------------------------------------------------------------
 
+    @recorded
     def sh(self, line: str) -> Result:
         """Run a command line as typed in a shell here, until it ends; simulated time passes."""
         if self.interpreter is None:
             raise MacvsimError(f"{self.name} has no shell: boxes made by a Lab have one")
         return self.interpreter.run(self, line)
 
+    @recorded
     def ping(
         self,
         target: str,
@@ -241,6 +263,7 @@ class Box:
         """A device of this box; `NoSuchDevice` lists those there are."""
         return self.ns.dev(name)
 
+    @recorded
     def vlan(self, parent: str, vid: int, *, ip: str | None = None, name: str | None = None) -> Vlan:
         """``vconfig add PARENT VID``, set up, and given an address such as ``172.16.10.1/24`` if one is named."""
         address = parse_address(ip) if ip else None
@@ -253,6 +276,7 @@ class Box:
             add_address(self.ns, vlan, address)
         return vlan
 
+    @recorded
     def macvlan(
         self, parent: str, name: str, *, mode: str = "bridge", mac: str | None = None, ip: str | None = None
     ) -> Macvlan:
@@ -274,14 +298,17 @@ class Box:
             raise
         return child
 
+    @recorded
     def addr_add(self, dev: str, ip: str) -> None:
         """``ip addr add IP/LEN dev DEV``."""
         add_address(self.ns, self.dev(dev), parse_address(ip))
 
+    @recorded
     def addr_del(self, dev: str, ip: str) -> None:
         """``ip addr del IP/LEN dev DEV``."""
         remove_address(self.ns, self.dev(dev), ip)
 
+    @recorded
     def link_set(
         self,
         dev: str,
@@ -302,6 +329,7 @@ class Box:
         if up is not None:
             device.set_up() if up else device.set_down()
 
+    @recorded
     def route_add(
         self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None
     ) -> None:
@@ -314,15 +342,26 @@ class Box:
     @contextmanager
     def capture(self, *devices: str) -> Iterator[Capture]:
         """Record what the named devices see (all but lo when none is named) while the block runs."""
+        capture = self.start_capture(*devices)
+        try:
+            yield capture
+        finally:
+            self.stop_capture(capture)
+
+    @opening
+    def start_capture(self, *devices: str) -> Capture:
+        """As `capture`, until `stop_capture`."""
         names = devices or tuple(name for name in self.ns.devices if name != "lo")
         chosen = [self.dev(name) for name in names]
         capture = Capture()
         for dev in chosen:
             capture.attach(dev)
-        try:
-            yield capture
-        finally:
-            capture.stop()
+        return capture
+
+    @recorded
+    def stop_capture(self, capture: Capture) -> None:
+        """End a capture of `start_capture`."""
+        capture.stop()
 
 
 class Host(Box):
@@ -331,6 +370,7 @@ class Host(Box):
     def __init__(self, kernel: Kernel, name: str, flavour: Flavour = DEBIAN) -> None:
         super().__init__(kernel, kernel.init, name, flavour)
 
+    @recorded
     def nic_add(self, name: str, mac: str, **options: Any) -> Nic:
         """Put a network card in, and set it up; `options` are those of `macvsim.dev.nic.Nic`."""
         self.ns.check_name(name)

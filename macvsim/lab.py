@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from macvsim.capture import Capture
@@ -11,11 +12,15 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.nic import Nic
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
-from macvsim.errors import MacvsimError, TopologyError
+from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.explain import Explanation
+from macvsim.history import Call, History, opening, recorded
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
 from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.net.namespace import Boot
+from macvsim.saving.repeat import repeat
+from macvsim.saving.savefile import Saved, read
+from macvsim.saving.values import Values
 from macvsim.shell.interp import Shell
 from macvsim.sim import SECOND, Sim
 from macvsim.switch import Switch, SwitchPort
@@ -38,12 +43,16 @@ class Lab:
 
     def __init__(self, seed: int = 0, *, docker: str = "26.1", journal: bool = True, hz: int = 250) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
+        self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
         self.profile = get_profile(docker)
         self.shell = Shell()
         self.switches: dict[str, Switch] = {}
         self.hosts: dict[str, DockerHost] = {}
         self.cables: list[Cable] = []
         self._last_mac = 0
+        self._values = Values(self)
+        self.history = self.sim.history = History(self.sim, self._values)
+        """Every call that changed the lab."""
 
     def __repr__(self) -> str:
         return f"<Lab {', '.join([*self.switches, *self.hosts])}>"
@@ -74,6 +83,7 @@ class Lab:
         if not name or any(c.isspace() or c in "/:" for c in name):
             raise TopologyError(f"{name!r} is not a name for a host or switch: no blanks, slashes or colons")
 
+    @recorded
     def switch(self, name: str, **options: Any) -> Switch:
         """A physical or virtual switch; `options` are those of `macvsim.switch.Switch` (``policy="virtualbox-deny"``,
         …)."""
@@ -82,6 +92,7 @@ class Lab:
         self.switches[name] = switch
         return switch
 
+    @recorded
     def host(
         self,
         name: str,
@@ -134,6 +145,7 @@ class Lab:
                 )
         return host
 
+    @recorded
     def next_mac(self) -> str:
         """The MAC of the next card: VirtualBox's prefix and a number."""
         self._last_mac += 1
@@ -147,6 +159,7 @@ class Lab:
             return self.switches[switch]
         return switch
 
+    @recorded
     def cable(self, a: NetDevice | SwitchPort, b: NetDevice | SwitchPort, **options: Any) -> Cable:
         """A cable between two NICs or switch ports; `options`: ``delay`` (ns), ``rate`` (bit/s), ``queue``,
         ``loss``."""
@@ -158,9 +171,60 @@ class Lab:
         self.cables.append(cable)
         return cable
 
+    # -- keeping
+    # --------------------------------------------------------------------------------------------------------
+
+    def copy(self) -> Lab:
+        """A lab of its own that is as this one is, to the last counter, and goes on as this one would: what was done to
+        this one is done to a new one again, which takes as long as it took here.
+
+        Captures that run go on here only.
+
+        Raises
+        ------
+        MacvsimError : something was done to the lab that its journal of calls does not have
+        """
+        calls = self.history.checked()
+        copy = Lab(**self.options)
+        copy.sim.learns = self.sim.learns
+        copy.repeat(calls)
+        return copy
+
+    def repeat(self, calls: Iterable[Call]) -> None:
+        """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there."""
+        repeat(self._values, calls)
+
+    def save(self, path: str | Path) -> None:
+        """Write the lab to a file, as readable data from which `load` makes an equal one; raises as `copy` does."""
+        saved = Saved(self.options, tuple(self.history.checked()), int(self.sim.now))
+        Path(path).write_text(saved.text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Lab:
+        """The lab of a file that `save` has written.
+
+        Raises
+        ------
+        ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
+        OSError : the file cannot be read
+        """
+        saved = read(Path(path))
+        try:
+            lab = cls(**saved.options)
+            lab.repeat(saved.calls)
+        except MacvsimError as error:
+            raise ScenarioError(f"{path}: {error}") from None
+        if saved.end is not None and saved.end != lab.sim.now:
+            raise ScenarioError(
+                f"{path}: played again, it ends at {lab.now:g} s, not at {saved.end / SECOND:g} s: it was edited, or "
+                'saved by another macvsim; without "end" it is taken as it comes'
+            )
+        return lab
+
     # -- running
     # --------------------------------------------------------------------------------------------------------
 
+    @recorded
     def run(self, seconds: float) -> None:
         """Let simulated time pass."""
         if seconds < 0:
@@ -184,6 +248,15 @@ class Lab:
     @contextmanager
     def capture(self) -> Iterator[Capture]:
         """Record every interface of the lab but lo while the block runs, those that appear meanwhile included."""
+        capture = self.start_capture()
+        try:
+            yield capture
+        finally:
+            self.stop_capture(capture)
+
+    @opening
+    def start_capture(self) -> Capture:
+        """As `capture`, until `stop_capture`."""
         capture = Capture(self._names())
         for host in self.hosts.values():
             for ns in (host.ns, *host.kernel.netns.values(), *(container.ns for container in host.containers())):
@@ -198,11 +271,13 @@ class Lab:
 
         watchers.append(watch)
         capture.on_stop(lambda: watchers.remove(watch))
-        try:
-            yield capture
-        finally:
-            capture.names = self._names()
-            capture.stop()
+        return capture
+
+    @recorded
+    def stop_capture(self, capture: Capture) -> None:
+        """End a capture of `start_capture`."""
+        capture.names = self._names()
+        capture.stop()
 
     def _names(self) -> dict[str, str]:
         """Name of every address in the lab; one that several boxes have gets them all."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
+from macvsim.history import recorded
 from macvsim.sim import SECOND, SOFTIRQ, US, Sim
 from macvsim.wire.frame import Frame
 
@@ -141,6 +142,7 @@ class Cable:
         return self._delay
 
     @delay.setter
+    @recorded
     def delay(self, delay: int) -> None:
         self._delay = self._from_a.delay = self._from_b.delay = delay
         self.sim.epoch += 1
@@ -151,6 +153,7 @@ class Cable:
         return self._rate
 
     @rate.setter
+    @recorded
     def rate(self, rate: int | None) -> None:
         self._rate = rate
         self.sim.epoch += 1
@@ -162,6 +165,7 @@ class Cable:
         return self._loss
 
     @loss.setter
+    @recorded
     def loss(self, loss: float) -> None:
         self._loss = loss
         self.rate = self._rate
@@ -174,6 +178,7 @@ class Cable:
         """The direction away from `end`."""
         return self._from_a if end is self.a else self._from_b
 
+    @recorded
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
         for line in (self._from_b, self._from_a):

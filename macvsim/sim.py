@@ -20,8 +20,11 @@ import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, EventPriority
 
+from macvsim.history import recorded
+
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
+    from macvsim.history import History
     from macvsim.wire.frame import Frame
 
 US = 1_000
@@ -158,7 +161,9 @@ class Sim(simpy.Environment):
         self.hz = hz
         self.tick = SECOND // hz
         self.journal: Journal | None = Journal(journal) if journal else None
-        self._drops: dict[tuple[Place, DropReason], int] = {}
+        self.history: History | None = None
+        """Where calls that change something are kept; None outside a lab."""
+        self.drops: dict[tuple[Place, DropReason], int] = {}
         self.device_watchers: list[Callable[[Any], None]] = []
         """Called with every device that enters a namespace, such as captures of a whole lab."""
         self.program_watchers: list[Callable[[Any], None]] = []
@@ -177,6 +182,11 @@ class Sim(simpy.Environment):
         self.unsettled: list[Callable[[], None]] = []
         """Functions that add to counters what paths have counted for themselves; see `settle`."""
         self._streams: dict[str, random.Random] = {}
+
+    @property
+    def sim(self) -> Sim:
+        """Itself, as of everything in it."""
+        return self
 
     # -- clock ---------------------------------------------------------------------------------------------------------
 
@@ -251,6 +261,7 @@ class Sim(simpy.Environment):
         """Kernel ticks in a time in seconds."""
         return round(seconds * self.hz)
 
+    @recorded
     def step(self) -> None:
         """The next call or event; `EmptySchedule` when nothing is left."""
         if not self._queue:
@@ -262,6 +273,7 @@ class Sim(simpy.Environment):
         finally:
             self._in_softirq = False
 
+    @recorded
     def run(self, until: Any = None) -> Any:
         """As `simpy.Environment.run`.
 
@@ -351,22 +363,10 @@ class Sim(simpy.Environment):
         if self.journal is not None:
             self.journal.append(Record(int(self._now), uid, where, step, frame, detail))
 
-    @property
-    def drops(self) -> dict[tuple[Place, DropReason], int]:
-        """How many packets ended where and why, up to date."""
-        self.settle()
-        return self._drops
-
-    def dropped(self, where: Place, reason: DropReason, packets: int) -> None:
-        """Count packets that ended before, while no journal was kept."""
-        if packets:
-            key = (where, reason)
-            self._drops[key] = self._drops.get(key, 0) + packets
-
     def drop(self, uid: int, where: Place, reason: DropReason, frame: Frame | None = None) -> DropReason:
         """The one sink (kfree_skb_reason): counts, journals, and returns the reason."""
         key = (where, reason)
-        self._drops[key] = self._drops.get(key, 0) + 1
+        self.drops[key] = self.drops.get(key, 0) + 1
         if self.journal is not None:
             self.journal.append(Record(int(self._now), uid, where, "drop", frame, reason))
         return reason

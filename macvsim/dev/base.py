@@ -12,13 +12,14 @@ touches only its lower device and its own port object; only devices that belong 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from macvsim.dev.path import Round, RxPath, rx_path
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
+from macvsim.history import recorded
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, Frame, PacketType
 
@@ -127,14 +128,6 @@ class Stack(Protocol):
 
     def arp_changed(self, dev: NetDevice) -> None:
         """A device does ARP now, or no longer (neigh_changeaddr)."""
-
-    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
-        """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
-        known neighbour; None: any may do something.  It holds until `Sim.epoch` changes (dev/broadcast.py).
-        """
-
-    def knows(self, dev: NetDevice, ip: bytes) -> bool:
-        """True if an IPv4 address is among the neighbours on `dev`."""
 
 
 class BridgeHooks(Protocol):
@@ -450,6 +443,7 @@ class NetDevice:
 
     # -- administrative state and carrier ------------------------------------------------------------------------------
 
+    @recorded
     def set_up(self) -> None:
         """``ip link set … up`` (__dev_open); `NetlinkError` if the kind refuses, and then nothing has changed."""
         if self.up:
@@ -469,6 +463,7 @@ class NetDevice:
             self.notify(Event.UP)
             self.taps = (*held, *self.taps)
 
+    @recorded
     def set_down(self) -> None:
         """``ip link set … down`` (__dev_close_many)."""
         if not self.up:
@@ -569,6 +564,7 @@ class NetDevice:
 
     # -- address, MTU --------------------------------------------------------------------------------------------------
 
+    @recorded
     def set_mtu(self, mtu: int) -> None:
         """``ip link set … mtu N``; `NetlinkError` EINVAL outside the device's limits."""
         if mtu < self.min_mtu or 0 < self.max_mtu < mtu:
@@ -584,6 +580,7 @@ class NetDevice:
     def check_mtu(self, mtu: int) -> None:
         """Raise if this kind cannot have that MTU (ndo_change_mtu)."""
 
+    @recorded
     def set_mac(self, mac: bytes) -> None:
         """``ip link set … address MAC``; EADDRNOTAVAIL for group and zero addresses."""
         check_unicast_mac(mac, self.label)
@@ -599,9 +596,6 @@ class NetDevice:
 
     def on_address(self, address: bytes, added: bool) -> None:
         """An IPv4 or IPv6 address came or went (inetaddr_chain)."""
-
-    def on_neighbour(self, ip: int, known: bool) -> None:
-        """An IPv4 neighbour entry of this device came or went."""
 
     # -- what the device listens for -----------------------------------------------------------------------------------
 
@@ -666,12 +660,14 @@ class NetDevice:
         if bool(was) != bool(self.allmulti) and self.up:
             self.on_allmulti(bool(self.allmulti))
 
+    @recorded
     def set_promisc(self, on: bool) -> None:
         """``ip link set … promisc on|off``: the user's own wish, which also shows as PROMISC among the flags."""
         if on != self.user_promisc:
             self.user_promisc = on
             self.add_promiscuity(1 if on else -1)
 
+    @recorded
     def set_allmulti(self, on: bool) -> None:
         """``ip link set … allmulticast on|off``."""
         if on != self.user_allmulti:
@@ -706,6 +702,7 @@ class NetDevice:
         self.name = name
         self.label = f"{self.ns.name}:{name}"
 
+    @recorded
     def destroy(self) -> None:
         """``ip link del``: down, takes what is stacked on it along, leaves its namespace (unregister_netdevice)."""
         if self.destroyed:

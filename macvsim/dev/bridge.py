@@ -16,6 +16,7 @@ from macvsim.dev.bridge_vlan import BridgeVlans
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.history import recorded
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_group
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame, PacketType
 
@@ -234,6 +235,7 @@ class Bridge(NetDevice):
         handler = dev.rx_handler
         return handler if isinstance(handler, BridgePort) and handler.bridge is self else None
 
+    @recorded
     def enslave(self, dev: NetDevice) -> BridgePort:
         """``ip link set dev DEV master BRIDGE`` (br_add_if); `NetlinkError` if refused, and nothing has changed."""
         self._check_enslave(dev)
@@ -279,6 +281,7 @@ class Bridge(NetDevice):
         if len(self.ports) >= MAX_PORTS:
             raise NetlinkError("EXFULL", f"{where}: a bridge has {MAX_PORTS} ports at most")
 
+    @recorded
     def release(self, port: NetDevice) -> None:
         """``ip link set dev DEV nomaster`` (br_del_if); EINVAL for a device that is no port of this bridge."""
         left = self.port_of(port)
@@ -398,6 +401,7 @@ class Bridge(NetDevice):
         self.select_states()
         return True
 
+    @recorded
     def set_mtu(self, mtu: int) -> None:
         """As `NetDevice.set_mtu`; from then on the bridge keeps it, whatever its ports have."""
         super().set_mtu(mtu)
@@ -424,18 +428,21 @@ class Bridge(NetDevice):
         """Hundredths of seconds an entry lives; 0: nothing is learnt."""
         return self.fdb.ageing * 100 // self.sim.hz
 
+    @recorded
     def set_ageing_time(self, centiseconds: int) -> None:
         """``ip link set … type bridge ageing_time N``."""
         if centiseconds < 0:
             raise NetlinkError("EINVAL", f"{self.label}: ageing_time is in hundredths of seconds, 0 or more")
         self.fdb.set_ageing(centiseconds * self.sim.hz // 100, self.sim.jiffies)
 
+    @recorded
     def set_group_fwd_mask(self, mask: int) -> None:
         """``group_fwd_mask``; EINVAL for the bits of spanning tree, PAUSE and LACP."""
         if mask & _RESTRICTED_GROUPS or not 0 <= mask <= 0xFFFF:
             raise NetlinkError("EINVAL", f"{self.label}: group_fwd_mask is 16 bits without 0x7, not 0x{mask:x}")
         self.group_fwd_mask = mask
 
+    @recorded
     def set_mcast_snooping(self, on: bool) -> None:
         """``mcast_snooping 0|1``: without queriers it only decides whether the bridge joins the snoopers' groups."""
         if on != self.mcast_snooping:
@@ -443,11 +450,13 @@ class Bridge(NetDevice):
             if self.up:
                 self.ns.join_snoopers(self, on)
 
+    @recorded
     def set_stp(self, on: bool) -> None:
         """``stp_state 0|1``; `NotSimulated` for 1."""
         if on:
             raise NotSimulated(f"spanning tree on {self.label}: leave stp_state 0, and build no loops")
 
+    @recorded
     def set_mcast_querier(self, on: bool) -> None:
         """``mcast_querier 0|1``; `NotSimulated` for 1."""
         if on:

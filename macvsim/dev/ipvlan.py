@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 from macvsim.dev.base import PASS, Another, Event, NetDevice, Rx, RxHandler, Stack
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
+from macvsim.history import recorded
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, LOOPBACK, MULTICAST, Frame, PacketType
@@ -347,6 +348,7 @@ class Ipvlan(NetDevice):
         if bool(self.allmulti) is not was:
             self.lower.add_allmulti(-1 if was else 1)
 
+    @recorded
     def set_mac(self, mac: bytes) -> None:
         """EOPNOTSUPP: the MAC is the lower device's."""
         raise NetlinkError(

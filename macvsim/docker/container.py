@@ -18,6 +18,7 @@ from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
 from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, human_size, restarting_status, up_status
 from macvsim.errors import MacvsimError
+from macvsim.history import recorded
 from macvsim.host import BUSYBOX, Box, Result
 from macvsim.wire.addr import ip_int, ip_text
 
@@ -184,18 +185,22 @@ class Container(Box):
 
     # -- as a box ------------------------------------------------------------------------------------------------------
 
+    @recorded
     def exec(self, line: str) -> Result:
         """``docker exec``: run a command line in it until it ends.  `DockerError` unless it runs."""
         return self.sh(line)
 
+    @recorded
     def sh(self, line: str) -> Result:
         self.check_running()
         return super().sh(line)
 
+    @recorded
     def ping(self, target: str, **options: Any) -> PingResult:
         self.check_running()
         return super().ping(target, **options)
 
+    @recorded
     def resolve(self, name: str) -> int:
         """Address of a name: dotted text, /etc/hosts, then Docker's embedded name server.  `MacvsimError`: nobody
         knows it.
@@ -213,6 +218,7 @@ class Container(Box):
             raise MacvsimError(f"{self.name} cannot resolve {name!r}: its daemon knows {known}")
         return found
 
+    @recorded
     def resolve6(self, name: str) -> int | None:
         """IPv6 address of a name, or None."""
         shared = self.sandbox is not None and self.sandbox.shared

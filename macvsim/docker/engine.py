@@ -29,6 +29,7 @@ from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
 from macvsim.errors import DockerError
+from macvsim.history import recorded
 from macvsim.host import BOOT_TIME, Box, Result
 
 
@@ -99,6 +100,7 @@ class Engine:
 
     # -- networks ------------------------------------------------------------------------------------------------------
 
+    @recorded
     def network_create(
         self,
         name: str,
@@ -133,6 +135,7 @@ class Engine:
         config = NetworkConfig(name, driver, configs, given, labels or {}, internal, attachable, ipv6, **further)
         return self.controller.create(config)
 
+    @recorded
     def network_rm(self, name: str) -> None:
         """``docker network rm NAME``; a name, an identifier, or the beginning of one."""
         self.controller.remove(name)
@@ -145,10 +148,12 @@ class Engine:
         """The element of ``docker network inspect NAME``."""
         return network_document(self.profile, self.controller.find(name).view())
 
+    @recorded
     def network_prune(self) -> list[str]:
         """``docker network prune -f``: names of the networks it removed."""
         return [network.name for network in self.controller.prune()]
 
+    @recorded
     def network_connect(
         self,
         network: str,
@@ -170,6 +175,7 @@ class Engine:
         )
         self.membership.connect(found, network, settings)
 
+    @recorded
     def network_disconnect(self, network: str, container: str, *, force: bool = False) -> None:
         """``docker network disconnect NETWORK CONTAINER``."""
         try:
@@ -200,6 +206,7 @@ class Engine:
         mode, _, name = container.config.network.partition(":")
         return self.find(name) if mode == "container" and name else container
 
+    @recorded
     def create(
         self, name: str | None, config: ContainerConfig, networks: Mapping[str, EndpointSettings] | None = None
     ) -> Container:
@@ -209,6 +216,7 @@ class Engine:
         """
         return create(self, name, config, networks)
 
+    @recorded
     def run(
         self,
         name: str | None = None,
@@ -246,22 +254,26 @@ class Engine:
         self.lifecycle.start(container)
         return container
 
+    @recorded
     def start(self, name: str) -> Container:
         """``docker start NAME``.  Raises `DockerError`."""
         container = self.find(name, by_daemon=True)
         self.lifecycle.start(container)
         return container
 
+    @recorded
     def stop(self, name: str, timeout: float = STOP_TIMEOUT) -> None:
         """``docker stop -t TIMEOUT NAME``; simulated time passes."""
         container = self.find(name, by_daemon=True)
         self.sim.run(until=self.sim.process(self.lifecycle.stopping(container, timeout)))
 
+    @recorded
     def restart(self, name: str, timeout: float = STOP_TIMEOUT) -> Container:
         """``docker restart -t TIMEOUT NAME``; simulated time passes."""
         self.stop(name, timeout)
         return self.start(name)
 
+    @recorded
     def kill(self, name: str, signal: int = 9) -> None:
         """``docker kill NAME``.  Raises `DockerError` unless it runs."""
         container = self.find(name, by_daemon=True)
@@ -269,18 +281,22 @@ class Engine:
             raise self.profile.error("container.kill_stopped", name=name, id=container.id)
         self.lifecycle.kill(container)
 
+    @recorded
     def rename(self, old: str, new: str) -> None:
         """``docker rename OLD NEW``.  Raises `DockerError`."""
         rename(self, self.find(old), new)
 
+    @recorded
     def pause(self, name: str) -> None:
         """``docker pause NAME``.  Raises `DockerError`; `NotSimulated` while a program runs in it."""
         pause(self, self.find(name))
 
+    @recorded
     def unpause(self, name: str) -> None:
         """``docker unpause NAME``.  Raises `DockerError`."""
         unpause(self, self.find(name))
 
+    @recorded
     def prune(self) -> list[str]:
         """``docker container prune -f``: identifiers of the containers that did not run and are removed now."""
         idle = [
@@ -290,6 +306,7 @@ class Engine:
             del self.containers[container.name]
         return [container.id for container in idle]
 
+    @recorded
     def rm(self, name: str, *, force: bool = False) -> None:
         """``docker rm NAME``; `force` kills it first.  Raises `DockerError` if it runs."""
         container = self.find(name)
@@ -309,6 +326,7 @@ class Engine:
         """The element of ``docker inspect NAME``."""
         return container_document(self, self.find(name))
 
+    @recorded
     def exec(self, name: str, line: str) -> Result:
         """``docker exec NAME LINE``; simulated time passes.  Raises `DockerError` unless it runs."""
         return self.find(name).exec(line)

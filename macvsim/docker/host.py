@@ -8,6 +8,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.errors import MacvsimError
+from macvsim.history import recorded
 from macvsim.host import DEBIAN, Box, Flavour, Host, Kernel
 from macvsim.net.namespace import Namespace
 
@@ -49,6 +50,7 @@ class DockerHost(Host):
         """The Docker daemon, started now if it was not running."""
         return self._engine or self.start_docker()
 
+    @recorded
     def start_docker(self, **options: Any) -> Engine:
         """Start the daemon with options of `macvsim.docker.engine.Engine`; `MacvsimError` if it runs already."""
         if self._engine is not None:

@@ -6,7 +6,7 @@ from macvsim.docker.container import Container
 from macvsim.errors import MacvsimError
 from macvsim.host import Box
 from macvsim.lab import Lab
-from macvsim.shell.session import Session
+from macvsim.shell.session import open_session
 from macvsim.shell.streams import Sink
 
 
@@ -21,7 +21,7 @@ class Terminal:
     def __init__(self, box: Box, name: str) -> None:
         self.pieces: list[str] = []
         self.live: Sink | None = None
-        self.session = Session(box, self._write, name)
+        self.session = open_session(box, self._write, name)
 
     def _write(self, text: str) -> None:
         self.pieces.append(text)

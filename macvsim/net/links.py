@@ -16,6 +16,7 @@ from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import NetlinkError
+from macvsim.history import recorded
 from macvsim.wire.frame import ETH_P_8021Q
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def check_kind(ns: Namespace, kind: str) -> None:
         raise NetlinkError("EOPNOTSUPP", what, "Unknown device type")
 
 
+@recorded
 def add_vlan(
     ns: Namespace,
     lower: NetDevice,
@@ -62,6 +64,7 @@ def add_vlan(
     return vlan
 
 
+@recorded
 def add_macvlan(
     ns: Namespace,
     lower: NetDevice,
@@ -94,6 +97,7 @@ def add_macvlan(
     return child
 
 
+@recorded
 def add_ipvlan(
     ns: Namespace,
     lower: NetDevice,
@@ -112,6 +116,7 @@ def add_ipvlan(
     return child
 
 
+@recorded
 def add_veth(
     ns: Namespace,
     name: str,
@@ -143,6 +148,7 @@ def add_veth(
     return left, right
 
 
+@recorded
 def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None, ifindex: int | None = None) -> Dummy:
     """A dummy device."""
     check_kind(ns, "dummy")
@@ -152,6 +158,7 @@ def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None, ifindex: in
     return dummy
 
 
+@recorded
 def add_bridge(
     ns: Namespace,
     name: str,

@@ -131,7 +131,6 @@ class Router:
             dev.inet.ways_in.clear()
         self._output.clear()
         self.generation += 1
-        self.ns.sim.epoch += 1
 
     # -- output --------------------------------------------------------------------------------------------------------
 

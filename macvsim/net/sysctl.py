@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from macvsim.errors import MacvsimError
+from macvsim.history import recorded
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.sysctl6 import Sysctl6
+    from macvsim.sim import Sim
 
 FULL_TRUESIZE = 2112
 """Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
@@ -188,7 +190,8 @@ class Sysctl:
     a write, before anybody else sees it.
     """
 
-    def __init__(self, ipv4: Ipv4Conf, thresholds: NeighThresholds, changed: Changed) -> None:
+    def __init__(self, sim: Sim, ipv4: Ipv4Conf, thresholds: NeighThresholds, changed: Changed) -> None:
+        self.sim = sim
         self._ipv4 = ipv4
         self.thresholds = thresholds
         self._changed = changed
@@ -211,6 +214,7 @@ class Sysctl:
         value = getattr(holder, key)
         return "\t".join(map(str, value)) if isinstance(value, tuple) else value
 
+    @recorded
     def __setitem__(self, name: str, value: int | str) -> None:
         """Write a parameter; `MacvsimError` when the value is not what it takes."""
         parts = self._parts(name)

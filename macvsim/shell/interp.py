@@ -44,6 +44,8 @@ class Shell:
             try:
                 box.sim.run(until=job.done)
             except KeyboardInterrupt:
+                if box.sim.history is not None:
+                    box.sim.history.lose(f"Ctrl-C was pressed on {box.name}")
                 job.kill(SIGINT)
             except RuntimeError:
                 if job.code is not None or box.sim.peek() < Infinity:

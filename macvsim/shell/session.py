@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from macvsim.history import opening, recorded
 from macvsim.host import Box
 from macvsim.shell.builtins_jobs import describe_job
 from macvsim.shell.call import Waiting
@@ -33,6 +34,7 @@ class Session:
 
     def __init__(self, box: Box, write: Sink, name: str = "") -> None:
         self.box = box
+        self.sim = box.sim
         self.write = write
         self.name = name or box.hostname
         self.closed = False
@@ -55,6 +57,7 @@ class Session:
             return "~" + cwd.removeprefix(home)
         return cwd
 
+    @recorded
     def go_to(self, path: str) -> bool:
         """Make a directory, which a prompt may have shown, the working directory; False if there is none."""
         home = self.state.variables.get("HOME", "/")
@@ -74,6 +77,7 @@ class Session:
 
     # -- lines -------------------------------------------------------------------------------------------------------
 
+    @recorded
     def start(self, text: str) -> Job:
         """Begin to run a command, of one or more lines, at the current time; `advance` makes it go on."""
 
@@ -96,6 +100,7 @@ class Session:
         self.job = Job(self.box, body, self.write, self.write, text)
         return self.job
 
+    @recorded
     def advance(self, time: int) -> bool:
         """Let `time` (ns) pass, or less if the command ends before; True if it has ended, and its jobs are reported."""
         job, sim = self.job, self.box.sim
@@ -113,11 +118,18 @@ class Session:
         self.state.jobs[:] = [child for child in self.state.jobs if child.code is None]
         return True
 
+    @recorded
     def interrupt(self) -> None:
         """Ctrl-C: the terminal shows it, and what runs in the foreground gets SIGINT."""
         if self.job is not None and self.job.code is None:
             self.write("^C")
             self.job.kill(SIGINT)
+
+
+@opening
+def open_session(box: Box, write: Sink, name: str = "") -> Session:
+    """Log in on a box: a new `Session`, with its parameters."""
+    return Session(box, write, name)
 
 
 def is_unfinished(text: str) -> bool:

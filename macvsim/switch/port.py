@@ -10,6 +10,7 @@ from macvsim.dev.path import Paths
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
+from macvsim.history import recorded
 from macvsim.link import Cable
 from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous, get_policy
 from macvsim.wire.frame import ETH_HLEN, Frame
@@ -17,6 +18,8 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 if TYPE_CHECKING:
     from macvsim.sim import Sim
     from macvsim.switch.switch import Switch, SwitchPath
+
+SETTINGS = ("hairpin", "isolated", "mtu", "policy")
 
 
 class PortStats:
@@ -93,8 +96,19 @@ class SwitchPort:
 
     def __setattr__(self, name: str, value: object) -> None:
         """Whatever is set on a port may change where frames go: no path learnt before holds."""
+        if name in SETTINGS:
+            self.set(name, value)
+        else:
+            self._put(name, value)
+
+    def _put(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
         self.sim.epoch += 1
+
+    @recorded
+    def set(self, name: str, value: object) -> None:
+        """Set one of `SETTINGS`."""
+        self._put(name, value)
 
     def __repr__(self) -> str:
         return f"<SwitchPort {self.label} {'up' if self.link else 'down'} {self._policy.name}>"
@@ -126,6 +140,7 @@ class SwitchPort:
         self.link = self.admin_up and far is not None and far.admin_up
         self.switch.port_changed(self)
 
+    @recorded
     def set_up(self, up: bool = True) -> None:
         """Switch the port on or off; the other end of its cable sees carrier come or go."""
         if up != self.admin_up:
@@ -136,12 +151,14 @@ class SwitchPort:
 
     # -- VLANs ---------------------------------------------------------------------------------------------------------
 
+    @recorded
     def access(self, vid: int) -> SwitchPort:
         """Carry one VLAN, untagged; returns the port."""
         vlans = PortVlans()
         vlans.add(_vid(vid, self.label), pvid=True, untagged=True)
         return self._set_vlans(vlans)
 
+    @recorded
     def trunk(self, allowed: Iterable[int] | None = None, *, native: int | None = 1) -> SwitchPort:
         """Carry `allowed` VLANs (None: every one) tagged, `native` (None: none) untagged; returns the port."""
         vids = None if allowed is None else [_vid(vid, self.label) for vid in allowed]

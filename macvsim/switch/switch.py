@@ -9,6 +9,7 @@ from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
+from macvsim.history import recorded
 from macvsim.sim import MS, SECOND, SOFTIRQ, Sim
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
@@ -82,6 +83,11 @@ class Switch:
         if name is None:
             free = (port.name for port in self.ports.values() if port.cable is None)
             name = next(free, None) or self._new_name()
+        return self.ports.get(name) or self.add_port(name)
+
+    @recorded
+    def add_port(self, name: str) -> SwitchPort:
+        """One more port; `TopologyError` when the switch has none left."""
         if name not in self.ports:
             if self.max_ports is not None and len(self.ports) >= self.max_ports:
                 raise TopologyError(

@@ -1,0 +1,65 @@
+"""Doing calls again, on a lab that has come as far as the one they were made on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from macvsim.errors import MacvsimError
+from macvsim.history import Call
+from macvsim.net.links import add_bridge, add_dummy, add_ipvlan, add_macvlan, add_veth, add_vlan
+from macvsim.saving.values import Values
+from macvsim.shell.session import open_session
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    fn.__name__: fn for fn in (add_bridge, add_dummy, add_ipvlan, add_macvlan, add_veth, add_vlan, open_session)
+}
+
+
+def repeat(values: Values, calls: Iterable[Call]) -> None:
+    """Do calls again, in order.
+
+    Raises
+    ------
+    MacvsimError : one of them does not end as it did
+    """
+    for call in calls:
+        for _ in range(call.times):
+            perform(values, call)
+
+
+def perform(values: Values, call: Call) -> Any:
+    """Do one call once; returns what it returns, None if it raises what it raised."""
+    try:
+        target = values.find(call.on)
+        args = [values.decode(arg) for arg in call.args]
+        options = {key: values.decode(arg) for key, arg in call.options.items()}
+        result = _function(target, call.name)(target, *args, **options)
+    except Exception as error:
+        if type(error).__name__ == call.raises:
+            return None
+        raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+    if call.raises:
+        raise MacvsimError(f"{_words(call)} ended with {call.raises} before, and does not now")
+    return result
+
+
+def _function(target: object, name: str) -> Callable[..., Any]:
+    """What a call calls; only what is recorded."""
+    found = getattr(type(target), name, None)
+    if isinstance(found, property):
+        found = found.fset
+    found = found or FUNCTIONS.get(name)
+    if found is None or not getattr(found, "is_recorded", False):
+        raise MacvsimError(f"a {type(target).__name__} has no {name} that can be repeated")
+    return found
+
+
+def _words(call: Call) -> str:
+    """A call for messages."""
+    place = " ".join(str(part) for part in call.on.values()) or "lab"
+    return f"{call.name} of {place} at {call.time / 1e9:g} s"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
