@@ -23,7 +23,10 @@ and up again by
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from macvsim.shown import Shown
 
 __version__ = "0.1.0"
 
@@ -62,10 +65,16 @@ __all__ = [
 ]
 
 
+def _view() -> Any:
+    """What draws is imported when first asked."""
+    return import_module("macvsim.view.displays")
+
+
+Shown.view = staticmethod(_view)
+
+
 def __getattr__(name: str) -> Any:
     """Public names are imported when first used, so that ``import macvsim`` costs next to nothing."""
     if name in _HOME:
-        from importlib import import_module
-
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'macvsim' has no attribute {name!r}")

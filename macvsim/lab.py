@@ -22,6 +22,7 @@ from macvsim.saving.repeat import repeat
 from macvsim.saving.savefile import Saved, read
 from macvsim.saving.values import Values
 from macvsim.shell.interp import Shell
+from macvsim.shown import ShownLab
 from macvsim.sim import SECOND, Sim
 from macvsim.switch import Switch, SwitchPort
 from macvsim.wire.addr import ip_text
@@ -29,7 +30,7 @@ from macvsim.wire.addr import ip_text
 FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
 
 
-class Lab:
+class Lab(ShownLab):
     """Everything of one experiment.  Two labs in one process know nothing of each other.
 
     Parameters

@@ -1,0 +1,55 @@
+"""What can be drawn, or shown in a notebook: the questions only.
+
+The view stands above everything that it draws, so that nothing here knows it; the package itself says who answers
+(`macvsim/__init__.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from networkx import Graph
+
+
+class Shown:
+    """Something that notebooks show as a text with markup."""
+
+    __slots__ = ()
+
+    view: ClassVar[Callable[[], Any]]
+    """Gives what draws: the module `macvsim.view.displays`, imported when first asked."""
+
+    def _repr_html_(self) -> str:
+        return str(Shown.view().html(self))
+
+
+class ShownLab:
+    """A lab is shown as a picture of its topology."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self.picture())
+
+    def picture(self, *, path: Any = None, title: str = "") -> Any:
+        """The topology as a picture, which is SVG as text and saves itself as .svg, .png or .pdf.
+
+        path : a ping, or its explanation, whose way is drawn over it, with the place and reason where it ended
+        """
+        return Shown.view().lab_picture(self, path, title)
+
+    def plot(self, *, path: Any = None, title: str = "", ax: Axes | None = None) -> Axes:
+        """The same picture drawn by matplotlib, into `ax` or a new figure."""
+        axes: Axes = self.picture(path=path, title=title).plot(ax)
+        return axes
+
+    def graph(self) -> Graph[str]:
+        """The lab as a networkx graph: switches, ports, hosts, containers and devices; cables, stacking, membership."""
+        graph: Graph[str] = Shown.view().lab_graph(self)
+        return graph
+
+
+__all__ = ["Shown", "ShownLab"]
