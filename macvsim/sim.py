@@ -163,7 +163,7 @@ class Sim(simpy.Environment):
         self.journal: Journal | None = Journal(journal) if journal else None
         self.history: History | None = None
         """Where calls that change something are kept; None outside a lab."""
-        self.drops: dict[tuple[Place, DropReason], int] = {}
+        self._drops: dict[tuple[Place, DropReason], int] = {}
         self.device_watchers: list[Callable[[Any], None]] = []
         """Called with every device that enters a namespace, such as captures of a whole lab."""
         self.program_watchers: list[Callable[[Any], None]] = []
@@ -363,10 +363,22 @@ class Sim(simpy.Environment):
         if self.journal is not None:
             self.journal.append(Record(int(self._now), uid, where, step, frame, detail))
 
+    @property
+    def drops(self) -> dict[tuple[Place, DropReason], int]:
+        """How many packets ended where and why, up to date."""
+        self.settle()
+        return self._drops
+
+    def dropped(self, where: Place, reason: DropReason, packets: int) -> None:
+        """Count packets that ended before, while no journal was kept."""
+        if packets:
+            key = (where, reason)
+            self._drops[key] = self._drops.get(key, 0) + packets
+
     def drop(self, uid: int, where: Place, reason: DropReason, frame: Frame | None = None) -> DropReason:
         """The one sink (kfree_skb_reason): counts, journals, and returns the reason."""
         key = (where, reason)
-        self.drops[key] = self.drops.get(key, 0) + 1
+        self._drops[key] = self._drops.get(key, 0) + 1
         if self.journal is not None:
             self.journal.append(Record(int(self._now), uid, where, "drop", frame, reason))
         return reason

@@ -12,7 +12,7 @@ touches only its lower device and its own port object; only devices that belong 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
@@ -128,6 +128,14 @@ class Stack(Protocol):
 
     def arp_changed(self, dev: NetDevice) -> None:
         """A device does ARP now, or no longer (neigh_changeaddr)."""
+
+    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
+        """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
+        known neighbour; None: any may do something.  It holds until `Sim.epoch` changes (dev/broadcast.py).
+        """
+
+    def knows(self, dev: NetDevice, ip: bytes) -> bool:
+        """True if an IPv4 address is among the neighbours on `dev`."""
 
 
 class BridgeHooks(Protocol):
@@ -596,6 +604,9 @@ class NetDevice:
 
     def on_address(self, address: bytes, added: bool) -> None:
         """An IPv4 or IPv6 address came or went (inetaddr_chain)."""
+
+    def on_neighbour(self, ip: int, known: bool) -> None:
+        """An IPv4 neighbour entry of this device came or went."""
 
     # -- what the device listens for -----------------------------------------------------------------------------------
 

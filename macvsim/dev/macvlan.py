@@ -8,9 +8,11 @@ destination, whatever the mode.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import ClassVar
 
 from macvsim.dev.base import CONSUMED, PASS, Another, Event, NetDevice, Rx, Stack, check_unicast_mac
+from macvsim.dev.broadcast import Audience, asked
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.history import recorded
@@ -74,6 +76,9 @@ class MacvlanPort:
         """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
         bc_filter)."""
         self.backlog: list[tuple[Frame, Macvlan | None]] = []
+        self.known: dict[int, dict[Macvlan, None]] = {}
+        """Children by the IPv4 addresses of their neighbours."""
+        self._audience: Audience | None = None
 
     @property
     def bc_queue_len(self) -> int:
@@ -128,7 +133,8 @@ class MacvlanPort:
         dst = frame.raw[:6]
         bit = _group_bit(dst)
         if self._queued >> bit & 1:
-            if len(self.backlog) >= self.bc_queue_len:
+            waiting = len(self.backlog)
+            if waiting >= self.children[0].bcqueuelen and waiting >= self.bc_queue_len:
                 self.lower.counters.rx_dropped += 1
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
             else:
@@ -176,21 +182,37 @@ class MacvlanPort:
         """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it
         (macvlan_broadcast).
         """
-        dst = frame.raw[:6]
         if frame.raw[12:14] == _PAUSE:
             return
-        for child in self.in_hash_order():
-            if child is source or child.mode not in modes or not child.listens(dst):
-                continue
+        # the kernel counts the header of siblings' frames twice
+        octets = len(frame.raw) + (ETH_HLEN if modes is _BRIDGE else 0)
+        for child in self._hearers(frame, source, modes, octets):
             child.counters.rx_packets += 1
-            child.counters.rx_bytes += len(frame.raw)
+            child.counters.rx_bytes += octets
             child.counters.multicast += 1
             if modes is _BRIDGE:
-                child.counters.rx_bytes += ETH_HLEN  # the kernel counts the header of siblings' frames twice
                 child.forward(frame)
             else:
                 child.netif_rx(frame, _group_type(frame))
                 self.lower.sim.run_softirqs()
+
+    def _hearers(
+        self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int
+    ) -> Iterable[Macvlan]:
+        """Who takes a copy, without those that would only count it (dev/broadcast.py)."""
+        sim, dst = self.lower.sim, frame.raw[:6]
+        listeners: Iterable[Macvlan]
+        if sim.learns:
+            audience = self._audience
+            if audience is None or audience.epoch != sim.epoch:
+                audience = self._audience = Audience(sim, self.in_hash_order(), self.known)
+            request = asked(frame) if sim.journal is None and not frame.tag else None
+            if request is not None:
+                return audience.hear(source, modes, *request, octets)
+            listeners = audience.listeners(dst)
+        else:
+            listeners = (child for child in self.in_hash_order() if child.listens(dst))
+        return [child for child in listeners if child is not source and child.mode in modes]
 
     def in_hash_order(self) -> list[Macvlan]:
         """Children that are up, as the kernel's hash table lists them: by bucket, newest first (macvlan_eth_hash)."""
@@ -391,6 +413,14 @@ class Macvlan(NetDevice):
 
     def on_mc(self, mac: bytes, added: bool) -> None:
         self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
+
+    def on_neighbour(self, ip: int, known: bool) -> None:
+        if known:
+            self.port.known.setdefault(ip, {})[self] = None
+        else:
+            del self.port.known[ip][self]
+            if not self.port.known[ip]:
+                del self.port.known[ip]
 
     def on_promisc(self, on: bool) -> None:
         if self.mode is not PASSTHRU:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.dev.broadcast import arp_path, asked
 from macvsim.dev.path import Paths, RxPath
 from macvsim.drop import DropReason
 from macvsim.link import Cable, Line
@@ -45,6 +46,7 @@ class Nic(NetDevice):
         self.permanent_mac = mac
         self.cable: Cable | None = None
         self._paths: Paths[RxPath] = Paths()
+        self._arp_paths: Paths[RxPath | None] = Paths()
         self.admin_up = False
         self.carrier = False
         self.operstate = "DOWN"
@@ -66,7 +68,19 @@ class Nic(NetDevice):
             path = paths.get(frame.key)
             if path is not None:
                 return path(frame)
+        if frame.raw[0] & 1 and asked(frame) is not None:
+            path = self._arp_path(frame.tag)
+            if path is not None:
+                return path(frame)
         return self._admit(frame)
+
+    def _arp_path(self, tag: int) -> RxPath | None:
+        """The way of broadcast ARP requests with a tag, found out once in an epoch."""
+        paths = self._arp_paths
+        if paths.epoch != self.sim.epoch or tag not in paths:
+            filters = self.vlan_filter or not self.carrier
+            paths.keep(tag, None if filters else arp_path(self, tag), self.sim.epoch)
+        return paths[tag]
 
     def _admit(self, frame: Frame) -> DropReason | None:
         """Filter, classify, and up."""

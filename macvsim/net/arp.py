@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
@@ -19,7 +20,9 @@ from macvsim.wire.frame import HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
-_EITHER_ALL = ("arp_ignore", "arp_announce", "arp_accept", "arp_notify")
+_HEED_ALL = ("arp_accept", "drop_gratuitous_arp", "proxy_arp", "proxy_arp_pvlan")
+"""Parameters that, once set, make any request a device hears worth looking at."""
+_LOOPBACK_PLEN = 8
 
 
 class ArpLayer:
@@ -81,6 +84,26 @@ class ArpLayer:
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
         self.send(dev, BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, ip, ZERO_MAC, ip), self.ns.sim.born())
+
+    # -- broadcasts that end here --------------------------------------------------------------------------------------
+
+    def targets(self, dev: NetDevice) -> Collection[bytes] | None:
+        """Addresses whose requests `receive` does more about than to look for the sender among the neighbours and drop
+        the frame as ARP_NOT_FOR_US; None: it may do more about any.
+        """
+        ns = self.ns
+        here, everywhere = dev.inet.conf, ns.conf_all
+        if any(getattr(here, key) or getattr(everywhere, key) for key in _HEED_ALL) or ns.neigh.proxies.entries:
+            return None
+        found = []
+        for table in ns.fib.tables.values():
+            for plen, routes in table.by_length.items():
+                local = [dst for dst, here in routes.items() if any(r.type is RouteType.LOCAL for r in here)]
+                if plen == 32:
+                    found += [dst.to_bytes(4) for dst in local]
+                elif any(not is_loopback_ip(dst) or plen < _LOOPBACK_PLEN for dst in local):
+                    return None
+        return frozenset(found)
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 

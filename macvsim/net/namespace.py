@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import Tap
 
 _IP = ETH_P_IP.to_bytes(2)
+_ARP = ETH_P_ARP.to_bytes(2)
 IFNAMSIZ = 16
 
 
@@ -98,7 +99,7 @@ class Namespace:
         self.sysctl.ipv6 = self.ipv6.sysctl
         self.protocols: dict[bytes, ProtocolHandler] = {
             _IP: self.ipv4.receive,
-            ETH_P_ARP.to_bytes(2, "big"): self.arp.receive,
+            _ARP: self.arp.receive,
             ETH_P_IPV6.to_bytes(2, "big"): self.ipv6.ip6.receive,
         }
         self.wakeup_delay = 0
@@ -166,6 +167,14 @@ class Namespace:
         if dev.up:
             dev.notify(Event.CHANGE)
             self.ipv6.arp_changed(dev)
+
+    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
+        """What concerns the ARP of a device (dev/broadcast.py)."""
+        return self.arp.targets(dev) if self.protocols.get(_ARP) == self.arp.receive else None
+
+    def knows(self, dev: NetDevice, ip: bytes) -> bool:
+        """True if an IPv4 address is among the neighbours on `dev`."""
+        return (dev, int.from_bytes(ip)) in self.neigh.entries
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""

@@ -402,6 +402,8 @@ class NeighTable:
             if len(self.entries) >= self.thresholds.gc_thresh3:
                 return None
             entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
+            if not self.suffix:
+                dev.on_neighbour(ip, True)
             self.solicitor.construct(entry)
         return entry
 
@@ -444,7 +446,8 @@ class NeighTable:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
         entry.state = Nud.NONE
         entry.dead = True
-        self.entries.pop((entry.dev, entry.ip), None)
+        if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
+            entry.dev.on_neighbour(entry.ip, False)
 
     def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
         """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""

@@ -131,6 +131,7 @@ class Router:
             dev.inet.ways_in.clear()
         self._output.clear()
         self.generation += 1
+        self.ns.sim.epoch += 1
 
     # -- output --------------------------------------------------------------------------------------------------------
 

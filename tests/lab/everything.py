@@ -21,7 +21,9 @@ def state(lab: Lab) -> dict[str, Any]:
         seen[name] = [[getattr(dev.stats, field) for field in dev.stats.__slots__] for dev in ns.devices.values()]
         seen[name, "snmp"] = ns.snmp.text(forwarding=False, ttl=64)
         seen[name, "neigh"] = [
-            (e.dev.name, e.ip, e.ha, e.state, e.used, e.confirmed, e.updated, e.probes) for e in ns.neigh.listing()
+            (e.dev.name, e.ip, e.ha, e.state, e.used, e.confirmed, e.updated, e.probes)
+            for table in (ns.neigh, ns.ipv6.neigh)
+            for e in table.listing()
         ]
     if lab.sim.journal is not None:
         seen["journal"] = [

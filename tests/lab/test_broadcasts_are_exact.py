@@ -1,0 +1,203 @@
+"""Broadcasts that end where nobody cares for them: what is saved on them shows nowhere.
+
+Random labs with many containers to a host are run with and without `Sim.learns`, while everything changes that decides
+who does something about an ARP request or a neighbour solicitation: captures, counters, neighbour tables, drops,
+journals, printed texts and nanosecond times are the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from macvsim import Lab
+from macvsim.errors import MacvsimError
+from tests.lab.everything import state
+
+SEEDS = range(12)
+
+
+class Play:
+    """One random lab and what happens in it; the same seed plays the same."""
+
+    def __init__(self, seed: int, *, learns: bool, journal: bool) -> None:
+        self.dice = random.Random(seed)
+        self.lab = Lab(seed=seed, journal=journal)
+        self.lab.sim.learns = learns
+        self.ipv6 = self.dice.random() < 0.4
+        self.vids = self.dice.choice([[None], [None], [100], [100, 200]])
+        self.mode = self.dice.choice(["bridge", "bridge", "bridge", "vepa", "private"])
+        self.names: list[str] = []
+        self.addresses: list[str] = []
+        self.stops: list[Callable[[], None]] = []
+        self.texts: list[str] = []
+        self.lab.switch("sw1", policy=self.dice.choice(["bare-metal", "bare-metal", "virtualbox-allow-all"]))
+        for number in range(1, self.dice.choice([3, 4, 5])):
+            self.host(number)
+
+    def host(self, number: int) -> None:
+        """A host with networks, one to a VLAN or one in all, and containers."""
+        dice = self.dice
+        host = self.lab.host(
+            f"host{number}", nic="enp0s8", switch="sw1", unicast_filter=dice.random() < 0.8, ipv6=self.ipv6
+        )
+        if dice.random() < 0.5:
+            host.sh("ip link set enp0s8 promisc on")
+        for net, vid in enumerate(self.vids):
+            parent = "enp0s8"
+            if vid is not None:
+                parent = f"enp0s8.{vid}"
+                host.vlan("enp0s8", vid)
+            subnets = [f"172.16.{net}.0/24", *([f"fd00:{net}::/64"] if self.ipv6 else [])]
+            host.docker.network_create(
+                f"mac{net}", driver="macvlan", subnet=subnets, parent=parent, ipv6=self.ipv6,
+                options={"macvlan_mode": self.mode},
+            )  # fmt: skip
+            for _ in range(dice.choice([2, 5, 9])):
+                self.container(number, net)
+            if dice.random() < 0.5:
+                host.macvlan(parent, f"shim{net}", ip=f"172.16.{net}.{200 + number}/24")
+
+    def container(self, host: int, net: int) -> None:
+        last = len(self.addresses) + 10
+        name = f"c{host}n{net}x{last}"
+        self.addresses.append(f"172.16.{net}.{last}")
+        self.names.append(name)
+        self.lab.hosts[f"host{host}"].docker.run(name, network=f"mac{net}", ip=self.addresses[-1], privileged=True)
+
+    def chatter(self) -> None:
+        """Some containers ping at once: each other, the host's, and addresses that nobody has."""
+        dice = self.dice
+        for name in dice.sample(self.names, min(len(self.names), dice.choice([2, 6, 12]))):
+            target = dice.choice([*self.addresses, "172.16.0.77", "172.16.0.201"])
+            if self.ipv6 and dice.random() < 0.4:
+                target = f"fd00::{dice.randrange(2, 12):x}"
+            self.lab[name].sh(f"ping -c 3 -i 0.{dice.choice([1, 3])} -W 1 {target} > /tmp/out 2>&1 &")
+
+    def change(self) -> None:
+        """One thing that decides who does something about a broadcast."""
+        dice, lab = self.dice, self.lab
+        name = dice.choice(self.names)
+        box, host = lab[name], lab.hosts[f"host{name[1]}"]
+        other = dice.choice(self.addresses)
+        parameter = dice.choice(
+            ["arp_accept", "arp_ignore", "arp_filter", "proxy_arp", "proxy_arp_pvlan", "drop_gratuitous_arp",
+             "forwarding", "rp_filter", "route_localnet", "medium_id", "arp_notify", "bc_forwarding"]
+        )  # fmt: skip
+        card = dice.choice(list(host.ns.devices))
+
+        def inside(line: str) -> object:
+            """In the container's namespace, with the host's tools."""
+            return host.sh(f"nsenter -t {box.pid} -n {line}") if box.pid else "stopped"
+
+        changes: list[Callable[[], object]] = [
+            lambda: box.sh(f"sysctl -w net.ipv4.conf.{dice.choice(['all', 'eth0'])}.{parameter}={dice.randrange(3)}"),
+            lambda: host.sh(f"sysctl -w net.ipv4.conf.{card.replace('.', '/')}.{parameter}={dice.randrange(3)}"),
+            lambda: box.sh(f"ip addr add {other}/{dice.choice([24, 32])} dev {dice.choice(['eth0', 'lo'])}"),
+            lambda: host.sh(f"ip addr add {other}/32 dev {card}"),
+            lambda: box.sh(f"ip addr del {dice.choice(self.addresses)}/24 dev eth0"),
+            lambda: inside(f"ip route add local {other} dev lo"),
+            lambda: host.sh("ip route add local 172.16.0.0/28 dev lo"),
+            lambda: inside(f"ip neigh add proxy {other} dev eth0"),
+            lambda: host.sh(f"ip neigh add proxy {other} dev {card}"),
+            lambda: inside("ip neigh flush all"),
+            lambda: inside(f"ip neigh replace {other} lladdr 02:00:00:00:09:09 dev eth0"),
+            lambda: host.sh(f"ip neigh add {other} lladdr 02:00:00:00:08:08 nud stale dev {card}"),
+            lambda: inside(f"ip link set eth0 type macvlan mode {dice.choice(['bridge', 'private', 'vepa'])}"),
+            lambda: inside(f"ip link set eth0 type macvlan bcqueuelen {dice.choice([1, 3, 1000])}"),
+            lambda: box.sh(f"ip link set eth0 {dice.choice(['down', 'up'])}"),
+            lambda: inside(f"ip link set eth0 arp {dice.choice(['off', 'on'])}"),
+            lambda: inside(f"ip link set eth0 promisc {dice.choice(['on', 'off'])}"),
+            lambda: inside(f"ip link set eth0 allmulticast {dice.choice(['on', 'off'])}"),
+            lambda: inside(f"ip link set eth0 address 02:00:00:00:00:{dice.randrange(16, 40):02x}"),
+            lambda: inside("ip link add link eth0 name eth0.9 type vlan id 9"),
+            lambda: inside("ip link add sub0 link eth0 type macvlan mode bridge"),
+            lambda: host.sh(f"ip link set {card} {dice.choice(['down', 'up'])}"),
+            lambda: host.sh(f"ip link set {card} arp {dice.choice(['off', 'on'])}"),
+            lambda: inside(f"arping -c 1 -U -I eth0 {other}"),
+            lambda: inside(f"arping -c 1 -D -w 1 -I eth0 {other}"),
+            lambda: host.docker.kill(name),
+            lambda: host.docker.start(name),
+            lambda: self.container(int(name[1]), int(name[3])),
+            lambda: self.watch(box.ns.devices[dice.choice(list(box.ns.devices))]),
+            lambda: self.watch(host.ns.devices[card]),
+            lambda: self.stops and self.stops.pop()(),
+            lambda: self.read(box),
+            lambda: self.unplug(host),
+        ]
+        try:
+            self.texts.append(str(dice.choice(changes)()))
+        except MacvsimError as error:
+            self.texts.append(str(error))
+
+    def watch(self, dev: Any) -> str:
+        """A capture begins."""
+        seen: list[tuple[int, object, bytes]] = []
+        stop = dev.add_tap(lambda kind, frame: seen.append((self.lab.sim.now, kind, frame.wire)))
+        self.stops.append(lambda: (stop(), self.texts.append(f"{dev.label} {seen}"))[0])
+        return dev.label
+
+    def unplug(self, host: Any) -> str:
+        """The host's cable is pulled, with what is under way, and put back."""
+        nic = host.dev("enp0s8")
+        port = nic.cable.other(nic)
+        nic.cable.unplug()
+        self.lab.cable(nic, port, delay=self.dice.choice([0, 25_000]))
+        return "unplugged"
+
+    def read(self, box: Any) -> str:
+        """Counters are read in the middle, and drops."""
+        drops = sorted((where.label, reason.name, n) for (where, reason), n in self.lab.sim.drops.items())
+        return f"{box.sh('ip -s link')} {drops}"
+
+    def run(self, captured: bool) -> tuple[dict[str, Any], bytes]:
+        lab, dice = self.lab, self.dice
+        whole = lab.capture() if captured else None
+        capture = whole.__enter__() if whole is not None else None
+        for _ in range(16):
+            try:
+                self.chatter()
+            except MacvsimError as error:
+                self.texts.append(str(error))
+            lab.run(dice.choice([0.0, 0.000_025, 0.000_050, 0.000_051, 0.2]))
+            for _ in range(dice.choice([1, 3])):
+                self.change()
+                lab.run(dice.choice([0.0, 0.000_026, 0.001, 0.3]))
+            lab.run(dice.choice([0.0, 0.3, 6.0, 40.0]))
+        lab.run(5)
+        while self.stops:
+            self.stops.pop()()
+        for name in self.names:
+            self.texts.append(str(lab[name].files.get("/tmp/out")))
+        seen = state(lab)
+        seen["texts"] = self.texts
+        if whole is None or capture is None:
+            return seen, b""
+        whole.__exit__(None, None, None)
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "lab.pcapng")
+            capture.save(path)
+            return seen, path.read_bytes()
+
+
+@pytest.mark.parametrize("journal, captured", [(False, False), (True, True)], ids=["bare", "watched"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_shows(seed: int, journal: bool, captured: bool) -> None:
+    quick, frames = Play(seed, learns=True, journal=journal).run(captured)
+    plain, plain_frames = Play(seed, learns=False, journal=journal).run(captured)
+    assert quick == plain
+    assert frames == plain_frames
+
+
+def test_watching_changes_nothing() -> None:
+    """Captures and journal see the same lab that runs without them."""
+    for seed in list(SEEDS)[:5]:
+        bare, _ = Play(seed, learns=True, journal=False).run(False)
+        watched, _ = Play(seed, learns=True, journal=True).run(True)
+        del watched["journal"]
+        assert bare == watched
