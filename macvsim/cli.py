@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from macvsim import __version__
 from macvsim.errors import MacvsimError
 
 
@@ -96,8 +97,7 @@ def shell(options: argparse.Namespace) -> int:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    print(text, end="", flush=True)  # which bears with a standard output that is closed
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="macvsim",
         description="A Linux container-network lab in pure Python, on simulated packets.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"macvsim {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
     text = "the document's three experiments as a guided tour: each fails first, says why, is mended, and works"
     one = commands.add_parser("demo", help=text, description=text)
     one.add_argument(
@@ -175,7 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # documents may be in Chinese where the terminal is not
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "run" not in options:
+        parser.print_help(sys.stderr)
+        sys.exit(2)
     try:
         code = options.run(options)
     except MacvsimError as error:
@@ -187,6 +192,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         code = 141
     except OSError as error:
-        print(f"macvsim: {error.strerror}: {error.filename}", file=sys.stderr)
+        print(f"macvsim: {error.strerror}: {error.filename or 'standard output'}", file=sys.stderr)
         code = 2
     sys.exit(code)

@@ -83,8 +83,8 @@ class Builder:
             for end in link.endpoints:
                 if end.node == name:
                     card = cards.setdefault(end.interface, Card())
-                    if end.mac:
-                        cards[end.interface] = card.model_copy(update={"mac": end.mac})
+                    given = {key: value for key, value in (("mac", end.mac), ("mtu", link.mtu)) if value}
+                    cards[end.interface] = card.model_copy(update=given)
         return cards
 
     def free_mac(self) -> str:
@@ -96,7 +96,7 @@ class Builder:
         return mac
 
     def settle(self, name: str, node: LinuxNode) -> None:
-        """Addresses, promiscuous mode and ``exec``, once everything is cabled."""
+        """Addresses, promiscuous mode, parameters and ``exec``, once everything is cabled."""
         host = self.lab.hosts[name]
         for card, settings in node.nics.items():
             with self.at("topology", "nodes", name, "nics", card):
@@ -104,6 +104,9 @@ class Builder:
                     host.link_set(card, promisc=True)
                 for address in settings.addresses:
                     host.addr_add(card, address)
+        for key, value in node.sysctls.items():
+            with self.at("topology", "nodes", name, "sysctls", key):
+                host.sysctl[key] = value
         for number, line in enumerate(node.exec):
             with self.at("topology", "nodes", name, "exec", number):
                 result = host.sh(line)
@@ -119,6 +122,9 @@ class Builder:
         with self.at(*location):
             a, b = (self.end(end.node, end.interface) for end in link.endpoints)
             delay = DEFAULT_DELAY if link.delay is None else link.delay
+            for port in (a, b):
+                if link.mtu is not None and isinstance(port, SwitchPort):
+                    port.mtu = link.mtu
             self.lab.cable(a, b, delay=delay, rate=link.rate, loss=link.loss)
 
     def end(self, name: str, interface: str) -> NetDevice | SwitchPort:

@@ -21,12 +21,12 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
     if pcapng is not None and pcapng.suffix != ".pcapng":
         raise MacvsimError(f"{pcapng}: a capture of the whole lab is a file NAME.pcapng")
     lab_file = load(path)
-    if not lab_file.document.steps:
-        raise MacvsimError(f"{lab_file.path}: there are no commands: write them in blocks marked console")
+    commands = lab_file.steps()
+    write("".join(f"{note}\n" for note in lab_file.front.notes()))
     player = Player(lab_file, write)
     with player.lab.capture() if pcapng is not None else nullcontext() as capture:
         block = -1
-        for step in lab_file.document.steps:
+        for step in commands:
             if block not in (-1, step.block):
                 write("\n")
             block = step.block
@@ -40,8 +40,7 @@ def trace_file(path: Path, write: Sink) -> None:
     """Play a lab file; after each command, a line for each step of each packet: its number, time, place, what happened,
     the frame."""
     lab_file = load(path)
-    if not lab_file.document.steps:
-        raise MacvsimError(f"{lab_file.path}: there are no commands: write them in blocks marked console")
+    commands = lab_file.steps()
     player = Player(lab_file)
     journal = player.lab.sim.journal
     assert journal is not None
@@ -51,7 +50,7 @@ def trace_file(path: Path, write: Sink) -> None:
         journal.records.clear()  # told: a long play shall not reach the journal's limit
 
     show()
-    for step in lab_file.document.steps:
+    for step in commands:
         write("\n".join(step.written) + "\n")
         player.run(step)
         show()
@@ -62,6 +61,7 @@ def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
     lab_file = load(path)
     outcomes: list[Outcome] = []
     file = lab_file.document.file
+    write("".join(f"{note}\n" for note in lab_file.front.notes()))
     for outcome in Player(lab_file).play():
         outcomes.append(outcome)
         if outcome.hunks and not rewrite:

@@ -73,6 +73,14 @@ class FrontMatter:
         line, text = min(problems, key=lambda problem: problem[0])
         raise self._error(line, text)
 
+    def notes(self) -> list[str]:
+        """A line for each key that was read and does nothing here, with its place."""
+        found: list[tuple[object, ...]] = [(key,) for key in self.data if key in LabSpec.without_effect]
+        for name, node in self.spec.topology.nodes.items():
+            own = self.data["topology"]["nodes"][name] or {}
+            found += [("topology", "nodes", name, key) for key in own if key in node.without_effect - {"group"}]
+        return [f"{self.file}:{self.line(at)}: note: {at[-1]} has no effect here" for at in found]
+
     def line(self, location: Sequence[object]) -> int:
         """The line of the file on which something stands, named by the keys that lead to it; or what holds it."""
         node: Any = self.data
@@ -103,7 +111,7 @@ def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
 def _text(detail: ErrorDetails) -> str:
     """What is wrong, in one line, with what to write instead."""
     kind, context = detail["type"], detail.get("ctx", {})
-    names = [str(key) for key in detail["loc"] if key not in ("linux", "switch")]
+    names = [str(key) for key in detail["loc"] if key not in ("linux", "switch", "bridge")]
     name = next((key for key in reversed(names) if not key.isdigit()), "this")
     if kind == "unknown_key":
         return str(context["text"])

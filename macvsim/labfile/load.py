@@ -8,7 +8,7 @@ from pathlib import Path
 from macvsim.errors import ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.build import build
-from macvsim.labfile.document import Document, read_commands, read_markdown
+from macvsim.labfile.document import Document, Step, read_commands, read_markdown
 from macvsim.labfile.frontmatter import FrontMatter
 
 TOPOLOGIES = (".yaml", ".yml", ".clab.yaml", ".clab.yml")
@@ -30,6 +30,14 @@ class LabFile:
     def name(self) -> str:
         return self.front.spec.name
 
+    def steps(self) -> list[Step]:
+        """Its commands; `ScenarioError` says where they belong if there are none."""
+        if self.document.steps:
+            return self.document.steps
+        if self.path.name.endswith(COMMANDS):
+            raise ScenarioError(f"{self.path}: there are no commands: write lines of the form NODE# COMMAND in it")
+        raise ScenarioError(f"{self.path}: there are no commands: write them in blocks marked console")
+
     def build(self) -> Lab:
         """A new lab as the topology describes it; `ScenarioError` names the line of what cannot be."""
         return build(self.front)
@@ -46,8 +54,9 @@ def load(path: Path) -> LabFile:
     """
     name = path.name
     if name.endswith(TOPOLOGIES):
-        stem = next(name.removesuffix(end) for end in reversed(TOPOLOGIES) if name.endswith(end))
-        return _pair(path, path.with_name(stem + COMMANDS))
+        stems = [name.removesuffix(end) for end in TOPOLOGIES if name.endswith(end)]
+        beside = [path.with_name(stem + COMMANDS) for stem in reversed(stems)]
+        return _pair(path, next((one for one in beside if one.exists()), beside[0]))
     if name.endswith(COMMANDS):
         stem = name.removesuffix(COMMANDS)
         beside = [path.with_name(stem + end) for end in TOPOLOGIES]

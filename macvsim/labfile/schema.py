@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -22,18 +22,22 @@ Mtu = Annotated[int, Field(ge=68, le=65535)]
 
 
 class _Model(BaseModel):
-    """A mapping in which an unknown key is a mistake."""
+    """A mapping in which an unknown key is a mistake; `without_effect` are keys of containerlab's that mean nothing
+    here: those of its images, files and management network.
+    """
 
     model_config = ConfigDict(frozen=True)
+    without_effect: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod
     def _know_keys(cls, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            for key in data:
-                if key not in cls.model_fields:
-                    raise PydanticCustomError("unknown_key", "{text}", {"key": key, "text": _unknown(key, cls)})
-        return data
+        if not isinstance(data, Mapping):
+            return data
+        for key in data:
+            if key not in cls.model_fields and key not in cls.without_effect:
+                raise PydanticCustomError("unknown_key", "{text}", {"key": key, "text": _unknown(key, cls)})
+        return {key: value for key, value in data.items() if key not in cls.without_effect}
 
 
 def _unknown(key: object, model: type[BaseModel]) -> str:
@@ -75,9 +79,16 @@ class LinuxNode(_Model):
     """A machine.
 
     image : containerlab's; one of Red Hat's family stands for flavour ``centos``, all others for ``debian``
-    exec : command lines run on it before the lab begins; ipv6, wakeup_delay : see `macvsim.lab.Lab.host`
+    sysctls : kernel parameters set, and exec : command lines run on it before the lab begins
+    ipv6, wakeup_delay : see `macvsim.lab.Lab.host`
     """
 
+    without_effect = frozenset(
+        ("aliases", "auto-remove", "binds", "cap-add", "certificate", "cmd", "config", "cpu", "cpu-set", "devices",
+         "dns", "enforce-startup-config", "entrypoint", "env", "env-files", "group", "healthcheck", "image-pull-policy",
+         "labels", "license", "memory", "mgmt-ipv4", "mgmt-ipv6", "ports", "position", "restart-policy", "runtime",
+         "shm-size", "stages", "startup-config", "startup-delay", "suppress-startup-config", "type", "user")
+    )  # fmt: skip
     kind: Literal["linux"] = "linux"
     image: Name = ""
     flavour: Literal["debian", "centos"] | None = None
@@ -85,6 +96,7 @@ class LinuxNode(_Model):
     ipv6: bool = False
     wakeup_delay: Duration | None = None
     nics: dict[Name, Card] = {}
+    sysctls: dict[Name, Annotated[str, BeforeValidator(str)]] = {}
     exec: tuple[str, ...] = ()
 
     @property
@@ -129,9 +141,12 @@ class Port(_Model):
 
 
 class SwitchNode(_Model):
-    """A switch; see `macvsim.switch.Switch`.  `policy` and `mtu` are those of ports that have no others."""
+    """A switch; see `macvsim.switch.Switch`.  `policy` and `mtu` are those of ports that have no others.
+    Containerlab's ``bridge``, one of the machine it runs on, is a switch to the nodes.
+    """
 
-    kind: Literal["switch"]
+    without_effect = frozenset(("group", "labels"))
+    kind: Literal["switch", "bridge"]
     policy: Policy = "bare-metal"
     ageing: float = Field(300.0, ge=0)
     mtu: Mtu = 1500
@@ -162,13 +177,15 @@ class Endpoint(_Model):
 
 
 class Link(_Model):
-    """A cable between two ends; see `macvsim.link.Cable`."""
+    """A cable between two ends; see `macvsim.link.Cable`.  `mtu` is that of both."""
 
+    without_effect = frozenset(("labels", "vars"))
     type: Literal["veth"] = "veth"
     endpoints: tuple[Endpoint, ...]
     delay: Duration | None = None
     rate: Rate | None = None
     loss: Probability = 0.0
+    mtu: Mtu | None = None
 
     @field_validator("endpoints")
     @classmethod
@@ -182,13 +199,15 @@ Node = Annotated[LinuxNode | SwitchNode, Field(discriminator="kind")]
 
 
 class Topology(_Model):
-    """Nodes and the links between them; `defaults`, and `kinds` by kind, are settings of nodes that have no others.
+    """Nodes and the links between them; `defaults`, `kinds` by kind and `groups` by group are settings of nodes that
+    have no others.
 
     Of `defaults` a node takes what its kind has.
     """
 
     defaults: dict[str, Any] = {}
     kinds: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, Any]] = {}
     nodes: dict[Name, Node]
     links: tuple[Link, ...] = ()
 
@@ -197,30 +216,32 @@ class Topology(_Model):
     def _with_defaults(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or not isinstance(data.get("nodes"), Mapping):
             return data
-        defaults, kinds = data.get("defaults") or {}, data.get("kinds") or {}
-        if not isinstance(defaults, Mapping) or not isinstance(kinds, Mapping):
+        defaults, kinds, groups = (data.get(key) or {} for key in ("defaults", "kinds", "groups"))
+        if not all(isinstance(settings, Mapping) for settings in (defaults, kinds, groups)):
             return data
         nodes: dict[Any, Any] = {}
         for name, node in data["nodes"].items():
             if node is None or isinstance(node, Mapping):
                 own = dict(node or {})
-                kind = own.get("kind", defaults.get("kind", "linux"))
-                shared = kinds.get(kind) if isinstance(kind, str) else None
-                node = {
-                    **_fitting(defaults, kind),
-                    **(shared if isinstance(shared, Mapping) else {}),
-                    "kind": kind,
-                    **own,
-                }
+                group = _named(groups, own.get("group", defaults.get("group")))
+                kind = own.get("kind", group.get("kind", defaults.get("kind", "linux")))
+                node = {**_fitting(defaults, kind), **_named(kinds, kind), **group, "kind": kind, **own}
             nodes[name] = node
         return {**data, "nodes": nodes}
 
 
+def _named(settings: Mapping[Any, Any], name: object) -> Mapping[Any, Any]:
+    """The settings under a name, or none."""
+    found = settings.get(name) if isinstance(name, str) else None
+    return found if isinstance(found, Mapping) else {}
+
+
 def _fitting(defaults: Mapping[Any, Any], kind: object) -> dict[Any, Any]:
     """The settings for all nodes that one of this kind has; what none has stays, and is a mistake."""
-    models: dict[str, type[_Model]] = {"linux": LinuxNode, "switch": SwitchNode}
-    others = {key for name, model in models.items() if name != kind for key in model.model_fields}
-    own = models[kind].model_fields if isinstance(kind, str) and kind in models else {}
+    models: dict[str, type[_Model]] = {"linux": LinuxNode, "switch": SwitchNode, "bridge": SwitchNode}
+    known = {name: {*model.model_fields, *model.without_effect} for name, model in models.items()}
+    own = known.get(kind, set()) if isinstance(kind, str) else set()
+    others = {key for keys in known.values() for key in keys}
     return {key: value for key, value in defaults.items() if key in own or key not in others}
 
 
@@ -230,6 +251,7 @@ class LabSpec(_Model):
     seed : see `macvsim.lab.Lab`; docker : version of the Docker daemons
     """
 
+    without_effect = frozenset(("debug", "mgmt", "prefix", "settings"))
     name: Name
     description: str = ""
     seed: int = 0

@@ -85,6 +85,46 @@ def test_images_choose_tools() -> None:
     assert [host.flavour.name for host in hosts] == ["centos", "debian", "debian"]
 
 
+CONTAINERLAB = """\
+name: vlan
+prefix: ""
+mgmt: {network: mgmt, ipv4-subnet: 172.20.20.0/24}
+topology:
+  kinds:
+    linux: {image: "alpine:3"}
+  groups:
+    servers: {sysctls: {net.ipv4.ip_forward: 1}}
+  nodes:
+    br-lan: {kind: bridge}
+    client1:
+      kind: linux
+      env: {FOO: bar}
+      exec:
+        - ip addr add 10.1.0.1/24 dev eth1
+        - ip link set eth1 up
+    client2: {group: servers, mgmt-ipv4: 172.20.20.5, exec: [ip addr add 10.1.0.2/24 dev eth1]}
+  links:
+    - endpoints: ["client1:eth1", "br-lan:eth1"]
+    - {endpoints: ["client2:eth1", "br-lan:eth2"], mtu: 1400}
+"""
+
+
+def test_files_of_containerlab() -> None:
+    front = FrontMatter(CONTAINERLAB, "vlan.clab.yml")
+    lab = build(front)
+    client1, client2 = lab.hosts["client1"], lab.hosts["client2"]
+    assert client1.ping("10.1.0.2", count=1)
+    assert (client1.dev("eth1").mtu, client2.dev("eth1").mtu) == (1500, 1400)
+    assert [port.mtu for port in lab.switches["br-lan"].ports.values()] == [1500, 1400]
+    assert (client1.sysctl["net.ipv4.ip_forward"], client2.sysctl["net.ipv4.ip_forward"]) == (0, 1)
+    assert front.notes() == [
+        "vlan.clab.yml:2: note: prefix has no effect here",
+        "vlan.clab.yml:3: note: mgmt has no effect here",
+        "vlan.clab.yml:13: note: env has no effect here",
+        "vlan.clab.yml:17: note: mgmt-ipv4 has no effect here",
+    ]
+
+
 HEAD = """\
 name: x
 topology:

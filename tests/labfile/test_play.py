@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from macvsim import __version__
 from macvsim.cli import main
 from macvsim.errors import ScenarioError
 from macvsim.labfile.load import load
@@ -192,7 +193,8 @@ def test_run_refuses_another_kind_of_capture(tmp_path: Path, capsys: pytest.Capt
 def test_a_topology_with_its_commands_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lab.clab.yml").write_text(FRONT.replace("---\n", ""))
     assert run("run", tmp_path / "lab.clab.yml") == 2
-    assert capsys.readouterr().err.endswith("lab.sh: there are no commands: write them in blocks marked console\n")
+    error = "lab.sh: there are no commands: write lines of the form NODE# COMMAND in it\n"
+    assert capsys.readouterr().err.endswith(error)
     (tmp_path / "lab.sh").write_text("# both\nhost1# ping -c 1 -q 10.0.0.2\n")
     for name in ("lab.clab.yml", "lab.sh"):
         assert run("run", tmp_path / name) == 0
@@ -200,6 +202,21 @@ def test_a_topology_with_its_commands_beside_it(tmp_path: Path, capsys: pytest.C
     (tmp_path / "alone.sh").write_text("host1# true\n")
     assert run("check", tmp_path / "alone.sh") == 2
     assert "alone.sh: no topology beside it: describe the lab in alone.yaml" in capsys.readouterr().err
+
+
+def test_commands_beside_a_topology_may_have_its_whole_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lab.clab.yml").write_text(FRONT.replace("---\n", ""))
+    (tmp_path / "lab.clab.sh").write_text("host1# ping -c 1 -q 10.0.0.2\n")
+    for name in ("lab.clab.yml", "lab.clab.sh"):
+        assert run("run", tmp_path / name) == 0
+        assert "1 received" in capsys.readouterr().out
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 2
+    assert "check     play labs and compare" in capsys.readouterr().err
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"macvsim {__version__}\n"
 
 
 def test_files_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
