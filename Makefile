@@ -75,7 +75,7 @@ $(READY): pyproject.toml requirements.lock
 
 # The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.
 lock: $(READY)
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev \
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev --extra dask \
 	  --no-header --no-emit-index-url --no-emit-find-links $(ARGS) -o requirements.lock pyproject.toml
 
 clean:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from macvsim.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
     from macvsim.explain import Explanation
     from macvsim.lab import Lab
+    from macvsim.sweeps import sweep
 
 _HOME = {
     "Capture": "macvsim.capture",
@@ -49,6 +50,7 @@ _HOME = {
     "NotSimulated": "macvsim.errors",
     "PingResult": "macvsim.apps.ping",
     "TopologyError": "macvsim.errors",
+    "sweep": "macvsim.sweeps",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "NotSimulated",
     "PingResult",
     "TopologyError",
+    "sweep",
 ]
 
 

@@ -88,6 +88,15 @@ def why(options: argparse.Namespace) -> int:
     return 0
 
 
+def sweep(options: argparse.Namespace) -> int:
+    """Run a lab for every combination of some settings."""
+    from macvsim.sweeps.command import sweep_file
+
+    settings = [text for texts in options.set for text in texts]
+    sweep_file(options.file, settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write)
+    return 0
+
+
 def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
@@ -134,6 +143,31 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
     one.add_argument("--json", action="store_true", help="print a JSON object instead of text")
     one.set_defaults(run=why)
+    text = (
+        "run a lab for every combination of some settings, and of each for several seeds; keep what the pings came to"
+    )
+    one = commands.add_parser("sweep", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument(
+        "--set",
+        action="append",
+        nargs="+",
+        default=[],
+        metavar="KEY=V1,V2",
+        help="values to set: of a variable of the lab, links.loss, NODE:END.delay, NODE.policy, …",
+    )
+    one.add_argument("--seeds", type=int, default=1, metavar="N", help="run each combination with seeds 0 to N-1")
+    one.add_argument(
+        "--out", type=Path, metavar="FILE", help="NAME.jsonl or NAME.csv; runs that are there are not made again"
+    )
+    one.add_argument(
+        "--on",
+        default="processes",
+        metavar="WHERE",
+        help="serial, processes, a backend of joblib, dask, or tcp://HOST:PORT of a scheduler of Dask",
+    )
+    one.add_argument("--jobs", type=int, metavar="N", help="processes at a time; by default all processors")
+    one.set_defaults(run=sweep)
     text = "log in to the machines of a lab: type commands, go from one to another, save the session as a document"
     one = commands.add_parser("shell", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run; only its topology is used")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
 from typing import Any
 
 from pydantic import ValidationError
@@ -81,6 +82,14 @@ class FrontMatter:
             found += [("topology", "nodes", name, key) for key in own if key in node.without_effect - {"group"}]
         return [f"{self.file}:{self.line(at)}: note: {at[-1]} has no effect here" for at in found]
 
+    def changed(self, change: Callable[[Any], None]) -> FrontMatter:
+        """Another front matter, whose data `change` has worked on; `ScenarioError` says what cannot be so."""
+        new = copy(self)
+        new.data = deepcopy(self.data)
+        change(new.data)
+        new.spec = new._validate()
+        return new
+
     def line(self, location: Sequence[object]) -> int:
         """The line of the file on which something stands, named by the keys that lead to it; or what holds it."""
         node: Any = self.data
@@ -88,7 +97,7 @@ class FrontMatter:
         for key in location:
             if isinstance(node, CommentedMap):
                 found = next((one for one in node if str(one) == str(key)), None)
-                if found is None:
+                if found is None or found not in node.lc.data:  # not there, or set by `changed`
                     continue
                 line, node = int(node.lc.key(found)[0]), node[found]
             elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):

@@ -50,7 +50,7 @@ class Player:
         self.lab_file = lab_file
         self.lab = lab_file.build()
         self.write = write
-        self.terminals = Terminals(self.lab)
+        self.terminals = Terminals(self.lab, lab_file.front.spec.vars)
         self.pings: list[PingResult] = []
         """Those that the present or last command began."""
         self.lab.sim.program_watchers.append(self._watch)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from pydantic_core import PydanticCustomError
 
 from macvsim.docker.profile import DEFAULT_PROFILE, PROFILES
-from macvsim.labfile.units import AddressText, Duration, MacText, Name, Probability, Rate
+from macvsim.labfile.units import AddressText, Duration, MacText, Name, Probability, Rate, VariableName
 from macvsim.switch.policy import POLICIES
 
 Vid = Annotated[int, Field(ge=1, le=4094)]
@@ -248,12 +248,14 @@ def _fitting(defaults: Mapping[Any, Any], kind: object) -> dict[Any, Any]:
 class LabSpec(_Model):
     """The front matter of a lab document.
 
+    vars : variables that every shell of the lab begins with, to be set otherwise by ``macvsim sweep``
     seed : see `macvsim.lab.Lab`; docker : version of the Docker daemons
     """
 
     without_effect = frozenset(("debug", "mgmt", "prefix", "settings"))
     name: Name
     description: str = ""
+    vars: dict[VariableName, Name] = {}
     seed: int = 0
     docker: Annotated[Name, _chosen("Docker version", {profile.name: profile for profile in PROFILES})] = (
         DEFAULT_PROFILE

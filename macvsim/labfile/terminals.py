@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from macvsim.docker.container import Container
 from macvsim.errors import MacvsimError
 from macvsim.host import Box
@@ -18,10 +20,11 @@ class Terminal:
     live : called with the output as it comes, while the terminal is the one being used
     """
 
-    def __init__(self, box: Box, name: str) -> None:
+    def __init__(self, box: Box, name: str, variables: Mapping[str, str]) -> None:
         self.pieces: list[str] = []
         self.live: Sink | None = None
         self.session = open_session(box, self._write, name)
+        self.session.state.export(variables)
 
     def _write(self, text: str) -> None:
         self.pieces.append(text)
@@ -48,10 +51,11 @@ class Terminal:
 
 
 class Terminals:
-    """The terminals of a lab by node, opened as they are asked for."""
+    """The terminals of a lab by node, opened as they are asked for; `variables` are those their shells begin with."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, variables: Mapping[str, str]) -> None:
         self.lab = lab
+        self.variables = variables
         self._open: dict[Box, Terminal] = {}
 
     def box(self, name: str) -> Box:
@@ -83,5 +87,5 @@ class Terminals:
             raise MacvsimError(f"container {name} is not running: docker start {name}")
         found = self._open.get(box)
         if found is None or found.session.closed:
-            found = self._open[box] = Terminal(box, self.name(box))
+            found = self._open[box] = Terminal(box, self.name(box), self.variables)
         return found

@@ -76,6 +76,12 @@ def _address(value: Any) -> str:
     return text
 
 
+def _variable(value: Any) -> str:
+    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", str(value)):
+        raise ValueError(f"{str(value)!r} cannot be a shell's variable: write letters, digits and _, such as mode")
+    return str(value)
+
+
 def _text(value: Any) -> Any:
     """Numbers where a word is meant: versions and names of ports need no quotes."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
@@ -89,3 +95,4 @@ Probability = Annotated[float, BeforeValidator(_probability)]
 MacText = Annotated[str, BeforeValidator(_mac)]
 AddressText = Annotated[str, BeforeValidator(_address)]
 Name = Annotated[str, BeforeValidator(_text)]
+VariableName = Annotated[str, BeforeValidator(_variable)]

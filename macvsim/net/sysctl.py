@@ -116,8 +116,12 @@ class NeighParms:
         self.unres_qlen_bytes = value * FULL_TRUESIZE
 
 
+_INHERITED = ("tcp_congestion_control", "tcp_rmem", "tcp_wmem")
+"""What a new namespace takes from the machine's first one (tcp_sk_init); all else begins anew (inet_init_net)."""
+
+
 class Ipv4Conf:
-    """net.ipv4.* that are not per device, and the thresholds of the neighbour table."""
+    """net.ipv4.* that are not per device; `like` are those of the machine's first namespace."""
 
     def __init__(self, like: Ipv4Conf | None = None) -> None:
         self.icmp_echo_ignore_all = 0
@@ -166,7 +170,8 @@ class Ipv4Conf:
         self.tcp_wmem = (4096, 16384, 4_194_304)
         self.fwmark_reflect = 0
         if like is not None:
-            self.__dict__.update(like.__dict__)
+            for name in _INHERITED:
+                setattr(self, name, getattr(like, name))
 
 
 class NeighThresholds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from macvsim.host import Box
@@ -47,6 +48,11 @@ class State:
         new.functions, new.params = dict(self.functions), list(self.params)
         new.jobs, new.exit_trap, new.local = [], "", [dict(hidden) for hidden in self.local]
         return new
+
+    def export(self, variables: Mapping[str, str]) -> None:
+        """Give variables values, and export them."""
+        self.variables.update(variables)
+        self.exported.update(dict.fromkeys(variables))
 
     def environment(self) -> dict[str, str]:
         """Exported variables that have values."""

@@ -86,7 +86,7 @@ class LabRun:
         self._open: set[str] = set()
         """Namespaces whose frames are kept, as those of the kernel are from the end of the step that made them."""
         self._stopped = ""
-        self.live = LiveLab()
+        self.live = LiveLab(self.file.front.spec.vars)
 
     def _player(self, builder: VethBuilder) -> Player:
         return Player(VethLabFile(self.file.path, self.file.document, self.file.front, builder))

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,8 @@ class Ran:
 class LiveLab:
     """The namespaces of one lab; every frame in them is kept by `read`."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True, capture_output=True)
         (FOLDER / "bin").mkdir(parents=True)
         (FOLDER / "busybox").mkdir()
@@ -166,7 +168,7 @@ class LiveLab:
     def shell(self, name: str, line: str, limit: float) -> Ran:
         """Run a line in a machine's or container's shell; it is ended after `limit` seconds."""
         path = f"{FOLDER}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        environment = {"PATH": path, "HOME": "/root", "LC_ALL": "C", "TERM": "dumb"}
+        environment = {"PATH": path, "HOME": "/root", "LC_ALL": "C", "TERM": "dumb", **self.variables}
         command = [*self._inside(name), "sh", "-c", line]
         begin = time.monotonic()
         status: int | None

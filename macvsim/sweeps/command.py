@@ -1,0 +1,62 @@
+"""``macvsim sweep``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from macvsim.shell.streams import Sink
+from macvsim.sweeps.keys import read_settings
+from macvsim.sweeps.sweep import Progress, sweep
+from macvsim.sweeps.table import Table
+
+SHOWN_AFTER = 2.0
+"""Seconds after which a progress bar is worth showing."""
+
+
+def sweep_file(
+    path: Path, settings: list[str], seeds: int, *, on: str, jobs: int | None, out: Path | None, write: Sink
+) -> None:
+    """Run the sweep; without a file, its table is written as comma-separated values."""
+    with _bar(path.name) as progress:
+        table = sweep(path, read_settings(settings), seeds=seeds, on=on, jobs=jobs, out=out, progress=progress)
+    write(table.csv() if out is None else f"{_summary(table)}\n{len(table)} runs in {out}\n")
+
+
+def _summary(table: Table) -> str:
+    """How many pings were answered, for each combination of settings."""
+    sums: dict[str, list[int]] = {}
+    for record in table.records:
+        name = ", ".join(f"{key}={value}" for key, value in record["settings"].items()) or "as it is"
+        total = sums.setdefault(name, [0, 0, 0])
+        for ping in record.get("pings", []):
+            total[0] += ping["sent"]
+            total[1] += ping["received"]
+        total[2] += 1
+    width = max(map(len, sums))
+    return "\n".join(
+        f"{name:<{width}}  {runs} runs, {received} of {sent} pings answered"
+        for name, (sent, received, runs) in sums.items()
+    )
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progress | None]:
+    """A progress bar, at a terminal, if it takes long."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*layout, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None, visible=False)
+
+        def progress(done: int, total: int) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            bar.update(task, completed=done, total=total, visible=elapsed > SHOWN_AFTER)
+
+        yield progress
