@@ -5,7 +5,7 @@ A host is a box on a kernel of its own; a container is a box in another namespac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -56,7 +56,7 @@ class Result:
 class Interpreter(Protocol):
     """What runs command lines; the shell above this layer."""
 
-    def run(self, box: Box, line: str) -> Result: ...
+    def run(self, box: Box, line: str, *, variables: Mapping[str, str] | None = None) -> Result: ...
 
 
 class Kernel:
@@ -185,11 +185,14 @@ class Box:
     # -------------------------------------------------------------------------------------------------------
 
     @recorded
-    def sh(self, line: str) -> Result:
-        """Run a command line as typed in a shell here, until it ends; simulated time passes."""
+    def sh(self, line: str, *, variables: Mapping[str, str] | None = None) -> Result:
+        """Run a command line as typed in a shell here, until it ends; simulated time passes.
+
+        variables : exported variables the shell begins with
+        """
         if self.interpreter is None:
             raise MacvsimError(f"{self.name} has no shell: boxes made by a Lab have one")
-        return self.interpreter.run(self, line)
+        return self.interpreter.run(self, line, variables=variables)
 
     @recorded
     def ping(

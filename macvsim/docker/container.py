@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.docker import dns
@@ -191,9 +191,9 @@ class Container(Box):
         return self.sh(line)
 
     @recorded
-    def sh(self, line: str) -> Result:
+    def sh(self, line: str, *, variables: Mapping[str, str] | None = None) -> Result:
         self.check_running()
-        return super().sh(line)
+        return super().sh(line, variables=variables)
 
     @recorded
     def ping(self, target: str, **options: Any) -> PingResult:

@@ -12,8 +12,6 @@ from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import Card, LinuxNode, Port, SwitchNode
 from macvsim.link import DEFAULT_DELAY
-from macvsim.shell.dialect import DIALECTS
-from macvsim.shell.state import State
 from macvsim.switch import SwitchPort
 
 Location = tuple[object, ...]
@@ -111,9 +109,7 @@ class Builder:
                 host.sysctl[key] = value
         for number, line in enumerate(node.exec):
             with self.at("topology", "nodes", name, "exec", number):
-                state = State(host, DIALECTS[host.flavour.name]())
-                state.export(self.front.spec.vars)
-                result = self.lab.shell.run(host, line, state=state)
+                result = host.sh(line, variables=self.front.spec.vars or None)
                 if result.code:
                     said = " ".join(str(result).split())
                     raise MacvsimError(f"{line!r} failed on {name} with status {result.code}: {said}")

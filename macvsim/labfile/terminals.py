@@ -23,8 +23,7 @@ class Terminal:
     def __init__(self, box: Box, name: str, variables: Mapping[str, str]) -> None:
         self.pieces: list[str] = []
         self.live: Sink | None = None
-        self.session = open_session(box, self._write, name)
-        self.session.state.export(variables)
+        self.session = open_session(box, self._write, name, variables or None)
 
     def _write(self, text: str) -> None:
         self.pieces.append(text)

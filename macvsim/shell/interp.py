@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simpy.core import Infinity
 
 from macvsim.errors import MacvsimError
@@ -33,12 +35,17 @@ class Shell:
         stdout: Sink | None = None,
         stderr: Sink | None = None,
         state: State | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Result:
         """Run a line in a box until it ends; simulated time passes.  Ctrl-C is SIGINT for what runs.
 
         stdout, stderr : called with every piece of output when it is printed
         state : of a session (`new_session`); by default the line has a shell of its own, as with ``sh -c``
+        variables : exported variables that a shell of its own begins with
         """
+        if variables:
+            state = State(box, DIALECTS[box.flavour.name]())
+            state.export(variables)
         job = self.spawn(box, line, stdout=stdout, stderr=stderr, state=state)
         while job.code is None:
             try:

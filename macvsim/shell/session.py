@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from macvsim.history import opening, recorded
 from macvsim.host import Box
@@ -127,9 +128,11 @@ class Session:
 
 
 @opening
-def open_session(box: Box, write: Sink, name: str = "") -> Session:
-    """Log in on a box: a new `Session`, with its parameters."""
-    return Session(box, write, name)
+def open_session(box: Box, write: Sink, name: str = "", variables: Mapping[str, str] | None = None) -> Session:
+    """Log in on a box: a new `Session`, with its parameters, and exported variables that it begins with."""
+    session = Session(box, write, name)
+    session.state.export(variables or {})
+    return session
 
 
 def is_unfinished(text: str) -> bool:
