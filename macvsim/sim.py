@@ -349,6 +349,14 @@ class Sim(simpy.Environment):
         """Another stream for one named thing: what a running kernel drew, where the two are compared."""
         self._streams[name] = stream
 
+    def told(self, name: str) -> random.Random | None:
+        """The stream that `set_rng` gave a thing, if it did."""
+        return self._streams.get(name)
+
+    def stream_names(self, prefix: str) -> list[str]:
+        """The streams in use whose names begin so, in the order of their first use."""
+        return [name for name in self._streams if name.startswith(prefix)]
+
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 
     def born(self, cause: int = 0) -> int:

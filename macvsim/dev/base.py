@@ -253,6 +253,8 @@ class NetDevice:
     """IFF_UNICAST_FLT: the device filters extra unicast addresses itself; without it the core turns it promiscuous."""
     header_cache: ClassVar[bool] = True
     """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
+    inserts_tags: ClassVar[bool] = False
+    """NETIF_F_HW_VLAN_CTAG_TX: the device puts tags into frames itself, and is given them beside."""
     default_qdisc: ClassVar[str] = "noqueue"
     dev_id: int = 0
     """What tells devices apart that share one MAC."""
@@ -333,6 +335,7 @@ class NetDevice:
     def xmit(self, frame: Frame) -> DropReason | None:
         """Send a frame out of this device (dev_queue_xmit)."""
         if not self.tx_active:
+            self.counters.tx_dropped += 1  # by noop_enqueue, which does not tell the sender
             reason = DropReason.DEV_NO_CARRIER if self.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, self, reason, frame)
         self.show(frame, OUTGOING)
@@ -414,6 +417,8 @@ class NetDevice:
             if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
         if packet_type is OTHERHOST:
+            if frame.raw[12:14] not in dev.ns.protocols:
+                dev.counters.rx_dropped += 1
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
         protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
         return protocol(dev, frame, packet_type)

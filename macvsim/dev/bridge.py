@@ -36,6 +36,7 @@ class Bridge(NetDevice):
     """
 
     kind: ClassVar[str] = "bridge"
+    inserts_tags: ClassVar[bool] = True
 
     def __init__(
         self,

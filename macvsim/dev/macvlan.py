@@ -315,16 +315,19 @@ class Macvlan(NetDevice):
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.counters
         raw = frame.raw
-        stats.tx_packets += 1
-        stats.tx_bytes += len(raw)
-        if self.mode is BRIDGE:
-            if raw[0] & 1:
-                if len(self.port.by_mac) > 1:
-                    self.port.broadcast(frame, self, _BRIDGE)
-            elif self._is_sibling(raw[:6]):
-                self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
-                return None
-        return self.lower.xmit(frame)
+        reason = None
+        if self.mode is BRIDGE and not raw[0] & 1 and self._is_sibling(raw[:6]):
+            self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
+        else:
+            if self.mode is BRIDGE and raw[0] & 1 and len(self.port.by_mac) > 1:
+                self.port.broadcast(frame, self, _BRIDGE)
+            reason = self.lower.xmit(frame)
+        if reason is DropReason.XMIT_DROP:
+            stats.tx_dropped += 1
+        else:
+            stats.tx_packets += 1
+            stats.tx_bytes += len(raw)
+        return reason
 
     def below(self, header: bytes) -> tuple[NetDevice | None, int]:
         return (None if self.mode is BRIDGE and self._is_sibling(header[:6]) else self.lower), 0
@@ -433,7 +436,9 @@ class Macvlan(NetDevice):
         if mac == self.mac:
             return
         if self.mode is PASSTHRU:
+            saved = self.port.saved_mac
             self.lower.set_mac(mac)
+            self.port.saved_mac = saved
             return
         if self.port.is_busy(mac):
             raise AddressInUse(
@@ -504,8 +509,7 @@ class Macvlan(NetDevice):
             if self.up:
                 del self.port.by_mac[self.mac]
                 self.port.by_mac[self.lower.mac] = self
-            self.mac = self.lower.mac
-            self.notify(Event.CHANGEADDR)
+            self.mac = self.port.saved_mac = self.lower.mac  # which nobody is told
 
     def on_destroy(self) -> None:
         lower, port = self.lower, self.port

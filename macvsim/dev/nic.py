@@ -25,6 +25,7 @@ class Nic(NetDevice):
     """
 
     kind: ClassVar[str] = "nic"
+    inserts_tags: ClassVar[bool] = True
     default_qdisc: ClassVar[str] = "fq_codel"
     unicast_filter = True
 

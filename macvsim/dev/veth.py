@@ -13,6 +13,7 @@ class Veth(NetDevice):
     """One end of a veth pair; what it sends, the other end receives in the next softirq.  See `veth_pair`."""
 
     kind: ClassVar[str] = "veth"
+    inserts_tags: ClassVar[bool] = True
     peer: Veth
 
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
@@ -30,7 +31,8 @@ class Veth(NetDevice):
             self.counters.tx_dropped += 1
             peer.counters.rx_dropped += 1
             reason = DropReason.TOO_BIG_FOR_DEV if peer.up else DropReason.DEV_DOWN
-            return self.sim.drop(frame.uid, peer, reason, frame)
+            self.sim.drop(frame.uid, peer, reason, frame)
+            return DropReason.XMIT_DROP
         self.counters.tx_packets += 1
         self.counters.tx_bytes += length
         self.sim.call_at(self.sim._now, peer._from_peer, frame)

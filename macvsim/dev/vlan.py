@@ -94,14 +94,21 @@ class Vlan(NetDevice):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        self.counters.tx_packets += 1
-        self.counters.tx_bytes += len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
+        length = len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
             tag = self._tag
             if self.egress_map:
                 tag |= self.egress_map.get(_priority(frame.raw), 0) << PCP_SHIFT
             frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag)
-        return self.lower.xmit(frame)
+        elif self.lower.inserts_tags and not frame.tag:
+            frame = frame.untag() or frame  # left to the real device
+        reason = self.lower.xmit(frame)
+        if reason is DropReason.XMIT_DROP:
+            self.counters.tx_dropped += 1
+        else:
+            self.counters.tx_packets += 1
+            self.counters.tx_bytes += length
+        return reason
 
     def below(self, header: bytes) -> tuple[NetDevice | None, int]:
         return (self.lower, self._tag) if self.reorder_hdr and not self.egress_map else (None, 0)

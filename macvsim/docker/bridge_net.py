@@ -81,7 +81,8 @@ class BridgeDriver:
 
     def _make(self, name: str) -> Bridge:
         """A bridge with an address of Docker's own (netutils GenerateRandomMAC)."""
-        mac = bytes((0x02, 0x42)) + self.rng.getrandbits(32).to_bytes(4, "big")
+        dice = self.ns.sim.told(links.mac_stream(self.ns, name)) or self.rng
+        mac = bytes((0x02, 0x42)) + dice.getrandbits(32).to_bytes(4, "big")
         bridge = links.add_bridge(self.ns, name, mac=mac)
         bridge.txqlen = 0
         return bridge

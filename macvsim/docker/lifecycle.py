@@ -246,6 +246,7 @@ class Lifecycle:
                 settings.endpoint = None
         if sandbox is not None:
             users = [other for other in self.engine.containers.values() if other.ns is container.ns and other.running]
-            sandbox.destroy(lives_on=bool(users))
+            is_named = any(ns is container.ns for ns in container.kernel.netns.values())  # by ip netns attach
+            sandbox.destroy(lives_on=bool(users) or is_named)
         if container.config.network == "host" or container.config.network.startswith("container:"):
             container.ns = container.kernel.new_namespace(container.name)

@@ -156,7 +156,7 @@ class Sandbox:
     def destroy(self, *, lives_on: bool = False) -> None:
         """The namespace ends, and every device in it with it; network cards go home (default_device_exit_batch).
 
-        lives_on : another container is still in it: only its devices go
+        lives_on : another container is still in it, or it has a name: only its devices go
         """
         if self.names is not None:
             self.names.close()

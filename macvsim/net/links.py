@@ -5,6 +5,7 @@ Every function checks first and makes then: when one raises, nothing was made.
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
@@ -25,8 +26,17 @@ if TYPE_CHECKING:
 
 
 def random_mac(ns: Namespace, name: str) -> bytes:
-    """A locally administered unicast MAC, drawn from the stream of this device (eth_random_addr)."""
-    dice = ns.sim.rng(f"mac/{ns.name}:{name}")
+    """A locally administered unicast MAC, drawn from the stream of this device."""
+    return draw_mac(ns.sim.rng(mac_stream(ns, name)))
+
+
+def mac_stream(ns: Namespace, name: str) -> str:
+    """The name of the stream from which a device's MAC is drawn."""
+    return f"mac/{ns.name}:{name}"
+
+
+def draw_mac(dice: random.Random) -> bytes:
+    """The next MAC of a stream (eth_random_addr)."""
     drawn = dice.getrandbits(48).to_bytes(6, "big")
     return bytes(((drawn[0] & 0xFC) | 0x02,)) + drawn[1:]
 

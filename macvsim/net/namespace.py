@@ -143,10 +143,11 @@ class Namespace:
         self.sim.epoch += 1
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """No protocol of ours (end of __netif_receive_skb_core)."""
+        """No protocol of ours (end of __netif_receive_skb_core); a capture counts as one, if it is the last to look."""
+        if not dev.taps or dev.rx_handler is not None:
+            dev.counters.rx_dropped += 1
         if packet_type is OTHERHOST:
             return self.sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
-        dev.counters.rx_dropped += 1
         return self.sim.drop(frame.uid, dev, DropReason.UNHANDLED_PROTO, frame)
 
     def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:

@@ -33,3 +33,15 @@ def align(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int
             pairs.append((i, j))
             i, j = i - 1, j - 1
     return pairs[::-1]
+
+
+def pair_rest(
+    left: Sequence[Hashable], right: Sequence[Hashable], pairs: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Pairs of positions of equal items that `pairs` leaves over, whatever their order."""
+    left_taken, right_taken = ({pair[side] for pair in pairs} for side in (0, 1))
+    places: dict[Hashable, list[int]] = {}
+    for j in reversed(range(len(right))):
+        if j not in right_taken:
+            places.setdefault(right[j], []).append(j)
+    return [(i, places[left[i]].pop()) for i in range(len(left)) if i not in left_taken and places.get(left[i])]

@@ -1,22 +1,26 @@
 """Comparison of a replayed scenario with its recording: frame by frame on each interface, and output by output.
 
-Frames are compared in the order of each interface, not over interfaces and not in time; both sides are normalised
-first (`macvsim.replay.normalize`, `macvsim.replay.normalize_text`).
+Frames are compared in the order of each interface, not over interfaces and not in time; of a recording in real time,
+in which probes come a command earlier or later, without order. Both sides are normalised first
+(`macvsim.replay.normalize`, `macvsim.replay.normalize_text`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from macvsim.replay.align import align
+from macvsim.replay.align import align, pair_rest
+from macvsim.replay.compare_state import TableComparison, compare_states
 from macvsim.replay.entries import CommandEntry, FrameEntry
 from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
 from macvsim.replay.normalize_text import normalize_command
 from macvsim.replay.records import Record
 from macvsim.replay.sections import outcome_lines, section
+from macvsim.replay.state import State
+from macvsim.replay.unsettled import settle_text
 from macvsim.wire.canon import frame_text
 
 NOT_SIMULATED_STATUS = 95
@@ -39,17 +43,20 @@ class NormalFrame:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceComparison:
-    """The frames of one interface; `pairs` are positions of equal frames in both, ascending (`align`)."""
+    """The frames of one interface; `pairs` are positions of equal frames in both, ascending (`align`), `moved` those of
+    frames that are equal in another order, where order does not count.
+    """
 
     interface: str
     recorded: tuple[NormalFrame, ...]
     simulated: tuple[NormalFrame, ...]
     pairs: tuple[tuple[int, int], ...]
+    moved: tuple[tuple[int, int], ...] = ()
 
     @property
     def equal(self) -> int:
-        """Number of equal frames in equal order."""
-        return len(self.pairs)
+        """Number of equal frames."""
+        return len(self.pairs) + len(self.moved)
 
     @property
     def total(self) -> int:
@@ -59,9 +66,10 @@ class InterfaceComparison:
     def differences(self) -> Iterator[str]:
         """A text for each frame that only one side has, in order; ``-`` recorded, ``+`` simulated."""
         i = j = 0
+        ours_moved, theirs_moved = ({pair[side] for pair in self.moved} for side in (0, 1))
         for next_i, next_j in [*self.pairs, (len(self.recorded), len(self.simulated))]:
-            missing = list(enumerate(self.recorded[i:next_i], i + 1))
-            extra = list(enumerate(self.simulated[j:next_j], j + 1))
+            missing = [(at + 1, self.recorded[at]) for at in range(i, next_i) if at not in ours_moved]
+            extra = [(at + 1, self.simulated[at]) for at in range(j, next_j) if at not in theirs_moved]
             for ours, theirs in zip_longest(missing, extra):
                 if ours:
                     yield _frame_difference("-", *ours)
@@ -97,6 +105,7 @@ class Comparison:
     scenario: str
     interfaces: tuple[InterfaceComparison, ...]
     commands: tuple[CommandComparison, ...]
+    tables: tuple[TableComparison, ...] = ()
 
     @property
     def frames_equal(self) -> int:
@@ -124,9 +133,23 @@ class Comparison:
         return self._count("not simulated")
 
     @property
+    def tables_equal(self) -> int:
+        """Equal tables of the recorded states."""
+        return sum(table.is_equal for table in self.tables)
+
+    @property
+    def tables_total(self) -> int:
+        """Recorded tables of all states."""
+        return len(self.tables)
+
+    @property
     def is_equal(self) -> bool:
         """True if nothing differs."""
-        return self.frames_equal == self.frames_total and self.commands_equal == self.commands_total
+        return (
+            self.frames_equal == self.frames_total
+            and self.commands_equal == self.commands_total
+            and self.tables_equal == self.tables_total
+        )
 
     def to_dict(self) -> dict[str, str | int]:
         """The counts by name, for JSON."""
@@ -137,16 +160,19 @@ class Comparison:
             "commands_equal": self.commands_equal,
             "commands_total": self.commands_total,
             "not_simulated": self.not_simulated,
+            "tables_equal": self.tables_equal,
+            "tables_total": self.tables_total,
         }
 
     def __str__(self) -> str:
         return (
             f"{self.scenario} frames {self.frames_equal}/{self.frames_total}"
             f" commands {self.commands_equal}/{self.commands_total} not-simulated {self.not_simulated}"
+            f" tables {self.tables_equal}/{self.tables_total}"
         )
 
     def diff(self, limit: int | None = 5) -> str:
-        """The first `limit` differences of each interface and lines of each command (None: all); empty if equal."""
+        """The first `limit` differences of each interface, command and table (None: all); empty if equal."""
         parts: list[str] = []
         for interface in self.interfaces:
             head = (
@@ -157,6 +183,8 @@ class Comparison:
         for command in self.commands:
             head = f"[{command.entry.ns or '-'}] {command.entry.cmd}"
             parts += section(head, command.differences(), limit)
+        for table in self.tables:
+            parts += section(table.head, table.differences(), limit)
         return "\n".join(parts)
 
     def _count(self, outcome: str) -> int:
@@ -164,14 +192,29 @@ class Comparison:
         return sum(command.outcome == outcome for command in self.commands)
 
 
-def compare(recorded: Record, frames: Iterable[FrameEntry], commands: Sequence[CommandEntry]) -> Comparison:
-    """Compare a recording with the frames and commands of its replay."""
+def compare(
+    recorded: Record,
+    frames: Iterable[FrameEntry],
+    commands: Sequence[CommandEntry],
+    states: Mapping[str, State] | None = None,
+    unsettled: Sequence[frozenset[str]] = (),
+    *,
+    in_order: bool = True,
+) -> Comparison:
+    """Compare a recording with its replay.
+
+    states : if given, those of the recording are compared with them
+    unsettled : for each of `commands`, see `macvsim.replay.unsettled`
+    in_order : the order of frames on an interface counts
+    """
     ours, theirs = normal_frames(recorded.frames), normal_frames(frames)
     names = [*ours, *(name for name in theirs if name not in ours)]
+    given = recorded.given_macs
     return Comparison(
         recorded.name,
-        tuple(_interface(name, ours.get(name, []), theirs.get(name, [])) for name in names),
-        tuple(_commands(recorded.commands, commands, recorded.given_macs)),
+        tuple(_interface(name, ours.get(name, []), theirs.get(name, []), in_order) for name in names),
+        tuple(_commands(recorded.commands, commands, unsettled, given)),
+        tuple(compare_states(recorded.states, states, given)) if states is not None else (),
     )
 
 
@@ -194,24 +237,33 @@ def is_not_simulated(entry: CommandEntry) -> bool:
     return entry.rc == NOT_SIMULATED_STATUS and entry.stderr.startswith(NOT_SIMULATED_TEXT)
 
 
-def _interface(name: str, recorded: list[NormalFrame], simulated: list[NormalFrame]) -> InterfaceComparison:
+def _interface(
+    name: str, recorded: list[NormalFrame], simulated: list[NormalFrame], in_order: bool
+) -> InterfaceComparison:
     """The comparison of one interface."""
-    pairs = align([frame.key for frame in recorded], [frame.key for frame in simulated])
-    return InterfaceComparison(name, tuple(recorded), tuple(simulated), tuple(pairs))
+    left, right = [frame.key for frame in recorded], [frame.key for frame in simulated]
+    pairs = align(left, right)
+    moved = [] if in_order else pair_rest(left, right, pairs)
+    return InterfaceComparison(name, tuple(recorded), tuple(simulated), tuple(pairs), tuple(moved))
 
 
 def _commands(
-    recorded: Sequence[CommandEntry], simulated: Sequence[CommandEntry], given: Collection[str]
+    recorded: Sequence[CommandEntry],
+    simulated: Sequence[CommandEntry],
+    unsettled: Sequence[frozenset[str]],
+    given: Collection[str],
 ) -> Iterator[CommandComparison]:
     """The comparison of each recorded command with the same command of the replay."""
     partner = dict(align([(entry.ns, entry.cmd) for entry in recorded], [(entry.ns, entry.cmd) for entry in simulated]))
     for i, entry in enumerate(recorded):
-        ours = normalize_command(entry, given)
         if i not in partner:
-            yield CommandComparison(entry, "not run", ours, "")
+            yield CommandComparison(entry, "not run", normalize_command(entry, given), "")
             continue
         answer = simulated[partner[i]]
-        theirs = normalize_command(answer, given)
+        drawn = unsettled[partner[i]] if unsettled else ()
+        ours, theirs = (
+            normalize_command(replace(e, stdout=settle_text(e.stdout, drawn)), given) for e in (entry, answer)
+        )
         if is_not_simulated(answer):
             yield CommandComparison(entry, "not simulated", ours, theirs)
         else:

@@ -1,237 +1,66 @@
-"""Playing a recording again: build the lab its scenario describes, run its commands, collect what every interface sees.
-
-The recorder's machine is one kernel with a namespace for each name, on which nothing but waiting takes time: so
-cables and
-wake-ups take none here, and kernel timers tick at the recorder's HZ.
-"""
+"""Playing recordings again and comparing; those with a Docker daemon, made in real time, at their own pace."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from macvsim.capture import TYPE_TEXT
-from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.docker.host import DockerHost
-from macvsim.docker.images import BUSYBOX_ROOT
-from macvsim.docker.machine import Machine
-from macvsim.host import DEBIAN, Box, Host, Kernel
-from macvsim.net import rtneigh
-from macvsim.net.namespace import Boot, Namespace
-from macvsim.net.neigh import Nud
 from macvsim.replay import directives
+from macvsim.replay.align import align
 from macvsim.replay.compare import Comparison, compare
-from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry
-from macvsim.replay.expand import Command, Step, expand
+from macvsim.replay.drawn import drawn_macs, shown
+from macvsim.replay.entries import BACKGROUND, CommandEntry
+from macvsim.replay.expand import expand
+from macvsim.replay.guest import Replay
 from macvsim.replay.records import Record, load
 from macvsim.replay.scenario import parse
-from macvsim.replay.shared_data import SharedData
 from macvsim.replay.testbed import name_server
-from macvsim.shell.interp import Job, Shell, box_for
-from macvsim.sim import MS, SECOND, US, Sim
-from macvsim.wire.frame import Frame, PacketType
 
-RECORDER_HZ = 100
-RECORDER_CLOCK = 1_700_000_000 * SECOND
-"""What the recorder's clock shows at the start, since 1970."""
-COMMAND_TIMEOUT = 120 * SECOND
-WAIT_TIMEOUT = 60 * SECOND
-COMMAND_TIME = 40 * US
-"""Guest time that starting a command and collecting its output takes on the recorder's machine."""
-EXEC_TIME = 700 * MS
-"""Real time from ``docker exec`` to the first step of the program in the container, on the recorder's machine."""
-LAST_FRAMES = 20 * MS
-"""The recorder listens this long after the last command."""
-NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
-
-
-class Replay:
-    """One scenario being played; `frames` and `commands` are what a record would hold.
-
-    name_server : of the recorder's machine, as its /etc/resolv.conf has it
-    starts : when each command that is waited for was started, in seconds, by namespace and text; for recordings in
-        real time, where commands take time: neighbour entries age while a daemon works
-    """
-
-    def __init__(
-        self, *, seed: int = 0, name_server: str = "", starts: Sequence[tuple[str | None, str, float]] = ()
-    ) -> None:
-        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
-        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
-        self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
-        self.kernel.boot_time = RECORDER_CLOCK
-        self.outside = Host(self.kernel, "guest", DEBIAN)
-        self.outside.dev("lo").set_up()
-        self.shell = Shell()
-        self.outside.interpreter = self.shell
-        self.frames: list[FrameEntry] = []
-        self.commands: list[CommandEntry] = []
-        self._shared = SharedData(self.sim, self.frames)
-        self._jobs: list[tuple[Job, Command, int]] = []
-        self._captured: list[NetDevice] = []
-        self._daemons: dict[str, DockerHost] = {}
-        self._starts = deque(starts)
-        if name_server:
-            self.outside.files["/etc/resolv.conf"] = f"nameserver {name_server}\n"
-
-    def play(self, steps: list[Step]) -> None:
-        """Carry out every step, then end as the recorder does."""
-        for step in steps:
-            self._step(step)
-        self._advance(LAST_FRAMES)
-        if self._jobs:
-            self._kill()
-        self.sim.run(until=self.sim.now)
-
-    def _step(self, step: Step) -> None:
-        for command in step.commands:
-            self._command(command)
-        match step.directive:
-            case directives.Capture():
-                for name in step.namespaces:
-                    if name in self.kernel.netns:
-                        self._capture(name, self.kernel.netns[name])
-            case directives.Flush():
-                for name in step.namespaces:
-                    if name in self.kernel.netns:
-                        self._flush(self.kernel.netns[name])
-            case directives.Sleep(seconds=seconds):
-                self._advance(round(seconds * SECOND))
-            case directives.Wait():
-                self._wait()
-            case directives.Kill():
-                self._kill()
-            case directives.DockerDaemon(ns=ns):
-                self._docker_daemon(ns)
-            case directives.DockerNamespace(name=name, host=host) if host in self._daemons:
-                found = [c for c in self._daemons[host].containers() if c.name == name]
-                if found:
-                    self.kernel.netns[name] = found[0].ns
-            case _:
-                pass
-
-    @staticmethod
-    def _flush(ns: Namespace) -> None:
-        """``ip neigh flush all``: packets that wait for an answer fail."""
-        for entry in [*ns.neigh.entries.values(), *ns.ipv6.neigh.entries.values()]:
-            if not entry.state & (Nud.PERMANENT | Nud.NOARP):
-                rtneigh.remove(entry)
-
-    def _advance(self, time: int) -> None:
-        self.sim.run(until=int(self.sim.now) + time)
-
-    # -- commands
-    # -------------------------------------------------------------------------------------------------------
-
-    def _box(self, ns: str | None) -> Box | None:
-        if ns is None:
-            return self.outside
-        found = self.kernel.netns.get(ns)
-        return None if found is None else box_for(self.kernel, found)
-
-    def _await_start(self, command: Command) -> None:
-        """Let time pass until the command was started in the recording, if it has been said when."""
-        if not command.background and self._starts and self._starts[0][:2] == (command.ns, command.cmd):
-            start = round(self._starts.popleft()[2] * SECOND)
-            start += EXEC_TIME if command.cmd.startswith("docker exec") else 0
-            if start > self.sim.now:
-                self.sim.run(until=start)
-
-    def _command(self, command: Command) -> None:
-        self._await_start(command)
-        start = int(self.sim.now)
-        box = self._box(command.ns)
-        if box is None:
-            self._record(
-                command, "", f'Cannot open network namespace "{command.ns}": No such file or directory\n', 255, start
-            )
-            return
-        job = self.shell.spawn(box, command.cmd)
-        if command.background:
-            self._jobs.append((job, command, start))
-            self.sim.run(until=self.sim.now)
-            return
-        limit = self.sim.timeout(COMMAND_TIMEOUT)
-        self.sim.run(until=job.done | limit)
-        if job.code is None:
-            job.kill()
-            self._record(command, job.stdout, "", "timeout", start)
-            return
-        self._record(command, job.stdout, job.stderr, job.code, start)
-        self._advance(COMMAND_TIME)
-
-    def _record(self, command: Command, stdout: str, stderr: str, rc: int | str, start: int) -> None:
-        now = int(self.sim.now)
-        cmd = command.cmd + (BACKGROUND if command.background else "")
-        self.commands.append(
-            CommandEntry(command.ns, cmd, stdout, stderr, rc, start / SECOND, (now - start) / SECOND, command.setup)
-        )
-
-    def _wait(self) -> None:
-        jobs, self._jobs = self._jobs, []
-        for job, command, start in jobs:
-            limit = self.sim.timeout(WAIT_TIMEOUT)
-            if job.code is None:
-                self.sim.run(until=job.done | limit)
-            rc: int | str = "killed"
-            if job.code is not None:
-                rc = job.code
-            else:
-                job.kill(9)
-            self._record(command, job.stdout, job.stderr, rc, start)
-
-    def _kill(self) -> None:
-        for job, _, _ in self._jobs:
-            job.kill()
-        self._wait()
-
-    def _docker_daemon(self, ns: str) -> None:
-        """A daemon in a namespace, with the recorder's folders and its image file."""
-        host = DockerHost.adopt(box_for(self.kernel, self.kernel.netns[ns]))
-        host.files["/oracle/guest/busybox-image.tar"] = BUSYBOX_ROOT
-        machine = Machine("(none)", file_system="tmpfs")  # the guest has no hostname, and dockerd's folder is a tmpfs
-        folders = {"data_root": f"/var/lib/docker-{ns}", "exec_root": f"/run/docker-{ns}"}
-        host.start_docker(**folders, images=(), machine=machine)
-        self._daemons[ns] = host
-
-    # -- frames
-    # ---------------------------------------------------------------------------------------------------------
-
-    def _capture(self, name: str, ns: Namespace) -> None:
-        for dev in ns.devices.values():
-            if dev.name not in NOT_CAPTURED and dev not in self._captured:
-                self._captured.append(dev)
-                dev.add_tap(self._tap(name, dev.name, dev))
-                if isinstance(dev, Ipvlan):
-                    self._shared.watch(dev)
-
-    def _tap(self, ns: str, name: str, dev: NetDevice) -> Callable[[PacketType, Frame], None]:
-        def see(packet_type: PacketType, frame: Frame) -> None:
-            time = int(self.sim.now) / SECOND
-            self.frames.append(FrameEntry(ns, name, TYPE_TEXT[packet_type], frame.wire.hex(), time))
-            self._shared.captured(dev, packet_type, frame)
-
-        return see
+EXEC = "docker exec "
+EXEC_SHARE = 0.95
+"""Of the time that ``docker exec`` takes beyond its program's, this share passes before the program's first step."""
 
 
 def replay(record: Record, *, seed: int = 0) -> Comparison:
     """Play a record again and compare."""
     scenario = parse(record.scenario_text, record.name)
     real_time = any(isinstance(directive, directives.DockerDaemon) for directive in scenario.directives)
-    played = Replay(
-        seed=seed,
-        name_server=name_server(entry.stdout + entry.stderr for entry in record.commands),
-        starts=[(e.ns, e.cmd, e.start) for e in record.commands if BACKGROUND not in e.cmd] if real_time else (),
-    )
-    played.play(expand(scenario))
-    return compare(record, played.frames, played.commands)
+    server = name_server(entry.stdout + entry.stderr for entry in record.commands)
+
+    def play(simulated: Sequence[CommandEntry], macs: Mapping[str, bytes]) -> Replay:
+        played = Replay(
+            seed=seed,
+            name_server=server,
+            starts=list(_starts(record.commands, simulated)) if real_time else (),
+            macs=macs,
+            labels=record.states,
+            ipv6=scenario.ipv6,
+        )
+        played.play(expand(scenario))
+        return played
+
+    played = play((), {})
+    places = shown(record.commands, record.states), shown(played.commands, played.states)
+    macs = drawn_macs(played.kernel, *places, record.given_macs)
+    if real_time or macs:  # once more, now that it is known how long programs take, and what was drawn
+        played = play(played.commands, macs)
+    return compare(record, played.frames, played.commands, played.states, played.unsettled, in_order=not real_time)
+
+
+def _starts(
+    recorded: Sequence[CommandEntry], simulated: Sequence[CommandEntry]
+) -> Iterator[tuple[str | None, str, float]]:
+    """When each command of a recording in real time began to work: programs in containers behind Docker's share."""
+    partner = dict(align([(e.ns, e.cmd) for e in recorded], [(e.ns, e.cmd) for e in simulated]))
+    for i, entry in enumerate(recorded):
+        if BACKGROUND in entry.cmd:
+            continue
+        lead = 0.0
+        if entry.cmd.startswith(EXEC) and i in partner:
+            lead = max(0.0, entry.dur - simulated[partner[i]].dur) * EXEC_SHARE
+        yield entry.ns, entry.cmd, entry.start + lead
 
 
 def replay_folder(folder: Path | str, *, seed: int = 0) -> Comparison:
-    """Play the record in a folder again and compare; `ScenarioError` if it is not a record."""
+    """Play the record in a folder or archive again and compare; `ScenarioError` if it is not a record."""
     return replay(load(folder), seed=seed)
-
-
-__all__ = ["Replay", "replay", "replay_folder"]

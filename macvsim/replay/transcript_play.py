@@ -11,8 +11,8 @@ from macvsim.docker.host import DockerHost
 from macvsim.host import DEBIAN, Box, Host, Kernel, box_for
 from macvsim.net.namespace import Boot
 from macvsim.replay.compare import NOT_SIMULATED_STATUS, NOT_SIMULATED_TEXT
+from macvsim.replay.guest import RECORDER_HZ
 from macvsim.replay.normalize_text import normalize_output
-from macvsim.replay.runner import RECORDER_HZ
 from macvsim.replay.sections import outcome_lines, section
 from macvsim.replay.testbed import Testbed, derive, setup_commands
 from macvsim.replay.transcript import Exchange, Transcript, load

@@ -7,7 +7,6 @@ left out on both sides, which takes another run if the simulation has done it al
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from macvsim.labfile.play import Outcome, Player
 from macvsim.net.neigh import Nud
 from macvsim.replay.align import align
 from macvsim.replay.compare import InterfaceComparison, normal_frames
+from macvsim.replay.drawn import Told
 from macvsim.replay.entries import FrameEntry
 from macvsim.replay.normalize_text import given_macs, normalize_output
 from macvsim.replay.sections import outcome_lines
@@ -50,17 +50,6 @@ _LIMIT = 120.0
 """Seconds that a command may take."""
 _LAST = 0.1
 _DEPENDS = "what it depends on was skipped"
-
-
-class Told(random.Random):
-    """Dice that show what was drawn elsewhere."""
-
-    def __init__(self, drawn: bytes) -> None:
-        super().__init__(0)
-        self.drawn = int.from_bytes(drawn, "big")
-
-    def getrandbits(self, k: int, /) -> int:
-        return self.drawn & ((1 << k) - 1)
 
 
 class LabRun:

@@ -228,10 +228,13 @@ def test_passthru_childs_mac_is_the_parents() -> None:
     assert child.mac == original
     child.set_mac(EXTRA)
     assert dev.mac == EXTRA
+    child.destroy()
+    assert dev.mac == original
+    child = lab.container("c2", dev, mode=Mode.PASSTHRU)
     dev.set_mac(FOREIGN)
     assert child.mac == FOREIGN
     child.destroy()
-    assert dev.mac == original
+    assert dev.mac == FOREIGN  # nothing to put back: the child did not change it
 
 
 def test_group_joined_on_the_child_is_programmed_below() -> None:

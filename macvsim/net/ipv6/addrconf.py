@@ -138,7 +138,7 @@ class Addrconf:
         keep = not gone and (stack.conf_all.keep_addr_on_down > 0 or inet6.conf.keep_addr_on_down > 0)
         stack.fib.remove_if(lambda route: route.dev is dev)
         stack.neigh.device_down(dev)
-        inet6.ready = False
+        was_ready, inet6.ready = inet6.ready, False
         if inet6.solicitation is not None:
             inet6.solicitation.timer.stop()
             inet6.solicitation = None
@@ -153,7 +153,8 @@ class Addrconf:
                 address.state = Dad.DEAD
                 inet6.addresses.remove(address)
                 dev.on_address(address.local.to_bytes(16, "big"), False)
-        self.groups.device_down(inet6)
+        if was_ready or gone:
+            self.groups.device_down(inet6)
         if gone:
             dev.inet.inet6 = None
         stack.router.forget()

@@ -27,6 +27,7 @@ class Output:
         self._ident = c.dice.randrange(1, 0x10000)
         self._last_oow = -OOW_RATELIMIT
         self._sent = 0
+        self._uid = 0
 
     # -- what is sent --------------------------------------------------------------------------------------------------
 
@@ -42,7 +43,9 @@ class Output:
         )
         skb.sent_us = c.now_us
         window = min(c.win.wnd, _MAX_SYN_WINDOW)
-        return self._send(skb.seq, 0, SYN, window, tcp.encode_options(options))
+        is_sent = self._send(skb.seq, 0, SYN, window, tcp.encode_options(options))
+        skb.uid = self._uid
+        return is_sent
 
     def syn_ack(self) -> bool:
         """The second SYN of a simultaneous open (tcp_send_synack)."""
@@ -72,6 +75,7 @@ class Output:
             skb.delivered = c.tx.delivered
             if not self._send(skb.seq, ack, flags, window, options, skb.data, more=skb is not last):
                 return False
+            skb.uid = self._uid
         if last.data:
             if idle:
                 c.cc.restarted()
@@ -120,6 +124,11 @@ class Output:
         self._last_oow = now
         return False
 
+    def in_host_queue(self, skb: Skb) -> bool:
+        """The segment has not left yet: it waits for the next hop's MAC (skb_still_in_host_queue)."""
+        entry = self.c.route().neighbour
+        return entry is not None and any(packet.uid == skb.uid for packet in entry.queue)
+
     # -- how -----------------------------------------------------------------------------------------------------------
 
     def _options(self) -> bytes:
@@ -161,7 +170,8 @@ class Output:
                 way.neighbour.confirmed = c.sim.jiffies
         ident = self._ident
         self._ident = ident + 1 & 0xFFFF
-        c.ns.ipv4.send(PROTO_TCP, data, way, dst, c.ns.sim.born(), df=True, ident=ident)
+        self._uid = c.ns.sim.born()
+        c.ns.ipv4.send(PROTO_TCP, data, way, dst, self._uid, df=True, ident=ident)
         if c.owned and not more and not c.bottom_halves_off:
             c.sim.run_softirqs()
         return True

@@ -42,9 +42,12 @@ class Retransmission(Reduction):
             c.timers.set(Pending.RETRANSMIT, c.rtt.rto)
 
     def retransmit(self, skb: Skb) -> bool:
-        """Send a segment again (tcp_retransmit_skb); False when there is no way, or no room at the peer."""
+        """Send a segment again (tcp_retransmit_skb); False when there is no way, no room at the peer, or no need."""
         c = self.c
         tx = c.tx
+        if c.out.in_host_queue(skb):
+            c.count("TCPSpuriousRtxHostQueues")
+            return False
         if not skb.syn:
             mss = c.current_mss()
             room = tx.window_end - skb.seq

@@ -21,7 +21,7 @@ class Skb:
     """One segment to send or under way; `sent_us` is when it was last sent."""
 
     __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "order", "overhead", "psh", "retrans",
-                 "sacked", "sent_us", "seq", "syn")  # fmt: skip
+                 "sacked", "sent_us", "seq", "syn", "uid")  # fmt: skip
 
     def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
         self.seq = seq
@@ -36,6 +36,8 @@ class Skb:
         """Sent again, and that copy is believed to be under way."""
         self.ever_retrans = False
         self.sent_us = 0
+        self.uid = 0
+        """The packet that it was last sent in."""
         self.order = 0
         """Counts what the connection has sent: tells which of two segments of one moment came first."""
         self.delivered = 0

@@ -192,7 +192,7 @@ class Timers:
             c.recovery.enter_loss()
             self.retransmits += 1
             self._total_rto += 1
-            if not c.recovery.retransmit(tx.rtx[0]):
+            if not c.recovery.retransmit(tx.rtx[0]) and not c.out.in_host_queue(tx.rtx[0]):
                 self.set(Pending.RETRANSMIT, _RESOURCE_PROBE)
                 return
             rtt.backoff += 1
