@@ -52,6 +52,22 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def save(options: argparse.Namespace) -> int:
+    """Play a lab file and keep the lab."""
+    from macvsim.labfile.commands import save_file
+
+    save_file(options.file, options.output, _write)
+    return 0
+
+
+def load(options: argparse.Namespace) -> int:
+    """Go on with a saved lab."""
+    from macvsim.console.terminal import sit_down
+
+    sit_down(options.file, play=True)
+    return 0
+
+
 def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
@@ -124,11 +140,22 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=demo)
     text = "play a lab: its commands on simulated hosts, and what they print"
     one = commands.add_parser("run", help=text, description=text)
-    one.add_argument("file", type=Path, metavar="FILE", help="a document LAB.md, or LAB.yaml with LAB.sh beside it")
+    one.add_argument(
+        "file", type=Path, metavar="FILE", help="a document LAB.md, LAB.yaml with LAB.sh beside it, or a saved LAB.json"
+    )
     one.add_argument(
         "--pcap", type=Path, metavar="OUT.pcapng", help="also write every frame at every interface to this file"
     )
     one.set_defaults(run=run)
+    text = "play a lab to its end and keep it as it then is, for load and every command that takes a lab"
+    one = commands.add_parser("save", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument("-o", "--output", type=Path, metavar="OUT.json", help="where to (FILE with .json for its ending)")
+    one.set_defaults(run=save)
+    text = "go on with a lab where it was saved: log in to its machines, as with shell"
+    one = commands.add_parser("load", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE.json", help="what save has written")
+    one.set_defaults(run=load)
     text = "play a lab and print what happens to each packet, a line for each step, drops with their reason"
     one = commands.add_parser("trace", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")

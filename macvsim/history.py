@@ -86,7 +86,7 @@ class History:
         self.busy = False
         self._writer = writer
         self._lost = ""
-        self._handles: dict[int, object] = {}
+        self._opened: list[object] = []
         self._seen = self._mark()
 
     def _mark(self) -> tuple[int, int, str]:
@@ -112,12 +112,12 @@ class History:
             )
 
     def number(self, handle: object) -> int | None:
-        """Which call has returned `handle`, if it was one of `opening`."""
-        return next((number for number, one in self._handles.items() if one is handle), None)
+        """The how manieth (from 0) thing it is that calls marked `opening` have returned; None: it is none of them."""
+        return next((number for number, one in enumerate(self._opened) if one is handle), None)
 
     def handle(self, number: int) -> object | None:
-        """What call `number` has returned, if it was one of `opening`."""
-        return self._handles.get(number)
+        """What `number` is the number of, if anything."""
+        return self._opened[number] if 0 <= number < len(self._opened) else None
 
     def perform(
         self, fn: Callable[..., R], target: object, args: tuple[Any, ...], options: dict[str, Any], *, keep: bool
@@ -137,9 +137,9 @@ class History:
         finally:
             self.busy = False
             self._seen = self._mark()
-        self._keep(call)
+        self._keep(call, again=not keep)
         if keep and not self._lost:
-            self._handles[len(self.calls) - 1] = result
+            self._opened.append(result)
         return result
 
     def _call(self, name: str, target: object, args: tuple[Any, ...], options: dict[str, Any]) -> Call | None:
@@ -155,13 +155,13 @@ class History:
             self.lose(f"{name} was called with something that cannot be written down: {error}")
             return None
 
-    def _keep(self, call: Call | None, raises: str = "") -> None:
+    def _keep(self, call: Call | None, raises: str = "", *, again: bool = True) -> None:
         if call is None:
             return
         if raises:
             call = replace(call, raises=raises)
         last = self.calls[-1] if self.calls else None
-        if last is not None and call.repeats(last) and len(self.calls) - 1 not in self._handles:
+        if again and last is not None and call.repeats(last):
             self.calls[-1] = replace(last, times=last.times + 1)
         else:
             self.calls.append(call)

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from macvsim.console.saved import Entry, save
+from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
@@ -29,6 +29,7 @@ WORDS = {
     "@nodes": "the hosts and containers there are",
     "@why": "why the pings of the last command were not answered",
     "@save FILE.md": "keep the session as a lab document, which macvsim check accepts; @save! replaces the file",
+    "@save FILE.json": "keep the lab as it is now, for macvsim load",
     "@help": "this; exit or Ctrl-D goes back, and ends the session on the first node",
 }
 
@@ -62,7 +63,8 @@ class Console:
     def play(self) -> None:
         """Run the commands of the lab file, as if they had been typed."""
         for outcome in self.player.play():
-            self.entries.append(Entry(outcome.step.prompt, outcome.step.command, outcome.output))
+            if outcome.step.written:
+                self.entries.append(Entry(outcome.step.prompt, outcome.step.command, outcome.output))
             self._last = outcome
 
     # -- where one is --------------------------------------------------------------------------------------------------
@@ -174,8 +176,7 @@ class Console:
     def _own(self, word: str = "", *words: str) -> None:
         match word, words:
             case (("save" | "save!"), [file]):
-                save(self.lab_file, self.entries, Path(file), replace=word == "save!")
-                self.write(f"{len(self.entries)} commands written to {file}\n")
+                self._save(Path(file), replace=word == "save!")
             case "nodes", []:
                 self.write("".join(f"{name}\n" for name in self.lab.boxes()))
             case "why", []:
@@ -186,6 +187,16 @@ class Console:
                 self.go_to(word, instead=True)
             case _:
                 raise MacvsimError(f"@{word} takes other words: @help lists them")
+
+    def _save(self, path: Path, *, replace: bool) -> None:
+        """As a document, or as a saved lab."""
+        check_free(path, replace=replace)
+        if path.suffix == ".json":
+            self.lab.save(path)
+            self.write(f"the lab as it is now written to {path}\n")
+        else:
+            save(self.lab_file, self.entries, path)
+            self.write(f"{len(self.entries)} commands written to {path}\n")
 
     def _reasons(self) -> list[str]:
         if self._last is None or not self._last.pings:

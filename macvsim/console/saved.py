@@ -28,17 +28,17 @@ class Entry:
         return [f"{self.prompt} {first}", *(MORE + line for line in more), *(shown if output else [ANY])]
 
 
-def save(lab_file: LabFile, entries: Sequence[Entry], path: Path, *, replace: bool = False) -> None:
-    """Write a document with the lab's topology and one block of commands.
-
-    Raises
-    ------
-    MacvsimError : the file is there already, or its name is no document's
-    """
-    if path.suffix != ".md":
+def check_free(path: Path, *, replace: bool) -> None:
+    """`MacvsimError` if a file that is there already must not be replaced, or nothing is saved under such a name."""
+    if path.suffix not in (".md", ".json"):
         raise MacvsimError(f"{path}: a lab document is a file NAME.md")
     if path.exists() and not replace:
         raise MacvsimError(f"{path} exists already: choose another name, or write @save! {path}")
+
+
+def save(lab_file: LabFile, entries: Sequence[Entry], path: Path) -> None:
+    """Write a document with the lab's topology and one block of commands."""
+    lab_file.check_is_document(f"write {path}")
     path.write_text(document(lab_file, entries), encoding="utf-8")
 
 

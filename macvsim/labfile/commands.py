@@ -22,7 +22,8 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
         raise MacvsimError(f"{pcapng}: a capture of the whole lab is a file NAME.pcapng")
     lab_file = load(path)
     commands = lab_file.steps()
-    write("".join(f"{note}\n" for note in lab_file.front.notes()))
+    for note in lab_file.front.notes():
+        write(f"{note}\n")
     player = Player(lab_file, write)
     with player.lab.capture() if pcapng is not None else nullcontext() as capture:
         block = -1
@@ -31,6 +32,7 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
                 write("\n")
             block = step.block
             player.run(step)
+        lab_file.check_end(player.lab)
     if capture is not None and pcapng is not None:
         frames = capture.save(pcapng, reasons=True)
         write(f"\n{frames} frames of {len(capture.interfaces)} interfaces written to {pcapng}\n")
@@ -51,17 +53,33 @@ def trace_file(path: Path, write: Sink) -> None:
 
     show()
     for step in commands:
-        write("\n".join(step.written) + "\n")
+        if step.written:
+            write("\n".join(step.written) + "\n")
         player.run(step)
         show()
+
+
+def save_file(path: Path, out: Path | None, write: Sink) -> None:
+    """Play a lab file to its end, and write the lab as it then is."""
+    out = out or path.with_name(path.name.removesuffix("".join(path.suffixes)) + ".json")
+    if out.suffix != ".json":
+        raise MacvsimError(f"{out}: a saved lab is a file NAME.json")
+    player = Player(load(path))
+    for _ in player.play():
+        pass
+    player.lab.save(out)
+    write(f"{out}: {len(player.lab.history.calls)} calls, {player.lab.now:g} s\n")
 
 
 def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
     """Play a lab file and say where it prints something else than it expects; True if it does not, or was rewritten."""
     lab_file = load(path)
+    if rewrite:
+        lab_file.check_is_document("write what it prints into it")
     outcomes: list[Outcome] = []
     file = lab_file.document.file
-    write("".join(f"{note}\n" for note in lab_file.front.notes()))
+    for note in lab_file.front.notes():
+        write(f"{note}\n")
     for outcome in Player(lab_file).play():
         outcomes.append(outcome)
         if outcome.hunks and not rewrite:
@@ -75,7 +93,8 @@ def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
         result = f"{different} rewritten" if different else "nothing to rewrite"
     else:
         result = f"{different} different" if different else "all as expected"
-    write(f"{file}: {len(outcomes)} commands, {compared} compared, {result}\n")
+    commands = sum(bool(outcome.step.written) for outcome in outcomes)
+    write(f"{file}: {commands} commands, {compared} compared, {result}\n")
     return rewrite or not different
 
 

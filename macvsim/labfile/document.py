@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from macvsim.errors import ScenarioError
+from macvsim.history import Call
 from macvsim.shell.session import is_unfinished
 
 _NAME = r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?"
@@ -29,6 +30,7 @@ class Step:
     command : what runs, lines parted by newlines; written : the lines of the file, without indentation
     expected : the lines under it; first : line of the file on which these begin, or would
     compared : something in its block is expected, so that silence is meant too
+    calls : of a saved lab, what is done instead of typing `command`; one that shows nothing is not `written`
     """
 
     line: int
@@ -42,6 +44,7 @@ class Step:
     first: int
     compared: bool
     indent: str = ""
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass

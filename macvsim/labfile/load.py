@@ -1,51 +1,22 @@
-"""Lab files on disk: a Markdown document, or a topology in YAML with a list of commands beside it."""
+"""Lab files on disk: a Markdown document, a topology in YAML with a list of commands beside it, or a saved lab."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from macvsim.errors import ScenarioError
-from macvsim.lab import Lab
-from macvsim.labfile.build import build
-from macvsim.labfile.document import Document, Step, read_commands, read_markdown
+from macvsim.labfile.document import Document, read_commands, read_markdown
+from macvsim.labfile.file import COMMANDS, LabFile, read_text
 from macvsim.labfile.frontmatter import FrontMatter
+from macvsim.labfile.saved import load_saved
 
 TOPOLOGIES = (".yaml", ".yml", ".clab.yaml", ".clab.yml")
-COMMANDS = ".sh"
-
-
-@dataclass(frozen=True)
-class LabFile:
-    """A lab file that was read and found in order.
-
-    path : of the file that holds the commands, which `update` rewrites
-    """
-
-    path: Path
-    document: Document
-    front: FrontMatter
-
-    @property
-    def name(self) -> str:
-        return self.front.spec.name
-
-    def steps(self) -> list[Step]:
-        """Its commands; `ScenarioError` says where they belong if there are none."""
-        if self.document.steps:
-            return self.document.steps
-        if self.path.name.endswith(COMMANDS):
-            raise ScenarioError(f"{self.path}: there are no commands: write lines of the form NODE# COMMAND in it")
-        raise ScenarioError(f"{self.path}: there are no commands: write them in blocks marked console")
-
-    def build(self) -> Lab:
-        """A new lab as the topology describes it; `ScenarioError` names the line of what cannot be."""
-        return build(self.front)
+SAVED = ".json"
 
 
 def load(path: Path) -> LabFile:
-    """Read ``LAB.md``, or ``LAB.yaml`` and ``LAB.sh`` beside it by the name of either; without the second there are no
-    commands.
+    """Read ``LAB.md``; or ``LAB.yaml`` and ``LAB.sh`` beside it by the name of either, without the second of which
+    there are no commands; or ``LAB.json``, as `macvsim.lab.Lab.save` writes it.
 
     Raises
     ------
@@ -65,6 +36,8 @@ def load(path: Path) -> LabFile:
             read_text(path)
             raise ScenarioError(f"{path}: no topology beside it: describe the lab in {beside[0].name}")
         return _pair(topology, path)
+    if name.endswith(SAVED):
+        return load_saved(path)
     if not name.endswith((".md", ".markdown")):
         raise ScenarioError(f"{path}: a lab is a document LAB.md, or a topology LAB.yaml with its commands in LAB.sh")
     document = read_markdown(read_text(path), str(path))
@@ -80,9 +53,4 @@ def _pair(topology: Path, commands: Path) -> LabFile:
     return LabFile(commands, document, front)
 
 
-def read_text(path: Path) -> str:
-    """The text of a file as it is, ends of lines included; `ScenarioError` if it is none."""
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: this is no text in UTF-8: {error.reason} at byte {error.start}") from None
+__all__ = ["LabFile", "load", "read_text"]

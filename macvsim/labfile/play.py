@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.errors import MacvsimError, ScenarioError
+from macvsim.host import Result
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
+from macvsim.labfile.file import LabFile
 from macvsim.labfile.interrupts import TICK, Presses
-from macvsim.labfile.load import LabFile
+from macvsim.labfile.saved import with_command
 from macvsim.labfile.terminals import Terminal, Terminals
+from macvsim.shell.session import Session
 from macvsim.shell.streams import Sink, discard
 from macvsim.sim import SECOND
 
@@ -63,9 +66,12 @@ class Player:
         """Run step by step; `ScenarioError` names the line of one that cannot be run."""
         for step in self.lab_file.document.steps:
             yield self.run(step)
+        self.lab_file.check_end(self.lab)
 
     def run(self, step: Step) -> Outcome:
         """Run one step to its end; simulated time passes."""
+        if step.calls:
+            return self._repeat(step)
         try:
             terminal = self.terminals.terminal(step.node)
         except MacvsimError as error:
@@ -81,6 +87,36 @@ class Player:
         if step.compared:
             outcome.hunks = differences(step.command, step.expected, outcome.lines)
         return outcome
+
+    def _repeat(self, step: Step) -> Outcome:
+        """Do what was called where a lab was saved."""
+        self.pings = []
+        if step.written:
+            self.write("\n".join(step.written) + "\n")
+        try:
+            return self._call(step)
+        except MacvsimError as error:
+            raise self.error(step, str(error)) from None
+
+    def _call(self, step: Step) -> Outcome:
+        program = step.calls[0] if step.written else None
+        number = program.on.get("opened") if program is not None else None
+        session = self.lab.history.handle(int(number)) if number is not None else None
+        terminal = self.terminals.adopt(session) if isinstance(session, Session) else None
+        if terminal is not None:
+            terminal.show(self.write)
+        result = None
+        for call in step.calls:
+            if call is program:
+                result = self.lab.perform(with_command(call, step.command))
+            else:
+                for _ in range(call.times):
+                    self.lab.perform(call)
+        if terminal is not None:
+            return Outcome(step, terminal.end(), terminal.session.status, self.pings)
+        output = str(result) if isinstance(result, Result | PingResult) else ""
+        self.write(output)
+        return Outcome(step, output, getattr(result, "code", 0) or 0, self.pings)
 
     def _wait(self, step: Step, terminal: Terminal) -> None:
         """Let the command run until it ends; Ctrl-C is pressed where the document shows it."""

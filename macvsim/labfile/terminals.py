@@ -8,8 +8,8 @@ from macvsim.docker.container import Container
 from macvsim.errors import MacvsimError
 from macvsim.host import Box
 from macvsim.lab import Lab
-from macvsim.shell.session import open_session
-from macvsim.shell.streams import Sink
+from macvsim.shell.session import Session, open_session
+from macvsim.shell.streams import Sink, discard
 
 
 class Terminal:
@@ -20,10 +20,11 @@ class Terminal:
     live : called with the output as it comes, while the terminal is the one being used
     """
 
-    def __init__(self, box: Box, name: str, variables: Mapping[str, str]) -> None:
+    def __init__(self, session: Session) -> None:
         self.pieces: list[str] = []
         self.live: Sink | None = None
-        self.session = open_session(box, self._write, name, variables or None)
+        self.session = session
+        session.write = self._write
 
     def _write(self, text: str) -> None:
         self.pieces.append(text)
@@ -35,11 +36,15 @@ class Terminal:
         return "".join(self.pieces)
 
     def begin(self, command: str, live: Sink) -> None:
-        """Start a command, shown by `live` from here on, after what came since the last one."""
+        """Start a command, shown as by `show`."""
+        self.show(live)
+        self.session.start(command)
+
+    def show(self, live: Sink) -> None:
+        """Show by `live` what comes from here on, after what came since the last command."""
         for piece in self.pieces:
             live(piece)
         self.live = live
-        self.session.start(command)
 
     def end(self) -> str:
         """The command has ended: all that was shown, the cursor at the beginning of a line again."""
@@ -86,5 +91,12 @@ class Terminals:
             raise MacvsimError(f"container {name} is not running: docker start {name}")
         found = self._open.get(box)
         if found is None or found.session.closed:
-            found = self._open[box] = Terminal(box, self.name(box), self.variables)
+            return self.adopt(open_session(box, discard, self.name(box), self.variables or None))
+        return found
+
+    def adopt(self, session: Session) -> Terminal:
+        """The terminal of a session, from now on that of its node."""
+        found = self._open.get(session.box)
+        if found is None or found.session is not session:
+            found = self._open[session.box] = Terminal(session)
         return found

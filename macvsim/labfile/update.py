@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.labfile.document import read_markdown
-from macvsim.labfile.load import LabFile, read_text
+from macvsim.labfile.file import LabFile, read_text
 from macvsim.labfile.play import Outcome
 
 

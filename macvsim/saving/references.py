@@ -6,7 +6,7 @@
     {"host": "host1"}                            a machine        {"host": …, "part": "docker" | "kernel" | …}
     {"host": "host1", "container": "c1"}         a container      {"host": …, "netns": NAME}
     {"host": "host1", "dev": "enp0s8"}           a device, of a machine, container or namespace
-    {"switch": "sw1", "port": "host1"}           a port           {"cable": 0}, {"result": NUMBER OF A CALL}
+    {"switch": "sw1", "port": "host1"}           a port           {"cable": 0}, {"opened": 0}: a session, a capture
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class References:
         found = self._place(thing)
         if found is None:
             number = self.lab.history.number(thing)
-            found = None if number is None else {"result": number}
+            found = None if number is None else {"opened": number}
         if found is None:
             raise Unnamed(f"{thing!r} has no place in the lab")
         return found
@@ -121,10 +121,10 @@ class References:
     def find(self, place: Reference) -> Any:
         """What is found there; `MacvsimError` if nothing is."""
         match place:
-            case {"result": int(number)}:
+            case {"opened": int(number)}:
                 found = self.lab.history.handle(number)
                 if found is None:
-                    raise MacvsimError(f"call {number} of the lab has opened nothing")
+                    raise MacvsimError(f"the lab has opened no number {number}")
                 return found
             case {"cable": int(number)} if 0 <= number < len(self.lab.cables):
                 return self.lab.cables[number]

@@ -14,6 +14,8 @@ from macvsim.history import Call
 FORMAT = "macvsim lab"
 VERSION = 1
 """Of the format; a file with a higher one is from a later macvsim."""
+FIRST_LINE = 6
+"""Of the file on which a call stands; each has a line."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Saved:
     options: Mapping[str, Any]
     calls: tuple[Call, ...]
     end: int | None = None
+
+    def check_end(self, now: int) -> None:
+        """`ScenarioError` unless the lab, played again, ends at the time (ns) at which it was saved."""
+        if self.end is not None and self.end != now:
+            raise ScenarioError(
+                f"played again, it ends at {now / 1e9:g} s, not at {self.end / 1e9:g} s: it was edited, or saved by "
+                'another macvsim; without "end" it is taken as it comes'
+            )
 
     @property
     def text(self) -> str:

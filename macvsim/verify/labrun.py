@@ -64,6 +64,7 @@ class LabRun:
         self.omitted = omitted
         self.unable: tuple[int, str] | None = None
         self.file = load(path)
+        self.file.check_is_document("run it on this kernel")
         self.given = given_macs(path.read_text("utf-8"))
         self.builder = VethBuilder(self.file.front)
         self.lab = self.builder.lab

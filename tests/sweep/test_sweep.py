@@ -292,9 +292,7 @@ def test_a_data_frame_where_pandas_is(lab: Path) -> None:
         (["--jobs", "0"], "0 jobs make no run"),
     ],
 )
-def test_mistakes_are_one_line(
-    lab: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
+def test_mistakes_are_one_line(lab: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
     assert status(["sweep", str(lab), *arguments]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
