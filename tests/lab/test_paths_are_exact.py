@@ -1,7 +1,7 @@
 """Learned paths change nothing but the time it takes: random labs, run with and without them, end in the same state.
 
 Captures, counters, neighbour tables, drops, journals, printed texts and nanosecond times are compared after pings that
-overlap with every kind of change a path depends on.
+overlap with every kind of change a path depends on, some of them while frames are under way.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from macvsim import Lab
 from macvsim.capture import Capture
 from tests.lab.everything import state
 
-SEEDS = range(8)
+SEEDS = range(12)
 
 
 def build(lab: Lab, dice: random.Random) -> list[str]:
     """Two or three hosts with containers on VLANs or on the bare card, and a router; returns the containers."""
-    lab.switch("sw1", policy=dice.choice(["bare-metal", "bare-metal", "bare-metal", "virtualbox-allow-all"]))
+    policy = dice.choice(["bare-metal", "bare-metal", "bare-metal", "virtualbox-allow-all"])
+    lab.switch("sw1", policy=policy, ageing=dice.choice([300, 300, 2, 0]))
     names = []
     vids = dice.choice([[None], [100, 200], [100, 200]])
     for h in range(1, dice.choice([3, 4])):
@@ -59,7 +60,7 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
     sw1 = lab.switches["sw1"]
     cable = dice.choice([port.cable for port in sw1.ports.values() if port.cable is not None])
     port = dice.choice(list(sw1.ports.values()))
-    choice = dice.randrange(19)
+    choice = dice.randrange(25)
     if choice == 0:
         lab[name].sh("ip link set eth0 down")
         lab[name].sh("ip link set eth0 up")
@@ -101,6 +102,23 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
         port.set_up(True)
     elif choice == 17:
         lab[name].sh("ip link set eth0 type macvlan mode private")
+    elif choice == 18:
+        a, b = cable.a, cable.b
+        cable.unplug()
+        if dice.random() < 0.8:
+            lab.cable(a, b, delay=dice.choice([0, 25_000]))
+    elif choice == 19:
+        box = lab[dice.choice([name, "router"])]
+        chain, verdict = dice.choice(["INPUT", "OUTPUT", "FORWARD"]), dice.choice(["ACCEPT", "DROP"])
+        box.sh(f"iptables -A {chain} -p icmp -j {verdict}")
+    elif choice == 20:
+        lab["router"].sh(dice.choice(["iptables -F", "ip route add blackhole 172.16.20.10", "ip route del 172.16.20.10"]))
+    elif choice == 21:
+        lab[name].sh("ip addr flush dev eth0")
+    elif choice == 22:
+        lab[name].sysctl["net.ipv4.ip_no_pmtu_disc"] = dice.randrange(2)
+    elif choice == 23:
+        lab[name].sh("ping -c 40 -i 0.1 172.16.10.1 > /dev/null 2>&1 &")
     else:
         lab[name].sh(f"ip neigh replace 172.16.10.1 lladdr 02:00:00:00:0{dice.randrange(1, 9)}:01 dev eth0")
 
@@ -119,9 +137,16 @@ def play(seed: int, *, learns: bool, journal: bool, captured: bool) -> tuple[dic
         for name in running:
             size = dice.choice([0, 1, 3, 4, 56, 57, 1400, 2000])
             target = dice.choice([*addresses, *addresses, "172.16.10.1", "172.16.10.77"])
-            lab[name].sh(f"ping -c 5 -i 0.3 -W 1 -s {size} {target} > /tmp/out 2>&1 &")
-        lab.run(0.5)
+            ttl = dice.choice([*["-t 64"] * 6, "-t 1", "-t 2", "-A"])
+            lab[name].sh(f"ping -c 5 -i 0.3 -W 1 {ttl} -s {size} {target} > /tmp/out 2>&1 &")
+        lab.run(0.3 * dice.randrange(1, 3) + dice.choice([-0.1, 13e-6 * dice.randrange(40)]))
+        one = lab[dice.choice(names)].ns.dev("eth0")
+        peek = Capture()
+        if dice.random() < 0.3 and captured:
+            peek.attach(one)
         change(lab, dice, names)
+        lab.run(dice.choice([0.0, 40e-6, 0.3]))
+        peek.stop()
         texts.append(str(lab[dice.choice(names)].sh(f"ping -c 2 -W 1 -i 0.4 {dice.choice(addresses)}")))
         lab.run(dice.choice([0.0, 0.3, 6.0, 40.0]))
         texts += [str(lab[name].sh("cat /tmp/out")) for name in running]
