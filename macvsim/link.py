@@ -5,14 +5,18 @@ Every frame that crosses costs one event.  Nothing else in macvsim takes time on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappush
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
 from macvsim.history import recorded
 from macvsim.sim import SECOND, SOFTIRQ, US, Sim
 from macvsim.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from macvsim.dev.path import Hops
 
 DEFAULT_DELAY = 25 * US
 ETHERNET_OVERHEAD = 24
@@ -25,6 +29,8 @@ class CableEnd(Protocol):
 
     cable: Cable | None
     admin_up: bool
+    hops: Hops
+    """What arrives here, by header."""
 
     @property
     def label(self) -> str: ...
@@ -70,6 +76,10 @@ class Line:
             time += wait
         heappush(sim._queue, (time, SOFTIRQ, next(sim._eid), self.arrival, frame))
         return None
+
+    def carries(self, take: Callable[[Any], Any]) -> bool:
+        """True if calls of `take` in the queue are arrivals at `far`: of its own method, or of one of its paths'."""
+        return getattr(getattr(take, "__self__", None), "hops", None) is self.far.hops
 
     def _serialise(self, frame: Frame, rate: int) -> int | None:
         """Nanoseconds until the last bit has left, or None when the queue is full."""
@@ -182,7 +192,7 @@ class Cable:
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
         for line in (self._from_b, self._from_a):
-            for frame in self.sim.recall(line.arrival):
+            for frame in self.sim.recall(line.carries):
                 self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
         for end in (self.a, self.b):
             end.cable = None

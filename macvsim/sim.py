@@ -212,12 +212,12 @@ class Sim(simpy.Environment):
         """As `simpy.Environment.schedule`."""
         heappush(self._queue, (self._now + delay, priority, next(self._eid), _happen, event))
 
-    def recall(self, fn: Callable[[Any], Any]) -> list[Any]:
-        """Take back every call of `fn` in softirq context that is still to be made; returns their arguments in order of
+    def recall(self, wanted: Callable[[Callable[[Any], Any]], bool]) -> list[Any]:
+        """Take back every call of a function that is `wanted` and still to be made; returns their arguments in order of
         time.
         """
-        taken = sorted((entry for entry in self._queue if entry[3] == fn), key=_TIME_AND_TURN)
-        self._queue[:] = [entry for entry in self._queue if entry[3] != fn]
+        taken = sorted((entry for entry in self._queue if wanted(entry[3])), key=_TIME_AND_TURN)
+        self._queue[:] = [entry for entry in self._queue if not wanted(entry[3])]
         heapify(self._queue)
         return [entry[4] for entry in taken]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from heapq import heappush
 from typing import Protocol
 
 import simpy
@@ -46,15 +47,6 @@ class Machine(Protocol):
     def resolve6(self, name: str) -> int | None: ...
 
 
-class _Alarm:
-    """One call of setitimer."""
-
-    __slots__ = ("fn",)
-
-    def __init__(self, fn: Callable[[], None]) -> None:
-        self.fn = fn
-
-
 class App:
     """A program: it is called back by sockets and timers in process context, until it exits.
 
@@ -70,7 +62,9 @@ class App:
         self.done: simpy.Event = self.sim.event()
         self._stdout = stdout
         self._stderr = stderr
-        self._alarm: _Alarm | None = None
+        self._alarm = 0
+        """The turn in the queue of what is set; 0: nothing."""
+        self._on_alarm: Callable[[], None] = self.main
 
     def start(self) -> simpy.Event:
         """Run, now; the event happens when the program has ended, with its exit code as value."""
@@ -91,7 +85,7 @@ class App:
         """End with this exit code; from here on nothing calls the program."""
         if self.code is None:
             self.code = code
-            self._alarm = None
+            self._alarm = 0
             self.close()
             self.done.succeed(code)
 
@@ -105,12 +99,14 @@ class App:
 
     def set_alarm(self, delay: int, fn: Callable[[], None]) -> None:
         """setitimer(ITIMER_REAL): SIGALRM calls `fn` in `delay` ns, exactly, instead of the alarm set before."""
-        self._alarm = alarm = _Alarm(fn)
-        self.sim.post(delay, PROCESS, self._ring, alarm)
+        sim = self.sim
+        self._on_alarm = fn
+        self._alarm = turn = next(sim._eid)
+        heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
 
-    def _ring(self, alarm: _Alarm) -> None:
-        if alarm is self._alarm:
-            alarm.fn()
+    def _ring(self, turn: int) -> None:
+        if turn == self._alarm:
+            self._on_alarm()
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
         """Call `fn` in `delay` ns in process context; not when the program has ended by then."""

@@ -147,7 +147,7 @@ class BusyboxPing(PingApp[PingResult]):
         if self._deadline_us is not None and clock >= self._deadline_us:
             self._finish()
             return
-        uid = self.sim.born()
+        uid = next(self.sim.uids)
         result.requests.append(uid)
         try:
             self._socket.send(

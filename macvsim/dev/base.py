@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from macvsim.dev.path import Round, RxPath, rx_path
+from macvsim.dev.path import Round
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
@@ -372,10 +372,10 @@ class NetDevice:
 
     # -- up ------------------------------------------------------------------------------------------------------------
 
-    def receive(self, frame: Frame, packet_type: PacketType, key: Any = None) -> DropReason | None:
+    def receive(self, frame: Frame, packet_type: PacketType, learns: bool = False) -> DropReason | None:
         """A frame enters here; find its owner, round by round.
 
-        key : under which the way may be kept in `paths`; None: do not
+        learns : the way may be kept as a path
         """
         dev: NetDevice = self
         sim = self.sim
@@ -385,7 +385,7 @@ class NetDevice:
                 untagged = frame.untag()
                 if untagged is None:
                     return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)
-                frame, key = untagged, None
+                frame, learns = untagged, False
             rounds.append((dev, frame, packet_type))
             if dev.taps or sim.journal is not None:
                 dev.show(frame, packet_type)
@@ -402,18 +402,18 @@ class NetDevice:
                 if verdict is CONSUMED:
                     return None
                 if not dev.rx_handler.by_header:
-                    key = None
+                    learns = False
                 if verdict is not PASS:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
                 protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
-                if key is not None and sim.learns and type(frame) is Frame and not frame.raw[0] & 1:
-                    self.keep_path(key, rx_path(sim, rounds))
+                if learns and type(frame) is Frame and not frame.raw[0] & 1:
+                    self.keep_path(rounds)
                 return protocol(dev, frame, packet_type)
             if frame.vid:
                 packet_type = OTHERHOST
-            frame, key = Frame(frame.raw, frame.uid), None
+            frame, learns = Frame(frame.raw, frame.uid), False
             if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
         if packet_type is OTHERHOST:
@@ -423,7 +423,7 @@ class NetDevice:
         protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
         return protocol(dev, frame, packet_type)
 
-    def keep_path(self, key: Any, path: RxPath) -> None:
+    def keep_path(self, rounds: list[Round]) -> None:
         """Only cards keep paths; theirs is the real one (dev/nic.py)."""
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import CONSUMED
-from macvsim.dev.path import RxPath
+from macvsim.dev.path import Take
 from macvsim.dev.vlan import Vlan
 from macvsim.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
@@ -22,6 +22,7 @@ from macvsim.wire.frame import BROADCAST, Frame
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.macvlan import Macvlan, Mode
+    from macvsim.dev.nic import Nic
     from macvsim.sim import Sim
 
 _REQUEST = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01"
@@ -137,10 +138,28 @@ class Audience:
                 self.sim.dropped(child, DropReason.ARP_NOT_FOR_US, packets)
 
 
-def arp_path(nic: NetDevice, tag: int) -> RxPath | None:
-    """The way up from a card of broadcast ARP requests with a tag, as the devices there count them; None: step by
-    step.
-    """
+class ArpPaths:
+    """The ways up from a card of broadcast ARP requests, by their tag; each is found out once in an epoch."""
+
+    def __init__(self, nic: Nic) -> None:
+        self._nic = nic
+        self._epoch = -1
+        self._paths: dict[int, Take | None] = {}
+
+    def find(self, tag: int) -> Take | None:
+        """The way as the devices there count the requests; None: step by step."""
+        nic = self._nic
+        if self._epoch != nic.sim.epoch:
+            self._epoch = nic.sim.epoch
+            self._paths.clear()
+        if tag not in self._paths:
+            filters = nic.vlan_filter or not nic.carrier
+            self._paths[tag] = None if filters else _arp_path(nic, tag)
+        return self._paths[tag]
+
+
+def _arp_path(nic: Nic, tag: int) -> Take | None:
+    """The way up from a card of requests with a tag; None: step by step."""
     sim = nic.sim
     dev = nic if not tag else nic.vlans.get(tag & _TAG_KEY)
     if dev is None or not sim.learns or sim.journal is not None or nic.taps or dev.taps or not dev.up:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
-from macvsim.dev.broadcast import arp_path, asked
-from macvsim.dev.path import Paths, RxPath
+from macvsim.dev.broadcast import ArpPaths, asked
+from macvsim.dev.path import Hops, Round, RxPath
 from macvsim.drop import DropReason
 from macvsim.link import Cable, Line
 from macvsim.wire.addr import BROADCAST_MAC
@@ -46,8 +46,8 @@ class Nic(NetDevice):
         self.vlan_filter = vlan_filter
         self.permanent_mac = mac
         self.cable: Cable | None = None
-        self._paths: Paths[RxPath] = Paths()
-        self._arp_paths: Paths[RxPath | None] = Paths()
+        self.hops = Hops(self._enter)
+        self._arp_paths = ArpPaths(self)
         self.admin_up = False
         self.carrier = False
         self.operstate = "DOWN"
@@ -64,24 +64,15 @@ class Nic(NetDevice):
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
         """A frame comes off the cable: by the path of its header, or step by step."""
-        paths = self._paths
-        if paths.epoch == self.sim.epoch:
-            path = paths.get(frame.key)
-            if path is not None:
-                return path(frame)
+        return self.hops.take(frame)
+
+    def _enter(self, frame: Frame) -> DropReason | None:
+        """A frame for which there is no path."""
         if frame.raw[0] & 1 and asked(frame) is not None:
-            path = self._arp_path(frame.tag)
+            path = self._arp_paths.find(frame.tag)
             if path is not None:
                 return path(frame)
         return self._admit(frame)
-
-    def _arp_path(self, tag: int) -> RxPath | None:
-        """The way of broadcast ARP requests with a tag, found out once in an epoch."""
-        paths = self._arp_paths
-        if paths.epoch != self.sim.epoch or tag not in paths:
-            filters = self.vlan_filter or not self.carrier
-            paths.keep(tag, None if filters else arp_path(self, tag), self.sim.epoch)
-        return paths[tag]
 
     def _admit(self, frame: Frame) -> DropReason | None:
         """Filter, classify, and up."""
@@ -98,10 +89,10 @@ class Nic(NetDevice):
         stats.rx_bytes += len(raw)
         if dst[0] & 1 and dst != BROADCAST_MAC:
             stats.multicast += 1
-        return self.receive(frame, classify(dst, self.mac), frame.key)
+        return self.receive(frame, classify(dst, self.mac), self.sim.learns)
 
-    def keep_path(self, key: tuple[int, bytes], path: RxPath) -> None:
-        self._paths.keep(key, path, self.sim.epoch)
+    def keep_path(self, rounds: list[Round]) -> None:
+        RxPath(self.hops, self.sim, rounds)
 
     def line(self) -> Line | None:
         return None if self.cable is None else self.cable.line(self)

@@ -2,22 +2,25 @@
 
 Between the cable and the protocols, a frame's way through stacked devices follows from its header and from the
 configuration alone.  So the first one goes the long way, `NetDevice.receive` or `NetDevice.xmit`; what it passed is
-kept as a path, a function that does the same in one step for those that follow.  Frames that a device treats otherwise
-(groups, bridges, whatever looks into the payload) never make a path.
+kept as a path, which does the same in one step for those that follow.  Frames that a device treats otherwise (groups,
+bridges, whatever looks into the payload) never make a path.
 
-Two things keep paths honest.  Every change of the configuration starts a new epoch (`NetDevice.__setattr__`), and what
-was learnt in an earlier one is forgotten.  And the devices' counters, which a path only adds up for itself, are settled
-whenever somebody reads them (`Sim.settle`).
+Each direction of a cable has a `Hop` for every header that crosses it.  It names who takes the frames at the far end:
+a path, once one was learnt there.  So who sends puts frames straight into the hands of the path that awaits them.
+
+Two things keep paths honest.  Every change of the configuration starts a new epoch (`NetDevice.__setattr__`), and a
+path of an earlier one sends its frames the long way, where a new path is learnt.  And the devices' counters, which a
+path only adds up for itself, are settled whenever somebody reads them (`Sim.settle`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from macvsim.sim import SOFTIRQ, Sim
-from macvsim.wire.frame import OUTGOING, Frame, PacketType
+from macvsim.wire.frame import OUTGOING, Frame, FrameKey, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -25,67 +28,95 @@ if TYPE_CHECKING:
     from macvsim.link import Line
 
 PATHS = 4096
-"""How many paths are kept at one place before all of them are forgotten."""
+"""How many hops are kept at one end of a cable before all of them are forgotten."""
 
 Round = tuple["NetDevice", Frame, PacketType]
 """A device, and the frame as it is there."""
-RxPath = Callable[[Frame], "DropReason | None"]
+Take = Callable[[Frame], "DropReason | None"]
 TxPath = Callable[[bytes, int], "DropReason | None"]
 """Takes a packet from the link-layer header on, and its uid."""
 
-P = TypeVar("P")
+
+class Hop:
+    """Frames with one tag and Ethernet header on one direction of a cable.
+
+    take : takes them when they arrive: a path, or the long way
+    """
+
+    __slots__ = ("take",)
+
+    def __init__(self, take: Take) -> None:
+        self.take = take
 
 
-class Paths(dict[Any, P]):
-    """Paths learnt at one place in one epoch."""
+class Hops(dict[FrameKey, Hop]):
+    """What arrives at one end of a cable, by tag and Ethernet header.
 
-    __slots__ = ("epoch",)
+    long_way : takes frames for which there is no path
+    """
 
-    def __init__(self) -> None:
-        self.epoch = -1
+    __slots__ = ("long_way",)
 
-    def keep(self, key: Any, path: P, epoch: int) -> None:
-        """One more; those of another epoch are forgotten."""
-        if epoch != self.epoch or len(self) >= PATHS:
-            self.clear()
-            self.epoch = epoch
-        self[key] = path
+    def __init__(self, long_way: Take) -> None:
+        self.long_way = long_way
+
+    def find(self, key: FrameKey) -> Hop:
+        """The hop of frames with this header."""
+        hop = self.get(key)
+        if hop is None:
+            if len(self) >= PATHS:
+                self.clear()
+            hop = self[key] = Hop(self.long_way)
+        return hop
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives whose sender did not look for its hop."""
+        hop = self.get(frame.key)
+        return self.long_way(frame) if hop is None else hop.take(frame)
 
 
-def rx_path(sim: Sim, rounds: Sequence[Round]) -> RxPath:
+class RxPath:
     """The way up from a card to a protocol, as the devices of `rounds` were passed."""
-    dev, last, packet_type = rounds[-1]
-    receiver = dev.ns.receiver(last.raw[12:14], dev, packet_type)
-    counters = [(dev.counters, dev.rx_uncounted) for dev, _, _ in rounds]
-    unsettled = sim.unsettled
-    packets = octets = 0
 
-    def settle() -> None:
-        nonlocal packets, octets
-        for count, uncounted in counters:
-            count.rx_packets += packets
-            count.rx_bytes += octets - packets * uncounted
-        packets = octets = 0
+    __slots__ = ("_epoch", "_octets", "_packets", "_receiver", "_rounds", "_sim", "_unsettled", "hops")
 
-    def receive(frame: Frame) -> DropReason | None:
-        nonlocal packets, octets
-        if not packets:
-            unsettled.append(settle)
-        packets += 1
+    def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
+        dev, last, packet_type = rounds[-1]
+        self.hops = hops
+        self._sim = sim
+        self._epoch = sim.epoch
+        self._rounds = [(dev, bool(frame.tag), packet_type) for dev, frame, packet_type in rounds]
+        self._receiver = dev.ns.receiver(last.raw[12:14], dev, packet_type)
+        self._unsettled = sim.unsettled
+        self._packets = self._octets = 0
+        watched = sim.journal is not None or any(dev.taps for dev, _, _ in rounds)
+        hops.find(rounds[0][1].key).take = self.take_watched if watched else self.take
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        if self._sim.epoch != self._epoch:
+            return self.hops.long_way(frame)
+        if not self._packets:
+            self._unsettled.append(self._settle)
+        self._packets += 1
         raw = frame.raw
-        octets += len(raw)
-        return receiver(raw, frame.uid)
+        self._octets += len(raw)
+        return self._receiver(raw, frame.uid)
 
-    if sim.journal is None and not any(dev.taps for dev, _, _ in rounds):
-        return receive
+    def take_watched(self, frame: Frame) -> DropReason | None:
+        """`take` where captures or the journal see the frame on its way."""
+        if self._sim.epoch == self._epoch:
+            arrived = Frame(frame.raw, frame.uid)
+            for dev, tagged, packet_type in self._rounds:
+                dev.show(frame if tagged else arrived, packet_type)
+        return self.take(frame)
 
-    def receive_watched(frame: Frame) -> DropReason | None:
-        arrived = Frame(frame.raw, frame.uid)
-        for dev, form, packet_type in rounds:
-            dev.show(frame if form.tag else arrived, packet_type)
-        return receive(frame)
-
-    return receive_watched
+    def _settle(self) -> None:
+        packets, octets = self._packets, self._octets
+        for dev, _, _ in self._rounds:
+            dev.counters.rx_packets += packets
+            dev.counters.rx_bytes += octets - packets * dev.rx_uncounted
+        self._packets = self._octets = 0
 
 
 def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
@@ -112,8 +143,8 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
 
 def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> TxPath:
     counters = [dev.counters for dev, _ in rounds]
-    queue, turns, unsettled, key = sim._queue, sim._eid, sim.unsettled, (tag, header)
-    plain, delay, arrival = line.plain, line.delay, line.arrival
+    queue, turns, unsettled, hop = sim._queue, sim._eid, sim.unsettled, line.far.hops.find((tag, header))
+    plain, delay = line.plain, line.delay
     packets = octets = 0
 
     def settle() -> None:
@@ -130,10 +161,9 @@ def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag:
         raw = header + data
         packets += 1
         octets += len(raw)
-        frame = Frame(raw, uid, tag, key)
         if not plain:
-            return line.send(frame)
-        heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), arrival, frame))
+            return line.send(Frame(raw, uid, tag))
+        heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), hop.take, Frame(raw, uid, tag)))
         return None
 
     if sim.journal is None and not any(dev.taps for dev, _ in rounds):

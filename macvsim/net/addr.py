@@ -71,8 +71,8 @@ class InDev:
         """Who tells others about them, once there was something to tell."""
         self.inet6: Inet6Dev | None = None
         """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
-        self.ways_in: dict[bytes, Dst] = {}
-        """Input routing decisions by source and destination as they stand in the header (net/route.py)."""
+        self.ways_in: dict[int, Dst] = {}
+        """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
 
     def primary_for(self, ip: int) -> Address | None:
         """First primary address whose subnet contains `ip`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
@@ -14,18 +13,19 @@ from macvsim.sim import MS
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
-from macvsim.wire.frame import HOST
+from macvsim.wire.frame import ETH_HLEN, HOST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice
+    from macvsim.dev.base import NetDevice, Receiver
     from macvsim.net.namespace import Namespace
     from macvsim.net.socket import RawIcmpSocket
 
 _ICMP = ipv4.PROTO_ICMP
 _number = int.from_bytes
 _ECHO = icmp.ECHO
-_ECHO_BYTE = b"\x08"
 _ECHO_REPLY = icmp.ECHO_REPLY
+_TOS = ETH_HLEN + 1
+_MESSAGE = ETH_HLEN + ipv4.HLEN
 DAY_MS = 86_400_000
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
@@ -137,17 +137,20 @@ class IcmpLayer:
         if back.kind is ERROR:
             return self._ignored(packet, DropReason.IP_OUTNOROUTES)
         if back.lasting and packet.in_dev is not None and not to_group:
-            way.answer = self._answerer(way, packet.in_dev, back, src)
+            way.answer = self._answerer(way, packet.in_dev, back, src, packet.data[1])
         self._out_types[kind] += 1
         tos = packet.data[1]
         send = back.senders.get((_ICMP, None, tos)) or ns.ipv4.sender(back, src, _ICMP, None, tos)
         return send(message, ns.sim.born(packet.uid))
 
-    def _answerer(self, way: Dst, dev: NetDevice, back: Dst, src: int) -> Callable[[bytes, int], DropReason | None]:
-        """`receive` for whole packets without options that come in by `way`: echoes in one step, others as ever."""
-        sim, ipv4_layer, sockets, conf = self.ns.sim, self.ns.ipv4, self.sockets, self._conf
-        checksum, unsettled, senders, echo_reply = int.from_bytes, sim.unsettled, back.senders, icmp.echo_reply
+    def _answerer(self, way: Dst, dev: NetDevice, back: Dst, src: int, tos: int) -> Receiver:
+        """`receive` for frames with whole packets without options that come in by `way`: echoes with this TOS in one
+        step, others as ever.
+        """
+        sim, sockets, conf = self.ns.sim, self.sockets, self._conf
+        checksum, unsettled, echo_reply = int.from_bytes, sim.unsettled, icmp.echo_reply
         uids, usual = sim.uids, sim.journal is None
+        send = back.senders.get((_ICMP, None, tos)) or self.ns.ipv4.sender(back, src, _ICMP, None, tos)
         answered = 0
 
         def settle() -> None:
@@ -156,22 +159,21 @@ class IcmpLayer:
             self._out_types[_ECHO_REPLY] += answered
             answered = 0
 
-        def answer(data: bytes, uid: int) -> DropReason | None:
+        def answer(raw: bytes, uid: int) -> DropReason | None:
             nonlocal answered
-            message = data[20:]
-            tos = data[1]
+            message = raw[_MESSAGE:]
             if (
-                data[20:21] != _ECHO_BYTE
-                or sockets
-                or conf.icmp_echo_ignore_all
-                or len(message) < 8
+                sockets
+                or len(message) < icmp.HLEN
+                or message[0] != _ECHO
+                or raw[_TOS] != tos
                 or checksum(message) % 0xFFFF
+                or conf.icmp_echo_ignore_all
             ):
-                return self.receive(Packet(data, uid, dev, HOST, way))
+                return self.receive(Packet(raw[ETH_HLEN:], uid, dev, HOST, way))
             if not answered:
                 unsettled.append(settle)
             answered += 1
-            send = senders.get((_ICMP, None, tos)) or ipv4_layer.sender(back, src, _ICMP, None, tos)
             return send(echo_reply(message), next(uids) if usual else sim.born(uid))
 
         return answer

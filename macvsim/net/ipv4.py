@@ -19,7 +19,7 @@ from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
-from macvsim.wire.ipv4 import decrement_ttl
+from macvsim.wire.ipv4 import decrement_ttl, fewer_hops
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -32,8 +32,11 @@ _SSRR = 137
 _END_OF_OPTIONS = 0
 _ICMP = ipv4.PROTO_ICMP
 _NO_OPERATION = 1
-_USUAL = Struct("!BxHxxHBB")
-"""Version and header length, total length, fragment field, TTL, protocol."""
+_MIN_FRAME = ETH_HLEN + ipv4.HLEN
+_words = Struct("!14xIIIQ").unpack_from
+"""An IPv4 header without options, behind Ethernet's: its words, of which the last is both addresses.  As 2**16 is 1
+modulo 0xffff, their sum checks it as well as that of its halves (RFC 1071).
+"""
 
 
 class Sender(Protocol):
@@ -83,41 +86,47 @@ class Ipv4Layer:
     def receiver(self, dev: NetDevice) -> Receiver:
         """`receive` for frames to this host that reach `dev` by a path: in one step what is usual, the rest as ever."""
         count, sim, protocols = self.count, self.sim, self.protocols
-        ways_in: dict[bytes, Dst] = dev.inet.ways_in
-        checksum, unpack, unknown = int.from_bytes, _USUAL.unpack_from, self._unknown_protocol
-        unsettled = sim.unsettled
-        delivered = 0
+        ways_in: dict[int, Dst] = dev.inet.ways_in
+        words, unknown, unsettled = _words, self._unknown_protocol, sim.unsettled
+        delivered = forwarded = 0
 
         def settle() -> None:
-            nonlocal delivered
-            count["InReceives"] += delivered
+            nonlocal delivered, forwarded
+            count["InReceives"] += delivered + forwarded
             count["InDelivers"] += delivered
-            delivered = 0
+            count["ForwDatagrams"] += forwarded
+            count["OutTransmits"] += forwarded
+            delivered = forwarded = 0
 
         def receive(raw: bytes, uid: int) -> DropReason | None:
-            nonlocal delivered
-            data = raw[ETH_HLEN:]
-            way = ways_in.get(data[12:20])
-            if way is None or self.netfilter is not None or checksum(data[:20]) % 0xFFFF:
+            nonlocal delivered, forwarded
+            size = len(raw)
+            if size < _MIN_FRAME or self.netfilter is not None:
                 return self.receive(dev, Frame(raw, uid), HOST)
-            first, length, fragment, ttl, proto = unpack(data)
-            if first != 0x45 or length != len(data):
+            word0, word1, word2, addresses = words(raw)
+            way = ways_in.get(addresses)
+            if (
+                way is None
+                or (word0 + word1 + word2 + addresses) % 0xFFFF
+                or word0 & 0xFF00FFFF != 0x45000000 + size - ETH_HLEN  # version, header length; total length
+            ):
                 return self.receive(dev, Frame(raw, uid), HOST)
             kind = way.kind
-            if kind is LOCAL and not fragment & 0x3FFF:
+            if kind is LOCAL and not word1 & 0x3FFF:
                 if not delivered:
                     unsettled.append(settle)
                 delivered += 1
+                proto = word2 >> 16 & 0xFF
                 if proto == _ICMP and way.answer is not None:
-                    return way.answer(data, uid)
-                return protocols.get(proto, unknown)(Packet(data, uid, dev, HOST, way))
-            elif kind is FORWARD and ttl > 1 and length <= way.mtu and not way.do_redirect:
+                    return way.answer(raw, uid)
+                return protocols.get(proto, unknown)(Packet(raw[ETH_HLEN:], uid, dev, HOST, way))
+            elif kind is FORWARD and word2 >= 0x2000000 and size <= way.mtu + ETH_HLEN and not way.do_redirect:
                 entry = way.neighbour
                 if entry is not None and entry.path is not None and entry.path_epoch == sim.epoch:
-                    count["InReceives"] += 1
-                    count["ForwDatagrams"] += 1
-                    count["OutTransmits"] += 1
-                    return entry.path(decrement_ttl(data), uid)
+                    if not forwarded:
+                        unsettled.append(settle)
+                    forwarded += 1
+                    return entry.path(raw[14:22] + fewer_hops(word2) + raw[26:], uid)
             return self.receive(dev, Frame(raw, uid), HOST)
 
         def receive_noted(raw: bytes, uid: int) -> DropReason | None:

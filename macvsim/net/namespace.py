@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler, Receiver
@@ -183,7 +184,8 @@ class Namespace:
 
     def hand(self, fn: Callable[[Any], None], arg: object) -> None:
         """`wake` for one argument."""
-        self.sim.post(self.wakeup_delay, SOFTIRQ if self.wakeup_delay else PROCESS, fn, arg)
+        sim, delay = self.sim, self.wakeup_delay
+        heappush(sim._queue, (sim._now + delay, SOFTIRQ if delay else PROCESS, next(sim._eid), fn, arg))
 
     # -- devices -------------------------------------------------------------------------------------------------------
 

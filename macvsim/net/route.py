@@ -7,7 +7,6 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from macvsim.dev.ipvlan import l3s_child
@@ -18,7 +17,7 @@ from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice
+    from macvsim.dev.base import NetDevice, Receiver
     from macvsim.net.ipv4 import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.neigh import Neighbour
@@ -112,8 +111,8 @@ class Dst:
         self.neighbour: Neighbour | None = None
         self.senders: dict[tuple[int, int | None, int], Sender] = {}
         """What sends this way, by protocol, TTL (None: the default) and TOS (net/ipv4.py)."""
-        self.answer: Callable[[bytes, int], DropReason | None] | None = None
-        """What takes ICMP that comes this way to us, once there was an echo to answer (net/icmp.py)."""
+        self.answer: Receiver | None = None
+        """What takes frames with ICMP that comes this way to us, once there was an echo to answer (net/icmp.py)."""
 
 
 class Router:
@@ -264,20 +263,20 @@ class Router:
 
         addresses : source and destination, 8 bytes as they stand in the header
         """
-        ways: dict[bytes, Dst] = dev.inet.ways_in
-        found = ways.get(addresses)
+        ways: dict[int, Dst] = dev.inet.ways_in
+        key = int.from_bytes(addresses)
+        found = ways.get(key)
         if found is None:
             child = l3s_child(dev.rx_handler, addresses[4:])
             if child is not None:
                 local = cast("Namespace", child.ns).router.input(addresses, child)
                 if local.kind is LOCAL:
                     return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
-            src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
-            found = self._decide_input(dst, src, dev)
+            found = self._decide_input(key & 0xFFFFFFFF, key >> 32, dev)
             if len(ways) >= _CACHE_LIMIT:
                 ways.clear()
             if found.lasting:
-                ways[addresses] = found
+                ways[key] = found
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice) -> Dst:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from macvsim.dev.base import VLAN_HLEN
-from macvsim.dev.path import Paths
+from macvsim.dev.path import Hops
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
@@ -17,7 +17,7 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
     from macvsim.sim import Sim
-    from macvsim.switch.switch import Switch, SwitchPath
+    from macvsim.switch.switch import Switch
 
 SETTINGS = ("hairpin", "isolated", "mtu", "policy")
 
@@ -60,13 +60,13 @@ class SwitchPort:
         "counters",
         "guarded",
         "hairpin",
+        "hops",
         "isolated",
         "label",
         "learns",
         "link",
         "max_frame",
         "name",
-        "paths",
         "sim",
         "switch",
         "vlans",
@@ -88,8 +88,7 @@ class SwitchPort:
         self.hairpin = False
         self.isolated = False
         self.counters = PortStats()
-        self.paths: Paths[SwitchPath] = Paths()
-        """What became of unicast frames that came in here, by tag and Ethernet header."""
+        self.hops = Hops(self._enter)
         self.vlans = _trunk_vlans(None, 1)
         self.mtu = mtu
         self.policy = policy
@@ -117,11 +116,9 @@ class SwitchPort:
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
         """A frame arrives from the cable: a known one takes its path, others go through the switch step by step."""
-        paths = self.paths
-        if paths.epoch == self.sim.epoch:
-            path = paths.get(frame.key)
-            if path is not None:
-                return path(frame)
+        return self.hops.take(frame)
+
+    def _enter(self, frame: Frame) -> DropReason | None:
         return self.switch.forward(self, frame)
 
     @property

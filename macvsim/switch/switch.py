@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from heapq import heappush
+from collections.abc import Sequence
 
-from macvsim.dev.fdb import FdbEntry, FilteringDatabase
+from macvsim.dev.fdb import FilteringDatabase
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
 from macvsim.history import recorded
-from macvsim.sim import MS, SECOND, SOFTIRQ, Sim
+from macvsim.sim import MS, SECOND, Sim
+from macvsim.switch.path import SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import ETH_P_8021Q, Frame, FrameKey
+from macvsim.wire.frame import ETH_P_8021Q, Frame
 
 _VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
 _COLLECTOR_PAUSE = 10 * MS
-
-
-SwitchPath = Callable[[Frame], "DropReason | None"]
-"""What became of a unicast frame from one port; the next with the same tag and Ethernet header goes the same way, until
-the configuration or a known MAC's port changes (`Sim.epoch`).
-"""
 
 
 class Switch:
@@ -175,54 +169,8 @@ class Switch:
         learnt = fdb.entries.get((vid, source))
         plain = port.learns and not port.guarded and arrived.raw is frame.raw
         if learnt is not None and plain and sim.learns:
-            path = self._path(port, learnt, out, frame.key)
-            port.paths.keep(arrived.key, path, sim.epoch)
+            SwitchPath(port, arrived.key, learnt, out, frame.tag)
         return self._transmit(out, frame)
-
-    def _path(self, port: SwitchPort, source: FdbEntry[SwitchPort], out: SwitchPort, key: FrameKey) -> SwitchPath:
-        """The way from `port` to `out`, where frames leave with `key`; every one is heard from `source` again."""
-        assert out.cable is not None
-        sim, fdb, line, tag = self.sim, self.fdb, out.cable.line(out), key[0]
-        queue, turns, unsettled = sim._queue, sim._eid, sim.unsettled
-        plain, delay, arrival = line.plain, line.delay, line.arrival
-        max_frame = min(port.max_frame, out.max_frame)
-        packets = octets = 0
-
-        def settle() -> None:
-            nonlocal packets, octets
-            port.counters.rx_packets += packets
-            port.counters.rx_bytes += octets
-            out.counters.tx_packets += packets
-            out.counters.tx_bytes += octets
-            packets = octets = 0
-
-        def pass_on(frame: Frame) -> DropReason | None:
-            nonlocal packets, octets
-            now = sim._now
-            size = len(frame.raw)
-            if now >= fdb.next_run or size > max_frame:
-                return self.forward(port, frame)
-            if not packets:
-                unsettled.append(settle)
-            packets += 1
-            octets += size
-            source.updated = now
-            if frame.tag != tag:
-                frame = Frame(frame.raw, frame.uid, tag, key)
-            if not plain:
-                return line.send(frame)
-            heappush(queue, (now + delay, SOFTIRQ, next(turns), arrival, frame))
-            return None
-
-        def pass_on_noted(frame: Frame) -> DropReason | None:
-            if sim._now < fdb.next_run and len(frame.raw) <= max_frame:
-                sim.note(frame.uid, port, "receive", frame)
-                sim.note(frame.uid, out, "xmit", frame if frame.tag == tag else Frame(frame.raw, frame.uid, tag))
-            return pass_on(frame)
-
-        if sim.journal is not None:
-            return pass_on_noted
-        return pass_on
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:
         """Unicast where adapters are: to the destination's, else to the uplinks; to promiscuous ones as allowed."""

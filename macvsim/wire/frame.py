@@ -54,14 +54,17 @@ class Frame:
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
     """
 
-    __slots__ = ("key", "raw", "tag", "uid")
+    __slots__ = ("raw", "tag", "uid")
 
-    def __init__(self, raw: bytes, uid: int, tag: int = 0, key: FrameKey | None = None) -> None:
+    def __init__(self, raw: bytes, uid: int, tag: int = 0) -> None:
         self.raw = raw
         self.uid = uid
         self.tag = tag
-        self.key = key or (tag, raw[:ETH_HLEN])
-        """Tag and Ethernet header, by which learned paths are found; who sends many frames alike gives it."""
+
+    @property
+    def key(self) -> FrameKey:
+        """Tag and Ethernet header, by which learned paths are found."""
+        return self.tag, self.raw[:ETH_HLEN]
 
     @property
     def wire(self) -> bytes:

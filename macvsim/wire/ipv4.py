@@ -20,8 +20,6 @@ BROADCAST = 0xFFFFFFFF
 
 _HEADER = Struct("!BBHHHBBHII")
 _ADDRESSES = Struct("!II")
-_TTL = Struct("!BBH")
-_unpack_ttl, _pack_ttl = _TTL.unpack_from, _TTL.pack
 
 
 class Header(NamedTuple):
@@ -73,9 +71,14 @@ pack_header = Struct("!2sHHH2sH8s").pack
 
 
 def decrement_ttl(data: bytes) -> bytes:
-    """TTL one less, checksum updated (ip_decrease_ttl; RFC 1624)."""
-    ttl, proto, csum = _unpack_ttl(data, 8)
-    return data[:8] + _pack_ttl(ttl - 1, proto, (csum + 0x100) % 0xFFFF) + data[12:]
+    """TTL one less, checksum updated (ip_decrease_ttl)."""
+    return data[:8] + fewer_hops(int.from_bytes(data[8:12])) + data[12:]
+
+
+def fewer_hops(word: int) -> bytes:
+    """The third word of a header, which is TTL, protocol and checksum, with the TTL one less (RFC 1624)."""
+    carry = 0xFFFF if word & 0xFFFF >= 0xFEFF else 0
+    return (word - 0x1000000 + 0x100 - carry).to_bytes(4)
 
 
 def with_frag(data: bytes, length: int, frag: int) -> bytes:

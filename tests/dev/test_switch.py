@@ -36,13 +36,14 @@ class SwitchLab:
         nic = Nic(FakeNamespace(self.sim, name), "eth0", mac_bytes(mac))
         nic.set_up()
         self.nics[name] = nic
-        original = nic.wire_receive
+        long_way = nic.hops.long_way
 
-        def wire_receive(arrived: Frame) -> DropReason | None:
+        def arrive(arrived: Frame) -> DropReason | None:
             self.got.append((name, arrived))
-            return original(arrived)
+            return long_way(arrived)
 
-        nic.wire_receive = wire_receive  # type: ignore[method-assign]
+        nic.hops.long_way = arrive
+        nic.keep_path = lambda rounds: None  # type: ignore[method-assign]
         Cable(self.sim, nic, port, delay=1)
         return nic
 

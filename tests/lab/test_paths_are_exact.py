@@ -112,7 +112,8 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
         chain, verdict = dice.choice(["INPUT", "OUTPUT", "FORWARD"]), dice.choice(["ACCEPT", "DROP"])
         box.sh(f"iptables -A {chain} -p icmp -j {verdict}")
     elif choice == 20:
-        lab["router"].sh(dice.choice(["iptables -F", "ip route add blackhole 172.16.20.10", "ip route del 172.16.20.10"]))
+        how = ["iptables -F", "ip route add blackhole 172.16.20.10", "ip route del 172.16.20.10"]
+        lab["router"].sh(dice.choice(how))
     elif choice == 21:
         lab[name].sh("ip addr flush dev eth0")
     elif choice == 22:

@@ -1,0 +1,86 @@
+"""A learned path through a switch (dev/path.py)."""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import TYPE_CHECKING
+
+from macvsim.dev.fdb import FdbEntry
+from macvsim.sim import SOFTIRQ
+from macvsim.wire.frame import Frame, FrameKey
+
+if TYPE_CHECKING:
+    from macvsim.drop import DropReason
+    from macvsim.switch.port import SwitchPort
+
+
+class SwitchPath:
+    """What became of a unicast frame that came in at `port`: it left by `out`, with `tag` and the same header.
+
+    source : the entry of its source address, which is heard again with every frame
+    """
+
+    __slots__ = (
+        "_delay", "_epoch", "_fdb", "_line", "_max_frame", "_next", "_octets", "_out", "_packets", "_port", "_queue",
+        "_sim", "_source", "_tag", "_turns", "_unsettled", "hops",
+    )  # fmt: skip
+
+    def __init__(
+        self, port: SwitchPort, key: FrameKey, source: FdbEntry[SwitchPort], out: SwitchPort, tag: int
+    ) -> None:
+        assert out.cable is not None
+        sim = port.sim
+        line = out.cable.line(out)
+        self.hops = port.hops
+        self._sim = sim
+        self._epoch = sim.epoch
+        self._fdb = port.switch.fdb
+        self._port = port
+        self._out = out
+        self._source = source
+        self._tag = tag
+        self._line = None if line.plain else line
+        self._delay = line.delay
+        self._next = line.far.hops.find((tag, key[1]))
+        self._max_frame = min(port.max_frame, out.max_frame)
+        self._queue, self._turns = sim._queue, sim._eid
+        self._unsettled = sim.unsettled
+        self._packets = self._octets = 0
+        port.hops.find(key).take = self.take if sim.journal is None else self.take_noted
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives at the port."""
+        sim = self._sim
+        now = sim._now
+        size = len(frame.raw)
+        if sim.epoch != self._epoch or now >= self._fdb.next_run or size > self._max_frame:
+            return self.hops.long_way(frame)
+        if not self._packets:
+            self._unsettled.append(self._settle)
+        self._packets += 1
+        self._octets += size
+        self._source.updated = now
+        if frame.tag != self._tag:
+            frame = Frame(frame.raw, frame.uid, self._tag)
+        if self._line is not None:
+            return self._line.send(frame)
+        heappush(self._queue, (now + self._delay, SOFTIRQ, next(self._turns), self._next.take, frame))
+        return None
+
+    def take_noted(self, frame: Frame) -> DropReason | None:
+        """`take` with a journal."""
+        sim = self._sim
+        if sim.epoch == self._epoch and sim._now < self._fdb.next_run and len(frame.raw) <= self._max_frame:
+            sim.note(frame.uid, self._port, "receive", frame)
+            left = frame if frame.tag == self._tag else Frame(frame.raw, frame.uid, self._tag)
+            sim.note(frame.uid, self._out, "xmit", left)
+        return self.take(frame)
+
+    def _settle(self) -> None:
+        packets, octets = self._packets, self._octets
+        came, left = self._port.counters, self._out.counters
+        came.rx_packets += packets
+        came.rx_bytes += octets
+        left.tx_packets += packets
+        left.tx_bytes += octets
+        self._packets = self._octets = 0
