@@ -7,9 +7,11 @@ it is imported, and `load_commands` imports them all.
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 
 
+@cache
 def load_commands() -> None:
     """Import every module of this package, in the order of their names, so that every command is registered."""
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):

@@ -22,10 +22,10 @@ from macvsim.shell.streams import Input, Sink, Streams
 
 
 class Shell:
-    """What runs command lines in boxes (`macvsim.host.Interpreter`)."""
+    """What runs command lines in boxes (`macvsim.host.Interpreter`).
 
-    def __init__(self) -> None:
-        load_commands()
+    The commands are loaded with the first line: who only uses the Python API does not wait for them.
+    """
 
     def run(
         self,
@@ -70,6 +70,7 @@ class Shell:
         state: State | None = None,
     ) -> Job:
         """Start a line in a box in the background, at the current time."""
+        load_commands()
 
         def body(job: Job) -> Waiting:
             shell = Interpreter(state or State(box, DIALECTS[box.flavour.name]()), job)
@@ -89,6 +90,7 @@ class Shell:
         stderr: Sink | None = None,
     ) -> Job:
         """Start one program, without a shell, in the background."""
+        load_commands()
 
         def body(job: Job) -> Waiting:
             call = Call(box, argv, None, job.out, job.err, dict(env), cwd)
@@ -98,6 +100,7 @@ class Shell:
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
+        load_commands()
         state = State(box, DIALECTS[box.flavour.name]())
         state.options["i"] = None
         return state
