@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from macvsim.errors import MacvsimError
 from macvsim.history import recorded
+from macvsim.net.sysctlvalue import read_numbers
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.sysctl6 import Sysctl6
@@ -233,15 +234,11 @@ class Sysctl:
         if isinstance(old, str):
             self._set_word(holder, name, key, str(value).strip())
             return
-        words = str(value).split()
-        try:
-            numbers = tuple(int(word) for word in words)
-        except ValueError:
-            numbers = ()
-        if len(numbers) != (len(old) if isinstance(old, tuple) else 1):
+        numbers = read_numbers(key, str(value), old if isinstance(old, tuple) else (old,))
+        if numbers is None:
             raise MacvsimError(
                 f"{name} = {value!r}: Invalid argument; it takes "
-                f"{f'{len(old)} numbers' if isinstance(old, tuple) else 'a number'}"
+                f"{f'{len(old)} numbers' if isinstance(old, tuple) else 'a number'} within the kernel's bounds"
             )
         setattr(holder, key, numbers if isinstance(old, tuple) else numbers[0])
         self._changed(parts[3] if len(parts) == 5 else "", key, numbers[0])

@@ -69,16 +69,19 @@ def sysctl(call: Call) -> int:
         return _Sysctl(call, given).load(words or ["/etc/sysctl.conf"])
     if any(letter in given for letter in "aAX"):
         return _Sysctl(call, given).show(ROOT, given.get("r"))
-    if not words:
+    if not call.args:
         call.err(_USAGE)
+        return 1
+    if not words:
+        call.err("sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
         return 1
     tool = _Sysctl(call, given)
     code = 0
     for word in words:
         if "w" in given or "=" in word:
             code |= tool.set(word, "command line", 0)
-        else:
-            code |= tool.show(ROOT + "/".join(path_of(word)), given.get("r"))
+        elif word:
+            code += tool.show(ROOT + "/".join(path_of(word)), given.get("r"))
     return code
 
 

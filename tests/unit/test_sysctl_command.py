@@ -99,3 +99,25 @@ def test_a_parameter_that_is_left_out_says_so(host: Host) -> None:
 def test_a_busybox_box_has_busybox_sysctl() -> None:
     result = machine(BUSYBOX).sh("sysctl net.ipv4.nosuch")
     assert result.stderr == "sysctl: error: 'net.ipv4.nosuch' is an unknown key\n"
+
+
+def test_values_are_read_and_bounded_as_the_kernel_does() -> None:
+    host = machine()
+    for name, value in (
+        ("net.ipv4.ip_default_ttl", "0"), ("net.ipv4.ip_default_ttl", "256"), ("net.ipv4.ip_forward", "5x"),
+        ("net.ipv4.ip_forward", "+1"), ("net.ipv4.ip_forward", "08"), ("net.ipv4.conf.all.rp_filter", "2147483648"),
+        ("net.ipv4.ip_local_port_range", "100 2000"), ("net.ipv4.ip_local_port_range", "3000 2000"),
+        ("net.ipv4.tcp_rmem", "0 1 2"), ("net.ipv4.tcp_syn_retries", "0"), ("net.ipv4.icmp_echo_ignore_all", "2"),
+    ):  # fmt: skip
+        before = host.sysctl[name]
+        result = host.sh(f"sysctl -w {name}='{value}'")
+        assert (result.stderr, result.code) == (f'sysctl: setting key "{name}": Invalid argument\n', 1)
+        assert host.sysctl[name] == before
+    for value, read in (("0x10", 16), ("010", 8), ("5 6", 5), ("-1", -1)):
+        host.sh(f"echo {value} > /proc/sys/net/ipv4/ip_forward")
+        assert host.sysctl["net.ipv4.ip_forward"] == read
+    most = host.sysctl["net.ipv4.tcp_rmem"].split()[2]
+    host.sysctl["net.ipv4.tcp_rmem"] = "1 2"
+    assert host.sysctl["net.ipv4.tcp_rmem"] == f"1\t2\t{most}"
+    host.sysctl["net.ipv4.ping_group_range"] = "5 1"
+    assert host.sysctl["net.ipv4.ping_group_range"] == "1\t0"

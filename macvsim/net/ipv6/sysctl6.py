@@ -10,6 +10,7 @@ from macvsim.errors import MacvsimError
 from macvsim.net.ipv6.addrconf import GEN_MODES, STABLE_PRIVACY
 from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, RouteConf6, ranges
 from macvsim.net.sysctl import NEIGH_VIEWS
+from macvsim.net.sysctlvalue import read_numbers
 from macvsim.wire.ipv6 import MIN_MTU
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Sysctl6:
             if key in _TEXTS:
                 ranges(str(new))
             else:
-                new = int(new)
+                numbers = read_numbers(key, str(new), (0,))
+                if numbers is None:
+                    raise ValueError(new)
+                new = numbers[0]
                 self._check(parts, key, new)
         except ValueError:
             raise MacvsimError(f"{name} = {value!r}: Invalid argument; it takes a number in its range") from None
