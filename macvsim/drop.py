@@ -80,10 +80,16 @@ class DropReason(enum.Enum):
         "the device has no carrier (its lower device or cable is down)",
         "ip link set … up on the lower device",
     )
-    TOO_BIG_FOR_DEV = ("PKT_TOO_BIG", "the frame is longer than the device's MTU allows", "ip link set {dev} mtu …")
+    TOO_BIG_FOR_DEV = ("NOT_SPECIFIED", "the frame is longer than the device's MTU allows", "ip link set {dev} mtu …")
     VLAN_HOOK = ("VLAN_HOOK", "the VLAN sub-interface is down", "ip link set {dev} up")
-    VLAN_UNKNOWN = ("", "tagged for a VLAN that no sub-interface here has", "ip link add link {dev} … type vlan id …")
-    FRAME_TOO_SHORT = ("HDR_TRUNC", "the frame is too short for its headers", "")
+    VLAN_UNKNOWN = (
+        "OTHERHOST",
+        "tagged for a VLAN that no sub-interface here has",
+        "ip link add link {dev} … type vlan id …",
+    )
+    FRAME_TOO_SHORT = ("NOT_SPECIFIED", "the frame is too short for its headers", "")
+    RUNT = ("", "shorter than an Ethernet header: no card takes or sends that", "")
+    LLC = ("NOT_SPECIFIED", "an 802.3 frame with an LLC header that nobody here speaks", "")
     MACVLAN_BROADCAST_BACKLOG = ("", "the macvlan broadcast queue is full", "raise bcqueuelen")
     MACVLAN_NO_SOURCE = (
         "",
@@ -111,7 +117,8 @@ class DropReason(enum.Enum):
     DUMMY = ("", "a dummy device swallows what it is given", "use a real parent: -o parent=…")
 
     # -- ARP and the neighbour cache -----------------------------------------------------------------------------------
-    ARP_MALFORMED = ("", "not a valid ARP packet", "")
+    ARP_MALFORMED = ("NOT_SPECIFIED", "not a valid ARP packet", "")
+    ARP_OTHERHOST = ("", "an ARP packet addressed to another MAC", "")
     ARP_PROXY_QUEUE = (
         "",
         "too many ARP requests wait for a proxy's answer",
@@ -158,13 +165,18 @@ class DropReason(enum.Enum):
         "reverse path filter: the source would not be reached through this device",
         "sysctl -w net.ipv4.conf.{dev}.rp_filter=2",
     )
-    IP_NOT_JOINED = ("", "multicast group not joined", "")
+    IP_NOT_JOINED = ("NOT_SPECIFIED", "multicast group not joined", "")
     FORWARDING_OFF = ("IP_INADDRERRORS", "not for this host, and forwarding is off", "sysctl -w net.ipv4.ip_forward=1")
     IP_INNOROUTES = ("IP_INNOROUTES", "no route to the destination", "ip route add …")
     IP_OUTNOROUTES = ("IP_OUTNOROUTES", "no route to the destination", "ip route add default via …")
     IP_UNREACHABLE_ROUTE = ("", "an unreachable or prohibit route matches", "ip route del …")
     IP_BLACKHOLE = ("", "a blackhole route matches", "ip route del blackhole …")
-    IP_L2_GROUP = ("", "an IP packet in a link-layer broadcast is not forwarded", "")
+    IP_LOCALNET = (
+        "IP_LOCALNET",
+        "an address of 127.0.0.0/8 on a device that is not lo",
+        "sysctl -w net.ipv4.conf.{dev}.route_localnet=1",
+    )
+    IP_L2_GROUP = ("NOT_SPECIFIED", "an IP packet in a link-layer broadcast is not forwarded", "")
     IP_UNICAST_IN_L2_GROUP = (
         "UNICAST_IN_L2_MULTICAST",
         "an IP packet to one address in a link-layer broadcast, which this host does not take",
@@ -176,8 +188,11 @@ class DropReason(enum.Enum):
         "larger than the next link's MTU, and DF is set",
         "lower the sender's MTU, or raise {dev}'s",
     )
+    FRAG_MALFORMED = ("NOT_SPECIFIED", "a fragment that is empty, or contradicts those before it", "")
+    FRAG_OVERLAP = ("NOT_SPECIFIED", "a fragment that overlaps others: all of them are given up", "")
+    FRAG_TOO_FAR = ("", "fragments given up: too many others came in between", "raise net.ipv4.ipfrag_max_dist")
     FRAG_REASM_TIMEOUT = ("FRAG_REASM_TIMEOUT", "not all fragments came within 30 s", "")
-    DUP_FRAG = ("DUP_FRAG", "duplicate or overlapping fragment", "")
+    DUP_FRAG = ("DUP_FRAG", "a fragment of what was received before", "")
     NETFILTER_DROP = ("NETFILTER_DROP", "dropped by an iptables rule or policy", "iptables -L -v")
     CONNTRACK_FULL = (
         "NETFILTER_DROP",
@@ -187,8 +202,14 @@ class DropReason(enum.Enum):
     CONNTRACK_CLASH = ("NETFILTER_DROP", "another packet has begun the same connection meanwhile", "")
     NAT_FAILED = ("NETFILTER_DROP", "the address or port cannot be rewritten", "")
     IP_NOPROTO = ("IP_NOPROTO", "nobody handles this IP protocol", "")
+    IGMP_NO_ANSWER = ("", "a query about groups, which is not answered here", "")
     IGMP_NOT_FOR_HOSTS = ("NOT_SPECIFIED", "what others report about groups is for routers and bridges", "")
-    IP_OPTION = ("IP_INHDR", "source route options are not followed", "")
+    IP_OPTION = ("IP_INHDR", "malformed IP options", "")
+    IP_SOURCE_ROUTE = (
+        "NOT_SPECIFIED",
+        "source routes are not followed here, or lead nowhere",
+        "sysctl -w net.ipv4.conf.all.accept_source_route=1",
+    )
 
     # -- IPv6 ----------------------------------------------------------------------------------------------------------
     IPV6_DISABLED = ("IPV6DISABLED", "IPv6 is off on the device", "sysctl -w net.ipv6.conf.{dev}.disable_ipv6=0")
@@ -203,14 +224,28 @@ class DropReason(enum.Enum):
     IPV6_NDISC_BAD_CODE = ("IPV6_NDISC_BAD_CODE", "neighbour discovery with a code other than 0", "")
     IPV6_NDISC_BAD_OPTIONS = ("IPV6_NDISC_BAD_OPTIONS", "malformed neighbour discovery message", "")
     IPV6_NDISC_NS_OTHERHOST = ("IPV6_NDISC_NS_OTHERHOST", "neighbour discovery about an address of somebody else", "")
+    IPV6_VERSION = ("UNHANDLED_PROTO", "the version in the IPv6 header is another one", "")
+    IPV6_BAD_EXTHDR = ("IPV6_BAD_EXTHDR", "the headers of the quoted packet do not end", "")
+    IPV6_EXTENSION = ("NOT_SPECIFIED", "a malformed or unwanted extension header", "")
+    IPV6_OPTION = ("IP_INHDR", "a malformed option in an extension header", "")
+    IPV6_UNKNOWN_OPTION = ("UNHANDLED_PROTO", "an option in an extension header that nobody here knows", "")
+    IPV6_ADDRESS = ("IP_INADDRERRORS", "a packet with such an address is not forwarded", "")
+    IPV6_NO_NEXT = ("NOT_SPECIFIED", "no next header: nothing in it", "")
+    ND_REFUSED = ("NOT_SPECIFIED", "a neighbour discovery message that makes no sense", "")
     IPV6_RA_IGNORED = ("", "router advertisements are not accepted here", "sysctl -w net.ipv6.conf.{dev}.accept_ra=2")
 
     # -- above IPv4 ----------------------------------------------------------------------------------------------------
     ICMP_CSUM = ("ICMP_CSUM", "wrong ICMP checksum", "")
     ICMP_MALFORMED = ("PKT_TOO_SMALL", "ICMP message too short", "")
+    ICMP_BAD_QUOTE = ("NOT_SPECIFIED", "an ICMP error that does not quote a packet", "")
+    ICMP_SHORT_QUOTE = ("", "an ICMP error that quotes too little of a packet", "")
+    ICMP_UNKNOWN = ("UNHANDLED_PROTO", "an ICMP type that nobody knows", "")
+    ICMP_IN_GROUP = ("INVALID_PROTO", "an ICMP message of this type in a broadcast or multicast", "")
+    ICMP6_UNKNOWN = ("NOT_SPECIFIED", "an ICMPv6 message that asks nothing of this host", "")
+    PING_NO_SOCKET = ("NO_SOCKET", "an echo reply nobody waits for", "")
     ICMP_ECHO_IGNORED = ("", "echo requests are ignored here", "sysctl -w net.ipv4.icmp_echo_ignore_all=0")
     ICMP_BROADCAST_ECHO = (
-        "",
+        "INVALID_PROTO",
         "echo to a broadcast address is ignored",
         "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0",
     )
@@ -223,7 +258,16 @@ class DropReason(enum.Enum):
     )
     ICMP_REDIRECT_IGNORED = ("", "the ICMP redirect is not accepted", "")
     UDP_CSUM = ("UDP_CSUM", "wrong UDP checksum", "")
+    UDP_SHORT = ("NOT_SPECIFIED", "no room for a UDP header", "")
+    UDP_LENGTH = ("PKT_TOO_SMALL", "the UDP length does not fit the packet", "")
+    UDP_NO_GROUP_SOCKET = (
+        "NOT_SPECIFIED",
+        "no socket listens on the port to a group or broadcast",
+        "start a program that listens",
+    )
     TCP_CSUM = ("TCP_CSUM", "wrong TCP checksum", "")
+    TCP_NOT_FOR_ONE = ("NOT_SPECIFIED", "a segment in a link-layer broadcast", "")
+    TCP_SHORT = ("NOT_SPECIFIED", "the segment is shorter than its header", "")
     TCP_FLAGS = ("TCP_FLAGS", "flags that make no sense in this state", "")
     TCP_ZEROWINDOW = ("TCP_ZEROWINDOW", "data for a window that is shut", "the program does not read: let it")
     TCP_OLD_DATA = ("TCP_OLD_DATA", "data that was received before", "")

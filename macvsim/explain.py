@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 
 _MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
 _UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
-_SILENT = frozenset((DropReason.OTHERHOST, DropReason.ARP_NOT_FOR_US, DropReason.NO_OTHER_PORT, DropReason.PORT_SAME))
+_SILENT = frozenset(
+    (
+        DropReason.OTHERHOST,
+        DropReason.ARP_OTHERHOST,
+        DropReason.ARP_NOT_FOR_US,
+        DropReason.NO_OTHER_PORT,
+        DropReason.PORT_SAME,
+    )
+)
 """What befalls copies of a flooded frame at stations it is not meant for."""
 _SILENT6 = _SILENT | {DropReason.NIC_FILTER, DropReason.IPV6_NDISC_NS_OTHERHOST}
 """Of a neighbour solicitation, which goes to a group that only those with similar addresses listen to."""

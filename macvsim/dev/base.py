@@ -338,6 +338,8 @@ class NetDevice:
             self.counters.tx_dropped += 1  # by noop_enqueue, which does not tell the sender
             reason = DropReason.DEV_NO_CARRIER if self.up else DropReason.DEV_DOWN
             return self.sim.drop(frame.uid, self, reason, frame)
+        if len(frame.raw) < ETH_HLEN:
+            return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
         self.show(frame, OUTGOING)
         return self.start_xmit(frame)
 
@@ -379,6 +381,8 @@ class NetDevice:
         """
         dev: NetDevice = self
         sim = self.sim
+        if len(frame.raw) < ETH_HLEN:
+            return sim.drop(frame.uid, dev, DropReason.RUNT, frame)
         rounds: list[Round] = []
         while True:
             if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():

@@ -15,7 +15,7 @@ from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
 from macvsim.wire.arp import Arp
 from macvsim.wire.compose import arp_template
-from macvsim.wire.frame import HOST, LOOPBACK, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -111,8 +111,10 @@ class ArpLayer:
         """An ARP frame for this namespace (arp_rcv)."""
         sim = self.ns.sim
         if dev.noarp or packet_type is OTHERHOST or packet_type is LOOPBACK:
-            reason = DropReason.ARP_NOARP if dev.noarp else DropReason.OTHERHOST
+            reason = DropReason.ARP_NOARP if dev.noarp else DropReason.ARP_OTHERHOST
             return sim.drop(frame.uid, dev, reason, frame)
+        if len(frame.raw) < ETH_HLEN + arp.HLEN:
+            return sim.drop(frame.uid, dev, DropReason.PKT_TOO_SMALL, frame)
         message = arp.parse(frame.raw[14:42])
         if message is None or message.op not in (arp.REQUEST, arp.REPLY):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.fragqueue import Pieces, Placed
 from macvsim.net.packet import Packet
 from macvsim.sim import Timer
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.checksum import checksum
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -18,16 +18,18 @@ MAX_DATAGRAM = 65535
 
 
 class Queue:
-    """Fragments of one datagram: pieces by offset, the total length once the last is here."""
+    """Fragments of one datagram, and the first of them.
+
+    disorder : how many fragments of its sender had come when its last one did
+    """
 
     def __init__(self, timer: Timer) -> None:
         self.timer = timer
-        self.pieces: dict[int, bytes] = {}
-        self.total: int | None = None
+        self.pieces = Pieces()
         self.first: Packet | None = None
-        self.last_uid = 0
         self.memory = 0
         self.longest = 0
+        self.disorder = 0
 
 
 class Reassembly:
@@ -38,12 +40,13 @@ class Reassembly:
         self.queues: dict[_Key, Queue] = {}
         self.longest = 0
         """Bytes of the longest fragment of the packet that was last put together."""
+        self._came: dict[int, int] = {}
+        """Fragments by sender (inet_peer's rid)."""
 
     def add(self, packet: Packet) -> Packet | None:
         """A fragment came; the whole packet if it was the one missing (ip_defrag)."""
         ns = self.ns
-        count = ns.snmp.ip_counters
-        count["ReasmReqds"] += 1
+        ns.snmp.ip_counters["ReasmReqds"] += 1
         head = ipv4.parse(packet.data)
         key = (head.src, head.dst, head.ident, head.proto)
         queue = self.queues.get(key)
@@ -51,55 +54,64 @@ class Reassembly:
             if sum(q.memory for q in self.queues.values()) > ns.ipv4_conf.ipfrag_high_thresh:
                 self._fail(packet, DropReason.FRAG_REASM_TIMEOUT)
                 return None
-            queue = self.queues[key] = Queue(Timer(ns.sim, lambda: self._expire(key)))
-            queue.timer.start(ns.ipv4_conf.ipfrag_time * ns.sim.hz)
+            queue = self._new(key)
+        if self._too_far(queue, head.src):
+            ns.snmp.ip["ReasmFails"] += 1
+            self._discard(key)
+            if queue.first is not None:
+                ns.sim.drop(queue.first.uid, queue.first.in_dev or ns, DropReason.FRAG_TOO_FAR)
+            disorder, queue = queue.disorder, self._new(key)
+            queue.disorder = disorder
         at = (head.frag & ipv4.OFFSET_MASK) * 8
         piece = packet.data[head.hlen :]
         more = bool(head.frag & ipv4.MF)
         if more:
             piece = piece[: len(piece) & ~7]
-        end = at + len(piece)
-        if (
-            end > MAX_DATAGRAM
-            or not piece
-            or (queue.total is not None and (end > queue.total or (not more and end != queue.total)))
-        ):
-            self._fail(packet, DropReason.IP_INHDR)
-            return None
-        if queue.pieces.get(at) == piece:
+        placed = queue.pieces.place(at, piece, last=not more)
+        if placed is Placed.DUPLICATE:
             ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.DUP_FRAG)
             return None
-        if any(at < start + len(old) and start < end for start, old in queue.pieces.items()):
+        if placed is not Placed.STORED:
             self._discard(key)
-            self._fail(packet, DropReason.DUP_FRAG)
+            overlaps = placed is Placed.OVERLAP
+            ns.snmp.ext["ReasmOverlaps"] += overlaps
+            self._fail(packet, DropReason.FRAG_OVERLAP if overlaps else DropReason.FRAG_MALFORMED)
             return None
-        queue.pieces[at] = piece
         queue.memory += len(packet.data)
         queue.longest = max(queue.longest, len(packet.data))
-        if not more:
-            queue.total = end
         if at == 0:
             queue.first = packet
-        ns.sim.note(packet.uid, packet.in_dev or ns, "fragment", None, (at, end))
-        if queue.total is None or queue.first is None or sum(map(len, queue.pieces.values())) != queue.total:
+        ns.sim.note(packet.uid, packet.in_dev or ns, "fragment", None, (at, at + len(piece)))
+        if queue.first is None or not queue.pieces.is_whole:
             return None
         self._discard(key)
-        count["ReasmOKs"] += 1
-        self.longest = queue.longest
-        body = b"".join(queue.pieces[start] for start in sorted(queue.pieces))
-        first = queue.first
+        return self._whole(queue, queue.first, packet)
+
+    def _new(self, key: _Key) -> Queue:
+        queue = self.queues[key] = Queue(Timer(self.ns.sim, lambda: self._expire(key)))
+        queue.timer.start(self.ns.ipv4_conf.ipfrag_time * self.ns.sim.hz)
+        return queue
+
+    def _too_far(self, queue: Queue, src: int) -> bool:
+        """Too many other fragments of the sender came since the last one of these (ip_frag_too_far)."""
+        limit = self.ns.ipv4_conf.ipfrag_max_dist
+        if not limit:
+            return False
+        since = queue.disorder
+        queue.disorder = self._came[src] = self._came.get(src, 0) + 1
+        return bool(queue.pieces.by_offset) and queue.disorder - since > limit
+
+    def _whole(self, queue: Queue, first: Packet, last: Packet) -> Packet | None:
+        """ip_frag_reasm."""
         hlen = (first.data[0] & 15) * 4
-        fields = (
-            first.data[:2]
-            + (hlen + len(body)).to_bytes(2, "big")
-            + first.data[4:6]
-            + b"\0\0"
-            + first.data[8:10]
-            + b"\0\0"
-        )
-        fields += first.data[12:hlen]
-        header = fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
-        return Packet(header + body, first.uid, packet.in_dev, packet.packet_type, packet.dst)
+        length = hlen + queue.pieces.length
+        if length > MAX_DATAGRAM:
+            self._fail(first, DropReason.FRAG_MALFORMED)
+            return None
+        self.ns.snmp.ip_counters["ReasmOKs"] += 1
+        self.longest = queue.longest
+        header = ipv4.with_frag(first.data, length, 0)
+        return Packet(header + queue.pieces.joined(), first.uid, last.in_dev, last.packet_type, last.dst)
 
     def _discard(self, key: _Key) -> None:
         self.queues.pop(key).timer.stop()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net import ipoptions
 from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
-from macvsim.sim import MS
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
@@ -26,7 +26,6 @@ _ECHO = icmp.ECHO
 _ECHO_REPLY = icmp.ECHO_REPLY
 _TOS = ETH_HLEN + 1
 _MESSAGE = ETH_HLEN + ipv4.HLEN
-DAY_MS = 86_400_000
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
 BURST = 6
@@ -77,14 +76,34 @@ class IcmpLayer:
         self._in_types[kind] += 1
         if kind == _ECHO:
             return self._echo(packet, message)
-        if kind == _ECHO_REPLY and heard:
-            return None
-        if kind == icmp.TIMESTAMP and len(message) >= icmp.HLEN + 4:
+        refused = self._refused(packet, kind, len(message))
+        if refused is not None:
+            self.ns.snmp.icmp["InErrors"] += 1
+            return self._ignored(packet, refused)
+        if kind == icmp.TIMESTAMP:
             return self._timestamp(packet, message)
         if kind in icmp.ERRORS:
             return self._error_received(packet, message, heard)
         if not heard:
-            return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.ICMP_NO_LISTENER)
+            waited = kind in (_ECHO_REPLY, icmp.EXT_ECHO_REPLY)
+            return self._ignored(packet, DropReason.PING_NO_SOCKET if waited else DropReason.ICMP_NO_LISTENER)
+        return None
+
+    def _refused(self, packet: Packet, kind: int, length: int) -> DropReason | None:
+        """Why the kernel does not act on a message (RFC 1122, 3.2.2); extended echo it answers only where told to."""
+        way = packet.dst
+        assert way is not None
+        if kind in (icmp.EXT_ECHO, icmp.EXT_ECHO_REPLY):
+            return None
+        if kind > icmp.KNOWN_TYPES:
+            return DropReason.ICMP_UNKNOWN
+        if way.broadcast or way.multicast:
+            if kind == icmp.TIMESTAMP and self._conf.icmp_echo_ignore_broadcasts:
+                return DropReason.ICMP_BROADCAST_ECHO
+            if kind not in (icmp.TIMESTAMP, icmp.ADDRESS, icmp.ADDRESS_REPLY):
+                return DropReason.ICMP_IN_GROUP
+        if kind == icmp.TIMESTAMP and length < icmp.HLEN + 4:
+            return DropReason.ICMP_MALFORMED
         return None
 
     def _malformed(self, packet: Packet, message: bytes) -> DropReason:
@@ -93,7 +112,7 @@ class IcmpLayer:
         count["InMsgs"] += 1
         count["InErrors"] += 1
         reason = DropReason.ICMP_MALFORMED
-        if len(message) >= icmp.HLEN:
+        if not any(message) or _number(message + b"\0" * (len(message) & 1)) % 0xFFFF:
             count["InCsumErrors"] += 1
             reason = DropReason.ICMP_CSUM
         return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, reason)
@@ -111,13 +130,10 @@ class IcmpLayer:
         return self._reply(packet, way, _ECHO_REPLY, icmp.echo_reply(request))
 
     def _timestamp(self, packet: Packet, request: bytes) -> DropReason | None:
-        """Originate as it was sent, receive and transmit now; ms since midnight, when labs start (icmp_timestamp)."""
+        """Originate as it was sent, receive and transmit now (icmp_timestamp)."""
         way = packet.dst
         assert way is not None
-        if (way.broadcast or way.multicast) and self._conf.icmp_echo_ignore_broadcasts:
-            self.ns.snmp.icmp["InErrors"] += 1
-            return self._ignored(packet, DropReason.ICMP_BROADCAST_ECHO)
-        now = (int(self.ns.sim.now) // MS % DAY_MS).to_bytes(4, "big")
+        now = ipoptions.now(self.ns).to_bytes(4, "big")
         times = request[icmp.HLEN : icmp.HLEN + 4] + now + now
         rest = int.from_bytes(request[4:8], "big")
         message = icmp.message(icmp_template(icmp.TIMESTAMP_REPLY), icmp.TIMESTAMP_REPLY, 0, rest, times)
@@ -130,12 +146,20 @@ class IcmpLayer:
         """Answer a request from the address it was sent to (icmp_reply; RFC 1122, 3.2.2.6 and 3.2.2.8)."""
         ns = self.ns
         src, dst = ipv4.addresses(packet.data)
+        options = None if packet.options is None else packet.options.echo(ns)
+        if packet.options is not None and options is None:
+            return None
         to_group = way.broadcast or way.multicast
         if to_group:
             dst = ns.addresses.select_source(packet.in_dev, src, Scope.LINK)
-        back = ns.router.output(src, dst)
+        target = src if options is None else options.target or src
+        back = ns.router.output(target, dst)
         if back.kind is ERROR:
             return self._ignored(packet, DropReason.IP_OUTNOROUTES)
+        if options is not None and options.data:
+            self._out_types[kind] += 1
+            uid = ns.sim.born(packet.uid)
+            return ns.ipv4.send_options(_ICMP, message, back, src, uid, packet.data[1], options)
         if back.lasting and packet.in_dev is not None and not to_group:
             way.answer = self._answerer(way, packet.in_dev, back, src, packet.data[1])
         self._out_types[kind] += 1
@@ -184,10 +208,18 @@ class IcmpLayer:
         """
         ns = self.ns
         quoted = message[icmp.HLEN :]
-        if len(quoted) < 20 or len(quoted) < (quoted[0] & 15) * 4:
-            ns.snmp.icmp["InErrors"] += 1
-            return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_MALFORMED)
         kind, code = message[0], message[1]
+        if len(quoted) < ipv4.HLEN or (kind != icmp.REDIRECT and quoted[0] & 15 < 5):
+            ns.snmp.icmp["InErrors"] += 1
+            reason = DropReason.ICMP_MALFORMED if kind == icmp.REDIRECT else DropReason.ICMP_BAD_QUOTE
+            if len(quoted) >= ipv4.HLEN:
+                reason = DropReason.IP_INHDR
+            return self._ignored(packet, reason)
+        if kind == icmp.DEST_UNREACH and code > icmp.KNOWN_UNREACH:
+            return self._ignored(packet, DropReason.ICMP_NO_LISTENER)
+        if len(quoted) < (quoted[0] & 15) * 4 + 8:  # ports, or what stands there
+            ns.snmp.icmp["InErrors"] += 1
+            return self._ignored(packet, DropReason.ICMP_SHORT_QUOTE)
         _, target = ipv4.addresses(quoted)
         if kind == icmp.DEST_UNREACH and code == icmp.FRAG_NEEDED:
             mode = ns.ipv4_conf.ip_no_pmtu_disc
@@ -196,15 +228,19 @@ class IcmpLayer:
             mtu = int.from_bytes(message[6:8], "big") if mode in (0, 3) else 0
             ns.exceptions.learn_mtu(target, mtu, ns.router.output(target).mtu)
             ns.router.forget()
-        elif kind == icmp.REDIRECT:
-            if not self._follow_redirect(packet, message, target):
-                return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.ICMP_REDIRECT_IGNORED)
-            return None
         proto = quoted[9]
+        owner: bool | None = None
         if proto == ipv4.PROTO_UDP:
-            heard = ns.udp.error(packet, message, quoted) or heard
+            owner = ns.udp.error(packet, message, quoted)
         elif proto == ipv4.PROTO_TCP:
-            heard = ns.tcp.error(message, quoted) or heard
+            owner = ns.tcp.error(message, quoted)
+        if owner is False:
+            ns.snmp.icmp["InErrors"] += 1
+        if kind == icmp.REDIRECT:
+            if not self._follow_redirect(packet, message, target):
+                return self._ignored(packet, DropReason.ICMP_REDIRECT_IGNORED)
+            return None
+        heard = heard or bool(owner)
         for sock in self.sockets:
             heard = sock.icmp_error(packet, message, quoted) or heard
         if not heard:
@@ -283,14 +319,22 @@ class IcmpLayer:
         source = head.dst if ns.is_local(head.dst) and packet.in_dev is not None else 0
         if not source and ns.ipv4_conf.icmp_errors_use_inbound_ifaddr and packet.in_dev is not None:
             source = ns.addresses.select_source(packet.in_dev, head.src, Scope.LINK)
-        way = ns.router.output(head.src, source)
+        options = None if packet.options is None else packet.options.echo(ns)
+        if packet.options is not None and options is None:
+            return
+        target = head.src if options is None else options.target or head.src
+        way = ns.router.output(target, source)
         if way.kind is ERROR or way.broadcast or way.multicast or not self._allowed(kind, code, way, head.src, packet):
             return
-        room = min(MAX_ERROR, way.mtu) - 20 - icmp.HLEN
+        extra = options is not None and len(options.data)
+        room = min(MAX_ERROR, way.mtu) - ipv4.HLEN - extra - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS
         ns.snmp.icmp_out_types[kind] += 1
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
+        if options is not None and options.data:
+            ns.ipv4.send_options(_ICMP, message, way, head.src, uid, tos, options, packet)
+            return
         ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos, cause=packet)
 
     def _allowed(self, kind: int, code: int, way: Dst, target: int, packet: Packet) -> bool:

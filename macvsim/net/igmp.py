@@ -163,7 +163,10 @@ def device_down(dev: NetDevice) -> None:
 
 def receive(ns: Namespace, packet: Packet) -> DropReason:
     """What others report is for routers and bridges (igmp_rcv); nobody here asks."""
-    return ns.sim.drop(packet.uid, packet.in_dev or ns, DropReason.IGMP_NOT_FOR_HOSTS)
+    message = packet.data[(packet.data[0] & 15) * 4 :]
+    asked = igmp.is_valid(message) and message[0] == igmp.QUERY
+    reason = DropReason.IGMP_NO_ANSWER if asked else DropReason.IGMP_NOT_FOR_HOSTS
+    return ns.sim.drop(packet.uid, packet.in_dev or ns, reason)
 
 
 def _reporter(ns: Namespace, dev: NetDevice) -> Reporter:

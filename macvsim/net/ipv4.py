@@ -11,6 +11,7 @@ from macvsim.dev.base import NetDevice, Receiver
 from macvsim.drop import DropReason
 from macvsim.net import igmp
 from macvsim.net.fib import RouteType
+from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
@@ -27,11 +28,9 @@ if TYPE_CHECKING:
 
 Finish = Callable[[Packet], DropReason | None]
 
-_LSRR = 131
-_SSRR = 137
-_END_OF_OPTIONS = 0
 _ICMP = ipv4.PROTO_ICMP
-_NO_OPERATION = 1
+_NO_OPTIONS = 0x45
+"""First byte of a header of 20 bytes."""
 _MIN_FRAME = ETH_HLEN + ipv4.HLEN
 _words = Struct("!14xIIIQ").unpack_from
 """An IPv4 header without options, behind Ethernet's: its words, of which the last is both addresses.  As 2**16 is 1
@@ -76,7 +75,6 @@ class Ipv4Layer:
         self.count["InReceives"] += 1
         data = self._validate(frame.raw[ETH_HLEN:])
         if not isinstance(data, bytes):
-            self.count["InHdrErrors"] += 1
             return self.sim.drop(frame.uid, dev, data, frame)
         packet = Packet(data, frame.uid, dev, packet_type)
         if self.netfilter is not None:
@@ -151,6 +149,11 @@ class Ipv4Layer:
         assert packet.in_dev is not None
         way = self.ns.router.input(packet.data[12:20], packet.in_dev)
         packet.dst = way
+        if packet.data[0] != _NO_OPTIONS and (way.kind is not DROP or way.errno):
+            found = self._options(packet, way)
+            if isinstance(found, DropReason):
+                return self.sim.drop(packet.uid, packet.in_dev, found)
+            packet.dst = way = found
         if way.kind is FORWARD:
             return self.forward(packet, way)
         if way.kind is LOCAL:
@@ -159,18 +162,57 @@ class Ipv4Layer:
             return self.local(packet, self._to_child)
         return self._no_way(packet, way)
 
+    def _options(self, packet: Packet, way: Dst) -> Dst | DropReason:
+        """The options of a header: the way they let the packet go, or why it ends (ip_rcv_options)."""
+        ns, dev, data = self.ns, packet.in_dev, packet.data
+        assert dev is not None
+        options = packet.options = Options(data[: (data[0] & 15) * 4])
+        try:
+            options.compile(ns, lambda: specific_destination(ns, packet, way))
+        except BadOption as bad:
+            self.count["InHdrErrors"] += 1
+            self._with_options(packet, options)
+            return self._bad_option(packet, bad, DropReason.IP_OPTION)
+        if options.srr:
+            if not (dev.inet.conf.accept_source_route and ns.conf_all.accept_source_route):
+                return DropReason.IP_SOURCE_ROUTE
+            if packet.packet_type is not HOST:
+                return DropReason.IP_SOURCE_ROUTE
+            try:
+                led = options.follow(ns, dev, way, ipv4.addresses(data)[0])
+            except BadOption as bad:
+                return self._bad_option(packet, bad, DropReason.IP_SOURCE_ROUTE)
+            if led is None:
+                return DropReason.IP_SOURCE_ROUTE
+            way = led
+        self._with_options(packet, options)
+        return way
+
     @staticmethod
-    def _validate(data: bytes) -> bytes | DropReason:
-        """Header checks of ip_rcv_core; the packet without padding, or what is wrong with it."""
+    def _with_options(packet: Packet, options: Options) -> None:
+        """The packet as its options have become; nobody has computed the checksum."""
+        packet.data = bytes(options.header) + packet.data[len(options.header) :]
+
+    def _bad_option(self, packet: Packet, bad: BadOption, reason: DropReason) -> DropReason:
+        self.ns.icmp.send_error(packet, icmp.PARAMETER_PROBLEM, 0, bad.pointer << 24)
+        return reason
+
+    def _validate(self, data: bytes) -> bytes | DropReason:
+        """Header checks of ip_rcv_core; the packet without padding, or what is wrong with it, counted."""
         length = int.from_bytes(data[2:4])
-        if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5:
-            return DropReason.IP_INHDR
-        hlen = (data[0] & 15) * 4
-        if len(data) < hlen or len(data) < length or length < hlen:
-            return DropReason.IP_INHDR
-        if int.from_bytes(data[:hlen]) % 0xFFFF:  # RFC 1071
-            return DropReason.IP_CSUM
-        return data[:length]
+        hlen = (data[0] & 15) * 4 if data else 0
+        reason = DropReason.IP_INHDR
+        if len(data) >= ipv4.HLEN and data[0] >> 4 == 4 and ipv4.HLEN <= hlen <= len(data):
+            if int.from_bytes(data[:hlen]) % 0xFFFF:  # RFC 1071
+                reason = DropReason.IP_CSUM
+                self.ns.snmp.ext["InCsumErrors"] += 1
+            elif len(data) < length:
+                self.ns.snmp.ext["InTruncatedPkts"] += 1
+                return DropReason.PKT_TOO_SMALL
+            elif length >= hlen:
+                return data[:length]
+        self.count["InHdrErrors"] += 1
+        return reason
 
     def _no_way(self, packet: Packet, way: Dst) -> DropReason:
         """ip_error: count; and tell the sender, if we forward and it was not a silent refusal."""
@@ -186,7 +228,7 @@ class Ipv4Layer:
                 way.errno
             ]
             if way.errno == "ENETUNREACH":
-                self.ns.snmp.ext["InNoRoutes"] = self.ns.snmp.ext.get("InNoRoutes", 0) + 1
+                self.ns.snmp.ext["InNoRoutes"] += 1
             self.ns.icmp.no_route(packet, code)
         return reason
 
@@ -245,8 +287,9 @@ class Ipv4Layer:
             reason = sim.drop(packet.uid, dev, DropReason.IP_TTL)
             ns.icmp.send_error(packet, icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED)
             return reason
-        if data[0] != 0x45 and self._source_routed(data):
-            reason = sim.drop(packet.uid, dev, DropReason.IP_OPTION)
+        options = packet.options
+        if options is not None and options.strict and way.nexthop != (options.nexthop or ipv4.addresses(data)[1]):
+            reason = sim.drop(packet.uid, dev, DropReason.IP_SOURCE_ROUTE)
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.SR_FAILED)
             return reason
         self.count["ForwDatagrams"] += 1
@@ -268,25 +311,23 @@ class Ipv4Layer:
         ns = self.ns
         way = packet.dst
         assert way is not None
+        if packet.options is not None:
+            packet.data = self._forward_options(packet, packet.options, way)
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, ns, "forward", None, (packet.in_dev, way.dev, way.nexthop))
         return self.output(packet, way)
 
-    @staticmethod
-    def _source_routed(data: bytes) -> bool:
-        """True if the header holds a source route, which nobody follows today (accept_source_route)."""
-        options = data[20 : (data[0] & 15) * 4]
-        at = 0
-        while at < len(options) and options[at] != _END_OF_OPTIONS:
-            if options[at] == _NO_OPERATION:
-                at += 1
-                continue
-            if options[at] in (_LSRR, _SSRR):
-                return True
-            if at + 1 >= len(options) or options[at + 1] < 2:
-                return True
-            at += options[at + 1]
-        return False
+    def _forward_options(self, packet: Packet, options: Options, way: Dst) -> bytes:
+        """The packet with the header that its options leave with."""
+        data = packet.data
+
+        def source() -> int:
+            """What a packet of ours to the destination would come from (ip_rt_get_source)."""
+            assert way.route is not None
+            return self.ns.router.preferred_source(way.route, ipv4.addresses(data)[1])
+
+        hlen = len(options.header)
+        return options.forward(data[:hlen], source) + data[hlen:]
 
     # -- down: to a device ---------------------------------------------------------------------------------------------
 
@@ -320,7 +361,7 @@ class Ipv4Layer:
         pack_header, sim, count, mtu = ipv4.pack_header, self.sim, self.count, way.mtu
         unsettled, usual = sim.unsettled, sim.journal is None
         sent = 0
-        idents = self._idents.setdefault((dst, way.src, proto), [])
+        idents, next_ident = self._idents.setdefault((dst, way.src, proto), []), self._next_ident
 
         def settle() -> None:
             nonlocal sent
@@ -333,9 +374,7 @@ class Ipv4Layer:
         ) -> DropReason | None:
             nonlocal sent
             if ident is None:
-                if not idents:  # never 0; a counter per destination, source and protocol (__ip_select_ident)
-                    idents.append(sim.rng(f"ident/{self.ns.name}").randrange(0x7FFF))
-                ident = idents[0] = idents[0] % 0xFFFF + 1
+                ident = next_ident(idents)
             length = 20 + len(payload)
             fits = length <= mtu
             frag = 0x4000 if df and fits else 0
@@ -354,6 +393,13 @@ class Ipv4Layer:
 
         way.senders[proto, ttl, tos] = send
         return send
+
+    def _next_ident(self, idents: list[int]) -> int:
+        """Never 0; a counter per destination, source and protocol (__ip_select_ident)."""
+        if not idents:
+            idents.append(self.sim.rng(f"ident/{self.ns.name}").randrange(0x7FFF))
+        idents[0] = idents[0] % 0xFFFF + 1
+        return idents[0]
 
     def _local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None) -> DropReason | None:
         """A packet of ours, to OUTPUT and out (ip_local_out)."""
@@ -382,6 +428,35 @@ class Ipv4Layer:
             return sim.drop(uid, dev, DropReason.IPVLAN_NO_GROUPS)
         data = ipv4.with_frag(data, len(data), data[6] << 8 | data[7]) + data[(data[0] & 15) * 4 :]
         return self.send_packet(data, way, uid)
+
+    def send_options(
+        self,
+        proto: int,
+        payload: bytes,
+        way: Dst,
+        dst: int,
+        uid: int,
+        tos: int,
+        options: Answer,
+        cause: Packet | None = None,
+    ) -> DropReason | None:
+        """`send` with options in the header; `dst` is where the packet goes in the end."""
+        built = options.build(dst, way.src, self.ns)
+        target = options.target or dst
+        ident = self._next_ident(self._idents.setdefault((target, way.src, proto), []))
+        length = ipv4.HLEN + len(built) + len(payload)
+        head = ipv4.header(
+            ipv4_template(proto),
+            length=length,
+            ident=ident,
+            src=way.src,
+            dst=target,
+            tos=tos,
+            ttl=self.ns.ipv4_conf.ip_default_ttl,
+        )
+        header = ipv4.sealed(bytes((0x40 | (ipv4.HLEN + len(built)) // 4,)) + head[1:] + built)
+        self.count["OutRequests"] += 1
+        return self._local_out(header + payload, uid, way, cause)
 
     def send_packet(self, data: bytes, way: Dst, uid: int) -> DropReason | None:
         """A whole packet goes out along `way` (ip_local_out)."""

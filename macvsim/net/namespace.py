@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)
 IFNAMSIZ = 16
+ETH_P_802_3_MIN = 0x600
+"""Below it the field behind the addresses is a length, and an LLC header follows."""
+_RAW_802_3 = b"\xff\xff"
+"""What Novell put there instead (ETH_P_802_3)."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,8 @@ class Namespace:
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """No protocol of ours (end of __netif_receive_skb_core); a capture counts as one, if it is the last to look."""
+        if frame.ethertype < ETH_P_802_3_MIN and frame.raw[ETH_HLEN : ETH_HLEN + 2] != _RAW_802_3:
+            return self.sim.drop(frame.uid, dev, DropReason.LLC, frame)
         if not dev.taps or dev.rx_handler is not None:
             dev.counters.rx_dropped += 1
         if packet_type is OTHERHOST:

@@ -8,16 +8,18 @@ from macvsim.wire.frame import PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.ipoptions import Options
     from macvsim.net.route import Dst
 
 
 class Packet:
     """Bytes of one IPv4 packet (header and payload, padding trimmed), where it came in, and where it will go.
 
-    in_dev : None for locally made packets; dst : the routing decision, once there is one
+    in_dev : None for locally made packets; dst : the routing decision, once there is one; options : of its header, once
+    they have been looked at
     """
 
-    __slots__ = ("data", "dst", "in_dev", "packet_type", "uid")
+    __slots__ = ("data", "dst", "in_dev", "options", "packet_type", "uid")
 
     def __init__(
         self,
@@ -32,3 +34,4 @@ class Packet:
         self.in_dev = in_dev
         self.packet_type = packet_type
         self.dst = dst
+        self.options: Options | None = None

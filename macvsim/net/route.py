@@ -193,7 +193,7 @@ class Router:
         if len(rivals) > 1 and rivals[0] is route:
             route = self._live_default(rivals)
         dev = route.dev
-        chosen = src or self._prefsrc(route, dst)
+        chosen = src or self.preferred_source(route, dst)
         if is_loopback_ip(chosen) and not (dev.loopback or dev.inet.conf.route_localnet or ns.conf_all.route_localnet):
             return Dst(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if route.type is RouteType.BROADCAST or dst == BROADCAST or is_multicast_ip(dst):
@@ -244,7 +244,7 @@ class Router:
         way.loops = not dev.loopback and (not multicast or dst in dev.inet.groups)
         return way
 
-    def _prefsrc(self, route: Route, dst: int) -> int:
+    def preferred_source(self, route: Route, dst: int) -> int:
         """fib_result_prefsrc: the route's own, else the best address of its device towards the next hop."""
         return route.src or self.ns.addresses.select_source(route.dev, route.gateway or dst, route.scope)
 
@@ -296,11 +296,9 @@ class Router:
             return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
         if is_zeronet_ip(dst):
             return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
-        if not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet):
-            if is_loopback_ip(dst):
-                return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
-            if is_loopback_ip(src):
-                return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        local_only = not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet)
+        if local_only and (is_loopback_ip(dst) or is_loopback_ip(src)):
+            return Dst(DROP, reason=DropReason.IP_LOCALNET)
         route = self._lookup(dst)
         if route is None:
             if conf.forwarding:

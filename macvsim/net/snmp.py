@@ -106,7 +106,8 @@ class Snmp:
         self.tcp = {**dict.fromkeys(TCP, 0), **TCP_START}
         self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
         self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
-        self.ext: dict[str, int] = {"IPReversePathFilter": 0}
+        self.ext: defaultdict[str, int] = defaultdict(int)
+        """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
 
     @property
     def ip(self) -> dict[str, int]:

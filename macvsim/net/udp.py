@@ -54,8 +54,10 @@ class UdpLayer:
         length = int.from_bytes(segment[4:6], "big")
         if len(segment) < udp.HLEN or not udp.HLEN <= length <= len(segment):
             ns.snmp.udp["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.UDP_CSUM)
+            reason = DropReason.UDP_SHORT if len(segment) < udp.HLEN else DropReason.UDP_LENGTH
+            return ns.sim.drop(packet.uid, where, reason)
         segment = segment[:length]
+        packet.data = packet.data[: head.hlen + length]
         if not udp.is_valid(head.src, head.dst, segment):
             ns.snmp.udp["InCsumErrors"] += 1
             ns.snmp.udp["InErrors"] += 1
@@ -67,7 +69,7 @@ class UdpLayer:
         if not sockets:
             if group:
                 ns.snmp.udp["IgnoredMulti"] += 1
-                return ns.sim.drop(packet.uid, where, DropReason.NO_SOCKET)
+                return ns.sim.drop(packet.uid, where, DropReason.UDP_NO_GROUP_SOCKET)
             ns.snmp.udp["NoPorts"] += 1
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PORT_UNREACH)
             return ns.sim.drop(packet.uid, where, DropReason.NO_SOCKET)

@@ -14,7 +14,7 @@ from macvsim.switch.path import SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import ETH_P_8021Q, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_8021Q, Frame
 
 _VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
@@ -122,6 +122,8 @@ class Switch:
             sim.note(frame.uid, port, "receive", frame)
         if not port.link:
             return sim.drop(frame.uid, port, DropReason.PORT_STATE, frame)
+        if len(frame.raw) < ETH_HLEN:
+            return sim.drop(frame.uid, port, DropReason.RUNT, frame)
         if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():
             untagged = frame.untag()
             if untagged is None:

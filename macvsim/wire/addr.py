@@ -69,8 +69,8 @@ def is_loopback_ip(ip: int) -> bool:
 
 
 def is_zeronet_ip(ip: int) -> bool:
-    """True for 0.0.0.0/8."""
-    return ip >> 24 == 0
+    """True for 0.0.0.0; the rest of 0.0.0.0/8 is ordinary today (ipv4_is_zeronet)."""
+    return not ip
 
 
 def multicast_mac(ip: int) -> bytes:

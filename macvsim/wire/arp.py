@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+HLEN = 28
 REQUEST = 1
 REPLY = 2
 
@@ -22,7 +23,7 @@ def parse(payload: bytes) -> Arp | None:
     """Fields of an ARP payload; None unless hardware is Ethernet (1 or 6), protocol IPv4, lengths 6 and 4
     (arp_process).
     """
-    if len(payload) < 28 or payload[2:6] != b"\x08\x00\x06\x04" or payload[:2] not in (b"\0\x01", b"\0\x06"):
+    if len(payload) < HLEN or payload[2:6] != b"\x08\x00\x06\x04" or payload[:2] not in (b"\0\x01", b"\0\x06"):
         return None
     return Arp(
         int.from_bytes(payload[6:8], "big"),

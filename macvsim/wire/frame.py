@@ -98,7 +98,7 @@ class Frame:
     def untag(self) -> Frame | None:
         """The outermost tag moved from the bytes to metadata (skb_vlan_untag); None: too short for it."""
         raw = self.raw
-        if len(raw) < 18:
+        if len(raw) < ETH_HLEN + 6:
             return None
         return Frame(raw[:12] + raw[16:], self.uid, int.from_bytes(raw[12:16], "big"))
 

@@ -17,6 +17,8 @@ INFO_REQUEST = 15
 INFO_REPLY = 16
 ADDRESS = 17
 ADDRESS_REPLY = 18
+EXT_ECHO = 42
+EXT_ECHO_REPLY = 43
 HLEN = 8
 
 _number = int.from_bytes
@@ -39,6 +41,7 @@ REDIR_HOST = 1
 
 ERRORS = frozenset((DEST_UNREACH, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM))
 KNOWN_TYPES = 18
+KNOWN_UNREACH = 15
 
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:

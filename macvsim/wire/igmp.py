@@ -25,6 +25,11 @@ def packet(header: bytes, src: int, dst: int, message: bytes) -> bytes:
     return b"".join((start, csum.to_bytes(2, "big"), addresses, header[20:], message))
 
 
+def is_valid(message: bytes) -> bool:
+    """Long enough, and its checksum is right."""
+    return len(message) >= HLEN and not checksum(message)
+
+
 def about(kind: int, group: int) -> bytes:
     """A message of version 1 or 2 about one group."""
     return _sealed(bytes((kind, 0, 0, 0)) + group.to_bytes(4, "big"))

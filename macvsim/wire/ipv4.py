@@ -81,19 +81,32 @@ def fewer_hops(word: int) -> bytes:
     return (word - 0x1000000 + 0x100 - carry).to_bytes(4)
 
 
+def sealed(header: bytes) -> bytes:
+    """A header, with or without options, with its checksum computed (ip_send_check)."""
+    bare = header[:10] + b"\0\0" + header[12:]
+    return bare[:10] + checksum(bare).to_bytes(2, "big") + bare[12:]
+
+
 def with_frag(data: bytes, length: int, frag: int) -> bytes:
     """Header of `data` (20 bytes, or with options) with another total length and fragment field, checksum anew."""
     hlen = (data[0] & 15) * 4
-    fields = (
-        data[:2]
-        + length.to_bytes(2, "big")
-        + data[4:6]
-        + frag.to_bytes(2, "big")
-        + data[8:10]
-        + b"\0\0"
-        + data[12:hlen]
-    )
-    return fields[:10] + checksum(fields).to_bytes(2, "big") + fields[12:]
+    return sealed(data[:2] + length.to_bytes(2, "big") + data[4:6] + frag.to_bytes(2, "big") + data[8:hlen])
+
+
+def _later_options(data: bytes) -> bytes:
+    """The header of `data` without those options that only the first fragment has (ip_options_fragment)."""
+    header, at = bytearray(data[: (data[0] & 15) * 4]), HLEN
+    while at < len(header) and header[at]:
+        if header[at] == 1:
+            at += 1
+            continue
+        length = header[at + 1] if at + 1 < len(header) else 0
+        if not 2 <= length <= len(header) - at:
+            break
+        if not header[at] & 0x80:
+            header[at : at + length] = b"\1" * length
+        at += length
+    return bytes(header)
 
 
 def fragments(data: bytes, mtu: int) -> list[bytes]:
@@ -104,11 +117,13 @@ def fragments(data: bytes, mtu: int) -> list[bytes]:
     room = (mtu - hlen) & ~7
     body = data[hlen:]
     base = int.from_bytes(data[6:8], "big")
-    pieces = []
+    pieces: list[bytes] = []
     for at in range(0, len(body), room):
         piece = body[at : at + room]
         more = MF if at + room < len(body) or base & MF else 0
         frag = (base & ~(MF | OFFSET_MASK)) | ((base & OFFSET_MASK) + at // 8) | more
+        if at and hlen > HLEN and len(pieces) == 1:
+            data = _later_options(data)
         pieces.append(with_frag(data, hlen + len(piece), frag) + piece)
     return pieces
 

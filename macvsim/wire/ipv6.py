@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+VERSION = 6
 HLEN = 40
 MIN_MTU = 1280
 DEFAULT_HOP_LIMIT = 64

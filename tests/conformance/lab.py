@@ -419,10 +419,9 @@ class Lab:
     def stack_saw(self, dev: NetDevice, uid: int) -> bool:
         """True if the protocols of the device's namespace were given a frame of the test EtherType, addressed to it."""
         assert self.sim.journal is not None
-        return any(
-            r.uid == uid and r.where is dev and getattr(r.detail, "name", "") == "UNHANDLED_PROTO"
-            for r in self.sim.journal.records
-        )
+        steps = [r for r in self.sim.journal.records if r.uid == uid and r.where is dev]
+        addressed = not any(r.step == "receive" and r.detail is PacketType.OTHERHOST for r in steps)
+        return addressed and any(getattr(r.detail, "name", "") == "UNHANDLED_PROTO" for r in steps)
 
 
 # -- frames ------------------------------------------------------------------------------------------------------------

@@ -482,7 +482,7 @@ def test_rp_filter_without_reverse_route(mode: int, forwarded: bool) -> None:
     assert len(net.far.of("echo")) == forwarded
 
 
-MARTIAN_DESTINATIONS = ["0.1.2.3", "127.0.0.1", "127.9.9.9"]
+MARTIAN_DESTINATIONS = ["0.0.0.0", "127.0.0.1", "127.9.9.9"]
 
 
 @pytest.mark.parametrize("target", MARTIAN_DESTINATIONS)

@@ -49,7 +49,7 @@ class Icmpv6Layer:
         if len(message) < icmpv6.HLEN or not valid:
             snmp.icmp["InMsgs"] += 1
             snmp.icmp["InErrors"] += 1
-            if len(message) >= icmpv6.HLEN:
+            if not valid:
                 snmp.icmp["InCsumErrors"] += 1
                 return sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
             return sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
@@ -65,7 +65,10 @@ class Icmpv6Layer:
             return self.stack.addrconf.groups.receive(packet, message)
         if not kind & icmpv6.INFORMATIONAL:
             return self._error_received(packet, message)
-        return None if heard else sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)
+        if heard:
+            return None
+        waited = kind == icmpv6.ECHO_REPLY
+        return sim.drop(packet.uid, where, DropReason.PING_NO_SOCKET if waited else DropReason.ICMP6_UNKNOWN)
 
     def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
         """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""
@@ -82,6 +85,7 @@ class Icmpv6Layer:
         own = not group and (not anycast or bool(stack.conf.anycast_src_echo_reply))
         way = stack.router.output(src, dst if own else 0, self.interface(packet))
         if way.kind is ERROR:
+            stack.snmp.ip["OutNoRoutes"] += 1
             return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_OUTNOROUTES)
         rest = int.from_bytes(message[4:8], "big")
         reply = icmpv6.message(icmpv6_template(icmpv6.ECHO_REPLY), icmpv6.ECHO_REPLY, 0, rest, message[icmpv6.HLEN :])
@@ -99,8 +103,13 @@ class Icmpv6Layer:
         stack, where = self.stack, packet.in_dev or self.ns
         quoted = message[icmpv6.HLEN :]
         upper = ipv6.upper(quoted) if len(quoted) >= ipv6.HLEN else None
-        if upper is None:
-            return self.ns.sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
+        if upper is None or len(quoted) < upper.at + 8:
+            stack.snmp.icmp["InErrors"] += 1
+            reason = DropReason.IPV6_BAD_EXTHDR if upper is None else DropReason.ICMP_MALFORMED
+            if len(quoted) < ipv6.HLEN:
+                too_big = message[0] == icmpv6.PKT_TOOBIG
+                reason = DropReason.ICMP_BAD_QUOTE if too_big else DropReason.ICMP_MALFORMED
+            return self.ns.sim.drop(packet.uid, where, reason)
         _, target = ipv6.addresses(quoted)
         if message[0] == icmpv6.PKT_TOOBIG:
             mtu = max(int.from_bytes(message[4:8], "big"), ipv6.MIN_MTU)
@@ -109,6 +118,7 @@ class Icmpv6Layer:
         heard = False
         if upper.proto == ipv6.UDP:
             heard = stack.udp.error(packet, message, quoted, upper.at)
+            stack.snmp.icmp["InErrors"] += not heard
         for sock in self.sockets:
             heard = sock.icmp_error(packet, message, quoted, upper) or heard
         return None if heard else self.ns.sim.drop(packet.uid, where, DropReason.ICMP_NO_LISTENER)

@@ -52,6 +52,10 @@ class Ipv6Layer:
             return sim.drop(frame.uid, dev, reason, frame)
         data = data[: ipv6.HLEN + int.from_bytes(data[4:6], "big")]
         packet = Packet6(data, frame.uid, dev, packet_type)
+        if data[6] == ipv6.HOP_BY_HOP:
+            reason = self.stack.extensions.hop_by_hop(packet)
+            if reason is not None:
+                return reason
         if dev.rx_handler is not None:
             child = l3s_child(dev.rx_handler, layer3_address(frame.raw, target=True))
             if child is not None:
@@ -79,8 +83,10 @@ class Ipv6Layer:
     @staticmethod
     def _refused(data: bytes, dev: NetDevice, packet_type: PacketType) -> DropReason | None:
         """Why a header is not acceptable (ip6_rcv_core; RFC 4291, sections 2.5.3 and 2.7)."""
-        if len(data) < ipv6.HLEN or data[0] >> 4 != 6:
+        if len(data) < ipv6.HLEN:
             return DropReason.IP_INHDR
+        if data[0] >> 4 != ipv6.VERSION:
+            return DropReason.IPV6_VERSION
         src, dst = ipv6.addresses(data)
         group = is_multicast6(dst)
         scope = multicast_scope(dst)
@@ -90,14 +96,10 @@ class Ipv6Layer:
             return DropReason.IP_INHDR
         linked = packet_type is MULTICAST or packet_type is BROADCAST
         if not group and linked and dev.inet.inet6.conf.drop_unicast_in_l2_multicast:
-            return DropReason.IP_L2_GROUP
+            return DropReason.IP_UNICAST_IN_L2_GROUP
         if is_multicast6(src):
             return DropReason.IP_INHDR
-        if ipv6.HLEN + int.from_bytes(data[4:6], "big") > len(data):
-            return DropReason.PKT_TOO_SMALL
-        if data[6] == ipv6.HOP_BY_HOP and (len(data) < 48 or len(data) < 48 + data[41] * 8):
-            return DropReason.IP_INHDR
-        return None
+        return DropReason.PKT_TOO_SMALL if ipv6.HLEN + int.from_bytes(data[4:6], "big") > len(data) else None
 
     def _route(self, packet: Packet6) -> DropReason | None:
         dev = packet.in_dev
@@ -115,9 +117,13 @@ class Ipv6Layer:
     def _no_way(self, packet: Packet6, way: Dst6) -> DropReason:
         """ip6_pkt_drop: count, and tell the sender."""
         assert packet.in_dev is not None
-        reason = self.ns.sim.drop(packet.uid, packet.in_dev, way.reason or DropReason.IP_INNOROUTES)
+        reason = way.reason or DropReason.IP_INNOROUTES
+        nowhere = way.kind is ERROR and not ipv6.addresses(packet.data)[1]
+        if nowhere:
+            reason = DropReason.IPV6_ADDRESS
+        self.ns.sim.drop(packet.uid, packet.in_dev, reason)
         if way.kind is ERROR:
-            self.count["InNoRoutes"] += 1
+            self.count["InAddrErrors" if nowhere else "InNoRoutes"] += 1
             code = icmpv6.ADM_PROHIBITED if way.errno == "EACCES" else icmpv6.NO_ROUTE
             self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, code)
         return reason
@@ -125,33 +131,51 @@ class Ipv6Layer:
     def local(self, packet: Packet6) -> DropReason | None:
         """For this host: put fragments together, then by protocol (ip6_protocol_deliver_rcu)."""
         sim = self.ns.sim
-        where = packet.in_dev or self.ns
-        upper = ipv6.upper(packet.data)
-        if upper is None:
-            self.count["InHdrErrors"] += 1
-            return sim.drop(packet.uid, where, DropReason.IP_INHDR)
-        if upper.offset or upper.more:
-            whole = self.stack.reassembly.add(packet)
-            if whole is None:
-                return None
-            packet, upper = whole, ipv6.upper(whole.data)
-            assert upper is not None
-        packet.proto, packet.at = upper.proto, upper.at
+        found = self._through_extensions(packet)
+        if not isinstance(found, Packet6):
+            return found
+        packet, where = found, found.in_dev or self.ns
         if sim.journal is not None:
             sim.note(packet.uid, where, "local")
-        if upper.proto in _FINAL:
+        if packet.proto in _FINAL:
             self.count["InDelivers"] += 1
-        if upper.proto == ipv6.ICMPV6:
+        if packet.proto == ipv6.ICMPV6:
             return self.stack.icmp.receive(packet)
-        if upper.proto == ipv6.UDP:
+        if packet.proto == ipv6.UDP:
             return self.stack.udp.receive(packet)
-        if upper.proto == ipv6.NO_NEXT:
+        if packet.proto == ipv6.NO_NEXT:
             self.count["InDelivers"] += 1
-            return sim.drop(packet.uid, where, DropReason.IP_NOPROTO)
+            return sim.drop(packet.uid, where, DropReason.IPV6_NO_NEXT)
         self.count["InUnknownProtos"] += 1
         reason = sim.drop(packet.uid, where, DropReason.IP_NOPROTO)
-        self.stack.icmp.send_error(packet, icmpv6.PARAMPROB, icmpv6.UNK_NEXTHDR, upper.named_at)
+        self.stack.icmp.send_error(packet, icmpv6.PARAMPROB, icmpv6.UNK_NEXTHDR, packet.named_at)
         return reason
+
+    def _through_extensions(self, packet: Packet6) -> Packet6 | DropReason | None:
+        """One extension header after the other: the packet, whole and with its protocol found, or why it ends, or None
+        while it waits for fragments.
+        """
+        extensions = self.stack.extensions
+        at, named = ipv6.HLEN, 6
+        if packet.data[named] == ipv6.HOP_BY_HOP:  # looked at when it came in
+            at, named = at + (packet.data[at + 1] + 1) * 8, at
+        while True:
+            proto = packet.data[named]
+            if proto == ipv6.FRAGMENT:
+                whole = self.stack.reassembly.add(packet, at)
+                if whole is None:
+                    return None
+                if whole is packet:
+                    at, named = at + ipv6.FRAGMENT_HLEN, at
+                packet = whole
+                continue
+            if proto not in (ipv6.DESTINATION, ipv6.ROUTING):
+                packet.proto, packet.at, packet.named_at = proto, at, named
+                return packet
+            reason = (extensions.destination if proto == ipv6.DESTINATION else extensions.routing)(packet, at)
+            if reason is not None:
+                return reason
+            at, named = at + (packet.data[at + 1] + 1) * 8, at
 
     def forward(self, packet: Packet6, way: Dst6) -> DropReason | None:
         """Through this host, in the kernel's order (ip6_forward)."""
@@ -172,14 +196,14 @@ class Ipv6Layer:
             if upper is not None and upper.proto == ipv6.ICMPV6 and data[upper.at] in icmpv6.NEIGHBOUR_DISCOVERY:
                 return self.local(packet)
             if is_link_local6(dst):
-                return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
+                return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
         if out is dev:
             stack.ndisc.redirects.maybe_send(packet, way)
         elif not src or is_multicast6(src) or src == LOOPBACK_IP:
-            return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
+            return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
         elif is_link_local6(src):
             stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.NOT_NEIGHBOUR)
-            return self._not_forwarded(packet, DropReason.IP_MARTIAN_SOURCE)
+            return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
         self.count["OutForwDatagrams"] += 1
         mtu = max(way.mtu, ipv6.MIN_MTU)
         if len(data) > mtu:

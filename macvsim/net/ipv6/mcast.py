@@ -9,13 +9,14 @@ from macvsim.drop import DropReason
 from macvsim.net.ipv6.device import Group, Inet6Dev
 from macvsim.net.ipv6.mld import Mld
 from macvsim.net.ipv6.packet import Packet6
-from macvsim.wire import icmpv6
+from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import (
     ALL_NODES,
     ALL_ROUTERS,
     NODE_LOCAL_ALL_ROUTERS,
     SCOPE_LINK,
     SITE_LOCAL_ALL_ROUTERS,
+    is_link_local6,
     multicast_mac6,
     multicast_scope,
     solicited_node,
@@ -24,6 +25,8 @@ from macvsim.wire.addr6 import (
 if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
 
+_MLD_ALERT = b"\5\2\0\0"
+"""The router alert that listener discovery has (RFC 3810, section 5)."""
 ROUTER_GROUPS = (ALL_ROUTERS, NODE_LOCAL_ALL_ROUTERS, SITE_LOCAL_ALL_ROUTERS)
 
 
@@ -89,8 +92,16 @@ class Groups:
 
     def receive(self, packet: Packet6, message: bytes) -> DropReason | None:
         """A listener discovery message (igmp6_event_query): only queries are answered, and nobody here sends any."""
-        if message[0] != icmpv6.MLD_QUERY or packet.in_dev is None:
-            return self.stack.ns.sim.drop(packet.uid, packet.in_dev or self.stack.ns, DropReason.ICMP_NO_LISTENER)
+        data = packet.data
+        alert = data[6] == ipv6.HOP_BY_HOP and _MLD_ALERT in data[ipv6.HLEN + 2 : ipv6.HLEN + 8]
+        if (
+            message[0] != icmpv6.MLD_QUERY
+            or packet.in_dev is None
+            or not (is_link_local6(ipv6.addresses(data)[0]) and data[7] == 1 and alert)
+        ):
+            known = message[0] in (icmpv6.MLD_QUERY, icmpv6.MLD_REPORT)
+            reason = DropReason.ICMP_NO_LISTENER if known else DropReason.ICMP6_UNKNOWN
+            return self.stack.ns.sim.drop(packet.uid, packet.in_dev or self.stack.ns, reason)
         self._mld(packet.in_dev.inet.inet6).queried(message)
         return None
 

@@ -16,6 +16,7 @@ from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import (
     ALL_NODES,
     ALL_ROUTERS,
+    is_link_local6,
     is_multicast6,
     is_solicited_node,
     multicast_mac6,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.stack import Ipv6
 
+_FROM_ROUTERS = (icmpv6.ROUTER_ADVERT, icmpv6.REDIRECT)
 _LENGTHS = {icmpv6.ROUTER_SOLICIT: 8, icmpv6.ROUTER_ADVERT: 16, icmpv6.REDIRECT: 40}
 """Bytes before the options; 24 for solicitations and advertisements of neighbours."""
 
@@ -155,13 +157,16 @@ class NdiscLayer:
             return self._drop(packet, DropReason.IPV6_NDISC_HOP_LIMIT)
         if message[1]:
             return self._drop(packet, DropReason.IPV6_NDISC_BAD_CODE)
+        if kind in _FROM_ROUTERS and not is_link_local6(ipv6.addresses(packet.data)[0]):
+            return self._drop(packet, DropReason.ND_REFUSED)
         length = _LENGTHS.get(kind, icmpv6.ND_HLEN)
         if len(message) < length:
             return self._drop(packet, DropReason.PKT_TOO_SMALL)
         options = icmpv6.options(message, length)
-        if options is None or any(len(options.get(o, bytes(6))) != 6 for o in (icmpv6.OPT_SOURCE_LL,
-                                                                              icmpv6.OPT_TARGET_LL)):  # fmt: skip
+        if options is None:
             return self._drop(packet, DropReason.IPV6_NDISC_BAD_OPTIONS)
+        if any(len(options.get(o, bytes(6))) != 6 for o in (icmpv6.OPT_SOURCE_LL, icmpv6.OPT_TARGET_LL)):
+            return self._drop(packet, DropReason.ND_REFUSED)
         if kind == icmpv6.NEIGHBOUR_SOLICIT:
             return self._solicited(packet, dev, message, options)
         if kind == icmpv6.NEIGHBOUR_ADVERT:
@@ -184,7 +189,7 @@ class NdiscLayer:
         lladdr = options.get(icmpv6.OPT_SOURCE_LL)
         detection = not src
         if is_multicast6(target) or (detection and (not is_solicited_node(dst) or lladdr is not None)):
-            return self._drop(packet, DropReason.IPV6_NDISC_BAD_OPTIONS)
+            return self._drop(packet, DropReason.ND_REFUSED)
         inet6, group = dev.inet.inet6, is_multicast6(dst)
         own = inet6.address(target)
         router = bool(inet6.conf.forwarding)
@@ -246,7 +251,7 @@ class NdiscLayer:
         inet6 = dev.inet.inet6
         solicited = bool(flags & icmpv6.NA_SOLICITED)
         if is_multicast6(target) or (is_multicast6(dst) and solicited):
-            return self._drop(packet, DropReason.IPV6_NDISC_BAD_OPTIONS)
+            return self._drop(packet, DropReason.ND_REFUSED)
         if not solicited and inet6.conf.drop_unsolicited_na:
             return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)
         own = inet6.address(target)

@@ -25,10 +25,11 @@ class Packet6(Packet):
     """Bytes of one IPv6 packet, where it came in, and where it will go.
 
     way : the routing decision, once there is one; proto, at : upper-layer protocol and where its data begins;
-    fragment : length of the largest fragment it was put together from, 0 for a packet that came whole
+    named_at : where the byte stands that names it; fragment : length of the largest fragment it was put together from,
+    0 for a packet that came whole
     """
 
-    __slots__ = ("at", "fragment", "proto", "way")
+    __slots__ = ("at", "fragment", "named_at", "proto", "way")
 
     def __init__(
         self,
@@ -42,4 +43,5 @@ class Packet6(Packet):
         self.way = way
         self.proto = data[6]
         self.at = 40
+        self.named_at = 6
         self.fragment = 0

@@ -41,8 +41,6 @@ class Routers:
         """A router advertisement."""
         stack, inet6 = self.stack, dev.inet.inet6
         src, _ = ipv6.addresses(packet.data)
-        if not is_link_local6(src):
-            return stack.ns.sim.drop(packet.uid, dev, DropReason.IPV6_NDISC_BAD_OPTIONS)
         accepted = accepts_ra(inet6)
         if accepted:
             if inet6.solicitation is not None:

@@ -61,8 +61,7 @@ class Redirects:
         conf = dev.inet.inet6.conf
         on_link = target == dst
         ignored = (
-            not is_link_local6(src)
-            or is_multicast6(dst)
+            is_multicast6(dst)
             or not (on_link or is_link_local6(target))
             or conf.forwarding
             or not conf.accept_redirects

@@ -43,7 +43,7 @@ class Snmp6:
         ip, size = self.ip, len(data)
         ip["InReceives"] += 1
         ip["InOctets"] += size
-        if size >= 40:
+        if size >= 40 and data[0] >> 4 == 6:
             ip[_ECN[data[1] >> 4 & 3]] += 1
 
     def received_group(self, size: int) -> None:

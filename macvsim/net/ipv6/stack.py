@@ -10,6 +10,7 @@ from macvsim.net.exceptions import Exceptions
 from macvsim.net.ipv6.addrconf import Addrconf, link_ready
 from macvsim.net.ipv6.address import Dad, Flag
 from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, NeighParms6, RouteConf6
+from macvsim.net.ipv6.exthdrs import ExtensionHeaders
 from macvsim.net.ipv6.fib6 import Fib6
 from macvsim.net.ipv6.fragment import Reassembly6
 from macvsim.net.ipv6.icmpv6 import Icmpv6Layer
@@ -71,6 +72,7 @@ class Ipv6:
         self.ip6 = Ipv6Layer(self)
         self.udp = Udp6Layer(self)
         self.reassembly = Reassembly6(self)
+        self.extensions = ExtensionHeaders(self)
         self.sysctl = Sysctl6(self)
 
     # -- devices -------------------------------------------------------------------------------------------------------

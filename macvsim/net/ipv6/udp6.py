@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
 
 _HLEN = 8
+_CHECKSUM_BREAK = 76
+"""Longer datagrams are summed only when their socket was looked for."""
 
 
 class Udp6Layer:
@@ -73,15 +75,19 @@ class Udp6Layer:
         where = packet.in_dev or ns
         src, dst = ipv6.addresses(packet.data)
         segment = packet.data[packet.at :]
-        length = int.from_bytes(segment[4:6], "big")
+        length = int.from_bytes(segment[4:6], "big") or len(segment)
         if len(segment) < _HLEN or not _HLEN <= length <= len(segment):
             count["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.UDP_CSUM)
+            reason = DropReason.UDP_SHORT if len(segment) < _HLEN else DropReason.UDP_LENGTH
+            return ns.sim.drop(packet.uid, where, reason)
         segment = segment[:length]
-        if segment[6:8] == b"\0\0" or icmpv6.upper_checksum(src, dst, ipv6.UDP, segment):
+        unsummed = segment[6:8] == b"\0\0"
+        if unsummed or icmpv6.upper_checksum(src, dst, ipv6.UDP, segment):
             count["InCsumErrors"] += 1
             count["InErrors"] += 1
-            return ns.sim.drop(packet.uid, where, DropReason.UDP_CSUM)
+            late = unsummed or length > _CHECKSUM_BREAK
+            nobody = late and not self.ports.get(int.from_bytes(segment[2:4], "big"))
+            return ns.sim.drop(packet.uid, where, DropReason.NO_SOCKET if nobody else DropReason.UDP_CSUM)
         sport, dport = int.from_bytes(segment[:2], "big"), int.from_bytes(segment[2:4], "big")
         group = is_multicast6(dst)
         sockets = [s for s in self.ports.get(dport, []) if _hears(s, src, sport, dst, packet)]
@@ -89,7 +95,9 @@ class Udp6Layer:
             if not group:
                 count["NoPorts"] += 1
                 self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.PORT_UNREACH)
-            return ns.sim.drop(packet.uid, where, DropReason.NO_SOCKET)
+            return ns.sim.drop(
+                packet.uid, where, DropReason.UDP_NO_GROUP_SOCKET if group else DropReason.NO_SOCKET
+            )
         for sock in sockets if group else sockets[:1]:
             count["InDatagrams"] += 1
             if sock.on_receive is not None:

@@ -117,7 +117,7 @@ class TcpLayer:
         ns = self.ns
         where = packet.in_dev or ns
         if packet.packet_type is not HOST:
-            return ns.sim.drop(packet.uid, where, DropReason.OTHERHOST)
+            return ns.sim.drop(packet.uid, where, DropReason.TCP_NOT_FOR_ONE)
         counters = ns.snmp.tcp
         counters["InSegs"] += 1
         data = packet.data
@@ -125,6 +125,8 @@ class TcpLayer:
         segment = tcp.parse(body)
         src, dst = self.addresses(packet)
         if segment is None:
+            if len(body) < tcp.HLEN or body[12] >> 4 >= tcp.HLEN // 4:
+                return ns.sim.drop(packet.uid, where, DropReason.TCP_SHORT)
             counters["InErrs"] += 1
             return ns.sim.drop(packet.uid, where, DropReason.PKT_TOO_SMALL)
         if not tcp.is_valid(src, dst, body):

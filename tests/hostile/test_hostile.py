@@ -1,0 +1,146 @@
+"""Malformed and hostile frames end with the kernel's reason, and never with an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from macvsim import Lab
+from macvsim.dev.base import NetDevice, classify
+from macvsim.dev.nic import Nic
+from macvsim.drop import DropReason
+from macvsim.wire.frame import Frame, PacketType
+from tests.hostile.compare import differences
+from tests.hostile.frames import every
+from tests.hostile.lab import devices, everything, ports, spoken
+from tests.hostile.play import Router, recorded
+
+EXCEPTIONS = {
+    # a tag nobody took is what people need to hear of, not that the tag behind it is no protocol
+    "2 tags": "VLAN_UNKNOWN",
+    "3 tags": "VLAN_UNKNOWN",
+    "100 tags": "VLAN_UNKNOWN",
+    "subnet broadcast source to us": "ICMP_IN_GROUP",  # the recording shows that the neighbour drops its copy as well
+    "icmp type 13": "",  # 6.18 counts timestamp replies as echo replies
+    # the kernel has no name for an answer without a way back
+    "zeronet source to us": "IP_OUTNOROUTES",
+    "reserved source to us": "IP_OUTNOROUTES",
+    "unknown source to us": "IP_OUTNOROUTES",
+    "ipv6 from none": "IP_OUTNOROUTES",
+    "ipv6 from mapped": "IP_OUTNOROUTES",
+    "ipv6 next header 6": "IP_NOPROTO",  # TCP over IPv6 is not simulated
+    "ipv6 next header 103": "IP_NOPROTO",  # nor is multicast routing
+}
+
+
+def test_the_kernel_does_the_same() -> None:
+    """1,474 frames into a router: reasons, what it sends, and its counters."""
+    kernel, router = recorded(), Router()
+    wrong: dict[str, list[str]] = {}
+    for name, frame in every():
+        answer = router.play(frame)
+        found = list(differences(kernel[name], answer))
+        if name in EXCEPTIONS:
+            assert answer["names"] == [EXCEPTIONS[name]] * bool(EXCEPTIONS[name]), name
+        elif found:
+            wrong[name] = found
+    assert not wrong
+
+
+Way = tuple[str, Callable[[bytes], object]]
+
+
+def ways_in(lab: Lab) -> list[Way]:
+    """Every place where a frame can come into the lab."""
+
+    def framed(enter: Callable[[Frame], object], raw: bytes) -> object:
+        return enter(Frame(raw, lab.sim.born()))
+
+    def received(dev: NetDevice, frame: Frame) -> object:
+        return dev.receive(frame, classify(frame.dst, dev.mac) if frame.dst else PacketType.HOST)
+
+    ways = [(f"{dev.label} receives", partial(framed, partial(received, dev))) for dev in devices(lab)]
+    ways += [(f"{dev.label} sends", partial(framed, dev.xmit)) for dev in devices(lab)]
+    ends = [*(dev for dev in devices(lab) if isinstance(dev, Nic)), *ports(lab)]
+    return [*ways, *((f"{end.label} hears", partial(framed, end.wire_receive)) for end in ends)]
+
+
+def test_frames_cut_at_every_byte_at_every_device() -> None:
+    """What the lab speaks, cut at every byte, in turn at each place; nothing shorter than a header goes anywhere."""
+    lab = everything()
+    ways, turn = ways_in(lab), 0
+    for frame in spoken(lab):
+        for length in range(min(len(frame), 120)):
+            name, enter = ways[turn % len(ways)]
+            turn += 1
+            before = sum(lab.sim.drops.values())
+            enter(frame[:length])
+            if length < 14:
+                assert sum(lab.sim.drops.values()) == before + 1, (name, length)
+            lab.run(0.001)
+    lab.run(40)  # fragments and neighbours that wait give up
+    assert turn > 3000
+
+
+@cache
+def shared() -> tuple[Lab, list[bytes], list[Way]]:
+    """A lab that all random frames go into, one after the other."""
+    lab = everything()
+    return lab, spoken(lab), ways_in(lab)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_bent_frames_at_every_device(data: st.DataObject) -> None:
+    """Bytes changed, cut and appended at random, checksums mended or not: no exception anywhere."""
+    lab, known, ways = shared()
+    raw = bytearray(data.draw(st.sampled_from(known)))
+    _, enter = data.draw(st.sampled_from(ways))
+    for at, value in data.draw(st.lists(st.tuples(st.integers(12, len(raw) - 1), st.integers(0, 255)), max_size=6)):
+        raw[at] = value
+    if data.draw(st.booleans()):
+        raw[:6] = data.draw(st.sampled_from([dev.mac for dev in devices(lab)]))
+    raw = raw[: data.draw(st.integers(0, len(raw)))] + data.draw(st.binary(max_size=40))
+    if data.draw(st.booleans()) and raw[12:14] == b"\x08\x00" and len(raw) >= 34:
+        raw[24:26] = b"\0\0"
+        header = bytes(raw[14 : 14 + (raw[14] & 15) * 4])
+        raw[24:26] = (0xFFFF - int.from_bytes(header + b"\0" * (len(header) & 1)) % 0xFFFF).to_bytes(2)
+    enter(bytes(raw))
+    lab.run(0.002)
+
+
+@pytest.mark.parametrize("size", [1519, 9000, 65535])
+def test_giants(size: int) -> None:
+    """A frame longer than the receiver takes ends there, at every place."""
+    lab = everything()
+    for _, enter in ways_in(lab):
+        enter(b"\xff" * 12 + b"\x08\x00" + bytes(size))
+    lab.run(0.1)
+
+
+def test_source_routes_are_followed_where_they_may_be() -> None:
+    """accept_source_route: the router takes its turn, and writes itself down for the way back."""
+    router = Router()
+    frames = dict(every())
+    loose = frames["option loose source route"]
+    assert router.play(loose)["names"] == ["IP_SOURCE_ROUTE"]
+    router.host.sh("sysctl -w net.ipv4.conf.all.accept_source_route=1")
+    (sent,) = router.play(loose)["sent"]
+    packet = bytes.fromhex(sent[1])[14:]
+    assert (sent[0], packet[16:20]) == ("far", bytes((10, 0, 1, 2)))
+    assert packet[20:31] == b"\x83\x0b\x0c" + bytes((10, 0, 1, 1)) + bytes((10, 0, 1, 1))
+
+
+def test_too_many_fragments_in_between() -> None:
+    """ipfrag_max_dist: fragments of one sender that come too late find a fresh start."""
+    router = Router()
+    frames = dict(every())
+    router.host.sh("sysctl -w net.ipv4.ipfrag_max_dist=2")
+    router.play(frames["whole in two, first"])
+    for name in ("tiny 0", "tiny 8", "tiny 16"):
+        router.play(frames[name])
+    assert router.play(frames["whole in two, last"])["names"] == [DropReason.FRAG_TOO_FAR.name]
