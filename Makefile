@@ -16,7 +16,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench setup lock clean distclean
+.PHONY: demo test lint bench notebooks setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -31,6 +31,10 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(PY) -m benchmarks $(ARGS)
+
+# Runs the course's sources notebooks/*.md in new kernels, and writes the .ipynb beside them. ARGS="03 04" runs some.
+notebooks: $(READY)
+	@$(PY) notebooks/build.py $(ARGS)
 
 setup: $(READY)
 	@:
@@ -75,7 +79,7 @@ $(READY): pyproject.toml requirements.lock
 
 # The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.
 lock: $(READY)
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev --extra dask \
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev --extra dask --extra notebook \
 	  --no-header --no-emit-index-url --no-emit-find-links $(ARGS) -o requirements.lock pyproject.toml
 
 clean:

@@ -81,3 +81,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'macvsim' has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext macvsim`` in a notebook: `macvsim.notebook.magics`."""
+    shell.register_magics(import_module("macvsim.notebook.magics").LabMagics)

@@ -1,0 +1,86 @@
+"""``%load_ext macvsim``: cells typed at machines, cells that are labs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from macvsim import Lab
+
+pytest.importorskip("IPython")
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+TOPOLOGY = """\
+name: cell
+topology:
+  nodes:
+    host1: {nics: {enp0s8: {addresses: [10.0.0.1/24]}}}
+    host2: {nics: {enp0s8: {addresses: [10.0.0.2/24]}}}
+    sw1: {kind: switch}
+  links:
+    - endpoints: ["host1:enp0s8", "sw1:1"]
+    - endpoints: ["host2:enp0s8", "sw1:2"]
+"""
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "macvsim")
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def test_a_cell_is_a_lab_and_another_is_typed_at_its_machines(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell_magic("lab", "", TOPOLOGY)
+    assert isinstance(shell.user_ns["lab"], Lab)
+    shell.run_cell_magic("host", "host1", "cd /tmp; x=2\nping -c $x \\\n10.0.0.2 | tail -1\n")
+    assert capsys.readouterr().out == (
+        "root@host1:~# cd /tmp; x=2\n"
+        "root@host1:/tmp# ping -c $x \\\n"
+        "> 10.0.0.2 | tail -1\n"
+        "rtt min/avg/max/mdev = 0.100/0.150/0.200/0.050 ms\n"
+    )
+    assert [ping.received for ping in shell.user_ns["pings"]] == [2]
+    shell.run_line_magic("host", 'host1 echo $x "a  b"')
+    assert capsys.readouterr().out == 'root@host1:/tmp# echo $x "a  b"\n2 a  b\n'
+
+
+def test_two_labs_and_a_whole_document(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_cell_magic("lab", "--lab first", TOPOLOGY)
+    shell.run_cell_magic(
+        "lab", "--lab second", f"---\n{TOPOLOGY}---\n```console\nhost2# ip link set enp0s8 mtu 1400\n```\n"
+    )
+    assert "host2# ip link set enp0s8 mtu 1400\n" in capsys.readouterr().out
+    shell.run_cell_magic("host", "host2 --lab second", "cat /sys/class/net/enp0s8/mtu")
+    shell.run_line_magic("host", "--lab first host2 cat /sys/class/net/enp0s8/mtu")
+    assert [line for line in capsys.readouterr().out.splitlines() if "#" not in line] == ["1400", "1500"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "said"),
+    [
+        ("host9", "hostname", "the lab has no node 'host9': it has host1, host2"),
+        ("host1 --lab other", "hostname", "there is no lab in the variable 'other'"),
+        ("host1 hostname", "hostname", "stand below its first line"),
+        ("host1", "ping 10.0.0.2", "does not end"),
+    ],
+)
+def test_mistakes_are_one_line(shell: InteractiveShell, line: str, cell: str, said: str) -> None:
+    shell.run_cell_magic("lab", "", TOPOLOGY)
+    with pytest.raises(UsageError, match=said) as caught:
+        shell.run_cell_magic("host", line, cell)
+    assert "\n" not in str(caught.value)
+    shell.run_cell_magic("host", "host1", "hostname")
+
+
+def test_a_cell_with_a_mistake_is_no_lab(shell: InteractiveShell) -> None:
+    with pytest.raises(UsageError, match="this cell:2: "):
+        shell.run_cell_magic("lab", "", "name: x\ntopology: 3\n")
+    with pytest.raises(UsageError, match="%host NODE COMMAND"):
+        shell.run_line_magic("host", "host1")
