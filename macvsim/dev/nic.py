@@ -68,6 +68,8 @@ class Nic(NetDevice):
 
     def _enter(self, frame: Frame) -> DropReason | None:
         """A frame for which there is no path."""
+        if len(frame.raw) < ETH_HLEN:
+            return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
         if frame.raw[0] & 1 and asked(frame) is not None:
             path = self._arp_paths.find(frame.tag)
             if path is not None:
@@ -79,8 +81,6 @@ class Nic(NetDevice):
         if not self.carrier:  # down, or unplugged while the frame was under way
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         raw = frame.raw
-        if len(raw) < ETH_HLEN:
-            return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
         dst = raw[:6]
         if (self.vlan_filter or (dst != self.mac and dst not in self.uc)) and not self.promiscuity:
             reason = self._filter(frame, dst)
