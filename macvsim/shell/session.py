@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from macvsim.history import opening, recorded
 from macvsim.host import Box
+from macvsim.shell import load_commands
 from macvsim.shell.builtins_jobs import describe_job
 from macvsim.shell.call import Waiting
 from macvsim.shell.dialect_login import LOGIN_DIALECTS
@@ -34,6 +35,7 @@ class Session:
     """
 
     def __init__(self, box: Box, write: Sink, name: str = "") -> None:
+        load_commands()
         self.box = box
         self.sim = box.sim
         self.write = write
