@@ -14,7 +14,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.history import History
     from macvsim.wire.frame import Frame
+
+T = TypeVar("T")
 
 US = 1_000
 MS = 1_000_000
@@ -40,6 +42,8 @@ AFTER_ALL = 2
 """Priority of the end of a run: everything that is due then has happened."""
 _TIME_AND_TURN = itemgetter(0, 2)
 
+_MOST_DRAWN = 64
+"""Words after which a stream is kept; within the 624 that a Mersenne Twister makes at a time."""
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _WHEEL_SIZE = 64
@@ -182,6 +186,8 @@ class Sim(simpy.Environment):
         self.unsettled: list[Callable[[], None]] = []
         """Functions that add to counters what paths have counted for themselves; see `settle`."""
         self._streams: dict[str, random.Random] = {}
+        self._drawn: dict[str, int] = {}
+        """32-bit words that were taken from the streams of `draw`."""
 
     @property
     def sim(self) -> Sim:
@@ -343,7 +349,23 @@ class Sim(simpy.Environment):
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
+            stream.getrandbits(32 * self._drawn.pop(name, 0))
         return stream
+
+    def draw(self, name: str, how: Callable[[random.Random], T]) -> T:
+        """``how(rng(name))`` for a stream that is drawn from so seldom that it is made anew each time."""
+        if name in self._streams:
+            return how(self._streams[name])
+        stream = random.Random(f"{self.seed}/{name}")
+        stream.getrandbits(32 * self._drawn.get(name, 0))
+        number = how(stream)
+        drawn = stream.getstate()[1][-1]
+        if drawn > _MOST_DRAWN:
+            self._streams[name] = stream
+            self._drawn.pop(name, None)
+        else:
+            self._drawn[name] = drawn
+        return number
 
     def set_rng(self, name: str, stream: random.Random) -> None:
         """Another stream for one named thing: what a running kernel drew, where the two are compared."""
@@ -355,7 +377,7 @@ class Sim(simpy.Environment):
 
     def stream_names(self, prefix: str) -> list[str]:
         """The streams in use whose names begin so, in the order of their first use."""
-        return [name for name in self._streams if name.startswith(prefix)]
+        return [name for name in (*self._streams, *self._drawn) if name.startswith(prefix)]
 
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 

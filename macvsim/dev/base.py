@@ -96,8 +96,9 @@ class Stack(Protocol):
 
     protocols: dict[bytes, ProtocolHandler]
     """Who takes frames by EtherType (two bytes)."""
-    bridge_hooks: BridgeHooks | None
-    """Who looks at what bridges forward, while anybody does."""
+    @property
+    def bridge_hooks(self) -> BridgeHooks | None:
+        """Who looks at what bridges forward, while anybody does."""
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""

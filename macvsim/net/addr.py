@@ -140,7 +140,7 @@ class AddressTable:
         indev: InDev = dev.inet
         indev.addresses.remove(gone)
         secondaries = [a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix]
-        promote = max(indev.conf.promote_secondaries, self.ns.sysctl.conf["all"].promote_secondaries)
+        promote = max(indev.conf.promote_secondaries, self.ns.conf_all.promote_secondaries)
         if not gone.secondary and not promote:
             for other in secondaries:
                 indev.addresses.remove(other)

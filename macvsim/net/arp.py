@@ -93,7 +93,9 @@ class ArpLayer:
         """
         ns = self.ns
         here, everywhere = dev.inet.conf, ns.conf_all
-        if any(getattr(here, key) or getattr(everywhere, key) for key in _HEED_ALL) or ns.neigh.proxies.entries:
+        if any(getattr(here, key) or getattr(everywhere, key) for key in _HEED_ALL):
+            return None
+        if ns.made("neigh") and ns.neigh.proxies.entries:
             return None
         found = []
         for table in ns.fib.tables.values():

@@ -397,7 +397,7 @@ class Ipv4Layer:
     def _next_ident(self, idents: list[int]) -> int:
         """Never 0; a counter per destination, source and protocol (__ip_select_ident)."""
         if not idents:
-            idents.append(self.sim.rng(f"ident/{self.ns.name}").randrange(0x7FFF))
+            idents.append(self.sim.draw(f"ident/{self.ns.name}", lambda dice: dice.randrange(0x7FFF)))
         idents[0] = idents[0] % 0xFFFF + 1
         return idents[0]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def random_mac(ns: Namespace, name: str) -> bytes:
     """A locally administered unicast MAC, drawn from the stream of this device."""
-    return draw_mac(ns.sim.rng(mac_stream(ns, name)))
+    return ns.sim.draw(mac_stream(ns, name), draw_mac)
 
 
 def mac_stream(ns: Namespace, name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from heapq import heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler, Receiver
 from macvsim.dev.linkwatch import LinkWatch
@@ -25,6 +25,7 @@ from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
+from macvsim.net.parts import Parts
 from macvsim.net.route import Router
 from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
@@ -60,7 +61,7 @@ class Boot:
     ipv6_tables: bool = True
 
 
-class Namespace:
+class Namespace(Parts):
     """One network stack.
 
     Parameters
@@ -71,42 +72,68 @@ class Namespace:
     boot : how the machine was started; by default as the first namespace
     """
 
+    __slots__ = (
+        "__weakref__", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
+        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "linkwatch", "listeners",
+        "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols", "reassembly", "router", "sim", "snmp", "sysctl",
+        "tcp", "thresholds", "udp", "vlan_name_type", "wakeup_delay",
+    )  # fmt: skip
+    conf_all: DevConf
+    conf_default: DevConf
+    exceptions: Exceptions
+    group_reassembly: Reassembly
+    """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
+    icmp: IcmpLayer
+    ipv4: Ipv4Layer
+    ipv6: Ipv6
+    neigh: NeighTable
+    parms_default: NeighParms
+    protocols: dict[bytes, ProtocolHandler]
+    reassembly: Reassembly
+    router: Router
+    snmp: Snmp
+    tcp: TcpLayer
+    thresholds: NeighThresholds
+    udp: UdpLayer
+    _nsids: dict[Namespace, int]
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "exceptions": lambda ns: Exceptions(ns.sim),
+        "group_reassembly": Reassembly,
+        "icmp": IcmpLayer,
+        "ipv4": Ipv4Layer,
+        "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds, ns.name),
+        "parms_default": lambda _: NeighParms(),
+        "protocols": lambda ns: {
+            _IP: ns.ipv4.receive,
+            _ARP: ns.arp.receive,
+            ETH_P_IPV6.to_bytes(2): ns.ipv6.ip6.receive,
+        },
+        "reassembly": Reassembly,
+        "snmp": lambda ns: Snmp(ns.sim),
+        "tcp": TcpLayer,
+        "thresholds": lambda _: NeighThresholds(),
+        "udp": UdpLayer,
+        "_nsids": lambda _: {},
+    }
+
     def __init__(self, sim: Sim, name: str, init: Namespace | None = None, boot: Boot | None = None) -> None:
         self.sim = sim
         self.name = name
         self.devices: dict[str, NetDevice] = {}
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
-        self._nsids: dict[Namespace, int] = {}
-        self.snmp = Snmp(sim)
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
         self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
-        self.sysctl = Sysctl(sim, self.ipv4_conf, NeighThresholds(), self._sysctl_changed)
-        if init is not None:
-            for group in ("all", "default"):
-                self.sysctl.conf[group] = DevConf(init.sysctl.conf[group])
-        self.conf_all = self.sysctl.conf["all"]
+        self.sysctl = Sysctl(self)
+        self.conf_all = DevConf(None if init is None else init.conf_all)
+        self.conf_default = DevConf(None if init is None else init.conf_default)
+        if init is None:
+            self.conf_all.accept_source_route = 0
         self.fib = Fib()
         self.addresses = AddressTable(self, self.fib)
-        self.exceptions = Exceptions(sim)
         self.router = Router(self)
         self.arp = ArpLayer(self)
-        self.neigh = NeighTable(sim, self.arp, self.sysctl.thresholds, name)
-        self.icmp: IcmpLayer = IcmpLayer(self)
-        self.reassembly = Reassembly(self)
-        self.group_reassembly = Reassembly(self)
-        """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
-        self.udp = UdpLayer(self)
-        self.tcp: TcpLayer = TcpLayer(self)
-        self.ipv4 = Ipv4Layer(self)
-        self.bridge_hooks: BridgeHooks | None = None
         self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
         self.ipv6 = Ipv6(self, init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
-        self.sysctl.ipv6 = self.ipv6.sysctl
-        self.protocols: dict[bytes, ProtocolHandler] = {
-            _IP: self.ipv4.receive,
-            _ARP: self.arp.receive,
-            ETH_P_IPV6.to_bytes(2, "big"): self.ipv6.ip6.receive,
-        }
         self.wakeup_delay = 0
         """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
         self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
@@ -122,6 +149,12 @@ class Namespace:
     @property
     def label(self) -> str:
         return self.name
+
+    @property
+    def bridge_hooks(self) -> BridgeHooks | None:
+        """Who looks at what bridges forward: br_netfilter, while there are rules."""
+        netfilter = self.ipv4.netfilter
+        return None if netfilter is None else netfilter.bridge
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name}: {', '.join(self.devices)}>"
@@ -178,11 +211,12 @@ class Namespace:
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
         """What concerns the ARP of a device (dev/broadcast.py)."""
-        return self.arp.targets(dev) if self.protocols.get(_ARP) == self.arp.receive else None
+        usual = not self.made("protocols") or self.protocols.get(_ARP) == self.arp.receive
+        return self.arp.targets(dev) if usual else None
 
     def knows(self, dev: NetDevice, ip: bytes) -> bool:
         """True if an IPv4 address is among the neighbours on `dev`."""
-        return (dev, int.from_bytes(ip)) in self.neigh.entries
+        return self.made("neigh") and (dev, int.from_bytes(ip)) in self.neigh.entries
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""
@@ -229,12 +263,9 @@ class Namespace:
         dev.ifindex = ifindex
         self.devices[name] = dev
         self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
-        conf = DevConf(self.sysctl.conf["default"])
+        conf = DevConf(self.conf_default)
         conf.disable_policy = conf.disable_policy or int(dev.loopback)
-        parms = NeighParms(self.sysctl.neigh["default"])
-        self.sysctl.conf[name] = conf
-        self.sysctl.neigh[name] = parms
-        dev.inet = InDev(dev, conf, parms)
+        dev.inet = InDev(dev, conf, NeighParms(self.parms_default if self.made("parms_default") else None))
         self.ipv6.attach(dev)
         self.router.forget()
         for watch in self.sim.device_watchers:
@@ -247,8 +278,6 @@ class Namespace:
         self.neigh.device_down(dev)
         self.ipv6.detach(dev)
         del self.devices[dev.name]
-        self.sysctl.conf.pop(dev.name, None)
-        self.sysctl.neigh.pop(dev.name, None)
         self.router.forget()
 
     def rename(self, dev: NetDevice, name: str) -> None:
@@ -257,8 +286,6 @@ class Namespace:
             return
         if name in self.devices:
             raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
-        self.sysctl.conf[name] = self.sysctl.conf.pop(dev.name)
-        self.sysctl.neigh[name] = self.sysctl.neigh.pop(dev.name)
         for address in dev.inet.addresses:
             address.label = name if address.label == dev.name else address.label
         self.devices = {name if d is dev else old: d for old, d in self.devices.items()}
@@ -334,7 +361,8 @@ class Namespace:
             self.addresses.device_down(dev)
             self.neigh.device_down(dev)
         elif event is Event.CHANGEADDR:
-            self.neigh.flush(dev)
+            if self.made("neigh"):
+                self.neigh.flush(dev)
             self._announce(dev)
         elif (
             event is Event.CHANGE
@@ -418,7 +446,7 @@ class Namespace:
 
     # -- parameters ----------------------------------------------------------------------------------------------------
 
-    def _sysctl_changed(self, group: str, key: str, value: int) -> None:
+    def sysctl_changed(self, group: str, key: str, value: int) -> None:
         """A parameter was written: do what the kernel then does (devinet_sysctl_forward, inet_forward_change)."""
         conf = self.sysctl.conf
         if key == "forwarding" and group in ("", "all"):

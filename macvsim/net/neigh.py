@@ -432,7 +432,8 @@ class NeighTable:
         if indev.reachable_drawn != period:
             indev.reachable_drawn = period
             base = self.base_reachable(indev)
-            draw = self.sim.rng(f"reachable{self.suffix}/{indev.dev.label}").randrange(base) if base else 0
+            name = f"reachable{self.suffix}/{indev.dev.label}"
+            draw = self.sim.draw(name, lambda dice: dice.randrange(base)) if base else 0
             indev.reachable_time = base // 2 + draw
         return indev.reachable_time
 

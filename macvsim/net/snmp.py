@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from macvsim.net.parts import Counters, Parts
 
 if TYPE_CHECKING:
     from macvsim.sim import Sim
@@ -95,18 +98,24 @@ ICMP_IN_NAMES = {
 }  # fmt: skip
 
 
-class Snmp:
+class Snmp(Parts):
     """Counters by MIB group; they only grow."""
+
+    __slots__ = ("_sim", "ext", "icmp", "icmp_in_types", "icmp_out_types", "ip_counters", "tcp", "udp")
+    tcp: dict[str, int]
+    udp: dict[str, int]
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "tcp": lambda _: {**dict.fromkeys(TCP, 0), **TCP_START},
+        "udp": lambda _: dict.fromkeys(UDP, 0),
+    }
 
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
-        self.ip_counters = dict.fromkeys(IP, 0)
-        self.icmp = dict.fromkeys(ICMP, 0)
-        self.udp = dict.fromkeys(UDP, 0)
-        self.tcp = {**dict.fromkeys(TCP, 0), **TCP_START}
+        self.ip_counters = Counters()
+        self.icmp = Counters()
         self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
         self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
-        self.ext: defaultdict[str, int] = defaultdict(int)
+        self.ext = Counters()
         """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
 
     @property
@@ -118,7 +127,7 @@ class Snmp:
     def icmp_totals(self) -> dict[str, int]:
         """The Icmp group: what is counted by type is added up when somebody looks."""
         self._sim.settle()
-        total = dict(self.icmp)
+        total = {name: self.icmp[name] for name in ICMP}
         for kind, name in ICMP_IN_NAMES.items():
             total[name] = self.icmp_in_types.get(kind, 0)
             total["Out" + name[2:]] = self.icmp_out_types.get(kind, 0)
@@ -128,7 +137,7 @@ class Snmp:
 
     def text(self, *, forwarding: bool, ttl: int) -> str:
         """Content of /proc/net/snmp."""
-        lines = _pair("Ip", ["Forwarding", "DefaultTTL", *self.ip], [1 if forwarding else 2, ttl, *self.ip.values()])
+        lines = _pair("Ip", ["Forwarding", "DefaultTTL", *IP], [1 if forwarding else 2, ttl, *map(self.ip.__getitem__, IP)])
         icmp = self.icmp_totals()
         lines += _pair("Icmp", list(icmp), list(icmp.values()))
         kinds = [(f"InType{k}", n) for k, n in sorted(self.icmp_in_types.items())]
@@ -136,7 +145,7 @@ class Snmp:
         if kinds:
             lines += _pair("IcmpMsg", [name for name, _ in kinds], [count for _, count in kinds])
         lines += _pair("Tcp", TCP, [self.tcp[name] for name in TCP])
-        lines += _pair("Udp", list(self.udp), list(self.udp.values()))
+        lines += _pair("Udp", UDP, list(self.udp.values()))
         lines += _pair("UdpLite", UDP, [0] * len(UDP))
         return "\n".join(lines) + "\n"
 

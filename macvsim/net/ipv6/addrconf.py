@@ -57,7 +57,7 @@ class Addrconf:
             conf.accept_dad = -1
         if dev.loopback:
             conf.use_tempaddr = -1
-        inet6 = Inet6Dev(dev, conf, NeighParms6(stack.parms_default))
+        inet6 = Inet6Dev(dev, conf, NeighParms6(stack.parms_default if stack.made("parms_default") else None))
         dev.inet.inet6 = inet6
         inet6.ready = dev.up and link_ready(dev)
         self.groups.join(dev, NODE_LOCAL_ALL_NODES)

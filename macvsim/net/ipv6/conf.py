@@ -5,23 +5,8 @@ A class attribute is the kernel's default; an object holds what was changed, so 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
+from macvsim.net.parts import Defaults
 from macvsim.net.sysctl import NeighParms
-
-
-class Defaults:
-    """Parameters with defaults: reading finds the default, writing and copying touch only what differs."""
-
-    NAMES: ClassVar[tuple[str, ...]]
-
-    def __init__(self, like: Any = None) -> None:
-        if like is not None:
-            self.__dict__.update(like.__dict__)
-
-    def __init_subclass__(cls) -> None:
-        cls.NAMES = tuple(sorted(name for name, value in vars(cls).items() if isinstance(value, int | str)
-                                 and not name.startswith("_")))  # fmt: skip
 
 
 class DevConf6(Defaults):
@@ -143,13 +128,9 @@ class RouteConf6(Defaults):
 class NeighParms6(NeighParms):
     """net.ipv6.neigh.{default,DEVICE}."""
 
-    def __init__(self, like: NeighParms6 | None = None) -> None:
-        super().__init__()
-        self.anycast_delay = 100
-        self.interval_probe_time_ms = 5000
-        self.locktime = 0
-        if like is not None:
-            self.__dict__.update(like.__dict__)
+    anycast_delay = 100
+    interval_probe_time_ms = 5000
+    locktime = 0
 
 
 def ranges(text: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from macvsim.net.parts import Counters
 from macvsim.net.snmp import UDP
 from macvsim.wire import icmpv6
 
@@ -31,10 +32,12 @@ _LITE = tuple(name for name in UDP if name != "IgnoredMulti")
 class Snmp6:
     """Counters by MIB group; they only grow."""
 
+    __slots__ = ("icmp", "in_types", "ip", "out_types", "udp")
+
     def __init__(self) -> None:
-        self.ip = dict.fromkeys(IP6, 0)
-        self.icmp = dict.fromkeys(ICMP6, 0)
-        self.udp = dict.fromkeys(UDP, 0)
+        self.ip = Counters()
+        self.icmp = Counters()
+        self.udp = Counters()
         self.in_types: defaultdict[int, int] = defaultdict(int)
         self.out_types: defaultdict[int, int] = defaultdict(int)
 
@@ -62,8 +65,8 @@ class Snmp6:
 
     def text(self) -> str:
         """Content of /proc/net/snmp6."""
-        rows = [(f"Ip6{name}", count) for name, count in self.ip.items()]
-        icmp = dict(self.icmp)
+        rows = [(f"Ip6{name}", self.ip[name]) for name in IP6]
+        icmp = {name: self.icmp[name] for name in ICMP6}
         icmp["InMsgs"] += sum(self.in_types.values())
         icmp["OutMsgs"] += sum(self.out_types.values())
         rows += [(f"Icmp6{name}", count) for name, count in icmp.items()]
@@ -71,6 +74,6 @@ class Snmp6:
             rows += [(f"Icmp6{way}{name}", counted.get(kind, 0)) for kind, name in _TYPES]
         for way, counted in (("In", self.in_types), ("Out", self.out_types)):
             rows += [(f"Icmp6{way}Type{kind}", count) for kind, count in sorted(counted.items()) if count]
-        rows += [(f"Udp6{name}", count) for name, count in self.udp.items()]
+        rows += [(f"Udp6{name}", self.udp[name]) for name in UDP]
         rows += [(f"UdpLite6{name}", 0) for name in _LITE]
         return "".join(f"{name:<32}\t{count}\n" for name, count in rows)

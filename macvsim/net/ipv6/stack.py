@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.base import Event, NetDevice
 from macvsim.net.exceptions import Exceptions
@@ -21,6 +22,7 @@ from macvsim.net.ipv6.snmp6 import Snmp6
 from macvsim.net.ipv6.sysctl6 import Sysctl6
 from macvsim.net.ipv6.udp6 import Udp6Layer
 from macvsim.net.neigh import NeighTable
+from macvsim.net.parts import Parts
 from macvsim.net.sysctl import NeighThresholds
 from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node
 from macvsim.wire.ipv6 import MIN_MTU
@@ -33,7 +35,7 @@ ETH_P_IPV6 = 0x86DD
 _CONFIRMING = 16
 
 
-class Ipv6:
+class Ipv6(Parts):
     """IPv6 of one namespace.
 
     Parameters
@@ -43,37 +45,62 @@ class Ipv6:
     multiple_tables : own addresses stand in a table of their own, as distributions' kernels have it
     """
 
+    __slots__ = ("addrconf", "conf", "conf_all", "conf_default", "confirming", "exceptions", "extensions", "fib", "first", "icmp",
+                 "icmp_conf", "ip6", "ndisc", "neigh", "ns", "parms_default", "reassembly", "route_conf", "router",
+                 "snmp", "sysctl", "udp")  # fmt: skip
+    conf: Ipv6Conf
+    exceptions: Exceptions
+    extensions: ExtensionHeaders
+    icmp: Icmpv6Layer
+    icmp_conf: Icmpv6Conf
+    ip6: Ipv6Layer
+    ndisc: NdiscLayer
+    neigh: NeighTable
+    parms_default: NeighParms6
+    reassembly: Reassembly6
+    route_conf: RouteConf6
+    snmp: Snmp6
+    sysctl: Sysctl6
+    udp: Udp6Layer
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "conf": lambda _: Ipv6Conf(),
+        "exceptions": lambda stack: Exceptions(stack.ns.sim),
+        "extensions": ExtensionHeaders,
+        "icmp": Icmpv6Layer,
+        "icmp_conf": lambda _: Icmpv6Conf(),
+        "ip6": Ipv6Layer,
+        "ndisc": NdiscLayer,
+        "neigh": lambda stack: stack._new_neigh(),
+        "parms_default": lambda _: NeighParms6(),
+        "reassembly": Reassembly6,
+        "route_conf": lambda _: RouteConf6(),
+        "snmp": lambda _: Snmp6(),
+        "sysctl": Sysctl6,
+        "udp": Udp6Layer,
+    }
+
     def __init__(self, ns: Namespace, init: Namespace | None, *, disabled: bool, multiple_tables: bool) -> None:
         self.ns = ns
         self.first = init is None
         """The machine's first namespace shows the defaults of neighbours."""
         self.confirming: deque[int] = deque(maxlen=_CONFIRMING) if init is None else init.ipv6.confirming
         """Packets whose senders say that next hops are reachable; the mark stays on them in all of the machine."""
-        self.conf = Ipv6Conf()
-        self.icmp_conf = Icmpv6Conf()
-        self.route_conf = RouteConf6()
         self.conf_all = DevConf6()
         self.conf_all.accept_dad = 0
         self.conf_default = DevConf6()
         if disabled:
             self.conf_all.disable_ipv6 = self.conf_default.disable_ipv6 = 1
-        self.parms_default = NeighParms6()
-        self.snmp = Snmp6()
         self.router = Router6(self)
         self.fib = Fib6(multiple=multiple_tables, changed=self.router.forget)
-        self.exceptions = Exceptions(ns.sim)
-        self.ndisc = NdiscLayer(self)
-        self.neigh = NeighTable(
+        self.addrconf = Addrconf(self)
+
+    def _new_neigh(self) -> NeighTable:
+        ns = self.ns
+        table = NeighTable(
             ns.sim, self.ndisc, NeighThresholds(), ns.name, ETH_P_IPV6, ip6_text, lambda dev: dev.inet.inet6
         )
-        self.neigh.proxies.changed = self._proxied
-        self.addrconf = Addrconf(self)
-        self.icmp = Icmpv6Layer(self)
-        self.ip6 = Ipv6Layer(self)
-        self.udp = Udp6Layer(self)
-        self.reassembly = Reassembly6(self)
-        self.extensions = ExtensionHeaders(self)
-        self.sysctl = Sysctl6(self)
+        table.proxies.changed = self._proxied
+        return table
 
     # -- devices -------------------------------------------------------------------------------------------------------
 
@@ -99,7 +126,7 @@ class Ipv6:
                 self.addrconf.up(dev, inet6, event)
         elif event is Event.DOWN:
             self.addrconf.down(dev)
-        elif event is Event.CHANGEADDR:
+        elif event is Event.CHANGEADDR and self.made("neigh"):
             self.neigh.flush(dev)
         if (
             event is Event.CHANGE

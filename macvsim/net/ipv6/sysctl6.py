@@ -34,7 +34,7 @@ class Sysctl6:
                 return None if conf is None else (conf, key)
             case ["neigh", device, key]:
                 parms = self._parms().get(device)
-                known = parms is not None and (key in vars(parms) or key in NEIGH_VIEWS)
+                known = parms is not None and (key in parms.NAMES or key in NEIGH_VIEWS)
                 return (parms, key) if known else None
             case ["icmp", key] if key in Icmpv6Conf.NAMES:
                 return stack.icmp_conf, key
@@ -49,7 +49,7 @@ class Sysctl6:
         for device in self._confs():
             yield from (f"net.ipv6.conf.{_dotted(device)}.{key}" for key in DevConf6.NAMES)
         for device, parms in self._parms().items():
-            yield from (f"net.ipv6.neigh.{_dotted(device)}.{key}" for key in [*vars(parms), *NEIGH_VIEWS])
+            yield from (f"net.ipv6.neigh.{_dotted(device)}.{key}" for key in [*parms.NAMES, *NEIGH_VIEWS])
         yield from (f"net.ipv6.icmp.{key}" for key in Icmpv6Conf.NAMES)
         yield from (f"net.ipv6.route.{key}" for key in RouteConf6.NAMES)
         yield from (f"net.ipv6.{key}" for key in Ipv6Conf.NAMES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.bridge import BridgeHooks
@@ -14,6 +14,7 @@ from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
 from macvsim.net.netfilter.settings import ConntrackConf
+from macvsim.net.parts import Defaults, Parts
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -27,51 +28,56 @@ class Modules:
 
     def __init__(self) -> None:
         self.br_netfilter = False
-        self._parts: list[Netfilter] = []
-
-    def add(self, netfilter: Netfilter) -> None:
-        """A new namespace."""
-        self._parts.append(netfilter)
-        if self.br_netfilter:
-            netfilter.load_bridge()
 
     def load_br_netfilter(self) -> None:
         """``modprobe br_netfilter``."""
         self.br_netfilter = True
-        for netfilter in self._parts:
-            netfilter.load_bridge()
 
 
-class Netfilter:
+class Netfilter(Parts):
     """The hooks of one namespace, and the parts that hang on them, made when they are first asked for.
 
     The stack sees it only while something is registered (`Ipv4Layer.netfilter`), so that a host without rules pays
     nothing.
+
+    conf : parameters of connection tracking; conntrack : the table of connections; nat : address translation
     """
+
+    __slots__ = ("_bridge", "_functions", "_rulesets", "conf", "conntrack", "modules", "nat", "ns")
+    conf: ConntrackConf
+    conntrack: Conntrack
+    nat: Nat
+    _bridge: BridgeHooks
+    _functions: dict[Hook, list[tuple[int, HookFunction]]]
+    _rulesets: dict[Backend, Ruleset]
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "_bridge": BridgeHooks,
+        "_functions": lambda _: {hook: [] for hook in Hook},
+        "_rulesets": lambda _: {},
+        "conf": lambda _: ConntrackConf(),
+        "conntrack": Conntrack,
+        "nat": Nat,
+    }
 
     def __init__(self, ns: Namespace, modules: Modules | None = None) -> None:
         self.ns = ns
         self.modules = modules or Modules()
-        self._functions: dict[Hook, list[tuple[int, HookFunction]]] = {hook: [] for hook in Hook}
-        self._rulesets: dict[Backend, Ruleset] = {}
-        self.conf = ConntrackConf()
-        ns.sysctl.trees["netfilter"] = self.conf
-        ns.sysctl.read_only["net.netfilter.nf_conntrack_count"] = lambda: len(self.conntrack)
-        self.bridge: BridgeHooks | None = None
-        """For bridged packets, once br_netfilter is loaded."""
-        self.modules.add(self)
+
+    @property
+    def bridge(self) -> BridgeHooks | None:
+        """For bridged packets, once br_netfilter is loaded (brnf_init_net)."""
+        return self._bridge if self.modules.br_netfilter else None
+
+    def trees(self) -> dict[str, Defaults]:
+        """Directories of parameters below net."""
+        found: dict[str, Defaults] = {"netfilter": self.conf}
+        return found if self.bridge is None else {**found, "bridge": self.bridge.conf}
+
+    def told(self) -> dict[str, Callable[[], int]]:
+        """Parameters that can only be read."""
+        return {"net.netfilter.nf_conntrack_count": lambda: len(self.conntrack)}
 
     # -- parts ---------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def conntrack(self) -> Conntrack:
-        """The table of connections."""
-        return Conntrack(self)
-
-    @cached_property
-    def nat(self) -> Nat:
-        """Address translation."""
-        return Nat(self)
 
     def ruleset(self, backend: Backend) -> Ruleset:
         """The tables of iptables-nft (``nf_tables``) or of iptables-legacy (``legacy``)."""
@@ -100,18 +106,10 @@ class Netfilter:
     def _show(self, used: Netfilter | None) -> None:
         """Let the stack see the hooks, or forget them."""
         self.ns.ipv4.netfilter = used
-        self.ns.bridge_hooks = None if used is None else used.bridge
-
-    def load_bridge(self) -> None:
-        """br_netfilter is there from now on (brnf_init_net)."""
-        if self.bridge is None:
-            self.bridge = BridgeHooks(self)
-            self.ns.sysctl.trees["bridge"] = self.bridge.conf
-            self._show(self.ns.ipv4.netfilter)
 
     def address_gone(self, dev: NetDevice, ip: int) -> None:
         """Connections that borrowed an address of a device end with it (masq_inet_event)."""
-        if "conntrack" in self.__dict__:
+        if self.made("conntrack"):
             self.conntrack.kill_all(lambda conn: conn.masquerade is dev and conn.tuples[REPLY].dst == ip)
 
     @staticmethod
