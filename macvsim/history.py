@@ -192,6 +192,8 @@ def _recorded(fn: F, *, keep: bool) -> F:
 class Settings(dict[K, V]):
     """A mapping that belongs to a box, such as its files: what is written to it by hand is kept."""
 
+    __slots__ = ("name", "owner")
+
     def __init__(self, owner: Simulated, name: str) -> None:
         super().__init__()
         self.owner = owner

@@ -149,7 +149,19 @@ class Box:
     instead.
     """
 
-    interpreter: Interpreter | None = None
+    __slots__ = (
+        "_hostname",
+        "file_times",
+        "files",
+        "flavour",
+        "hosts",
+        "hosts6",
+        "interpreter",
+        "kernel",
+        "name",
+        "ns",
+        "sim",
+    )  # fmt: skip
 
     def __init__(self, kernel: Kernel, ns: Namespace, name: str, flavour: Flavour) -> None:
         self.kernel = kernel
@@ -158,6 +170,7 @@ class Box:
         self.name = name
         self.flavour = flavour
         self._hostname = name
+        self.interpreter: Interpreter | None = None
         self.files: dict[str, str] = Settings(self, "files")
         """Files written by commands or put there, by absolute path."""
         self.file_times: dict[str, int] = Settings(self, "file_times")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
-from simpy.events import NORMAL, EventPriority
+from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.history import recorded
 
@@ -414,4 +414,4 @@ class Sim(simpy.Environment):
         return reason
 
 
-__all__ = ["MS", "SECOND", "US", "EmptySchedule", "Journal", "Place", "Record", "Sim", "Timer"]
+__all__ = ["MS", "SECOND", "US", "EmptySchedule", "Event", "Journal", "Place", "Record", "Sim", "Timer"]

@@ -12,8 +12,9 @@ touches only its lower device and its own port object; only devices that belong 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from macvsim.dev.path import Round
@@ -32,6 +33,7 @@ ETH_DATA_LEN = 1500
 VLAN_HLEN = 4
 TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
+_NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
 
@@ -96,6 +98,7 @@ class Stack(Protocol):
 
     protocols: dict[bytes, ProtocolHandler]
     """Who takes frames by EtherType (two bytes)."""
+
     @property
     def bridge_hooks(self) -> BridgeHooks | None:
         """Who looks at what bridges forward, while anybody does."""
@@ -281,7 +284,7 @@ class NetDevice:
         self.ifindex = 0
         self.lower: NetDevice | None = None
         self.uppers: list[NetDevice] = []
-        self.vlans: dict[int, NetDevice] = {}
+        self.vlans: Mapping[int, NetDevice] = _NO_VLANS
         self.rx_handler: RxHandler | None = None
         self.master: NetDevice | None = None
         self.taps: tuple[Tap, ...] = ()
@@ -308,7 +311,7 @@ class NetDevice:
         self._uc_promisc = False
         self.uc: dict[bytes, int] = {}
         self.mc: dict[bytes, int] = {}
-        self.vids: set[int] = set()
+        self.vids: frozenset[int] = frozenset()
         """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
         self.counters = Stats()
         """What devices add to; read `stats`."""

@@ -53,7 +53,7 @@ class BridgeVlans:
         if is_new:
             self._bridge.fdb.add_local(port, (self._bridge if port is None else port.dev).mac, vid)
             if port is not None:
-                port.dev.vids.add(self.protocol << 16 | vid)
+                port.dev.vids |= {self.protocol << 16 | vid}
 
     def remove(self, port: BridgePort | None, vid: int) -> bool:
         """``bridge vlan del``; False if the VLAN was not there (nbp_vlan_delete, br_vlan_delete)."""
@@ -63,7 +63,7 @@ class BridgeVlans:
         self._bridge.fdb.delete_local(port, (self._bridge if port is None else port.dev).mac, vid)
         if port is not None:
             self._bridge.fdb.flush_port(port, vid)
-            port.dev.vids.discard(self.protocol << 16 | vid)
+            port.dev.vids -= {self.protocol << 16 | vid}
         return vlans.remove(vid)
 
     def join(self, port: BridgePort) -> None:
@@ -74,7 +74,7 @@ class BridgeVlans:
     def part(self, port: BridgePort) -> None:
         """A port leaves and gives its VLANs up (nbp_vlan_flush)."""
         for member in list(port.vlans):
-            port.dev.vids.discard(self.protocol << 16 | member.vid)
+            port.dev.vids -= {self.protocol << 16 | member.vid}
             port.vlans.remove(member.vid)
 
     # -- options -----------------------------------------------------------------------------------------------------
@@ -92,8 +92,8 @@ class BridgeVlans:
             raise NetlinkError("EPROTONOSUPPORT", f"{where}: vlan_protocol is 802.1Q or 802.1ad, not 0x{protocol:04x}")
         for port in self._bridge.ports:
             for member in port.vlans:
-                port.dev.vids.discard(self.protocol << 16 | member.vid)
-                port.dev.vids.add(protocol << 16 | member.vid)
+                port.dev.vids -= {self.protocol << 16 | member.vid}
+                port.dev.vids |= {protocol << 16 | member.vid}
             port.vlans.protocol = protocol
         self.protocol = self.own.protocol = protocol
 

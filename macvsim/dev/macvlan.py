@@ -196,9 +196,7 @@ class MacvlanPort:
                 child.netif_rx(frame, _group_type(frame))
                 self.lower.sim.run_softirqs()
 
-    def _hearers(
-        self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int
-    ) -> Iterable[Macvlan]:
+    def _hearers(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int) -> Iterable[Macvlan]:
         """Who takes a copy, without those that would only count it (dev/broadcast.py)."""
         sim, dst = self.lower.sim, frame.raw[:6]
         listeners: Iterable[Macvlan]

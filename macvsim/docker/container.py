@@ -20,6 +20,7 @@ from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, h
 from macvsim.errors import MacvsimError
 from macvsim.history import recorded
 from macvsim.host import BUSYBOX, Box, Result
+from macvsim.sim import Event
 from macvsim.wire.addr import ip_int, ip_text
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ class Container(Box):
     exit_code, error : of the last run, or of the last attempt to start
     """
 
+    __slots__ = (
+        "_ended", "config", "created", "engine", "error", "execs", "exit_code", "finished", "host_lines",
+        "id", "image", "layer", "log", "main", "network_owner_id", "paused", "pid",
+        "restart_delay", "restarting", "restarts", "running", "sandbox", "settings", "started",
+    )  # fmt: skip
+
     def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig, image: Image) -> None:
         kernel = engine.host.kernel
         ns = kernel.new_namespace(name)
@@ -107,8 +114,20 @@ class Container(Box):
         """It has ended by itself, and starts again soon."""
         self.restarts = 0
         self.restart_delay = 0.0
-        self.ended = engine.sim.event()
+        self._ended: Event | None = None
+
+    @property
+    def ended(self) -> Event:
         """Happens when the run that goes on, or else the next one, has ended."""
+        if self._ended is None:
+            self._ended = self.sim.event()
+        return self._ended
+
+    def tell_end(self) -> None:
+        """The run has ended: whoever waits hears it."""
+        if self._ended is not None:
+            ended, self._ended = self._ended, None
+            ended.succeed()
 
     @property
     def short_id(self) -> str:

@@ -31,6 +31,8 @@ class NameServer:
     endpoints : the container's, as they are at the moment; upstream : addresses of the host's name servers
     """
 
+    __slots__ = ("_endpoints", "_rng", "_socket", "_upstream", "ns")
+
     def __init__(
         self,
         ns: Namespace,

@@ -231,8 +231,7 @@ class Lifecycle:
         self._release(container)
         container.log.close()
         if not again:
-            ended, container.ended = container.ended, self.engine.sim.event()
-            ended.succeed()
+            container.tell_end()
         if container.config.auto_remove and not again:
             self.engine.containers.pop(container.name, None)
 

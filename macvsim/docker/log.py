@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from macvsim.sim import Sim
+from macvsim.sim import Event, Sim
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,31 @@ class LogLine:
 class ContainerLog:
     """The log of one container, over all its runs; a line is kept when it ends."""
 
+    __slots__ = ("_changed", "_clock", "_lines", "_partial", "_pieces", "_sim")
+
     def __init__(self, sim: Sim, clock: Callable[[], int]) -> None:
         self._sim = sim
         self._clock = clock
-        self.lines: list[LogLine] = []
-        self._partial = {False: "", True: ""}
-        self._changed = sim.event()
+        self._lines: list[LogLine] | None = None
+        self._pieces: list[tuple[int, bool, str, bool]] | None = None
+        """What was written since somebody looked: time, whether it is an error, text, and whether the process ended."""
+        self._partial: dict[bool, str] | None = None
+        self._changed: Event | None = None
+
+    @property
+    def lines(self) -> list[LogLine]:
+        """What is in the log."""
+        lines, pieces = self._lines or [], self._pieces or []
+        partial = self._partial or {False: "", True: ""}
+        for time, is_error, text, ended in pieces:
+            *whole, rest = (partial[is_error] + text).split("\n")
+            partial[is_error] = rest
+            lines += [LogLine(time, is_error, f"{line}\n") for line in whole]
+            if ended:
+                lines += [LogLine(time, which, rest) for which, rest in partial.items() if rest]
+                partial = {False: "", True: ""}
+        self._lines, self._pieces, self._partial = lines, None, partial
+        return lines
 
     def sink(self, *, is_error: bool, then: Callable[[str], None] | None = None) -> Callable[[str], None]:
         """What takes pieces of output of one stream, and passes them on."""
@@ -40,26 +59,27 @@ class ContainerLog:
 
     def write(self, text: str, *, is_error: bool = False) -> None:
         """A piece of output."""
-        *whole, rest = (self._partial[is_error] + text).split("\n")
-        self._partial[is_error] = rest
-        self._add(is_error, [f"{line}\n" for line in whole])
+        self._add(is_error, text, ended=False)
+        if "\n" in text:
+            self._wake()
 
     def close(self) -> None:
         """The process has ended: what has no newline is a line, too."""
-        for is_error, rest in self._partial.items():
-            self._add(is_error, [rest] if rest else [])
-        self._partial = {False: "", True: ""}
+        self._add(False, "", ended=True)
         self._wake()
 
     def more(self) -> Generator[Any, Any, None]:
         """Process: until there is something new, or the run has ended."""
+        if self._changed is None:
+            self._changed = self._sim.event()
         yield self._changed
 
-    def _add(self, is_error: bool, texts: list[str]) -> None:
-        if texts:
-            self.lines += [LogLine(self._clock(), is_error, text) for text in texts]
-            self._wake()
+    def _add(self, is_error: bool, text: str, *, ended: bool) -> None:
+        if self._pieces is None:
+            self._pieces = []
+        self._pieces.append((self._clock(), is_error, text, ended))
 
     def _wake(self) -> None:
-        changed, self._changed = self._changed, self._sim.event()
-        changed.succeed()
+        if self._changed is not None:
+            changed, self._changed = self._changed, None
+            changed.succeed()

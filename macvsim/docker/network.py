@@ -105,7 +105,7 @@ class Network:
         )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Endpoint:
     """A running container's place on one network.
 
@@ -166,7 +166,7 @@ def link_names(text: str) -> tuple[str, str]:
     return alias or name, name
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class EndpointSettings:
     """A container's wish to be on a network, kept whether it runs or not.
 

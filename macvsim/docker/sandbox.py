@@ -23,7 +23,7 @@ from macvsim.net.routes import add_route
 from macvsim.wire.addr import mac_bytes
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Sandbox:
     """The namespace of one container.
 

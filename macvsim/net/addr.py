@@ -57,6 +57,11 @@ class Address:
 class InDev:
     """IPv4 side of one device (struct in_device): addresses, parameters, groups joined."""
 
+    __slots__ = (
+        "addresses", "conf", "dev", "groups", "igmp", "inet6", "parms", "reachable_drawn", "reachable_time",
+        "ways_in",
+    )  # fmt: skip
+
     def __init__(self, dev: NetDevice, conf: DevConf, parms: NeighParms) -> None:
         self.dev = dev
         self.conf = conf
@@ -81,6 +86,8 @@ class InDev:
 
 class AddressTable:
     """Adds and removes addresses of one namespace and keeps the FIB in step."""
+
+    __slots__ = ("fib", "ns")
 
     def __init__(self, ns: Namespace, fib: Fib) -> None:
         self.ns = ns

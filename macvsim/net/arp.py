@@ -28,6 +28,8 @@ _LOOPBACK_PLEN = 8
 class ArpLayer:
     """The ARP of one namespace; `net.neigh.Solicitor` for its neighbour table."""
 
+    __slots__ = ("ns",)
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
 
@@ -99,12 +101,14 @@ class ArpLayer:
             return None
         found = []
         for table in ns.fib.tables.values():
-            for plen, routes in table.by_length.items():
-                local = [dst for dst, here in routes.items() if any(r.type is RouteType.LOCAL for r in here)]
-                if plen == 32:
-                    found += [dst.to_bytes(4) for dst in local]
-                elif any(not is_loopback_ip(dst) or plen < _LOOPBACK_PLEN for dst in local):
-                    return None
+            for routes in table.at.values():
+                for route in routes:
+                    if route.type is not RouteType.LOCAL:
+                        continue
+                    if route.plen == 32:
+                        found.append(route.dst.to_bytes(4))
+                    elif not is_loopback_ip(route.dst) or route.plen < _LOOPBACK_PLEN:
+                        return None
         return frozenset(found)
 
     # -- hearing -------------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ class RouteException(NamedTuple):
 class Exceptions:
     """The exceptions of one namespace."""
 
+    __slots__ = ("by_dst", "sim")
+
     def __init__(self, sim: Sim) -> None:
         self.sim = sim
         self.by_dst: dict[int, RouteException] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,43 +100,53 @@ class Route:
 
 
 class Table:
-    """One routing table."""
+    """One routing table.
+
+    at : routes by prefix, ``length << 32 | destination``, in order of preference; lengths : the longest first
+    """
+
+    __slots__ = ("at", "lengths")
 
     def __init__(self) -> None:
-        self.by_length: dict[int, dict[int, list[Route]]] = {}
-        self.lengths: list[int] = []
+        self.at: dict[int, list[Route]] = {}
+        self.lengths: tuple[int, ...] = ()
 
-    def candidates(self, dst: int) -> Any:
+    def candidates(self, dst: int) -> Iterator[Route]:
         """Routes that match, longest prefix first."""
+        at = self.at
         for plen in self.lengths:
-            routes = self.by_length[plen].get(dst & mask_int(plen))
+            routes = at.get(plen << 32 | dst & mask_int(plen))
             if routes:
                 yield from routes
 
+    def of(self, dst: int, plen: int) -> list[Route]:
+        """Routes of one prefix."""
+        return self.at.get(plen << 32 | dst, [])
+
     def add(self, route: Route) -> None:
-        if route.plen not in self.by_length:
-            self.by_length[route.plen] = {}
-            insort(self.lengths, route.plen, key=lambda length: -length)
-        insort(self.by_length[route.plen].setdefault(route.dst, []), route, key=lambda r: r.order)
+        if route.plen not in self.lengths:
+            self.lengths = tuple(sorted((*self.lengths, route.plen), reverse=True))
+        insort(self.at.setdefault(route.plen << 32 | route.dst, []), route, key=lambda r: r.order)
 
     def remove(self, route: Route) -> None:
         route.gone = True
-        routes = self.by_length[route.plen][route.dst]
-        routes.remove(route)
-        if not routes:
-            del self.by_length[route.plen][route.dst]
-            if not self.by_length[route.plen]:
-                del self.by_length[route.plen]
-                self.lengths.remove(route.plen)
+        key = route.plen << 32 | route.dst
+        self.at[key].remove(route)
+        if not self.at[key]:
+            del self.at[key]
+            if not any(other >> 32 == route.plen for other in self.at):
+                self.lengths = tuple(length for length in self.lengths if length != route.plen)
 
     def routes(self) -> list[Route]:
         """All routes by destination, longer prefixes first, then preference: the order `ip route` lists them in."""
-        found = [r for nets in self.by_length.values() for routes in nets.values() for r in routes]
+        found = [route for routes in self.at.values() for route in routes]
         return sorted(found, key=lambda r: (r.dst, -r.plen, *r.order))
 
 
 class Fib:
     """The tables of one namespace."""
+
+    __slots__ = ("_age", "_changed", "custom_local_routes", "tables")
 
     def __init__(self) -> None:
         self.tables: dict[int, Table] = {TABLE_LOCAL: Table(), TABLE_MAIN: Table(), TABLE_DEFAULT: Table()}
@@ -180,11 +190,7 @@ class Fib:
         stand behind (`append`) or before it (`prepend`) and has another next hop.
         """
         table = self.tables.setdefault(route.table, Table())
-        same = [
-            r
-            for r in table.by_length.get(route.plen, {}).get(route.dst, [])
-            if r.tos == route.tos and r.metric == route.metric
-        ]
+        same = [r for r in table.of(route.dst, route.plen) if r.tos == route.tos and r.metric == route.metric]
         if same and replace:
             table.remove(same[0])
             route.age = same[0].age
@@ -203,7 +209,7 @@ class Fib:
     def defaults_like(self, route: Route) -> list[Route]:
         """The default routes by way of a gateway that differ from this one in nothing but the next hop."""
         alike = (route.type, route.metric, route.scope, route.tos)
-        defaults = self.tables[route.table].by_length.get(0, {}).get(0, [])
+        defaults = self.tables[route.table].of(0, 0)
         return [r for r in defaults if r.gateway and (r.type, r.metric, r.scope, r.tos) == alike]
 
     def has_gateway(self, gateway: int, dev: Any) -> bool:

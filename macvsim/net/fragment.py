@@ -35,6 +35,8 @@ class Queue:
 class Reassembly:
     """All datagrams of one namespace that wait for fragments."""
 
+    __slots__ = ("longest", "ns", "queues")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.queues: dict[_Key, Queue] = {}

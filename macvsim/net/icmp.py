@@ -50,6 +50,8 @@ class Peer:
 class IcmpLayer:
     """The ICMP of one namespace."""
 
+    __slots__ = ("_conf", "_global_credit", "_global_stamp", "_in_types", "_out_types", "ns", "peers", "sockets")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self._conf = ns.ipv4_conf

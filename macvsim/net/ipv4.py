@@ -49,6 +49,8 @@ class Sender(Protocol):
 class Ipv4Layer:
     """The IPv4 of one namespace."""
 
+    __slots__ = ("_idents", "count", "netfilter", "ns", "protocols", "sim")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.sim = ns.sim

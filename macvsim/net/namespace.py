@@ -73,10 +73,10 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "__weakref__", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
-        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "linkwatch", "listeners",
-        "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols", "reassembly", "router", "sim", "snmp", "sysctl",
-        "tcp", "thresholds", "udp", "vlan_name_type", "wakeup_delay",
+        "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
+        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "linkwatch",
+        "listeners", "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols", "reassembly",
+        "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup_delay",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf

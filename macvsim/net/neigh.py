@@ -367,6 +367,10 @@ class NeighTable:
     ethertype, text : of the protocol, and how its addresses are written; indev : its side of a device
     """
 
+    __slots__ = (
+        "entries", "ethertype", "indev", "name", "proxies", "sim", "solicitor", "suffix", "text", "thresholds",
+    )  # fmt: skip
+
     def __init__(
         self,
         sim: Sim,

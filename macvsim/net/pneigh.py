@@ -26,8 +26,7 @@ class Proxies:
     stream : beginning of the names of the random streams that delays are drawn from
     """
 
-    changed: Callable[[NetDevice, int, bool], None] | None = None
-    """Told of entries that come (True) and go (pconstructor, pdestructor)."""
+    __slots__ = ("_waiting", "changed", "entries", "sim", "stream")
 
     def __init__(self, sim: Sim, stream: str) -> None:
         self.sim = sim
@@ -35,6 +34,8 @@ class Proxies:
         self.entries: dict[tuple[NetDevice, int], bool] = {}
         """Whether the address is said to be a router's; oldest first."""
         self._waiting: dict[NetDevice, int] = {}
+        self.changed: Callable[[NetDevice, int, bool], None] | None = None
+        """Told of entries that come (True) and go (pconstructor, pdestructor)."""
 
     def listing(self) -> list[tuple[NetDevice, int, bool]]:
         """Device, address, and whether it is a router's, in the order of the kernel's hash (pneigh_dump_table)."""

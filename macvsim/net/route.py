@@ -118,6 +118,8 @@ class Dst:
 class Router:
     """Input and output routing of one namespace."""
 
+    __slots__ = ("_output", "generation", "ns")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.generation = 0

@@ -137,7 +137,8 @@ class Snmp(Parts):
 
     def text(self, *, forwarding: bool, ttl: int) -> str:
         """Content of /proc/net/snmp."""
-        lines = _pair("Ip", ["Forwarding", "DefaultTTL", *IP], [1 if forwarding else 2, ttl, *map(self.ip.__getitem__, IP)])
+        counted = [self.ip[name] for name in IP]
+        lines = _pair("Ip", ["Forwarding", "DefaultTTL", *IP], [1 if forwarding else 2, ttl, *counted])
         icmp = self.icmp_totals()
         lines += _pair("Icmp", list(icmp), list(icmp.values()))
         kinds = [(f"InType{k}", n) for k, n in sorted(self.icmp_in_types.items())]

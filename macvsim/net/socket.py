@@ -48,6 +48,8 @@ Heard = tuple[Packet, bytes]
 class Socket:
     """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
 
+    __slots__ = ("broadcast", "device", "ns", "pmtu_discover", "source", "tos", "ttl")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.source = 0
@@ -224,6 +226,8 @@ class UdpSocket(Socket):
     on_receive(payload, address, port, packet) : called for every datagram
     on_error(error) : called for ICMP errors, if the socket is connected or asked for them (IP_RECVERR)
     """
+
+    __slots__ = ("error", "on_error", "on_receive", "peer", "port", "recverr", "source")
 
     def __init__(
         self,

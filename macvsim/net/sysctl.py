@@ -65,7 +65,6 @@ class DevConf(Defaults):
     src_valid_mark = 0
 
 
-
 class NeighParms(Defaults):
     """net.ipv4.neigh.{default,DEVICE}; times in milliseconds as `…_ms` files have them, seconds where the kernel's file
     is in seconds.
@@ -84,7 +83,6 @@ class NeighParms(Defaults):
     retrans_time_ms = 1000
     ucast_solicit = 3
     unres_qlen_bytes = 212_992
-
 
     @property
     def base_reachable_time(self) -> int:
@@ -174,7 +172,6 @@ class Ipv4Conf(Defaults):
                 setattr(self, name, getattr(like, name))
 
 
-
 class NeighThresholds(Defaults):
     """net.ipv4.neigh.default.gc_*; one set for the whole table."""
 
@@ -182,7 +179,6 @@ class NeighThresholds(Defaults):
     gc_thresh1 = 128
     gc_thresh2 = 512
     gc_thresh3 = 1024
-
 
 
 class Sysctl:

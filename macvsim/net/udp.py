@@ -19,6 +19,8 @@ _HARD_ERRORS = frozenset((icmp.PROT_UNREACH, icmp.PORT_UNREACH))
 class UdpLayer:
     """The UDP of one namespace."""
 
+    __slots__ = ("ns", "ports")
+
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.ports: dict[int, list[UdpSocket]] = {}

@@ -40,6 +40,8 @@ _GROUPS_PREFIX = 0xFF << 120
 class Addrconf:
     """The address configuration of one namespace."""
 
+    __slots__ = ("dad", "groups", "routers", "stack")
+
     def __init__(self, stack: Ipv6) -> None:
         self.stack = stack
         self.groups = Groups(stack)

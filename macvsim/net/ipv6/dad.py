@@ -21,6 +21,8 @@ _MILLION = 1_000_000
 class DuplicateDetection:
     """The detection of one namespace."""
 
+    __slots__ = ("sim", "stack")
+
     def __init__(self, stack: Ipv6) -> None:
         self.stack = stack
         self.sim = stack.ns.sim

@@ -31,6 +31,11 @@ class Group:
 class Inet6Dev:
     """Addresses, parameters and groups of a device."""
 
+    __slots__ = (
+        "addresses", "anycast", "conf", "dev", "groups", "hop_limit", "mld", "parms", "reachable_drawn",
+        "reachable_time", "ready", "solicitation",
+    )  # fmt: skip
+
     def __init__(self, dev: NetDevice, conf: DevConf6, parms: NeighParms6) -> None:
         self.dev = dev
         self.conf = conf

@@ -71,6 +71,8 @@ Score = Callable[[Route6], int]
 class Table6:
     """One routing table: routes by prefix, in order of metric and then of age."""
 
+    __slots__ = ("by_length", "lengths")
+
     def __init__(self) -> None:
         self.by_length: dict[int, dict[int, list[Route6]]] = {}
         self.lengths: list[int] = []
@@ -115,6 +117,8 @@ class Fib6:
 
     multiple : own addresses and groups stand in table local (CONFIG_IPV6_MULTIPLE_TABLES); otherwise all is in main
     """
+
+    __slots__ = ("_changed", "local_table", "multiple", "tables")
 
     def __init__(self, *, multiple: bool, changed: Callable[[], None]) -> None:
         self.multiple = multiple

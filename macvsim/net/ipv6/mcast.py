@@ -38,6 +38,8 @@ def is_reported(group: int) -> bool:
 class Groups:
     """The groups of one namespace."""
 
+    __slots__ = ("stack",)
+
     def __init__(self, stack: Ipv6) -> None:
         self.stack = stack
 

@@ -33,6 +33,8 @@ _MIN_VALID = 7200
 class Routers:
     """What one namespace knows from routers."""
 
+    __slots__ = ("_clock", "stack")
+
     def __init__(self, stack: Ipv6) -> None:
         self.stack = stack
         self._clock = Timer(stack.ns.sim, self._verify)

@@ -70,6 +70,8 @@ class Dst6:
 class Router6:
     """Input and output routing of one namespace."""
 
+    __slots__ = ("_input", "_output", "ipv6")
+
     def __init__(self, ipv6: Ipv6) -> None:
         self.ipv6 = ipv6
         self._input: dict[tuple[int, NetDevice], Dst6] = {}
