@@ -35,7 +35,7 @@ class Queue:
 class Reassembly:
     """All datagrams of one namespace that wait for fragments."""
 
-    __slots__ = ("longest", "ns", "queues")
+    __slots__ = ("_came", "longest", "ns", "queues")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns

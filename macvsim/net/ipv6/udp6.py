@@ -95,9 +95,7 @@ class Udp6Layer:
             if not group:
                 count["NoPorts"] += 1
                 self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.PORT_UNREACH)
-            return ns.sim.drop(
-                packet.uid, where, DropReason.UDP_NO_GROUP_SOCKET if group else DropReason.NO_SOCKET
-            )
+            return ns.sim.drop(packet.uid, where, DropReason.UDP_NO_GROUP_SOCKET if group else DropReason.NO_SOCKET)
         for sock in sockets if group else sockets[:1]:
             count["InDatagrams"] += 1
             if sock.on_receive is not None:
