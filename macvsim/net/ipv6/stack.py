@@ -45,9 +45,11 @@ class Ipv6(Parts):
     multiple_tables : own addresses stand in a table of their own, as distributions' kernels have it
     """
 
-    __slots__ = ("addrconf", "conf", "conf_all", "conf_default", "confirming", "exceptions", "extensions", "fib", "first",
-                 "icmp", "icmp_conf", "ip6", "ndisc", "neigh", "ns", "parms_default", "reassembly", "route_conf", "router",
-                 "snmp", "sysctl", "udp")  # fmt: skip
+    __slots__ = (
+        "addrconf", "conf", "conf_all", "conf_default", "confirming", "exceptions", "extensions", "fib",
+        "first", "icmp", "icmp_conf", "ip6", "ndisc", "neigh", "ns", "parms_default", "reassembly",
+        "route_conf", "router", "snmp", "sysctl", "udp",
+    )  # fmt: skip
     conf: Ipv6Conf
     exceptions: Exceptions
     extensions: ExtensionHeaders
