@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError
+from macvsim.journal import Journal, LogTap, Passage, Place, Stations, form
 from macvsim.net.namespace import Namespace
-from macvsim.sim import Journal, Place
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType
 
@@ -35,33 +35,61 @@ class Capture:
     """
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
-        self.records: list[CaptureRecord] = []
-        self.uids: list[int] = []
-        self.devices: list[NetDevice] = []
-        """Of each record, like `uids`."""
         self.interfaces: list[str] = []
         self.names: Mapping[str, str] = names if names is not None else {}
+        self._records: list[CaptureRecord] = []
+        self._uids: list[int] = []
+        self._devices: list[NetDevice] = []
+        self._passages: list[Passage] = []
+        """What has come since the records were written."""
+        self._labels: dict[NetDevice, str] = {}
         self._journal: Journal | None = None
         self._stops: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
         return len(self.records)
 
+    @property
+    def records(self) -> list[CaptureRecord]:
+        """What was captured so far."""
+        self._write()
+        return self._records
+
+    @property
+    def uids(self) -> list[int]:
+        """Packet identities, one for each record."""
+        self._write()
+        return self._uids
+
+    def _write(self) -> None:
+        """Write records of what has passed."""
+        for time, uid, frame, stations in self._passages:
+            assert frame is not None
+            for dev, step, tag, packet_type in stations:
+                outgoing = step == "xmit"
+                direction, kind = ("out", "OUT") if outgoing else ("in", TYPE_TEXT[packet_type])
+                wire = form(frame, tag).wire
+                self._records.append(CaptureRecord(time, self._labels[dev], direction, wire, kind))
+                self._uids.append(uid)
+                self._devices.append(dev)
+        self._passages.clear()
+
     def attach(self, dev: NetDevice) -> None:
-        """Start to record what a device sees."""
+        """Start to record what a device sees; one that is recorded already has moved, and goes on under its new
+        name.
+        """
         label = f"{dev.ns.name}/{dev.name}"
-        sim = dev.sim
-        self._journal = sim.journal
+        self._journal = dev.sim.journal
         if label not in self.interfaces:
             self.interfaces.append(label)
+        if dev not in self._labels:
+            self._stops.append(dev.add_tap(LogTap(dev, self)))
+        self._write()
+        self._labels[dev] = label
 
-        def see(packet_type: PacketType, frame: Frame) -> None:
-            direction = "out" if packet_type is PacketType.OUTGOING else "in"
-            self.records.append(CaptureRecord(int(sim.now), label, direction, frame.wire, TYPE_TEXT[packet_type]))
-            self.uids.append(frame.uid)
-            self.devices.append(dev)
-
-        self._stops.append(dev.add_tap(see))
+    def passed(self, time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
+        """A frame has passed devices that are captured."""
+        self._passages.append((time, uid, frame, stations))
 
     def on_stop(self, fn: Callable[[], None]) -> None:
         """Call `fn` when the capture stops."""
@@ -97,7 +125,7 @@ class Capture:
             return {}
         unread: dict[tuple[int, int, Place], deque[int]] = {}
         for index, record in enumerate(self.records):
-            key = record.time_ns, self.uids[index], self.devices[index]
+            key = record.time_ns, self._uids[index], self._devices[index]
             unread.setdefault(key, deque()).append(index)
         trails: dict[int, list[int]] = {}
         children: dict[int, list[int]] = {}
@@ -119,9 +147,9 @@ class Capture:
         """Of a packet's records so far the last on its way to the end: there, in that namespace, or before."""
         if isinstance(where, NetDevice | Namespace):
             ns = where if isinstance(where, Namespace) else where.ns
-            near = [i for i in trail if self.devices[i] is where] or [i for i in trail if self.devices[i].ns is ns]
+            near = [i for i in trail if self._devices[i] is where] or [i for i in trail if self._devices[i].ns is ns]
         else:  # a switch: other copies may have arrived elsewhere, this one was sent
-            near = [i for i in trail if self.records[i].direction == "out"]
+            near = [i for i in trail if self._records[i].direction == "out"]
         return (near or trail)[-1]
 
     def save(self, path: str | Path, *, reasons: bool = False) -> int:

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.history import recorded
+from macvsim.journal import Journal, Place, Record, Station
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -47,42 +48,6 @@ _MOST_DRAWN = 64
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _WHEEL_SIZE = 64
-
-
-class Place(Protocol):
-    """Something a packet can be at; `label` is what people read, like ``host1:enp0s8``."""
-
-    @property
-    def label(self) -> str: ...
-
-
-class Record(NamedTuple):
-    """One line of the journal: at `time` (ns) packet `uid` was at `where`; `step` says what happened to it there."""
-
-    time: int
-    uid: int
-    where: Place
-    step: str
-    frame: Frame | None
-    detail: Any
-
-
-class Journal:
-    """What happened to every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond
-    that.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.records: list[Record] = []
-        self.causes: dict[int, int] = {}
-
-    def append(self, record: Record) -> None:
-        self.records.append(record)
-        if len(self.records) > self.limit:
-            del self.records[: self.limit // 2]
-            oldest = min(record.uid for record in self.records)
-            self.causes = {uid: cause for uid, cause in self.causes.items() if uid >= oldest}
 
 
 class Timer:
@@ -391,7 +356,7 @@ class Sim(simpy.Environment):
     def note(self, uid: int, where: Place, step: str, frame: Frame | None = None, detail: Any = None) -> None:
         """Write to the journal, if there is one."""
         if self.journal is not None:
-            self.journal.append(Record(int(self._now), uid, where, step, frame, detail))
+            self.journal.passed(self._now, uid, frame, (Station(where, step, None, detail),))
 
     @property
     def drops(self) -> dict[tuple[Place, DropReason], int]:
@@ -410,7 +375,7 @@ class Sim(simpy.Environment):
         key = (where, reason)
         self._drops[key] = self._drops.get(key, 0) + 1
         if self.journal is not None:
-            self.journal.append(Record(int(self._now), uid, where, "drop", frame, reason))
+            self.journal.passed(self._now, uid, frame, (Station(where, "drop", None, reason),))
         return reason
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING
 
+from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
 from macvsim.wire.frame import OUTGOING, Frame, FrameKey, PacketType
 
@@ -78,19 +79,19 @@ class Hops(dict[FrameKey, Hop]):
 class RxPath:
     """The way up from a card to a protocol, as the devices of `rounds` were passed."""
 
-    __slots__ = ("_epoch", "_octets", "_packets", "_receiver", "_rounds", "_sim", "_unsettled", "hops")
+    __slots__ = ("_devices", "_epoch", "_logs", "_octets", "_packets", "_receiver", "_sim", "_unsettled", "hops")
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
         dev, last, packet_type = rounds[-1]
         self.hops = hops
         self._sim = sim
         self._epoch = sim.epoch
-        self._rounds = [(dev, bool(frame.tag), packet_type) for dev, frame, packet_type in rounds]
+        self._devices = [dev for dev, _, _ in rounds]
         self._receiver = dev.ns.receiver(last.raw[12:14], dev, packet_type)
         self._unsettled = sim.unsettled
         self._packets = self._octets = 0
-        watched = sim.journal is not None or any(dev.taps for dev, _, _ in rounds)
-        hops.find(rounds[0][1].key).take = self.take_watched if watched else self.take
+        self._logs = logs(sim, [Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds])
+        hops.find(rounds[0][1].key).take = self.take_logged if self._logs else self.take
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -103,17 +104,17 @@ class RxPath:
         self._octets += len(raw)
         return self._receiver(raw, frame.uid)
 
-    def take_watched(self, frame: Frame) -> DropReason | None:
+    def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""
-        if self._sim.epoch == self._epoch:
-            arrived = Frame(frame.raw, frame.uid)
-            for dev, tagged, packet_type in self._rounds:
-                dev.show(frame if tagged else arrived, packet_type)
+        sim = self._sim
+        if sim.epoch == self._epoch:
+            for passed, stations in self._logs:
+                passed(sim._now, frame.uid, frame, stations)
         return self.take(frame)
 
     def _settle(self) -> None:
         packets, octets = self._packets, self._octets
-        for dev, _, _ in self._rounds:
+        for dev in self._devices:
             dev.counters.rx_packets += packets
             dev.counters.rx_bytes += octets - packets * dev.rx_uncounted
         self._packets = self._octets = 0
@@ -141,8 +142,31 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
     return _down(dev.sim, rounds, header, tag, line)
 
 
+Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Stations]]
+"""What is to be told of a frame's passage, and the stations that concern it."""
+
+
+def logs(sim: Sim, stations: Stations) -> Logs:
+    """Who keeps what passes these stations of a path: the journal all of it, captures what they are open for."""
+    found: dict[Log, list[Station]] = {} if sim.journal is None else {sim.journal: list(stations)}
+    for station in stations:
+        for tap in station.where.taps:
+            if not isinstance(tap, LogTap):
+                return [(_show, stations)]
+            found.setdefault(tap.log, []).append(station)
+    return [(log.passed, passed) for log, passed in found.items()]
+
+
+def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
+    """Each device shows the frame itself: somebody is there who may act on it."""
+    assert frame is not None
+    for dev, step, tag, packet_type in stations:
+        dev.show(form(frame, tag), OUTGOING if step == "xmit" else packet_type)
+
+
 def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> TxPath:
     counters = [dev.counters for dev, _ in rounds]
+    watchers = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
     queue, turns, unsettled, hop = sim._queue, sim._eid, sim.unsettled, line.far.hops.find((tag, header))
     plain, delay = line.plain, line.delay
     packets = octets = 0
@@ -161,17 +185,13 @@ def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag:
         raw = header + data
         packets += 1
         octets += len(raw)
+        frame = Frame(raw, uid, tag)
+        if watchers:
+            for passed, stations in watchers:
+                passed(sim._now, uid, frame, stations)
         if not plain:
-            return line.send(Frame(raw, uid, tag))
-        heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), hop.take, Frame(raw, uid, tag)))
+            return line.send(frame)
+        heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), hop.take, frame))
         return None
 
-    if sim.journal is None and not any(dev.taps for dev, _ in rounds):
-        return xmit
-
-    def xmit_watched(data: bytes, uid: int) -> DropReason | None:
-        for dev, tag in rounds:
-            dev.show(Frame(header + data, uid, tag), OUTGOING)
-        return xmit(data, uid)
-
-    return xmit_watched
+    return xmit

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from macvsim.dev.base import NetDevice, Receiver
 from macvsim.drop import DropReason
+from macvsim.journal import Station
 from macvsim.net import igmp
 from macvsim.net.fib import RouteType
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
@@ -89,6 +90,7 @@ class Ipv4Layer:
         ways_in: dict[int, Dst] = dev.inet.ways_in
         words, unknown, unsettled = _words, self._unknown_protocol, sim.unsettled
         delivered = forwarded = 0
+        journal, here = sim.journal, (Station(dev, "local"),)
 
         def settle() -> None:
             nonlocal delivered, forwarded
@@ -116,6 +118,8 @@ class Ipv4Layer:
                 if not delivered:
                     unsettled.append(settle)
                 delivered += 1
+                if journal is not None:
+                    journal.passed(sim._now, uid, None, here)
                 proto = word2 >> 16 & 0xFF
                 if proto == _ICMP and way.answer is not None:
                     return way.answer(raw, uid)
@@ -126,13 +130,13 @@ class Ipv4Layer:
                     if not forwarded:
                         unsettled.append(settle)
                     forwarded += 1
+                    if journal is not None:
+                        on = Station(self.ns, "forward", None, (dev, way.dev, way.nexthop))
+                        journal.passed(sim._now, uid, None, (on,))
                     return entry.path(raw[14:22] + fewer_hops(word2) + raw[26:], uid)
             return self.receive(dev, Frame(raw, uid), HOST)
 
-        def receive_noted(raw: bytes, uid: int) -> DropReason | None:
-            return self.receive(dev, Frame(raw, uid), HOST)
-
-        return receive if sim.journal is None else receive_noted
+        return receive
 
     def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
@@ -361,7 +365,8 @@ class Ipv4Layer:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
         start, middle, addresses, total = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
         pack_header, sim, count, mtu = ipv4.pack_header, self.sim, self.count, way.mtu
-        unsettled, usual = sim.unsettled, sim.journal is None
+        unsettled, journal = sim.unsettled, sim.journal
+        here = (Station(self.ns, "send", None, (way.dev, way.nexthop)),)
         sent = 0
         idents, next_ident = self._idents.setdefault((dst, way.src, proto), []), self._next_ident
 
@@ -383,12 +388,14 @@ class Ipv4Layer:
             csum = -(total + length + ident + frag) % 0xFFFF
             data = pack_header(start, length, ident, frag, middle, csum, addresses) + payload
             entry = way.neighbour
-            if entry is not None and fits and usual and self.netfilter is None:
+            if entry is not None and fits and self.netfilter is None:
                 path = entry.path
                 if path is not None and entry.path_epoch == sim.epoch:
                     if not sent:
                         unsettled.append(settle)
                     sent += 1
+                    if journal is not None:
+                        journal.passed(sim._now, uid, None, here)
                     return path(data, uid)
             count["OutRequests"] += 1
             return self._local_out(data, uid, way, cause)

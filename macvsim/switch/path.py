@@ -6,6 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
+from macvsim.journal import Station
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import Frame, FrameKey
 
@@ -22,7 +23,7 @@ class SwitchPath:
 
     __slots__ = (
         "_delay", "_epoch", "_fdb", "_line", "_max_frame", "_next", "_octets", "_out", "_packets", "_port", "_queue",
-        "_sim", "_source", "_tag", "_turns", "_unsettled", "hops",
+        "_sim", "_source", "_stations", "_tag", "_turns", "_unsettled", "hops",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +47,7 @@ class SwitchPath:
         self._queue, self._turns = sim._queue, sim._eid
         self._unsettled = sim.unsettled
         self._packets = self._octets = 0
+        self._stations = Station(port, "receive"), Station(out, "xmit", tag)
         port.hops.find(key).take = self.take if sim.journal is None else self.take_noted
 
     def take(self, frame: Frame) -> DropReason | None:
@@ -71,9 +73,8 @@ class SwitchPath:
         """`take` with a journal."""
         sim = self._sim
         if sim.epoch == self._epoch and sim._now < self._fdb.next_run and len(frame.raw) <= self._max_frame:
-            sim.note(frame.uid, self._port, "receive", frame)
-            left = frame if frame.tag == self._tag else Frame(frame.raw, frame.uid, self._tag)
-            sim.note(frame.uid, self._out, "xmit", left)
+            assert sim.journal is not None
+            sim.journal.passed(sim._now, frame.uid, frame, self._stations)
         return self.take(frame)
 
     def _settle(self) -> None:

@@ -27,7 +27,8 @@ def state(lab: Lab) -> dict[str, Any]:
         ]
     if lab.sim.journal is not None:
         seen["journal"] = [
-            (r.time, r.uid, r.where.label, r.step, r.frame and (r.frame.raw, r.frame.tag, r.frame.wire))
+            (r.time, r.uid, r.where.label, r.step, r.frame and (r.frame.raw, r.frame.tag, r.frame.wire), repr(r.detail))
             for r in lab.sim.journal.records
         ]
+        seen["causes"] = lab.sim.journal.causes
     return seen
