@@ -10,6 +10,7 @@ from macvsim.errors import MacvsimError
 _TOKEN = re.compile(
     r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|<<=|>>=|[-+*/%&|^]=|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%()<>=!~&^|?:])"
 )
+_COUNT = re.compile(r"\s*(\+\+|--|\*\*)")
 _BINARY: tuple[tuple[str, ...], ...] = (
     ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", "<=", ">", ">="), ("<<", ">>"), ("+", "-"),
     ("*", "/", "%"),
@@ -29,18 +30,23 @@ class BadExpression(MacvsimError):
         return self.text
 
 
-def evaluate(text: str, get: Callable[[str], str], assign: Callable[[str, str], None]) -> int:
+def evaluate(
+    text: str, get: Callable[[str], str], assign: Callable[[str, str], None], *, counting: bool = False
+) -> int:
     """Value of an expression; an empty one is 0.
 
     get, assign : read and set variables; one that is unset or empty counts as 0
+    counting : ``x++``, ``--x`` and ``**`` exist
     """
-    return _Evaluator(text, get, assign).run() if text.strip() else 0
+    return _Evaluator(text, get, assign, counting).run() if text.strip() else 0
 
 
 class _Evaluator:
     """Precedence climbing; `live` is off in what ``&&``, ``||`` and ``?:`` do not evaluate."""
 
-    def __init__(self, text: str, get: Callable[[str], str], assign: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, text: str, get: Callable[[str], str], assign: Callable[[str, str], None], counting: bool
+    ) -> None:
         self._text = text
         self._get = get
         self._assign = assign
@@ -48,7 +54,7 @@ class _Evaluator:
         self._tokens: list[str] = []
         at = 0
         while text[at:].strip():
-            match = _TOKEN.match(text, at)
+            match = (counting and _COUNT.match(text, at)) or _TOKEN.match(text, at)
             if not match:
                 raise BadExpression(f'arithmetic expression: expecting EOF: "{text}"')
             self._tokens.append(match[1])
@@ -91,7 +97,7 @@ class _Evaluator:
 
     def _binary(self, level: int) -> int:
         if level == len(_BINARY):
-            return self._unary()
+            return self._power()
         left = self._binary(level + 1)
         while operator := self._take(*_BINARY[level]):
             live = self._live
@@ -122,6 +128,15 @@ class _Evaluator:
                   "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}  # fmt: skip
         return _wrap(int(values[operator]))
 
+    def _power(self) -> int:
+        base = self._unary()
+        if not self._take("**"):
+            return base
+        exponent = self._power()
+        if exponent < 0:
+            raise BadExpression(f'arithmetic expression: exponent less than 0: "{self._text}"')
+        return _wrap(pow(base, exponent, 1 << 64))
+
     def _unary(self) -> int:
         match self._take("-", "+", "!", "~"):
             case "-":
@@ -137,11 +152,25 @@ class _Evaluator:
             if not self._take(")"):
                 raise BadExpression(f"arithmetic expression: expecting ')': \"{self._text}\"")
             return value
+        if step := self._take("++", "--"):
+            if not self._tokens or not _is_name(self._tokens[0]):
+                raise BadExpression(f'arithmetic expression: expecting primary: "{self._text}"')
+            return self._count(self._tokens.pop(0), step)
         if self._tokens and _is_name(self._tokens[0]):
-            return self._variable(self._tokens.pop(0))
+            name = self._tokens.pop(0)
+            value = self._variable(name)
+            if step := self._take("++", "--"):
+                self._count(name, step)
+            return value
         if self._tokens and self._tokens[0][0].isdigit():
             return _number(self._tokens.pop(0), self._text)
         raise BadExpression(f'arithmetic expression: expecting primary: "{self._text}"')
+
+    def _count(self, name: str, step: str) -> int:
+        value = _wrap(self._variable(name) + (1 if step == "++" else -1))
+        if self._live:
+            self._assign(name, str(value))
+        return value
 
     def _variable(self, name: str) -> int:
         text = self._get(name).strip()

@@ -8,6 +8,7 @@ from macvsim.shell.builtins_variables import export, local, read_line, set_optio
 from macvsim.shell.call import NOT_SIMULATED, Waiting
 from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.files import FileError
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.invocation import Builtin, Invocation
 from macvsim.shell.parser import RESERVED
 from macvsim.shell.resolve import NotExecutable, NotFound, where_is
@@ -54,6 +55,13 @@ def _dot(run: Invocation) -> int | Waiting:
     return run.shell.lines(text, run.streams)
 
 
+def _let(run: Invocation) -> int:
+    value = 0
+    for word in run.args:
+        value = run.shell.expander.evaluate(word)
+    return int(not value)
+
+
 def _exec(run: Invocation) -> Waiting:
     if not run.args:
         return 0
@@ -81,8 +89,8 @@ def _command(run: Invocation) -> int | Waiting:
     args = args[1:] if args[:1] == ["-p"] else args
     if not args:
         return 0
-    if args[0] in BUILTINS:
-        return BUILTINS[args[0]](Invocation(run.shell, args, run.streams))
+    if (builtin := find_builtin(args[0], run.state.dialect.grammar)) is not None:
+        return builtin(Invocation(run.shell, args, run.streams))
     return run.shell.program(args, run.streams)
 
 
@@ -103,7 +111,7 @@ def _what_is(run: Invocation, word: str) -> tuple[str, ...]:
         return ("is a shell function",)
     if word in SPECIAL and run.state.dialect.name == "dash":
         return ("is a special shell builtin",)
-    if word in BUILTINS:
+    if find_builtin(word, run.state.dialect.grammar) is not None:
         return ("is a shell builtin",)
     path = where_is(run.state.box, word)
     return ("is", path) if path else ()
@@ -189,8 +197,16 @@ BUILTINS: dict[str, Builtin] = {
     "printf": _printf, "pwd": _pwd, "read": read_line, "test": _test, "true": _colon, "type": _type,
     "ulimit": _left_out,
     "umask": _umask, "unalias": _left_out, "wait": wait,
+    "let": _let, "source": _dot,
 }  # fmt: skip
 SPECIAL = frozenset(list(BUILTINS)[:15])
 """Special builtins: their mistakes end the shell, and assignments before them stay."""
+_NOT_POSIX = frozenset(("let", "source"))
 
-__all__ = ["BUILTINS", "SPECIAL", "Invocation"]
+
+def find_builtin(name: str, grammar: Grammar) -> Builtin | None:
+    """The builtin that a shell has under a name."""
+    return None if name in _NOT_POSIX and grammar < Grammar.ASH else BUILTINS.get(name)
+
+
+__all__ = ["BUILTINS", "SPECIAL", "Invocation", "find_builtin"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from macvsim.shell.arith import BadExpression
 from macvsim.shell.files import FileError
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.lexer import ShellSyntaxError
 from macvsim.shell.testexpr import TestError
 
@@ -21,7 +24,10 @@ class Dialect:
     """
 
     name = "dash"
+    grammar = Grammar.POSIX
     redirect_status = 2
+    error_status = 2
+    """Of a shell that an expansion or an assignment ends."""
     echo_escapes = True
     """``echo`` replaces ``\\n`` and its like without ``-e``."""
 
@@ -45,6 +51,8 @@ class Dialect:
         return self.say(error.line, f"{prefix}Syntax error: {error.unexpected} unexpected{expecting}")
 
     bad_substitution = "Bad substitution"
+    unset_parameter = "parameter not set"
+    read_only = "is read only"
 
     def arithmetic(self, error: BadExpression) -> str:
         """What is wrong with an expression, without the shell's name."""
@@ -110,6 +118,7 @@ class Ash(Dialect):
     """busybox 1.37 ash."""
 
     name = "ash"
+    grammar = Grammar.ASH
     redirect_status = 1
     echo_escapes = False
 
@@ -183,8 +192,10 @@ class Bash(Dialect):
     """bash 4.2."""
 
     name = "bash"
+    grammar = Grammar.BASH
     lines_from_zero = True
     redirect_status = 1
+    error_status = 1
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
@@ -194,6 +205,14 @@ class Bash(Dialect):
         return self.say(line, f"{name}: {'No such file or directory' if '/' in name else 'command not found'}")
 
     bad_substitution = "bad substitution"
+    unset_parameter = "unbound variable"
+    read_only = "readonly variable"
+
+    def arithmetic(self, error: BadExpression) -> str:
+        if error.kind == "division":
+            text = error.text.split('"')[1].strip()
+            return f'{text}: division by 0 (error token is "{re.split("[/%]", text)[-1].strip()}")'
+        return super().arithmetic(error)
 
     def cannot_source(self, line: int, error: FileError) -> str:
         return self.say(line, f"{error.path}: {error.strerror}")
@@ -225,8 +244,12 @@ class Bash(Dialect):
 
     def test(self, line: int, name: str, error: TestError) -> str:
         match error.kind:
+            case "operator" | "argument" if len(error.given) == 2:
+                return self.builtin(line, name, f"{error.given[0]}: unary operator expected")
+            case "operator" | "argument" if len(error.given) == 3:
+                return self.builtin(line, name, f"{error.given[1]}: binary operator expected")
             case "operator":
-                return self.builtin(line, name, f"{error.word}: unary operator expected")
+                return self.builtin(line, name, "too many arguments")
             case "number":
                 return self.builtin(line, name, f"{error.word}: integer expression expected")
             case "bracket":

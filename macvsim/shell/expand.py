@@ -5,15 +5,18 @@ Command Language 2.6).  Substituted commands take simulated time, so these are g
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import simpy
 
-from macvsim.shell import arith, pattern
+from macvsim.shell import arith, braces, pattern
 from macvsim.shell.files import FileSystem
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.nodes import Arithmetic, Command, Lit, Param, Part, Substitution, Word
 from macvsim.shell.pattern import Pieces
 from macvsim.shell.state import ShellError, State
+
+_Sliced = TypeVar("_Sliced", str, list[str])
 
 
 class Substitutor(Protocol):
@@ -79,6 +82,8 @@ class Expander:
     def fields(self, words: tuple[Word, ...]) -> Generator[simpy.Event, Any, list[str]]:
         """Words of a command: split, and matched against file names."""
         found: list[str] = []
+        if self._state.dialect.grammar >= Grammar.BASH:
+            words = tuple(one for word in words for one in braces.expand(word))
         for word in words:
             fields = _Fields()
             yield from self._parts(_with_home(word, self._state), fields, split=True)
@@ -108,7 +113,7 @@ class Expander:
             if isinstance(part, Lit):
                 fields.add(part.text, part.quoted)
                 continue
-            if isinstance(part, Param) and part.name in ("@", "*") and part.op in ("", ":+", "+", ":-", "-"):
+            if isinstance(part, Param) and part.name in ("@", "*") and part.op in ("", ":+", "+", ":-", "-", ":"):
                 done = yield from self._all_params(part, fields, split=split)
                 if done:
                     continue
@@ -136,7 +141,9 @@ class Expander:
     def _all_params(self, part: Param, fields: _Fields, *, split: bool) -> Generator[simpy.Event, Any, bool]:
         """``$@`` and ``$*``; False if an operator takes its word instead."""
         params = self._state.params
-        if part.op and bool(params) == (part.op[-1] == "+"):
+        if part.op == ":":
+            params = yield from self._slice(part, [self._state.name, *params])
+        elif part.op and bool(params) == (part.op[-1] == "+"):
             yield from self._parts(part.word, fields, split=split and not part.quoted)
             return True
         if part.op and part.op[-1] == "+":
@@ -164,13 +171,25 @@ class Expander:
             case Substitution():
                 return (yield from self._shell.substitute(part.program))
             case Arithmetic():
-                expression = yield from self.text(part.expression)
-                try:
-                    value = arith.evaluate(expression, lambda name: self._value(name) or "", self._state.set)
-                except arith.BadExpression as error:
-                    raise ShellError(self._state.dialect.arithmetic(error)) from None
-                return str(value)
+                return str(self.evaluate((yield from self.text(part.expression))))
         raise ShellError(self._state.dialect.bad_substitution)
+
+    def evaluate(self, expression: str) -> int:
+        """Value of an arithmetic expression."""
+        counting = self._state.dialect.grammar >= Grammar.ASH
+        try:
+            return arith.evaluate(expression, lambda name: self._value(name) or "", self._state.set, counting=counting)
+        except arith.BadExpression as error:
+            raise ShellError(self._state.dialect.arithmetic(error)) from None
+
+    def _slice(self, part: Param, items: _Sliced) -> Generator[simpy.Event, Any, _Sliced]:
+        """``${name:offset:length}``; what is negative counts from the end."""
+        offset = self.evaluate((yield from self.text(part.word)))
+        begin = offset if offset >= 0 else max(len(items) + offset, 0)
+        if part.second is None:
+            return items[begin:]
+        length = self.evaluate((yield from self.text(part.second)))
+        return items[begin : begin + length if length >= 0 else len(items) + length]
 
     def _param(self, part: Param) -> Generator[simpy.Event, Any, str]:
         """``$name``, ``${#name}``, ``${name=word}``, ``${name?word}``, ``${name#pattern}`` …"""
@@ -178,7 +197,7 @@ class Expander:
         match part.op:
             case "" | "len":
                 if value is None and "u" in self._state.options and part.name not in ("@", "*"):
-                    raise ShellError(f"{part.name}: parameter not set")
+                    raise ShellError(f"{part.name}: {self._state.dialect.unset_parameter}")
                 return str(len(value or "")) if part.op == "len" else value or ""
             case "=" | ":=":
                 if value is None or (part.op == ":=" and not value):
@@ -191,7 +210,16 @@ class Expander:
                     unset = "parameter not set" + (" or null" if part.op == ":?" else "")
                     raise ShellError(f"{part.name}: {message or unset}")
                 return value
+            case ":":
+                return (yield from self._slice(part, value or ""))
+            case "^" | "^^" | "," | ",,":
+                change = str.upper if part.op[0] == "^" else str.lower
+                text = value or ""
+                return change(text) if len(part.op) == 2 else change(text[:1]) + text[1:]
         pieces = yield from self.pieces(part.word)
+        if part.op[0] == "/":
+            text = yield from self.text(part.second or ())
+            return pattern.replace(pieces, value or "", part.op, text)
         return pattern.trim(pieces, value or "", part.op)
 
     def _value(self, name: str) -> str | None:

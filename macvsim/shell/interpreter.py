@@ -8,7 +8,8 @@ from typing import Any
 import simpy
 
 from macvsim.errors import NotSimulated
-from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation
+from macvsim.shell import compound
+from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation, find_builtin
 from macvsim.shell.call import NOT_SIMULATED, Call, Waiting
 from macvsim.shell.dialect import SIGNAL_TEXT, Dialect
 from macvsim.shell.execute import execute
@@ -21,26 +22,24 @@ from macvsim.shell.nodes import (
     Background,
     Case,
     Command,
+    Count,
     For,
     Function,
     If,
+    Let,
     Pipeline,
     Redirected,
     Sequence,
     Simple,
     Subshell,
+    Test,
     While,
 )
 from macvsim.shell.parser import parse
-from macvsim.shell.pattern import matches
 from macvsim.shell.redirect import RedirectError, Redirector
 from macvsim.shell.resolve import NotExecutable, NotFound
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
 from macvsim.shell.streams import Pipe, Streams
-from macvsim.sim import MS
-
-BUSY_ROUNDS, BUSY_TIME = 1000, MS
-"""Commands take no time of their own; a loop that waits for nothing does after so many rounds: others get on."""
 
 
 class Interpreter:
@@ -57,7 +56,7 @@ class Interpreter:
         self.is_program = False
         """A child that is nothing but one program: a signal is that program's affair."""
         self._guarded = 0
-        self._idle = 0
+        self.idle = 0
         self._substituted: int | None = None
 
     @property
@@ -86,7 +85,7 @@ class Interpreter:
     def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
         """Run commands line by line in this shell; a line that is no command ends it."""
         state = self.state
-        commands = parse(text)
+        commands = parse(text, self.dialect.grammar)
         while True:
             try:
                 command = next(commands, None)
@@ -98,7 +97,7 @@ class Interpreter:
                 raise Exit(2) from None
             except ShellError as error:
                 streams.err(self.dialect.say(self.line, error.text))
-                raise Exit(error.status) from None
+                raise Exit(self.dialect.error_status) from None
 
     def child(self, job: Job | None = None) -> Interpreter:
         """A subshell: in the same process, or in one of its own."""
@@ -118,7 +117,7 @@ class Interpreter:
             status = self.state.status
         except ShellError as error:
             streams.err(self.dialect.say(self.line, error.text))
-            status = error.status
+            status = self.dialect.error_status
         trap, self.state.exit_trap = self.state.exit_trap, ""
         if trap:
             yield from self.lines(trap, streams)
@@ -128,11 +127,11 @@ class Interpreter:
         """Output of ``$(…)``; its status is that of a command which is nothing else."""
         parts: list[str] = []
         shell = self.child()
-        streams = Streams(None, {**self._streams.sinks, 1: parts.append})
+        streams = Streams(None, {**self.streams.sinks, 1: parts.append})
         self._substituted = yield from shell.enclosed(program, streams)
         return "".join(parts).rstrip("\n")
 
-    _streams = Streams(None, {})
+    streams = Streams(None, {})
     """Those of the command being expanded, for what its substitutions complain about."""
 
     # -- commands ------------------------------------------------------------------------------------------------------
@@ -153,7 +152,7 @@ class Interpreter:
                     self.state.status = int(not status)
                     return int(not status)
             case AndOr():
-                return (yield from self._and_or(command, streams))
+                return (yield from compound.run_and_or(self, command, streams))
             case Background():
                 return (yield from self._background(command, streams))
             case Subshell():
@@ -161,13 +160,19 @@ class Interpreter:
             case Redirected():
                 status = yield from self._redirected(command, streams)
             case If():
-                return (yield from self._if(command, streams))
+                return (yield from compound.run_if(self, command, streams))
             case For():
-                return (yield from self._for(command, streams))
+                return (yield from compound.run_for(self, command, streams))
+            case Count():
+                return (yield from compound.run_count(self, command, streams))
+            case Let():
+                status = yield from compound.run_let(self, command, streams)
+            case Test():
+                status = yield from compound.run_test(self, command, streams)
             case While():
-                return (yield from self._while(command, streams))
+                return (yield from compound.run_while(self, command, streams))
             case Case():
-                return (yield from self._case(command, streams))
+                return (yield from compound.run_case(self, command, streams))
             case Function():
                 self.state.functions[command.name] = command.body
                 status = 0
@@ -176,7 +181,7 @@ class Interpreter:
             raise Exit(status)
         return status
 
-    def _condition(self, command: Command, streams: Streams) -> Waiting:
+    def condition(self, command: Command, streams: Streams) -> Waiting:
         """Run a command whose failure is an answer and not an error (``set -e``)."""
         self._guarded += 1
         try:
@@ -184,86 +189,12 @@ class Interpreter:
         finally:
             self._guarded -= 1
 
-    def _and_or(self, command: AndOr, streams: Streams) -> Waiting:
-        status = yield from self._condition(command.left, streams)
-        if (status == 0) == (command.op == "&&"):
-            status = yield from self.run(command.right, streams)
-        return status
-
-    def _if(self, command: If, streams: Streams) -> Waiting:
-        for condition, body in command.branches:
-            if (yield from self._condition(condition, streams)) == 0:
-                return (yield from self.run(body, streams))
-        if command.otherwise is not None:
-            return (yield from self.run(command.otherwise, streams))
-        self.state.status = 0
-        return 0
-
-    def _for(self, command: For, streams: Streams) -> Waiting:
-        self._streams = streams
-        values = self.state.params if command.words is None else (yield from self.expander.fields(command.words))
-        status = 0
-        for value in list(values):
-            self.state.set(command.name, value)
-            self.loops += 1
-            try:
-                status = yield from self.run(command.body, streams)
-            except LoopControl as control:
-                status = 0
-                if self._leaves(control):
-                    break
-            finally:
-                self.loops -= 1
-        self.state.status = status
-        return status
-
-    def _while(self, command: While, streams: Streams) -> Waiting:
-        sim = self.state.box.sim
-        status = 0
-        while True:
-            began = sim.now
-            self.loops += 1
-            try:
-                answer = yield from self._condition(command.condition, streams)
-                if (answer == 0) == command.inverted:
-                    break
-                status = yield from self.run(command.body, streams)
-            except LoopControl as control:
-                status = 0
-                if self._leaves(control):
-                    break
-            finally:
-                self.loops -= 1
-            self._idle = self._idle + 1 if sim.now == began else 0
-            if self._idle >= BUSY_ROUNDS:
-                yield sim.timeout(BUSY_TIME)
-        self.state.status = status
-        return status
-
-    @staticmethod
-    def _leaves(control: LoopControl) -> bool:
-        """True if the innermost loop ends; raises on where an outer one is meant."""
-        if control.levels > 1:
-            raise LoopControl(control.levels - 1, control.again)
-        return not control.again
-
-    def _case(self, command: Case, streams: Streams) -> Waiting:
-        self._streams = streams
-        subject = yield from self.expander.text(command.word)
-        for patterns, body in command.items:
-            for pattern in patterns:
-                pieces = yield from self.expander.pieces(pattern)
-                if matches(pieces, subject):
-                    return (yield from self.run(body, streams))
-        self.state.status = 0
-        return 0
-
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _pipeline(self, command: Pipeline, streams: Streams) -> Waiting:
         """Every command but the last has a process of its own; the status is that of the last."""
         if len(command.commands) == 1:
-            return (yield from self._condition(command.commands[0], streams))
+            return (yield from self.condition(command.commands[0], streams))
         writers: list[Job] = []
         stdin = streams.stdin
         for part in command.commands[:-1]:
@@ -312,7 +243,7 @@ class Interpreter:
         return 0
 
     def _redirected(self, command: Redirected, streams: Streams) -> Waiting:
-        self._streams = streams
+        self.streams = streams
         try:
             inner = yield from self.redirector.apply(command.redirects, streams)
         except RedirectError as error:
@@ -325,7 +256,7 @@ class Interpreter:
 
     def _simple(self, command: Simple, streams: Streams) -> Waiting:
         self.line = command.line
-        self._streams = streams
+        self.streams = streams
         self._substituted = None
         words = yield from self.expander.fields(command.words)
         special = bool(words) and words[0] in SPECIAL
@@ -367,7 +298,7 @@ class Interpreter:
             inner.flush()
         except FileError as error:
             target = streams.err
-            if name in BUILTINS or name in self.state.functions or not name:
+            if find_builtin(name, self.dialect.grammar) or name in self.state.functions or not name:
                 target(self.dialect.write_error(self.line, name or "echo", error))
             else:
                 target(f"{name}: write error: {error.strerror}\n")
@@ -391,7 +322,7 @@ class Interpreter:
                 return (yield from self._builtin(words, streams))
             if name in state.functions:
                 return (yield from self._function(words, streams))
-            if name in BUILTINS:
+            if find_builtin(name, self.dialect.grammar):
                 return (yield from self._builtin(words, streams))
             return (yield from self.program(words, streams))
         finally:

@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.nodes import Arithmetic, BadSubstitution, Command, HereDocument, Lit, Param, Part, Substitution, Word
+from macvsim.shell.trsets import unescape
 
+_MORE_OPERATORS = ((), ("&>",), ("<<<", "&>>", "&>", "|&"))
+"""Operators beyond POSIX, by grammar."""
 OPERATORS = ("<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&", "|", ";", "(", ")", "<", ">")
-REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", ">|"))
+REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", ">|", "<<<", "&>", "&>>"))
 _SPECIAL = "?$!#@*-"
+_BLANKS = frozenset(" \t\n")
 _ENDS_WORD = frozenset(" \t\n;&|<>()")
 _NAME_FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _NAME = _NAME_FIRST | frozenset("0123456789")
 _OPERATIONS = (":-", ":=", ":?", ":+", "-", "=", "?", "+", "##", "#", "%%", "%")
+_MORE_OPERATIONS = ((), (":", "//", "/"), (":", "//", "/#", "/%", "/", "^^", "^", ",,", ","))
 
 
 class ShellSyntaxError(Exception):
@@ -64,9 +70,15 @@ class Lexer:
     """
 
     def __init__(
-        self, text: str, nested: Callable[[str, int, int], tuple[Command, int, int]], start: int = 0, line: int = 1
+        self,
+        text: str,
+        nested: Callable[[str, int, int], tuple[Command, int, int]],
+        start: int = 0,
+        line: int = 1,
+        grammar: Grammar = Grammar.POSIX,
     ) -> None:
         self.text = text
+        self.grammar = grammar
         self.position = start
         self.line = line
         self._nested = nested
@@ -87,7 +99,7 @@ class Lexer:
             self.line += 1
             self._read_here_documents()
             return Token("newline", line, start, self.position)
-        for operator in OPERATORS:
+        for operator in (*_MORE_OPERATORS[self.grammar], *OPERATORS):
             if text.startswith(operator, start):
                 self.position += len(operator)
                 return Token("operator", line, start, self.position, operator)
@@ -126,10 +138,16 @@ class Lexer:
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
-    def _word(self) -> Word:
+    def pattern(self) -> Token:
+        """The next word, which only a blank ends: a regular expression in ``[[ … ]]``."""
+        self._skip_blanks()
+        start = self.position
+        return Token("word", self.line, start, self.position, "", self._word(_BLANKS))
+
+    def _word(self, ends: frozenset[str] = _ENDS_WORD) -> Word:
         """A word from here to the first blank or operator."""
         parts: list[Part] = []
-        while (char := self._peek()) and char not in _ENDS_WORD:
+        while (char := self._peek()) and char not in ends:
             if char == "'":
                 parts.append(self._single_quoted())
             elif char == '"':
@@ -203,18 +221,33 @@ class Lexer:
         following = self._peek(1)
         if following == "(":
             if self._peek(2) == "(":
-                return [self._arithmetic(quoted)]
+                self.position += 3
+                return [self.arithmetic(quoted)]
             program, self.position, self.line = self._nested(self.text, self.position + 2, self.line)
             return [Substitution(program, quoted)]
         if following == "{":
             return [self._braced(quoted)]
         self.position += 1
+        if following == "'" and not quoted and self.grammar >= Grammar.ASH:
+            return [self._escaped()]
         if following in _NAME_FIRST:
             return [Param(self._name(), quoted=quoted)]
         if following and (following.isdigit() or following in _SPECIAL):
             self.position += 1
             return [Param(following, quoted=quoted)]
         return [Lit("$", quoted)]
+
+    def _escaped(self) -> Lit:
+        """``$'…'``: backslashes stand for characters, as in C."""
+        end = self.position + 1
+        while self.text[end : end + 1] != "'":
+            if end >= len(self.text):
+                raise ShellSyntaxError(self._last_line(), "Unterminated quoted string")
+            end += 2 if self.text[end] == "\\" else 1
+        text = self.text[self.position + 1 : end]
+        self.line += text.count("\n")
+        self.position = end + 1
+        return Lit(unescape(text.replace("\\'", "'").replace('\\"', '"'))[0], quoted=True)
 
     def _name(self) -> str:
         start = self.position
@@ -240,9 +273,8 @@ class Lexer:
         program, _, _ = self._nested(inside + "\n)", 0, line)
         return Substitution(program, quoted)
 
-    def _arithmetic(self, quoted: bool) -> Part:
-        """``$((…))``: what is inside is expanded as in double quotes."""
-        self.position += 3
+    def arithmetic(self, quoted: bool = False) -> Arithmetic:
+        """``$((…))`` from behind the parentheses on: what is inside is expanded as in double quotes."""
         parts: list[Part] = []
         depth = 0
         while True:
@@ -272,7 +304,8 @@ class Lexer:
         if self._peek() == "}" and name:
             self.position += 1
             return Param(name, "", (), quoted)
-        operation = next((op for op in _OPERATIONS if self.text.startswith(op, self.position)), "")
+        known = (*_OPERATIONS, *_MORE_OPERATIONS[self.grammar])
+        operation = next((op for op in known if self.text.startswith(op, self.position)), "")
         if length or not name or not operation:
             end = self.text.find("}", self.position)
             if end < 0:
@@ -280,10 +313,22 @@ class Lexer:
             self.position = end + 1
             return BadSubstitution()
         self.position += len(operation)
+        if operation not in _OPERATIONS:
+            return self._braced_further(name, operation, quoted)
         trims = operation[0] in "#%"
         word = tuple(self._double_quoted("}")) if quoted and not trims else self._braced_word()
         self.position += 1
         return Param(name, operation, word, quoted)
+
+    def _braced_further(self, name: str, operation: str, quoted: bool) -> Part:
+        """``${name:offset:length}``, ``${name/pattern/text}``, ``${name^^}``."""
+        parting = operation[0] if operation[0] in ":/" else "}"
+        word, second = self._braced_word(parting), None
+        if self._peek() == parting != "}":
+            self.position += 1
+            second = self._braced_word()
+        self.position += 1
+        return Param(name, operation, word, quoted, second)
 
     def _parameter_name(self) -> str:
         char = self._peek()
@@ -299,10 +344,10 @@ class Lexer:
             return char
         return ""
 
-    def _braced_word(self) -> Word:
-        """The word in ``${name OP word}``, up to the brace."""
+    def _braced_word(self, parting: str = "}") -> Word:
+        """The word in ``${name OP word}``, up to the brace, or to what parts it from another word."""
         parts: list[Part] = []
-        while (char := self._peek()) != "}":
+        while (char := self._peek()) not in ("}", parting):
             if not char:
                 raise ShellSyntaxError(self._last_line(), "Missing '}'")
             if char == "'":
@@ -346,7 +391,7 @@ class Lexer:
 
     def _expandable(self, text: str) -> Word:
         """A here-document whose delimiter was not quoted: like double quotes, but quotes stand for themselves."""
-        inner = Lexer(text, self._nested, 0, self.line)
+        inner = Lexer(text, self._nested, 0, self.line, self.grammar)
         return tuple(inner._double_quoted("")) or (Lit("", quoted=True),)
 
     def _last_line(self) -> int:

@@ -18,13 +18,16 @@ class Lit:
 class Param:
     """``$name`` or ``${name OP word}``.
 
-    op : empty, or one of ``:- - := = :? ? :+ + # ## % %%``, or ``len`` for ``${#name}``
+    op : empty, or one of ``:- - := = :? ? :+ + # ## % %%``, or ``len`` for ``${#name}``, or beyond POSIX
+        ``: / // /# /% ^ ^^ , ,,``
+    second : the length after ``:``, the replacement after ``/``; None if there is none
     """
 
     name: str
     op: str = ""
     word: Word = ()
     quoted: bool = False
+    second: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class HereDocument:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """``[fd]OP target``; op is ``<``, ``>``, ``>>``, ``>|``, ``<>``, ``<&``, ``>&`` or ``<<``, which has a document."""
+    """``[fd]OP target``; op is ``<``, ``>``, ``>>``, ``>|``, ``<>``, ``<&``, ``>&``, ``<<<``, or ``<<``, which has a
+    document.
+    """
 
     fd: int
     op: str
@@ -150,6 +155,31 @@ class While:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """``for ((first; condition; step)); do body; done``; an empty condition is true."""
+
+    first: Word
+    condition: Word
+    step: Word
+    body: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """``((expression))``: true if it is not 0."""
+
+    expression: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """``[[ … ]]``, or a part of one: `op` is an operator of one word or two, or ``!``, ``&&``, ``||`` with tests."""
+
+    op: str
+    args: tuple[Test | Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class If:
     """``if … elif … else … fi``: conditions with what follows each, and the rest."""
 
@@ -174,5 +204,6 @@ class Function:
 
 
 Command: TypeAlias = (
-    Simple | Pipeline | AndOr | Background | Sequence | Subshell | Redirected | For | While | If | Case | Function
-)
+    Simple | Pipeline | AndOr | Background | Sequence | Subshell | Redirected | For | Count | While | If | Case
+    | Function | Let | Test
+)  # fmt: skip

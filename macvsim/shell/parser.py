@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from macvsim.shell.conditions import Conditions
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.lexer import REDIRECTIONS, Lexer, ShellSyntaxError, Token
 from macvsim.shell.nodes import (
     AndOr,
     Background,
     Case,
     Command,
+    Count,
     For,
     Function,
     If,
+    Let,
     Lit,
+    Part,
     Pipeline,
     Redirect,
     Redirected,
@@ -33,9 +38,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 
-def parse(text: str) -> Iterator[Command]:
+def parse(text: str, grammar: Grammar = Grammar.POSIX) -> Iterator[Command]:
     """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none."""
-    parser = Parser(text)
+    parser = Parser(text, grammar=grammar)
     while (command := parser.complete_command()) is not None:
         yield command
 
@@ -43,8 +48,9 @@ def parse(text: str) -> Iterator[Command]:
 class Parser:
     """A recursive descent over the tokens of `text` from `start` on."""
 
-    def __init__(self, text: str, start: int = 0, line: int = 1) -> None:
-        self._lexer = Lexer(text, _nested, start, line)
+    def __init__(self, text: str, start: int = 0, line: int = 1, grammar: Grammar = Grammar.POSIX) -> None:
+        self._grammar = grammar
+        self._lexer = Lexer(text, self._nested, start, line, grammar)
         self._token: Token | None = None
         self._last_end = start
 
@@ -52,6 +58,9 @@ class Parser:
     def cut_short(self) -> bool:
         """The text ended inside a here-document."""
         return self._lexer.cut_short
+
+    def _nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:
+        return Parser(text, start, line, self._grammar).substitution()
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
@@ -148,8 +157,10 @@ class Parser:
             self._advance()
             inverted = not inverted
         commands = [self._command()]
-        while self._at("|"):
-            self._advance()
+        while self._at("|", "|&"):
+            if self._advance().text == "|&":
+                both = Redirect(2, ">&", (Lit("1"),))
+                commands[-1] = Redirected(commands[-1], (both,))
             self._skip_newlines()
             commands.append(self._command())
         return commands[0] if len(commands) == 1 and not inverted else Pipeline(tuple(commands), inverted)
@@ -166,10 +177,14 @@ class Parser:
     def _compound(self) -> Command | None:
         """The compound command that begins here; None where a simple one does."""
         if self._at("("):
+            if (expression := self._double_parenthesis()) is not None:
+                return Let(expression)
             self._advance()
             body = self._list()
             self._expect(")")
             return Subshell(body)
+        if self._grammar >= Grammar.ASH and self._at("[["):
+            return Conditions(self._lexer, self._advance).test()
         match self.token.literal:
             case "{":
                 self._advance()
@@ -186,7 +201,29 @@ class Parser:
                 return self._for()
             case "case":
                 return self._case()
+            case "function" if self._grammar >= Grammar.ASH:
+                self._advance()
+                name = self._advance()
+                if self._at("("):
+                    self._advance()
+                    self._expect(")")
+                return self._function(name)
         return None
+
+    def _double_parenthesis(self) -> Word | None:
+        """What stands in ``((…))``, if that is what begins here."""
+        lexer, at = self._lexer, self.token.start
+        if self._grammar < Grammar.BASH or not lexer.text.startswith("((", at):
+            return None
+        before = lexer.position, lexer.line
+        lexer.position = at + 2
+        try:
+            expression = lexer.arithmetic().expression
+        except ShellSyntaxError:  # a subshell in a subshell
+            lexer.position, lexer.line = before
+            return None
+        self._token, self._last_end = None, lexer.position
+        return expression
 
     def _do_group(self) -> Command:
         self._expect("do")
@@ -210,6 +247,8 @@ class Parser:
 
     def _for(self) -> Command:
         self._advance()
+        if self._at("(") and (expression := self._double_parenthesis()) is not None:
+            return self._count(expression)
         name = self.token.literal
         if not _NAME.match(name):
             raise ShellSyntaxError(self.token.line, "Bad for loop variable")
@@ -228,6 +267,21 @@ class Parser:
             self._advance()
         self._skip_newlines()
         return For(name, None if words is None else tuple(words), self._do_group())
+
+    def _count(self, expression: Word) -> Command:
+        """``for ((first; condition; step))``, which has been read."""
+        words: list[list[Part]] = [[]]
+        for part in expression:
+            texts = part.text.split(";") if isinstance(part, Lit) else [""]
+            words[-1].append(Lit(texts[0], quoted=True) if isinstance(part, Lit) else part)
+            words += [[Lit(text, quoted=True)] for text in texts[1:]]
+        if len(words) != 3:
+            raise ShellSyntaxError(self.token.line, "", '"("')
+        if self._at(";"):
+            self._advance()
+        self._skip_newlines()
+        first, condition, step = (tuple(word) for word in words)
+        return Count(first, condition, step, self._do_group())
 
     def _case(self) -> Command:
         self._advance()
@@ -280,6 +334,8 @@ class Parser:
                 else:
                     words.append(token.word)
                 if self._at("(") and len(words) == 1 and not assignments and not redirects:
+                    self._advance()
+                    self._expect(")")
                     return self._function(token)
             else:
                 break
@@ -288,8 +344,7 @@ class Parser:
         return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
 
     def _function(self, token: Token) -> Command:
-        self._advance()
-        self._expect(")")
+        """What comes after a function's name and parentheses."""
         if not _NAME.match(token.literal):
             raise ShellSyntaxError(token.line, "Bad function name")
         self._skip_newlines()
@@ -314,7 +369,10 @@ class Parser:
             raise self._unexpected()
         fd = int(number) if number else int(operator[0] == ">")
         target = self._advance()
-        if operator in ("<<", "<<-"):
+        if operator in ("&>", "&>>"):
+            found.append(Redirect(1, operator[1:], _word_of(target)))
+            found.append(Redirect(2, ">&", (Lit("1"),)))
+        elif operator in ("<<", "<<-"):
             found.append(Redirect(fd, "<<", self._lexer.here_document(target, operator == "<<-")))
         else:
             found.append(Redirect(fd, operator, _word_of(target)))
@@ -340,7 +398,3 @@ def _assignment(word: Word) -> tuple[str, Word] | None:
         return None
     rest = first.text[match.end() :]
     return match[1], ((Lit(rest), *word[1:]) if rest else word[1:])
-
-
-def _nested(text: str, start: int, line: int) -> tuple[Command, int, int]:
-    return Parser(text, start, line).substitution()

@@ -69,6 +69,15 @@ def trim(pieces: Pieces, text: str, operator: str) -> str:
     return text
 
 
+def replace(pieces: Pieces, text: str, operator: str, new: str) -> str:
+    """``${x/pattern/new}``: the first match, all (``//``), one at the beginning (``/#``) or at the end (``/%``)."""
+    regex = to_regex(pieces)
+    if not regex:
+        return text
+    regex = {"/#": rf"\A(?:{regex})", "/%": rf"(?:{regex})\Z"}.get(operator, regex)
+    return re.sub(regex, lambda _: new, text, count=0 if operator == "//" else 1, flags=re.DOTALL)
+
+
 def glob(pieces: Pieces, files: FileSystem) -> list[str]:
     """Paths that a pattern matches, sorted; names that begin with a dot only where the pattern does too."""
     components: list[Pieces] = [[]]

@@ -68,6 +68,8 @@ class Redirector:
         target = yield from self._expander.text(redirect.target)
         files = FileSystem(self._state.box, self._state.cwd)
         match redirect.op:
+            case "<<<":
+                streams.stdin = Input(target + "\n")
             case "<":
                 try:
                     streams.stdin = Input(files.read(target))

@@ -12,6 +12,7 @@ from macvsim.shell.builtins_jobs import describe_job
 from macvsim.shell.call import Waiting
 from macvsim.shell.dialect_login import LOGIN_DIALECTS
 from macvsim.shell.files import FileSystem
+from macvsim.shell.grammar import Grammar
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.job import SIGINT, Job
 from macvsim.shell.lexer import ShellSyntaxError
@@ -141,7 +142,7 @@ def is_unfinished(text: str) -> bool:
     """True if a command needs more lines: a quote, a list, a here-document is open, or a backslash hides the end."""
     if (len(text) - len(text.rstrip("\\"))) % 2:
         return True
-    parser = Parser(text + "\n")
+    parser = Parser(text + "\n", grammar=Grammar.BASH)
     try:
         while parser.complete_command() is not None:
             pass

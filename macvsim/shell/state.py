@@ -61,17 +61,16 @@ class State:
     def set(self, name: str, value: str) -> None:
         """Assign; `ShellError` if the variable is read-only."""
         if name in self.read_only:
-            raise ShellError(f"{name}: is read only")
+            raise ShellError(f"{name}: {self.dialect.read_only}")
         self.variables[name] = value
 
 
 class ShellError(Exception):
     """Something that ends a non-interactive shell; `text` is what it says first."""
 
-    def __init__(self, text: str, status: int = 2) -> None:
-        super().__init__(text, status)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.text = text
-        self.status = status
 
 
 class Leave(Exception):

@@ -15,8 +15,10 @@ class TestError(Exception):
     """An expression that means nothing.
 
     kind : ``operator`` (`following` is one word more than there should be), ``number``, ``argument`` (one is missing
-    after `word`) or ``paren``
+    after `word`) or ``paren``; given : all the words
     """
+
+    given: tuple[str, ...] = ()
 
     def __init__(self, kind: str, word: str, following: str = "") -> None:
         super().__init__(kind, word, following)
@@ -30,9 +32,13 @@ def evaluate(args: list[str], files: FileSystem) -> bool:
     if not args:
         return False
     expression = _Expression(args, files)
-    answer = expression.either()
-    if expression.rest:
-        raise TestError("operator", expression.consumed, expression.rest[0])
+    try:
+        answer = expression.either()
+        if expression.rest:
+            raise TestError("operator", expression.consumed, expression.rest[0])
+    except TestError as error:
+        error.given = tuple(args)
+        raise
     return answer
 
 

@@ -1,0 +1,57 @@
+"""``[[ … ]]``: what a test says; its words are neither split nor matched against file names (bash, busybox ash)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from macvsim.shell import testexpr
+from macvsim.shell.expand import Expander
+from macvsim.shell.files import FileSystem
+from macvsim.shell.nodes import Test, Word
+from macvsim.shell.pattern import matches
+
+_NUMERIC = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
+
+
+def holds(test: Test, expander: Expander, files: FileSystem) -> Generator[simpy.Event, Any, bool]:
+    """True or false; `testexpr.TestError` for what is neither."""
+    match test.op:
+        case "!":
+            return not (yield from holds(_test(test.args[0]), expander, files))
+        case "&&" | "||":
+            left = yield from holds(_test(test.args[0]), expander, files)
+            if left == (test.op == "||"):
+                return left
+            return (yield from holds(_test(test.args[1]), expander, files))
+    left_text = yield from expander.text(_word(test.args[0]))
+    if len(test.args) == 1:
+        return testexpr.evaluate([test.op, left_text], files)
+    right = _word(test.args[1])
+    if test.op in ("=", "==", "!="):
+        pieces = yield from expander.pieces(right)
+        return matches(pieces, left_text) == (test.op != "!=")
+    if test.op == "=~":
+        pieces = yield from expander.pieces(right)
+        pattern = "".join(re.escape(text) if quoted else text for text, quoted in pieces)
+        try:
+            return re.search(pattern, left_text) is not None
+        except re.error:
+            raise testexpr.TestError("argument", pattern) from None
+    right_text = yield from expander.text(right)
+    if test.op in _NUMERIC:
+        left_text, right_text = (str(expander.evaluate(text)) for text in (left_text, right_text))
+    return testexpr.evaluate([left_text, test.op, right_text], files)
+
+
+def _test(arg: Test | Word) -> Test:
+    assert isinstance(arg, Test)
+    return arg
+
+
+def _word(arg: Test | Word) -> Word:
+    assert isinstance(arg, tuple)
+    return arg
