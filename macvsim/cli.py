@@ -125,13 +125,13 @@ def _write(text: str) -> None:
     print(text, end="", flush=True)  # which bears with a standard output that is closed
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
         prog="macvsim",
         description="A Linux container-network lab in pure Python, on simulated packets.",
     )
-    parser.add_argument("--version", action="version", version=f"macvsim {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND")
+    made.add_argument("--version", action="version", version=f"macvsim {__version__}")
+    commands = made.add_subparsers(metavar="COMMAND")
     text = "the document's three experiments as a guided tour: each fails first, says why, is mended, and works"
     one = commands.add_parser("demo", help=text, description=text)
     one.add_argument(
@@ -229,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--random", type=int, default=0, metavar="N", help="random topologies to play (300 without FILE)")
     one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)
-    return parser
+    return made
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -237,10 +237,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # documents may be in Chinese where the terminal is not
             stream.reconfigure(errors="backslashreplace")
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    words = parser()
+    options = words.parse_args(arguments)
     if "run" not in options:
-        parser.print_help(sys.stderr)
+        words.print_help(sys.stderr)
         sys.exit(2)
     try:
         code = options.run(options)

@@ -1,0 +1,34 @@
+"""Builds the documentation: ``python docs/build.py``, into build/docs/site.
+
+The pages are docs/pages; beside them go the pictures, the table of fidelity and the reference, which is made here from
+the docstrings, the command line's own help and the table of reasons.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+BUILT = ROOT / "build" / "docs"
+
+
+def assemble() -> None:
+    """Put together what the site is made of."""
+    from reference import write_reference
+
+    if BUILT.exists():
+        shutil.rmtree(BUILT)
+    shutil.copytree(HERE / "pages", BUILT / "pages")
+    shutil.copytree(HERE / "pictures", BUILT / "pages" / "pictures", dirs_exist_ok=True)
+    shutil.copy(HERE / "fidelity.md", BUILT / "pages")
+    shutil.copy(HERE / "mkdocs.yml", BUILT)
+    write_reference(BUILT / "pages" / "reference")
+
+
+if __name__ == "__main__":
+    assemble()
+    subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=BUILT, check=True)

@@ -1,0 +1,154 @@
+"""The reference: public names from their docstrings, commands from their help, reasons from their table."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import macvsim
+from macvsim.cli import parser
+from macvsim.drop import DropReason
+
+SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
+
+
+def write_reference(folder: Path) -> None:
+    """Write the pages of the reference into a folder."""
+    folder.mkdir(parents=True)
+    for name, page in (("api", api()), ("commands", commands()), ("reasons", reasons())):
+        (folder / f"{name}.md").write_text("\n".join(page) + "\n", encoding="utf-8")
+
+
+# -- Python ------------------------------------------------------------------------------------------------------------
+
+
+def api() -> Iterator[str]:
+    """Every public name, and what its class has."""
+    yield "# Python\n"
+    yield "What `from macvsim import …` gives.\n"
+    for name in macvsim.__all__:
+        thing = getattr(macvsim, name)
+        if isinstance(thing, type) and issubclass(thing, Exception):
+            yield f"## {name}\n\n*exception*\n"
+            yield from _docstring(thing)
+        elif name == "DropReason":
+            yield f"## {name}\n"
+            yield from _docstring(thing)
+            yield "Its members are in [Reasons](reasons.md).\n"
+        elif isinstance(thing, type):
+            yield from _class(name, thing)
+        else:
+            yield f"## {name}\n"
+            yield from _signature(name, thing)
+            yield from _docstring(thing)
+
+
+def _class(name: str, cls: type) -> Iterator[str]:
+    yield f"## {name}\n"
+    yield from _signature(name, cls)
+    yield from _docstring(cls)
+    for member, thing in _members(cls):
+        yield f"### {name}.{member}\n"
+        if not isinstance(thing, property):
+            yield from _signature(member, thing)
+        yield from _docstring(thing)
+
+
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Public methods and properties with a docstring, in the order in which they are written; a base's come first."""
+    seen: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("macvsim"):
+            seen.update((name, thing) for name, thing in vars(base).items() if not name.startswith("_"))
+    for name, thing in seen.items():
+        if (isinstance(thing, property) or inspect.isfunction(thing)) and inspect.getdoc(thing):
+            yield name, thing
+
+
+def _signature(name: str, thing: Any) -> Iterator[str]:
+    text = str(inspect.signature(thing))
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text).replace("(self, ", "(").replace("(self)", "()")
+    short = ", ".join(re.sub(r"macvsim(?:\.\w+)*\.(\w+)", r"\1", text).split(", "))
+    yield f"```python\n{name}{short.removesuffix(' -> None')}\n```\n"
+
+
+def _docstring(thing: Any) -> Iterator[str]:
+    """A docstring as Markdown: its sections as lists."""
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    at = 0
+    while at < len(lines):
+        if lines[at] in SECTIONS and at + 1 < len(lines) and set(lines[at + 1]) == {"-"}:
+            end = next(
+                (n for n in range(at + 2, len(lines) - 1) if set(lines[n + 1]) == {"-"} and lines[n]), len(lines)
+            )
+            yield f"\n**{lines[at]}**\n"
+            yield from _items(lines[at + 2 : end])
+            at = end
+        elif lines[at].rstrip().endswith("::"):
+            yield lines[at].rstrip().removesuffix("::") or ""
+            end = next((n for n in range(at + 1, len(lines)) if lines[n] and not lines[n].startswith(" ")), len(lines))
+            yield "\n```python\n" + inspect.cleandoc("\n".join(lines[at + 1 : end])) + "\n```\n"
+            at = end
+        elif re.match(r"\S.* : ", lines[at]):
+            end = next((n for n in range(at + 1, len(lines)) if not lines[n]), len(lines))
+            yield from ("", *_items(lines[at:end]))
+            at = end
+        else:
+            yield re.sub(r"``([^`]+)``", r"`\1`", lines[at])
+            at += 1
+    yield ""
+
+
+def _items(lines: list[str]) -> Iterator[str]:
+    """``name : what`` as items of a list; other lines go on with the one before."""
+    for line in lines:
+        found = re.match(r"(\S.*?) : (.*)", line)
+        text = re.sub(r"``([^`]+)``", r"`\1`", (found[2] if found else line.strip()))
+        if found:
+            yield f"- `{found[1]}`: {text}"
+        elif text:
+            yield f"  {text}"
+    yield ""
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[str]:
+    """``macvsim COMMAND --help`` of all."""
+    yield "# Commands\n"
+    for action in parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, one in action.choices.items():
+                yield f"## macvsim {name}\n\n{one.description}\n"
+                yield f"```text\n{one.format_help().split(chr(10) * 2, 1)[0]}\n```\n"
+                yield from _options(one)
+
+
+def _options(one: argparse.ArgumentParser) -> Iterator[str]:
+    rows = [option for option in one._actions if option.dest != "help"]
+    if rows:
+        yield "| | |\n|---|---|"
+    for option in rows:
+        words = ", ".join(option.option_strings)
+        value = option.metavar or (option.dest if option.nargs != 0 else "")
+        name = f"{words} {value}".strip() if option.nargs != 0 else words
+        yield f"| `{name}` | {(option.help or '').replace('|', '&#124;')} |"
+    yield ""
+
+
+# -- reasons -----------------------------------------------------------------------------------------------------------
+
+
+def reasons() -> Iterator[str]:
+    """The table of why packets end."""
+    yield "# Reasons\n"
+    yield "Why a packet, or a copy of it, ended: `DropReason`, with the kernel's `skb_drop_reason` where it has one.\n"
+    yield "| reason | kernel | what it means | what to try |\n|---|---|---|---|"
+    for reason in DropReason:
+        cells = (f"`{reason.name}`", f"`{reason.kernel}`" if reason.kernel else "", reason.meaning, reason.hint)
+        yield "| " + " | ".join(cell.replace("|", "&#124;") for cell in cells) + " |"
