@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
 _UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
-_SILENT = frozenset(
+BYSTANDERS = frozenset(
     (
         DropReason.OTHERHOST,
         DropReason.ARP_OTHERHOST,
@@ -40,7 +40,7 @@ _SILENT = frozenset(
     )
 )
 """What befalls copies of a flooded frame at stations it is not meant for."""
-_SILENT6 = _SILENT | {DropReason.NIC_FILTER, DropReason.IPV6_NDISC_NS_OTHERHOST}
+BYSTANDERS6 = BYSTANDERS | {DropReason.NIC_FILTER, DropReason.IPV6_NDISC_NS_OTHERHOST}
 """Of a neighbour solicitation, which goes to a group that only those with similar addresses listen to."""
 
 
@@ -186,7 +186,7 @@ class _Family:
                         return end, [self._ending(failure), *others]
         ends = self._ranked([r for c in requests[:1] for r in self.records[c] if r.step == "drop"])
         question = _asking(self.records[requests[0]]) if requests else None
-        silent = _SILENT6 if question is not None and question.six else _SILENT
+        silent = BYSTANDERS6 if question is not None and question.six else BYSTANDERS
         blocked = [end for end in ends if end.reason not in silent]
         places = [r.where for c in requests[:1] for r in self.records[c] if r.step == "drop"]
         known = unanswered(failure.where, question, places) if question is not None else ""
@@ -206,8 +206,11 @@ class _Family:
     def _ranked(self, drops: list[Record]) -> list[Ending]:
         """Endings of copies, those towards the station the frame was meant for first; then those that are not mere
         bystanders."""
-        order = sorted(range(len(drops)), key=lambda i: (not _leads_to_target(drops[i]), drops[i].detail in _SILENT, i))
-        return [self._ending(drops[i]) for i in order]
+
+        def rank(i: int) -> tuple[bool, bool, int]:
+            return not _leads_to_target(drops[i]), drops[i].detail in BYSTANDERS, i
+
+        return [self._ending(drops[i]) for i in sorted(range(len(drops)), key=rank)]
 
     def _ending(self, record: Record) -> Ending:
         reason: DropReason = record.detail
@@ -300,4 +303,4 @@ def _leads_to_target(record: Record) -> bool:
     return False
 
 
-__all__ = ["Ending", "Explanation", "Step", "explain_ping", "steps"]
+__all__ = ["BYSTANDERS", "BYSTANDERS6", "Ending", "Explanation", "Step", "explain_ping", "steps"]

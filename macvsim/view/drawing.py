@@ -119,9 +119,9 @@ def _port(scene: Scene, port: Port) -> None:
     rows = len(port.lines)
     for number, word in enumerate(port.lines):
         if port.below:
-            y = port.socket.y - 4 - LEADING * (rows - 1 - number)
+            y = port.socket.y - 7 - LEADING * (rows - 1 - number)
         else:
-            y = port.socket.bottom + 11 + LEADING * number
+            y = port.socket.bottom + 14 + LEADING * number
         scene.add(Text(port.socket.middle, y, (word,), "middle"))
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from macvsim.explain import Explanation
 from macvsim.lab import Lab
 from macvsim.view.drawing import describe, draw, key
+from macvsim.view.overlay import draw_way, verdict
 from macvsim.view.page import MARGIN, arrange
 from macvsim.view.scene import Scene, text
+from macvsim.view.story import story
 from macvsim.view.topology import read
 
 HEADING = 34.0
 """Height of a picture's heading."""
 LEAST_WIDTH = 240.0
+LEAST_WIDTH_TOLD = 560.0
+"""Where there is an explanation to be read."""
 
 
-def lab_scene(lab: Lab, *, title: str = "") -> Scene:
-    """The lab as it is now."""
+def lab_scene(lab: Lab, *, title: str = "", told: Explanation | None = None) -> Scene:
+    """The lab as it is now; `told`: the way of a packet is drawn over it."""
     topology = read(lab)
-    layout = arrange(topology, top=MARGIN + (HEADING if title else 0))
-    scene = Scene(max(layout.width, LEAST_WIDTH), 0.0, title or "A lab", describe(topology))
+    tale = None if told is None else story(lab.sim, told)
+    notes = {} if tale is None else tale.notes(topology)
+    layout = arrange(topology, top=MARGIN + (HEADING if title else 0), notes=notes)
+    least = LEAST_WIDTH if tale is None else LEAST_WIDTH_TOLD
+    scene = Scene(max(layout.width, least), 0.0, title or "A lab", describe(topology))
     if title:
         scene.add(text(MARGIN, MARGIN + 14, title, "heading"))
     draw(layout, scene)
-    scene.height = key(scene, layout, layout.height) + MARGIN
+    y = layout.height
+    if tale is not None:
+        draw_way(scene, layout, tale)
+        scene.description = f"{tale.explanation.sentence}. {scene.description}"
+        y = verdict(scene, tale, y)
+    scene.height = key(scene, layout, y) + MARGIN
     return scene

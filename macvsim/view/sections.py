@@ -23,7 +23,7 @@ LANE = 9.0
 NUB = 8.0
 """Height of a port's socket."""
 SPINE = 16.0
-LEAST_PAGE = 980.0
+LEAST_PAGE = 1120.0
 """Width below which hosts are not wrapped."""
 
 
@@ -140,7 +140,7 @@ class Builder:
         if node.detail:
             lines.append(Word(node.detail, "switch-detail"))
         if port in self.notes:
-            lines.append(Word(f"✕ {self.notes[port]}", "port-reason"))
+            lines.append(Word(f"✕ {self.notes[port]}", "reason"))
         return lines
 
     def _host(self, host: Node) -> Placed:
@@ -201,7 +201,7 @@ class Builder:
         return [
             Word(switch.name, "switch-name"),
             Word(switch.detail or "switch", "switch-detail"),
-            *([Word(f"✕ {note}", "port-reason")] if note else []),
+            *([Word(f"✕ {note}", "reason")] if note else []),
         ]
 
     def _row(self, section: Section, row: list[Placed], left: float, y: float) -> float:
@@ -239,14 +239,14 @@ class Builder:
                 if cell.node.id in self.to_port:
                     cables.append((cell, cell.area.moved(*place_)))
         labels = [self.label(self.to_port[cell.node.id]) for cell, _ in cables]
-        top = LEADING * max(map(len, labels), default=0) + (NUB if labels else 0)
-        bottom = LEADING * max((len(self.label(port)) for port in below), default=0) + (NUB if below else 0)
+        top = LEADING * max(map(len, labels), default=0) + (NUB + 3 if labels else 0)
+        bottom = LEADING * max((len(self.label(port)) for port in below), default=0) + (NUB + 3 if below else 0)
         first = min(
             (card.middle - _widest(self.label(self.to_port[cell.node.id])) / 2 for cell, card in cables), default=width
         )
         beside = bool(labels) and left + 12 + line_width(section.title) + 12 <= first
         area = Area(left, y, width, top + (7 if beside else 22) + bottom)
-        section.bars.append(Bar(area, NUB + 11 if beside else top + 15))
+        section.bars.append(Bar(area, NUB + 14 if beside else top + 15))
         for cell, card in cables:
             port = self.to_port[cell.node.id]
             x = card.middle

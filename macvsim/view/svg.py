@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from macvsim.view.scene import SPACE, Box, Cross, Item, Point, Scene, Text, arrow_triangle
+from macvsim.view.scene import SPACE, Box, Cross, Item, Point, Scene, Text, Wire, arrow_triangle
 from macvsim.view.style import MONO, SANS, SHAPES, TYPES, Shape, Type
 
+HEAD = "-head"
+"""Ends the name of the style of a wire's arrow."""
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
@@ -58,12 +60,17 @@ def element(item: Item) -> str:
         x, y, r = item.x, item.y, item.size
         way = f"M{_pair((x - r, y - r))}L{_pair((x + r, y + r))}M{_pair((x - r, y + r))}L{_pair((x + r, y - r))}"
         return f'<path class="mv-{item.style}" d="{way}"/>'
-    head = f'<path class="mv-{item.style}-head" d="{arrow_head(item.points)}"/>' if item.arrow else ""
+    head = f'<path class="mv-{item.style}{HEAD}" d="{arrow_head(item.points)}"/>' if item.arrow else ""
     return _titled("path", f'class="mv-{item.style}" d="{path(item.points)}"', item.title) + head
 
 
 def _styles(item: Item) -> list[str]:
-    return [word.style for word in item.words] if isinstance(item, Text) else [item.style]
+    """Styles that an item needs."""
+    if isinstance(item, Text):
+        return [word.style for word in item.words]
+    if isinstance(item, Wire) and item.arrow:
+        return [item.style, item.style + HEAD]
+    return [item.style]
 
 
 def path(points: Iterable[Point]) -> str:
@@ -111,11 +118,12 @@ def _rules(name: str, ground: int, *, whole: bool) -> Iterator[str]:
     """Rules of one style; `whole`: not only its colours."""
     if name in TYPES:
         yield f".macvsim .mv-{name}{{{_type(TYPES[name], ground, whole)}}}"
-    if name in SHAPES:
-        shape = SHAPES[name]
-        yield f".macvsim .mv-{name}{{{_shape(shape, ground, whole)}}}"
-        if shape.stroke and not shape.fill:
-            yield f".macvsim .mv-{name}-head{{fill:{shape.stroke[ground]}}}"
+    elif name.endswith(HEAD):
+        stroke = SHAPES[name.removesuffix(HEAD)].stroke
+        assert stroke is not None
+        yield f".macvsim .mv-{name}{{fill:{stroke[ground]}}}"
+    else:
+        yield f".macvsim .mv-{name}{{{_shape(SHAPES[name], ground, whole)}}}"
 
 
 def _type(kind: Type, ground: int, whole: bool) -> str:
@@ -128,7 +136,7 @@ def _type(kind: Type, ground: int, whole: bool) -> str:
 
 
 def _shape(shape: Shape, ground: int, whole: bool) -> str:
-    parts = [f"fill:{shape.fill[ground] if shape.fill else 'none'}"]
+    parts = [f"fill:{shape.fill[ground] if shape.fill else 'none'}"] if shape.fill or whole else []
     if shape.stroke:
         parts.append(f"stroke:{shape.stroke[ground]}")
         if whole:

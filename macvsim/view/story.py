@@ -1,0 +1,84 @@
+"""What is told of a ping: the way of the packet that decided, from the first program to where it arrived or ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from macvsim.apps.ping_result import PingResult
+from macvsim.drop import DropReason
+from macvsim.errors import MacvsimError
+from macvsim.explain import Explanation
+from macvsim.sim import Journal, Sim
+from macvsim.view.packets import BACK, packet_text
+from macvsim.view.topology import Topology
+from macvsim.view.trail import Visit, trail
+
+_UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
+
+
+@dataclass
+class Story:
+    """One packet's fate.
+
+    chain : the visits that led to the end, in order; aside : visits of copies that went elsewhere, and of questions
+    that nobody answered; end : the last visit, None where nothing was sent or noted
+    """
+
+    explanation: Explanation
+    visits: list[Visit]
+    chain: list[Visit]
+    aside: list[Visit]
+    end: Visit | None
+
+    def notes(self, topology: Topology) -> dict[str, str]:
+        """The reason, at the node where the packet ended."""
+        if self.explanation.verdict == "answered":
+            return {}
+        reason = self.explanation.reason.name if self.explanation.reason is not None else "nothing was sent"
+        node = topology.at(self.end.place) if self.end is not None else None
+        if node is None and self.explanation.where in topology.nodes:
+            node = topology.nodes[self.explanation.where]
+        return {node.id: reason} if node is not None else {}
+
+
+def explained(path: PingResult | Explanation) -> Explanation:
+    """The explanation of a ping, or the one given; `MacvsimError` for anything else."""
+    if isinstance(path, PingResult):
+        return path.explain()
+    if isinstance(path, Explanation):
+        return path
+    raise MacvsimError(f"path={path!r} is no ping and no explanation: give the result of ping(), or its explain()")
+
+
+def journal_of(sim: Sim) -> Journal:
+    """`MacvsimError` where the lab keeps no journal."""
+    if sim.journal is None:
+        raise MacvsimError("this lab keeps no journal, so no packet can be drawn: make it with Lab(journal=True)")
+    return sim.journal
+
+
+def story(sim: Sim, explanation: Explanation) -> Story:
+    """Read from the journal."""
+    visits = trail(journal_of(sim), {step.uid for step in explanation.path})
+    end = _end(visits, explanation)
+    chain = end.chain() if end is not None else []
+    told = {visit.uid for visit in chain}
+    if explanation.reason in _UNANSWERED:
+        told |= {visit.uid for visit in visits if visit.before is not None and visit.before.uid in told}
+    aside = [visit for visit in visits if visit.uid in told and visit not in chain]
+    return Story(explanation, visits, chain, aside, end)
+
+
+def _end(visits: list[Visit], explanation: Explanation) -> Visit | None:
+    if explanation.verdict == "answered":
+        origin = visits[0].place.label if visits else ""
+        arrived = [v for v in visits if v.step == "local" and v.place.label.partition(":")[0] == origin]
+        return arrived[-1] if arrived else None
+    fatal = [v for v in visits if v.reason is explanation.reason and v.place.label == explanation.where]
+    waiting = [v for v in visits if v.place.label == explanation.where]  # nobody has answered so far
+    return next(iter(fatal or waiting), None)
+
+
+def goes_back(visit: Visit) -> bool:
+    """The packet is an answer, as far as its frame shows."""
+    return visit.frame is not None and packet_text(visit.frame.wire).kind in BACK
