@@ -16,7 +16,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench notebooks setup lock clean distclean
+.PHONY: demo test lint bench notebooks pictures setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -35,6 +35,10 @@ bench: $(READY)
 # Runs the course's sources notebooks/*.md in new kernels, and writes the .ipynb beside them. ARGS="03 04" runs some.
 notebooks: $(READY)
 	@$(PY) notebooks/build.py $(ARGS)
+
+# The pictures of README and docs, drawn anew.
+pictures: $(READY)
+	@$(PY) docs/pictures/draw.py
 
 setup: $(READY)
 	@:

@@ -11,6 +11,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError
 from macvsim.journal import Journal, LogTap, Passage, Place, Stations, form
 from macvsim.net.namespace import Namespace
+from macvsim.shown import ShownCapture
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType
 
@@ -27,7 +28,7 @@ TYPE_TEXT = {
 }
 
 
-class Capture:
+class Capture(ShownCapture):
     """Frames in the order in which the interfaces saw them.
 
     records : time (ns), interface (``host1/enp0s8``), direction, bytes as on the wire, packet type
@@ -60,6 +61,12 @@ class Capture:
         """Packet identities, one for each record."""
         self._write()
         return self._uids
+
+    @property
+    def devices(self) -> list[NetDevice]:
+        """Who saw it, one for each record."""
+        self._write()
+        return self._devices
 
     def _write(self) -> None:
         """Write records of what has passed."""

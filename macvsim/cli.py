@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from macvsim import __version__
 from macvsim.errors import MacvsimError
@@ -113,6 +114,14 @@ def sweep(options: argparse.Namespace) -> int:
     return 0
 
 
+def plot(options: argparse.Namespace) -> int:
+    """Draw a lab, or one of its pings."""
+    from macvsim.labfile.plot import plot_file
+
+    plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
+    return 0
+
+
 def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
@@ -195,6 +204,7 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--jobs", type=int, metavar="N", help="processes at a time; by default all processors")
     one.set_defaults(run=sweep)
+    _add_plot(commands)
     text = "log in to the machines of a lab: type commands, go from one to another, save the session as a document"
     one = commands.add_parser("shell", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run; only its topology is used")
@@ -230,6 +240,27 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)
     return made
+
+
+def _add_plot(commands: Any) -> None:
+    text = "draw a lab, after its commands, or one of its pings: the way it took and why, its packets, an animation"
+    one = commands.add_parser("plot", help=text, description=text)
+    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="a file .svg, .png or .pdf; SVG to standard output without"
+    )
+    kind = one.add_mutually_exclusive_group()
+    for name, help_text in (
+        ("why", "draw the way of the first ping that fails over the lab, and where it ended"),
+        ("ladder", "draw its packets: who sent what when"),
+        ("animate", "draw an animation of it, SVG that moves by itself"),
+    ):
+        kind.add_argument(f"--{name}", dest="kind", action="store_const", const=name, help=help_text)
+    one.add_argument("--ping", type=int, metavar="N", help="the N-th ping of the lab instead")
+    one.add_argument(
+        "--by", choices=("interface", "node"), default="interface", help="columns of the ladder (interface)"
+    )
+    one.set_defaults(run=plot, kind="topology")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -20,6 +20,7 @@ from macvsim.asking import Asking, asking
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.net.netfilter.table import Blame
+from macvsim.shown import Shown
 from macvsim.sim import Place, Record, Sim
 from macvsim.wire.addr import is_group
 from macvsim.wire.canon import frame_text
@@ -78,7 +79,7 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Shown):
     """The answer to "why": one sentence, the ending that decided, and the evidence.
 
     verdict : ``answered`` or ``lost``; reason, where, hint : None and "" when nothing was lost

@@ -22,6 +22,7 @@ from macvsim.net.bytext import add_address, parse_address, remove_address, route
 from macvsim.net.namespace import Boot, Namespace
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.net.sysctl import Sysctl
+from macvsim.shown import Shown
 from macvsim.sim import US, Sim
 from macvsim.wire.addr import ip_int, mac_bytes
 
@@ -35,7 +36,7 @@ BOOT_TIME = 1_767_225_600_000_000_000
 """What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
 
-class Result:
+class Result(Shown):
     """What a command printed and how it ended; as text it is what it printed."""
 
     def __init__(self, stdout: str, stderr: str, code: int) -> None:
@@ -142,7 +143,7 @@ DEBIAN = Flavour("debian")
 CENTOS = Flavour("centos")
 
 
-class Box:
+class Box(Shown):
     """A place where commands run: one namespace of a kernel, with a flavour of tools.
 
     The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type

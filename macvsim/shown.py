@@ -26,6 +26,29 @@ class Shown:
         return str(Shown.view().html(self))
 
 
+class ShownPing(Shown):
+    """A ping is shown as what it printed, and why."""
+
+    __slots__ = ()
+
+    def ladder(self, *, by: str = "interface", count: int | None = None) -> Any:
+        """Its packets, and what they caused, as a picture: who sent what when.
+
+        by : a column for each ``interface``, or for each ``node``; count : only the first requests
+        """
+        return Shown.view().ping_ladder(self, by, count)
+
+
+class ShownCapture(Shown):
+    """A capture is shown as a table of frames."""
+
+    __slots__ = ()
+
+    def ladder(self, *, by: str = "interface") -> Any:
+        """Its frames as a picture: who sent what when; `by` as for a ping."""
+        return Shown.view().capture_ladder(self, by)
+
+
 class ShownLab:
     """A lab is shown as a picture of its topology."""
 
@@ -46,10 +69,17 @@ class ShownLab:
         axes: Axes = self.picture(path=path, title=title).plot(ax)
         return axes
 
+    def animate(self, path: Any, *, title: str = "", backend: str = "svg") -> Any:
+        """A ping, or its explanation, as an animation: packets on the wires, and in the end why.
+
+        backend : ``svg``, a picture that moves by itself, without script; or ``matplotlib``, a FuncAnimation
+        """
+        return Shown.view().lab_animation(self, path, title, backend)
+
     def graph(self) -> Graph[str]:
         """The lab as a networkx graph: switches, ports, hosts, containers and devices; cables, stacking, membership."""
         graph: Graph[str] = Shown.view().lab_graph(self)
         return graph
 
 
-__all__ = ["Shown", "ShownLab"]
+__all__ = ["Shown", "ShownCapture", "ShownLab", "ShownPing"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from macvsim.apps.base import App, Machine, Sink
 from macvsim.net.namespace import Namespace
+from macvsim.shown import ShownPing
 from macvsim.sim import US, Sim
 from macvsim.wire import icmp
 
@@ -39,7 +40,7 @@ class PingError(NamedTuple):
     text: str
 
 
-class PingResult:
+class PingResult(ShownPing):
     """What a ping came to.  True if anything was answered; as text, what the program printed.
 
     target, address : as typed, and the address it stands for; size : payload bytes

@@ -9,6 +9,7 @@ from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
 from macvsim.history import recorded
+from macvsim.shown import Shown
 from macvsim.sim import MS, SECOND, Sim
 from macvsim.switch.path import SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
@@ -21,7 +22,7 @@ _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
 _COLLECTOR_PAUSE = 10 * MS
 
 
-class Switch:
+class Switch(Shown):
     """A switch without a host around it.
 
     Parameters

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from macvsim.apps.ping_result import PingResult
+from macvsim.capture import Capture
+from macvsim.errors import MacvsimError
+from macvsim.explain import Explanation
+from macvsim.host import Box, Result
 from macvsim.lab import Lab
+from macvsim.switch import Switch
+from macvsim.view import tables
+from macvsim.view.animation import animation
+from macvsim.view.html import folded, preformatted, table, verdict
 from macvsim.view.lab import lab_scene
+from macvsim.view.ladder import ladder_scene
 from macvsim.view.picture import Picture
-from macvsim.view.story import explained
+from macvsim.view.story import explained, journal_of
+from macvsim.view.trail import captured, family, trail
 
 if TYPE_CHECKING:
     from networkx import Graph
+
+SHOWN_LADDER = 2
+"""Requests of a ping whose packets are shown with it."""
 
 
 def lab_picture(lab: Lab, path: Any, title: str) -> Picture:
@@ -18,8 +33,79 @@ def lab_picture(lab: Lab, path: Any, title: str) -> Picture:
     return Picture(lab_scene(lab, title=title, told=None if path is None else explained(path)))
 
 
+def lab_animation(lab: Lab, path: Any, title: str, backend: str) -> Any:
+    """A ping as an animation: SVG, or matplotlib's."""
+    if backend == "svg":
+        return animation(lab, explained(path), title)
+    if backend == "matplotlib":
+        from macvsim.view.mpl_animation import mpl_animation
+
+        return mpl_animation(lab, explained(path), title)
+    raise MacvsimError(f"backend={backend!r}: animations are made with 'svg' or 'matplotlib'")
+
+
 def lab_graph(lab: Lab) -> Graph[str]:
     """A lab as a networkx graph."""
     from macvsim.view.graph import lab_graph as graph
 
     return graph(lab)
+
+
+def ping_ladder(ping: PingResult, by: str, count: int | None) -> Picture:
+    """The packets of a ping, and what they caused."""
+    journal = journal_of(ping.sim)
+    visits = trail(journal, family(journal, ping.requests[:count]))
+    return Picture(ladder_scene(visits, f"{ping.ns.name} -> {ping.target}", by=by))
+
+
+def capture_ladder(capture: Capture, by: str) -> Picture:
+    """The frames of a capture."""
+    title = f"{len(capture)} frames of {len(capture.interfaces)} interfaces"
+    return Picture(ladder_scene(captured(capture), title, by=by, remarks=capture.reasons()))
+
+
+@singledispatch
+def html(thing: Any) -> str:
+    """What a notebook shows of something."""
+    return preformatted(str(thing))
+
+
+@html.register
+def _(result: Result) -> str:
+    status = f"<div>exit status {result.code}</div>" if result.code else ""
+    return preformatted(str(result)) + status
+
+
+@html.register
+def _(ping: PingResult) -> str:
+    parts = [preformatted(ping.text)]
+    if ping.sim.journal is not None and ping.code is not None:
+        found = ping.explain()
+        hint = [f"try: {found.hint}"] if found.hint else []
+        parts.append(verdict(found.sentence, hint, good=found.verdict == "answered"))
+        if ping.requests:
+            parts.append(folded("the packets", str(ping_ladder(ping, "interface", SHOWN_LADDER))))
+    return "\n".join(parts)
+
+
+@html.register
+def _(explanation: Explanation) -> str:
+    details = [f"try: {explanation.hint}"] if explanation.hint else []
+    details += [f"also: {ending.text}" for ending in explanation.others]
+    said = verdict(explanation.sentence, details, good=explanation.verdict == "answered")
+    return f"{said}\n{table(tables.hops(explanation))}"
+
+
+@html.register
+def _(capture: Capture) -> str:
+    return table(tables.frames(capture))
+
+
+@html.register
+def _(box: Box) -> str:
+    return "\n".join(table(content(box)) for content in (tables.devices, tables.routes, tables.neighbours))
+
+
+@html.register
+def _(switch: Switch) -> str:
+    return "\n".join(table(content(switch)) for content in (tables.ports, tables.macs))

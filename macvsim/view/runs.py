@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.explain import BYSTANDERS, BYSTANDERS6
+from macvsim.journal import Place
 from macvsim.net.namespace import Namespace
-from macvsim.sim import Place
 from macvsim.switch import SwitchPort
 from macvsim.view.trail import Visit
 
@@ -35,7 +35,9 @@ class Run:
 
     @property
     def time(self) -> int:
-        return self.stops[0][1].time
+        """When it left the first column."""
+        _, visit = self.stops[min(1, len(self.stops) - 1)]
+        return visit.time if len(self.stops) == 1 or visit.before is None else visit.before.time
 
 
 def column(place: Place, by: str) -> Column | None:

@@ -8,7 +8,8 @@ from macvsim.apps.ping_result import PingResult
 from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
 from macvsim.explain import Explanation
-from macvsim.sim import Journal, Sim
+from macvsim.journal import Journal
+from macvsim.sim import Sim
 from macvsim.view.packets import BACK, packet_text
 from macvsim.view.topology import Topology
 from macvsim.view.trail import Visit, trail

@@ -102,6 +102,8 @@ SHAPES: Final[dict[str, Shape]] = {
     "switch": Shape(fill=("#d5dde8", "#2d333b"), stroke=("#475569", "#768390"), width=1.2),
     "port": Shape(fill=("#ffffff", "#0d1117"), stroke=("#334155", "#adbac7"), width=1.2),
     "port-off": Shape(fill=("#94a3b8", "#656c76"), stroke=("#334155", "#adbac7"), width=1.2),
+    **{f"token-{kind}": Shape(fill=colour, stroke=GROUND, width=1.5) for kind, colour in SAID.items()},
+    **{f"ring-{name}": Shape(fill=one.ground, stroke=one.line, width=2) for name, one in _TINTED.items()},
     "lifeline": Shape(stroke=LINE, dash="2 3"),
     "dot": Shape(fill=MUTED),
     "arrived": Shape(fill=("#15803d", "#86efac")),

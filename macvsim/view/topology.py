@@ -17,10 +17,10 @@ from macvsim.dev.veth import Veth
 from macvsim.dev.vlan import Vlan
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
+from macvsim.journal import Place
 from macvsim.lab import Lab
 from macvsim.link import Cable
 from macvsim.net.namespace import Namespace
-from macvsim.sim import Place
 from macvsim.switch import Switch, SwitchPort
 from macvsim.wire.addr import mac_text
 
@@ -118,7 +118,7 @@ class _Reader:
         policy = "" if switch.policy.name == "bare-metal" else switch.policy.name
         self._add(Node(switch.name, "switch", switch.name, detail=policy, places=(switch,)))
         for port in switch.ports.values():
-            detail, vlan = _carried(port)
+            detail, vlan = carried(port)
             if port.policy != switch.policy:
                 detail = f"{detail} {port.policy.name}".strip()
             up = port.link or (port.cable is None and port.admin_up)
@@ -235,7 +235,7 @@ def _uplink(bridge: NetDevice) -> NetDevice | None:
     return next((dev for dev in reversed(ports) if isinstance(dev, Vlan)), None)
 
 
-def _carried(port: SwitchPort) -> tuple[str, int | None]:
+def carried(port: SwitchPort) -> tuple[str, int | None]:
     """The VLANs of a port in words, where they are not simply all; and the one of an access port."""
     vlans = port.vlans
     tagged = [member.vid for member in vlans if not member.untagged]
@@ -266,4 +266,4 @@ def _qualities(cable: Cable) -> Iterator[str]:
         yield f"loss {cable.loss:.0%}"
 
 
-__all__ = ["Edge", "Node", "Topology", "ranges", "read"]
+__all__ = ["Edge", "Node", "Topology", "carried", "ranges", "read"]

@@ -6,19 +6,21 @@ what is stacked, along cables, through switches and bridges, or through the stac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
+from macvsim.journal import Journal, Place, Record
 from macvsim.link import Cable
 from macvsim.net.namespace import Namespace
-from macvsim.sim import Journal, Place, Record
 from macvsim.switch import SwitchPort
 from macvsim.wire.frame import Frame
 
+_STEPS = {"out": "xmit", "in": "receive"}
 FAR = 9
 """Rank of places that have nothing to do with each other."""
 
@@ -69,19 +71,36 @@ def family(journal: Journal, packets: Iterable[int]) -> set[int]:
 def trail(journal: Journal, uids: Collection[int]) -> list[Visit]:
     """The visits of packets, in the order of the journal."""
     records = [record for record in journal.records if record.uid in uids]
-    return join(records, journal.causes.get)
+    return join(records, journal.causes)
 
 
-def join(records: Iterable[Record], cause_of: Callable[[int], int | None]) -> list[Visit]:
-    """Records as visits; `cause_of` gives the packet that caused another one."""
+def captured(capture: Capture) -> list[Visit]:
+    """The frames of a capture as visits, one for each record; what lies between the interfaces is not seen."""
+    records = [
+        Record(
+            record.time_ns, uid, dev, "xmit" if record.direction == "out" else "receive", Frame(record.data, uid), None
+        )
+        for record, uid, dev in zip(capture.records, capture.uids, capture.devices, strict=True)
+    ]
+    return join(records, {}, gaps=True)
+
+
+def join(records: Iterable[Record], causes: Mapping[int, int], *, gaps: bool = False) -> list[Visit]:
+    """Records as visits.
+
+    causes : the packet that caused another one; gaps : not every place was looked at, so that a packet may come
+    from where it was seen to leave last
+    """
     by_packet: dict[int, list[Visit]] = {}
     visits = []
     for record in records:
         own = by_packet.setdefault(record.uid, [])
         before = _nearest(own, record)
         if before is None and not own:
-            cause = cause_of(record.uid)
-            before = _nearest(by_packet.get(cause or 0, []), record)
+            cause = causes.get(record.uid, 0)
+            before = _nearest(by_packet.get(cause, []), record)
+        if before is None and gaps and record.step == "receive":
+            before = next((visit for visit in reversed(own) if visit.step == "xmit"), None)
         visit = Visit(record.time, record.uid, record.where, record.step, record.frame, record.detail, before)
         own.append(visit)
         visits.append(visit)
@@ -143,4 +162,4 @@ def _namespace(place: Place) -> object:
     return place if isinstance(place, Namespace) else None
 
 
-__all__ = ["Visit", "family", "join", "trail"]
+__all__ = ["Visit", "captured", "family", "join", "trail"]
