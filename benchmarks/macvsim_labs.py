@@ -1,6 +1,9 @@
-"""The same two labs in macvsim, through its public API, journal off as for any large run."""
+"""The same two labs in macvsim, through its public API; the journal is off, as for any large run, unless asked for."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from benchmarks.measure import Bench
 from macvsim.docker.host import DockerHost
@@ -22,12 +25,12 @@ def _bench(lab: Lab, box: Box, dst: str, ttl: int) -> Bench:
         if result.received != pings or answered != pings:
             raise RuntimeError(f"macvsim ping {dst}: {answered} of {pings} answered with ttl={ttl}")
 
-    return run, lambda: sum(port.stats.rx_packets + port.stats.tx_packets for port in ports)
+    return Bench(run, lambda: sum(port.stats.rx_packets + port.stats.tx_packets for port in ports))
 
 
-def experiment1() -> Bench:
+def experiment1(lab: Lab | None = None) -> Bench:
     """c1 on host1 pings c2 on host2, same macvlan network: 4 wire crossings per ping."""
-    lab = Lab(seed=0, journal=False)
+    lab = Lab(seed=0, journal=False) if lab is None else lab
     sw1 = lab.switch("sw1")
     host1, host2 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2"))
     for host in (host1, host2):
@@ -37,9 +40,9 @@ def experiment1() -> Bench:
     return _bench(lab, c1, "172.16.10.3", ttl=64)
 
 
-def experiment3() -> Bench:
+def experiment3(lab: Lab | None = None) -> Bench:
     """d1 (VLAN 100) pings d2 (VLAN 200), both on host1, through the router host3: 8 wire crossings per ping."""
-    lab = Lab(seed=0, journal=False)
+    lab = Lab(seed=0, journal=False) if lab is None else lab
     sw1 = lab.switch("sw1")
     host1, host2, host3 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2", "host3"))
     for host in (host1, host2):
@@ -54,3 +57,27 @@ def experiment3() -> Bench:
     host3.vlan("enp0s8", 200, ip="172.16.20.1/24")
     host3.sysctl["net.ipv4.ip_forward"] = 1
     return _bench(lab, d1, "172.16.20.10", ttl=63)
+
+
+def journalled(experiment: Callable[[Lab], Bench]) -> Callable[[], Bench]:
+    """An experiment with the journal on."""
+    return lambda: experiment(Lab(seed=0, journal=True))
+
+
+def captured(experiment: Callable[[Lab], Bench]) -> Callable[[], Bench]:
+    """An experiment with a capture open on every interface."""
+
+    def build() -> Bench:
+        lab = Lab(seed=0, journal=False)
+        bench = experiment(lab)
+        stack = ExitStack()
+        capture = stack.enter_context(lab.capture())
+
+        def run(pings: int) -> None:
+            bench.run(pings)
+            if not capture.interfaces or not stack:
+                raise RuntimeError("nothing was captured")
+
+        return bench._replace(run=run)
+
+    return build

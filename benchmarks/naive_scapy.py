@@ -219,7 +219,7 @@ def _bench(switch: Switch, box: Stack, dst: str, ttl: int) -> Bench:
     def run(pings: int) -> None:
         switch.env.run(until=switch.env.process(box.ping(dst, pings, ttl)))
 
-    return run, lambda: sum(cable.crossed for cable in switch.cables)
+    return Bench(run, lambda: sum(cable.crossed for cable in switch.cables))
 
 
 def experiment1() -> Bench:

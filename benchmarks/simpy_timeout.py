@@ -22,4 +22,4 @@ def timeouts() -> Bench:
     def run(events: int) -> None:
         env.run(until=env.now + events)
 
-    return run, lambda: int(env.now)
+    return Bench(run, lambda: int(env.now))

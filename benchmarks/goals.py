@@ -1,0 +1,80 @@
+"""What the figures are held to: each goal is a ratio of two things in one experiment, with a limit and an aim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.measure import Samples
+
+OURS, NAIVE, TIMEOUT = "macvsim", "naive-scapy", "simpy-timeout"
+CAPTURED, JOURNALLED, PYPY = "macvsim-captures", "macvsim-journal", "macvsim-pypy"
+FIRST_PING, IMPORT_SIMPY = "first-ping", "import-simpy"
+PCAP, PCAPNG, WRPCAP = "pcap", "pcapng", "scapy-wrpcap"
+REFERENCE: Mapping[str, str] = {"process": FIRST_PING, "capture-file": PCAP}
+"""Whose time a thing's is divided by for its `ratio`, where that is not macvsim's own, by experiment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`over`'s time divided by `under`'s, the median of the ratios of the rounds.
+
+    most, least : the limit, one of the two; aim : what is hoped for
+    optional : `over` or `under` may be absent from a machine; then there is nothing to hold
+    """
+
+    what: str
+    over: str
+    under: str
+    experiment: str
+    aim: float
+    most: float | None = None
+    least: float | None = None
+    optional: bool = False
+
+    @property
+    def limit(self) -> str:
+        """In words."""
+        return f"at most {self.most:g}" if self.most is not None else f"at least {self.least:g}"
+
+    def measured(self, samples: Samples) -> float | None:
+        """The ratio; None if one of the two was not measured."""
+        return ratio(series(samples, self.over, self.experiment), series(samples, self.under, self.experiment))
+
+    def holds(self, value: float | None) -> bool:
+        """True if the limit holds; one that could not be measured does not, unless it is optional."""
+        if value is None:
+            return self.optional
+        return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
+
+
+GOALS = [
+    Goal("frame-hop / bare simpy timeout", OURS, TIMEOUT, "experiment1", most=5, aim=3),
+    Goal("frame-hop / bare simpy timeout", OURS, TIMEOUT, "experiment3", most=5, aim=3),
+    Goal("naive scapy simulator / macvsim", NAIVE, OURS, "experiment1", least=150, aim=250),
+    Goal("naive scapy simulator / macvsim", NAIVE, OURS, "experiment3", least=250, aim=400),
+    Goal("new process to first ping / import of simpy", FIRST_PING, IMPORT_SIMPY, "process", most=8, aim=5),
+    Goal("captures on every interface / none", CAPTURED, OURS, "experiment1", most=1.3, aim=1.1),
+    Goal("captures on every interface / none", CAPTURED, OURS, "experiment3", most=1.3, aim=1.1),
+    Goal("journal / none", JOURNALLED, OURS, "experiment1", most=1.6, aim=1.3),
+    Goal("journal / none", JOURNALLED, OURS, "experiment3", most=1.6, aim=1.3),
+    Goal("wrpcap of scapy packets / pcap writer", WRPCAP, PCAP, "capture-file", least=100, aim=300),
+    Goal("wrpcap of scapy packets / pcapng writer", WRPCAP, PCAPNG, "capture-file", least=100, aim=300),
+    Goal("this interpreter / PyPy, steady", OURS, PYPY, "experiment1", least=2, aim=3, optional=True),
+]
+
+
+def series(samples: Samples, thing: str, experiment: str | None = None) -> list[float]:
+    """Us per hop, one per round: of the experiment if the thing has it, else the mean of all it has ([] if none)."""
+    if experiment is not None and (thing, experiment) in samples:
+        return [sample.us_per_hop for sample in samples[thing, experiment]]
+    columns = [[sample.us_per_hop for sample in runs] for (name, _), runs in samples.items() if name == thing]
+    return [sum(row) / len(row) for row in zip(*columns, strict=True)]
+
+
+def ratio(over: list[float], under: list[float]) -> float | None:
+    """Median of the ratios of the rounds; None without figures."""
+    if not over or not under:
+        return None
+    return round(median(a / b for a, b in zip(over, under, strict=True)), 3)
