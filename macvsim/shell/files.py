@@ -176,6 +176,11 @@ class FileSystem:
             raise FileError("EPERM", path)
         self.box.files[where + "/"] = ""
 
+    def replace(self, path: str, text: str) -> None:
+        """Make a text all of a file, which need not exist."""
+        self.open_for_writing(path, truncate=True)
+        self.write(path, text)
+
     def remove(self, path: str) -> None:
         """unlink()."""
         where = self.absolute(path)

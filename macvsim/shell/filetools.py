@@ -1,4 +1,4 @@
-"""ls, mkdir, rmdir, rm, touch, tee, basename, dirname."""
+"""ls, mkdir, rmdir, rm, cp, mv, touch, tee, basename, dirname."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import posixpath
 
 from macvsim.shell.call import Call
 from macvsim.shell.files import FileError
-from macvsim.shell.toolkit import Manner, Misuse, options, tool
+from macvsim.shell.toolkit import LeftOut, Manner, Misuse, options, tool
 
 
 def _operands(manner: Manner, words: list[str], what: str = "operand") -> None:
@@ -110,6 +110,53 @@ def _remove_tree(call: Call, where: str) -> None:
         else:
             call.files.remove(inside)
     call.files.remove_directory(where)
+
+
+@tool("cp")
+def cp(call: Call, manner: Manner) -> int:
+    """``cp [-afp] SOURCE… TARGET``: files; directories are not copied."""
+    _, words = options(call, "afp", "bdHilLnPrRsStTuvxZ")
+    return _transferred(call, manner, words, keep=True)
+
+
+@tool("mv")
+def mv(call: Call, manner: Manner) -> int:
+    """``mv [-f] SOURCE… TARGET``."""
+    _, words = options(call, "f", "binStTuvZ")
+    return _transferred(call, manner, words, keep=False)
+
+
+def _transferred(call: Call, manner: Manner, words: list[str], *, keep: bool) -> int:
+    _operands(manner, words, "file operand")
+    if len(words) < 2:
+        raise Misuse("" if manner.busybox else f"missing destination file operand after '{words[0]}'")
+    *sources, target = words
+    into = call.files.is_directory(target)
+    if len(sources) > 1 and not into:
+        why = "Not a directory" if call.files.exists(target) else "No such file or directory"
+        return manner.error(call, f"target '{target}'" + (" is not a directory" if manner.busybox else f": {why}"))
+    code = 0
+    for source in sources:
+        place = posixpath.join(target, posixpath.basename(source)) if into else target
+        if not call.files.exists(source):
+            refusal = "cannot stat" if not manner.busybox else "can't stat" if keep else "can't rename"
+            code = manner.error(call, f"{refusal} '{source}': No such file or directory")
+        elif call.files.is_directory(source):
+            if not keep:
+                raise LeftOut("mv of directories")
+            why = "" if manner.busybox else "-r not specified; "
+            code = manner.error(call, f"{why}omitting directory '{source}'")
+        elif call.files.absolute(source) == call.files.absolute(place):
+            code = manner.error(call, f"'{source}' and '{place}' are the same file")
+        else:
+            try:
+                call.files.replace(place, call.files.read(source))
+                if not keep:
+                    call.files.remove(source)
+            except FileError as error:
+                verb = "can't create" if manner.busybox else "cannot create regular file" if keep else "cannot move to"
+                code = manner.error(call, f"{verb} '{place}': {error.strerror}")
+    return code
 
 
 @tool("touch")

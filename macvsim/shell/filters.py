@@ -1,4 +1,4 @@
-"""cat and head, which pass lines on while they come; tail, wc, sort, uniq, cut, tr."""
+"""cat and head, which pass lines on while they come; tail, tac, rev, wc, sort, uniq, cut, tr."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ def _old_count(call: Call) -> list[str]:
 
 @tool("head", streams=True)
 def head(call: Call, manner: Manner) -> Waiting:
-    """``head [-n N | -N] [FILE…]``."""
+    """``head [-n N | -N | -c N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
-    given, words = options(call, "n:q", "cvz", {"lines": "n", "quiet": "q"})
+    given, words = options(call, "n:qc:", "vz", {"lines": "n", "quiet": "q", "bytes": "c"})
+    size = _count(manner, given["c"], "bytes") if "c" in given else None
     count = _count(manner, given.get("n", "10"), "lines")
     failed: list[str] = []
-    if not words and count >= 0:
+    if not words and count >= 0 and size is None:
         while count and (line := (yield from next_line(call))):
             call.out(line)
             count -= 1
@@ -60,7 +61,10 @@ def head(call: Call, manner: Manner) -> Waiting:
     for name, text in texts(call, manner, words, failed):
         _title(call, given, words, name, first)
         first = False
-        call.out("".join(text.splitlines(keepends=True)[:count]))
+        if size is not None:
+            call.out(text.encode("utf-8", "surrogateescape")[:size].decode("utf-8", "surrogateescape"))
+        else:
+            call.out("".join(text.splitlines(keepends=True)[:count]))
     return int(bool(failed))
 
 
@@ -91,6 +95,26 @@ def _count(manner: Manner, text: str, what: str) -> int:
 def _title(call: Call, given: dict[str, str], words: list[str], name: str, first: bool) -> None:
     if len(words) > 1 and "q" not in given:
         call.out(f"{'' if first else chr(10)}==> {'standard input' if name == '-' else name} <==\n")
+
+
+@tool("tac")
+def tac(call: Call, manner: Manner) -> int:
+    """``tac [FILE…]``: the last line first."""
+    _, words = options(call, "", "brs")
+    failed: list[str] = []
+    for _, text in texts(call, manner, words, failed):
+        call.out("".join(reversed(text.splitlines(keepends=True))))
+    return int(bool(failed))
+
+
+@tool("rev")
+def rev(call: Call, manner: Manner) -> int:
+    """``rev [FILE…]``: every line backwards."""
+    _, words = options(call, "", "0")
+    failed: list[str] = []
+    for _, text in texts(call, manner, words, failed):
+        call.out("".join(f"{line[::-1]}\n" for line in lines_of(text)))
+    return int(bool(failed))
 
 
 @tool("wc")

@@ -117,7 +117,11 @@ def xargs(call: Call) -> Waiting:
     words = call.args
     most, replace, never_empty = 0, "", False
     while words and words[0].startswith("-"):
-        option = words.pop(0)
+        option, value = words[0][:2], words.pop(0)[2:]
+        if value and option in ("-n", "-I"):
+            words.insert(0, value)
+        elif value:
+            return call.not_simulated(f"xargs {option}{value}")
         if option == "-r":
             never_empty = True
         elif option == "-n" and words and words[0].isdigit():

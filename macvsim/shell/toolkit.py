@@ -19,6 +19,7 @@ _GNU_FILE = {
     "mkdir": "cannot create directory '{path}': {why}",
     "rm": "cannot remove '{path}': {why}",
     "rmdir": "failed to remove '{path}': {why}",
+    "sed": "can't read {path}: {why}",
     "sort": "cannot read: {path}: {why}",
     "tail": "cannot open '{path}' for reading: {why}",
     "head": "cannot open '{path}' for reading: {why}",
