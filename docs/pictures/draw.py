@@ -73,8 +73,12 @@ def twenty_hosts() -> str:
 
 
 def ping_lost() -> str:
-    lab, ping = lost("failures/08-vlan-not-on-trunk")
-    return str(lab.animate(ping, title="A ping that dies at a switch port"))
+    """Experiment 2, on a switch whose trunk to host2 lacks VLAN 100."""
+    lab = played("exp2_two_vlans")[0]
+    lab.switches["sw1"].port("2").trunk([200])
+    lab["host1"].sh("docker restart d1")  # with nothing in its neighbour cache
+    ping = lab["d1"].ping("172.16.10.11", count=1, timeout=1)
+    return str(lab.animate(ping, title="Why does d1 not reach d3?"))
 
 
 PICTURES: dict[str, Callable[[], str]] = {

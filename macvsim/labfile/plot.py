@@ -29,7 +29,7 @@ def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: in
     """
     if out is not None:
         check_name(out)
-        if kind == "animate" and out.suffix != ".svg":
+        if kind == "animate" and out.suffix.lower() != ".svg":
             raise MacvsimError(f"{out}: animations are written as NAME.svg")
     lab_file = load(path)
     if kind == "topology" and ping is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from macvsim.errors import MacvsimError
 from macvsim.view.packets import PacketText, packet_text
@@ -57,9 +58,10 @@ class _Ladder:
         self.scene = Scene(width, 0.0, title, self._describe())
         self.scene.add(text(MARGIN, MARGIN + 14, title, "heading"))
         top = MARGIN + 30
-        rows = sum(ROW + REASON * len(run.ends) for run in self.runs)
-        self._heads(runs.columns, top, top + HEAD + rows)
-        y = top + HEAD
+        rows = sum(map(self._height, self.runs))
+        head = HEAD if any(here.interface for here in runs.columns) else HEAD - 14
+        self._heads(runs.columns, top, head, rows)
+        y = top + head
         for run, label in zip(self.runs, labels, strict=True):
             y = self._row(run, label, y)
         if self.left_out:
@@ -80,13 +82,13 @@ class _Ladder:
     def _clock(self, run: Run) -> str:
         return f"{(run.time - self.start) / 1e6:.3f} ms"
 
-    def _heads(self, columns: Sequence[Column], top: float, bottom: float) -> None:
+    def _heads(self, columns: Sequence[Column], top: float, head: float, rows: float) -> None:
         for here in columns:
             x = self.x[here]
             self.scene.add(text(x, top + 12, here.holder, "column", "middle"))
             if here.interface:
                 self.scene.add(text(x, top + 26, here.interface, "muted", "middle"))
-            self.scene.add(Wire(((x, top + 34), (x, bottom)), "lifeline"))
+            self.scene.add(Wire(((x, top + head - 10), (x, top + head + rows)), "lifeline"))
 
     def _label(self, run: Run) -> tuple[Word, ...]:
         """What a run carries; the tag it has anywhere on its way."""
@@ -117,16 +119,29 @@ class _Ladder:
             scene.add(Box(Area(x - 2.5, line - 2.5, 5, 5), "dot", 2.5))
         if run.arrived:
             scene.add(Box(Area(xs[-1] - 4, line - 4, 8, 8), "arrived", 4))
-        y += ROW
+        for reason, below, x, minor in self._ends(run):
+            scene.add(Cross(x, line, "cross-muted" if minor else "cross", 4 if minor else 6))
+            area = reason.area
+            top = y + ROW - 6 + REASON * below
+            scene.add(Box(Area(area.x - 2, top, area.width + 4, 12), "page"), replace(reason, y=top + 10))
+        return y + self._height(run)
+
+    def _ends(self, run: Run) -> Iterator[tuple[Text, int, float, bool]]:
+        """Why a run's copies ended, in as few lines as there is room in: label, number of the line, x of the end."""
+        rows: list[list[Area]] = []
         for where, words, minor in run.ends:
             style = "muted" if minor else "reason"
-            scene.add(Cross(self.x[where], line, "cross-muted" if minor else "cross", 4 if minor else 6))
             half = TYPES[style].width(words) / 2
-            x = min(max(self.x[where], MARGIN + CLOCK + half), scene.width - MARGIN - half)
-            scene.add(Box(Area(x - half - 2, y - 6, 2 * half + 4, 12), "page"))
-            scene.add(text(x, y + 4, words, style, "middle"))
-            y += REASON
-        return y
+            x = min(max(self.x[where], MARGIN + CLOCK + half), self.scene.width - MARGIN - half)
+            label = text(x, 0.0, words, style, "middle")
+            room = label.area._replace(x=label.area.x - 4, width=label.area.width + 8)
+            free = (number for number, row in enumerate(rows) if not any(room.overlaps(other) for other in row))
+            number = next(free, len(rows))
+            rows[number:] = [[*(rows[number] if number < len(rows) else []), room], *rows[number + 1 :]]
+            yield label, number, self.x[where], minor
+
+    def _height(self, run: Run) -> float:
+        return ROW + REASON * max((number + 1 for _, number, _, _ in self._ends(run)), default=0)
 
 
 def _name(here: Column) -> str:

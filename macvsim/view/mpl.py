@@ -43,7 +43,7 @@ def save(scene: Scene, path: Path) -> None:
     figure: Figure = Figure(figsize=(scene.width / DPI, scene.height / DPI))
     plot(scene, figure.add_axes((0.0, 0.0, 1.0, 1.0)))
     metadata: dict[str, Any] = {"Title": scene.title}
-    if path.suffix == ".pdf":
+    if path.suffix.lower() == ".pdf":
         metadata["CreationDate"] = None
     longest = max(scene.width, scene.height) / DPI
     figure.savefig(path, dpi=min(PNG_DPI, MOST_PIXELS / longest), metadata=metadata)

@@ -20,8 +20,9 @@ _KINDS = (
     ("ask", re.compile(r"IP6 .* ICMP6 NS tgt (\S+)"), "who has {0}?"),
     ("answer", re.compile(r"IP6 .* ICMP6 NA tgt (\S+)"), "{0} is here"),
     ("error", re.compile(r"IP6 .*ICMP6 ((?:unreach6|too-big6|time-exceeded6|redirect6)\S*)"), "ICMP6 {0}"),
-    ("data", re.compile(r"IP6? .*?(TCP|UDP) (\S+)>(\S+) (?:\[(\w*)\] )?len (\d+)"), "{0} {1} > {2} {3}"),
+    ("data", re.compile(r"IP6? .*?(TCP|UDP) (\S+)>(\S+) (?:\[(\w*)\] )?len (\d+)"), "{0} {3} {1} > {2}"),
 )
+_FLAGS = {"F": "FIN", "S": "SYN", "R": "RST", "P": "PSH", "A": "ACK", "U": "URG", "E": "ECE", "C": "CWR"}
 BACK = ("answer", "reply", "error")
 """Kinds that somebody asked for."""
 
@@ -49,5 +50,8 @@ def packet_text(wire: bytes) -> PacketText:
     for kind, pattern, short in _KINDS:
         match = pattern.search(body)
         if match is not None:
-            return PacketText(kind, short.format(*(group or "" for group in match.groups())).strip(), long, vlans)
+            words = [group or "" for group in match.groups()]
+            if kind == "data":
+                words[3] = "-".join(_FLAGS[letter] for letter in words[3])
+            return PacketText(kind, " ".join(short.format(*words).split()), long, vlans)
     return PacketText("other", " ".join(body.split()[:4]), long, vlans)

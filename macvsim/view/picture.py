@@ -52,7 +52,7 @@ class Picture:
         """
         path = Path(path)
         check_name(path)
-        if path.suffix == ".svg":
+        if path.suffix.lower() == ".svg":
             path.write_text(str(self), encoding="utf-8", newline="\n")
         else:
             from macvsim.view.mpl import save
@@ -62,7 +62,7 @@ class Picture:
 
 def check_name(path: Path) -> None:
     """`MacvsimError` unless a picture can be written to a file of that name."""
-    if path.suffix not in FORMATS:
+    if path.suffix.lower() not in FORMATS:
         raise MacvsimError(f"{path}: pictures are written as NAME.svg, NAME.png or NAME.pdf")
 
 
