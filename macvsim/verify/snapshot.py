@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,12 +14,16 @@ from macvsim.dev.veth import Veth
 from macvsim.dev.vlan import Vlan
 from macvsim.lab import Lab
 from macvsim.net.namespace import Namespace
+from macvsim.shell.iptables.change import Session
+from macvsim.shell.iptables.complaint import Program
+from macvsim.shell.iptables.save import dump, tables
 from macvsim.wire.addr import ip_text, mac_text
 
 Place = tuple[str, str]
 """Namespace and device."""
 Command = tuple[str, tuple[str, ...]]
 """Namespace in which it is run, and the words."""
+_COUNTS = re.compile(r"\[\d+:\d+\]")
 HOLDER = "{holder of %s}"
 """In a command: the process that holds a namespace."""
 
@@ -48,6 +53,8 @@ class SpaceState:
     forwarding: str = "0"
     links: dict[str, LinkState] = field(default_factory=dict)
     routes: tuple[str, ...] = ()
+    rules: str = ""
+    """What iptables-save prints, without comments and counts."""
 
 
 State = dict[str, SpaceState]
@@ -85,7 +92,14 @@ def _space(ns: Namespace, host: str, hostname: str) -> SpaceState:
         for route in ns.fib.routes()
         if route.proto != "kernel"
     )
+    state.rules = _rules(ns)
     return state
+
+
+def _rules(ns: Namespace) -> str:
+    session = Session(Program(), ns.netfilter.ruleset("nf_tables"), {}, lambda text: None)
+    text = "".join(dump(session, table, counters=False) for table in tables(session, None))
+    return _COUNTS.sub("[0:0]", "".join(f"{line}\n" for line in text.splitlines() if not line.startswith("#")))
 
 
 def _link(dev: NetDevice) -> LinkState:
@@ -201,6 +215,8 @@ def _settings(name: str, old: SpaceState, new: SpaceState) -> Iterator[Command]:
     for route in new.routes:
         if route not in old.routes:
             yield name, ("ip", "route", "add", *route.split())
+    if new.rules != old.rules:
+        yield name, ("sh", "-c", f"iptables-restore <<'END'\n{new.rules}END\n")
 
 
 __all__ = ["HOLDER", "Command", "State", "commands", "snapshot", "spaces"]
