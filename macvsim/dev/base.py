@@ -225,6 +225,7 @@ class NetDevice:
         "master",
         "max_mtu",
         "mc",
+        "mc_static",
         "min_mtu",
         "mtu",
         "multicast",
@@ -311,6 +312,8 @@ class NetDevice:
         self._uc_promisc = False
         self.uc: dict[bytes, int] = {}
         self.mc: dict[bytes, int] = {}
+        self.mc_static: set[bytes] = set()
+        """Groups that ``ip maddr add`` asked for; never iterated."""
         self.vids: frozenset[int] = frozenset()
         """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
         self.counters = Stats()

@@ -11,6 +11,7 @@ from typing import Any
 
 from macvsim.replay.caselab import Observation
 from macvsim.replay.cases import Case, differences
+from macvsim.verify.casedoc import as_document
 from macvsim.verify.livecase import LiveCase
 from macvsim.verify.randomcase import random_case
 from macvsim.verify.shrink import shrink
@@ -37,7 +38,7 @@ class Trial:
     stimuli: int
     tries: int
     wrong: list[str] = field(default_factory=list)
-    small: Spec | None = None
+    small: Case | None = None
 
 
 def observe(topology: Spec, stimuli: list[Spec], taps: Taps, patience: tuple[float, float]) -> list[Observation]:
@@ -79,7 +80,7 @@ def trial(seed: int, taps: Taps) -> Trial:
 
     smaller = shrink(topology, stimuli, differs)
     case, still_wrong, _ = compare(f"seed {seed}, made small", *smaller, taps)
-    return Trial(seed, len(stimuli), tries, still_wrong or wrong, as_table(seed, case))
+    return Trial(seed, len(stimuli), tries, still_wrong or wrong, case)
 
 
 def trials(seeds: range) -> list[Trial]:
@@ -121,7 +122,9 @@ def run_differential(seeds: range, jobs: int, write: Callable[[str], None]) -> b
         if one.wrong:
             bad.append(one)
             write("\n".join(one.wrong).replace("    recorded ", "    kernel   ") + "\n")
-            write("as a file for macvsim replay --cases:\n" + json.dumps(one.small) + "\n")
+        if one.small is not None:
+            write("as a file for macvsim replay --cases:\n" + json.dumps(as_table(one.seed, one.small)) + "\n")
+            write("as a lab for macvsim check:\n" + as_document(one.small))
     write(
         f"random topologies {len(seeds)} (seeds {seeds.start} to {seeds.stop - 1}), stimuli {stimuli}, "
         f"tried again {again}, different {len(bad)}\n"

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.cases import replay_cases
+from macvsim.replay.caselab import CaseLab
+from macvsim.replay.cases import Case, replay_cases
+from macvsim.verify.casedoc import as_document
 from macvsim.verify.commands import JOBS
 from macvsim.verify.randomcase import random_case
 from macvsim.verify.sandbox import refusal
@@ -69,6 +71,27 @@ def test_a_bug_is_found_and_made_small(tmp_path: Path) -> None:
     file = tmp_path / "case.json"
     file.write_text(table)
     assert replay_cases(file).is_equal  # without the bug
+    document = ran.stdout.partition("as a lab for macvsim check:\n")[2].partition("random topologies")[0]
+    path = tmp_path / "case.md"
+    path.write_text(document)
+    assert check(path).returncode == 0
+    wrong = check(path, BUG)
+    assert wrong.returncode == 1 and "case.md" in wrong.stdout, wrong.stderr
+
+
+def check(path: Path, before: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"{before}\nfrom macvsim.cli import main\nmain(['check', {str(path)!r}])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 9])
+def test_a_case_is_a_lab_too(tmp_path: Path, seed: int) -> None:
+    topology, stimuli = random_case(seed)
+    lab = CaseLab(topology)
+    path = tmp_path / "case.md"
+    path.write_text(as_document(Case(f"seed {seed}", topology, stimuli, [[lab.play(one)] for one in stimuli])))
+    checked = check(path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_same_seed_draws_the_same_case() -> None:

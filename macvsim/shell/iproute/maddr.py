@@ -6,15 +6,17 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import guarded
+from macvsim.shell.iproute.linkargs import lladdr
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, garbage, matches
-from macvsim.wire.addr import ip_text, mac_text
+from macvsim.wire.addr import ip_text, mac_bytes, mac_text
 from macvsim.wire.addr6 import ip6_text
+
+MAC_LENGTH = 6
 
 
 def run(call: Call, options: Options, args: list[str]) -> int:
@@ -25,12 +27,41 @@ def run(call: Call, options: Options, args: list[str]) -> int:
 def _run(words: Words, tool: Tool) -> int:
     word = words.take() if words else "show"
     if matches(word, "add") or matches(word, "delete"):
-        raise NotSimulated(f"ip maddr {word}")
+        return _change(words, tool, add=matches(word, "add"))
     if any(matches(word, full) for full in ("show", "list", "lst")):
         return _show(words, tool)
     if matches(word, "help"):
         raise Complaint(usage.MADDR)
     raise Complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
+
+
+def _change(words: Words, tool: Tool, *, add: bool) -> int:
+    """A link-layer group that somebody wants, whoever else does (SIOCADDMULTI, SIOCDELMULTI)."""
+    name, mac = "", b""
+    while words:
+        word = words.take()
+        if word == "dev":
+            name = words.value()
+        elif matches(word, "help"):
+            raise Complaint(usage.MADDR)
+        else:
+            mac = lladdr(words.value() if word == "address" else word)
+    if not name:
+        raise Complaint('Not enough information: "dev" is required.\n')
+    dev = tool.ns.devices.get(name)
+    if dev is None:
+        raise Complaint("ioctl: No such device\n", 1)
+    if len(mac) != MAC_LENGTH:
+        raise Complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
+    if add and mac not in dev.mc_static:
+        dev.mc_static.add(mac)
+        dev.add_mc(mac)
+    elif not add:
+        if mac not in dev.mc_static:
+            raise Complaint("ioctl: No such file or directory\n", 1)
+        dev.mc_static.discard(mac)
+        dev.del_mc(mac)
+    return 0
 
 
 def _show(words: Words, tool: Tool) -> int:
@@ -81,7 +112,11 @@ def _print(out: Printer, dev: NetDevice, groups: list[tuple[str, str, int]], opt
                     out.member("link" if family == "link" else "address", address)
                     if users > 1:
                         out.member("users", users)
+                    if family == "link" and mac_bytes(address) in dev.mc_static:
+                        out.member("static", True)
                 continue
             more = f" users {users}" if users > 1 else ""
+            if family == "link" and mac_bytes(address) in dev.mc_static:
+                more += " static"
             out.text(f"{head}\\" if options.oneline else "")
             out.text(f"\t{family:<5} {address}{more}\n")
