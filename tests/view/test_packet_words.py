@@ -22,7 +22,7 @@ def words() -> list[tuple[str, str, tuple[int, ...]]]:
         a.ping("10.0.0.2", count=1)
         a.ping("2001:db8::2", count=1)
         a.sh("traceroute -n 10.0.0.2")
-        a.sh("nc -w 1 10.0.0.2 80")
+        a.sh("busybox nc -w 1 10.0.0.2 80")
     return [(text.kind, text.short, text.vlans) for text in (packet_text(record.data) for record in capture.records)]
 
 
