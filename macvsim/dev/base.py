@@ -36,6 +36,8 @@ TSO_MAX_SIZE = 524_280
 _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
+_ARP = b"\x08\x06"
+"""ARP comes once and not soon again: no path is worth its while."""
 
 Tap = Callable[[PacketType, Frame], None]
 
@@ -419,7 +421,7 @@ class NetDevice:
                     continue
             if not frame.tag:
                 protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
-                if learns and type(frame) is Frame and not frame.raw[0] & 1:
+                if learns and type(frame) is Frame and not frame.raw[0] & 1 and frame.raw[12:14] != _ARP:
                     self.keep_path(rounds)
                 return protocol(dev, frame, packet_type)
             if frame.vid:

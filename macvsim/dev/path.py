@@ -139,7 +139,7 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
             if pushed and tag:  # the one that is there goes into the bytes
                 return None
             tag = pushed or tag
-    return _down(dev.sim, rounds, header, tag, line)
+    return _Down(dev.sim, rounds, header, tag, line).xmit
 
 
 Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Stations]]
@@ -164,34 +164,39 @@ def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         dev.show(form(frame, tag), OUTGOING if step == "xmit" else packet_type)
 
 
-def _down(sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> TxPath:
-    counters = [dev.counters for dev, _ in rounds]
-    watchers = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
-    queue, turns, unsettled, hop = sim._queue, sim._eid, sim.unsettled, line.far.hops.find((tag, header))
-    plain, delay = line.plain, line.delay
-    packets = octets = 0
+class _Down:
+    """The way down, as the devices of `rounds` are passed, to a line."""
 
-    def settle() -> None:
-        nonlocal packets, octets
-        for count in counters:
-            count.tx_packets += packets
-            count.tx_bytes += octets
-        packets = octets = 0
+    __slots__ = ("_devices", "_header", "_hop", "_line", "_logs", "_octets", "_packets", "_sim", "_tag")
 
-    def xmit(data: bytes, uid: int) -> DropReason | None:
-        nonlocal packets, octets
-        if not packets:
-            unsettled.append(settle)
-        raw = header + data
-        packets += 1
-        octets += len(raw)
-        frame = Frame(raw, uid, tag)
-        if watchers:
-            for passed, stations in watchers:
-                passed(sim._now, uid, frame, stations)
-        if not plain:
+    def __init__(self, sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> None:
+        self._sim = sim
+        self._devices = tuple(dev for dev, _ in rounds)
+        self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
+        self._hop = line.far.hops.find((tag, header))
+        self._header = header
+        self._tag = tag
+        self._line = line
+        self._packets = self._octets = 0
+
+    def _settle(self) -> None:
+        for dev in self._devices:
+            dev.counters.tx_packets += self._packets
+            dev.counters.tx_bytes += self._octets
+        self._packets = self._octets = 0
+
+    def xmit(self, data: bytes, uid: int) -> DropReason | None:
+        """Send a packet from the link-layer header on."""
+        sim, line = self._sim, self._line
+        if not self._packets:
+            sim.unsettled.append(self._settle)
+        raw = self._header + data
+        self._packets += 1
+        self._octets += len(raw)
+        frame = Frame(raw, uid, self._tag)
+        for passed, stations in self._logs:
+            passed(sim._now, uid, frame, stations)
+        if not line.plain:
             return line.send(frame)
-        heappush(queue, (sim._now + delay, SOFTIRQ, next(turns), hop.take, frame))
+        heappush(sim._queue, (sim._now + line.delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
-
-    return xmit

@@ -16,7 +16,8 @@ from macvsim.wire.compose import icmp_template
 from macvsim.wire.frame import ETH_HLEN, HOST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice, Receiver
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.ipv4path import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.socket import RawIcmpSocket
 
@@ -47,16 +48,56 @@ class Peer:
         self.n_redirects = 0
 
 
+class Answerer:
+    """Whole packets without options that come in by `way`: echoes with this TOS are answered in one step, by `send`."""
+
+    __slots__ = ("_answered", "_dev", "_layer", "_send", "_tos", "_way")
+
+    def __init__(self, layer: IcmpLayer, way: Dst, dev: NetDevice, send: Sender, tos: int) -> None:
+        self._layer = layer
+        self._way = way
+        self._dev = dev
+        self._send = send
+        self._tos = tos
+        self._answered = 0
+
+    def _settle(self) -> None:
+        self._layer.in_types[_ECHO] += self._answered
+        self._layer.out_types[_ECHO_REPLY] += self._answered
+        self._answered = 0
+
+    def answer(self, raw: bytes, uid: int) -> DropReason | None:
+        """As `IcmpLayer.receive`, for the bytes of a frame."""
+        layer, message = self._layer, raw[_MESSAGE:]
+        wanted = False
+        for sock in layer.sockets:
+            wanted = wanted or sock.wants(message)
+        if (
+            wanted
+            or len(message) < icmp.HLEN
+            or message[0] != _ECHO
+            or raw[_TOS] != self._tos
+            or _number(message) % 0xFFFF
+            or layer.conf.icmp_echo_ignore_all
+        ):
+            return layer.receive(Packet(raw[ETH_HLEN:], uid, self._dev, HOST, self._way))
+        sim = layer.ns.sim
+        if not self._answered:
+            sim.unsettled.append(self._settle)
+        self._answered += 1
+        return self._send(icmp.echo_reply(message), next(sim.uids) if sim.journal is None else sim.born(uid))
+
+
 class IcmpLayer:
     """The ICMP of one namespace."""
 
-    __slots__ = ("_conf", "_global_credit", "_global_stamp", "_in_types", "_out_types", "ns", "peers", "sockets")
+    __slots__ = ("_global_credit", "_global_stamp", "conf", "in_types", "ns", "out_types", "peers", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
-        self._conf = ns.ipv4_conf
-        self._in_types = ns.snmp.icmp_in_types
-        self._out_types = ns.snmp.icmp_out_types
+        self.conf = ns.ipv4_conf
+        self.in_types = ns.snmp.icmp_in_types
+        self.out_types = ns.snmp.icmp_out_types
         self.sockets: list[RawIcmpSocket] = []
         self.peers: dict[int, Peer] = {}
         self._global_credit = 0
@@ -75,7 +116,7 @@ class IcmpLayer:
         if len(message) < 8 or _number(message) % 0xFFFF:
             return self._malformed(packet, message)
         kind = message[0]
-        self._in_types[kind] += 1
+        self.in_types[kind] += 1
         if kind == _ECHO:
             return self._echo(packet, message)
         refused = self._refused(packet, kind, len(message))
@@ -100,7 +141,7 @@ class IcmpLayer:
         if kind > icmp.KNOWN_TYPES:
             return DropReason.ICMP_UNKNOWN
         if way.broadcast or way.multicast:
-            if kind == icmp.TIMESTAMP and self._conf.icmp_echo_ignore_broadcasts:
+            if kind == icmp.TIMESTAMP and self.conf.icmp_echo_ignore_broadcasts:
                 return DropReason.ICMP_BROADCAST_ECHO
             if kind not in (icmp.TIMESTAMP, icmp.ADDRESS, icmp.ADDRESS_REPLY):
                 return DropReason.ICMP_IN_GROUP
@@ -121,7 +162,7 @@ class IcmpLayer:
 
     def _echo(self, packet: Packet, request: bytes) -> DropReason | None:
         """icmp_echo."""
-        conf = self._conf
+        conf = self.conf
         way = packet.dst
         assert way is not None
         if conf.icmp_echo_ignore_all:
@@ -159,50 +200,15 @@ class IcmpLayer:
         if back.kind is ERROR:
             return self._ignored(packet, DropReason.IP_OUTNOROUTES)
         if options is not None and options.data:
-            self._out_types[kind] += 1
+            self.out_types[kind] += 1
             uid = ns.sim.born(packet.uid)
             return ns.ipv4.send_options(_ICMP, message, back, src, uid, packet.data[1], options)
-        if back.lasting and packet.in_dev is not None and not to_group:
-            way.answer = self._answerer(way, packet.in_dev, back, src, packet.data[1])
-        self._out_types[kind] += 1
         tos = packet.data[1]
         send = back.senders.get((_ICMP, None, tos)) or ns.ipv4.sender(back, src, _ICMP, None, tos)
+        if back.lasting and packet.in_dev is not None and not to_group:
+            way.answer = Answerer(self, way, packet.in_dev, send, tos).answer
+        self.out_types[kind] += 1
         return send(message, ns.sim.born(packet.uid))
-
-    def _answerer(self, way: Dst, dev: NetDevice, back: Dst, src: int, tos: int) -> Receiver:
-        """`receive` for frames with whole packets without options that come in by `way`: echoes with this TOS in one
-        step, others as ever.
-        """
-        sim, sockets, conf = self.ns.sim, self.sockets, self._conf
-        checksum, unsettled, echo_reply = int.from_bytes, sim.unsettled, icmp.echo_reply
-        uids, usual = sim.uids, sim.journal is None
-        send = back.senders.get((_ICMP, None, tos)) or self.ns.ipv4.sender(back, src, _ICMP, None, tos)
-        answered = 0
-
-        def settle() -> None:
-            nonlocal answered
-            self._in_types[_ECHO] += answered
-            self._out_types[_ECHO_REPLY] += answered
-            answered = 0
-
-        def answer(raw: bytes, uid: int) -> DropReason | None:
-            nonlocal answered
-            message = raw[_MESSAGE:]
-            if (
-                sockets
-                or len(message) < icmp.HLEN
-                or message[0] != _ECHO
-                or raw[_TOS] != tos
-                or checksum(message) % 0xFFFF
-                or conf.icmp_echo_ignore_all
-            ):
-                return self.receive(Packet(raw[ETH_HLEN:], uid, dev, HOST, way))
-            if not answered:
-                unsettled.append(settle)
-            answered += 1
-            return send(echo_reply(message), next(uids) if usual else sim.born(uid))
-
-        return answer
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from struct import Struct
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice, Receiver
 from macvsim.drop import DropReason
-from macvsim.journal import Station
 from macvsim.net import igmp
 from macvsim.net.fib import RouteType
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
+from macvsim.net.ipv4path import Ipv4Receiver, Ipv4Sender, Sender
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
@@ -21,7 +20,7 @@ from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
-from macvsim.wire.ipv4 import decrement_ttl, fewer_hops
+from macvsim.wire.ipv4 import decrement_ttl
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -32,19 +31,6 @@ Finish = Callable[[Packet], DropReason | None]
 _ICMP = ipv4.PROTO_ICMP
 _NO_OPTIONS = 0x45
 """First byte of a header of 20 bytes."""
-_MIN_FRAME = ETH_HLEN + ipv4.HLEN
-_words = Struct("!14xIIIQ").unpack_from
-"""An IPv4 header without options, behind Ethernet's: its words, of which the last is both addresses.  As 2**16 is 1
-modulo 0xffff, their sum checks it as well as that of its halves (RFC 1071).
-"""
-
-
-class Sender(Protocol):
-    """Sends payloads along one way; the arguments are those of `Ipv4Layer.send`."""
-
-    def __call__(
-        self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
-    ) -> DropReason | None: ...
 
 
 class Ipv4Layer:
@@ -85,58 +71,8 @@ class Ipv4Layer:
         return self.received(packet)
 
     def receiver(self, dev: NetDevice) -> Receiver:
-        """`receive` for frames to this host that reach `dev` by a path: in one step what is usual, the rest as ever."""
-        count, sim, protocols = self.count, self.sim, self.protocols
-        ways_in: dict[int, Dst] = dev.inet.ways_in
-        words, unknown, unsettled = _words, self._unknown_protocol, sim.unsettled
-        delivered = forwarded = 0
-        journal, here = sim.journal, (Station(dev, "local"),)
-
-        def settle() -> None:
-            nonlocal delivered, forwarded
-            count["InReceives"] += delivered + forwarded
-            count["InDelivers"] += delivered
-            count["ForwDatagrams"] += forwarded
-            count["OutTransmits"] += forwarded
-            delivered = forwarded = 0
-
-        def receive(raw: bytes, uid: int) -> DropReason | None:
-            nonlocal delivered, forwarded
-            size = len(raw)
-            if size < _MIN_FRAME or self.netfilter is not None:
-                return self.receive(dev, Frame(raw, uid), HOST)
-            word0, word1, word2, addresses = words(raw)
-            way = ways_in.get(addresses)
-            if (
-                way is None
-                or (word0 + word1 + word2 + addresses) % 0xFFFF
-                or word0 & 0xFF00FFFF != 0x45000000 + size - ETH_HLEN  # version, header length; total length
-            ):
-                return self.receive(dev, Frame(raw, uid), HOST)
-            kind = way.kind
-            if kind is LOCAL and not word1 & 0x3FFF:
-                if not delivered:
-                    unsettled.append(settle)
-                delivered += 1
-                if journal is not None:
-                    journal.passed(sim._now, uid, None, here)
-                proto = word2 >> 16 & 0xFF
-                if proto == _ICMP and way.answer is not None:
-                    return way.answer(raw, uid)
-                return protocols.get(proto, unknown)(Packet(raw[ETH_HLEN:], uid, dev, HOST, way))
-            elif kind is FORWARD and word2 >= 0x2000000 and size <= way.mtu + ETH_HLEN and not way.do_redirect:
-                entry = way.neighbour
-                if entry is not None and entry.path is not None and entry.path_epoch == sim.epoch:
-                    if not forwarded:
-                        unsettled.append(settle)
-                    forwarded += 1
-                    if journal is not None:
-                        on = Station(self.ns, "forward", None, (dev, way.dev, way.nexthop))
-                        journal.passed(sim._now, uid, None, (on,))
-                    return entry.path(raw[14:22] + fewer_hops(word2) + raw[26:], uid)
-            return self.receive(dev, Frame(raw, uid), HOST)
-
-        return receive
+        """`receive` for frames to this host that reach `dev` by a path."""
+        return Ipv4Receiver(self, dev).receive
 
     def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
@@ -257,9 +193,9 @@ class Ipv4Layer:
         self.count["InDelivers"] += 1
         if self.sim.journal is not None:
             self.sim.note(packet.uid, packet.in_dev or self.ns, "local")
-        return self.protocols.get(packet.data[9], self._unknown_protocol)(packet)
+        return self.protocols.get(packet.data[9], self.unknown_protocol)(packet)
 
-    def _unknown_protocol(self, packet: Packet) -> DropReason:
+    def unknown_protocol(self, packet: Packet) -> DropReason:
         self.count["InDelivers"] -= 1
         self.count["InUnknownProtos"] += 1
         reason = self.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_NOPROTO)
@@ -363,54 +299,19 @@ class Ipv4Layer:
         hops = ttl
         if hops is None:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
-        start, middle, addresses, total = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
-        pack_header, sim, count, mtu = ipv4.pack_header, self.sim, self.count, way.mtu
-        unsettled, journal = sim.unsettled, sim.journal
-        here = (Station(self.ns, "send", None, (way.dev, way.nexthop)),)
-        sent = 0
-        idents, next_ident = self._idents.setdefault((dst, way.src, proto), []), self._next_ident
-
-        def settle() -> None:
-            nonlocal sent
-            count["OutRequests"] += sent
-            count["OutTransmits"] += sent
-            sent = 0
-
-        def send(
-            payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
-        ) -> DropReason | None:
-            nonlocal sent
-            if ident is None:
-                ident = next_ident(idents)
-            length = 20 + len(payload)
-            fits = length <= mtu
-            frag = 0x4000 if df and fits else 0
-            csum = -(total + length + ident + frag) % 0xFFFF
-            data = pack_header(start, length, ident, frag, middle, csum, addresses) + payload
-            entry = way.neighbour
-            if entry is not None and fits and self.netfilter is None:
-                path = entry.path
-                if path is not None and entry.path_epoch == sim.epoch:
-                    if not sent:
-                        unsettled.append(settle)
-                    sent += 1
-                    if journal is not None:
-                        journal.passed(sim._now, uid, None, here)
-                    return path(data, uid)
-            count["OutRequests"] += 1
-            return self._local_out(data, uid, way, cause)
-
-        way.senders[proto, ttl, tos] = send
+        idents = self._idents.setdefault((dst, way.src, proto), [])
+        fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
+        way.senders[proto, ttl, tos] = send = Ipv4Sender(self, way, fixed, idents).send
         return send
 
-    def _next_ident(self, idents: list[int]) -> int:
+    def next_ident(self, idents: list[int]) -> int:
         """Never 0; a counter per destination, source and protocol (__ip_select_ident)."""
         if not idents:
             idents.append(self.sim.draw(f"ident/{self.ns.name}", lambda dice: dice.randrange(0x7FFF)))
         idents[0] = idents[0] % 0xFFFF + 1
         return idents[0]
 
-    def _local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None) -> DropReason | None:
+    def local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None) -> DropReason | None:
         """A packet of ours, to OUTPUT and out (ip_local_out)."""
         if self.sim.journal is not None:
             self.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
@@ -452,7 +353,7 @@ class Ipv4Layer:
         """`send` with options in the header; `dst` is where the packet goes in the end."""
         built = options.build(dst, way.src, self.ns)
         target = options.target or dst
-        ident = self._next_ident(self._idents.setdefault((target, way.src, proto), []))
+        ident = self.next_ident(self._idents.setdefault((target, way.src, proto), []))
         length = ipv4.HLEN + len(built) + len(payload)
         head = ipv4.header(
             ipv4_template(proto),
@@ -465,7 +366,7 @@ class Ipv4Layer:
         )
         header = ipv4.sealed(bytes((0x40 | (ipv4.HLEN + len(built)) // 4,)) + head[1:] + built)
         self.count["OutRequests"] += 1
-        return self._local_out(header + payload, uid, way, cause)
+        return self.local_out(header + payload, uid, way, cause)
 
     def send_packet(self, data: bytes, way: Dst, uid: int) -> DropReason | None:
         """A whole packet goes out along `way` (ip_local_out)."""

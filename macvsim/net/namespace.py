@@ -106,7 +106,7 @@ class Namespace(Parts):
         "protocols": lambda ns: {
             _IP: ns.ipv4.receive,
             _ARP: ns.arp.receive,
-            ETH_P_IPV6.to_bytes(2): ns.ipv6.ip6.receive,
+            ETH_P_IPV6.to_bytes(2): ns.receive6,
         },
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
@@ -172,6 +172,10 @@ class Namespace(Parts):
         if handler == self.ipv4.receive and packet_type is HOST:
             return self.ipv4.receiver(dev)
         return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
+
+    def receive6(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """An IPv6 frame, which the layer is made for."""
+        return self.ipv6.ip6.receive(dev, frame, packet_type)
 
     def set_protocol(self, ethertype: bytes, handler: ProtocolHandler | None) -> None:
         """Who takes frames of an EtherType from now on; None: nobody (dev_add_pack)."""

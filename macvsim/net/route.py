@@ -18,7 +18,7 @@ from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice, Receiver
-    from macvsim.net.ipv4 import Sender
+    from macvsim.net.ipv4path import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.neigh import Neighbour
 

@@ -19,7 +19,7 @@ from macvsim.wire.udp import datagram
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.ipv4 import Sender
+    from macvsim.net.ipv4path import Sender
     from macvsim.net.namespace import Namespace
 
 
@@ -195,12 +195,16 @@ class RawIcmpSocket(Socket):
         self._out_types[message[0]] += 1
         return way
 
-    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
-        """The stack delivers; True if this socket's program is interested."""
+    def wants(self, message: bytes) -> bool:
+        """True if a message is of a kind that this socket takes."""
         wanted = self.wanted
         if not message or (wanted is not None and not wanted(message)):
             return False
-        if self.kinds is not None and message[0] not in self.kinds:
+        return self.kinds is None or message[0] in self.kinds
+
+    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
+        """The stack delivers; True if this socket's program is interested."""
+        if not self.wants(message):
             return False
         if self.device is not None and packet.in_dev is not self.device:
             return False
