@@ -1,6 +1,7 @@
 # make demo    the guided tour                  make lint    ruff, mypy --strict, import-linter
 # make test    the tests (ARGS="-k vlan -x")    make bench   the benchmarks
-# make clean   remove caches and builds         make distclean   remove the virtual environment too
+# make page    the browser page, in docs/page   make clean   remove caches and builds
+# make distclean   remove the virtual environment too
 #
 # Every target sets up what it needs, in $(VENV); nothing outside the checkout is changed. Another interpreter: make PYTHON=python3.12
 
@@ -16,7 +17,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench notebooks pictures setup lock clean distclean
+.PHONY: demo test lint bench notebooks pictures page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -39,6 +40,10 @@ notebooks: $(READY)
 # The pictures of README and docs, drawn anew.
 pictures: $(READY)
 	@$(PY) docs/pictures/draw.py
+
+# Needs npm. To look at it: python -m http.server -d docs/page
+page: $(READY)
+	@$(PY) docs/browser/build.py
 
 setup: $(READY)
 	@:
@@ -82,12 +87,21 @@ $(READY): pyproject.toml requirements.lock
 	$(STAMP) >$@
 
 # The locked versions, for every platform and Python that macvsim supports. ARGS=--upgrade takes the newest.
+# Two versions where PyPy needs an older one than everybody else has.
+define LOCK_CONSTRAINTS
+pydantic>=2.14; platform_python_implementation != 'PyPy'
+pillow<12; platform_python_implementation == 'PyPy'
+pillow>=13; platform_python_implementation != 'PyPy'
+endef
+export LOCK_CONSTRAINTS
+
 lock: $(READY)
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra dev --extra dask --extra notebook \
-	  --no-header --no-emit-index-url --no-emit-find-links $(ARGS) -o requirements.lock pyproject.toml
+	@echo "$$LOCK_CONSTRAINTS" >$(VENV)/constraints.txt
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras -c $(VENV)/constraints.txt \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS) -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf build dist docs/page .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean

@@ -6,9 +6,10 @@ This is all of ``macvsim shell`` but the keyboard and the screen, which are `mac
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
+from macvsim.apps.ping_result import PingResult
 from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
@@ -32,6 +33,9 @@ WORDS = {
     "@save FILE.json": "keep the lab as it is now, for macvsim load",
     "@help": "this; exit or Ctrl-D goes back, and ends the session on the first node",
 }
+
+Entering = Generator[int, bool, None]
+"""A command that runs: gives the simulated nanoseconds since it began, and takes whether Ctrl-C was pressed."""
 
 
 class Console:
@@ -62,10 +66,20 @@ class Console:
 
     def play(self) -> None:
         """Run the commands of the lab file, as if they had been typed."""
-        for outcome in self.player.play():
-            if outcome.step.written:
-                self.entries.append(Entry(outcome.step.prompt, outcome.step.command, outcome.output))
-            self._last = outcome
+        for step in self.lab_file.document.steps:
+            self.play_step(step)
+        self.lab_file.check_end(self.lab)
+
+    def play_step(self, step: Step) -> None:
+        """Run one command of the lab file on its node; `ScenarioError` names the line of one that cannot be run."""
+        self._last = outcome = self.player.run(step)
+        if step.written:
+            self.entries.append(Entry(step.prompt, step.command, outcome.output))
+
+    @property
+    def pings(self) -> list[PingResult]:
+        """Those that the last command sent."""
+        return [] if self._last is None else self._last.pings
 
     # -- where one is --------------------------------------------------------------------------------------------------
 
@@ -92,18 +106,28 @@ class Console:
 
     def enter(self, text: str) -> None:
         """Commands were typed, of one or more lines each, or pasted; mistakes are said on the screen."""
+        entering = self.entering(text)
+        try:
+            elapsed = next(entering)
+            while True:
+                elapsed = entering.send(self.wait(elapsed))
+        except StopIteration:
+            return
+
+    def entering(self, text: str) -> Entering:
+        """As `enter`, in slices of `TICK`, for who has other things to do while a command runs."""
         command = ""
         for line in text.split("\n"):
             command += line
             if is_unfinished(command):
                 command += "\n"
             elif self.path:
-                self._enter(command)
+                yield from self._enter(command)
                 command = ""
         if command and self.path:
-            self._enter(command.removesuffix("\n"))
+            yield from self._enter(command.removesuffix("\n"))
 
-    def _enter(self, text: str) -> None:
+    def _enter(self, text: str) -> Entering:
         """One command."""
         if not text.strip():
             return
@@ -113,7 +137,7 @@ class Console:
             elif (target := self._login(text)) is not None:
                 self.go_to(target)
             else:
-                self._run(text)
+                yield from self._run(text)
         except MacvsimError as error:
             self.write(f"{error}\n")
         except OSError as error:
@@ -121,7 +145,7 @@ class Console:
 
     def leave(self) -> None:
         """Ctrl-D: as if ``exit`` was typed."""
-        self._run("exit")
+        self.enter("exit")
 
     def go_to(self, node: str, *, instead: bool = False) -> None:
         """Go to a node, to come back from it later unless it is `instead` of the present one."""
@@ -150,7 +174,7 @@ class Console:
                     return next((key for key, one in self.lab.boxes().items() if one is found), None)
         return None
 
-    def _run(self, text: str) -> None:
+    def _run(self, text: str) -> Entering:
         """Run a command where one is, and remember it with what it printed."""
         terminal = self.terminal
         session = terminal.session
@@ -161,7 +185,7 @@ class Console:
         pressed: list[int] = []
         while not session.advance(TICK):
             elapsed = int(self.lab.sim.now) - began
-            if self.wait(elapsed):
+            if (yield elapsed):
                 pressed.append(elapsed)
                 session.interrupt()
         output = with_times(terminal.end(), pressed)
@@ -199,6 +223,6 @@ class Console:
             self.write(f"{len(self.entries)} commands written to {path}\n")
 
     def _reasons(self) -> list[str]:
-        if self._last is None or not self._last.pings:
+        if self._last is None or not self.pings:
             return ["the last command has sent no ping"]
         return list(reasons(self._last)) or ["every ping of the last command was answered"]
