@@ -69,6 +69,18 @@ def load(options: argparse.Namespace) -> int:
     return 0
 
 
+def import_machines(options: argparse.Namespace) -> int:
+    """Make a lab of what real machines' tools print."""
+    from macvsim.importing.command import collector, import_files
+
+    if options.collector:
+        _write(collector())
+        return 0
+    pings = [(source, target) for source, target in options.ping]
+    import_files(options.files, options.output, _write, pings=pings, all_neighbours=options.all_neighbours)
+    return 0
+
+
 def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
@@ -165,6 +177,21 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("load", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE.json", help="what save has written")
     one.set_defaults(run=load)
+    text = "make a lab of real machines: of what their own tools print about their networks"
+    one = commands.add_parser("import", help=text, description=text)
+    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what the collector printed, one a machine")
+    one.add_argument("-o", "--output", type=Path, metavar="LAB.md", help="where to; else the document is printed")
+    one.add_argument("--collector", action="store_true", help="print the collector: a script to run there, as root")
+    one.add_argument(
+        "--ping",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NODE", "TARGET"),
+        help="add a ping to the document, about which macvsim why LAB.md is then asked; may be repeated",
+    )
+    one.add_argument("--all-neighbours", action="store_true", help="also neighbour entries that are not permanent")
+    one.set_defaults(run=import_machines)
     text = "play a lab and print what happens to each packet, a line for each step, drops with their reason"
     one = commands.add_parser("trace", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")

@@ -1,0 +1,261 @@
+"""`macvsim import`: its output, what it says of what it cannot import, and of files that are none."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from macvsim import Lab
+from macvsim.cli import main
+from macvsim.errors import MacvsimError
+from macvsim.importing.document import Imported
+from macvsim.importing.machine import read_machine
+from macvsim.importing.sections import collector, read_output
+from tests.importing.collected import imported
+
+
+def run(*words: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(name="text", scope="module")
+def _text() -> str:
+    """What the collector prints on a machine with a bit of everything."""
+    lab = Lab()
+    host = lab.host("host1", switch=lab.switch("sw1"))
+    host.addr_add("enp0s8", "192.168.56.11/24")
+    host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", parent="enp0s8.100")
+    host.docker.run("c1", network="mac1", ip="172.16.10.2")
+    host.docker.run("c2", ports={"80/tcp": [("", "8080")]})
+    host.sh("ip netns add blue; ip link add name v0 type veth peer name v1 netns blue; ip link set dev v0 up")
+    host.sh("ip link add name br1 type bridge vlan_filtering 1; ip link set dev v0 master br1; ip link set dev br1 up")
+    host.sh("bridge vlan add dev v0 vid 7; bridge fdb add 02:00:00:00:00:05 dev v0 master static vlan 1")
+    host.sh("ip -n blue link set dev v1 up; ip -n blue addr add 10.0.0.1/24 dev v1; ip route add 10.0.0.0/24 dev br1")
+    host.sh("ip -n blue neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v1 nud permanent")
+    return host.sh(collector()).stdout
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "host1.txt").write_text(text)
+    return tmp_path / "host1.txt"
+
+
+def test_the_collector_is_a_posix_script(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import", "--collector") == 0
+    script = capsys.readouterr().out
+    assert script.startswith("#!/bin/sh\n") and script == collector()
+
+
+def test_a_document_is_printed_or_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import", file, "--ping", "c1", "172.16.10.1") == 0
+    document = capsys.readouterr().out
+    assert document.startswith("---\nname: imported\n")
+    assert "- nobody here has 172.16.10.1, the gateway of c1 on host1 to default\n" in document
+    assert document.endswith("```console\nc1# ping -c 2 172.16.10.1\n```\n")
+    lab = file.with_name("lab.md")
+    assert run("import", file, "-o", lab, "--ping", "c1", "172.16.10.1") == 0
+    assert capsys.readouterr().out.endswith(f"{lab}: 1 machine\n")
+    assert lab.read_text() == document
+    assert run("why", lab, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["reason"], answer["verdict"]) == ("NEIGH_FAILED", "lost")
+    assert run("run", lab) == 0
+    assert "2 packets transmitted, 0 packets received" in capsys.readouterr().out
+
+
+def test_what_was_collected_is_there(text: str) -> None:
+    lab, found = imported(text)
+    host = lab.hosts["host1"]
+    assert found.notes == []
+    assert '{"vlan":7}' in host.sh("bridge -j vlan show dev v0").stdout
+    assert "02:00:00:00:00:05 dev v0 vlan 1 master br1 static" in host.sh("bridge fdb").stdout
+    assert "10.0.0.9 dev v1 lladdr 02:00:00:00:00:09 PERMANENT" in host.sh("ip -n blue neigh").stdout
+    assert "0.0.0.0:8080->80/tcp" in host.sh("docker ps").stdout
+
+
+def changed(text: str, place: str, what: str, change: Any) -> str:
+    """The output with other JSON in a section."""
+    head = f"===== {place}: {what}\n"
+    before, _, rest = text.partition(head)
+    section, _, after = rest.partition("\n=====")
+    data = json.loads(section)
+    return f"{before}{head}{json.dumps(change(data) or data)}\n====={after}"
+
+
+def test_what_cannot_be_imported_is_said(text: str) -> None:
+    odd = {"ifindex": 90, "ifname": "wg0", "flags": ["UP"], "link_type": "none", "linkinfo": {"info_kind": "wireguard"}}
+    tap = {
+        "ifindex": 91, "ifname": "tap0", "flags": ["UP"], "link_type": "ether", "address": "02:00:00:00:00:91",
+        "link": "enp0s8", "linkinfo": {"info_kind": "macvtap", "info_data": {"mode": "bridge"}},
+    }  # fmt: skip
+    text = changed(text, "host", "ip -j -d link", lambda rows: [*rows, odd, tap])
+    text = changed(text, "host", "ip -j rule", lambda rows: [*rows, {"priority": 9, "src": "10.0.0.1", "table": "7"}])
+    text = changed(
+        text, "host", "ip -j route", lambda rows: [*rows, {"dst": "10.7.0.0/16", "dev": "enp0s8", "table": "7"}]
+    )
+    text = changed(
+        text,
+        "machine",
+        "docker network inspect",
+        lambda rows: [*rows, {"Name": "mesh", "Id": "0" * 64, "Driver": "overlay"}],
+    )
+    text = text.replace("*filter\n", "*filter\n-A INPUT -m fuzzy -j DROP\n", 1)
+    lab, found = imported(text)
+    notes = "\n".join(found.notes)
+    for said in (
+        "not simulated: host1: device wg0: wireguard devices",
+        "not simulated: host1: device tap0: macvtap: a macvlan device of the same mode is in its place",
+        "not simulated: host1: network mesh: networks of driver overlay",
+        "not simulated: host1: iptables -A INPUT -m fuzzy -j DROP: ",
+        "not simulated: host1: ip rule 9: policy routing",
+        "not simulated: host1: routes of table 7: policy routing",
+    ):
+        assert said in notes
+    assert all(f"- {note.partition('`')[0]}" in found.text for note in found.notes)
+    assert "tap0@enp0s8" in str(lab["host1"].sh("ip link show tap0"))
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (lambda text: text[: len(text) // 2], "ends too early, in "),
+        (lambda text: "", "no output of the collector"),
+        (lambda text: "{}", "no output of the collector"),
+        (lambda text: text.replace("collector 1", "collector 2", 1), "later collector"),
+        (lambda text: text.replace("[{", "[{{", 1), "host1.txt:7: ip -j -d link of host: not the JSON that it prints"),
+        (
+            lambda text: text.replace("===== host: ip -j -d link", "===== host: other", 1),
+            "ip -j -d link of host is not there",
+        ),
+        (
+            lambda text: text.replace("===== host: ip -j addr", "===== host: other", 1),
+            "ip -j addr of host is not there",
+        ),
+        (lambda text: text.replace('"ifindex":2', '"ifindex":"two"', 1), "ifindex: Input should be a valid integer"),
+        (lambda text: text + text, "something follows the end"),
+        (lambda text: text.replace("===== end", "===== host: sysctl\n===== end"), "sysctl of host is there twice"),
+    ],
+)
+def test_files_that_are_none(change: Any, told: str, file: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(change(text))
+    assert run("import", file) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and told in said.err and str(file) in said.err
+
+
+def test_mistakes_on_the_command_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, told in (
+        ([], "name the collector's outputs"),
+        ([file, "-o", "lab.txt"], "a lab document is a file NAME.md"),
+        ([file, "--ping", "nobody", "10.0.0.1"], "there are host1, c1, c2"),
+        ([file.with_name("none.txt")], "No such file"),
+    ):
+        assert run("import", *words) == 2
+        said = capsys.readouterr().err
+        assert told in said and said.count("\n") == 1
+
+
+PIECES = [
+    '"',
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "null",
+    "-1",
+    "1e9",
+    "true",
+    '"x"',
+    "\n",
+    "===== host: x\n",
+    "'",
+    "$(",
+    "lo",
+    "é",
+    "\0",
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_mistakes_are_told_in_a_line(seed: int, text: str) -> None:
+    """A lab that can be built, or one line; never a traceback."""
+    dice = random.Random(seed)
+    for _ in range(dice.randrange(1, 5)):
+        at = dice.randrange(len(text))
+        match dice.randrange(4):
+            case 0:
+                text = text[:at] + dice.choice(PIECES) + text[at:]
+            case 1:
+                text = text[:at] + text[at + dice.randrange(1, 30) :]
+            case 2:
+                other = dice.randrange(len(text))
+                text = text[:at] + text[other : other + 20] + text[at:]
+            case _:
+                text = text[:at] + chr(dice.randrange(32, 127)) + text[at + 1 :]
+    try:
+        imported(text)
+    except MacvsimError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_that_make_no_sense_are_told_or_left_out(seed: int, text: str) -> None:
+    """Values of the right type that are wrong: a lab, with notes, or one line."""
+    dice = random.Random(seed)
+    words = [
+        "",
+        "x",
+        "a b",
+        "$(id)",
+        "10.0.0.1",
+        "999.1.1.1/99",
+        "eth0",
+        "ff:ff:ff:ff:ff:ff",
+        "-1",
+        "lo",
+        "veth",
+        "macvlan",
+        "é" * 20,
+    ]
+    data = read_output(text, "host1.txt")
+    sections = [key for key, section in data.sections.items() if section.text.startswith("[")]
+    for _ in range(3):
+        place, what = dice.choice(sections)
+        text = changed(text, place, what, lambda rows: _spoil(rows, dice, words))
+    try:
+        Imported([read_machine(read_output(text, "host1.txt"))])
+    except MacvsimError as error:
+        assert "\n" not in str(error)
+
+
+def _spoil(node: Any, dice: random.Random, words: list[str]) -> None:
+    """Another value of the same type somewhere."""
+    places: list[tuple[Any, Any]] = []
+
+    def collect(one: Any) -> None:
+        for key, value in one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ():
+            places.append((one, key))
+            collect(value)
+
+    collect(node)
+    if places:
+        holder, key = dice.choice(places)
+        value = holder[key]
+        if isinstance(value, bool):
+            holder[key] = not value
+        elif isinstance(value, int):
+            holder[key] = dice.choice([0, -1, 2**40, 4095, 70000])
+        elif isinstance(value, str):
+            holder[key] = dice.choice(words)
+        elif isinstance(value, list):
+            holder[key] = value[: dice.randrange(len(value) + 1)] * dice.choice([1, 2])
+        elif isinstance(holder, dict):
+            del holder[key]
