@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from macvsim.view.cells import LEADING, Cell
 from macvsim.view.page import MARGIN, Layout
 from macvsim.view.scene import Area, Box, Scene, Text, Wire, text
-from macvsim.view.sections import Port, Section, port_title
+from macvsim.view.sections import LABEL, Port, Section
 from macvsim.view.storeys import Link, Placed
 from macvsim.view.style import TYPES, tint
 from macvsim.view.topology import Node, Topology
@@ -79,10 +79,12 @@ def _switch(scene: Scene, node: Node, section: Section, at: tuple[float, float])
     title = f"switch {node.name}{': ' + node.detail if node.detail else ''}"
     if section.spine is not None:
         scene.add(Box(section.spine.moved(dx, dy), "switch", 5, title))
+    scene.add(*(Box(bar.area.moved(dx, dy), "switch", 5, title) for bar in section.bars))
+    if section.spine is not None:
+        x, y, width, height = section.spine.moved(dx, dy)
+        scene.add(Box(Area(x + 1, y + 1, width - 2, height - 2), "switch-inside", 4, title))
     for bar in section.bars:
-        area = bar.area.moved(dx, dy)
-        scene.add(Box(area, "switch", 5, title))
-        scene.add(Text(area.x + bar.indent, area.y + bar.title, tuple(section.title)))
+        scene.add(Text(bar.title[0] + dx, bar.title[1] + dy, tuple(section.title)))
 
 
 def _wire(topology: Topology, link: Link) -> Wire:
@@ -115,14 +117,20 @@ def device_title(node: Node) -> str:
 
 
 def _port(scene: Scene, port: Port) -> None:
-    scene.add(Box(port.socket, "port" if port.node.up else "port-off", 2, port_title(port.node)))
+    scene.add(Box(port.socket, "port" if port.node.up else "port-off", 2, _port_title(port.node)))
     rows = len(port.lines)
     for number, word in enumerate(port.lines):
         if port.below:
-            y = port.socket.y - 7 - LEADING * (rows - 1 - number)
+            y = port.socket.y - LABEL / 2 - LEADING * (rows - 1 - number)
         else:
-            y = port.socket.bottom + 14 + LEADING * number
+            y = port.socket.bottom + LABEL + LEADING * number
         scene.add(Text(port.socket.middle, y, (word,), "middle"))
+
+
+def _port_title(port: Node) -> str:
+    """What a pointer held over a port shows."""
+    state = "" if port.up else ", no link"
+    return f"{port.id}{': ' + port.detail if port.detail else ''}{state}"
 
 
 __all__ = ["describe", "device_title", "draw", "key"]

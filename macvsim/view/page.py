@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from macvsim.view.scene import Area, Point
 from macvsim.view.sections import APART, LANE, Builder, Port, Section
@@ -11,6 +11,8 @@ from macvsim.view.storeys import Link, Placed
 from macvsim.view.topology import Edge, Node, Topology
 
 MARGIN = 20.0
+BAND = 1240.0
+"""Width up to which switches stand side by side."""
 
 
 @dataclass
@@ -68,7 +70,7 @@ class _Page:
         self.outer = outer
         self.ends: dict[str, _End] = {}
         widest = max((section.width for section in sections), default=0.0)
-        bands = _bands(sections, max(wide or 0.0, widest, 1240.0))
+        bands = _bands(sections, max(wide or 0.0, widest, BAND))
         lanes: list[float] = []
         bottom = top
         for number, band in enumerate(bands):
@@ -105,9 +107,7 @@ class _Page:
             layout.switches.append((section.switch, section, at))
             layout.areas[section.switch.id] = section.bars[-1].area.moved(dx, dy)
         for port in section.ports.values():
-            moved = Port(
-                port.node, port.socket.moved(dx, dy), port.lines, (port.at[0] + dx, port.at[1] + dy), port.below
-            )
+            moved = replace(port, socket=port.socket.moved(dx, dy), at=(port.at[0] + dx, port.at[1] + dy))
             layout.ports.append(moved)
             layout.areas[port.node.id] = moved.socket
             if port.below:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.explain import BYSTANDERS, BYSTANDERS6
+from macvsim.dev.veth import Veth
 from macvsim.journal import Place
 from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort
+from macvsim.view.packets import packet_text
 from macvsim.view.trail import Visit
 
 
@@ -80,7 +81,7 @@ class Runs:
             return
         self._at[id(visit)] = run, stop
         if visit.reason is not None:
-            self._end(visit, visit.reason.name, visit.reason in BYSTANDERS | BYSTANDERS6)
+            self._end(visit, visit.reason.name, visit.minor)
         elif visit.step == "local":
             run.arrived = True
 
@@ -91,11 +92,10 @@ class Runs:
 
     def _go_on(self, run: Run, stop: int, here: Column, visit: Visit) -> tuple[Run, int]:
         """One column further: in the same run, unless a copy has gone on already or the direction changes."""
-        turns = stop > 0 and self._side(run.stops[stop - 1][0], run.stops[stop][0]) != self._side(
-            run.stops[stop][0], here
-        )
+        at = run.stops[stop][0]
+        turns = stop > 0 and self._side(run.stops[stop - 1][0], at) != self._side(at, here)
         if stop != len(run.stops) - 1 or turns:
-            run = Run([(run.stops[stop][0], visit)])
+            run = Run([(at, visit)])
             self.runs.append(run)
         run.stops.append((here, visit))
         return run, len(run.stops) - 1
@@ -124,17 +124,12 @@ def _stacked(a: Place, b: Place) -> bool:
     """Both are devices, and not the two ends of a cable or of a way through a switch that was not looked at."""
     if not isinstance(a, NetDevice) or not isinstance(b, NetDevice):
         return False
-    return a.lower is b or b.lower is a or a.ns is b.ns or a.master is b or b.master is a or _peers(a, b)
-
-
-def _peers(a: NetDevice, b: NetDevice) -> bool:
-    return getattr(a, "peer", None) is b
+    pair = isinstance(a, Veth) and a.peer is b
+    return pair or a.lower is b or b.lower is a or a.ns is b.ns or a.master is b or b.master is a
 
 
 def vlans(runs: Iterable[Run]) -> list[int]:
     """Tags that occur, in order."""
-    from macvsim.view.packets import packet_text
-
     return sorted(
         {
             vid

@@ -1,18 +1,16 @@
-"""Switches with the machines on them: rows of hosts, and below each row the switch as a bar, joined by a spine.
-
-A host belongs to the switch that its first cabled card leads to, so that most cables are short and straight.
-"""
+"""Switches with the machines on them: rows of hosts, and below each row the switch as a bar, joined by a spine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
-from macvsim.view.cells import LEADING, machine
+from macvsim.view.cells import LEADING, Cell, machine
+from macvsim.view.plan import plan
 from macvsim.view.scene import Area, Point, Word, line_width
 from macvsim.view.storeys import Link, Placed, place
-from macvsim.view.topology import Edge, Node, Topology
+from macvsim.view.topology import Node, Topology
 
 APART = 22.0
 """Between hosts, and between sections."""
@@ -20,8 +18,12 @@ DROP = 22.0
 """From a host to the switch below it."""
 LANE = 9.0
 """Between cables side by side."""
-NUB = 8.0
-"""Height of a port's socket."""
+SOCKET = (14.0, 8.0)
+"""Width and height of a port's socket."""
+LABEL = 14.0
+"""From a socket to the baseline of its label's first line."""
+INDENT = 12.0
+"""From the left and right border of a switch to what stands on it."""
 SPINE = 16.0
 LEAST_PAGE = 1120.0
 """Width below which hosts are not wrapped."""
@@ -29,28 +31,31 @@ LEAST_PAGE = 1120.0
 
 @dataclass
 class Port:
-    """A switch port with its place: the socket, and the lines of its label."""
+    """A switch port: its socket, the lines of its label, and where the cable is plugged in; `below`: on the lower
+    border.
+    """
 
     node: Node
     socket: Area
     lines: list[Word]
     at: Point
-    """Where the cable is plugged in."""
     below: bool
 
 
 @dataclass
 class Bar:
-    """A switch below one row of hosts; `indent`, `title`: from its left upper corner to the begin of its name."""
+    """A switch below one row of hosts; `title`: where its name begins, on the baseline."""
 
     area: Area
-    title: float
-    indent: float = 12.0
+    title: Point
 
 
 @dataclass
 class Section:
-    """A switch (None: hosts without one) and its hosts; everything is relative to its left upper corner."""
+    """A switch (None: hosts without one) and its hosts; everything is relative to its left upper corner.
+
+    loose : cards with cables that lead elsewhere: where they leave, and y of the lane they take to the right border
+    """
 
     switch: Node | None
     title: list[Word] = field(default_factory=list)
@@ -60,56 +65,8 @@ class Section:
     ports: dict[str, Port] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     loose: dict[str, tuple[Point, float]] = field(default_factory=dict)
-    """Cards with cables that lead elsewhere: where they leave, and y of the lane they take to the right border."""
     width: float = 0.0
     height: float = 0.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which host and cable belongs to which section."""
-
-    sections: list[tuple[Node | None, list[Node]]]
-    inner: list[Edge]
-    """Cables from a host to its section's switch, port first."""
-    outer: list[Edge]
-
-
-def plan(topology: Topology) -> Plan:
-    """Divide a lab into sections."""
-    nodes = topology.nodes
-    cables = [edge for edge in topology.edges if edge.kind == "cable"]
-    home: dict[str, str] = {}
-    for edge in cables:
-        for port, card in ((edge.a, edge.b), (edge.b, edge.a)):
-            if nodes[port].kind == "port" and nodes[card].kind != "port":
-                home.setdefault(_machine(topology, card), nodes[port].inside)
-    inner: list[Edge] = []
-    outer: list[Edge] = []
-    for edge in cables:
-        port, card = (edge.a, edge.b) if nodes[edge.a].kind == "port" else (edge.b, edge.a)
-        is_inner = (
-            nodes[port].kind == "port"
-            and nodes[card].inside in home
-            and nodes[card].kind == "nic"
-            and home[nodes[card].inside] == nodes[port].inside
-        )
-        (inner if is_inner else outer).append(Edge(port, card, edge.kind, edge.detail) if is_inner else edge)
-    hosts = topology.inside("", "host")
-    sections: list[tuple[Node | None, list[Node]]] = [
-        (switch, [host for host in hosts if home.get(host.id) == switch.id]) for switch in topology.inside("", "switch")
-    ]
-    free = [host for host in hosts if host.id not in home]
-    if free:
-        sections.append((None, free))
-    return Plan(sections, inner, outer)
-
-
-def _machine(topology: Topology, node: str) -> str:
-    """The host that a device is on, in whatever namespace."""
-    while topology.nodes[node].inside:
-        node = topology.nodes[node].inside
-    return node
 
 
 class Builder:
@@ -120,8 +77,9 @@ class Builder:
         self.tints = tints
         self.notes = notes
         self.plan = plan(topology)
-        self.to_port = {edge.b: edge.a for edge in self.plan.inner}
-        self.outer = [end for edge in self.plan.outer for end in (edge.a, edge.b)]
+        self.cables = {edge.b: edge for edge in self.plan.inner}
+        """By card."""
+        self.outer = {end for edge in self.plan.outer for end in (edge.a, edge.b)}
 
     def build(self, wide: float | None) -> list[Section]:
         """All sections; hosts are wrapped at `wide`, by default so that the page is a little wider than high."""
@@ -133,27 +91,32 @@ class Builder:
             self._section(switch, [placed[host.id] for host in hosts], wide) for switch, hosts in self.plan.sections
         ]
 
-    def label(self, port: str) -> list[Word]:
+    # -- labels --------------------------------------------------------------------------------------------------------
+
+    def _label(self, port: str) -> list[Word]:
         """The lines of a port's label."""
         node = self.topology.nodes[port]
-        lines = [Word(node.name, "port-name")]
-        if node.detail:
-            lines.append(Word(node.detail, "switch-detail"))
-        if port in self.notes:
-            lines.append(Word(f"✕ {self.notes[port]}", "reason"))
-        return lines
+        detail = [Word(node.detail, "switch-detail")] if node.detail else []
+        return [Word(node.name, "port-name"), *detail, *self._note(port)]
+
+    def _title(self, switch: Node) -> list[Word]:
+        """What stands on a switch's bar."""
+        detail = Word(switch.detail or "switch", "switch-detail")
+        return [Word(switch.name, "switch-name"), detail, *self._note(switch.id)]
+
+    def _note(self, node: str) -> list[Word]:
+        return [Word(f"✕ {self.notes[node]}", "reason")] if node in self.notes else []
 
     def _host(self, host: Node) -> Placed:
+        """A host with places, its cards at least as wide as the labels of their ports."""
+        nodes = self.topology.nodes
         least = {
-            card: _widest(self.label(port)) + 4
-            for card, port in self.to_port.items()
-            if self.topology.nodes[card].inside == host.id
+            card: _widest(self._label(edge.a)) + 4
+            for card, edge in self.cables.items()
+            if nodes[card].inside == host.id
         }
-        title = [Word(host.name, "host-name")]
-        if host.detail:
-            title.append(Word(host.detail, "detail"))
-        if host.id in self.notes:
-            title.append(Word(f"✕ {self.notes[host.id]}", "reason"))
+        detail = [Word(host.detail, "detail")] if host.detail else []
+        title = [Word(host.name, "host-name"), *detail, *self._note(host.id)]
         return place(machine(self.topology, host, self.tints, least, self.notes), title)
 
     # -- one section ---------------------------------------------------------------------------------------------------
@@ -161,131 +124,113 @@ class Builder:
     def _section(self, switch: Node | None, hosts: list[Placed], wide: float) -> Section:
         section = Section(switch, [] if switch is None else self._title(switch))
         rows = _rows(hosts, wide)
+        others = [] if switch is None else self._others(switch)
         left = SPINE + 14 if len(rows) > 1 and switch is not None else 0.0
-        below = [] if switch is None else self._others(switch)
         widths = [sum(one.width for one in row) + APART * (len(row) - 1) for row in rows]
-        width = left + max([*widths, self._bar_width(switch, below)])
+        section.width = left + max([*widths, self._least_width(section, others)])
         y = 0.0
-        for number, row in enumerate(rows or [[]]):
-            last = number == len(rows) - 1 or not rows
+        for number, row in enumerate(rows):
+            is_last = number == len(rows) - 1
             y = self._row(section, row, left, y)
             if switch is not None:
-                y = self._bar(section, row, (left, y, width - left), below if last else [])
-            y += 0 if last else APART
-        if left and section.bars:
-            first, final = section.bars[0].area, section.bars[-1].area
-            section.spine = Area(0, first.y, SPINE, final.bottom - first.y)
-            for bar in section.bars:
-                bar.area, bar.indent = Area(0, bar.area.y, width, bar.area.height), left + bar.indent
-        section.width, section.height = width, y
+                y = self._bar(section, row, y, left, others if is_last else [])
+            y += 0 if is_last else APART
+        if left:
+            top = section.bars[0].area.y
+            section.spine = Area(0, top, SPINE, y - top)
+        section.height = y
         return section
 
     def _others(self, switch: Node) -> list[str]:
         """Ports on the lower border: those whose cables lead elsewhere, and those without."""
-        taken = self.to_port.values()
+        taken = {edge.a for edge in self.plan.inner}
         return [port.id for port in self.topology.inside(switch.id, "port") if port.id not in taken]
 
-    def _bar_width(self, switch: Node | None, below: list[str]) -> float:
-        if switch is None:
+    def _least_width(self, section: Section, others: list[str]) -> float:
+        if section.switch is None:
             return 0.0
-        ports = sum(map(self._cell, below)) + 24
-        return max(ports, line_width(self._title(switch)) + 24, 110.0)
+        return max(sum(map(self._cell, others)), line_width(section.title), 86.0) + 2 * INDENT
 
     def _cell(self, port: str) -> float:
-        """Width of a port that stands in no host's column."""
-        return max(_widest(self.label(port)) + 14, 26.0)
+        """Width of a port that stands in no card's column."""
+        return max(_widest(self._label(port)) + 14, 26.0)
 
-    def _title(self, switch: Node) -> list[Word]:
-        """What stands on a switch's bar."""
-        note = self.notes.get(switch.id)
-        return [
-            Word(switch.name, "switch-name"),
-            Word(switch.detail or "switch", "switch-detail"),
-            *([Word(f"✕ {note}", "reason")] if note else []),
-        ]
-
-    def _row(self, section: Section, row: list[Placed], left: float, y: float) -> float:
-        """Place the hosts of a row, bottom-aligned; returns y of their lower border, lanes included."""
-        tallest = max((one.height for one in row), default=0.0)
-        loose = [cell for one in row for cell in one.machine.cells.values() if cell.node.id in self.outer]
-        x = left
+    def _row(self, section: Section, row: list[Placed], x: float, y: float) -> float:
+        """Place the hosts of a row, bottom-aligned; returns y of where the switch begins."""
+        if not row:
+            return y
+        bottom = y + max(one.height for one in row)
+        lanes = 0
         for one in row:
-            section.hosts.append((one, (x, y + tallest - one.height)))
+            at = (x, bottom - one.height)
+            section.hosts.append((one, at))
             x += one.width + APART
-        y += tallest
-        for number, cell in enumerate(loose):
-            at = next(at for one, at in section.hosts if cell.node.id in one.machine.cells)
-            area = cell.area.moved(*at)
-            section.loose[cell.node.id] = (area.middle, area.bottom), y + 8 + LANE * number
-        if row and (section.switch is not None or loose):
-            y += DROP if section.switch is not None else 0
-            y += LANE * len(loose)
-        return y
+            for card in one.machine.cells.values():
+                if card.node.id in self.outer:
+                    area = card.area.moved(*at)
+                    section.loose[card.node.id] = (area.middle, area.bottom), bottom + 8 + LANE * lanes
+                    lanes += 1
+        return bottom + LANE * lanes + (DROP if section.switch is not None else 0)
 
-    def _bar(
-        self,
-        section: Section,
-        row: list[Placed],
-        at: tuple[float, float, float],
-        below: list[str],
-    ) -> float:
-        """The switch below a row: sockets on its upper border under the cards, on its lower one for other cables."""
-        left, y, width = at
-        assert section.switch is not None
-        cables = []
-        for one in row:
-            place_ = next(place_ for placed, place_ in section.hosts if placed is one)
-            for cell in one.machine.cells.values():
-                if cell.node.id in self.to_port:
-                    cables.append((cell, cell.area.moved(*place_)))
-        labels = [self.label(self.to_port[cell.node.id]) for cell, _ in cables]
-        top = LEADING * max(map(len, labels), default=0) + (NUB + 3 if labels else 0)
-        bottom = LEADING * max((len(self.label(port)) for port in below), default=0) + (NUB + 3 if below else 0)
-        first = min(
-            (card.middle - _widest(self.label(self.to_port[cell.node.id])) / 2 for cell, card in cables), default=width
-        )
-        beside = bool(labels) and left + 12 + line_width(section.title) + 12 <= first
-        area = Area(left, y, width, top + (7 if beside else 22) + bottom)
-        section.bars.append(Bar(area, NUB + 14 if beside else top + 15))
-        for cell, card in cables:
-            port = self.to_port[cell.node.id]
-            x = card.middle
-            section.ports[port] = self._port(port, x, area.y, below=False)
-            edge = next(edge for edge in self.plan.inner if edge.b == cell.node.id)
-            section.links.append(Link(edge, ((x, area.y), (x, card.bottom))))
-        x = area.right - 12
-        for port in reversed(below):
+    def _bar(self, section: Section, row: list[Placed], y: float, left: float, others: list[str]) -> float:
+        """The switch below a row: sockets on its upper border under the cards, on its lower one the `others`; returns
+        y of its lower border.
+        """
+        cards = self._cards(section, row)
+        labels = {cell.node.id: self._label(self.cables[cell.node.id].a) for cell, _ in cards}
+        begins = [area.middle - _widest(labels[cell.node.id]) / 2 for cell, area in cards]
+        is_beside = bool(cards) and left + line_width(section.title) + 2 * INDENT <= min(begins)
+        upper, lower = _depth(labels.values()), _depth([self._label(port) for port in others])
+        area = Area(0, y, section.width, upper + (7 if is_beside else 22) + lower)
+        baseline = y + (SOCKET[1] + LABEL if is_beside else upper + 15)
+        section.bars.append(Bar(area, (left + INDENT, baseline)))
+        for cell, card in cards:
+            edge = self.cables[cell.node.id]
+            self._add_port(section, edge.a, card.middle, y, below=False)
+            section.links.append(Link(edge, ((card.middle, y), (card.middle, card.bottom))))
+        x = area.right - INDENT
+        for port in reversed(others):
             x -= self._cell(port)
-            section.ports[port] = self._port(port, x + self._cell(port) / 2, area.bottom, below=True)
+            self._add_port(section, port, x + self._cell(port) / 2, area.bottom, below=True)
         return area.bottom
 
-    def _port(self, port: str, x: float, y: float, *, below: bool) -> Port:
-        socket = Area(x - 7, y - NUB if below else y, 14, NUB)
-        return Port(self.topology.nodes[port], socket, self.label(port), (x, y), below)
+    def _cards(self, section: Section, row: list[Placed]) -> list[tuple[Cell, Area]]:
+        """The cards of a row that are cabled to the switch below it."""
+        return [
+            (cell, cell.area.moved(*at))
+            for one, at in section.hosts
+            if one in row
+            for cell in one.machine.cells.values()
+            if cell.node.id in self.cables
+        ]
+
+    def _add_port(self, section: Section, port: str, x: float, y: float, *, below: bool) -> None:
+        width, height = SOCKET
+        socket = Area(x - width / 2, y - height if below else y, width, height)
+        section.ports[port] = Port(self.topology.nodes[port], socket, self._label(port), (x, y), below)
 
 
 def _rows(hosts: list[Placed], wide: float) -> list[list[Placed]]:
-    """Hosts in rows that are at most `wide`, as even as they come."""
-    rows: list[list[Placed]] = []
+    """Hosts in rows that are at most `wide`; without hosts, one row that is empty."""
+    rows: list[list[Placed]] = [[]]
     used = 0.0
     for one in hosts:
-        if rows and used + APART + one.width <= wide:
-            rows[-1].append(one)
-            used += APART + one.width
-        else:
-            rows.append([one])
-            used = one.width
+        if rows[-1] and used + APART + one.width > wide:
+            rows.append([])
+            used = 0.0
+        used += one.width + (APART if rows[-1] else 0.0)
+        rows[-1].append(one)
     return rows
 
 
-def _widest(words: list[Word]) -> float:
+def _depth(labels: Iterable[list[Word]]) -> float:
+    """Height of a row of ports with these labels."""
+    lines = [len(label) for label in labels]
+    return SOCKET[1] + 3 + LEADING * max(lines) if lines else 0.0
+
+
+def _widest(words: Sequence[Word]) -> float:
     return max(word.width for word in words)
 
 
-def port_title(port: Node) -> str:
-    """What a pointer held over a port shows."""
-    state = "" if port.up else ", no link"
-    return f"{port.id}{': ' + port.detail if port.detail else ''}{state}"
-
-
-__all__ = ["APART", "LANE", "Bar", "Builder", "Port", "Section", "plan", "port_title"]
+__all__ = ["APART", "LABEL", "LANE", "Bar", "Builder", "Port", "Section"]

@@ -12,7 +12,7 @@ from macvsim.journal import Journal
 from macvsim.sim import Sim
 from macvsim.view.packets import BACK, packet_text
 from macvsim.view.topology import Topology
-from macvsim.view.trail import Visit, trail
+from macvsim.view.trail import Visit, owner, trail
 
 _UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
 
@@ -66,14 +66,13 @@ def story(sim: Sim, explanation: Explanation) -> Story:
     told = {visit.uid for visit in chain}
     if explanation.reason in _UNANSWERED:
         told |= {visit.uid for visit in visits if visit.before is not None and visit.before.uid in told}
-    aside = [visit for visit in visits if visit.uid in told and visit not in chain]
+    aside = [visit for visit in visits if visit not in chain and (visit.uid in told or not chain)]
     return Story(explanation, visits, chain, aside, end)
 
 
 def _end(visits: list[Visit], explanation: Explanation) -> Visit | None:
     if explanation.verdict == "answered":
-        origin = visits[0].place.label if visits else ""
-        arrived = [v for v in visits if v.step == "local" and v.place.label.partition(":")[0] == origin]
+        arrived = [v for v in visits if v.step == "local" and owner(v.place) is owner(visits[0].place)]
         return arrived[-1] if arrived else None
     fatal = [v for v in visits if v.reason is explanation.reason and v.place.label == explanation.where]
     waiting = [v for v in visits if v.place.label == explanation.where]  # nobody has answered so far

@@ -100,6 +100,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "box": Shape(fill=GROUND, stroke=FIRM),
     "box-off": Shape(stroke=FIRM, dash="4 3"),
     "switch": Shape(fill=("#d5dde8", "#2d333b"), stroke=("#475569", "#768390"), width=1.2),
+    "switch-inside": Shape(fill=("#d5dde8", "#2d333b")),
     "port": Shape(fill=("#ffffff", "#0d1117"), stroke=("#334155", "#adbac7"), width=1.2),
     "port-off": Shape(fill=("#94a3b8", "#656c76"), stroke=("#334155", "#adbac7"), width=1.2),
     **{f"token-{kind}": Shape(fill=colour, stroke=GROUND, width=1.5) for kind, colour in SAID.items()},

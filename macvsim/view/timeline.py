@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from macvsim.explain import BYSTANDERS, BYSTANDERS6
 from macvsim.journal import Place
 from macvsim.net.namespace import Namespace
 from macvsim.view.packets import packet_text
 from macvsim.view.page import Layout
 from macvsim.view.scene import Point
 from macvsim.view.story import Story
-from macvsim.view.trail import Visit
+from macvsim.view.trail import Visit, owner
 from macvsim.view.ways import Ways
 
 PACE = 180.0
@@ -55,6 +54,11 @@ class Token:
     @property
     def ends(self) -> float:
         return self.track[-1][0]
+
+    def die(self, reason: str, *, minor: bool) -> None:
+        """It ends where it is; what matters more is said."""
+        if not self.end or (self.minor and not minor):
+            self.end, self.minor = reason, minor
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def timeline(layout: Layout, story: Story) -> Timeline:
     return _Stage(layout, story).timeline
 
 
-def _scenes(story: Story) -> list[Visit]:
+def _shown(story: Story) -> list[Visit]:
     """What is shown: up to the end, without questions asked again."""
     shown: list[Visit] = []
     asked: set[tuple[object, str]] = set()
@@ -115,98 +119,97 @@ def _scenes(story: Story) -> list[Visit]:
 
 
 class _Stage:
+    """Lets the visits happen one after the other."""
+
     def __init__(self, layout: Layout, story: Story) -> None:
         self.layout = layout
+        self.story = story
         self.ways = Ways(layout)
-        self.visits = _scenes(story)
-        self.at: dict[int, tuple[float, Point | None]] = {}
-        """Second and place of each visit, by identity."""
-        self.token: dict[int, Token] = {}
+        self.happened: list[Visit] = []
+        self.at: dict[Visit, tuple[float, Point | None]] = {}
+        """When and where on the page each visit happened."""
+        self.token: dict[Visit, Token] = {}
         self.tokens: list[Token] = []
         self.told: dict[int, Line] = {}
-        for number, visit in enumerate(self.visits):
-            self._play(visit, self.visits[:number])
+        for visit in _shown(story):
+            self._play(visit)
+            self.happened.append(visit)
         tokens = [token for token in self.tokens if len(token.track) > 1 or token.end]
-        end = self.at[id(story.end)][0] if story.end is not None and id(story.end) in self.at else 0.0
+        end = self.at[story.end][0] if story.end in self.at else 0.0
         last = max((token.ends for token in tokens), default=end)
         lines = sorted(self.told.values(), key=lambda line: line.time)
         self.timeline = Timeline(tokens, lines, max(last, end) + HOLD, end).within(MOST_LENGTH)
 
-    def _play(self, visit: Visit, earlier: Sequence[Visit]) -> None:
+    def _play(self, visit: Visit) -> None:
         before = visit.before
-        begun, start = (BEGIN, None) if before is None else self.at.get(id(before), (BEGIN, None))
-        way = self._way(before, visit)
-        if before is not None and visit.time > before.time and not way:
-            begun = self._enabled(visit, before, earlier, begun)
-        if not way:
-            self._stay(visit, before, begun, start)
-            return
+        begun, start = (BEGIN, None) if before is None else self.at.get(before, (BEGIN, None))
+        way = self._way(visit)
+        if before is not None and visit.time > before.time and (visit.step == "xmit" or not way):
+            begun = self._enabled(visit, begun)
+        if way:
+            self._move(visit, way, begun, start)
+        else:
+            self._stay(visit, begun, start)
+        if visit in self.token and visit.reason is not None:
+            self.token[visit].die(visit.reason.name, minor=visit.minor and visit is not self.story.end)
+
+    def _move(self, visit: Visit, way: tuple[Point, ...], begun: float, start: Point | None) -> None:
         begun += REST
         points = way if start is None else (start, *way)
         arrival = begun + min(max(_length(points) / PACE, LEAST), MOST)
-        token = self._continue(visit, before, begun, points[0])
+        token = self._continue(visit, begun, points[0])
         if token.ends < begun:
             token.track.append((begun, points[0]))
         _walk(token, begun, arrival, points)
-        said = packet_text(visit.frame.wire) if visit.frame is not None else None
-        if said is not None:
+        self.at[visit], self.token[visit] = (arrival, points[-1]), token
+        if visit.frame is not None:
+            said = packet_text(visit.frame.wire)
             token.kind = said.kind
             token.tags.append((begun, said.vlans[0] if said.vlans else None))
-            line = Line(begun, said.kind, f"{_sender(visit)}: {said.short}")
-            self.told.setdefault(visit.uid, line)
-        self.at[id(visit)] = arrival, points[-1]
-        self.token[id(visit)] = token
-        self._finish(visit, token)
+            self.told.setdefault(visit.uid, Line(begun, said.kind, f"{_sender(visit)}: {said.short}"))
 
-    def _stay(self, visit: Visit, before: Visit | None, begun: float, start: Point | None) -> None:
-        """A visit that moves nothing on the page."""
-        self.at[id(visit)] = begun, start
-        token = self.token.get(id(before)) if before is not None and not visit.born else None
-        if token is None and visit.reason is not None and start is None:
-            node = self.layout.topology.at(visit.place)
-            if node is not None:
-                area = self.layout.areas[node.id]
-                start = (area.right - 8, area.y + 8)
-        if token is None and visit.reason is not None and start is not None:
-            token = Token("other", [(begun, start)])
-            self.tokens.append(token)
+    def _stay(self, visit: Visit, begun: float, start: Point | None) -> None:
+        """A visit that moves nothing on the page; a packet that ends before it has moved is seen all the same."""
+        token = self.token.get(visit.before) if visit.before is not None and not visit.born else None
+        if token is None and visit.reason is not None:
+            start = start or self._corner(visit.place)
+            if start is not None:
+                token = Token("other", [(begun, start)])
+                self.tokens.append(token)
+        self.at[visit] = begun, start
         if token is not None:
-            self.token[id(visit)] = token
-            self._finish(visit, token)
+            self.token[visit] = token
 
-    def _finish(self, visit: Visit, token: Token) -> None:
-        if visit.reason is not None and (not token.end or token.minor):
-            minor = visit.reason in BYSTANDERS or visit.reason in BYSTANDERS6
-            if not token.end or not minor:
-                token.end, token.minor = visit.reason.name, minor
+    def _corner(self, place: Place) -> Point | None:
+        node = self.layout.topology.at(place)
+        if node is None:
+            return None
+        area = self.layout.areas[node.id]
+        return area.right - 8, area.y + 8
 
-    def _way(self, before: Visit | None, visit: Visit) -> tuple[Point, ...]:
-        """The line from the last place that is on the page."""
+    def _way(self, visit: Visit) -> tuple[Point, ...]:
+        """The line from the last place that is on the page; namespaces are where their devices are."""
+        before = visit.before
         while before is not None and isinstance(before.place, Namespace):
             before = before.before
-        a = self._node(before.place) if before is not None else None
-        b = self._node(visit.place)
-        if a is None or b is None or isinstance(visit.place, Namespace):
+        if before is None or isinstance(visit.place, Namespace):
             return ()
-        return self.ways.way(a, b)
+        a, b = self.layout.topology.at(before.place), self.layout.topology.at(visit.place)
+        return self.ways.way(a.id, b.id) if a is not None and b is not None else ()
 
-    def _node(self, place: Place) -> str | None:
-        node = self.layout.topology.at(place)
-        return None if node is None else node.id
-
-    def _enabled(self, visit: Visit, before: Visit, earlier: Sequence[Visit], begun: float) -> float:
+    def _enabled(self, visit: Visit, begun: float) -> float:
         """When what a packet waited for had come: the last thing its namespace saw before it went on."""
-        for other in reversed(earlier):
+        for other in reversed(self.happened):
             if other.time < visit.time:
                 break
-            if other.uid != visit.uid and _owner(other.place) is _owner(visit.place):
-                return max(begun, self.at[id(other)][0])
+            if other.uid != visit.uid and owner(other.place) is owner(visit.place):
+                return max(begun, self.at[other][0])
         return begun + PAUSE
 
-    def _continue(self, visit: Visit, before: Visit | None, begun: float, start: Point) -> Token:
+    def _continue(self, visit: Visit, begun: float, start: Point) -> Token:
         """The token that goes on: the packet's own, unless a copy took that already."""
-        token = self.token.get(id(before)) if before is not None and not visit.born else None
-        if token is None or token.ends > begun + 1e-9 or token.end:
+        token = self.token.get(visit.before) if visit.before is not None and not visit.born else None
+        if token is None or token.ends > begun or token.end:
             token = Token("other", [(begun, start)])
             self.tokens.append(token)
         return token
@@ -229,10 +232,6 @@ def _length(points: Iterable[Point]) -> float:
             total += ((point[0] - last[0]) ** 2 + (point[1] - last[1]) ** 2) ** 0.5
         last = point
     return total
-
-
-def _owner(place: Place) -> object:
-    return getattr(place, "ns", place)
 
 
 def _sender(visit: Visit) -> str:

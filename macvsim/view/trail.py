@@ -14,10 +14,11 @@ from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
+from macvsim.explain import BYSTANDERS, BYSTANDERS6
 from macvsim.journal import Journal, Place, Record
 from macvsim.link import Cable
-from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort
+from macvsim.wire.addr import is_group
 from macvsim.wire.frame import Frame
 
 _STEPS = {"out": "xmit", "in": "receive"}
@@ -45,6 +46,13 @@ class Visit:
     def reason(self) -> DropReason | None:
         """Why it ended here."""
         return self.detail if isinstance(self.detail, DropReason) else None
+
+    @property
+    def minor(self) -> bool:
+        """It ended at a station that it, a flooded copy, was not meant for."""
+        if self.reason in BYSTANDERS:
+            return True
+        return self.reason in BYSTANDERS6 and self.frame is not None and is_group(self.frame.dst)
 
     @property
     def born(self) -> bool:
@@ -127,7 +135,7 @@ def _rank(a: Place, b: Place, step: str) -> int:
         return 0 if a in (b.a, b.b) else FAR
     if isinstance(b, NetDevice):
         return _to_device(a, b, step)
-    return 1 if _namespace(a) is b else FAR
+    return 1 if owner(a) is b else FAR
 
 
 def _to_port(a: Place, port: SwitchPort, step: str) -> int:
@@ -146,20 +154,21 @@ def _to_device(a: Place, dev: NetDevice, step: str) -> int:
             return 0
         if isinstance(a, NetDevice) and a.master is not None and a.master is dev.master:
             return 1
-        return 2 if _namespace(a) is dev.ns and not below else FAR
+        return 2 if owner(a) is dev.ns and not below else FAR
     if below or across or (isinstance(dev, Veth) and dev.peer is a):
         return 0
     if isinstance(a, NetDevice) and a.lower is not None and a.lower is dev.lower:
         return 1
     if isinstance(a, NetDevice) and a.lower is dev:
         return 2
-    return 3 if _namespace(a) is dev.ns else FAR
+    return 3 if owner(a) is dev.ns else FAR
 
 
-def _namespace(place: Place) -> object:
+def owner(place: Place) -> object:
+    """The namespace that a place is in; the place itself outside of any."""
     if isinstance(place, NetDevice):
         return place.ns
-    return place if isinstance(place, Namespace) else None
+    return place
 
 
-__all__ = ["Visit", "captured", "family", "join", "trail"]
+__all__ = ["Visit", "captured", "family", "join", "owner", "trail"]

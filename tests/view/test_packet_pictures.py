@@ -219,6 +219,33 @@ def test_animation_waits_for_the_address_before_the_request_leaves() -> None:
         assert all(frame.contains(Area(x, y, 0, 0)) for _, (x, y) in token.track)
 
 
+def test_animation_waits_at_a_router_too() -> None:
+    player = Player(load(FAILURES[0].parents[1] / "exp3_router.md"))
+    ping = next(ping for outcome in player.play() for ping in outcome.pings)
+    _, layout, _, times = stage(player.lab, ping.explain())
+    assert [line.kind for line in times.lines] == ["ask", "answer", "echo", "ask", "answer", "reply"]
+    gateway = layout.areas["host3:enp0s8.200"]
+    request = next(token for token in times.tokens if token.kind == "echo")
+    leaves = next(time for time, (x, y) in request.track if gateway.x <= x <= gateway.right and y <= gateway.y)
+    answers = sorted(token.ends for token in times.tokens if token.kind == "answer")
+    assert answers[-1] <= leaves
+
+
+def test_the_end_that_decides_is_not_told_in_grey() -> None:
+    """As are copies that nobody wanted: this frame came to a station that it was not meant for, and that was all."""
+    lab = Lab(seed=0)
+    sw1 = lab.switch("sw1", policy="virtualbox-allow-all")
+    one, two = (lab.host(name, nic="eth0", switch=sw1) for name in ("one", "two"))
+    one.addr_add("eth0", "10.0.0.1/24")
+    two.addr_add("eth0", "10.0.0.2/24")
+    one.sh("ip neigh add 10.0.0.2 lladdr 08:00:27:00:00:99 dev eth0")
+    two.link_set("eth0", promisc=True)
+    lost = one.ping("10.0.0.2", count=1, timeout=1)
+    assert lost.explain().reason is not None
+    tokens = [token for token in stage(lab, lost.explain())[3].tokens if token.end]
+    assert [(token.end, token.minor) for token in tokens] == [(lost.explain().reason.name, False)]
+
+
 def test_animations_are_made_with_svg_or_matplotlib() -> None:
     lab = two_hosts()
     with pytest.raises(MacvsimError, match="'svg' or 'matplotlib'"):
