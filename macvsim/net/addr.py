@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Fib, Route, RouteType, Scope
+from macvsim.net.multipath import Hop
 from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
@@ -140,7 +142,7 @@ class AddressTable:
         if found.autojoin:
             self.ns.leave_group(dev, found.local)
         if not indev.addresses:
-            self.fib.remove_if(lambda r: r.dev is dev)
+            self._without(dev, lambda r: True)
         return found
 
     def _remove(self, dev: NetDevice, gone: Address) -> None:
@@ -170,7 +172,7 @@ class AddressTable:
         for address in indev.addresses:
             dev.on_address(address.peer.to_bytes(4, "big"), False)
         indev.addresses.clear()
-        self.fib.remove_if(lambda r: r.dev is dev)
+        self.fib.remove_if(lambda r: r.dev is dev or any(hop.dev is dev for hop in r.hops))
 
     # -- routes that the kernel makes ----------------------------------------------------------------------------------
 
@@ -237,14 +239,27 @@ class AddressTable:
     # -- the device changes --------------------------------------------------------------------------------------------
 
     def device_up(self, dev: NetDevice) -> None:
-        """Connected and broadcast routes come back; static ones do not."""
+        """Connected and broadcast routes come back, next hops live again (fib_sync_up); static routes do not."""
         for address in dev.inet.addresses:
             self._routes_up(dev, address)
+        for hop in self._hops(dev):
+            hop.dead = False
 
     def device_down(self, dev: NetDevice) -> None:
         """Every route through the device goes, except that its own addresses stay local (fib_disable_ip)."""
-        self.fib.remove_if(lambda r: r.dev is dev and r.type is not RouteType.LOCAL)
+        self._without(dev, lambda r: r.type is not RouteType.LOCAL)
         self.fib.changed()
+
+    def _without(self, dev: NetDevice, condition: Callable[[Route], bool]) -> None:
+        """Routes through a device go; those with other next hops as well go on without it (fib_sync_down_dev)."""
+        for hop in self._hops(dev):
+            hop.dead = True
+        self.fib.remove_if(lambda r: all(hop.dead for hop in r.hops) if r.hops else r.dev is dev and condition(r))
+
+    def _hops(self, dev: NetDevice) -> list[Hop]:
+        """Next hops through a device of routes that have several."""
+        routes = (route for table in self.fib.tables.values() for at in table.at.values() for route in at)
+        return [hop for route in routes for hop in route.hops if hop.dev is dev]
 
     def select_source(self, dev: NetDevice | None, dst: int, scope: Scope) -> int:
         """Best own address to talk from (inet_select_addr); 0 when there is none."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from macvsim.errors import NetlinkError
+from macvsim.net.multipath import Hop
+from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import ip_text, mask_int
 
 TABLE_DEFAULT = 253
@@ -78,6 +80,8 @@ class Route:
     age: int = field(default=0)
     chosen: int = -1
     """Which of the default routes like this one was taken last (fa_default)."""
+    hops: tuple[Hop, ...] = ()
+    """The ways of a multipath route, of which `gateway` and `dev` are the first."""
     gone: bool = False
     """Taken out: what still waits to go this way has no device any more (dst_dev_put)."""
 
@@ -91,12 +95,21 @@ class Route:
     @property
     def linkdown(self) -> bool:
         """True while the device is up but has no carrier (RTNH_F_LINKDOWN)."""
+        if self.hops:
+            return all(hop.linkdown for hop in self.hops)
         return self.dev is not None and self.dev.up and not self.dev.carrier
 
     @property
     def order(self) -> tuple[int, int, int]:
         """Preference within one prefix: exact TOS before none, lower metric, older."""
         return -self.tos, self.metric, self.age
+
+
+_REFUSALS = {
+    Action.BLACKHOLE: Route(0, 0, RouteType.BLACKHOLE),
+    Action.PROHIBIT: Route(0, 0, RouteType.PROHIBIT),
+}
+"""What rules say without a table; where one says unreachable, there is no route (fib4_rule_action)."""
 
 
 class Table:
@@ -130,6 +143,8 @@ class Table:
 
     def remove(self, route: Route) -> None:
         route.gone = True
+        for hop in route.hops:
+            hop.end()
         key = route.plen << 32 | route.dst
         self.at[key].remove(route)
         if not self.at[key]:
@@ -146,10 +161,11 @@ class Table:
 class Fib:
     """The tables of one namespace."""
 
-    __slots__ = ("_age", "_changed", "custom_local_routes", "tables")
+    __slots__ = ("_age", "_changed", "_rules", "custom_local_routes", "tables")
 
     def __init__(self) -> None:
         self.tables: dict[int, Table] = {TABLE_LOCAL: Table(), TABLE_MAIN: Table(), TABLE_DEFAULT: Table()}
+        self._rules: Rules | None = None
         self._age = 0
         self.custom_local_routes = False
         """Somebody added a local route by hand: addresses alone do not tell what is ours any more."""
@@ -164,26 +180,60 @@ class Fib:
         for fn in self._changed:
             fn()
 
-    def lookup(self, dst: int, *, oif: Any = None, usable: Callable[[Route], bool] | None = None) -> Route | None:
-        """The route for `dst` (fib_lookup with the default rules): local and main as one table, then the default table.
+    @property
+    def rules(self) -> Rules:
+        """Which tables are asked in which order."""
+        if self._rules is None:
+            self._rules = Rules(32, self.changed)
+        return self._rules
 
-        oif : restricts the device; usable : asked about routes whose device has no carrier
+    @property
+    def looks_at_marks(self) -> bool:
+        """Some rule depends on the marks of packets."""
+        return self._rules is not None and self._rules.marks
+
+    def lookup(
+        self,
+        dst: int,
+        *,
+        oif: Any = None,
+        usable: Callable[[Route], bool] | None = None,
+        src: int = 0,
+        iif: Any = None,
+        mark: int = 0,
+    ) -> Route | None:
+        """The route for `dst` (fib_lookup): by the rules, which by default ask local and main as one table, then the
+        default table.
+
+        oif : restricts the device; usable : asked about routes whose device has no carrier; src, iif, mark : what rules
+        may look at
         """
-        for tables in ((TABLE_LOCAL, TABLE_MAIN), (TABLE_DEFAULT,)):
-            best: Route | None = None
-            for number in tables:
-                for route in self.tables[number].candidates(dst):
-                    if best is not None and route.plen <= best.plen:
-                        break
-                    if oif is not None and route.dev is not None and route.dev is not oif:
-                        continue
-                    if route.linkdown and usable is not None and not usable(route):
-                        continue
-                    best = route
+        if self._rules is None or self._rules.plain:
+            best = self._in_tables((TABLE_LOCAL, TABLE_MAIN), dst, oif, usable)
+            return best or self._in_tables((TABLE_DEFAULT,), dst, oif, usable)
+        flow = Flow(dst, src, oif, iif, mark)
+        found = self._rules.lookup(flow, lambda table: self._in_tables((table,), dst, oif, usable))
+        return _REFUSALS.get(found) if isinstance(found, Action) else found
+
+    def _in_tables(
+        self, tables: tuple[int, ...], dst: int, oif: Any, usable: Callable[[Route], bool] | None
+    ) -> Route | None:
+        """The longest prefix in any of the tables, unless that throws the packet back (fib_table_lookup)."""
+        best: Route | None = None
+        for number in tables:
+            for route in self.tables[number].candidates(dst) if number in self.tables else ():
+                if best is not None and route.plen <= best.plen:
                     break
-            if best is not None and best.type is not RouteType.THROW:
-                return best
-        return None
+                if route.hops:
+                    if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
+                        continue
+                elif oif is not None and route.dev is not None and route.dev is not oif:
+                    continue
+                if route.linkdown and usable is not None and not usable(route):
+                    continue
+                best = route
+                break
+        return None if best is None or best.type is RouteType.THROW else best
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
@@ -236,4 +286,5 @@ class Fib:
 
 
 def _same_hop(a: Route, b: Route) -> bool:
-    return a.type is b.type and a.dev is b.dev and a.gateway == b.gateway and a.src == b.src and a.scope == b.scope
+    alike = a.type is b.type and a.dev is b.dev and a.gateway == b.gateway and a.src == b.src and a.scope == b.scope
+    return alike and [hop.way for hop in a.hops] == [hop.way for hop in b.hops]

@@ -89,7 +89,8 @@ class Ipv4Layer:
     def received(self, packet: Packet) -> DropReason | None:
         """A packet that has passed PREROUTING: route, and go where the route says (ip_rcv_finish)."""
         assert packet.in_dev is not None
-        way = self.ns.router.input(packet.data[12:20], packet.in_dev)
+        mark = packet.mark if isinstance(packet, Tracked) else 0
+        way = self.ns.router.input(packet.data[12:20], packet.in_dev, mark)
         packet.dst = way
         if packet.data[0] != _NO_OPTIONS and (way.kind is not DROP or way.errno):
             found = self._options(packet, way)

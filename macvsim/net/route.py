@@ -7,11 +7,13 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
+from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.neigh import VALID, Nud
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
@@ -118,13 +120,14 @@ class Dst:
 class Router:
     """Input and output routing of one namespace."""
 
-    __slots__ = ("_output", "generation", "ns")
+    __slots__ = ("_hash_key", "_output", "generation", "ns")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.generation = 0
         """Counts what made decisions void."""
-        self._output: dict[tuple[int, int, NetDevice | None, bool], Dst] = {}
+        self._output: dict[tuple[int, int, NetDevice | None, bool, int], Dst] = {}
+        self._hash_key = b""
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
@@ -136,14 +139,16 @@ class Router:
 
     # -- output --------------------------------------------------------------------------------------------------------
 
-    def output(self, dst: int, src: int = 0, oif: NetDevice | None = None, any_source: bool = False) -> Dst:
+    def output(
+        self, dst: int, src: int = 0, oif: NetDevice | None = None, any_source: bool = False, mark: int = 0
+    ) -> Dst:
         """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a
-        device, `any_source` allows sources that are not ours (FLOWI_FLAG_ANYSRC).
+        device, `any_source` allows sources that are not ours (FLOWI_FLAG_ANYSRC), `mark` is for rules.
         """
-        key = (dst, src, oif, any_source)
+        key = (dst, src, oif, any_source, mark)
         found = self._output.get(key)
         if found is None:
-            found = self._decide_output(dst, src, oif, any_source)
+            found = self._decide_output(dst, src, oif, any_source, mark)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
             if found.lasting:
@@ -156,7 +161,7 @@ class Router:
             return Dst(ERROR, errno="ENETUNREACH")
         return self._group(group, self.ns.addresses.select_source(dev, 0, Scope.LINK), dev)
 
-    def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool) -> Dst:
+    def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool, mark: int) -> Dst:
         ns = self.ns
         lo = ns.devices["lo"]
         if src:
@@ -177,7 +182,7 @@ class Router:
         if not dst:
             dst = src or 0x7F000001
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
-        route = self._lookup(dst, oif)
+        route = self._lookup(dst, oif, src=src, mark=mark)
         if route is None or (oif is not None and route.type in ERRORS):
             if oif is None:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
@@ -191,6 +196,8 @@ class Router:
             return Dst(ERROR, errno=ERRORS[route.type], route=route, reason=reason)
         if route.type is RouteType.LOCAL:
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
+        if route.hops:
+            route = self._by_hash(route, src, dst, oif)
         rivals = [] if route.plen or not route.gateway else ns.fib.defaults_like(route)
         if len(rivals) > 1 and rivals[0] is route:
             route = self._live_default(rivals)
@@ -207,12 +214,43 @@ class Router:
         way.locked = exception is not None and exception.locked
         return way
 
-    def _lookup(self, dst: int, oif: NetDevice | None = None) -> Route | None:
+    def _lookup(
+        self,
+        dst: int,
+        oif: NetDevice | None = None,
+        *,
+        src: int = 0,
+        iif: NetDevice | None = None,
+        mark: int = 0,
+    ) -> Route | None:
         """The FIB's answer, where ignore_routes_with_linkdown says so without routes whose device has no carrier."""
-        return self.ns.fib.lookup(dst, oif=oif, usable=self._usable_linkdown)
+        return self.ns.fib.lookup(dst, oif=oif, usable=self._usable_linkdown, src=src, iif=iif, mark=mark)
+
+    def _by_hash(self, route: Route, src: int, dst: int, oif: NetDevice | None = None) -> Route:
+        """A route with several next hops as if it had but the one this flow takes (fib_select_path)."""
+        if not self._hash_key:
+            self._hash_key = self.ns.sim.rng(f"multipath/{self.ns.name}").randbytes(16)
+        bound = [hop for hop in route.hops if oif is None or hop.dev is oif]
+        hop = choose(bound, flow_hash(self._hash_key, src, dst), self._usable_hop)
+        if hop.view is None:
+            hop.view = replace(route, gateway=hop.gateway, dev=hop.dev, hops=())
+        view: Route = hop.view
+        return view
+
+    def _usable_hop(self, hop: Hop) -> bool:
+        """Where the parameters say so, hops without carrier or with a dead neighbour do not count."""
+        if hop.linkdown and not self._usable_without_carrier(hop.dev):
+            return False
+        if not self.ns.ipv4_conf.fib_multipath_use_neigh or not hop.gateway:
+            return True
+        entry = self.ns.neigh.lookup(hop.dev, hop.gateway)
+        return entry is None or bool(entry.state & VALID)
 
     def _usable_linkdown(self, route: Route) -> bool:
-        conf = route.dev.inet.conf
+        return self._usable_without_carrier(route.dev)
+
+    def _usable_without_carrier(self, dev: NetDevice) -> bool:
+        conf = dev.inet.conf
         return not (conf.ignore_routes_with_linkdown or self.ns.conf_all.ignore_routes_with_linkdown)
 
     def _live_default(self, rivals: list[Route]) -> Route:
@@ -260,11 +298,14 @@ class Router:
 
     # -- input ---------------------------------------------------------------------------------------------------------
 
-    def input(self, addresses: bytes, dev: NetDevice) -> Dst:
+    def input(self, addresses: bytes, dev: NetDevice, mark: int = 0) -> Dst:
         """What becomes of a packet that came in on `dev` (ip_route_input_noref).
 
-        addresses : source and destination, 8 bytes as they stand in the header
+        addresses : source and destination, 8 bytes as they stand in the header; mark : for rules
         """
+        if mark and self.ns.fib.looks_at_marks:
+            src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
+            return self._decide_input(dst, src, dev, mark)
         ways: dict[int, Dst] = dev.inet.ways_in
         key = int.from_bytes(addresses)
         found = ways.get(key)
@@ -281,7 +322,7 @@ class Router:
                 ways[key] = found
         return found
 
-    def _decide_input(self, dst: int, src: int, dev: NetDevice) -> Dst:
+    def _decide_input(self, dst: int, src: int, dev: NetDevice, mark: int = 0) -> Dst:
         """ip_route_input_slow, first match wins (linux.md 8.2)."""
         ns = self.ns
         conf = dev.inet.conf
@@ -301,17 +342,17 @@ class Router:
         local_only = not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet)
         if local_only and (is_loopback_ip(dst) or is_loopback_ip(src)):
             return Dst(DROP, reason=DropReason.IP_LOCALNET)
-        route = self._lookup(dst)
+        route = self._lookup(dst, src=src, iif=dev, mark=mark)
         if route is None:
             if conf.forwarding:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if route.type is RouteType.BROADCAST:
             if conf.bc_forwarding and ns.conf_all.bc_forwarding:
-                return self._forward(dst, src, dev, route)
+                return self._forward(dst, src, dev, route, mark)
             return self._input_broadcast(src, dev)
         if route.type is RouteType.LOCAL:
-            reason = self.validate_source(src, dev, out_dev=lo)
+            reason = self.validate_source(src, dev, out_dev=lo, dst=dst, mark=mark)
             if reason is not None:
                 return Dst(DROP, reason=reason)
             return Dst(LOCAL, dev=lo, nexthop=dst, route=route)
@@ -321,7 +362,7 @@ class Router:
             return Dst(DROP, reason=DropReason.IP_BLACKHOLE, route=route)
         if route.type in ERRORS:
             return Dst(ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
-        return self._forward(dst, src, dev, route)
+        return self._forward(dst, src, dev, route, mark)
 
     def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
         if src:
@@ -330,10 +371,12 @@ class Router:
                 return Dst(DROP, reason=reason)
         return Dst(LOCAL, dev=self.ns.devices["lo"], broadcast=True)
 
-    def _forward(self, dst: int, src: int, dev: NetDevice, route: Route) -> Dst:
+    def _forward(self, dst: int, src: int, dev: NetDevice, route: Route, mark: int = 0) -> Dst:
         """__mkroute_input: source check, and whether the sender should be told of a shorter way."""
+        if route.hops:
+            route = self._by_hash(route, src, dst)
         out = route.dev
-        reason = self.validate_source(src, dev, out_dev=out)
+        reason = self.validate_source(src, dev, out_dev=out, dst=dst, mark=mark)
         if reason is not None:
             return Dst(DROP, reason=reason)
         ns = self.ns
@@ -354,7 +397,9 @@ class Router:
     def _sends_redirects(self, dev: NetDevice) -> bool:
         return bool(dev.inet.conf.send_redirects or self.ns.conf_all.send_redirects)
 
-    def validate_source(self, src: int, dev: NetDevice, *, out_dev: NetDevice | None) -> DropReason | None:
+    def validate_source(
+        self, src: int, dev: NetDevice, *, out_dev: NetDevice | None, dst: int = 0, mark: int = 0
+    ) -> DropReason | None:
         """Why a packet from `src` is not believed on `dev`, or None (fib_validate_source, __fib_validate_source)."""
         ns = self.ns
         conf = dev.inet.conf
@@ -367,12 +412,13 @@ class Router:
                 return None
             if not ns.fib.custom_local_routes:
                 return DropReason.IP_LOCAL_SOURCE if self._owner(src) is not None else None
-        back = self._lookup(src)
+        valid_mark = mark if conf.src_valid_mark or ns.conf_all.src_valid_mark else 0
+        back = self._lookup(src, src=dst, iif=out_dev, mark=valid_mark)
         if back is None or back.type in ERRORS:
             return DropReason.IP_RPFILTER if mode else None
         if back.type is not RouteType.UNICAST and not (back.type is RouteType.LOCAL and accept_local):
             return DropReason.IP_LOCAL_SOURCE if back.type is RouteType.LOCAL else DropReason.IP_MARTIAN_SOURCE
-        if back.dev is dev or not mode:
+        if dev in (back.dev, *(hop.dev for hop in back.hops)) or not mode:
             return None
         if not dev.inet.addresses or mode == 1:
             return DropReason.IP_RPFILTER

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import Route, RouteType, Scope
+from macvsim.net.multipath import Hop
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_text, mask_int
 
@@ -24,11 +27,14 @@ def add_route(
     table: int = 254,
     mtu: int = 0,
     onlink: bool = False,
+    hops: Sequence[tuple[int, NetDevice | None, int, bool]] = (),
     replace: bool = False,
     append: bool = False,
     prepend: bool = False,
 ) -> Route:
     """Check a route as the kernel does (fib_create_info, fib_check_nh) and put it in.
+
+    hops : several next hops instead of `gateway` and `dev`: gateway, device, weight, and whether it is on the link
 
     Raises `NetlinkError`: EINVAL for host bits in the prefix, ENETDOWN on a device that is down, ENETUNREACH for a
     gateway that
@@ -40,10 +46,15 @@ def add_route(
         raise NetlinkError(
             "EINVAL", f"{where}: host bits are set, write {good}", "Invalid prefix for given prefix length"
         )
+    ways = [_hop(ns, *hop, where) for hop in hops]
+    if ways:
+        gateway, dev, onlink = ways[0].gateway, ways[0].dev, ways[0].onlink
+        if any(way.gateway for way in ways):
+            scope = Scope.UNIVERSE if scope is None else scope
     needs_dev = type in (RouteType.UNICAST, RouteType.LOCAL, RouteType.BROADCAST)
     if needs_dev and dev is None and not gateway:
         raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)")
-    if needs_dev and gateway:
+    if needs_dev and gateway and not ways:
         dev = _check_gateway(ns, gateway, dev, onlink, where)
         scope = Scope.UNIVERSE if scope is None else scope
     if needs_dev and dev is not None and not dev.up:
@@ -61,11 +72,30 @@ def add_route(
     route = Route(
         dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink
     )
+    if len(ways) > 1:
+        route.hops = tuple(ways)
     added = ns.fib.add(route, replace=replace, append=append, prepend=prepend)
     if type is RouteType.LOCAL and not ns.fib.custom_local_routes:
         ns.fib.custom_local_routes = True
         ns.router.forget()
     return added
+
+
+def _hop(ns: Namespace, gateway: int, dev: NetDevice | None, weight: int, onlink: bool, where: str) -> Hop:
+    """One next hop of several, checked (fib_get_nhs)."""
+    if onlink and dev is None:
+        raise NetlinkError(
+            "EINVAL", f"{where}: a gateway on the link needs its device", "Nexthop device required for onlink"
+        )
+    if gateway:
+        dev = _check_gateway(ns, gateway, dev, onlink, where)
+    if dev is None:
+        raise NetlinkError("ENODEV", f"{where}: name a gateway (via …) or a device (dev …)")
+    if not dev.up:
+        raise NetlinkError(
+            "ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up"
+        )
+    return Hop(gateway, dev, weight, onlink=onlink)
 
 
 def _check_gateway(ns: Namespace, gateway: int, dev: NetDevice | None, onlink: bool, where: str) -> NetDevice:

@@ -119,6 +119,8 @@ _INHERITED = ("tcp_congestion_control", "tcp_rmem", "tcp_wmem")
 class Ipv4Conf(Defaults):
     """net.ipv4.* that are not per device; `like` are those of the machine's first namespace."""
 
+    fib_multipath_hash_policy = 0
+    fib_multipath_use_neigh = 0
     icmp_echo_ignore_all = 0
     icmp_echo_ignore_broadcasts = 1
     icmp_errors_use_inbound_ifaddr = 0

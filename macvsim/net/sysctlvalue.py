@@ -23,8 +23,10 @@ _RANGES: dict[str, tuple[int, int]] = {
          "flowlabel_consistency", "flowlabel_state_ranges", "nf_conntrack_log_invalid", "nf_conntrack_tcp_max_retrans"),
         _BYTE,
     ),
+    "fib_multipath_hash_policy": (0, 3),
     **dict.fromkeys(
-        ("icmp_echo_ignore_all", "icmp_echo_ignore_broadcasts", "icmp_errors_use_inbound_ifaddr",
+        ("fib_multipath_use_neigh", "icmp_echo_ignore_all", "icmp_echo_ignore_broadcasts",
+         "icmp_errors_use_inbound_ifaddr",
          "icmp_ignore_bogus_error_responses", "ip_forward_update_priority", "ndisc_evict_nocarrier",
          "ra_honor_pio_life", "ra_honor_pio_pflag", "rpl_seg_enabled", "ioam6_enabled", "nf_conntrack_acct",
          "nf_conntrack_checksum", "nf_conntrack_tcp_be_liberal", "nf_conntrack_tcp_ignore_invalid_rst",

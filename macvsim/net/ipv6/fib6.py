@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, RouteType
+from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr6 import ALL_ONES, ip6_text, mask6
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Fib6:
     multiple : own addresses and groups stand in table local (CONFIG_IPV6_MULTIPLE_TABLES); otherwise all is in main
     """
 
-    __slots__ = ("_changed", "local_table", "multiple", "tables")
+    __slots__ = ("_changed", "_rules", "local_table", "multiple", "tables")
 
     def __init__(self, *, multiple: bool, changed: Callable[[], None]) -> None:
         self.multiple = multiple
@@ -127,14 +128,41 @@ class Fib6:
         if multiple:
             self.tables[TABLE_LOCAL] = Table6()
         self._changed = changed
+        self._rules: Rules | None = None
 
-    def lookup(self, dst: int, score: Score) -> Route6 | None:
-        """The route for `dst` by the default rules: table local, then main (fib6_rule_lookup)."""
+    @property
+    def rules(self) -> Rules:
+        """Which tables are asked in which order."""
+        if self._rules is None:
+            self._rules = Rules(128, self._changed)
+        return self._rules
+
+    @property
+    def is_plain(self) -> bool:
+        """There are but the default rules: who asks does not matter."""
+        return self._rules is None or self._rules.plain
+
+    def lookup(self, dst: int, score: Score, src: int = 0, iif: NetDevice | None = None) -> Route6 | None:
+        """The route for `dst`: by the rules, which by default ask table local, then main (fib6_rule_lookup)."""
+        if self._rules is not None and not self._rules.plain:
+
+            def in_table(number: int) -> Route6 | None:
+                table = self.tables.get(number)
+                return None if table is None else self._in_table(table, dst, score)
+
+            found = self._rules.lookup(Flow(dst, src, None, iif), in_table)
+            return found if not isinstance(found, Action) else self._refusal(found, dst)
         if self.multiple:
-            found = self._in_table(self.tables[TABLE_LOCAL], dst, score)
-            if found is not None:
-                return found
+            route = self._in_table(self.tables[TABLE_LOCAL], dst, score)
+            if route is not None:
+                return route
         return self._in_table(self.tables[TABLE_MAIN], dst, score)
+
+    def _refusal(self, action: Action, dst: int) -> Route6 | None:
+        """What a rule says without a table; where one says unreachable, there is no route."""
+        kind = {Action.BLACKHOLE: RouteType.BLACKHOLE, Action.PROHIBIT: RouteType.PROHIBIT}.get(action)
+        some = next(iter(self.routes()), None)
+        return None if kind is None or some is None else Route6(dst, 128, some.dev, kind)
 
     @staticmethod
     def _in_table(table: Table6, dst: int, score: Score) -> Route6 | None:

@@ -104,7 +104,8 @@ class Ipv6Layer:
     def _route(self, packet: Packet6) -> DropReason | None:
         dev = packet.in_dev
         assert dev is not None
-        way = self.stack.router.input(ipv6.addresses(packet.data)[1], dev)
+        src, dst = ipv6.addresses(packet.data)
+        way = self.stack.router.input(dst, dev, src)
         packet.way = way
         if way.multicast:
             self.stack.snmp.received_group(len(packet.data))

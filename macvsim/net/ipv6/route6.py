@@ -84,13 +84,21 @@ class Router6:
 
     # -- looking up ----------------------------------------------------------------------------------------------------
 
-    def lookup(self, dst: int, oif: NetDevice | None = None, *, strict: bool = False) -> Route6 | None:
-        """The FIB's answer; `strict`: only routes of `oif` will do (RT6_LOOKUP_F_IFACE)."""
+    def lookup(
+        self,
+        dst: int,
+        oif: NetDevice | None = None,
+        *,
+        strict: bool = False,
+        src: int = 0,
+        iif: NetDevice | None = None,
+    ) -> Route6 | None:
+        """The FIB's answer; `strict`: only routes of `oif` will do (RT6_LOOKUP_F_IFACE); `src`, `iif` : for rules."""
         if not self.ipv6.conf_all.forwarding:  # a host avoids routers that do not answer
-            found = self.ipv6.fib.lookup(dst, lambda route: self._score(route, oif, strict, reachable=True))
+            found = self.ipv6.fib.lookup(dst, lambda route: self._score(route, oif, strict, reachable=True), src, iif)
             if found is not None:
                 return found
-        return self.ipv6.fib.lookup(dst, lambda route: self._score(route, oif, strict, reachable=False))
+        return self.ipv6.fib.lookup(dst, lambda route: self._score(route, oif, strict, reachable=False), src, iif)
 
     def _score(self, route: Route6, oif: NetDevice | None, strict: bool, *, reachable: bool) -> int:
         """How good a route is for this question (rt6_score_route, find_match)."""
@@ -131,7 +139,7 @@ class Router6:
         if is_multicast6(dst) and oif is None and src:
             oif = ipv6.owner(src)
         strict = oif is not None and (needs_zone(dst) or not src)
-        route = self.lookup(dst, oif, strict=strict)
+        route = self.lookup(dst, oif, strict=strict, src=src)
         if route is None:
             found = src or select_source(ipv6.ns.devices.values(), None, dst)
             errno = "EADDRNOTAVAIL" if found is None else "ENETUNREACH"
@@ -174,8 +182,10 @@ class Router6:
 
     # -- input ---------------------------------------------------------------------------------------------------------
 
-    def input(self, dst: int, dev: NetDevice) -> Dst6:
-        """What becomes of a packet that came in on `dev` (ip6_route_input)."""
+    def input(self, dst: int, dev: NetDevice, src: int = 0) -> Dst6:
+        """What becomes of a packet that came in on `dev` (ip6_route_input); `src` : for rules."""
+        if not self.ipv6.fib.is_plain:
+            return self._decide_input(dst, dev, src)
         key = (dst, dev)
         found = self._input.get(key)
         if found is None:
@@ -186,9 +196,10 @@ class Router6:
                 self._input[key] = found
         return found
 
-    def _decide_input(self, dst: int, dev: NetDevice) -> Dst6:
+    def _decide_input(self, dst: int, dev: NetDevice, src: int = 0) -> Dst6:
         # what comes by lo was routed when it was sent, and keeps that decision
-        route = self.lookup(dst) if dev.loopback else self.lookup(dst, dev, strict=needs_zone(dst))
+        bound = None if dev.loopback else dev
+        route = self.lookup(dst, bound, strict=bound is not None and needs_zone(dst), src=src, iif=dev)
         if route is None:
             return Dst6(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
         if route.type in HOST_ONLY:

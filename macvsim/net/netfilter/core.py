@@ -9,9 +9,10 @@ from macvsim.drop import DropReason
 from macvsim.net.netfilter.bridge import BridgeHooks
 from macvsim.net.netfilter.conn import REPLY
 from macvsim.net.netfilter.conntrack import Conntrack, attach
-from macvsim.net.netfilter.hooks import PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
+from macvsim.net.netfilter.hooks import OUTPUT, PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
 from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
+from macvsim.net.netfilter.reroute import route_again
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
 from macvsim.net.netfilter.settings import ConntrackConf
 from macvsim.net.parts import Defaults, Parts
@@ -140,7 +141,10 @@ class Netfilter(Parts):
                 return okfn(entered)
         if self._functions[hook]:
             packet = Tracked.of(packet)
+            mark = packet.mark
             verdict = self.traverse(packet, Way(hook, in_dev, out_dev))
+            if hook is OUTPUT and packet.mark != mark and verdict is Verdict.ACCEPT and self.ns.fib.looks_at_marks:
+                verdict = route_again(self.ns, packet)
             if verdict is not Verdict.ACCEPT:
                 return DropReason.NETFILTER_DROP if verdict is Verdict.DROP else None
         return okfn(packet)

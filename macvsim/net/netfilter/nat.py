@@ -14,9 +14,9 @@ from macvsim.net.fib import Scope
 from macvsim.net.netfilter.conn import NAT_DONE_MASK, NAT_MASK, ORIGINAL, REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way
 from macvsim.net.netfilter.natport import Range, unique
+from macvsim.net.netfilter.reroute import route_again
 from macvsim.net.netfilter.rewrite import renew_icmp, rewrite
 from macvsim.net.netfilter.tuple import WITH_PORTS, tuple_of
-from macvsim.net.route import ERROR
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text
 
@@ -116,7 +116,7 @@ class Nat:
         else:
             verdict = self._translate_packet(packet, conn, info, way)
         if verdict is Verdict.ACCEPT and hook is OUTPUT and packet.data[12:20] != before[12:20]:
-            return self._reroute(packet)
+            return route_again(self.ns, packet)
         return verdict
 
     def _translate_packet(self, packet: Tracked, conn: Conn, info: Info, way: Way) -> Verdict:
@@ -176,14 +176,4 @@ class Nat:
         target = other.inverted()
         assert target is not None
         packet.data = rewrite(renew_icmp(data), target, source=source)
-        return Verdict.ACCEPT
-
-    def _reroute(self, packet: Tracked) -> Verdict:
-        """A packet of ours now goes elsewhere (ip_route_me_harder)."""
-        src, dst = ipv4.addresses(packet.data)
-        way = self.ns.router.output(dst, src if self.ns.is_local(src) else 0)
-        if way.kind is ERROR:
-            self.ns.sim.drop(packet.uid, self.ns, DropReason.IP_OUTNOROUTES)
-            return Verdict.DROP
-        packet.dst = way
         return Verdict.ACCEPT

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.busybox.iplink import link_set
-from macvsim.shell.busybox.ipshow import addresses, links, neighbours, route_line, way_line
+from macvsim.shell.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
 from macvsim.shell.busybox.ipshow6 import routes6, way_line6
 from macvsim.shell.call import Call, command
-from macvsim.shell.iproute import addr, route
+from macvsim.shell.iproute import addr, route, rule
 from macvsim.shell.iproute.prefixes import parse_prefix
 from macvsim.shell.iproute.routechange import CHANGES
-from macvsim.shell.iproute.rule import RULES
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words
 from macvsim.wire.addr import ip_int, prefix_parse
@@ -207,8 +206,14 @@ def _neigh(call: Call, options: Options, words: list[str]) -> int:
 
 
 def _rule(call: Call, options: Options, words: list[str]) -> int:
-    if words and not _is(words[0], *_SHOW):
-        raise NotSimulated("routing rules other than the default ones")
-    rules = RULES[:2] if options.family == INET6 else RULES
-    call.out("".join(f"{priority}:\tfrom all lookup {table} \n" for priority, table in rules))
-    return 0
+    if not words or _is(words[0], *_SHOW):
+        if words[1:]:
+            raise NotSimulated("busybox ip rule list with a selector")
+        fib = call.box.ns.ipv6.fib if options.family == INET6 else call.box.ns.fib
+        call.out("".join(rule_line(one, fib.rules.bits) for one in fib.rules.list))
+        return 0
+    if not _is(words[0], "add", "delete"):
+        raise _bad(words[0])
+    if wrong := rule.first_unknown(words[1:]):
+        raise _bad(wrong)
+    return _like_iproute(call, options, words, rule.work)

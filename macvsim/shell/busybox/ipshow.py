@@ -5,14 +5,16 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.addr import Address
-from macvsim.net.fib import Route, RouteType, Scope
+from macvsim.net.fib import TABLE_NAMES, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import IN_TIMER, VALID
 from macvsim.net.route import Kind
+from macvsim.net.rules import Action, Rule
 from macvsim.shell.busybox.ipshow6 import address6, link6
 from macvsim.shell.iproute.linkshow import flag_words
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_text, mac_text
+from macvsim.wire.addr6 import ip6_text
 
 
 def links(ns: Namespace, options: Options, name: str = "") -> str:
@@ -113,3 +115,23 @@ def neighbours(ns: Namespace, options: Options, name: str = "") -> str:
         # it takes the packet scheduler's clock of 1 GHz for the kernel's (get_hz): all ages come out as 0
         text += f" used 0/0/0 probes {entry.probes} {entry.state.name}\n"
     return text
+
+
+def rule_line(rule: Rule, bits: int) -> str:
+    """A routing rule (print_rule of busybox' iprule.c)."""
+    shown = ip_text if bits == 32 else ip6_text
+    parts = [f"{rule.priority}:\tfrom"]
+    for word, address, length in (("", rule.src, rule.src_len), ("to", rule.dst, rule.dst_len)):
+        if length:
+            text = shown(address) if length == bits else f"{shown(address)}/{length}"
+            parts += [*([word] if word else []), text]
+        elif not word:
+            parts.append("all")
+    if rule.mask or rule.mark:
+        parts.append(f"fwmark {rule.mark:#x}" + ("" if rule.mask == 0xFFFFFFFF else f"/{rule.mask:#x}"))
+    if rule.iif:
+        parts.append(f"iif {rule.iif}")
+    parts.append(f"lookup {TABLE_NAMES.get(rule.table, rule.table or 'unspec')}")
+    if rule.suppress >= 0:
+        parts.append(f"suppress_prefixlength {rule.suppress}")
+    return " ".join(parts) + f" {'' if rule.action is Action.LOOKUP else rule.action.value}\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macvsim.errors import NetlinkError, NotSimulated
@@ -13,7 +13,7 @@ from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import may_change, only_ipv4
 from macvsim.shell.iproute.routewords import route_address, route_proto, route_scope, route_table
 from macvsim.shell.iproute.tool import Tool
-from macvsim.shell.iproute.words import Complaint, Words, garbage, matches, prefix
+from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches, prefix
 from macvsim.wire.addr import ip_text, mask_int
 
 
@@ -36,13 +36,13 @@ CHANGES = {
     "append": Way(create=True, append=True),
     "delete": Way(delete=True),
 }
+MAX_WEIGHT = 256
 _LOCAL_TYPES = (RouteType.LOCAL, RouteType.BROADCAST)
 _TYPES = tuple(kind.value for kind in RouteType)
 _LEFT_OUT_TYPES = ("anycast", "multicast", "nat", "xresolve")
 _LEFT_OUT = (
     "tos",
     "dsfield",
-    "nexthop",
     "realms",
     "encap",
     "nhid",
@@ -54,6 +54,16 @@ _LEFT_OUT = (
 )
 _TCP = ("advmss", "rtt", "rttvar", "window", "cwnd", "initcwnd", "initrwnd", "ssthresh", "reordering", "rto_min",
         "features", "quickack", "congctl", "hoplimit", "fastopen_no_cookie")  # fmt: skip
+
+
+@dataclass
+class HopRequest:
+    """One next hop of several."""
+
+    gateway: int = 0
+    dev: str = ""
+    weight: int = 1
+    onlink: bool = False
 
 
 @dataclass
@@ -72,6 +82,7 @@ class RouteRequest:
     table: int | None = None
     mtu: int = 0
     onlink: bool = False
+    hops: list[HopRequest] = field(default_factory=list)
 
     @property
     def table_or_default(self) -> int:
@@ -86,8 +97,9 @@ def change(words: Words, tool: Tool, way: Way) -> int:
     wanted = _parse(words, tool)
     if wanted.dst is None:
         raise Complaint(usage.ROUTE)
-    if wanted.dev:
-        tool.device(wanted.dev)
+    for name in (wanted.dev, *(hop.dev for hop in wanted.hops)):
+        if name:
+            tool.device(name)
     may_change(tool)
     if way.delete:
         delete_route(tool.ns, wanted)
@@ -125,11 +137,41 @@ def _parse(words: Words, tool: Tool) -> RouteRequest:
             found.table = route_table(words.value())
         elif word in ("dev", "oif"):
             found.dev = words.value()
+        elif word == "nexthop":
+            _parse_hops(words, found)
         elif word in _LEFT_OUT or word in _TCP:
             raise NotSimulated(f"ip route … {word}")
         else:
             _parse_prefix(word, words, tool, found)
     return found
+
+
+def _parse_hops(words: Words, found: RouteRequest) -> None:
+    """``nexthop …`` to the end of the line (parse_nexthops)."""
+    while True:
+        if not words:
+            raise Complaint('Error: unexpected end of line after "nexthop"\n')
+        hop = HopRequest()
+        found.hops.append(hop)
+        while words and words.here != "nexthop":
+            word = words.take()
+            if word == "via":
+                hop.gateway = route_address(words.value())
+            elif word == "dev":
+                hop.dev = words.value()
+            elif word == "weight":
+                hop.weight = words.integer("weight", message='"weight" is invalid\n', limit=MAX_WEIGHT)
+                if not hop.weight:
+                    raise invalid('"weight" is invalid\n', "0")
+            elif word == "onlink":
+                hop.onlink = True
+            elif word in ("encap", "realms", "as"):
+                raise NotSimulated(f"ip route … nexthop … {word}")
+            else:
+                raise Complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
+        if not words:
+            return
+        words.take()
 
 
 def _parse_prefix(word: str, words: Words, tool: Tool, found: RouteRequest) -> None:
@@ -177,6 +219,7 @@ def put_route(ns: Namespace, wanted: RouteRequest, way: Way) -> Route:
         table=table,
         mtu=wanted.mtu,
         onlink=wanted.onlink,
+        hops=[(hop.gateway, ns.dev(hop.dev) if hop.dev else None, hop.weight, hop.onlink) for hop in wanted.hops],
         replace=way.replace,
         append=way.append,
         prepend=way.prepend,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.net.fib import Route
+from macvsim.net.fib import TABLE_MAIN, TABLE_NAMES, Route
 from macvsim.net.route import Dst, Kind
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import only_ipv4
@@ -18,7 +18,7 @@ from macvsim.shell.iproute.words import Complaint, Words, matches, prefix
 from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
-_LEFT_OUT = ("tos", "dsfield", "mark", "vrf", "uid", "ipproto", "sport", "dport", "as", "flowlabel")
+_LEFT_OUT = ("tos", "dsfield", "vrf", "uid", "ipproto", "sport", "dport", "as", "flowlabel")
 
 
 @dataclass
@@ -27,6 +27,7 @@ class _Question:
     src: int = 0
     oif: str = ""
     iif: str = ""
+    mark: int = 0
     fibmatch: bool = False
     asked: bool = False
 
@@ -40,11 +41,11 @@ def get(words: Words, tool: Tool) -> int:
     oif = tool.device(asked.oif) if asked.oif else None
     iif = tool.device(asked.iif) if asked.iif else None
     if iif is not None:
-        way = ns.router.input(asked.src.to_bytes(4, "big") + asked.dst.to_bytes(4, "big"), iif)
+        way = ns.router.input(asked.src.to_bytes(4, "big") + asked.dst.to_bytes(4, "big"), iif, asked.mark)
     else:
         if asked.src and not ns.is_local(asked.src):
             raise NetlinkError("ENETUNREACH", f"{ip_text(asked.src)} is not an address of {ns.name}")
-        way = ns.router.output(asked.dst, asked.src, oif)
+        way = ns.router.output(asked.dst, asked.src, oif, mark=asked.mark)
     if way.kind in (Kind.ERROR, Kind.DROP):
         refusal = way.errno or ("EXDEV" if way.reason is DropReason.IP_RPFILTER else "EINVAL")
         raise NetlinkError(refusal, f"{ns.name} has no way to {ip_text(asked.dst)}")
@@ -68,6 +69,8 @@ def _parse(words: Words, tool: Tool) -> _Question:
             found.iif = words.value()
         elif word in ("oif", "dev"):
             found.oif = words.value()
+        elif word == "mark":
+            found.mark = words.integer("mark", message='"mark" value is invalid\n')
         elif word == "fibmatch":
             found.fibmatch = True
         elif word in _LEFT_OUT or matches(word, "notify") or matches(word, "connected"):
@@ -99,13 +102,17 @@ def _print_way(out: Printer, way: Dst, asked: _Question, tool: Tool) -> None:
         print_gateway(out, way.nexthop)
     if way.dev is not None:
         print_dev(out, way.dev.name)
-    if tool.options.details:
-        out.both("table", "table main ", "main")
+    table = way.route.table if way.route is not None and type_ == "unicast" else TABLE_MAIN
+    if tool.options.details or table != TABLE_MAIN:
+        name = TABLE_NAMES.get(table, str(table))
+        out.both("table", f"table {name} ", name)
     if way.src and not asked.src:
         out.both("prefsrc", f"src {ip_text(way.src)} ", ip_text(way.src))
     # the flag for multicast has the number of another one (RTCF_MULTICAST, RTM_F_OFFLOAD_FAILED)
     flags = ["rt_offload_failed"] if way.multicast and not asked.iif else []
     out.both("flags", "".join(f"{flag} " for flag in flags), flags)
+    if asked.mark:
+        out.both("mark", f"mark {asked.mark:#x} " if asked.mark >= 16 else f"mark {asked.mark} ", asked.mark)
     if not asked.iif:
         out.both("uid", "uid 0 ", 0)
     _print_cache(out, tool, marks, learnt.expires if learnt else 0, bool(learnt and learnt.gateway))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from macvsim.net.fib import TABLE_MAIN, TABLE_NAMES, Route, RouteType, Scope
+from macvsim.net.multipath import Hop
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.routewords import PROTOCOLS
 from macvsim.shell.iproute.tool import Tool
@@ -30,9 +31,9 @@ def print_route(out: Printer, route: Route, tool: Tool, hidden: Hidden) -> None:
     out.both("dst", f"{route.prefix} ", route.prefix)
     if route.tos:
         out.both("tos", f"tos {route.tos:#04x} ", f"{route.tos:#04x}")
-    if route.gateway and not hidden.via:
+    if route.gateway and not hidden.via and not route.hops:
         print_gateway(out, route.gateway)
-    if route.dev is not None and not hidden.dev:
+    if route.dev is not None and not hidden.dev and not route.hops:
         tool.ns.linkwatch.sync(route.dev)  # a name is asked of the kernel (ll_index_to_name)
         print_dev(out, route.dev.name)
     if not hidden.table and (route.table != TABLE_MAIN or details):
@@ -48,10 +49,31 @@ def print_route(out: Printer, route: Route, tool: Tool, hidden: Hidden) -> None:
         out.both("prefsrc", f"src {ip_text(route.src)} ", ip_text(route.src))
     if route.metric:
         out.both("metric", f"metric {route.metric} ", route.metric)
-    flags = _flags(route)
+    flags = [] if route.hops else _flags(route)
     out.both("flags", "".join(f"{flag} " for flag in flags), flags)
     print_metrics(out, route.mtu)
+    for hop in route.hops:
+        _print_hop(out, hop)
     out.end()
+
+
+def _print_hop(out: Printer, hop: Hop) -> None:
+    """One next hop of several (print_rta_multipath)."""
+    flags = ["onlink"] if hop.onlink else []
+    if hop.dead:
+        flags.insert(0, "dead")
+    if hop.linkdown:
+        flags.append("linkdown")
+    via = f"via {ip_text(hop.gateway)} " if hop.gateway else ""
+    out.line()
+    out.text(f"\tnexthop {via}dev {hop.dev.name} weight {hop.weight} {''.join(f'{flag} ' for flag in flags)}")
+    if out.json:
+        with out.item("nexthops"):
+            if hop.gateway:
+                out.member("gateway", ip_text(hop.gateway))
+            out.member("dev", hop.dev.name)
+            out.member("weight", hop.weight)
+            out.member("flags", flags)
 
 
 def print_gateway(out: Printer, gateway: int) -> None:
