@@ -153,6 +153,8 @@ class Sim(simpy.Environment):
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
         """32-bit words that were taken from the streams of `draw`."""
+        self.drawn: dict[str, bytes] = {}
+        """MACs that were drawn from another stream than the one of their device."""
 
     @property
     def sim(self) -> Sim:

@@ -81,8 +81,12 @@ class BridgeDriver:
 
     def _make(self, name: str) -> Bridge:
         """A bridge with an address of Docker's own (netutils GenerateRandomMAC)."""
-        dice = self.ns.sim.told(links.mac_stream(self.ns, name)) or self.rng
-        mac = bytes((0x02, 0x42)) + dice.getrandbits(32).to_bytes(4, "big")
+        stream = links.mac_stream(self.ns, name)
+        drawn = self.rng.getrandbits(32)
+        if (told := self.ns.sim.told(stream)) is not None:
+            drawn = told.getrandbits(32)
+        mac = bytes((0x02, 0x42)) + drawn.to_bytes(4, "big")
+        self.ns.sim.drawn.setdefault(stream, mac)
         bridge = links.add_bridge(self.ns, name, mac=mac)
         bridge.txqlen = 0
         return bridge

@@ -65,10 +65,10 @@ class Ipv4Layer:
         data = self._validate(frame.raw[ETH_HLEN:])
         if not isinstance(data, bytes):
             return self.sim.drop(frame.uid, dev, data, frame)
-        packet = Packet(data, frame.uid, dev, packet_type)
         if self.netfilter is not None:
+            packet = self.netfilter.arrived(data, frame, dev, packet_type)
             return self.netfilter.run(PREROUTING, packet, dev, None, self.received)
-        return self.received(packet)
+        return self.received(Packet(data, frame.uid, dev, packet_type))
 
     def receiver(self, dev: NetDevice) -> Receiver:
         """`receive` for frames to this host that reach `dev` by a path."""

@@ -1,7 +1,7 @@
-"""MACs that the recorder's machine drew: whoever plays the recording again draws the same.
+"""What the recorder's machine drew: MACs, and names that Docker gives its veth pairs and bridges.
 
-A recording does not say which MAC was drawn for which device, but it shows them where the replay shows its own: in the
-same place of the same output.
+A recording does not say what was drawn for which device, but it shows it where the replay shows its own: MACs in the
+same place of the same output, names in the same order. Whoever plays the recording again draws the same.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import json
 import random
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from macvsim.host import Kernel
-from macvsim.net.links import draw_mac, mac_stream
-from macvsim.replay.entries import CommandEntry
+from macvsim.net.links import draw_mac
+from macvsim.replay.entries import CommandEntry, FrameEntry
 from macvsim.replay.state import State
 from macvsim.sim import Sim
 from macvsim.wire.addr import mac_bytes, mac_text
 
 _MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
+
+
+_NAME = re.compile(r"(veth)[0-9a-f]{7}|(br-)[0-9a-f]{12}")
 
 
 class Told(random.Random):
@@ -32,8 +35,10 @@ class Told(random.Random):
         return self.drawn & ((1 << k) - 1)
 
 
-def shown(commands: Iterable[CommandEntry], states: Mapping[str, State]) -> Iterator[tuple[str, str]]:
-    """Where MACs may be shown, and the text that is there."""
+def shown(
+    commands: Iterable[CommandEntry], states: Mapping[str, State], frames: Iterable[FrameEntry]
+) -> Iterator[tuple[str, str]]:
+    """Where MACs may be shown, and the text that is there: outputs, tables, and the heads of frames."""
     for number, entry in enumerate(commands):
         yield f"{number} {entry.ns} {entry.cmd}", entry.stdout
     for label, state in states.items():
@@ -42,13 +47,23 @@ def shown(commands: Iterable[CommandEntry], states: Mapping[str, State]) -> Iter
         for ns, values in state.values.items():
             for key, value in values.items():
                 yield f"{label} {ns} {key}", json.dumps(value)
+    numbers: dict[str, int] = {}
+    for frame in frames:
+        number = numbers[frame.interface] = numbers.get(frame.interface, 0) + 1
+        data = frame.data
+        yield (
+            f"{frame.interface} {number} {len(data)} {data[12:14].hex()}",
+            f"{mac_text(data[:6])} {mac_text(data[6:12])}",
+        )
 
 
 def drawn_macs(
-    kernel: Kernel, recorded: Iterable[tuple[str, str]], simulated: Iterable[tuple[str, str]], given: Collection[str]
+    sim: Sim, recorded: Iterable[tuple[str, str]], simulated: Iterable[tuple[str, str]], given: Collection[str]
 ) -> dict[str, bytes]:
     """The MACs that were drawn in a recording, by the names of the streams from which the replay drew its own."""
-    streams = _streams(kernel)
+    fresh = Sim(sim.seed)
+    streams = {mac_text(fresh.draw(name, draw_mac)): name for name in sim.stream_names("mac/")}
+    streams |= {mac_text(mac): name for name, mac in sim.drawn.items()}
     theirs = dict(simulated)
     found: dict[str, bytes] = {}
     for place, text in recorded:
@@ -58,12 +73,23 @@ def drawn_macs(
     return found
 
 
-def _streams(kernel: Kernel) -> dict[str, str]:
-    """The stream that each MAC came from: what a fresh one gives first, and what bridges of Docker's have."""
-    fresh = Sim(kernel.sim.seed)
-    found = {mac_text(draw_mac(fresh.rng(name))): name for name in kernel.sim.stream_names("mac/")}
-    for ns in kernel.netns.values():
-        for dev in ns.devices.values():
-            if dev.kind == "bridge":
-                found.setdefault(mac_text(dev.mac), mac_stream(ns, dev.name))
+def with_drawn_names(simulated: Iterable[FrameEntry], recorded: Iterable[FrameEntry]) -> list[FrameEntry]:
+    """The simulated frames at interfaces as they are called in the recording."""
+    frames = list(simulated)
+    theirs = _drawn_names(recorded)
+    names = {
+        (ns, ours): name
+        for (ns, kind), found in _drawn_names(frames).items()
+        for ours, name in zip(found, theirs.get((ns, kind), ()), strict=False)
+    }
+    return [replace(f, dev=names[f.ns, f.dev]) if (f.ns, f.dev) in names else f for f in frames]
+
+
+def _drawn_names(frames: Iterable[FrameEntry]) -> dict[tuple[str, str], list[str]]:
+    """Names that were drawn, by namespace and how they begin, in the order in which frames were seen there."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for frame in frames:
+        match = _NAME.fullmatch(frame.dev)
+        if match is not None and frame.dev not in (names := found.setdefault((frame.ns, match[1] or match[2]), [])):
+            names.append(frame.dev)
     return found

@@ -39,8 +39,16 @@ COMMAND_TIMEOUT = 120 * SECOND
 WAIT_TIMEOUT = 60 * SECOND
 COMMAND_TIME = 40 * US
 """Guest time that starting a command and collecting its output takes on the recorder's machine."""
+REAL_TIME = 200 * MS
+"""What happens in real time may be so much later than the recording says."""
 LAST_FRAMES = 20 * MS
 """The recorder listens this long after the last command."""
+EXTENSIONS = frozenset(
+    ("tcp", "udp", "icmp", "state", "conntrack", "comment", "addrtype", "multiport", "limit", "mac", "mark", "physdev",
+     "pkttype", "ttl", "ipvs", "set", "REJECT", "LOG", "MARK", "TTL", "CHECKSUM", "SNAT", "DNAT", "MASQUERADE",
+     "REDIRECT", "SET", "CONNSECMARK", "NFLOG", "QUEUE", "NFQUEUE", "TRACE")
+)  # fmt: skip
+"""Matches and targets that the recorder's kernel has; of others iptables says that they are missing."""
 NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
 
 
@@ -50,6 +58,8 @@ class Replay:
     name_server : of the recorder's machine, as its /etc/resolv.conf has it
     starts : when each command that is waited for began to work, in seconds, by namespace and text; for recordings in
         real time, where commands take time: neighbour entries age while a daemon works
+    length : seconds from the first mark or frame to the last: in real time, the recorder goes on listening while it
+        saves the last state
     macs : what is drawn for devices that are given no MAC, by stream, where it is known
     labels : of the states to be saved
     ipv6 : states have the tables of IPv6 too
@@ -61,6 +71,7 @@ class Replay:
         seed: int = 0,
         name_server: str = "",
         starts: Sequence[tuple[str | None, str, float]] = (),
+        length: float = 0.0,
         macs: Mapping[str, bytes] | None = None,
         labels: Collection[str] = (),
         ipv6: bool = False,
@@ -69,7 +80,9 @@ class Replay:
         for stream, mac in (macs or {}).items():
             self.sim.set_rng(stream, Told(mac))
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
-        self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
+        modules = self.kernel.init.netfilter.modules
+        modules.load_br_netfilter()  # the guest's kernel has it built in
+        modules.extensions = EXTENSIONS
         self.kernel.boot_time = RECORDER_CLOCK
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()
@@ -82,9 +95,11 @@ class Replay:
         self.states: dict[str, State] = {}
         self._shared = SharedData(self.sim, self.frames)
         self._jobs: list[tuple[Job, Command, int]] = []
-        self._captured: list[NetDevice] = []
+        self._captured: set[tuple[str, str]] = set()
         self._daemons: dict[str, DockerHost] = {}
         self._starts = deque(starts)
+        self._length = round(length * SECOND)
+        self._first: int | None = None
         self._labels = labels
         self._texts = (*TEXT_COMMANDS, *IPV6_COMMANDS) if ipv6 else TEXT_COMMANDS
         if name_server:
@@ -100,6 +115,8 @@ class Replay:
         self.sim.run(until=self.sim.now)
         if steps:
             self._state(STATE_FINAL, steps[-1].namespaces)
+        if self._first is not None and self._first + self._length > self.sim.now:
+            self.sim.run(until=self._first + self._length + REAL_TIME)
 
     def _step(self, step: Step) -> None:
         for command in step.commands:
@@ -113,6 +130,8 @@ class Replay:
                 for name in step.namespaces:
                     if name in self.kernel.netns:
                         self._flush(self.kernel.netns[name])
+            case directives.Mark():
+                self._note_first()
             case directives.State(label=label):
                 self._state(label, step.namespaces)
             case directives.Sleep(seconds=seconds):
@@ -136,6 +155,11 @@ class Replay:
         for entry in [*ns.neigh.entries.values(), *ns.ipv6.neigh.entries.values()]:
             if not entry.state & (Nud.PERMANENT | Nud.NOARP):
                 rtneigh.remove(entry)
+
+    def _note_first(self) -> None:
+        """A mark or frame is recorded: times count from the first one."""
+        if self._first is None:
+            self._first = int(self.sim.now)
 
     def _advance(self, time: int) -> None:
         self.sim.run(until=int(self.sim.now) + time)
@@ -242,14 +266,19 @@ class Replay:
 
     def _capture(self, name: str, ns: Namespace) -> None:
         for dev in ns.devices.values():
-            if dev.name not in NOT_CAPTURED and dev not in self._captured:
-                self._captured.append(dev)
+            if dev.name not in NOT_CAPTURED and (name, dev.name) not in self._captured:
+                self._captured.add((name, dev.name))
                 dev.add_tap(self._tap(name, dev.name, dev))
                 if isinstance(dev, Ipvlan):
                     self._shared.watch(dev)
 
     def _tap(self, ns: str, name: str, dev: NetDevice) -> Callable[[PacketType, Frame], None]:
+        home = dev.ns
+
         def see(packet_type: PacketType, frame: Frame) -> None:
+            if dev.ns is not home:  # a socket is not bound any more once its device has moved
+                return
+            self._note_first()
             time = int(self.sim.now) / SECOND
             self.frames.append(FrameEntry(ns, name, TYPE_TEXT[packet_type], frame.wire.hex(), time))
             self._shared.captured(dev, packet_type, frame)

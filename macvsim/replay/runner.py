@@ -8,7 +8,7 @@ from pathlib import Path
 from macvsim.replay import directives
 from macvsim.replay.align import align
 from macvsim.replay.compare import Comparison, compare
-from macvsim.replay.drawn import drawn_macs, shown
+from macvsim.replay.drawn import drawn_macs, shown, with_drawn_names
 from macvsim.replay.entries import BACKGROUND, CommandEntry
 from macvsim.replay.expand import expand
 from macvsim.replay.guest import Replay
@@ -32,6 +32,7 @@ def replay(record: Record, *, seed: int = 0) -> Comparison:
             seed=seed,
             name_server=server,
             starts=list(_starts(record.commands, simulated)) if real_time else (),
+            length=record.timeline[-1].t if real_time and record.timeline else 0.0,
             macs=macs,
             labels=record.states,
             ipv6=scenario.ipv6,
@@ -40,11 +41,15 @@ def replay(record: Record, *, seed: int = 0) -> Comparison:
         return played
 
     played = play((), {})
-    places = shown(record.commands, record.states), shown(played.commands, played.states)
-    macs = drawn_macs(played.kernel, *places, record.given_macs)
+    places = (
+        shown(record.commands, record.states, record.frames),
+        shown(played.commands, played.states, played.frames),
+    )
+    macs = drawn_macs(played.sim, *places, record.given_macs)
     if real_time or macs:  # once more, now that it is known how long programs take, and what was drawn
         played = play(played.commands, macs)
-    return compare(record, played.frames, played.commands, played.states, played.unsettled, in_order=not real_time)
+    frames = with_drawn_names(played.frames, record.frames)
+    return compare(record, frames, played.commands, played.states, played.unsettled, in_order=not real_time)
 
 
 def _starts(

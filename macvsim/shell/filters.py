@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.shell.call import Call, Waiting
-from macvsim.shell.toolkit import Manner, Misuse, Refused, lines_of, next_line, options, texts, tool
+from macvsim.shell.toolkit import Manner, Misuse, Refused, lines_of, next_line, next_piece, options, texts, tool
 from macvsim.shell.trsets import expand_set
 
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
@@ -25,8 +25,9 @@ def cat(call: Call, manner: Manner) -> Waiting:
 
     for word in words or ["-"]:
         if word == "-":
-            while line := (yield from next_line(call)):
-                show(line)
+            read = next_line if "n" in given else next_piece
+            while text := (yield from read(call)):
+                show(text)
             continue
         for _, text in texts(call, manner, [word], failed):
             if "n" not in given:
@@ -47,10 +48,11 @@ def head(call: Call, manner: Manner) -> Waiting:
     """``head [-n N | -N | -c N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
     given, words = options(call, "n:qc:", "vz", {"lines": "n", "quiet": "q", "bytes": "c"})
-    size = _count(manner, given["c"], "bytes") if "c" in given else None
+    if "c" in given:
+        return (yield from _first_bytes(call, manner, given, words))
     count = _count(manner, given.get("n", "10"), "lines")
     failed: list[str] = []
-    if not words and count >= 0 and size is None:
+    if not words and count >= 0:
         while count and (line := (yield from next_line(call))):
             call.out(line)
             count -= 1
@@ -61,10 +63,24 @@ def head(call: Call, manner: Manner) -> Waiting:
     for name, text in texts(call, manner, words, failed):
         _title(call, given, words, name, first)
         first = False
-        if size is not None:
-            call.out(text.encode("utf-8", "surrogateescape")[:size].decode("utf-8", "surrogateescape"))
-        else:
-            call.out("".join(text.splitlines(keepends=True)[:count]))
+        call.out("".join(text.splitlines(keepends=True)[:count]))
+    return int(bool(failed))
+
+
+def _first_bytes(call: Call, manner: Manner, given: dict[str, str], words: list[str]) -> Waiting:
+    """``head -c N``; /dev/zero has as many as are asked for."""
+    size = _count(manner, given["c"], "bytes")
+    if size < 0:
+        return call.not_simulated("head -c with a negative number")
+    failed: list[str] = []
+    for at, word in enumerate(words or ["-"]):
+        if word == "-" and call.source is not None:
+            yield from call.source.wait_closed()
+        found = [(word, "\0" * size)] if word == "/dev/zero" else texts(call, manner, [word], failed)
+        for name, text in found:
+            _title(call, given, words, name, at == 0)
+            data = text.encode("utf-8", "surrogateescape")[:size]
+            call.out(data.decode("utf-8", "surrogateescape"))
     return int(bool(failed))
 
 

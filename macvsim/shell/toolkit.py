@@ -183,6 +183,16 @@ def lines_of(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
+def next_piece(call: Call) -> Generator[simpy.Event, Any, str]:
+    """What standard input has, as soon as it has something (read); empty at the end of it."""
+    source = call.source
+    if source is None:
+        return ""
+    while (news := source.news()) is not None:
+        yield news
+    return source.rest()
+
+
 def next_line(call: Call) -> Generator[simpy.Event, Any, str]:
     """The next line of standard input with its end; empty at the end of it."""
     return "" if call.source is None else (yield from call.source.read_line())

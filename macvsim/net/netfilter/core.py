@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
     from macvsim.net.packet import Packet
     from macvsim.net.route import Dst
+    from macvsim.wire.frame import Frame, PacketType
 
 
 class Modules:
@@ -29,6 +30,8 @@ class Modules:
 
     def __init__(self) -> None:
         self.br_netfilter = False
+        self.extensions: frozenset[str] | None = None
+        """Matches and targets of rules that the kernel was built with; None: all of them."""
 
     def load_br_netfilter(self) -> None:
         """``modprobe br_netfilter``."""
@@ -112,6 +115,13 @@ class Netfilter(Parts):
         """Connections that borrowed an address of a device end with it (masq_inet_event)."""
         if self.made("conntrack"):
             self.conntrack.kill_all(lambda conn: conn.masquerade is dev and conn.tuples[REPLY].dst == ip)
+
+    @staticmethod
+    def arrived(data: bytes, frame: Frame, dev: NetDevice, packet_type: PacketType) -> Tracked:
+        """A packet that came in a frame."""
+        packet = Tracked(data, frame.uid, dev, packet_type)
+        packet.source_mac = frame.raw[6:12]
+        return packet
 
     @staticmethod
     def attached(data: bytes, uid: int, way: Dst, cause: Packet) -> Tracked:

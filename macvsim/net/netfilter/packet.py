@@ -18,10 +18,11 @@ class Tracked(Packet):
 
     conn, info : its connection, and what it is to it; both None while it has none (state INVALID)
     untracked : conntrack is not to look at it; mark : as rules set it; longest : bytes of the longest fragment it came
-    in, 0 if in one piece; physical : the bridge port it came in by, while it is at a hook for a bridge
+    in, 0 if in one piece; physical : the bridge port it came in by, while it is at a hook for a bridge;
+    source_mac : who sent the frame it came in, empty for what did not come in one
     """
 
-    __slots__ = ("conn", "info", "longest", "mark", "physical", "physical_out", "untracked")
+    __slots__ = ("conn", "info", "longest", "mark", "physical", "physical_out", "source_mac", "untracked")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Tracked(Packet):
         self.untracked = False
         self.mark = 0
         self.longest = 0
+        self.source_mac = b""
         self.physical: NetDevice | None = None
         self.physical_out: NetDevice | None = None
 

@@ -1,4 +1,4 @@
-"""Matches that ask the stack: state and conntrack, addrtype, limit, physdev (net/netfilter/xt_*.c)."""
+"""Matches that ask the stack: state and conntrack, addrtype, limit, mac, physdev (net/netfilter/xt_*.c)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from macvsim.net.netfilter.conn import Status
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook
 from macvsim.net.netfilter.rule import Match, Net, Spec
 from macvsim.wire import ipv4
-from macvsim.wire.addr import is_multicast_ip
+from macvsim.wire.addr import is_multicast_ip, mac_text
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -177,6 +177,21 @@ class Limit(Match):
 
     def words(self) -> list[str]:
         return ["--limit", f"{self.count}/{self.per}", *(["--limit-burst", str(self.burst)] if self.burst != 5 else [])]
+
+
+@dataclass(frozen=True)
+class SourceMac(Match):
+    """Who sent the frame that the packet came in."""
+
+    name: ClassVar[str] = "mac"
+    mac: bytes
+    negated: bool = False
+
+    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+        return bool(packet.source_mac) and (packet.source_mac == self.mac) != self.negated
+
+    def words(self) -> list[str]:
+        return [*(["!"] if self.negated else []), "--mac-source", mac_text(self.mac)]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,14 @@ from macvsim.shell.iptables.values import nets
 _VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE", "X": "CHAIN_DEL"}
 
 
+def not_found(program: Program, command: str, chain: str) -> Complaint:
+    """What a program says of a rule with a part that the kernel does not have."""
+    if command in ("D", "C"):
+        return Complaint(f"{program.name}: Bad rule (does a matching rule exist in that chain?).\n", 1)
+    text = f"{_VERBS[command]} failed ({ERRNO_TEXT['ENOENT']}): rule in chain {chain}"
+    return Complaint(f"{program.banner}:  {text}\n", RESOURCE_PROBLEM)
+
+
 class Session:
     """One run of a program: its tables, and where its words go.
 

@@ -59,5 +59,21 @@ class Misuse(Exception):
         return Complaint(f"{start}{self.text}\n{where}{program.tail}", PARAMETER_PROBLEM)
 
 
+class Absent(Exception):
+    """The kernel was built without a match or target that a rule names."""
+
+    def __init__(self, names: list[str], command: str, chain: str) -> None:
+        super().__init__(*names)
+        self.names = names
+        self.command = command
+        self.chain = chain
+
+    def warnings(self) -> str:
+        """What is said of each when it is read."""
+        return "".join(
+            f"Warning: Extension {name} revision 0 not supported, missing kernel module?\n" for name in self.names
+        )
+
+
 class LeftOut(Exception):
     """A real feature that is not simulated."""

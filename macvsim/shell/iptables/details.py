@@ -12,7 +12,7 @@ from macvsim.net.netfilter.rule import EVERYTHING, Jump, Match, Standard, Target
 from macvsim.shell.iptables.icmptypes import name_of
 from macvsim.shell.iptables.targets import LOG_LEVELS
 from macvsim.shell.iptables.values import service_name
-from macvsim.wire.addr import ip_text
+from macvsim.wire.addr import ip_text, mac_text
 from macvsim.wire.frame import BROADCAST, HOST, MULTICAST
 
 
@@ -22,10 +22,8 @@ def match_text(match: Match, *, numeric: bool) -> str:
 
 
 def target_text(target: Standard | Jump | Target | None, *, numeric: bool) -> str:
-    """A target's options; empty for verdicts; a goto says so."""
-    if isinstance(target, Jump):
-        return "[goto] " if target.goto else ""
-    return "" if target is None or isinstance(target, Standard) else _target(target, numeric)
+    """A target's options; empty for verdicts and chains."""
+    return "" if target is None or isinstance(target, Standard | Jump) else _target(target, numeric)
 
 
 def _not(flag: bool) -> str:
@@ -97,7 +95,7 @@ def _(match: m.Comment, numeric: bool) -> str:
 @_match.register
 def _(match: m.MarkMatch, numeric: bool) -> str:
     mask = "" if match.mask == EVERYTHING else f"/{match.mask:#x}"
-    return f"mark match {_not(match.negated)}{match.value:#x}{mask}"
+    return f"mark match {'! ' if match.negated else ''}{match.value:#x}{mask}"
 
 
 @_match.register
@@ -165,6 +163,11 @@ def _(match: s.AddrType, numeric: bool) -> str:
 @_match.register
 def _(match: s.Limit, numeric: bool) -> str:
     return f"limit: avg {match.count}/{match.per} burst {match.burst}"
+
+
+@_match.register
+def _(match: s.SourceMac, numeric: bool) -> str:
+    return f"MAC {'!' if match.negated else ''}{mac_text(match.mac)}"
 
 
 @_match.register

@@ -12,7 +12,7 @@ MATCHES: dict[str, type[MatchReader]] = {
     for reader in (
         matches.Tcp, matches.Udp, matches.Icmp, matches.Multiport, matches.Comment, matches.Mark, matches.PacketType,
         matches.Ttl, matches.Length, matches.IpRange, statematches.State, statematches.Conntrack,
-        statematches.AddrType, statematches.Limit, statematches.PhysDev,
+        statematches.AddrType, statematches.Limit, statematches.SourceMac, statematches.PhysDev,
     )
 }  # fmt: skip
 TARGETS: dict[str, type[TargetReader]] = {
@@ -25,7 +25,7 @@ TARGETS: dict[str, type[TargetReader]] = {
 STANDARD = ("ACCEPT", "DROP", "RETURN")
 OTHER_MATCHES = frozenset(
     ("ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "connmark", "cpu", "dccp", "devgroup",
-     "dscp", "ecn", "esp", "hashlimit", "helper", "ipvs", "mac", "nfacct", "osf", "owner", "policy", "quota",
+     "dscp", "ecn", "esp", "hashlimit", "helper", "ipvs", "nfacct", "osf", "owner", "policy", "quota",
      "rateest", "realm", "recent", "rpfilter", "sctp", "set", "socket", "statistic", "string", "tcpmss", "time", "tos",
      "u32")
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from macvsim.net.netfilter.rule import Rule, Spec, protocol_text
+from macvsim.net.netfilter.rule import Jump, Rule, Spec, protocol_text
 from macvsim.net.netfilter.table import Chain
 from macvsim.net.services import protocol_name
 from macvsim.shell.iptables.details import match_text, target_text
@@ -98,5 +98,6 @@ def _details(spec: Spec, form: Format) -> str:
     """What the matches and the target say, each after a blank."""
     texts = [match_text(match, numeric=form.numeric) for match in spec.matches]
     texts.append(target_text(spec.target, numeric=form.numeric))
-    found = "".join(f" {text}" for text in texts if text)
+    found = "[goto] " if isinstance(spec.target, Jump) and spec.target.goto else ""
+    found += "".join(f" {text}" for text in texts if text)
     return found if found or form.flat else ""

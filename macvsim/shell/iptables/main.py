@@ -8,8 +8,8 @@ from functools import partial
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.shell.call import Call, command
 from macvsim.shell.iptables import restore, save
-from macvsim.shell.iptables.change import Session
-from macvsim.shell.iptables.complaint import Complaint, LeftOut, Misuse, Program
+from macvsim.shell.iptables.change import Session, not_found
+from macvsim.shell.iptables.complaint import Absent, Complaint, LeftOut, Misuse, Program
 from macvsim.shell.iptables.usage import HELP
 from macvsim.shell.iptables.words import Reader
 
@@ -34,7 +34,7 @@ def session(call: Call, which: Program) -> Session:
 def iptables(call: Call, backend: Backend | None = None) -> int:
     """``iptables [-t TABLE] COMMAND …``."""
     which = program(call, "iptables", backend)
-    reader = Reader(call.args)
+    reader = Reader(call.args, extensions=call.box.ns.netfilter.modules.extensions)
     try:
         try:
             request = reader.read()
@@ -53,6 +53,9 @@ def iptables(call: Call, backend: Backend | None = None) -> int:
             session(call, which).run(request)
         except Misuse as misuse:
             raise misuse.complaint(which) from misuse
+        except Absent as absent:
+            call.err(absent.warnings())
+            raise not_found(which, absent.command, absent.chain) from absent
     except Complaint as complaint:
         call.err(complaint.text)
         return complaint.code

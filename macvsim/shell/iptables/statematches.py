@@ -9,6 +9,7 @@ from macvsim.shell.iptables.complaint import LeftOut, Misuse
 from macvsim.shell.iptables.extension import MatchReader, Option, Rest, flags
 from macvsim.shell.iptables.values import nets as parse_nets
 from macvsim.shell.iptables.values import number, protocol
+from macvsim.wire.addr import mac_bytes
 
 _WITHOUT_NAT = STATES[:5]
 _NOT_A_LIST = '"--state" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED'
@@ -162,6 +163,20 @@ def _is_unit(text: str, period: str) -> bool:
     """``s``, ``sec``, ``second``: any beginning of the long word."""
     full = {"sec": "second", "min": "minute", "hour": "hour", "day": "day"}[period]
     return bool(text) and full.startswith(text.lower())
+
+
+class SourceMac(MatchReader):
+    name = "mac"
+    options = (Option("mac-source", invertible=True, must=True),)
+
+    def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
+        try:
+            self.sender = (mac_bytes(value), negated)
+        except ValueError:
+            raise Misuse("Invalid MAC address specified.") from None
+
+    def build(self) -> Match:
+        return model.SourceMac(*self.sender)
 
 
 class PhysDev(MatchReader):

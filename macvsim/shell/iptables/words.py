@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from macvsim.shell.iptables.complaint import LeftOut, Misuse
+from collections.abc import Collection
+from itertools import pairwise
+
+from macvsim.shell.iptables.complaint import Absent, LeftOut, Misuse
 from macvsim.shell.iptables.extension import Extension, MatchReader, Option, Rest
 from macvsim.shell.iptables.known import MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTO_MATCHES, TARGETS
 from macvsim.shell.iptables.names import check_chain_name, check_length, check_target_name, rule_number
@@ -32,12 +35,15 @@ _ALLOWED = {"A": _RULE, "I": _RULE, "R": _RULE, "D": _RULE.replace("c", ""), "C"
 
 
 class Reader:
-    """Reads words into a `Request`."""
+    """Reads words into a `Request`; `extensions`: the matches and targets that the kernel has, None: all."""
 
-    def __init__(self, words: list[str], request: Request | None = None) -> None:
+    def __init__(
+        self, words: list[str], request: Request | None = None, extensions: Collection[str] | None = None
+    ) -> None:
         self.rest = Rest(words, 0)
         self.request = request or Request()
         self._also_zero = False
+        self._extensions = extensions
 
     def read(self) -> Request:
         """All words; `Misuse` where they make no sense, `LeftOut` for what is not simulated."""
@@ -207,7 +213,19 @@ class Reader:
             raise Misuse("--set-counters byte counter not numeric")
         self.request.counters = (packets, size)
 
+    def _need(self, name: str) -> None:
+        """`Absent` if the kernel lacks it, and whatever else the rest of the rule names that it lacks."""
+        if self._extensions is None or name in self._extensions:
+            return
+        words = self.rest.words
+        names = [word for before, word in pairwise(words) if before in ("-m", "--match", "-j", "--jump")]
+        known = MATCHES.keys() | TARGETS.keys() | OTHER_MATCHES | OTHER_TARGETS
+        absent = [other for other in names if other in known and other not in self._extensions]
+        raise Absent(absent or [name], self.request.command, self.request.chain)
+
     def _match(self, name: str) -> None:
+        if name in MATCHES or name in OTHER_MATCHES:
+            self._need(name)
         if name in OTHER_MATCHES:
             raise LeftOut(f"-m {name}")
         reader = MATCHES.get(name)
@@ -220,6 +238,8 @@ class Reader:
         self.request.jump, self.request.goto = name, goto
         if goto:
             return
+        if name in TARGETS or name in OTHER_TARGETS:
+            self._need(name)
         if name in OTHER_TARGETS:
             raise LeftOut(f"-j {name}")
         reader = TARGETS.get(name)
