@@ -96,6 +96,18 @@ def check(options: argparse.Namespace) -> int:
     return check_files(options.files, _write, lambda text: print(text, end="", file=sys.stderr), rewrite=options.update)
 
 
+def fidelity(options: argparse.Namespace) -> int:
+    """Print the fidelity table; 1 if anything differs."""
+    from macvsim.fidelity.table import as_markdown, as_text, rows
+
+    table = [row for row in rows() if not options.rules or row.rule in options.rules]
+    if options.json:
+        print(json.dumps([row.to_dict() for row in table], indent=2))
+    else:
+        _write(as_markdown(table) if options.markdown else as_text(table))
+    return 1 if any(row.verdict == "differ" for row in table) else 0
+
+
 def verify(options: argparse.Namespace) -> int:
     """Compare with the running kernel; 1 if anything differs."""
     from macvsim.verify.commands import enter, verify_files, verify_random
@@ -260,6 +272,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")
     one.set_defaults(run=replay)
+    text = "print which rules of the kernel were checked, with what, and whether they agree; exit status 1 if one differs"
+    one = commands.add_parser("fidelity", help=text, description=text)
+    one.add_argument("rules", nargs="*", metavar="RULE", help="2.4b or T03; all without")
+    one.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+    one.add_argument("--markdown", action="store_true", help="print the page that the documentation has")
+    one.set_defaults(run=fidelity)
     text = "play labs and random topologies on the running kernel too, and compare; exit status 1 if anything differs"
     one = commands.add_parser("verify", help=text, description=text)
     one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="labs, as for run")

@@ -126,8 +126,7 @@ class MacvlanPort:
             return CONSUMED
         source = self.by_mac.get(frame.raw[6:12])
         if source is not None and source.mode not in (VEPA, BRIDGE):
-            source.counters.rx_packets += 1
-            source.counters.rx_bytes += len(frame.raw)
+            source.counters.rx_packets += 1  # and no bytes: the length is not known yet
             source.netif_rx(frame, _group_type(frame))
             return CONSUMED
         dst = frame.raw[:6]

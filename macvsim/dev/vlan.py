@@ -210,7 +210,7 @@ class Vlan(NetDevice):
                 self.notify(Event.CHANGEADDR)
             elif self.up:
                 self._listen_below(True)
-        if event in (Event.UP, Event.DOWN, Event.CHANGE):
+        if event in (Event.UP, Event.CHANGE) or (event is Event.DOWN and not self.loose_binding):
             self.set_carrier(lower.carrier)
 
     def on_destroy(self) -> None:

@@ -54,6 +54,7 @@ class Segment:
             self.sent(name, BROADCAST_MAC)
 
 
+@pytest.mark.rule("T67", "4.3")
 @pytest.mark.parametrize("learned", [False, True])
 def test_T67_isolated_ports(learned: bool) -> None:
     net = Segment("i1", "i2", "n1")
@@ -107,11 +108,13 @@ FILTERING = [
 ]
 
 
+@pytest.mark.rule("T68", "4.5")
 @pytest.mark.parametrize(("port", "tag", "expected"), FILTERING)
 def test_T68_vlan_filtering(port: str, tag: int, expected: dict[str, int | None]) -> None:
     assert Filtering().sent(port, BROADCAST_MAC, tag) == expected
 
 
+@pytest.mark.rule("T68", "4.5", "4.2")
 def test_T68_learning_is_per_vlan() -> None:
     net = Filtering()
     net.sent("t", BROADCAST_MAC, TAG100)
@@ -119,10 +122,12 @@ def test_T68_learning_is_per_vlan() -> None:
     assert set(net.sent("a1", net.ends["t"].mac)) == {"a2", "t"}
 
 
+@pytest.mark.rule("T68", "4.5")
 def test_T68_another_tag_protocol_is_untagged_payload() -> None:
     assert set(Filtering().sent("a1", BROADCAST_MAC, 0x88A8 << 16 | 100)) == {"a2", "t", "br0"}
 
 
+@pytest.mark.rule("T68", "4.5")
 @pytest.mark.parametrize("tag", [0, TAG100, TAG200])
 def test_T68_filtering_off_tags_are_payload(tag: int) -> None:
     net = Segment("a1", "a2")
@@ -130,6 +135,7 @@ def test_T68_filtering_off_tags_are_payload(tag: int) -> None:
     assert net.sent("a1", BROADCAST_MAC, tag) == {"a2": vid, "br0": vid}
 
 
+@pytest.mark.rule("T69", "4.1")
 @pytest.mark.parametrize(
     ("last", "forwarded", "own_stack"),
     [(0x0E, False, True), (2, False, True), (3, False, True), (1, False, False), (0, True, False)],

@@ -53,6 +53,7 @@ CREATE = [
 ]
 
 
+@pytest.mark.rule("2.9")
 @pytest.mark.parametrize(("options", "errno", "text"), [c[1:] for c in CREATE], ids=[c[0] for c in CREATE])
 def test_macvlan_create(options: dict[str, object], errno: str, text: str) -> None:
     one = One()
@@ -63,11 +64,13 @@ def test_macvlan_create(options: dict[str, object], errno: str, text: str) -> No
     assert one.p0.uppers == [one.c1]
 
 
+@pytest.mark.rule("2.9")
 @pytest.mark.parametrize("mode", list(Mode))
 def test_macvlan_beside_a_passthru_child(mode: Mode) -> None:
     assert refusal(lambda: One(Mode.PASSTHRU).child(mode=mode)).errno == "EINVAL"
 
 
+@pytest.mark.rule("2.9")
 def test_macvlan_on_bridge_port_is_busy() -> None:
     lab = Lab()
     ns = lab.ns("h")
@@ -78,6 +81,7 @@ def test_macvlan_on_bridge_port_is_busy() -> None:
     assert "c1" not in ns.devices
 
 
+@pytest.mark.rule("2.9")
 def test_bridge_cannot_take_a_macvlan_parent() -> None:
     one = One()
     bridge = one.lab.bridge(one.ns, "br0")
@@ -85,17 +89,20 @@ def test_bridge_cannot_take_a_macvlan_parent() -> None:
     assert one.p0.master is None
 
 
+@pytest.mark.rule("2.9")
 def test_macvlan_on_a_macvlan_is_a_sibling() -> None:
     one = One()
     assert one.child(lower=one.c1).lower is one.p0
 
 
+@pytest.mark.rule("2.9")
 def test_mtu_above_the_parents_later() -> None:
     one = One()
     assert refusal(lambda: one.c1.set_mtu(1501)).errno == "EINVAL"
     assert one.c1.mtu == 1500
 
 
+@pytest.mark.rule("2.9a")
 @pytest.mark.parametrize("whose", ["parent", "sibling"])
 def test_mac_in_use_shows_at_up(whose: str) -> None:
     """``ip link add`` succeeds; the conflict surfaces at up."""
@@ -106,6 +113,7 @@ def test_mac_in_use_shows_at_up(whose: str) -> None:
     assert not twin.up
 
 
+@pytest.mark.rule("2.9a", "2.1")
 def test_mac_of_a_down_sibling_is_free() -> None:
     one = One()
     one.c1.set_down()
@@ -114,6 +122,7 @@ def test_mac_of_a_down_sibling_is_free() -> None:
     assert refusal(one.c1.set_up).errno == "EADDRINUSE"
 
 
+@pytest.mark.rule("2.9a")
 @pytest.mark.parametrize("up", [False, True])
 @pytest.mark.parametrize("whose", ["parent", "sibling"])
 def test_change_mac_to_one_in_use(whose: str, up: bool) -> None:
@@ -126,12 +135,14 @@ def test_change_mac_to_one_in_use(whose: str, up: bool) -> None:
     assert other.mac == before
 
 
+@pytest.mark.rule("2.9a")
 def test_change_mac_to_its_own() -> None:
     one = One()
     one.c1.set_mac(one.c1.mac)
     assert one.p0.uc == {one.c1.mac: 1}
 
 
+@pytest.mark.rule("2.9a")
 def test_parent_takes_a_childs_mac_unchecked_and_the_child_wins_unicast() -> None:
     one = One()
     one.p0.set_mac(one.c1.mac)
@@ -145,6 +156,7 @@ def test_parent_takes_a_childs_mac_unchecked_and_the_child_wins_unicast() -> Non
 LIVE = [Mode.PRIVATE, Mode.VEPA, Mode.BRIDGE, Mode.SOURCE]
 
 
+@pytest.mark.rule("2.9m")
 @pytest.mark.parametrize("new", LIVE)
 @pytest.mark.parametrize("old", LIVE)
 def test_mode_changes_live(old: Mode, new: Mode) -> None:
@@ -153,12 +165,14 @@ def test_mode_changes_live(old: Mode, new: Mode) -> None:
     assert one.c1.mode is new
 
 
+@pytest.mark.rule("2.9m")
 @pytest.mark.parametrize("mode", LIVE)
 def test_mode_to_or_from_passthru(mode: Mode) -> None:
     assert refusal(lambda: One(mode).c1.set_mode(Mode.PASSTHRU)).errno == "EINVAL"
     assert refusal(lambda: One(Mode.PASSTHRU).c1.set_mode(mode)).errno == "EINVAL"
 
 
+@pytest.mark.rule("2.9m")
 def test_leaving_source_mode_flushes_its_list() -> None:
     one = One(Mode.SOURCE)
     one.c1.add_source(MAC)
@@ -167,6 +181,7 @@ def test_leaving_source_mode_flushes_its_list() -> None:
     assert one.c1.sources == []
 
 
+@pytest.mark.rule("2.9")
 @pytest.mark.parametrize("mode", [Mode.PRIVATE, Mode.VEPA, Mode.BRIDGE, Mode.PASSTHRU])
 def test_macaddr_needs_source_mode(mode: Mode) -> None:
     child = One(mode).c1
@@ -174,6 +189,7 @@ def test_macaddr_needs_source_mode(mode: Mode) -> None:
         assert refusal(action).errno == "EINVAL"
 
 
+@pytest.mark.rule("2.9")
 def test_create_and_open_on_a_parent_that_is_down() -> None:
     one = One()
     one.p0.set_down()
@@ -184,6 +200,7 @@ def test_create_and_open_on_a_parent_that_is_down() -> None:
     assert not child.running
 
 
+@pytest.mark.rule("2.9")
 def test_move_to_another_namespace() -> None:
     """Allowed; the lower device stays where it is and keeps serving the child."""
     one = One()
@@ -200,12 +217,14 @@ def test_move_to_another_namespace() -> None:
 # -- 3.1 802.1Q --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.1")
 @pytest.mark.parametrize("vid", [0, 1, 100, 4094])
 def test_vids_that_exist(vid: int) -> None:
     one = One()
     assert one.lab.vlan(one.p0, vid).vid == vid
 
 
+@pytest.mark.rule("3.1")
 @pytest.mark.parametrize("vid", [-1, 4095, 4096])
 def test_vids_that_do_not(vid: int) -> None:
     one = One()
@@ -213,6 +232,7 @@ def test_vids_that_do_not(vid: int) -> None:
     assert (error.errno, error.strerror) == ("ERANGE", "Numerical result out of range")
 
 
+@pytest.mark.rule("3.1")
 def test_same_vid_twice() -> None:
     one = One()
     one.lab.vlan(one.p0, 100)
@@ -220,6 +240,7 @@ def test_same_vid_twice() -> None:
     assert (error.errno, error.extack) == ("EEXIST", "8021q: VLAN device already exists")
 
 
+@pytest.mark.rule("3.1")
 def test_same_vid_on_another_device_or_with_another_protocol() -> None:
     one = One()
     one.lab.vlan(one.p0, 100)
@@ -228,17 +249,20 @@ def test_same_vid_on_another_device_or_with_another_protocol() -> None:
     assert Vlan(one.ns, "p0.ad", one.p0, 100, protocol=0x88A8).protocol == 0x88A8  # type: ignore[arg-type]
 
 
+@pytest.mark.rule("3.1")
 def test_device_that_carries_no_vlans() -> None:
     one = One()
     error = refusal(lambda: one.lab.vlan(one.ns.dev("lo"), 100))
     assert (error.errno, error.extack) == ("EOPNOTSUPP", "8021q: VLANs not supported on device")
 
 
+@pytest.mark.rule("3.1")
 def test_unknown_protocol() -> None:
     one = One()
     assert refusal(lambda: one.lab.vlan(one.p0, 100, protocol=0x9100)).errno == "EPROTONOSUPPORT"
 
 
+@pytest.mark.rule("3.1", "3.5")
 def test_vlan_mtu() -> None:
     one = One()
     assert refusal(lambda: one.lab.vlan(one.p0, 100, mtu=1501)).errno == "EINVAL"
@@ -247,6 +271,7 @@ def test_vlan_mtu() -> None:
     assert sub.mtu == 1500
 
 
+@pytest.mark.rule("3.1")
 def test_open_while_the_real_device_is_down() -> None:
     one = One()
     one.p0.set_down()
@@ -256,6 +281,7 @@ def test_open_while_the_real_device_is_down() -> None:
     assert not sub.up
 
 
+@pytest.mark.rule("3.7")
 def test_loose_binding_opens_while_the_real_device_is_down() -> None:
     one = One()
     one.p0.set_down()

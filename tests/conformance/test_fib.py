@@ -43,6 +43,7 @@ class Two:
 # -- operations --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.13a")
 @pytest.mark.parametrize(
     ("address", "local", "main"),
     [
@@ -62,6 +63,7 @@ def test_address_added(address: str, local: list[tuple[str, str]], main: list[st
     ]
 
 
+@pytest.mark.rule("8.13a")
 def test_address_added_while_down() -> None:
     net = Two()
     net.eth0.set_down()
@@ -73,6 +75,7 @@ def test_address_added_while_down() -> None:
     assert net.main() == [("10.0.0.0/24", "eth0")]
 
 
+@pytest.mark.rule("8.13a")
 def test_second_address_in_the_subnet_has_its_local_entry_only() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -82,6 +85,7 @@ def test_second_address_in_the_subnet_has_its_local_entry_only() -> None:
     assert {ip_text(r.src) for r in net.h.fib.routes(LOCAL_TABLE) if r.dev is net.eth0} == {"10.0.0.1"}
 
 
+@pytest.mark.rule("8.13a")
 def test_deleting_a_secondary_leaves_the_primary() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -91,6 +95,7 @@ def test_deleting_a_secondary_leaves_the_primary() -> None:
     assert net.main() == [("10.0.0.0/24", "eth0")]
 
 
+@pytest.mark.rule("8.13a")
 def test_deleting_the_primary_takes_its_secondaries_and_routes_with_that_source() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -103,6 +108,7 @@ def test_deleting_the_primary_takes_its_secondaries_and_routes_with_that_source(
     assert net.main() == [("10.7.0.0/24", "eth0"), ("10.9.0.0/24", "eth0")]
 
 
+@pytest.mark.rule("8.13a")
 def test_last_address_gone_takes_all_routes_via_the_device() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -113,6 +119,7 @@ def test_last_address_gone_takes_all_routes_via_the_device() -> None:
     assert net.local(net.eth0) == []
 
 
+@pytest.mark.rule("8.13l")
 def test_link_down_and_up() -> None:
     """Down keeps only `local` entries; up brings connected and broadcast routes back, not static ones."""
     net = Two()
@@ -126,6 +133,7 @@ def test_link_down_and_up() -> None:
     assert net.local(net.eth0) == [("local", "10.0.0.1"), ("broadcast", "10.0.0.255")]
 
 
+@pytest.mark.rule("8.13l")
 def test_carrier_loss_marks_routes_linkdown_and_they_are_still_used() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -137,6 +145,7 @@ def test_carrier_loss_marks_routes_linkdown_and_they_are_still_used() -> None:
     assert [r.linkdown for r in net.h.fib.routes()] == [False, False]
 
 
+@pytest.mark.rule("8.13l")
 def test_moving_to_another_namespace_deletes_addresses_and_routes() -> None:
     net = Two()
     other = net.lab.ns("other")
@@ -149,6 +158,7 @@ def test_moving_to_another_namespace_deletes_addresses_and_routes() -> None:
     assert net.eth0.inet.addresses == []
 
 
+@pytest.mark.rule("8.13l")
 def test_renaming_keeps_addresses_and_routes() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -159,6 +169,7 @@ def test_renaming_keeps_addresses_and_routes() -> None:
 # -- route add ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.13e")
 def test_gateway_has_to_be_on_the_link() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -169,6 +180,7 @@ def test_gateway_has_to_be_on_the_link() -> None:
         assert refused.value.extack == "Nexthop has invalid gateway"
 
 
+@pytest.mark.rule("8.13e")
 def test_own_address_is_taken_as_gateway() -> None:
     """Linux 6.12 takes it, whatever use it is (fib_check_nh_v4_gw lets RTN_LOCAL pass)."""
     net = Two()
@@ -177,6 +189,7 @@ def test_own_address_is_taken_as_gateway() -> None:
     assert [(r.prefix, r.dev) for r in net.h.fib.routes() if r.gateway] == [("10.9.0.0/24", net.eth0)]
 
 
+@pytest.mark.rule("8.13e")
 def test_route_on_a_device_that_is_down() -> None:
     net = Two()
     net.eth0.set_down()
@@ -185,6 +198,7 @@ def test_route_on_a_device_that_is_down() -> None:
     assert (refused.value.errno, refused.value.extack) == ("ENETDOWN", "Device for nexthop is not up")
 
 
+@pytest.mark.rule("8.13e")
 def test_duplicate_route() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -196,6 +210,7 @@ def test_duplicate_route() -> None:
     assert len(net.main()) == 3
 
 
+@pytest.mark.rule("8.13e")
 def test_host_bits() -> None:
     net = Two()
     with pytest.raises(NetlinkError) as refused:
@@ -206,6 +221,7 @@ def test_host_bits() -> None:
 # -- lookup ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("8.13")
 def test_longest_prefix() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -215,6 +231,7 @@ def test_longest_prefix() -> None:
     assert [net.way(ip) for ip in ("10.0.0.5", "10.0.0.200", "10.1.0.5", "8.8.8.8")] == ["eth0", "eth1", "eth1", "eth0"]
 
 
+@pytest.mark.rule("8.13")
 def test_tables_local_and_main_are_searched_as_one_and_local_wins_ties() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -226,6 +243,7 @@ def test_tables_local_and_main_are_searched_as_one_and_local_wins_ties() -> None
     assert net.way("10.0.0.70") == "eth0"
 
 
+@pytest.mark.rule("8.13")
 def test_lower_metric_wins_then_the_older_route() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -236,6 +254,7 @@ def test_lower_metric_wins_then_the_older_route() -> None:
     assert net.way("10.5.0.5") == "eth1"
 
 
+@pytest.mark.rule("8.13")
 def test_bound_device_restricts_the_lookup_and_shorter_prefixes_follow() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -245,6 +264,7 @@ def test_bound_device_restricts_the_lookup_and_shorter_prefixes_follow() -> None
     assert (way.dev, ip_text(way.nexthop)) == (net.eth1, "10.1.0.9")
 
 
+@pytest.mark.rule("8.13", "8.13l")
 @pytest.mark.parametrize("group", ["all", "eth0"])
 def test_ignore_routes_with_linkdown(group: str) -> None:
     net = Two()
@@ -257,6 +277,7 @@ def test_ignore_routes_with_linkdown(group: str) -> None:
     assert net.way("10.0.0.5") == "eth1"
 
 
+@pytest.mark.rule("8.13")
 @pytest.mark.parametrize(
     ("type", "errno"),
     [
@@ -275,10 +296,12 @@ def test_errors_of_route_types(type: RouteType, errno: str) -> None:
     assert net.way("10.6.0.5") == "eth0"
 
 
+@pytest.mark.rule("8.13")
 def test_no_route() -> None:
     assert Two().way("10.6.0.5") == "ENETUNREACH"
 
 
+@pytest.mark.rule("8.13")
 def test_table_default_comes_after_main_whatever_the_prefix() -> None:
     """Rule 32767 follows 32766: a shorter route of main is taken before a longer one of the table default."""
     net = Two()
@@ -289,6 +312,7 @@ def test_table_default_comes_after_main_whatever_the_prefix() -> None:
     assert net.way("10.5.0.5") == "eth0"
 
 
+@pytest.mark.rule("8.13")
 def test_throw_goes_on_with_the_next_table() -> None:
     net = Two()
     net.lab.address(net.eth0, "10.0.0.1/24")
@@ -299,6 +323,7 @@ def test_throw_goes_on_with_the_next_table() -> None:
     assert net.way("10.6.0.5") == "eth0"
 
 
+@pytest.mark.rule("8.13")
 def test_default_route_whose_gateway_failed_gives_way_to_the_next() -> None:
     """fib_select_default [S]: among default routes of equal metric."""
     net = Two()

@@ -43,6 +43,7 @@ def watch(ns: Namespace, seen: list[str], verdicts: dict[Hook, Verdict] | None =
     return netfilter
 
 
+@pytest.mark.rule("9.1")
 def test_a_forwarded_packet_passes_prerouting_forward_postrouting() -> None:
     lab, seen = routed(), list[str]()
     watch(lab.spaces["r"], seen)
@@ -52,6 +53,7 @@ def test_a_forwarded_packet_passes_prerouting_forward_postrouting() -> None:
     assert seen == there + back
 
 
+@pytest.mark.rule("9.1")
 def test_own_packets_pass_output_and_postrouting_and_come_in_by_prerouting_and_input() -> None:
     lab, seen = routed(), list[str]()
     watch(lab.spaces["a"], seen)
@@ -59,6 +61,7 @@ def test_own_packets_pass_output_and_postrouting_and_come_in_by_prerouting_and_i
     assert seen == ["OUTPUT -eth0 8", "POSTROUTING -eth0 8", "PREROUTING eth0- 0", "INPUT eth0- 0"]
 
 
+@pytest.mark.rule("9.1")
 def test_a_broadcast_of_ours_passes_postrouting_twice() -> None:
     lab, seen = routed(), list[str]()
     watch(lab.spaces["a"], seen)
@@ -72,6 +75,7 @@ def test_a_broadcast_of_ours_passes_postrouting_twice() -> None:
     ]
 
 
+@pytest.mark.rule("9.1")
 @pytest.mark.parametrize("hook", [Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING])
 def test_what_a_hook_drops_on_the_way_ends_there(hook: Hook) -> None:
     lab, seen = routed(), list[str]()
@@ -81,6 +85,7 @@ def test_what_a_hook_drops_on_the_way_ends_there(hook: Hook) -> None:
     assert lab.sim.drops[lab.spaces["r"], DropReason.NETFILTER_DROP] == 1
 
 
+@pytest.mark.rule("9.2")
 @pytest.mark.parametrize("hook", [Hook.OUTPUT, Hook.POSTROUTING])
 def test_a_program_is_told_that_its_own_packet_was_dropped(hook: Hook) -> None:
     lab = routed()
@@ -88,6 +93,7 @@ def test_a_program_is_told_that_its_own_packet_was_dropped(hook: Hook) -> None:
     assert lab.ping(lab.spaces["a"], "10.1.0.1").refused == ["EPERM"]
 
 
+@pytest.mark.rule("9.1")
 def test_functions_are_called_by_priority_and_the_stack_forgets_unused_hooks() -> None:
     lab, order = routed(), list[str]()
     netfilter = Netfilter(lab.spaces["a"])

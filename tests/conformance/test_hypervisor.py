@@ -30,6 +30,7 @@ class Guests:
         return self.lab.ping(self.lab.spaces["c1"], "10.0.0.2").ok
 
 
+@pytest.mark.rule("T42", "6.2")
 def test_T42_virtualbox_deny_with_guest_promisc() -> None:
     net = Guests("virtualbox-deny", promisc=True)
     ping = net.lab.start_ping(net.lab.spaces["c1"], "10.0.0.2")
@@ -44,22 +45,26 @@ def test_T42_virtualbox_deny_with_guest_promisc() -> None:
     assert net.at_c2.of("echo") == []
 
 
+@pytest.mark.rule("T43", "6.2")
 def test_T43_virtualbox_allow_all_without_guest_promisc() -> None:
     net = Guests("virtualbox-allow-all", promisc=False)
     assert not net.works()
     assert net.at_c2.of("echo") == []
 
 
+@pytest.mark.rule("T44", "6.2")
 def test_T44_virtualbox_allow_all_with_guest_promisc() -> None:
     assert Guests("virtualbox-allow-all", promisc=True).works()
 
 
+@pytest.mark.rule("6.2")
 def test_hosts_themselves_reach_each_other_under_every_virtualbox_policy() -> None:
     for name in ("virtualbox-deny", "virtualbox-allow-vms", "virtualbox-allow-all"):
         net = Guests(name, promisc=False)
         assert net.lab.ping(net.lab.spaces["h1"], "10.0.0.200").ok
 
 
+@pytest.mark.rule("T46", "6.3")
 @pytest.mark.parametrize("policy", [POLICIES["vmware-reject"], vmware(promiscuous=True, forged_transmits=False)])
 def test_T46_vmware_rejects_forged_transmits(policy: PortPolicy) -> None:
     net = Guests(policy, promisc=True)
@@ -69,6 +74,7 @@ def test_T46_vmware_rejects_forged_transmits(policy: PortPolicy) -> None:
     assert arrived == []
 
 
+@pytest.mark.rule("6.3")
 @pytest.mark.parametrize(
     ("promiscuous", "forged", "unicast_filter", "works"),
     [
@@ -84,6 +90,7 @@ def test_vmware(promiscuous: bool, forged: bool, unicast_filter: bool, works: bo
     assert Guests(policy, promisc=False, unicast_filter=unicast_filter).works() is works
 
 
+@pytest.mark.rule("6.3")
 def test_vmware_delivers_nothing_after_a_rejected_mac_change() -> None:
     net = Guests(vmware(mac_changes=False), promisc=False)
     assert net.lab.ping(net.lab.spaces["h1"], "10.0.0.200", wait=0.5).ok
@@ -129,6 +136,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.rule("6.2")
 @pytest.mark.parametrize("policy", range(3), ids=POLICY_NAMES)
 @pytest.mark.parametrize(("from_vm", "dst", "promisc", "expected"), TABLE)
 def test_virtualbox_table(from_vm: bool, dst: str, promisc: bool, expected: tuple[bool, ...], policy: int) -> None:
@@ -147,6 +155,7 @@ def test_virtualbox_table(from_vm: bool, dst: str, promisc: bool, expected: tupl
         assert net.other in delivered
 
 
+@pytest.mark.rule("6.2")
 @pytest.mark.parametrize("policy", POLICY_NAMES)
 def test_virtualbox_unmatched_unicast_goes_to_the_wire(policy: str) -> None:
     """6.2: and sources are not filtered."""
@@ -154,12 +163,14 @@ def test_virtualbox_unmatched_unicast_goes_to_the_wire(policy: str) -> None:
     assert net.delivered(net.other, UNKNOWN, EXTERNAL) == {net.outside}
 
 
+@pytest.mark.rule("6.2")
 def test_virtualbox_does_not_learn_container_macs() -> None:
     net = Virtual("virtualbox-allow-all", promisc=False)
     net.delivered(net.vm, BROADCAST_MAC, net.child.mac)
     assert net.vm not in net.delivered(net.other, net.child.mac, net.other.mac)
 
 
+@pytest.mark.rule("6.2")
 def test_virtualbox_tags_are_opaque() -> None:
     net = Guests("virtualbox-deny", promisc=False)
     for n, card in enumerate(net.cards, 1):
@@ -169,6 +180,7 @@ def test_virtualbox_tags_are_opaque() -> None:
     assert {s.vid for s in seen} == {100}
 
 
+@pytest.mark.rule("6.1")
 def test_learning_switch_with_a_capable_card_needs_no_promisc() -> None:
     """6.5: bare metal."""
     net = Guests("bare-metal", promisc=False)
@@ -176,6 +188,7 @@ def test_learning_switch_with_a_capable_card_needs_no_promisc() -> None:
     assert net.cards[0].promiscuity == 0
 
 
+@pytest.mark.rule("6.4")
 @pytest.mark.parametrize("policy", ["hyper-v", "kvm-no-mac-spoofing", "cloud", "wifi", "port-security"])
 def test_one_mac_per_port(policy: str) -> None:
     """6.4: macvlan does not work, the host itself does."""
@@ -184,11 +197,13 @@ def test_one_mac_per_port(policy: str) -> None:
     assert not net.works()
 
 
+@pytest.mark.rule("6.4")
 @pytest.mark.parametrize("policy", ["hyper-v-spoofing", "kvm"])
 def test_learning_hypervisors(policy: str) -> None:
     assert Guests(policy, promisc=False).works()
 
 
+@pytest.mark.rule("6.4")
 def test_learnt_macs_age() -> None:
     net = Guests("bare-metal", promisc=False)
     lab = net.lab

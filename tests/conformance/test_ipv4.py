@@ -57,6 +57,7 @@ def codes(errors: list[PingError]) -> list[tuple[int, int]]:
 # -- errors and their limits -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T54", "8.6", "8.13")
 def test_T54_no_route_blackhole_unreachable_prohibit() -> None:
     net = Routed()
     for prefix, kind in (
@@ -71,6 +72,7 @@ def test_T54_no_route_blackhole_unreachable_prohibit() -> None:
     assert found == [[(3, 0)], [], [(3, 1)], [(3, 13)]]
 
 
+@pytest.mark.rule("8.7")
 def test_no_route_errors_stop_after_four() -> None:
     """8.7: each costs two tokens while one comes back per second; after a pause they return."""
     net = Routed()
@@ -80,6 +82,7 @@ def test_no_route_errors_stop_after_four() -> None:
     assert len(net.lab.ping(net.a, "10.9.0.1", wait=0.5).errors) == 1
 
 
+@pytest.mark.rule("T56", "8.7")
 def test_T56_ttl_exceeded_is_limited() -> None:
     net = Routed()
     ping = net.lab.ping(net.a, "10.1.0.1", 60, interval=0.1, ttl=1, wait=0.5)
@@ -91,6 +94,7 @@ def test_T56_ttl_exceeded_is_limited() -> None:
     assert len(later) >= 5
 
 
+@pytest.mark.rule("T57", "8.5")
 def test_T57_ttl_is_tested_after_routing_and_only_when_forwarding() -> None:
     net = Routed()
     assert codes(net.lab.ping(net.a, "10.9.0.1", ttl=1, wait=1).errors) == [(3, 0)]
@@ -100,6 +104,7 @@ def test_T57_ttl_is_tested_after_routing_and_only_when_forwarding() -> None:
     assert [s.kind for s in net.near if s.type is HOST] == ["reply"]
 
 
+@pytest.mark.rule("8.7")
 def test_frag_needed_is_never_limited() -> None:
     net = Routed()
     net.r1.set_mtu(1300)
@@ -110,6 +115,7 @@ def test_frag_needed_is_never_limited() -> None:
     assert len(net.errors()) == 21
 
 
+@pytest.mark.rule("8.6")
 def test_error_fields() -> None:
     """8.6: from the interface facing the sender, TTL 64, TOS 0xc0, no DF, the packet quoted whole."""
     net = Routed()
@@ -125,6 +131,7 @@ def _df(packet: bytes) -> bytes:
     return ipv4.with_frag(packet, len(packet), ipv4.DF) + packet[20:]
 
 
+@pytest.mark.rule("8.5", "8.6")
 def test_quote_shows_which_ttl() -> None:
     """8.5: the original TTL in 11/0 and 3/4, the decremented one in 3/1 of a failed neighbour."""
     net = Routed()
@@ -145,6 +152,7 @@ def _icmp_packet(kind: int, code: int, payload: bytes, *, src: str = "10.0.0.1",
     return head + message
 
 
+@pytest.mark.rule("8.6")
 @pytest.mark.parametrize(
     ("what", "answered"),
     [
@@ -176,6 +184,7 @@ def test_no_error_about(what: str, answered: bool) -> None:
     assert net.errors() == ([("11/0", "10.0.0.254")] if answered else [])
 
 
+@pytest.mark.rule("8.2")
 def test_no_forwarding_is_silent_for_everything() -> None:
     """8.2: neither unroutable, nor TTL 1, nor routable packets bring an answer; the far address itself does."""
     net = Routed(forwarding=0)
@@ -185,6 +194,7 @@ def test_no_forwarding_is_silent_for_everything() -> None:
     assert net.far == []
 
 
+@pytest.mark.rule("8.5")
 def test_forwarding_is_the_incoming_devices_flag() -> None:
     """8.5: with eth1 not forwarding requests pass, replies do not."""
     net = Routed()
@@ -193,6 +203,7 @@ def test_forwarding_is_the_incoming_devices_flag() -> None:
     assert [s.kind for s in net.far if s.kind in ("echo", "reply")] == ["echo", "reply"]
 
 
+@pytest.mark.rule("8.4")
 def test_closed_port_and_unknown_protocol() -> None:
     """8.4: 3/3 and 3/2 from the address the packet was sent to."""
     net = Routed()
@@ -208,6 +219,7 @@ def test_closed_port_and_unknown_protocol() -> None:
 # -- size --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T58", "8.9p")
 def test_T58_fragmentation_needed() -> None:
     net = Routed()
     net.r1.set_mtu(1300)
@@ -230,6 +242,7 @@ def test_T58_fragmentation_needed() -> None:
     assert net.lab.ping(net.a, "10.1.0.1", size=1400, pmtu="do", wait=0.5).refused == []
 
 
+@pytest.mark.rule("T59", "8.9")
 def test_T59_fragments() -> None:
     net = Routed()
     net.r1.set_mtu(1300)
@@ -242,6 +255,7 @@ def test_T59_fragments() -> None:
     assert ping.ok
 
 
+@pytest.mark.rule("T59", "8.9")
 def test_T59_local_fragments() -> None:
     net = Routed()
     assert net.lab.ping(net.a, "10.1.0.1", size=3000, wait=0.5).ok
@@ -260,6 +274,7 @@ def fragments(packet: bytes, *cuts: int) -> list[bytes]:
     return pieces
 
 
+@pytest.mark.rule("8.9")
 @pytest.mark.parametrize(
     ("order", "answered"),
     [([0, 1, 2], True), ([2, 1, 0], True), ([0, 0, 1, 2, 2], True), ([0, 2], False)],
@@ -273,6 +288,7 @@ def test_reassembly(order: list[int], answered: bool) -> None:
     assert [s.kind for s in net.near if s.type is HOST] == (["reply"] if answered else [])
 
 
+@pytest.mark.rule("8.9")
 def test_reassembly_overlap_drops_the_datagram() -> None:
     net = Routed()
     packet = echo_packet("10.0.0.1", "10.0.0.254", size=400)
@@ -287,6 +303,7 @@ def test_reassembly_overlap_drops_the_datagram() -> None:
     assert [s.kind for s in net.near if s.type is HOST] == ["reply"]
 
 
+@pytest.mark.rule("8.9")
 @pytest.mark.parametrize(("have", "told"), [(0, True), (1, False)])
 def test_reassembly_timeout(have: int, told: bool) -> None:
     """8.9: after 30 s, 11/1 if fragment 0 came and we are the end host."""
@@ -300,6 +317,7 @@ def test_reassembly_timeout(have: int, told: bool) -> None:
     assert all(within(s.at - start, late(30)) for s in found)
 
 
+@pytest.mark.rule("8.9")
 def test_frame_longer_than_the_receivers_mtu() -> None:
     """8.9: veth drops it, a NIC takes it."""
     net = Routed()
@@ -336,6 +354,7 @@ class Stick:
         return [s for s in self.near if s.kind == "5/1" and s.type is HOST]
 
 
+@pytest.mark.rule("T60", "8.8", "8.8h")
 def test_T60_redirect() -> None:
     net = Stick()
     ping = net.lab.ping(net.a, "10.1.0.1", 4, wait=0.5)
@@ -357,6 +376,7 @@ def test_T60_redirect() -> None:
     assert [s.dmac for s in net.near.of("echo", type=OUT)] == [net.r.dev("eth0").mac.hex(":")]
 
 
+@pytest.mark.rule("8.8")
 def test_redirect_schedule() -> None:
     """8.8: at 5 packets a second gaps of 0.2 0.2 0.2 0.4 0.8 1.5 2.7 5.2 s [E], nine in all, reset after 20.48 s."""
     net = Stick()
@@ -373,6 +393,7 @@ def test_redirect_schedule() -> None:
     assert len(net.redirects()) == 10
 
 
+@pytest.mark.rule("8.8")
 @pytest.mark.parametrize("group", ["all", "eth0"])
 def test_send_redirects_is_or(group: str) -> None:
     net = Stick()
@@ -386,6 +407,7 @@ def test_send_redirects_is_or(group: str) -> None:
     assert net.redirects() == []
 
 
+@pytest.mark.rule("8.8")
 def test_without_shared_media_a_gateway_must_be_on_the_senders_net() -> None:
     """inet_addr_onlink: no gateway at all is as good as one on the sender's own subnet."""
     net = Stick()
@@ -402,6 +424,7 @@ def test_without_shared_media_a_gateway_must_be_on_the_senders_net() -> None:
     assert len(net.redirects()) == 1
 
 
+@pytest.mark.rule("8.8h")
 def test_redirects_not_accepted() -> None:
     net = Stick()
     net.a.sysctl["net.ipv4.conf.all.accept_redirects"] = 0
@@ -413,6 +436,7 @@ def test_redirects_not_accepted() -> None:
 # -- echo, broadcast, sources ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T62", "8.11")
 @pytest.mark.parametrize("ignore", [1, 0])
 def test_T62_echo_to_the_broadcast_address(ignore: int) -> None:
     lab = Lab()
@@ -425,12 +449,14 @@ def test_T62_echo_to_the_broadcast_address(ignore: int) -> None:
     assert answers == ([] if ignore else ["10.0.0.2", "10.0.0.3"])
 
 
+@pytest.mark.rule("8.14")
 def test_broadcast_needs_permission() -> None:
     """8.14: SO_BROADCAST."""
     net = Routed()
     assert net.lab.ping(net.a, "10.0.0.255").refused == ["EACCES"]
 
 
+@pytest.mark.rule("8.11")
 def test_echo_reply_fields() -> None:
     """8.11: from the address asked, TOS copied, TTL 64, no DF."""
     net = Routed()
@@ -443,6 +469,7 @@ def test_echo_reply_fields() -> None:
     assert reply.packet["ICMP"].id == 77
 
 
+@pytest.mark.rule("8.4")
 def test_unicast_packet_in_a_link_layer_broadcast() -> None:
     """8.4: accepted and answered, never forwarded."""
     net = Routed()
@@ -452,6 +479,7 @@ def test_unicast_packet_in_a_link_layer_broadcast() -> None:
     assert net.far == []
 
 
+@pytest.mark.rule("T63", "8.2", "8.3")
 @pytest.mark.parametrize("source", ["10.1.0.254", "10.0.0.254", "127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255"])
 def test_T63_impossible_sources(source: str) -> None:
     net = Routed()
@@ -461,6 +489,7 @@ def test_T63_impossible_sources(source: str) -> None:
     assert [s for s in net.near if s.type is HOST] == []
 
 
+@pytest.mark.rule("T63", "8.3")
 @pytest.mark.parametrize(("mode", "forwarded"), [(0, True), (1, False), (2, True)])
 @pytest.mark.parametrize("group", ["all", "eth0"])
 def test_T63_rp_filter(group: str, mode: int, forwarded: bool) -> None:
@@ -474,6 +503,7 @@ def test_T63_rp_filter(group: str, mode: int, forwarded: bool) -> None:
     assert net.r.snmp.ext["IPReversePathFilter"] == (not forwarded)
 
 
+@pytest.mark.rule("8.3")
 @pytest.mark.parametrize(("mode", "forwarded"), [(0, True), (1, False), (2, False)])
 def test_rp_filter_without_reverse_route(mode: int, forwarded: bool) -> None:
     net = Routed()
@@ -485,6 +515,7 @@ def test_rp_filter_without_reverse_route(mode: int, forwarded: bool) -> None:
 MARTIAN_DESTINATIONS = ["0.0.0.0", "127.0.0.1", "127.9.9.9"]
 
 
+@pytest.mark.rule("8.2")
 @pytest.mark.parametrize("target", MARTIAN_DESTINATIONS)
 def test_martian_destinations(target: str) -> None:
     net = Routed()
@@ -513,6 +544,7 @@ def _broken(what: str) -> bytes:
     return ipv4.with_frag(bytes(packet), len(packet), 0) + bytes(packet[20:])
 
 
+@pytest.mark.rule("8.1")
 @pytest.mark.parametrize("what", ["short", "version", "ihl", "checksum", "truncated", "length", "icmp checksum"])
 def test_malformed(what: str) -> None:
     """8.1: silently dropped."""
@@ -521,6 +553,7 @@ def test_malformed(what: str) -> None:
     assert [s for s in net.near if s.type is HOST] == []
 
 
+@pytest.mark.rule("8.1")
 def test_padding_is_trimmed() -> None:
     """8.1: bytes beyond the total length do not come back in the reply."""
     net = Routed()
@@ -529,6 +562,7 @@ def test_padding_is_trimmed() -> None:
     assert len(reply.frame.wire) == 14 + 28
 
 
+@pytest.mark.rule("T65", "8.13a")
 def test_T65_secondary_address() -> None:
     lab = Lab()
     dev, _ = lab.veth(lab.ns("h"), "eth0", lab.ns("w"), "w0")
@@ -539,6 +573,7 @@ def test_T65_secondary_address() -> None:
     assert dev.inet.addresses == []
 
 
+@pytest.mark.rule("8.13a")
 def test_promote_secondaries() -> None:
     lab = Lab()
     h = lab.ns("h")
@@ -552,12 +587,14 @@ def test_promote_secondaries() -> None:
     assert [h.is_local(ip.local) for ip in (first, second, third)] == [False, True, True]
 
 
+@pytest.mark.rule("T66", "8.13l")
 def test_T66_address_of_an_interface_that_is_down() -> None:
     net = Routed()
     net.r1.set_down()
     assert [r.source for r in net.lab.ping(net.a, "10.1.0.254", wait=0.5).replies] == ["10.1.0.254"]
 
 
+@pytest.mark.rule("T72", "8.5")
 @pytest.mark.parametrize("forwarding", [0, 1])
 def test_T72_new_namespace_copies_ip_forward(forwarding: int) -> None:
     lab = Lab()
@@ -579,12 +616,14 @@ def _bound(ns: Namespace, dev: NetDevice, target: str, lab: Lab) -> Capture:
     return seen
 
 
+@pytest.mark.rule("8.12")
 def test_bound_to_a_device_without_route_the_destination_is_on_link() -> None:
     net = Routed()
     seen = _bound(net.r, net.r0, "203.0.113.9", net.lab)
     assert [(s.kind, s.src, s.dst) for s in seen] == [("who-has", "10.0.0.254", "203.0.113.9")]
 
 
+@pytest.mark.rule("8.12")
 def test_own_address_goes_through_lo_with_itself_as_source() -> None:
     net = Routed()
     seen = net.lab.capture(net.r.dev("lo"))
@@ -593,6 +632,7 @@ def test_own_address_goes_through_lo_with_itself_as_source() -> None:
     assert net.far == []
 
 
+@pytest.mark.rule("8.12")
 def test_source_is_the_address_of_the_egress_device() -> None:
     net = Routed()
     net.lab.address(net.r1, "10.7.0.1/24")
@@ -600,6 +640,7 @@ def test_source_is_the_address_of_the_egress_device() -> None:
     assert net.far.of("echo")[0].src == "10.1.0.254"
 
 
+@pytest.mark.rule("8.12")
 def test_foreign_source_is_refused() -> None:
     net = Routed()
     sock = UdpSocket(net.a)
@@ -608,6 +649,7 @@ def test_foreign_source_is_refused() -> None:
         sock.route(ip_int("10.1.0.1"))
 
 
+@pytest.mark.rule("8.14")
 def test_broadcast_is_looped_to_local_sockets() -> None:
     """8.14: to ff:ff:ff:ff:ff:ff, and a copy for ourselves."""
     net = Routed()
@@ -622,6 +664,7 @@ def test_broadcast_is_looped_to_local_sockets() -> None:
     assert heard == [b"x"]
 
 
+@pytest.mark.rule("8.14")
 @pytest.mark.parametrize("joined", [False, True])
 def test_multicast_output(joined: bool) -> None:
     """8.14: 01:00:5e and the low 23 bits, TTL 1, a copy looped back if joined."""
@@ -637,6 +680,7 @@ def test_multicast_output(joined: bool) -> None:
     assert heard == ([b"x"] if joined else [])
 
 
+@pytest.mark.rule("8.3")
 @pytest.mark.parametrize(("mode", "answered"), [(0, True), (1, False)])
 def test_subnet_broadcast_as_source(mode: int, answered: bool) -> None:
     """8.3, the quirk of rp_filter 0: an echo from the subnet's broadcast address is answered by broadcast."""
@@ -647,6 +691,7 @@ def test_subnet_broadcast_as_source(mode: int, answered: bool) -> None:
     assert replies == ([("ff:ff:ff:ff:ff:ff", "10.0.0.255")] if answered else [])
 
 
+@pytest.mark.rule("8.3")
 @pytest.mark.parametrize(("source", "forwarded"), [("192.168.5.5", True), ("10.0.0.255", False), ("10.1.0.254", False)])
 def test_source_check_when_a_packet_leaves_where_it_came_in(source: str, forwarded: bool) -> None:
     """8.3: mode 0 with send_redirects: local and broadcast sources fail, a missing reverse route does not."""
@@ -658,6 +703,7 @@ def test_source_check_when_a_packet_leaves_where_it_came_in(source: str, forward
     assert len([s for s in seen.of("echo") if s.type is HOST]) == forwarded
 
 
+@pytest.mark.rule("8.10")
 def test_identification() -> None:
     """8.10: 0 for ping -M do, else a counter per destination."""
     net = Routed()
@@ -671,6 +717,7 @@ def test_identification() -> None:
     assert [s.packet["IP"].id for s in net.near.of("echo")] == [0, 0]
 
 
+@pytest.mark.rule("8.11")
 def test_timestamp_request_is_answered() -> None:
     """8.11."""
     net = Routed()
@@ -678,6 +725,7 @@ def test_timestamp_request_is_answered() -> None:
     assert [s.kind for s in net.near if s.type is HOST] == ["14/0"]
 
 
+@pytest.mark.rule("8.5")
 def test_router_alert_and_source_route() -> None:
     """8.5: router alert passes, a strict source route that leads elsewhere does not."""
     net = Routed()
@@ -696,6 +744,7 @@ def test_router_alert_and_source_route() -> None:
     assert net.far.of("echo") == []
 
 
+@pytest.mark.rule("8.8h")
 @pytest.mark.parametrize(("everywhere", "device", "followed"), [(1, 1, True), (1, 0, False), (0, 1, False)])
 def test_a_router_follows_redirects_only_where_both_flags_say_so(everywhere: int, device: int, followed: bool) -> None:
     """8.8: router: all AND dev; a host: all OR dev."""
@@ -707,6 +756,7 @@ def test_a_router_follows_redirects_only_where_both_flags_say_so(everywhere: int
     assert (net.a.exceptions.get(ip_int("10.1.0.1")) is not None) is followed
 
 
+@pytest.mark.rule("8.5")
 def test_enabling_ip_forward() -> None:
     """8.5: sets every device and `default`, and all.accept_redirects to 0; the devices' flags stay 1."""
     net = Routed(forwarding=0)
@@ -716,12 +766,14 @@ def test_enabling_ip_forward() -> None:
     assert [net.r.sysctl[f"net.ipv4.conf.{name}.accept_redirects"] for name in names] == [0, 1, 1, 1, 1]
 
 
+@pytest.mark.rule("8.11")
 def test_icmp_echo_ignore_all() -> None:
     net = Routed()
     net.r.sysctl["net.ipv4.icmp_echo_ignore_all"] = 1
     assert net.lab.ping(net.a, "10.0.0.254", wait=0.5).silent
 
 
+@pytest.mark.rule("8.13a")
 def test_network_address_is_no_broadcast() -> None:
     """Trap 38: since 5.14 the first address of a subnet is one like any other: it is asked for by ARP."""
     net = Routed()
@@ -729,6 +781,7 @@ def test_network_address_is_no_broadcast() -> None:
     assert [(s.kind, s.dst) for s in net.near] == [("who-has", "10.0.0.0")]
 
 
+@pytest.mark.rule("8.6")
 def test_error_about_a_packet_to_an_own_address_comes_from_that_address() -> None:
     """8.6: the address the packet was sent to, whichever interface it came in on."""
     net = Routed()
@@ -737,6 +790,7 @@ def test_error_about_a_packet_to_an_own_address_comes_from_that_address() -> Non
     assert net.errors() == [("3/3", "10.1.0.254")]
 
 
+@pytest.mark.rule("8.6")
 def test_icmp_errors_use_inbound_ifaddr() -> None:
     """8.6: by default the address routing picks towards the sender, with the parameter that of the inbound device."""
     net = Routed()

@@ -39,6 +39,7 @@ class Two:
 # -- l2 ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T70", "5.1", "5.2")
 def test_T70_siblings_share_the_mac() -> None:
     net = Two()
     wire = net.lab.capture(net.p0)
@@ -47,6 +48,7 @@ def test_T70_siblings_share_the_mac() -> None:
     assert [(s.kind, s.type) for s in wire] == [("who-has", OUT)]  # what siblings say to each other stays off the wire
 
 
+@pytest.mark.rule("T70", "5.1", "5.6")
 def test_T70_second_owner_of_an_address() -> None:
     net = Two()
     with pytest.raises(AddressInUse) as caught:
@@ -58,12 +60,14 @@ def test_T70_second_owner_of_an_address() -> None:
     net.lab.address(net.p0, "10.0.0.1/24")  # the lower device's own addresses are another matter
 
 
+@pytest.mark.rule("5.2")
 def test_l2_across_hosts() -> None:
     net = Two()
     assert net.ping("i1", "10.0.0.3")
     assert net.ping("r", "10.0.0.2")
 
 
+@pytest.mark.rule("5.2")
 def test_l2_own_host_is_unreachable() -> None:
     """The child's ARP request goes to siblings and the wire, never to its own host."""
     net = Two()
@@ -71,6 +75,7 @@ def test_l2_own_host_is_unreachable() -> None:
     assert not net.ping("h1", "10.0.0.1")
 
 
+@pytest.mark.rule("5.2")
 def test_l2_static_neighbour_reaches_the_host() -> None:
     """With the shared MAC known the packet does come in at the lower device; the answer goes to the wire."""
     net = Two()
@@ -82,6 +87,7 @@ def test_l2_static_neighbour_reaches_the_host() -> None:
     assert net.lab.state(net.lab.spaces["h1"], "p0", "10.0.0.1") == "INCOMPLETE"
 
 
+@pytest.mark.rule("5.2")
 def test_l2_broadcast_reaches_siblings_before_the_wire() -> None:
     net = Two()
     near, wire = net.lab.capture(net.i2), net.lab.capture(net.p0)
@@ -94,6 +100,7 @@ def test_l2_broadcast_reaches_siblings_before_the_wire() -> None:
     assert net.i2.stats.rx_bytes == len(near[0].frame.raw) + 14
 
 
+@pytest.mark.rule("5.2")
 def test_l2_own_broadcast_come_back_is_not_distributed() -> None:
     """A hairpin switch sends a child's broadcast back: its source is one of ours (ipvlan_external_frame)."""
     net = Two()
@@ -112,6 +119,7 @@ def _frame(net: Two, raw: bytes) -> object:
     return Frame(raw, net.lab.sim.born())
 
 
+@pytest.mark.rule("5.2")
 def test_l2_multicast_only_to_who_listens() -> None:
     net = Two()
     group = mac_bytes("01:00:5e:01:01:01")
@@ -124,6 +132,7 @@ def test_l2_multicast_only_to_who_listens() -> None:
     assert [s.type.name for s in second] == ["MULTICAST"]
 
 
+@pytest.mark.rule("5.1")
 def test_l2_unicast_by_address_not_by_mac() -> None:
     """Whoever owns the destination address gets the frame, as the packet type the lower device gave it."""
     net = Two()
@@ -137,6 +146,7 @@ def test_l2_unicast_by_address_not_by_mac() -> None:
     assert net.drops(net.i1, DropReason.OTHERHOST) == 1
 
 
+@pytest.mark.rule("5.5")
 @pytest.mark.parametrize(("flag", "siblings"), [(Flag.BRIDGE, True), (Flag.PRIVATE, False), (Flag.VEPA, False)])
 @pytest.mark.parametrize("mode", [L2, L3, L3S])
 def test_flags(mode: Mode, flag: Flag, siblings: bool) -> None:
@@ -153,6 +163,7 @@ def test_flags(mode: Mode, flag: Flag, siblings: bool) -> None:
 # -- l3 ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T71", "5.3")
 def test_T71_no_arp_no_broadcast() -> None:
     net = Two(L3)
     assert net.i1.noarp
@@ -167,6 +178,7 @@ def test_T71_no_arp_no_broadcast() -> None:
     assert net.i1.stats.tx_dropped == 1
 
 
+@pytest.mark.rule("5.3")
 def test_l3_routed_by_the_lower_devices_host() -> None:
     """Another subnet is reached by the host's gateway, TTL untouched; the way back needs a route to the host."""
     lab = Lab()
@@ -183,6 +195,7 @@ def test_l3_routed_by_the_lower_devices_host() -> None:
     assert [s.ttl for s in wire.of("echo")] == [64]
 
 
+@pytest.mark.rule("5.3")
 def test_l3_no_route() -> None:
     """Without a route of the host's the packet counts as an error of the lower device."""
     net = Two(L3)
@@ -198,6 +211,7 @@ def test_l3_no_route() -> None:
     assert net.i1.stats.tx_dropped == 1
 
 
+@pytest.mark.rule("5.3")
 def test_l3_asked_for_its_mac() -> None:
     """A host that takes the child to be on its link asks in vain: the child hears it, and does no ARP."""
     net = Two(L3)
@@ -210,6 +224,7 @@ def test_l3_asked_for_its_mac() -> None:
 # -- l3s ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("5.4")
 def test_l3s_comes_in_by_the_hosts_stack() -> None:
     lab = Lab()
     p0, far = lab.fixture()
@@ -225,6 +240,7 @@ def test_l3s_comes_in_by_the_hosts_stack() -> None:
     assert far.mac in [entry.ha for entry in lab.spaces["h1"].neigh.entries.values()]
 
 
+@pytest.mark.rule("5.4")
 def test_l3s_fragments_are_put_together_first() -> None:
     net = Two(L3S)
     net.lab.route(net.lab.spaces["h2"], "10.0.0.1/32", via="10.0.0.100")
@@ -236,6 +252,7 @@ def test_l3s_fragments_are_put_together_first() -> None:
 # -- configuration -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("5.6")
 def test_mode_and_flag_belong_to_the_parent() -> None:
     lab = Lab()
     card = lab.nic(lab.ns("h"), "p0")
@@ -252,6 +269,7 @@ def test_mode_and_flag_belong_to_the_parent() -> None:
     assert not second.noarp
 
 
+@pytest.mark.rule("5.6")
 def test_who_may_stand_where() -> None:
     lab = Lab()
     ns = lab.ns("h")
@@ -280,6 +298,7 @@ def test_who_may_stand_where() -> None:
     assert mac.value.errno == "EOPNOTSUPP"
 
 
+@pytest.mark.rule("5.6")
 def test_follows_the_parent() -> None:
     lab = Lab()
     ns = lab.ns("h")
@@ -298,6 +317,7 @@ def test_follows_the_parent() -> None:
     assert "eth0" not in lab.spaces["a"].devices
 
 
+@pytest.mark.rule("5.6")
 def test_listening_and_promiscuity() -> None:
     """A child's groups and allmulti go to the parent, its promiscuity stays its own."""
     lab = Lab()
@@ -316,6 +336,7 @@ def test_listening_and_promiscuity() -> None:
     assert card.allmulti == 0
 
 
+@pytest.mark.rule("5.1")
 def test_addresses_of_a_child_that_is_down() -> None:
     """They are taken all the same, but nothing comes to them."""
     net = Two()
@@ -327,6 +348,7 @@ def test_addresses_of_a_child_that_is_down() -> None:
     assert net.ping("i2", "10.0.0.1")
 
 
+@pytest.mark.rule("5.1")
 @pytest.mark.parametrize(
     ("raw", "target", "source"),
     [
@@ -343,6 +365,7 @@ def test_layer3_address(raw: bytes, target: bytes, source: bytes) -> None:
     assert layer3_address(raw, target=False) == source
 
 
+@pytest.mark.rule("5.1")
 def test_layer3_address_of_neighbour_solicitations() -> None:
     """Duplicate address detection, from ``::`` to a group, counts as for the address it asks about."""
     wanted = bytes(range(16))
@@ -356,6 +379,7 @@ def test_layer3_address_of_neighbour_solicitations() -> None:
 # -- what the sender hears ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("5.5")
 def test_dropped_by_the_driver_is_told_to_the_program() -> None:
     """NET_XMIT_DROP becomes ENOBUFS where the program asked for errors, and counts as discarded."""
     net = Two(L3)

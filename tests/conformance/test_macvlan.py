@@ -52,6 +52,7 @@ def space(dev: NetDevice) -> Namespace:
 # -- reachability ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T01", "0.1", "2.3u")
 def test_T01_bridge_children_of_two_hosts() -> None:
     lab = Lab()
     p1, p2 = lab.fixture()
@@ -68,6 +69,7 @@ def test_T01_bridge_children_of_two_hosts() -> None:
     assert c2.mac in p2.uc
 
 
+@pytest.mark.rule("T02", "7.2", "7.3")
 def test_T02_the_responder_probes_by_unicast_after_five_seconds() -> None:
     lab = Lab()
     p1, p2 = lab.fixture()
@@ -83,6 +85,7 @@ def test_T02_the_responder_probes_by_unicast_after_five_seconds() -> None:
     assert lab.state(lab.spaces["c2"], "eth0", "10.0.0.1") == "REACHABLE"
 
 
+@pytest.mark.rule("T03", "2.4b")
 def test_T03_bridge_siblings() -> None:
     lab = Lab()
     c1, c2 = siblings(lab, Mode.BRIDGE, Mode.BRIDGE)
@@ -97,6 +100,7 @@ def test_T03_bridge_siblings() -> None:
     ]
 
 
+@pytest.mark.rule("T04", "2.4h")
 def test_T04_child_to_its_own_host() -> None:
     lab = Lab()
     (c1,) = siblings(lab, Mode.BRIDGE)
@@ -110,6 +114,7 @@ def test_T04_child_to_its_own_host() -> None:
     assert lab.neighbour(lab.spaces["h1"], "p0", "10.0.0.1") is None
 
 
+@pytest.mark.rule("T05", "2.4h")
 def test_T05_host_to_its_own_child() -> None:
     lab = Lab()
     (c1,) = siblings(lab, Mode.BRIDGE)
@@ -122,6 +127,7 @@ def test_T05_host_to_its_own_child() -> None:
     assert within(ping.errors[0].at - ping.sent[1], late(3))
 
 
+@pytest.mark.rule("T06", "2.4w", "2.6")
 @pytest.mark.parametrize("hairpin", [False, True])
 def test_T06_vepa_siblings(hairpin: bool) -> None:
     lab = Lab()
@@ -134,6 +140,7 @@ def test_T06_vepa_siblings(hairpin: bool) -> None:
         assert directions == [False, True, False, True]
 
 
+@pytest.mark.rule("T07", "2.3g", "2.6")
 def test_T07_private_siblings_with_hairpin() -> None:
     lab = Lab()
     c1, c2 = siblings(lab, Mode.PRIVATE, Mode.PRIVATE, hairpin=True)
@@ -142,6 +149,7 @@ def test_T07_private_siblings_with_hairpin() -> None:
         assert lab.state(space(child), "eth0", target) == "FAILED"
 
 
+@pytest.mark.rule("2.3u")
 def test_private_siblings_with_hairpin_and_static_arp() -> None:
     """2.6: private blocks group frames, not unicast."""
     lab = Lab()
@@ -151,6 +159,7 @@ def test_private_siblings_with_hairpin_and_static_arp() -> None:
     assert lab.ping(space(c2), "10.0.0.1").ok
 
 
+@pytest.mark.rule("T10", "2.4w", "2.6")
 def test_T10_bridge_and_vepa_child() -> None:
     lab = Lab()
     a, v = siblings(lab, Mode.BRIDGE, Mode.VEPA)
@@ -188,6 +197,7 @@ def cells() -> list[tuple[bool, str, str, bool]]:
     return found
 
 
+@pytest.mark.rule("2.6")
 @pytest.mark.parametrize(("hairpin", "source", "target", "works"), cells())
 def test_reachability(hairpin: bool, source: str, target: str, works: bool) -> None:
     lab = Lab()
@@ -201,6 +211,7 @@ def test_reachability(hairpin: bool, source: str, target: str, works: bool) -> N
 # -- source mode, passthru, creation -----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T11", "2.3s")
 def test_T11_source_mode() -> None:
     lab = Lab()
     host, wire = lab.ns("h1"), lab.ns("w")
@@ -222,6 +233,7 @@ def test_T11_source_mode() -> None:
     assert sent(BROADCAST_MAC, MAC_M) == {"A": BCAST, "S": BCAST}
 
 
+@pytest.mark.rule("T13", "2.3u")
 def test_T13_passthru_takes_every_unicast() -> None:
     lab = Lab()
     p0, peer = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")
@@ -234,6 +246,7 @@ def test_T13_passthru_takes_every_unicast() -> None:
     assert not lab.stack_saw(p0, uid)
 
 
+@pytest.mark.rule("T14", "2.9")
 def test_T14_passthru_is_alone() -> None:
     for first, second in ((Mode.BRIDGE, Mode.PASSTHRU), (Mode.PASSTHRU, Mode.BRIDGE)):
         lab = Lab()
@@ -244,6 +257,7 @@ def test_T14_passthru_is_alone() -> None:
         assert refused.value.errno == "EINVAL"
 
 
+@pytest.mark.rule("T15", "2.9")
 def test_T15_bridge_port_or_macvlan_parent() -> None:
     lab = Lab()
     h1 = lab.ns("h1")
@@ -258,6 +272,7 @@ def test_T15_bridge_port_or_macvlan_parent() -> None:
     assert refused.value.errno == "EBUSY"
 
 
+@pytest.mark.rule("T16", "2.9")
 def test_T16_macvlan_on_macvlan_is_a_sibling() -> None:
     lab = Lab()
     h1 = lab.ns("h1")
@@ -269,6 +284,7 @@ def test_T16_macvlan_on_macvlan_is_a_sibling() -> None:
     assert m1.uppers == []
 
 
+@pytest.mark.rule("T17", "2.9a")
 def test_T17_mac_of_the_parent() -> None:
     lab = Lab()
     h1 = lab.ns("h1")
@@ -279,6 +295,7 @@ def test_T17_mac_of_the_parent() -> None:
     assert refused.value.errno == "EADDRINUSE"
 
 
+@pytest.mark.rule("T18", "2.10")
 def test_T18_mtu() -> None:
     lab = Lab()
     h1 = lab.ns("h1")
@@ -293,6 +310,7 @@ def test_T18_mtu() -> None:
     assert refused.value.errno == "EINVAL"
 
 
+@pytest.mark.rule("T19", "2.10", "11.3")
 @pytest.mark.parametrize(("same_namespace", "state"), [(True, "lowerlayerdown"), (False, "down")])
 def test_T19_parent_down_child_up(same_namespace: bool, state: str) -> None:
     """Up without RUNNING and LOWER_UP is NO-CARRIER; M-DOWN stands for a lower device of the namespace that is down.
@@ -313,6 +331,7 @@ def test_T19_parent_down_child_up(same_namespace: bool, state: str) -> None:
     assert (child.lower.up, child.lower.ns is child.ns) == (False, same_namespace)
 
 
+@pytest.mark.rule("2.10")
 def test_siblings_cannot_talk_while_the_parent_is_down() -> None:
     """2.10: a child without carrier transmits into a drop queue."""
     lab = Lab()
@@ -326,6 +345,7 @@ def test_siblings_cannot_talk_while_the_parent_is_down() -> None:
     assert lab.ping(space(c1), "10.0.0.2", wait=2).ok  # with the next ARP request: one is due every second
 
 
+@pytest.mark.rule("T21", "2.10")
 def test_T21_deleting_the_parent_deletes_the_children() -> None:
     lab = Lab()
     siblings(lab, Mode.BRIDGE, Mode.BRIDGE)
@@ -333,6 +353,7 @@ def test_T21_deleting_the_parent_deletes_the_children() -> None:
     assert [list(lab.spaces[name].devices) for name in ("h1", "c1", "c2")] == [["lo"], ["lo"], ["lo"]]
 
 
+@pytest.mark.rule("T22", "8.13l")
 def test_T22_down_and_up_loses_the_default_route() -> None:
     lab = Lab()
     (c1,) = siblings(lab, Mode.BRIDGE)
@@ -347,6 +368,7 @@ def test_T22_down_and_up_loses_the_default_route() -> None:
 # -- frames ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T23", "2.7")
 def test_T23_multicast_needs_a_join() -> None:
     lab = Lab()
     host = lab.ns("h1")
@@ -368,6 +390,7 @@ def test_T23_multicast_needs_a_join() -> None:
     assert receivers() == [[MCAST], [MCAST], []]
 
 
+@pytest.mark.rule("T24", "2.1", "2.3u")
 def test_T24_down_child() -> None:
     lab = Lab()
     p0, peer = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")
@@ -381,6 +404,7 @@ def test_T24_down_child() -> None:
     assert not lab.stack_saw(p0, uid)
 
 
+@pytest.mark.rule("T25", "2.4b", "2.4w")
 @pytest.mark.parametrize(("mode", "expected"), [(Mode.BRIDGE, "itself"), (Mode.VEPA, "wire")])
 def test_T25_frame_to_the_own_mac(mode: Mode, expected: str) -> None:
     lab = Lab()
@@ -403,6 +427,7 @@ def shim(lab: Lab) -> tuple[Namespace, Namespace, Macvlan]:
     return h1, space(c1), lab.macvlan(h1, "shim", h1.dev("p0"), "10.0.0.50/24")
 
 
+@pytest.mark.rule("T27", "2.11s")
 def test_T27_shim_with_a_host_route() -> None:
     lab = Lab()
     h1, c1, dev = shim(lab)
@@ -415,6 +440,7 @@ def test_T27_shim_with_a_host_route() -> None:
     assert entry.ha == dev.mac
 
 
+@pytest.mark.rule("2.11s")
 def test_shim_in_the_same_subnet_alone_does_not_help() -> None:
     """2.11: the parent's connected route was first and wins."""
     lab = Lab()
@@ -423,6 +449,7 @@ def test_shim_in_the_same_subnet_alone_does_not_help() -> None:
     assert lab.ping(c1, "10.0.0.50").replies == []
 
 
+@pytest.mark.rule("T28", "2.11s", "7.6")
 def test_T28_parent_and_shim_both_answer() -> None:
     lab = Lab()
     h1, _, dev = shim(lab)
@@ -441,6 +468,7 @@ def test_T28_parent_and_shim_both_answer() -> None:
     assert mac_text(entry.ha) == answers[0]
 
 
+@pytest.mark.rule("T47", "2.8", "6.1p")
 def test_T47_veth_parent_turns_promiscuous() -> None:
     lab = Lab()
     p0, _ = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")

@@ -129,11 +129,13 @@ RECEIVED = [
 ]
 
 
+@pytest.mark.rule("2.5", "1.6")
 @pytest.mark.parametrize(("sender", "dst", "expected"), SENT)
 def test_frame_sent(sender: str, dst: str, expected: dict[str, str]) -> None:
     assert Port(ALL).sent(sender, dst) == expected
 
 
+@pytest.mark.rule("2.4b")
 def test_bridge_child_sends_to_its_own_address() -> None:
     """TX A to its own MAC: by way of the parent's receive path back to A as HOST; never on the wire."""
     port = Port(ALL)
@@ -143,11 +145,13 @@ def test_bridge_child_sends_to_its_own_address() -> None:
     assert seen == {"H": [OTHER], "A": [OUT, HOST], "B": [], "P": [], "V": [], "S": [], "X": [], "W": []}
 
 
+@pytest.mark.rule("2.5", "2.3g", "2.3u", "1.1")
 @pytest.mark.parametrize(("dst", "src", "expected", "stacks"), RECEIVED)
 def test_frame_received(dst: str, src: str, expected: dict[str, str], stacks: str) -> None:
     assert Port(ALL).frame("W", dst, src) == (expected, set(stacks))
 
 
+@pytest.mark.rule("2.3s")
 @pytest.mark.parametrize("dst", ["bcast", "mcast", "A", "S", "parent", "unknown"])
 def test_nodst_keeps_frames_of_its_sources(dst: str) -> None:
     """With NODST a frame from MAC 99 goes to S only: neither other children nor the parent's stack get it."""

@@ -32,6 +32,7 @@ class Port:
         return uid
 
 
+@pytest.mark.rule("2.3q")
 def test_unicast_overtakes_a_broadcast() -> None:
     """2.3: broadcasts wait in a work queue, so a unicast frame right behind one is seen first."""
     port = Port(1)
@@ -41,6 +42,7 @@ def test_unicast_overtakes_a_broadcast() -> None:
     assert [s.type for s in port.seen[0]] == [HOST, BCAST]
 
 
+@pytest.mark.rule("2.3g")
 @pytest.mark.parametrize("length", [14, 20, 22, 33])
 def test_runts_are_no_fragments(length: int) -> None:
     """Frames too short for an IP header reach the stacks as they are."""
@@ -50,6 +52,7 @@ def test_runts_are_no_fragments(length: int) -> None:
     assert [s.type for s in port.seen[0]] == [BCAST]
 
 
+@pytest.mark.rule("2.3q")
 @pytest.mark.parametrize(("listeners", "order"), [(1, [MCAST, HOST]), (2, [HOST, MCAST])])
 def test_multicast_wanted_by_one_child_is_synchronous(listeners: int, order: list[object]) -> None:
     """2.3: with the default cutoff only a group wanted by two or more goes through the queue.
@@ -71,6 +74,7 @@ def test_multicast_wanted_by_one_child_is_synchronous(listeners: int, order: lis
     assert [s.type for s in seen] == order
 
 
+@pytest.mark.rule("2.3q", "2.12")
 def test_queue_overflow_is_charged_to_the_parent() -> None:
     port = Port(1, bcqueuelen=3)
     port.lab.run()
@@ -82,6 +86,7 @@ def test_queue_overflow_is_charged_to_the_parent() -> None:
     assert port.parent.stats.rx_dropped - before == 2
 
 
+@pytest.mark.rule("2.3q")
 def test_port_uses_the_longest_queue_any_child_wants() -> None:
     port = Port(1, bcqueuelen=3)
     port.lab.container("c9", port.parent, bcqueuelen=4)
@@ -92,6 +97,7 @@ def test_port_uses_the_longest_queue_any_child_wants() -> None:
     assert len(port.seen[0]) == 4
 
 
+@pytest.mark.rule("2.3g")
 def test_pause_frames_are_never_distributed() -> None:
     port = Port(2)
     for child in port.children:
@@ -105,6 +111,7 @@ def test_pause_frames_are_never_distributed() -> None:
     assert port.seen[1] == []
 
 
+@pytest.mark.rule("2.7")
 @pytest.mark.parametrize("wish", ["joined", "allmulti", "promisc"])
 def test_multicast_filter(wish: str) -> None:
     """2.7: the child's own list; all ones if it is ALLMULTI or PROMISC."""
@@ -119,6 +126,7 @@ def test_multicast_filter(wish: str) -> None:
     assert port.seen[1] == []
 
 
+@pytest.mark.rule("2.7")
 def test_sibling_group_frames_pass_the_filter_too() -> None:
     """2.4: cloned synchronously to the bridge-mode children that want them."""
     port = Port(3)
@@ -128,6 +136,7 @@ def test_sibling_group_frames_pass_the_filter_too() -> None:
     assert [len(seen) for seen in port.seen] == [1, 1, 0]
 
 
+@pytest.mark.rule("2.3g")
 def test_ip_fragments_in_group_frames_are_reassembled_first() -> None:
     """2.3: incomplete ones are held; children and the parent's stack get the whole packet."""
     port = Port(2)
@@ -144,6 +153,7 @@ def test_ip_fragments_in_group_frames_are_reassembled_first() -> None:
     assert [len(s.frame.raw) - 14 for s in parent] == [len(last), len(first)]
 
 
+@pytest.mark.rule("2.12")
 def test_reflected_broadcast_of_a_private_child_counts_as_received() -> None:
     port = Port(1, mode=Mode.PRIVATE)  # type: ignore[arg-type]
     child = port.children[0]
@@ -153,6 +163,7 @@ def test_reflected_broadcast_of_a_private_child_counts_as_received() -> None:
     assert (child.stats.rx_packets, child.stats.multicast) == (before[0] + 1, before[1])
 
 
+@pytest.mark.rule("2.12")
 def test_counters() -> None:
     """2.12: unicast counts as received, a group frame also as multicast."""
     port = Port(2)
@@ -166,6 +177,7 @@ def test_counters() -> None:
     assert child.stats.tx_packets == after[2] + 1
 
 
+@pytest.mark.rule("2.12")
 def test_injection_refused_by_the_parents_mtu_still_counts_as_sent() -> None:
     """2.4: a sibling's frame longer than the parent's MTU + 18 is not delivered, but was sent."""
     port = Port(2)
@@ -182,6 +194,7 @@ def test_injection_refused_by_the_parents_mtu_still_counts_as_sent() -> None:
     assert len(port.seen[1]) == 1
 
 
+@pytest.mark.rule("2.10")
 @pytest.mark.parametrize("mode", [Mode.BRIDGE, Mode.PRIVATE, Mode.VEPA, Mode.SOURCE])
 def test_parent_mac_change_leaves_children_alone(mode: Mode) -> None:
     port = Port(1, mode=mode)  # type: ignore[arg-type]
@@ -190,6 +203,7 @@ def test_parent_mac_change_leaves_children_alone(mode: Mode) -> None:
     assert port.children[0].mac == mac
 
 
+@pytest.mark.rule("2.10")
 def test_carrier_follows_the_parent_and_admin_state_does_not() -> None:
     port = Port(1)
     child = port.children[0]

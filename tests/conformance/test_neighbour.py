@@ -59,6 +59,7 @@ def gaps(moments: list[int]) -> list[int]:
     return [b - a for a, b in pairwise(moments)]
 
 
+@pytest.mark.rule("T48", "7.2", "7.8")
 def test_T48_nobody_answers() -> None:
     link = Link()
     ping = link.lab.ping(link.h, "10.0.0.9", 3, wait=5)
@@ -72,6 +73,7 @@ def test_T48_nobody_answers() -> None:
     assert link.entry("10.0.0.9")[0] == "FAILED"
 
 
+@pytest.mark.rule("T49", "7.2")
 def test_T49_ping_after_failure_and_while_incomplete() -> None:
     link = Link()
     link.lab.ping(link.h, "10.0.0.9", wait=3.5)
@@ -85,6 +87,7 @@ def test_T49_ping_after_failure_and_while_incomplete() -> None:
     assert len(link.wire.of("who-has")) == 1
 
 
+@pytest.mark.rule("T50", "7.8")
 def test_T50_tcp_connect_to_an_absent_host() -> None:
     """EHOSTUNREACH once the neighbour has FAILED: in the third second, and as soon as that."""
     link = Link()
@@ -100,6 +103,7 @@ def test_T50_tcp_connect_to_an_absent_host() -> None:
     assert not sock.connecting
 
 
+@pytest.mark.rule("T50", "7.8")
 def test_T50_connected_udp_hears_nothing() -> None:
     link = Link()
     errors: list[IcmpError] = []
@@ -111,6 +115,7 @@ def test_T50_connected_udp_hears_nothing() -> None:
     assert errors == []
 
 
+@pytest.mark.rule("7.8")
 def test_udp_with_recverr_hears_host_unreachable() -> None:
     """7.8: as iputils' ping does."""
     link = Link()
@@ -123,6 +128,7 @@ def test_udp_with_recverr_hears_host_unreachable() -> None:
     assert [(e.sender, e.kind, e.code) for e in errors] == [(ip_int(OURS), 3, 1)]
 
 
+@pytest.mark.rule("7.8")
 def test_no_route_refuses_the_call() -> None:
     """7.8: ENETUNREACH from the call itself, and no frame."""
     link = Link()
@@ -131,6 +137,7 @@ def test_no_route_refuses_the_call() -> None:
     assert link.wire == []
 
 
+@pytest.mark.rule("7.3", "11.6")
 def test_request_frame() -> None:
     """7.3: 42 bytes, target hardware address all zero, broadcast while INCOMPLETE."""
     link = Link()
@@ -148,6 +155,7 @@ def test_request_frame() -> None:
     assert len(asked.frame.wire) == 42
 
 
+@pytest.mark.rule("7.1")
 def test_queue_is_flushed_in_order() -> None:
     """7.5: INCOMPLETE and a unicast reply: queue out in order, REACHABLE."""
     link = Link()
@@ -158,6 +166,7 @@ def test_queue_is_flushed_in_order() -> None:
     assert link.entry() == ("REACHABLE", M1)
 
 
+@pytest.mark.rule("7.5")
 def test_broadcast_reply_resolves_to_stale() -> None:
     link = Link()
     link.lab.start_ping(link.h, THEIRS)
@@ -166,6 +175,7 @@ def test_broadcast_reply_resolves_to_stale() -> None:
     assert link.entry()[0] in ("STALE", "DELAY")  # the flushed packet itself uses the entry: 7.2 STALE -> DELAY
 
 
+@pytest.mark.rule("7.1")
 def test_queue_overflow_drops_the_oldest() -> None:
     """7.1: unres_qlen_bytes."""
     link = Link()
@@ -188,6 +198,7 @@ def reachable(link: Link) -> None:
     link.wire.clear()
 
 
+@pytest.mark.rule("7.2")
 def test_reachable_becomes_stale_after_15_to_45_s_whatever_is_sent() -> None:
     """The fast path does not refresh `used`, so traffic does not keep an entry REACHABLE, nor does it lead to DELAY."""
     link = Link()
@@ -204,6 +215,7 @@ def test_reachable_becomes_stale_after_15_to_45_s_whatever_is_sent() -> None:
     assert link.sent("who-has") == []
 
 
+@pytest.mark.rule("7.2")
 def test_stale_delay_probe_failed() -> None:
     """5 s of DELAY, three unicast requests a second apart, FAILED about 8 s after the first use."""
     link = Link()
@@ -229,6 +241,7 @@ def test_stale_delay_probe_failed() -> None:
     assert link.entry()[0] == "FAILED"
 
 
+@pytest.mark.rule("7.2")
 def test_stale_is_confirmed_by_a_unicast_reply() -> None:
     link = Link()
     link.arp(REQUEST, M1, THEIRS, OURS)
@@ -239,6 +252,7 @@ def test_stale_is_confirmed_by_a_unicast_reply() -> None:
     assert link.entry()[0] == "REACHABLE"
 
 
+@pytest.mark.rule("7.2")
 def test_failed_starts_from_scratch() -> None:
     """The broadcast goes at once, and to everybody, though a MAC was known."""
     link = Link()
@@ -287,6 +301,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.rule("T51", "7.5")
 @pytest.mark.parametrize("before", ["absent", "old", "young"])
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_T51_learning(row: Row, before: str) -> None:
@@ -301,6 +316,7 @@ def test_T51_learning(row: Row, before: str) -> None:
     assert link.entry(row.sip) == {"none": ("none", b""), "kept": ("STALE", M1)}.get(expected, (expected, M2))
 
 
+@pytest.mark.rule("T51", "7.5")
 @pytest.mark.parametrize("row", ROWS[:-2], ids=[row.name for row in ROWS[:-2]])
 def test_T51_same_mac_keeps_the_state(row: Row) -> None:
     """A REACHABLE entry whose MAC is only repeated stays REACHABLE."""
@@ -314,6 +330,7 @@ def test_T51_same_mac_keeps_the_state(row: Row) -> None:
     assert link.entry(row.sip) == ("REACHABLE", M1)
 
 
+@pytest.mark.rule("T51", "7.4")
 def test_T51_request_for_our_ip_from_our_ip() -> None:
     """None, and no reply: the route lookup rejects a local source."""
     link = Link()
@@ -325,6 +342,7 @@ def test_T51_request_for_our_ip_from_our_ip() -> None:
     assert link.sent("is-at") == []
 
 
+@pytest.mark.rule("7.6a")
 @pytest.mark.parametrize(
     ("accept", "sip", "frame", "expected"),
     [
@@ -352,6 +370,7 @@ def test_arp_accept(accept: int, sip: str, frame: str, expected: str) -> None:
     assert link.entry(sip)[0] == expected
 
 
+@pytest.mark.rule("7.5")
 def test_permanent_entries_never_change() -> None:
     link = Link()
     entry = link.h.neigh.create(link.dev, ip_int(THEIRS))
@@ -364,6 +383,7 @@ def test_permanent_entries_never_change() -> None:
     assert link.entry() == ("PERMANENT", M1)
 
 
+@pytest.mark.rule("T53", "7.7", "7.4")
 def test_T53_duplicate_probe_and_gratuitous_claim() -> None:
     link = Link()
     link.arp(REQUEST, M2, "0.0.0.0", OURS)
@@ -388,6 +408,7 @@ def two_homed() -> tuple[Link, Veth]:
     return link, other
 
 
+@pytest.mark.rule("7.6")
 @pytest.mark.parametrize(
     ("level", "sip", "tip", "answered"),
     [
@@ -409,6 +430,7 @@ def test_arp_ignore(group: str, level: int, sip: str, tip: str, answered: bool) 
     assert link.sent("is-at") == ([mac_text(M1)] if answered else [])
 
 
+@pytest.mark.rule("7.6")
 @pytest.mark.parametrize(("sip", "answered"), [(THEIRS, True), ("10.9.0.7", False)])
 def test_arp_filter(sip: str, answered: bool) -> None:
     link, _ = two_homed()
@@ -417,6 +439,7 @@ def test_arp_filter(sip: str, answered: bool) -> None:
     assert link.sent("is-at") == ([mac_text(M1)] if answered else [])
 
 
+@pytest.mark.rule("7.6a")
 @pytest.mark.parametrize(("level", "announced"), [(0, "10.9.0.1"), (1, OURS), (2, OURS)])
 def test_arp_announce(level: int, announced: str) -> None:
     """The sender of a request: the packet's own source, or the address the device has for the target."""
@@ -429,6 +452,7 @@ def test_arp_announce(level: int, announced: str) -> None:
     assert [s.src for s in link.wire.of("who-has")] == [announced]
 
 
+@pytest.mark.rule("7.6p")
 @pytest.mark.parametrize("unicast", [False, True])
 def test_proxy_arp(unicast: bool) -> None:
     """Answered with our MAC for what is routed elsewhere; at once if we were asked directly, else after up to 0.8 s."""
@@ -444,6 +468,7 @@ def test_proxy_arp(unicast: bool) -> None:
     assert link.entry() == ("STALE", M1)
 
 
+@pytest.mark.rule("7.6p")
 def test_proxy_arp_is_off_by_default_and_needs_another_device() -> None:
     link, _ = two_homed()
     link.h.sysctl["net.ipv4.ip_forward"] = 1
@@ -454,6 +479,7 @@ def test_proxy_arp_is_off_by_default_and_needs_another_device() -> None:
     assert link.sent("is-at") == []
 
 
+@pytest.mark.rule("7.6p")
 @pytest.mark.parametrize("group", ["all", "eth0"])
 def test_proxy_arp_pvlan(group: str) -> None:
     """7.4: answers for targets on the same device, for hosts that their switch keeps apart; not to self probes."""
@@ -477,6 +503,7 @@ MALFORMED = {
 }
 
 
+@pytest.mark.rule("7.4")
 @pytest.mark.parametrize("what", MALFORMED)
 def test_discarded(what: str) -> None:
     """7.4: neither answered nor learnt from."""
@@ -490,6 +517,7 @@ def test_discarded(what: str) -> None:
     assert link.entry()[0] == "none"
 
 
+@pytest.mark.rule("7.4")
 def test_ieee802_hardware_type_is_accepted() -> None:
     link = Link()
     raw = bytearray(arp_frame(REQUEST, M1, THEIRS, OURS))
@@ -502,6 +530,7 @@ def test_ieee802_hardware_type_is_accepted() -> None:
 # -- forgetting (7.9) --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7.9")
 @pytest.mark.parametrize(
     ("event", "permanent_stays"), [("down", False), ("carrier", True), ("mac", False), ("deleted", False)]
 )
@@ -521,6 +550,7 @@ def test_flushes(event: str, permanent_stays: bool) -> None:
     assert [e.ip for e in link.h.neigh.listing()] == ([ip_int(OTHERS)] if permanent_stays else [])
 
 
+@pytest.mark.rule("7.9")
 def test_carrier_loss_without_arp_evict_nocarrier() -> None:
     link = Link()
     link.h.sysctl["net.ipv4.conf.eth0.arp_evict_nocarrier"] = 0
@@ -530,6 +560,7 @@ def test_carrier_loss_without_arp_evict_nocarrier() -> None:
     assert link.entry()[0] == "STALE"
 
 
+@pytest.mark.rule("7.5")
 def test_overheard_broadcasts_of_others_teach_nothing() -> None:
     link = Link()
     link.arp(REQUEST, M1, THEIRS, OTHERS)
@@ -538,6 +569,7 @@ def test_overheard_broadcasts_of_others_teach_nothing() -> None:
     assert [s for s in link.wire if s.type is HOST] == []
 
 
+@pytest.mark.rule("7.1")
 def test_table_full() -> None:
     """7.1: no entry beyond gc_thresh3; what is younger than 5 s is not collected."""
     link = Link()
@@ -551,6 +583,7 @@ def test_table_full() -> None:
     assert [e.ip for e in link.h.neigh.listing()] == [ip_int("10.0.0.30")]
 
 
+@pytest.mark.rule("7.6a")
 @pytest.mark.parametrize("event", ["up", "mac"])
 @pytest.mark.parametrize("notify", [0, 1])
 def test_arp_notify(notify: int, event: str) -> None:
@@ -569,6 +602,7 @@ def test_arp_notify(notify: int, event: str) -> None:
     assert asked == ([(ip, ip, everybody) for ip in (OURS, "10.0.0.7")] if notify else [])
 
 
+@pytest.mark.rule("7.4")
 def test_strict_rp_filter_holds_for_arp() -> None:
     """7.4: the route lookup of (sender, target) has to succeed, so source validation applies."""
     link, _ = two_homed()

@@ -88,6 +88,7 @@ class Udp:
 # -- states ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("9.3")
 def test_an_echo_is_new_until_it_is_answered_and_lives_30_seconds() -> None:
     lab = Routed()
     for match in (NEW, KNOWN, INVALID):
@@ -101,6 +102,7 @@ def test_an_echo_is_new_until_it_is_answered_and_lives_30_seconds() -> None:
     assert lab.connections == []
 
 
+@pytest.mark.rule("9.3")
 def test_answers_nobody_asked_for_are_invalid_and_still_pass() -> None:
     lab = Routed()
     lab.rule("filter", "FORWARD", None, INVALID)
@@ -113,6 +115,7 @@ def test_answers_nobody_asked_for_are_invalid_and_still_pass() -> None:
     assert lab.far.of("reply")
 
 
+@pytest.mark.rule("9.2", "9.3")
 def test_what_a_rule_drops_leaves_no_connection() -> None:
     lab = Routed()
     lab.rule("filter", "FORWARD", Standard.DROP, NEW)
@@ -120,6 +123,7 @@ def test_what_a_rule_drops_leaves_no_connection() -> None:
     assert lab.connections == []
 
 
+@pytest.mark.rule("9.3")
 def test_untracked_packets_have_a_state_of_their_own() -> None:
     lab = Routed()
     lab.rule("raw", "PREROUTING", NoTrack())
@@ -129,6 +133,7 @@ def test_untracked_packets_have_a_state_of_their_own() -> None:
     assert lab.connections == []
 
 
+@pytest.mark.rule("9.3")
 def test_udp_lives_30_seconds_and_120_as_a_stream() -> None:
     lab = Routed()
     lab.rule("filter", "FORWARD", None, NEW)
@@ -149,6 +154,7 @@ def test_udp_lives_30_seconds_and_120_as_a_stream() -> None:
     assert lab.counts("filter", "FORWARD") == [1, 3]
 
 
+@pytest.mark.rule("9.3")
 def test_errors_are_related_to_what_they_quote() -> None:
     lab = Routed()
     lab.policy("FORWARD", Standard.DROP)
@@ -161,6 +167,7 @@ def test_errors_are_related_to_what_they_quote() -> None:
     assert lab.counts("filter", "FORWARD") == [1, 1, 0]
 
 
+@pytest.mark.rule("9.3")
 def test_the_table_has_an_end_and_unanswered_connections_make_room() -> None:
     lab = Routed()
     lab.r.sysctl["net.netfilter.nf_conntrack_max"] = 2
@@ -176,6 +183,7 @@ def test_the_table_has_an_end_and_unanswered_connections_make_room() -> None:
 # -- NAT ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("9.4", "9.4c")
 def test_masquerade_hides_senders_and_gives_colliding_ones_another_identifier() -> None:
     lab = Routed()
     lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
@@ -191,6 +199,7 @@ def test_masquerade_hides_senders_and_gives_colliding_ones_another_identifier() 
     assert lab.counts("nat", "POSTROUTING") == [2, 0]
 
 
+@pytest.mark.rule("9.4c")
 def test_ports_collide_and_sources_keep_theirs() -> None:
     lab = Routed()
     lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
@@ -210,6 +219,7 @@ def test_ports_collide_and_sources_keep_theirs() -> None:
     assert two.got == [(b"2", B, 53)]
 
 
+@pytest.mark.rule("9.4")
 def test_errors_are_translated_inside_and_outside() -> None:
     lab = Routed()
     lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
@@ -225,6 +235,7 @@ def test_errors_are_translated_inside_and_outside() -> None:
     assert built == error.frame.wire
 
 
+@pytest.mark.rule("9.5")
 def test_an_unreachable_host_is_told_of_from_the_far_side_and_ttl_from_the_near_one() -> None:
     lab = Routed()
     lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
@@ -234,6 +245,7 @@ def test_an_unreachable_host_is_told_of_from_the_far_side_and_ttl_from_the_near_
     assert [(e.source, e.kind) for e in ping.errors] == [(R, icmp.TIME_EXCEEDED)]
 
 
+@pytest.mark.rule("9.4")
 def test_masqueraded_connections_end_with_their_device() -> None:
     lab = Routed()
     lab.rule("nat", "POSTROUTING", Masquerade(), out_dev=Interface("eth1"))
@@ -243,6 +255,7 @@ def test_masqueraded_connections_end_with_their_device() -> None:
     assert lab.connections == []
 
 
+@pytest.mark.rule("9.4")
 def test_masqueraded_connections_end_with_the_address_they_borrow() -> None:
     lab = Routed()
     lab.address(lab.r.dev("eth1"), "10.1.0.253/24")
@@ -263,6 +276,7 @@ def test_own_packets_from_127_0_0_1_do_not_leave_the_host() -> None:
     assert lab.far.of("udp") == []
 
 
+@pytest.mark.rule("9.4")
 def test_destinations_change_before_routing_and_answers_come_from_the_old_one() -> None:
     lab = Routed()
     to = Dnat(Range(ip_int(B), ip_int(B), (53, 53)))
@@ -277,6 +291,7 @@ def test_destinations_change_before_routing_and_answers_come_from_the_old_one() 
     assert lab.counts("nat", "PREROUTING") == [1, 0]
 
 
+@pytest.mark.rule("9.4")
 def test_own_packets_are_translated_and_routed_anew() -> None:
     lab = Routed()
     lab.rule("nat", "OUTPUT", Dnat(Range(ip_int(B), ip_int(B))), destination=Net(ip_int("192.0.2.1"), 0xFFFFFFFF))
@@ -286,6 +301,7 @@ def test_own_packets_are_translated_and_routed_anew() -> None:
     assert [(seen.src, seen.dst) for seen in lab.far.of("echo")] == [(R, B)]
 
 
+@pytest.mark.rule("9.4")
 def test_redirect_leads_to_this_host_also_over_lo() -> None:
     lab = Routed()
     lab.rule("nat", "PREROUTING", Redirect(Range(ports=(9, 9))), proto=17)
@@ -300,6 +316,7 @@ def test_redirect_leads_to_this_host_also_over_lo() -> None:
     assert lab.counts("nat", "PREROUTING")[0] == 1
 
 
+@pytest.mark.rule("9.4")
 def test_sources_from_a_range_and_from_rules_about_ports() -> None:
     lab = Routed()
     low, high = ip_int("10.1.0.5"), ip_int("10.1.0.7")
@@ -316,6 +333,7 @@ def test_sources_from_a_range_and_from_rules_about_ports() -> None:
 # -- targets -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("9.2")
 @pytest.mark.parametrize(
     ("how", "code"),
     [
@@ -333,6 +351,7 @@ def test_reject_tells_the_sender(how: str, code: int) -> None:
     assert lab.sim.drops[lab.r.dev("eth0"), DropReason.NETFILTER_DROP] == 1
 
 
+@pytest.mark.rule("8.9")
 def test_fragments_are_put_together_for_rules_and_leave_as_they_came() -> None:
     lab = Routed()
     lab.rule("filter", "FORWARD", None, NEW)
@@ -345,6 +364,7 @@ def test_fragments_are_put_together_for_rules_and_leave_as_they_came() -> None:
 # -- bridges -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.6")
 def test_bridged_packets_pass_forward_once_br_netfilter_is_loaded() -> None:
     lab = Routed()
     lan = lab.spaces["lan"]
@@ -365,6 +385,7 @@ def test_bridged_packets_pass_forward_once_br_netfilter_is_loaded() -> None:
     assert lab.ping(lab.a2, A).ok
 
 
+@pytest.mark.rule("4.6")
 def test_a_bridged_destination_that_changes_stays_in_the_bridge() -> None:
     lab = Routed()
     lan = lab.spaces["lan"]

@@ -33,6 +33,7 @@ class Card:
         return any(seen.frame.uid == uid for seen in self.seen)
 
 
+@pytest.mark.rule("6.1")
 @pytest.mark.parametrize(
     ("dst", "plain", "allmulti", "promisc"),
     [
@@ -66,12 +67,14 @@ def test_destination(dst: str, plain: bool, allmulti: bool, promisc: bool) -> No
     assert card.passes(mac) is plain
 
 
+@pytest.mark.rule("6.1")
 def test_refused_frames_are_invisible_to_captures() -> None:
     card = Card()
     card.passes(FOREIGN)
     assert card.seen == []
 
 
+@pytest.mark.rule("6.1")
 def test_uc_list_without_unicast_filter_makes_the_card_promiscuous() -> None:
     card = Card(unicast_filter=False)
     assert not card.passes(FOREIGN)
@@ -82,6 +85,7 @@ def test_uc_list_without_unicast_filter_makes_the_card_promiscuous() -> None:
     assert not card.passes(FOREIGN)
 
 
+@pytest.mark.rule("6.1")
 def test_filter_overflow_passes_all_unicast() -> None:
     """The 82540EM holds 14 extra addresses; one more and it takes every unicast frame, without being promiscuous."""
     card = Card()
@@ -99,6 +103,7 @@ def tag(vid: int) -> int:
     return 0x8100 << 16 | vid
 
 
+@pytest.mark.rule("3.8")
 def test_vlan_filter() -> None:
     """A filtering card discards VIDs nobody registered, except VID 0; promiscuous it takes all (3.8)."""
     card = Card(vlan_filter=True)
@@ -110,6 +115,7 @@ def test_vlan_filter() -> None:
     assert [card.passes(own, tag(vid)) for vid in (0, 100, 200)] == [True, True, True]
 
 
+@pytest.mark.rule("3.8")
 def test_vlan_filter_sees_tags_in_the_bytes_too() -> None:
     """As frames have them that a device with REORDER_HDR off sends."""
     card = Card(vlan_filter=True)
@@ -123,6 +129,7 @@ def test_vlan_filter_sees_tags_in_the_bytes_too() -> None:
     assert found == [True, True, False]
 
 
+@pytest.mark.rule("3.8")
 def test_without_vlan_filter_every_vid_passes() -> None:
     card = Card()
     assert card.passes(card.nic.mac, tag(200))
@@ -142,6 +149,7 @@ def parent(kind: str) -> tuple[Lab, Any]:
     return lab, lab.nic(ns, "p0", unicast_filter=kind == "e1000")
 
 
+@pytest.mark.rule("2.8", "6.1")
 @pytest.mark.parametrize(
     ("kind", "promiscuous"),
     [("e1000", 0), ("vlan", 0), ("vmxnet3", 1), ("veth", 1), ("bridge", 1), ("dummy", 1)],
@@ -160,6 +168,7 @@ def test_effect_of_macvlan_up(kind: str, promiscuous: int) -> None:
     assert not dev.user_promisc
 
 
+@pytest.mark.rule("6.1p")
 def test_user_promisc_and_core_promiscuity_count() -> None:
     """``promisc on`` shows in both the flag and the count; the core's own wish only in the count."""
     lab, dev = parent("veth")
@@ -175,6 +184,7 @@ def test_user_promisc_and_core_promiscuity_count() -> None:
 # -- 2.8 address programming on the parent -----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2.8")
 def test_child_opened_and_closed() -> None:
     lab, dev = parent("e1000")
     child = lab.container("c1", dev, up=False)
@@ -185,6 +195,7 @@ def test_child_opened_and_closed() -> None:
     assert dev.uc == {}
 
 
+@pytest.mark.rule("2.8")
 def test_child_allmulti_and_promisc() -> None:
     lab, dev = parent("e1000")
     child = lab.container("c1", dev)
@@ -197,6 +208,7 @@ def test_child_allmulti_and_promisc() -> None:
     assert (dev.allmulti, dev.promiscuity) == (1, 1)
 
 
+@pytest.mark.rule("2.8")
 def test_child_mac_changed_up_and_down() -> None:
     lab, dev = parent("e1000")
     child = lab.container("c1", dev)
@@ -209,6 +221,7 @@ def test_child_mac_changed_up_and_down() -> None:
     assert dev.uc == {FOREIGN: 1}
 
 
+@pytest.mark.rule("2.8p")
 @pytest.mark.parametrize(("nopromisc", "promiscuity"), [(False, 1), (True, 0)])
 def test_passthru_child(nopromisc: bool, promiscuity: int) -> None:
     lab, dev = parent("e1000")
@@ -221,6 +234,7 @@ def test_passthru_child(nopromisc: bool, promiscuity: int) -> None:
     assert dev.promiscuity == 0
 
 
+@pytest.mark.rule("2.8p")
 def test_passthru_childs_mac_is_the_parents() -> None:
     lab, dev = parent("e1000")
     original = dev.mac
@@ -237,6 +251,7 @@ def test_passthru_childs_mac_is_the_parents() -> None:
     assert dev.mac == FOREIGN  # nothing to put back: the child did not change it
 
 
+@pytest.mark.rule("2.7")
 def test_group_joined_on_the_child_is_programmed_below() -> None:
     lab, dev = parent("e1000")
     child = lab.container("c1", dev)
@@ -246,6 +261,7 @@ def test_group_joined_on_the_child_is_programmed_below() -> None:
     assert GROUP not in dev.mc
 
 
+@pytest.mark.rule("2.11")
 def test_parent_on_a_vlan_device_programs_the_real_card() -> None:
     """The physical filter learns container MACs behind enp0s8.100 [S]."""
     lab, dev = parent("vlan")
@@ -256,6 +272,7 @@ def test_parent_on_a_vlan_device_programs_the_real_card() -> None:
     assert (dev.uc, dev.lower.uc) == ({}, {})
 
 
+@pytest.mark.rule("3.5", "6.1p")
 def test_promisc_on_a_vlan_device_reaches_the_real_card() -> None:
     lab, dev = parent("vlan")
     child = lab.container("c1", dev)

@@ -25,6 +25,7 @@ def tag(vid: int, *, pcp: int = 0, tpid: int = 0x8100) -> int:
 # -- lab 2 of the document ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T29", "3.2")
 def test_T29_same_vlan() -> None:
     lab = Lab()
     lab.document()
@@ -36,6 +37,7 @@ def test_T29_same_vlan() -> None:
         assert [(s.kind, s.vid) for s in wire] == [(k, vid) for k in ("who-has", "is-at", "echo", "reply")]
 
 
+@pytest.mark.rule("T30", "0.2")
 def test_T30_without_router() -> None:
     lab = Lab()
     lab.document(router=False)
@@ -45,6 +47,7 @@ def test_T30_without_router() -> None:
     assert ping.replies == []
 
 
+@pytest.mark.rule("T30", "8.2")
 def test_T30_router_without_forwarding() -> None:
     lab = Lab()
     lab.document(forwarding=0)
@@ -53,6 +56,7 @@ def test_T30_router_without_forwarding() -> None:
     assert [(s.kind, s.vid) for s in wire] == [("who-has", 100), ("is-at", 100), ("echo", 100)]
 
 
+@pytest.mark.rule("T31", "0.2")
 def test_T31_through_the_router() -> None:
     """The eight frames of linux.md 0.2, in order, as the router's switch port has them."""
     lab = Lab()
@@ -75,6 +79,7 @@ def test_T31_through_the_router() -> None:
     assert [s.ttl for s in wire.of("echo", "reply")] == [64, 63, 64, 63]
 
 
+@pytest.mark.rule("T31", "0.2")
 def test_T31_to_the_other_host() -> None:
     lab = Lab()
     lab.document()
@@ -102,6 +107,7 @@ def counters(lab: Lab, table: str, chain: str) -> list[int]:
     return [rule.packets for rule in found.rules] + [found.packets]
 
 
+@pytest.mark.rule("T32", "9.5")
 def test_T32_iptables_rules_of_the_document() -> None:
     lab = Lab()
     lab.document()
@@ -123,6 +129,7 @@ def test_T32_iptables_rules_of_the_document() -> None:
     assert counters(lab, "nat", "POSTROUTING") == [0, 1, 0]
 
 
+@pytest.mark.rule("T35", "9.5")
 def test_T35_forward_rule_for_one_direction() -> None:
     lab = Lab()
     lab.document()
@@ -140,6 +147,7 @@ def test_T35_forward_rule_for_one_direction() -> None:
 # -- who gets tagged frames --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T36", "1.2v")
 def test_T36_vlan_device_wins_over_macvlan() -> None:
     lab = Lab()
     nic, peer = lab.nic(lab.ns("h1"), "enp0s8"), lab.nic(lab.ns("w"), "w0")
@@ -153,6 +161,7 @@ def test_T36_vlan_device_wins_over_macvlan() -> None:
     assert on_child == []
 
 
+@pytest.mark.rule("1.5")
 @pytest.mark.parametrize(
     ("frame_tag", "vid", "answered"),
     [
@@ -178,6 +187,7 @@ def test_odd_tags(frame_tag: int, vid: int | None, answered: bool) -> None:
     assert [s.vid for s in wire.of("reply")] == ([None] if answered else [])
 
 
+@pytest.mark.rule("1.5")
 def test_broadcast_of_an_unknown_vlan() -> None:
     """1.5: captured with its tag on the parent and every child, answered by nobody."""
     lab = Lab()
@@ -191,6 +201,7 @@ def test_broadcast_of_an_unknown_vlan() -> None:
     assert [s.type for s in wire] == [OUT]
 
 
+@pytest.mark.rule("2.11")
 def test_vlan_on_macvlan() -> None:
     """2.11: works, until the parent has a VLAN device of that VID itself."""
     lab = Lab()
@@ -205,6 +216,7 @@ def test_vlan_on_macvlan() -> None:
     assert not lab.ping(lab.spaces["c1"], "10.1.0.2", wait=0.5).ok
 
 
+@pytest.mark.rule("2.11")
 def test_vlan_on_macvlan_siblings() -> None:
     """2.11: the short cut between bridge children works on MACs alone, the tag goes along."""
     lab = Lab()
@@ -216,6 +228,7 @@ def test_vlan_on_macvlan_siblings() -> None:
     assert [(s.kind, s.vid) for s in wire] == [("who-has", 100)]
 
 
+@pytest.mark.rule("2.2")
 def test_containers_behind_different_vlans_of_one_card_do_not_meet() -> None:
     """2.2: different parents are different macvlan ports, even with addresses of one subnet."""
     lab = Lab()
@@ -228,6 +241,7 @@ def test_containers_behind_different_vlans_of_one_card_do_not_meet() -> None:
 # -- the device --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T39", "3.1")
 def test_T39_up_while_the_parent_is_down() -> None:
     lab = Lab()
     nic = lab.nic(lab.ns("h1"), "enp0s8", up=False)
@@ -237,6 +251,7 @@ def test_T39_up_while_the_parent_is_down() -> None:
     assert refused.value.errno == "ENETDOWN"
 
 
+@pytest.mark.rule("T40", "3.4")
 @pytest.mark.parametrize("macvlan", [False, True])
 def test_T40_reorder_hdr_off(macvlan: bool) -> None:
     """The tag shows in captures on .100 of received frames, unless a macvlan stands on it."""
@@ -256,6 +271,7 @@ def test_T40_reorder_hdr_off(macvlan: bool) -> None:
     assert {s.vid for s in wire} == {100}
 
 
+@pytest.mark.rule("T41", "3.5")
 @pytest.mark.parametrize("inherited", [True, False])
 def test_T41_mac_of_the_real_device_changes(inherited: bool) -> None:
     lab = Lab()
@@ -268,6 +284,7 @@ def test_T41_mac_of_the_real_device_changes(inherited: bool) -> None:
     assert nic.uc == ({} if inherited else {old: 1})
 
 
+@pytest.mark.rule("3.5")
 def test_explicit_mac_is_an_extra_address_of_the_card() -> None:
     """3.5: and frames to it are HOST on the VLAN device (1.3)."""
     lab = Lab()
@@ -283,6 +300,7 @@ def test_explicit_mac_is_an_extra_address_of_the_card() -> None:
     assert nic.uc == {}
 
 
+@pytest.mark.rule("3.5")
 def test_inherited_mac_follows_at_next_open() -> None:
     lab = Lab()
     nic = lab.nic(lab.ns("h1"), "enp0s8")
@@ -294,6 +312,7 @@ def test_inherited_mac_follows_at_next_open() -> None:
     assert sub.mac == CHANGED
 
 
+@pytest.mark.rule("3.5")
 def test_mtu_follows_down_only() -> None:
     lab = Lab()
     nic = lab.nic(lab.ns("h1"), "enp0s8")
@@ -305,6 +324,7 @@ def test_mtu_follows_down_only() -> None:
     assert sub.mtu == 1400
 
 
+@pytest.mark.rule("3.5")
 def test_tag_is_not_taken_out_of_the_mtu() -> None:
     """3.5: 1500 bytes of IP on the VLAN make 1518 bytes on the wire without FCS."""
     lab = Lab()
@@ -314,6 +334,7 @@ def test_tag_is_not_taken_out_of_the_mtu() -> None:
     assert [len(s.frame.wire) for s in wire.of("echo")] == [1518]
 
 
+@pytest.mark.rule("3.6")
 def test_real_device_bounces() -> None:
     """3.6: DOWN closes every VLAN device, UP opens every one; routes in containers survive, user routes do not."""
     lab = Lab()
@@ -336,6 +357,7 @@ def test_real_device_bounces() -> None:
     assert lab.ping(d1, "172.16.20.10").ok
 
 
+@pytest.mark.rule("3.7")
 def test_loose_binding_is_left_alone() -> None:
     lab = Lab()
     nic = lab.nic(lab.ns("h1"), "enp0s8")
@@ -347,6 +369,7 @@ def test_loose_binding_is_left_alone() -> None:
     assert not down.up
 
 
+@pytest.mark.rule("3.6")
 def test_unregister_takes_vlans_and_what_stands_on_them() -> None:
     lab = Lab()
     lab.document()
@@ -359,6 +382,7 @@ def test_unregister_takes_vlans_and_what_stands_on_them() -> None:
     ]
 
 
+@pytest.mark.rule("3.3")
 @pytest.mark.parametrize("outer", [0x88A8, 0x8100])
 def test_two_tags(outer: int) -> None:
     """3.3: the outer tag is demuxed on the card, the inner one on the VLAN device above it."""
@@ -372,6 +396,7 @@ def test_two_tags(outer: int) -> None:
     assert {s.frame.wire[12:20] for s in wire} == {tags}
 
 
+@pytest.mark.rule("1.5")
 def test_vid_0_device() -> None:
     """3.1: a priority VLAN device receives VID-0 frames."""
     lab = Lab()

@@ -452,6 +452,7 @@ def test_a_locked_port_takes_known_sources() -> None:
     assert lab.heard("h1", BCAST) == {"h2": 0, "h4": 0}
 
 
+@pytest.mark.rule("4.3")
 def test_hairpin() -> None:
     lab = BridgeLab()
     lab.port("p1").set_flag("hairpin", True)
@@ -501,6 +502,7 @@ def test_reserved_groups(last: int) -> None:
     assert (f"{H1} p1" in lab.table()) == (last != 1), "they teach where their sender is"
 
 
+@pytest.mark.rule("4.1")
 def test_group_fwd_mask() -> None:
     lab = BridgeLab()
     lab.br0.set_group_fwd_mask(1 << 14)
@@ -519,6 +521,7 @@ def test_group_fwd_mask() -> None:
 # -- ports and the device --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.1")
 def test_states_and_carrier_follow_the_ports() -> None:
     lab = BridgeLab()
     assert [lab.port(name).state for name in ("p1", "p2", "p4")] == [PortState.FORWARDING] * 3
@@ -650,6 +653,7 @@ def test_deleting() -> None:
     assert (p2.master, p2.rx_handler, p2.promiscuity, p2.up) == (None, None, 0, True)
 
 
+@pytest.mark.rule("4.4")
 def test_snoopers_groups() -> None:
     """130: docker0 has 01:00:5e:00:00:6a and 33:33:00:00:00:6a while it is up."""
     ns = FakeNamespace(Sim(journal=0), "h")

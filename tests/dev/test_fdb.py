@@ -21,6 +21,7 @@ def where(fdb: Database, mac: bytes, vid: int = 1, now: int = 0) -> str | None:
     return None if entry is None else entry.port
 
 
+@pytest.mark.rule("4.2")
 def test_learns_per_vlan() -> None:
     fdb = started(300)
     assert fdb.learn(A, 1, "p1", 0)
@@ -28,6 +29,7 @@ def test_learns_per_vlan() -> None:
     assert (where(fdb, A, 1), where(fdb, A, 2), where(fdb, A, 3)) == ("p1", "p2", None)
 
 
+@pytest.mark.rule("4.2a")
 def test_a_mac_moves_at_once() -> None:
     fdb = started(300)
     fdb.learn(A, 1, "p1", 0)
@@ -36,6 +38,7 @@ def test_a_mac_moves_at_once() -> None:
     assert len(fdb) == 1
 
 
+@pytest.mark.rule("4.2a")
 def test_local_entries_are_not_learnt_over() -> None:
     fdb = started(300)
     fdb.put(FdbEntry(A, 1, "p1", 0, local=True))
@@ -56,6 +59,7 @@ def test_static_entries_move_sticky_ones_stay() -> None:
     assert where(fdb, A, now=10_000) == "p2", "a static entry does not expire, moved or not"
 
 
+@pytest.mark.rule("4.2a")
 def test_an_entry_expires_when_its_source_is_silent_for_the_ageing_time() -> None:
     fdb = started(300)
     fdb.learn(A, 1, "p1", 10)

@@ -27,12 +27,14 @@ def test_all_are_there() -> None:
     assert (len(CASES), sum(len(case.stimuli) for case in CASES)) == (500, 10015)
 
 
+@pytest.mark.rule("1.1", "1.6", "2.3g", "2.3u", "2.3s", "2.4b", "2.4w", "2.5", "2.7", "4.3", how="recorded")
 @pytest.mark.parametrize("name", TOPOLOGIES)
 def test_truth_table(name: str) -> None:
     """Every row of one topology: who sees the frame, as what, and whether its protocols get it."""
     assert differences(TOPOLOGIES[name]) == []
 
 
+@pytest.mark.rule("2.1", "2.3g", "2.3u", "2.4b", "2.4w", "2.9a", "4.2", "4.3", how="recorded")
 @pytest.mark.parametrize("first", range(0, len(CASES), CHUNK))
 def test_random_cases(first: int) -> None:
     """Random topologies, loop-free, with devices going up and down, moving MACs, new children, and port switches."""

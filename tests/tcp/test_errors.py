@@ -40,6 +40,7 @@ class Routed:
         return sock
 
 
+@pytest.mark.rule("T50", "7.8")
 def test_T50_nobody_there() -> None:
     """No answer to ARP: EHOSTUNREACH after three requests, 3.0 to 3.1 s; a datagram is not told."""
     net = Routed()
