@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench notebooks pictures page setup lock clean distclean
+.PHONY: demo test lint bench fidelity-table notebooks pictures page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -32,6 +32,12 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(PY) -m benchmarks $(ARGS)
+
+# The fidelity table, anew from what the tests of rules find: macvsim/fidelity/results.json and docs/fidelity.md.
+fidelity-table: $(READY)
+	@$(PY) -m pytest -q tests -m rule --fidelity macvsim/fidelity/results.json $(ARGS)
+	@$(PY) -m macvsim fidelity --markdown >docs/fidelity.md
+	@$(PY) -m macvsim fidelity | tail -n 1
 
 # Runs the course's sources notebooks/*.md in new kernels, and writes the .ipynb beside them. ARGS="03 04" runs some.
 notebooks: $(READY)

@@ -272,7 +272,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--diff", action="store_true", help="show the first differences of each interface and command")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of lines")
     one.set_defaults(run=replay)
-    text = "print which rules of the kernel were checked, with what, and whether they agree; exit status 1 if one differs"
+    text = (
+        "print which rules of the kernel were checked, with what, and whether they agree; exit status 1 if one differs"
+    )
     one = commands.add_parser("fidelity", help=text, description=text)
     one.add_argument("rules", nargs="*", metavar="RULE", help="2.4b or T03; all without")
     one.add_argument("--json", action="store_true", help="print a JSON list instead of a table")

@@ -406,7 +406,6 @@ class NetDevice:
                 vlan = dev.vlans.get(frame.tag & _TAG_KEY)
                 if vlan is not None:
                     if not vlan.up:
-                        vlan.counters.rx_dropped += 1
                         return sim.drop(frame.uid, vlan, DropReason.VLAN_HOOK, frame)
                     dev, frame, packet_type = vlan.vlan_receive(frame, packet_type)
                     continue

@@ -75,8 +75,10 @@ class Vlan(NetDevice):
         self.gvrp = False
         self.mvrp = False
         self.bridge_binding = False
-        self.xmit_dst_release = True
-        """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig)."""
+        self.xmit_dst_release = lower.kind != "bridge"
+        """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig), and
+        on those of bridges.
+        """
         self.ingress_map = [0] * 8
         self.egress_map: dict[int, int] = {}
         self.carrier = lower.carrier

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 HOW = ("recorded", "live", "text")
-"""How a rule is checked: against recordings of a real kernel, against a kernel that runs, against the reference's text."""
+"""How a rule is checked: against recordings of a real kernel, against a running one, against the reference's text."""
 NOT_CHECKED = "not checked"
 
 
@@ -97,17 +97,17 @@ def _read(name: str) -> str:
 
 
 def summary(table: list[Row]) -> str:
-    """One sentence: how many rules are checked how, and how many differ."""
+    """How many rules are checked how, and how many differ."""
     rules = [row for row in table if not row.is_case]
     cases = [row for row in table if row.is_case]
-    recorded, live, text = (sum(how in row.how.split(", ") for row in rules) for how in HOW)
-    only_text = sum(row.how == "text" for row in rules)
-    differ = sum(row.verdict == "differ" for row in table)
-    unchecked = sum(not row.checks for row in table)
+    recorded, live = (sum(how in row.how.split(", ") for row in rules) for how in ("recorded", "live"))
+    text, unchecked = (sum(row.how == how for row in rules) for how in ("text", NOT_CHECKED))
+    agree, differ = (sum(row.verdict == verdict for row in cases) for verdict in ("agree", "differ"))
+    differ += sum(row.verdict == "differ" for row in rules)
     return (
-        f"Of {len(rules)} rules, {recorded} are checked against recordings of a real kernel, {live} live, {only_text} only by"
-        f" tests of the reference's text, {unchecked} not at all; of {len(cases)} conformance cases,"
-        f" {sum(row.verdict == 'agree' for row in cases)} agree. {differ} of all differ."
+        f"Of {len(rules)} rules, {recorded} are checked against recordings of a real kernel, {live} live, {text} only"
+        f" by tests of the reference's text, {unchecked} not at all; {agree} of {len(cases)} conformance cases agree;"
+        f" {differ} differ."
     )
 
 
@@ -120,21 +120,22 @@ def as_text(table: list[Row]) -> str:
     return "\n".join([*lines, "", summary(table), ""])
 
 
+_HEAD = """\
+# Fidelity
+
+What `macvsim fidelity` prints: the kernel's rules that macvsim follows, where the kernel has them, and what each was
+checked with. *recorded*: frames, outputs and tables of a real kernel, played again. *live*: a kernel that ran beside
+the simulator (`make fidelity`). *text*: a test of what the kernel's source or documentation says. This page is
+generated from the results of the tests (`make fidelity-table`).
+"""
+_COLUMNS = "| | rule | kernel function | checked | verdict | tests |\n|---|---|---|---|---|---|"
+
+
 def as_markdown(table: list[Row]) -> str:
     """The table as docs/fidelity.md has it."""
-    lines = [
-        "# Fidelity",
-        "",
-        "What `macvsim fidelity` prints: the kernel's rules that macvsim follows, where the kernel has them, and what each was checked",
-        "with. *recorded*: frames, outputs and tables of a real kernel, played again. *live*: a kernel that ran beside the simulator",
-        "(`make fidelity`). *text*: a test of what the kernel's source or documentation says. This page is generated from the results of",
-        "the tests (`make fidelity-table`).",
-        "",
-        summary(table),
-        "",
-    ]
+    lines = [_HEAD, summary(table), ""]
     for title, is_case in (("Rules", False), ("Conformance cases", True)):
-        lines += [f"## {title}", "", "| | rule | kernel function | checked | verdict | tests |", "|---|---|---|---|---|---|"]
+        lines += [f"## {title}", "", _COLUMNS]
         lines += [
             f"| {row.rule} | {row.text} | `{row.function}` | {row.how} | {row.verdict} | {row.names()} |"
             for row in table

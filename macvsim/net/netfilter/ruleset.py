@@ -170,11 +170,13 @@ class Ruleset:
         chain.table.chains[new] = chain
 
     def set_policy(self, table: str, name: str, policy: Standard) -> None:
-        """``-P``; ENOENT for what is not a built-in chain."""
+        """``-P``, which counts anew; ENOENT for what is not a built-in chain."""
         found = self.find(table, name)
         if found is None or found.hook is None:
             raise NetfilterError("ENOENT", "policy", f"table {table} has no built-in chain {name}")
-        self.chain(table, name).policy = policy
+        chain = self.chain(table, name)
+        chain.policy = policy
+        chain.packets = chain.bytes = 0
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
