@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.errors import NetlinkError
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net import brioctl
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call, command
@@ -166,7 +166,9 @@ def _showmacs(call: Call, words: list[str]) -> None:
 
 
 def _showstp(call: Call, words: list[str]) -> None:
-    brioctl.find(call.box.ns, words[0]).set_stp(True)
+    if words[0] not in call.box.ns.devices:
+        raise _Failed(f"bridge {words[0]} does not exist!")
+    raise NotSimulated("brctl showstp: spanning tree")
 
 
 # -- options ---------------------------------------------------------------------------------------------------------
@@ -187,7 +189,9 @@ def _hairpin(call: Call, words: list[str]) -> None:
     bridge, port, word = words[:3]
     on = _on_off(word)
     master, dev = call.box.ns.devices.get(bridge), call.box.ns.devices.get(port)
-    found = master.port_of(dev) if isinstance(master, Bridge) and dev is not None else None
+    if dev is None:
+        raise _Failed(f"interface {port} does not exist!")
+    found = master.port_of(dev) if isinstance(master, Bridge) else None
     if found is None:
         raise _Failed(f"can't set {port} to hairpin on bridge {bridge}: No such file or directory")
     found.set_flag("hairpin", on)

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import simpy
 
-from macvsim.errors import MacvsimError
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY, Call, Waiting, command
 from macvsim.shell.echo import echo_text, format_text
@@ -15,7 +14,6 @@ from macvsim.shell.getopt import NumberError, busybox_duration
 from macvsim.shell.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.shell.toolkit import Manner, Misuse, Refused, options, tool
 from macvsim.sim import SECOND
-from macvsim.wire.addr import ip_text
 
 
 @command("true")
@@ -197,29 +195,6 @@ def env(call: Call, manner: Manner) -> Waiting:
     if args:
         return (yield from _run(call, manner, args, variables, 0))
     call.out("".join(f"{name}={value}\n" for name, value in variables.items()))
-    return 0
-
-
-@tool("hostname")
-def hostname(call: Call, manner: Manner) -> int:
-    """``hostname [-fsiI | NAME]``."""
-    given, words = options(call, "fsiI", "aAbdFyV")
-    box = call.box
-    if words:
-        if not box.net_admin:
-            raise Refused("sethostname: Operation not permitted")
-        box.hostname = words[0]
-        return 0
-    if "I" in given:
-        found = [a for dev in box.ns.devices.values() if not dev.loopback for a in dev.inet.addresses]
-        call.out("".join(f"{ip_text(address.local)} " for address in found) + "\n")
-    elif "i" in given:
-        try:
-            call.out(f"{ip_text(box.resolve(box.hostname))}{' ' if manner.busybox else ''}\n")
-        except MacvsimError:
-            raise Refused("Name or service not known") from None
-    else:
-        call.out((box.hostname.partition(".")[0] if "s" in given else box.hostname) + "\n")
     return 0
 
 

@@ -36,7 +36,7 @@ _FLAGS = "46dFITnreAUDV"
 _NOT_SIMULATED = {
     "F": "IP_PMTUDISC_PROBE",
     "g": "source routes",
-    "T": "there is no TCP",
+    "T": "half-open TCP connections",
     "r": "SO_DONTROUTE",
     "e": "ICMP extensions",
     "A": "routing registries",

@@ -42,10 +42,10 @@ def link_set(call: Call, words: list[str]) -> int:
         ioctl("SIOCSIFNAME", lambda: ns.rename(ns.dev(name), new))
         name = new
     if "qlen" in values:
-        length = _number(values["qlen"])
+        length = _number(values["qlen"], "qlen")
         ioctl("SIOCSIFTXQLEN", lambda: setattr(ns.dev(name), "txqlen", length))
     if "mtu" in values:
-        mtu = _number(values["mtu"])
+        mtu = _number(values["mtu"], "mtu")
         ioctl("SIOCSIFMTU", lambda: ns.dev(name).set_mtu(mtu))
     if mask:
         ioctl("SIOCGIFFLAGS", lambda: None)
@@ -90,7 +90,7 @@ def _parse(words: list[str]) -> tuple[str, dict[str, str], int, int]:
     return name, values, mask, flags
 
 
-def _number(text: str) -> int:
+def _number(text: str, option: str) -> int:
     if not text.isdigit():
-        raise Die(f"invalid number '{text}'")
+        raise Die(f"invalid argument '{text}' to '{option}'")
     return int(text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.shell.busybox.applet import usage
-from macvsim.shell.call import Call, command
+from macvsim.shell.busybox.route import route
+from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.netstattable import address_text, is_server, tcp_entries, udp_entries
 
@@ -27,15 +28,18 @@ Display networking information
 
 
 @command("netstat", flavour="busybox")
-def netstat(call: Call) -> int:
-    """``netstat [-al] [-tu] [-n]``."""
+def netstat(call: Call) -> int | Waiting:
+    """``netstat [-al] [-tu] [-n]``, ``netstat -r``."""
     try:
         found, _ = getopt(call.args, "laentuwxr")
     except OptionError as error:
         call.err(f"netstat: {error}\n")
         return usage(call, _USAGE)
     letters = {letter for letter, _ in found}
-    for letter in sorted(letters & set("ewxr")):
+    if "r" in letters:
+        words = ["route", "-en" if "n" in letters else "-e"]
+        return route(Call(call.box, words, None, call.stdout, call.stderr, call.env, call.cwd))
+    for letter in sorted(letters & set("ewx")):
         return call.not_simulated(f"netstat -{letter}")
     if not letters & set("tu"):
         return call.not_simulated("netstat without -t or -u: it shows raw and Unix sockets too")

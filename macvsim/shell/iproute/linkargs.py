@@ -82,6 +82,8 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
         elif matches(word, "txqueuelen") or matches(word, "txqlen") or word == "qlen":
             request.txqlen = words.integer("txqueuelen", limit=0x7FFFFFFF)
         elif word == "mtu":
+            if request.mtu is not None:
+                raise duplicate("mtu", words.value())
             request.mtu = _mtu(words.value())
         elif word == "netns":
             request.netns = tool.namespace(words.value())

@@ -19,7 +19,7 @@ def route_table(word: str) -> int:
     named = next((table for table, name in TABLE_NAMES.items() if name == word), None)
     found = number(word) if named is None else named
     if found is None:
-        raise invalid('"table" value is invalid\n', word)
+        raise invalid("table id value is invalid\n", word)
     return found
 
 
@@ -29,7 +29,7 @@ def route_proto(word: str) -> str:
         return word
     value = number(word, limit=255)
     if value is None:
-        raise invalid('"protocol" value is invalid\n', word)
+        raise invalid('invalid "protocol"\n', word)
     return next((name for name, known in PROTOCOLS.items() if known == value), str(value))
 
 

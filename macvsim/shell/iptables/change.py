@@ -277,7 +277,9 @@ class Session:
             case "index", _, "D":
                 return "Index of deletion too big"
             case "index", _, "R":
-                return "Index of replacement too big" if self.legacy else "No chain/target/match by that name"
+                found = self.rules.find(request.table, request.chain)
+                empty = not self.legacy and found is not None and not found.rules
+                return "No chain/target/match by that name" if empty else "Index of replacement too big"
             case "index", _, _:
                 if self.legacy:
                     return "Index of counter too big"

@@ -50,7 +50,7 @@ def arp_centos(call: Call) -> int:
 
 def arp(call: Call) -> int:
     """``arp [-an] [HOST]``, ``arp -s HOST MAC [temp]``, ``arp -d HOST``."""
-    if "--help" in call.args:
+    if "--help" in call.args or "-h" in call.args:
         texts.show(call, texts.ARP, error=False)
         return 0
     if "-V" in call.args or "--version" in call.args:

@@ -1,21 +1,23 @@
-"""netstat of net-tools 2.10: sockets of TCP and UDP."""
+"""netstat of net-tools 2.10: sockets of TCP and UDP, routes, interfaces."""
 
 from __future__ import annotations
 
 from macvsim.shell.call import Call, command
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.netstattable import Entry, address_text, is_server, tcp_entries, udp_entries
+from macvsim.shell.nettools.ifconfig import ifconfig
+from macvsim.shell.nettools.route import route
 
 _TIMERS = ("off", "on", "keepalive", "timewait", "probe")
 _LONG = {"--all": "a", "--listening": "l", "--numeric": "n", "--tcp": "t", "--udp": "u", "--timers": "o",
-         "--extend": "e", "--wide": "W"}  # fmt: skip
-_KNOWN = "antuloeW"
-_LEFT_OUT = "MACFSUwxgrispvcT46N"
+         "--extend": "e", "--wide": "W", "--route": "r", "--interfaces": "i"}  # fmt: skip
+_KNOWN = "antuloeWri"
+_LEFT_OUT = "MACFSUwxgspvcT46N"
 
 
 @command("netstat", flavour="debian")
 def netstat(call: Call) -> int:
-    """``netstat [-antuloe]``."""
+    """``netstat [-antuloe]``, ``netstat -r``, ``netstat -i``."""
     words = [f"-{_LONG[word]}" if word in _LONG else word for word in call.args]
     for word in words:
         if word.startswith("--"):
@@ -26,6 +28,11 @@ def netstat(call: Call) -> int:
         call.err(f"netstat: {error}\n")
         return call.not_simulated("netstat's usage text")
     letters = {letter for letter, _ in found}
+    if "r" in letters:
+        return route(_as(call, "route", "-en" if "n" in letters else "-e"))
+    if "i" in letters:
+        call.out("Kernel Interface table\n")
+        return ifconfig(_as(call, "ifconfig", "-a" if "a" in letters else "", "-s"))
     for letter in sorted(letters & set(_LEFT_OUT)):
         return call.not_simulated(f"netstat -{letter}")
     if not letters & set("tu"):
@@ -41,6 +48,11 @@ def netstat(call: Call) -> int:
         if "a" in letters or is_server(entry) == ("l" in letters):
             call.out(_line(call, entry, letters) + "\n")
     return 0
+
+
+def _as(call: Call, *words: str) -> Call:
+    """Another tool's call with the same streams."""
+    return Call(call.box, [word for word in words if word], None, call.stdout, call.stderr, call.env, call.cwd)
 
 
 def _line(call: Call, entry: Entry, letters: set[str]) -> str:
