@@ -115,10 +115,6 @@ class History:
         """The how manieth (from 0) thing it is that calls marked `opening` have returned; None: it is none of them."""
         return next((number for number, one in enumerate(self._opened) if one is handle), None)
 
-    def handle(self, number: int) -> object | None:
-        """What `number` is the number of, if anything."""
-        return self._opened[number] if 0 <= number < len(self._opened) else None
-
     def perform(
         self, fn: Callable[..., R], target: object, args: tuple[Any, ...], options: dict[str, Any], *, keep: bool
     ) -> R:
@@ -186,6 +182,7 @@ def _recorded(fn: F, *, keep: bool) -> F:
         return history.perform(fn, target, args, options, keep=keep)
 
     perform.is_recorded = True  # type: ignore[attr-defined]
+    perform.is_opening = keep  # type: ignore[attr-defined]
     return cast(F, perform)
 
 

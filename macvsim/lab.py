@@ -14,7 +14,7 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.explain import Explanation
-from macvsim.history import Call, History, opening, recorded
+from macvsim.history import Call, History, Reference, opening, recorded
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
 from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.net.namespace import Boot
@@ -200,6 +200,10 @@ class Lab(ShownLab):
     def perform(self, call: Call) -> Any:
         """Do one call of another lab's history, which need not end as it did there; returns what it returns."""
         return perform(self._values, call, strict=False)
+
+    def find(self, place: Reference) -> Any:
+        """What calls of another lab's history mean by a place, here; `MacvsimError` if there is none."""
+        return self._values.find(place)
 
     def save(self, path: str | Path) -> None:
         """Write the lab to a file, as readable data from which `load` makes an equal one; raises as `copy` does."""

@@ -100,8 +100,7 @@ class Player:
 
     def _call(self, step: Step) -> Outcome:
         program = step.calls[0] if step.written else None
-        number = program.on.get("opened") if program is not None else None
-        session = self.lab.history.handle(int(number)) if number is not None else None
+        session = self.lab.find(program.on) if program is not None and "opened" in program.on else None
         terminal = self.terminals.adopt(session) if isinstance(session, Session) else None
         if terminal is not None:
             terminal.show(self.write)

@@ -34,6 +34,8 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
         if type(error).__name__ == call.raises or (isinstance(error, MacvsimError) and not strict):
             return None
         raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+    if getattr(function, "is_opening", False):
+        values.repeated.append(result)
     if call.raises and strict:
         raise MacvsimError(f"{_words(call)} ended with {call.raises} before, and does not now")
     return result

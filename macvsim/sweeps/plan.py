@@ -93,6 +93,7 @@ class FileSubject:
     def read(cls, path: Path) -> FileSubject:
         """Read a lab file; `ScenarioError` says what is wrong with it."""
         file = load(path)
+        file.check_is_document("change its settings")
         if not file.document.steps:
             raise MacvsimError(f"{path}: there are no commands: write them in blocks marked console")
         return cls(str(path), file.document, file.front.text, file.front.first)

@@ -141,7 +141,20 @@ def test_one_goes_on_where_a_lab_was_saved(
     assert run("shell", path) == 0
 
 
-@pytest.mark.parametrize("words", [["verify"], ["check", "--update"]])
+def test_a_capture_of_the_whole_play_moves_nothing(lab: Path, tmp_path: Path) -> None:
+    path = saved(lab)
+    assert run("run", path, "--pcap", tmp_path / "saved.pcapng") == 0
+    assert run("run", lab, "--pcap", tmp_path / "lab.pcapng") == 0
+    assert (tmp_path / "saved.pcapng").read_bytes() == (tmp_path / "lab.pcapng").read_bytes()
+    player = Player(load(path))
+    with player.lab.capture() as capture:
+        for _ in player.play():
+            pass
+        assert str(player.lab.copy()["host1"].sh("ip neigh")) == str(player.lab["host1"].sh("ip neigh"))
+    assert capture.records
+
+
+@pytest.mark.parametrize("words", [["verify"], ["check", "--update"], ["sweep"]])
 def test_what_takes_a_document_says_so(
     words: list[str], lab: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
