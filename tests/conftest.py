@@ -21,13 +21,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = {}
 
 
+def _name(item: pytest.Item) -> str:
+    """``FOLDER/FILE.TEST``."""
+    return f"{item.path.parent.name}/{item.path.stem}.{getattr(item, 'originalname', item.name)}"
+
+
 def checks_of(items: Iterable[pytest.Item]) -> dict[str, tuple[str, set[str]]]:
     """How and which rules are checked, by the name under which the table has it: a test's, or a recording's."""
     found: dict[str, tuple[str, set[str]]] = {}
     for item in items:
         for mark in item.iter_markers("rule"):
             how = mark.kwargs.get("how", "text")
-            name = mark.kwargs.get("name") or f"{item.path.stem}.{getattr(item, 'originalname', item.name)}"
+            name = mark.kwargs.get("name") or _name(item)
             found.setdefault(name, (how, set()))[1].update(mark.args)
     return found
 

@@ -27,7 +27,7 @@ def test_it_is_current(request: pytest.FixtureRequest) -> None:
 
 def test_no_test_in_it_is_gone() -> None:
     archives = ROOT / "tests" / "data" / "oracle"
-    sources = {path.stem: path.read_text() for path in (ROOT / "tests").glob("*/test_*.py")}
+    sources = {f"{path.parent.name}/{path.stem}": path.read_text() for path in (ROOT / "tests").glob("*/test_*.py")}
     for name, result in RESULTS.items():
         module, _, test = name.partition(".")
         there = f"def {test}(" in sources.get(module, "") or (archives / f"{name}.tar.xz").is_file()
@@ -62,4 +62,4 @@ def test_command_line() -> None:
     assert (rule["rule"], case["rule"]) == ("2.4b", "T03")
     assert rule["function"] == "drivers/net/macvlan.c:macvlan_queue_xmit"
     assert rule["verdict"] == "agree"
-    assert {"name": "test_macvlan.test_T03_bridge_siblings", "how": "text", "agrees": True} in case["tests"]
+    assert {"name": "conformance/test_macvlan.test_T03_bridge_siblings", "how": "text", "agrees": True} in case["tests"]
