@@ -9,8 +9,10 @@ from macvsim.asking import Asking
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Flag, Ipvlan, Mode
 from macvsim.dev.macvlan import Macvlan
+from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
-from macvsim.sim import Place
+from macvsim.link import Cable
+from macvsim.sim import Place, Record
 from macvsim.switch import SwitchPort
 from macvsim.switch.policy import Promiscuous
 from macvsim.wire.addr import ip_text
@@ -27,6 +29,37 @@ def advice(where: Place, reason: DropReason) -> str:
         if nic is not None and not nic.promiscuity:
             return f"ip link set {nic.name} promisc on   (on {nic.ns.name})"
     return f"{hint}   (on {node})" if hint else ""
+
+
+def told(where: Place, reason: DropReason, vid: int, came: Record | None) -> str:
+    """What the place shows beyond the meaning of a reason; empty if that says all.
+
+    vid : VLAN of the frame; came : how it came into the switch
+    """
+    if isinstance(where, SwitchPort) and reason is DropReason.PORT_VLAN:
+        by = f", in which {came.where.label} took it" if came is not None and came.where is not where else ""
+        return f"the switch port carries {_carried(where)}, and not VLAN {vid}{by}"
+    if isinstance(where, NetDevice) and reason is DropReason.VLAN_UNKNOWN:
+        others = ", ".join(dev.name for dev in where.vlans.values())
+        tagged = f"tagged for VLAN {vid}, which" if vid else "tagged for a VLAN that"
+        return f"{tagged} no sub-interface here has{f' (it has {others})' if others else ''}"
+    return ""
+
+
+def withheld(came: SwitchPort, port: SwitchPort, vid: int) -> DropReason | None:
+    """Why a port does not give out what was flooded from another; None: it does."""
+    if not port.link:
+        return DropReason.CABLE_UNPLUGGED
+    if came.isolated and port.isolated:
+        return DropReason.PORT_ISOLATED
+    if port.switch.vlan_aware and port.vlans.egress(vid) is None:
+        return DropReason.PORT_VLAN
+    return None
+
+
+def _carried(port: SwitchPort) -> str:
+    vids = [str(member.vid) for member in port.vlans]
+    return f"VLAN {', '.join(vids)}" if vids else "no VLAN"
 
 
 def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> str:
@@ -62,6 +95,26 @@ def _of_one_card(kind: str, lower: NetDevice) -> str:
     )
 
 
+def elsewhere(wanted: Asking, heard: Iterable[Place]) -> str:
+    """Who has `wanted`, and stands beside where copies of the question came to on its machine; empty if nobody does."""
+    for place in heard:
+        if not isinstance(place, NetDevice):
+            continue
+        if wanted.refused_by(place):
+            return (
+                f"{place.label} was given {wanted.text}, but another machine had it (duplicate address detection "
+                "failed): it stays tentative and is never used"
+            )
+        root = place
+        while root.lower is not None:
+            root = root.lower
+        for dev in beyond(root):
+            if wanted.held_by(dev) and dev not in beyond(place):
+                below = dev.lower.label if dev.lower is not None else dev.label
+                return f"{dev.label} has {wanted.text} and stands on {below}, but the question came to {place.label}"
+    return ""
+
+
 def route_behind(child: Ipvlan, where: Place) -> str | None:
     """The route a host needs to an ipvlan child in mode l3 or l3s, which is reached through its parent's host; None: it
     is not behind anything.
@@ -77,14 +130,29 @@ def route_behind(child: Ipvlan, where: Place) -> str | None:
 
 
 def beyond(where: Any) -> Iterator[NetDevice]:
-    """The device at a place and what is stacked on it; for a switch port, the NIC at the other end of its cable."""
-    cable = getattr(where, "cable", None)
-    start = where if isinstance(where, NetDevice) else cable.other(where) if cable is not None else None
-    queue = [start] if isinstance(start, NetDevice) else []
+    """The device at a place and what is stacked on it or bridged to it; for a switch port, the NIC at the other end of
+    its cable; for a cable, the NICs at its ends.
+    """
+    cable = where if isinstance(where, Cable) else getattr(where, "cable", None)
+    ends: list[Any] = [where]
+    if isinstance(where, Cable):
+        ends = [where.a, where.b]
+    elif cable is not None and not isinstance(where, NetDevice):
+        ends = [cable.other(where)]
+    queue: list[NetDevice] = [end for end in ends if isinstance(end, NetDevice)]
+    seen: list[NetDevice] = []
     while queue:
         dev = queue.pop(0)
+        if dev in seen:
+            continue
+        seen.append(dev)
         yield dev
         queue += dev.uppers
+        if dev.master is not None:
+            queue.append(dev.master)
+            queue += [port.dev for port in getattr(dev.master, "ports", ())]
+        if isinstance(dev, Veth):
+            queue.append(dev.peer)
 
 
-__all__ = ["advice", "beyond", "route_behind", "unanswered"]
+__all__ = ["advice", "beyond", "elsewhere", "route_behind", "told", "unanswered", "withheld"]

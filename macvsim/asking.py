@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
+from macvsim.net.ipv6.address import Flag
 from macvsim.wire import arp, icmpv6, ipv6
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
@@ -31,6 +32,12 @@ class Asking(NamedTuple):
         if not self.six:
             return any(address.local == self.target for address in dev.inet.addresses)
         return dev.inet.inet6 is not None and dev.inet.inet6.address(self.target) is not None
+
+
+    def refused_by(self, dev: NetDevice) -> bool:
+        """True if a device has the address, and may not use it as somebody else had it."""
+        address = dev.inet.inet6.address(self.target) if self.six and dev.inet.inet6 is not None else None
+        return address is not None and bool(address.flags & Flag.DADFAILED)
 
 
 def asking(frame: Frame) -> Asking | None:

@@ -125,7 +125,7 @@ def why(options: argparse.Namespace) -> int:
     """Say why a lab's ping fails."""
     from macvsim.why.command import why_file
 
-    why_file(options.file, _write, as_json=options.json)
+    why_file(options.file, _write, options.step, as_json=options.json)
     return 0
 
 
@@ -216,6 +216,13 @@ def parser() -> argparse.ArgumentParser:
     text = "say why the first ping of a lab that fails does, and which edits, tried on the lab, make it work"
     one = commands.add_parser("why", help=text, description=text)
     one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument(
+        "step",
+        nargs="?",
+        default="",
+        metavar="STEP",
+        help='a line of the file, or "NODE: COMMAND", such as "c1: ping 10.0.0.2", which may stand in it or not',
+    )
     one.add_argument("--json", action="store_true", help="print a JSON object instead of text")
     one.set_defaults(run=why)
     text = (

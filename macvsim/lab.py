@@ -15,7 +15,7 @@ from macvsim.docker.profile import get_profile
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.explain import Explanation
 from macvsim.history import Call, History, Reference, opening, recorded
-from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel
+from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel, Result
 from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.net.namespace import Boot
 from macvsim.saving.repeat import perform
@@ -25,6 +25,7 @@ from macvsim.shell.interp import Shell
 from macvsim.shown import ShownLab
 from macvsim.sim import SECOND, Sim
 from macvsim.switch import Switch, SwitchPort
+from macvsim.switch.commands import configure
 from macvsim.wire.addr import ip_text
 
 FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
@@ -171,6 +172,37 @@ class Lab(ShownLab):
         cable = Cable(self.sim, a, b, **options)
         self.cables.append(cable)
         return cable
+
+    @recorded
+    def plug(self, port: SwitchPort, end: str) -> Cable:
+        """A cable between a switch port and ``NODE:INTERFACE``; what was plugged in there before is unplugged."""
+        node, _, interface = end.partition(":")
+        if node in self.switches:
+            other: NetDevice | SwitchPort = self.switches[node].port(interface)
+        elif node in self.hosts:
+            other = self.hosts[node].dev(interface)
+        else:
+            known = ", ".join([*self.switches, *self.hosts])
+            raise TopologyError(f"{end}: name NODE:INTERFACE, where the nodes are {known}")
+        for one in (port, other):
+            cable = getattr(one, "cable", None)
+            if cable is not None:
+                cable.unplug()
+                self.cables.remove(cable)
+        return self.cable(port, other)
+
+    @recorded
+    def configure(self, switch: str, line: str) -> Result:
+        """Type a line at a switch (`macvsim.switch.commands`), such as ``port 2 mode trunk vlans 100,200``."""
+        try:
+            configure(self.switches[switch], line, self.plug)
+        except MacvsimError as error:
+            return Result("", f"{error}\n", 1)
+        return Result("", "", 0)
+
+    def sh(self, node: str, line: str) -> Result:
+        """Run a command line on a host, in a container, or at a switch."""
+        return self.configure(node, line) if node in self.switches else self[node].sh(line)
 
     # -- keeping
     # --------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def _paths(console: Console, word: str) -> list[str]:
     folder, slash, start = word.rpartition("/")
     if not slash:
         return []
-    files = FileSystem(console.box, console.terminal.session.state.cwd)
+    files = FileSystem(console.box, console.terminal.session.cwd)
     try:
         names = [name for name in files.names(folder or "/") if name.startswith(start)]
     except FileError:

@@ -1,4 +1,4 @@
-"""Terminals: a login on each node of a lab, and what it shows."""
+"""Terminals: a login on each machine, container and switch of a lab, and what it shows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from macvsim.docker.container import Container
 from macvsim.errors import MacvsimError
 from macvsim.host import Box
 from macvsim.lab import Lab
+from macvsim.labfile.switchsession import SwitchSession
 from macvsim.shell.session import Session, open_session
 from macvsim.shell.streams import Sink, discard
 
@@ -20,7 +21,7 @@ class Terminal:
     live : called with the output as it comes, while the terminal is the one being used
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session | SwitchSession) -> None:
         self.pieces: list[str] = []
         self.live: Sink | None = None
         self.session = session
@@ -61,6 +62,7 @@ class Terminals:
         self.lab = lab
         self.variables = variables
         self._open: dict[Box, Terminal] = {}
+        self._switches: dict[str, Terminal] = {}
 
     def box(self, name: str) -> Box:
         """The host or container that a prompt names, by its name in the lab or by its host name; `MacvsimError` lists
@@ -86,6 +88,8 @@ class Terminals:
 
     def terminal(self, name: str) -> Terminal:
         """The terminal of a node; one that was left begins anew."""
+        if name in self.lab.switches:
+            return self._switches.setdefault(name, Terminal(SwitchSession(self.lab, name)))
         box = self.box(name)
         if isinstance(box, Container) and not box.running:
             raise MacvsimError(f"container {name} is not running: docker start {name}")

@@ -54,6 +54,11 @@ class Session:
     # -- where -------------------------------------------------------------------------------------------------------
 
     @property
+    def cwd(self) -> str:
+        """The working directory."""
+        return self.state.cwd
+
+    @property
     def path(self) -> str:
         """The working directory as a prompt shows it: ``~`` is root's home."""
         home, cwd = self.state.variables.get("HOME", ""), self.state.cwd

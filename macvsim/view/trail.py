@@ -14,7 +14,7 @@ from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
-from macvsim.explain import BYSTANDERS, BYSTANDERS6
+from macvsim.fate import BYSTANDERS, BYSTANDERS6
 from macvsim.journal import Journal, Place, Record
 from macvsim.link import Cable
 from macvsim.switch import SwitchPort

@@ -1,138 +1,143 @@
-"""The question: which ping of a lab file fails, why, and which edits, tried on a lab played anew, make it work."""
+"""The answer: which step of a lab file fails, why, and which edits, tried on a lab played anew, make it work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from macvsim.apps.ping_result import PingResult
 from macvsim.errors import ScenarioError
 from macvsim.explain import Explanation
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Outcome, Player
-from macvsim.why.edits import Edit, candidates
-
-TRIALS = 60
-"""How many sets of edits are tried."""
-MOST_EDITS = 4
-ENOUGH = 3
-"""How many that work are shown."""
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A set of edits that was tried: with it the ping is answered, and no other that worked fails.
-
-    also : lines of the file whose pings are answered with it too, and were not before
-    """
-
-    edits: tuple[Edit, ...]
-    also: tuple[int, ...]
+from macvsim.mend.edit import Edit
+from macvsim.mend.search import Fix, search
+from macvsim.why.alterations import alterations, culprits
+from macvsim.why.question import find, is_ping, lost, works
+from macvsim.why.refusal import Refusal, refusal, ways_out
+from macvsim.why.trial import DocumentTrial, Ranked
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Why the ping of a step fails.  `step` None: none does."""
+    """Why a step does not do what it is for.
+
+    step : None: nothing in the file fails; explanation : of its ping, if it sent one; refusal : of its command
+    fixes : edits that were tried; culprits : commands without which the step works
+    """
 
     file: str
     step: Step | None
-    explanation: Explanation | None
-    fixes: tuple[Fix, ...]
-    tried: int
+    explanation: Explanation | None = None
+    refusal: Refusal | None = None
+    fixes: tuple[Fix[Edit], ...] = ()
+    culprits: tuple[Step, ...] = ()
+    tried: int = 0
+    above: tuple[Refusal, ...] = ()
+    """What was refused before."""
+
+    @property
+    def verdict(self) -> str:
+        """``answered``, ``lost`` or ``refused``."""
+        if self.step is None:
+            return "answered"
+        if self.explanation is not None:
+            return self.explanation.verdict
+        return "answered" if self.refusal is None else "refused"
+
+    @property
+    def sentence(self) -> str:
+        """The answer."""
+        found = self.explanation
+        if found is not None:
+            return f"{found.sentence}: {found.balance}" if found.verdict == "answered" else found.sentence
+        if self.refusal is not None:
+            return self.refusal.sentence
+        return "every ping is answered" if self.step is None else f"{self.step.node}: {self.step.command!r} works"
+
+    @property
+    def reason(self) -> str | None:
+        """Symbolic."""
+        if self.explanation is not None and self.explanation.reason is not None:
+            return self.explanation.reason.name
+        return None if self.refusal is None else self.refusal.reason
+
+    @property
+    def where(self) -> str:
+        """The place that decided."""
+        if self.explanation is not None:
+            return self.explanation.where
+        return "" if self.refusal is None else self.refusal.where
+
+    @property
+    def hint(self) -> str:
+        """The smallest edit that works, or else what the reason suggests."""
+        if self.fixes:
+            return "; ".join(f"{edit.node}: {edit.text}" for edit in self.fixes[0].edits)
+        return "" if self.explanation is None else self.explanation.hint
 
 
-def why(path: Path) -> Answer:
-    """Play a lab file and answer for its first ping that fails.
+def why(path: Path, asked: str = "") -> Answer:
+    """Play a lab file and answer for one of its steps.
+
+    asked : a line, or ``NODE: COMMAND`` (`macvsim.why.question.find`); empty: the first ping that fails, or else the
+        first command that is refused
 
     Raises
     ------
-    ScenarioError : with file and line of what is wrong with the file, or when nothing in it pings
+    ScenarioError : with file and line of what is wrong with the file, or when nothing in it can be asked about
     """
     lab_file = load(path)
     player = Player(lab_file)
-    pings = [outcome.pings for outcome in player.play()]
-    if not any(pings):
-        raise ScenarioError(f"{lab_file.path}: nothing in it pings, so there is nothing to ask about")
-    at = next((number for number, some in enumerate(pings) if not _answered(some)), None)
-    if at is None:
-        return Answer(lab_file.document.file, None, None, (), 0)
-    worked = [bool(some) and _answered(some) for some in pings]
-    lost = next(ping for ping in pings[at] if not ping.received)
-    fixes, tried = _mend(lab_file, at, worked)
-    return Answer(lab_file.document.file, lab_file.document.steps[at], lost.explain(), fixes, tried)
+    outcomes = list(player.play())
+    if asked:
+        step, stands = find(lab_file.document, asked, outcomes, player.lab)
+        if not stands:
+            outcomes.append(player.run(step))
+        at = next(number for number, outcome in enumerate(outcomes) if outcome.step is step)
+    else:
+        first = _first_failure(lab_file, outcomes)
+        if first is None:
+            return Answer(lab_file.document.file, None)
+        at = first
+    return _answer(lab_file, outcomes, at)
 
 
-def _mend(lab_file: LabFile, at: int, worked: list[bool]) -> tuple[tuple[Fix, ...], int]:
-    """Try candidates, each on a lab played up to the step that fails, fewest edits first.
-
-    Where an edit moves the place at which the packet ends, what that place suggests is tried on top of it.
-    """
-    waiting: list[tuple[Edit, ...]] = [()]
-    known: set[tuple[str, str]] = set()
-    fixes: list[Fix] = []
-    tried = -1
-    while waiting and tried < TRIALS and len(fixes) < ENOUGH:
-        edits = waiting.pop(0)
-        tried += 1
-        player, outcomes = _play(lab_file, at, edits)
-        lost = next((ping for ping in outcomes[at].pings if not ping.received), None)
-        if lost is None:
-            fix = _finish(lab_file, player, outcomes, edits, worked)
-            if fix is not None and not any(set(other.edits) <= set(edits) for other in fixes):
-                fixes.append(fix)
-            continue
-        explanation = lost.explain()
-        place = (explanation.where, explanation.sentence)
-        if place in known or len(edits) >= MOST_EDITS:
-            continue
-        known.add(place)
-        more = candidates(player.lab, explanation, lost.ns.name, lost.address, everywhere=not edits)
-        waiting += [(*edits, *some) for some in more if not _repeats(edits, some)]
-        waiting.sort(key=len)
-    return tuple(fixes), max(tried, 0)
+def _first_failure(lab_file: LabFile, outcomes: list[Outcome]) -> int | None:
+    """Number of the first ping that fails, or else of the first command that is refused."""
+    pings = [number for number, outcome in enumerate(outcomes) if is_ping(outcome.step) or outcome.pings]
+    found = next((number for number in pings if not works(outcomes[number]) and outcomes[number].pings), None)
+    if found is None:
+        found = next((number for number, outcome in enumerate(outcomes) if refusal(outcome) is not None), None)
+    if found is None:
+        found = next((number for number in pings if not works(outcomes[number])), None)
+    if found is None and not pings:
+        raise ScenarioError(
+            f"{lab_file.path}: nothing in it pings and nothing is refused, so there is nothing to ask about"
+        )
+    return found
 
 
-def _repeats(edits: Sequence[Edit], more: Sequence[Edit]) -> bool:
-    """True if `more` sets something again that `edits` have set."""
-    settings = {edit.setting for edit in edits}
-    return any(edit.setting in settings for edit in more)
+def _refused_above(outcomes: list[Outcome]) -> tuple[Refusal, ...]:
+    found = (refusal(outcome) for outcome in outcomes[:-1])
+    return tuple(one for one in found if one is not None)
 
 
-def _play(lab_file: LabFile, at: int, edits: Sequence[Edit]) -> tuple[Player, list[Outcome]]:
-    """Play up to and with step `at`, with edits made just before it."""
+def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int) -> Answer:
+    outcome = outcomes[at]
+    file = lab_file.document.file
+    ping = lost(outcome)
+    if works(outcome):
+        found = outcome.pings[0].explain() if outcome.pings else None
+        return Answer(file, outcome.step, found)
+    steps = [one.step for one in outcomes]
+    trial = DocumentTrial(lab_file, outcome.step, steps, [works(one) for one in outcomes])
     player = Player(lab_file)
-    outcomes = [player.run(_rewritten(step, edits)) for step in lab_file.document.steps[:at]]
-    for edit in edits:
-        edit.do(player.lab)
-    outcomes.append(player.run(lab_file.document.steps[at]))
-    return player, outcomes
-
-
-def _rewritten(step: Step, edits: Sequence[Edit]) -> Step:
-    """A step as it would have been typed."""
-    command = step.command
-    for edit in edits:
-        if edit.rewrite is not None:
-            command = edit.rewrite(command)
-    return replace(step, command=command)
-
-
-def _finish(
-    lab_file: LabFile, player: Player, outcomes: list[Outcome], edits: tuple[Edit, ...], worked: list[bool]
-) -> Fix | None:
-    """Play the rest; None if a ping fails that worked before."""
-    at = len(outcomes) - 1
-    steps = lab_file.document.steps
-    outcomes += [player.run(step) for step in steps[at + 1 :]]
-    now = [bool(outcome.pings) and _answered(outcome.pings) for outcome in outcomes]
-    if any(was and not is_now for was, is_now in zip(worked, now, strict=True)):
-        return None
-    gained = [number for number, is_now in enumerate(now) if is_now and not worked[number] and number != at]
-    return Fix(edits, tuple(steps[number].line for number in gained))
-
-
-def _answered(pings: list[PingResult]) -> bool:
-    """True unless a ping got no answer at all."""
-    return all(ping.received or not ping.sent for ping in pings)
+    again = [player.run(step) for step in steps[: at + 1]]
+    place, more = trial.diagnose(player, again)
+    first: Ranked = [*ways_out(player.lab, outcomes, at), *more()]
+    first.sort(key=lambda one: one[0])
+    fixes, tried = search(trial, [*first, *alterations(steps[:at])], place)
+    explanation = ping.explain() if ping is not None else None
+    refused = refusal(outcome, player.lab)
+    return Answer(file, outcome.step, explanation, refused, tuple(fixes), culprits(trial), tried, _refused_above(again))

@@ -82,7 +82,7 @@ def test_way_of_a_lost_ping_ends_where_the_reason_is_written() -> None:
     note = next(text for text in scene.texts() if text.text == "✕ PORT_VLAN")
     port = next(text for text in scene.texts() if text.text == "host2" and text.y > 200)
     assert abs(note.area.middle - port.area.middle) < 1
-    assert "not carry this VLAN" in scene.description
+    assert "and not VLAN 100" in scene.description
 
 
 @pytest.mark.parametrize("path", FAILURES, ids=lambda path: path.stem)
@@ -100,7 +100,7 @@ def test_every_reported_failure_can_be_drawn(path: Path) -> None:
                 legible(animated.scene)
                 legible(ping.ladder().scene)
                 return
-    pytest.fail("no ping of it fails")
+    assert any(outcome.status for outcome in Player(load(path)).play()), "nothing of it fails"
 
 
 def test_what_is_no_ping_is_refused() -> None:

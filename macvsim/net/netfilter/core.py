@@ -90,6 +90,10 @@ class Netfilter(Parts):
             found = self._rulesets[backend] = Ruleset(self, backend)
         return found
 
+    def rulesets(self) -> dict[Backend, Ruleset]:
+        """Those that somebody has used."""
+        return dict(self._rulesets)
+
     # -- hooks ---------------------------------------------------------------------------------------------------------
 
     def register(self, hook: Hook, priority: Priority, function: HookFunction) -> None:

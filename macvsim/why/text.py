@@ -1,0 +1,65 @@
+"""Answers for people: the answer first, then the way of the packet, then what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from macvsim.explain import Explanation
+from macvsim.mend.edit import Edit
+from macvsim.mend.search import Fix
+from macvsim.why.ask import Answer
+
+SHOWN = 30
+"""Hops of the packet that are shown."""
+
+
+def as_text(answer: Answer) -> str:
+    """The whole answer."""
+    if answer.step is None:
+        return f"{answer.file}: every ping is answered\n"
+    lines = [f"{answer.file}:{answer.step.line}: {answer.step.prompt} {answer.step.command}", "", answer.sentence]
+    found = answer.explanation
+    if found is not None:
+        lines += [f"also: {ending.text}" for ending in found.others]
+        lines += _way(found)
+    lines += [f"refused above, on line {one.step.line}: {one.sentence}" for one in answer.above]
+    if answer.verdict != "answered":
+        lines += ["", *_culprits(answer), *_fixes(answer)]
+    return "\n".join(lines) + "\n"
+
+
+def _way(found: Explanation) -> Iterator[str]:
+    if found.path:
+        yield ""
+        yield "The packet, and what it caused:"
+        for number, step in enumerate(found.path[:SHOWN], 1):
+            yield f"{number:3}  {step}"
+        if len(found.path) > SHOWN:
+            yield f"  … {len(found.path) - SHOWN} more (--json has all)"
+    if found.ignored and found.verdict == "lost":
+        yield ""
+        yield f"Ignored by whom it was not for: {found.accounted()}"
+
+
+def _culprits(answer: Answer) -> Iterator[str]:
+    for step in answer.culprits:
+        yield f"Without line {step.line} it works: {step.prompt} {step.command}"
+    if answer.culprits:
+        yield ""
+
+
+def _fixes(answer: Answer) -> Iterator[str]:
+    if not answer.fixes:
+        yield f"None of {answer.tried} edits that were tried makes it work."
+        return
+    yield "Tried on this lab, and it works:"
+    for number, fix in enumerate(answer.fixes, 1):
+        yield from _fix(number, fix)
+
+
+def _fix(number: int, fix: Fix[Edit]) -> Iterator[str]:
+    for order, edit in enumerate(fix.edits):
+        mark = f"{number}." if not order else "  "
+        yield f"  {mark} {edit.node}: {edit.text}"
+    if fix.also:
+        yield f"     then line {', '.join(map(str, fix.also))} works too"
