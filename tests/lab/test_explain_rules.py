@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from macvsim import Lab
 from macvsim.docker.container import Container
 from macvsim.drop import DropReason
@@ -62,3 +64,18 @@ def test_the_trace_tells_of_translations_and_rules() -> None:
     assert "becomes 172.16.20.1 > 172.16.20.10" in trace
     host3.sh("iptables -A FORWARD -j DROP")
     assert "netfilter iptables -A FORWARD -j DROP" in d1.ping("172.16.20.10", count=1, timeout=1).explain().trace()
+
+
+@pytest.mark.parametrize("timeout", [1.0, 10.0])
+def test_a_router_that_waits_for_a_mac_is_where_it_ends(timeout: float) -> None:
+    lab = Lab(seed=0)
+    a, b = lab.switch("a"), lab.switch("b")
+    h1 = lab.host("h1", nic="eth0", switch=a)
+    h1.addr_add("eth0", "10.0.0.1/24")
+    h1.route_add("default", via="10.0.0.254")
+    router = lab.host("r", nics={"eth0": a, "eth1": b})
+    router.addr_add("eth0", "10.0.0.254/24")
+    router.addr_add("eth1", "10.0.1.254/24")
+    router.sysctl["net.ipv4.ip_forward"] = 1
+    lost = h1.ping("10.0.1.9", count=1, timeout=timeout).explain()
+    assert "the packet waited for the MAC of 10.0.1.9 and ended at r:eth1 NEIGH_FAILED" in lost.sentence
