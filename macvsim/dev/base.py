@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from macvsim.dev.path import Round
+from macvsim.dev.path import Receiver, Round
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
@@ -87,8 +87,6 @@ class Event(enum.Enum):
 
 
 ProtocolHandler = Callable[["NetDevice", Frame, PacketType], DropReason | None]
-Receiver = Callable[[bytes, int], DropReason | None]
-"""Takes the bytes and the uid of frames for one protocol of one device."""
 
 
 class Stack(Protocol):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
@@ -34,8 +34,13 @@ PATHS = 4096
 Round = tuple["NetDevice", Frame, PacketType]
 """A device, and the frame as it is there."""
 Take = Callable[[Frame], "DropReason | None"]
-TxPath = Callable[[bytes, int], "DropReason | None"]
-"""Takes a packet from the link-layer header on, and its uid."""
+
+
+class Receiver(NamedTuple):
+    """What takes frames for one protocol of one device: `flows` those with a known `Frame.head`, `take` the others."""
+
+    flows: dict[bytes, Take]
+    take: Take
 
 
 class Hop:
@@ -79,7 +84,9 @@ class Hops(dict[FrameKey, Hop]):
 class RxPath:
     """The way up from a card to a protocol, as the devices of `rounds` were passed."""
 
-    __slots__ = ("_devices", "_epoch", "_logs", "_octets", "_packets", "_receiver", "_sim", "_unsettled", "hops")
+    __slots__ = (
+        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_receive", "_sim", "_unsettled", "hops",
+    )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
         dev, last, packet_type = rounds[-1]
@@ -87,7 +94,7 @@ class RxPath:
         self._sim = sim
         self._epoch = sim.epoch
         self._devices = [dev for dev, _, _ in rounds]
-        self._receiver = dev.ns.receiver(last.raw[12:14], dev, packet_type)
+        self._flows, self._receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
         self._unsettled = sim.unsettled
         self._packets = self._octets = 0
         self._logs = logs(sim, [Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds])
@@ -100,9 +107,9 @@ class RxPath:
         if not self._packets:
             self._unsettled.append(self._settle)
         self._packets += 1
-        raw = frame.raw
-        self._octets += len(raw)
-        return self._receiver(raw, frame.uid)
+        self._octets += len(frame.raw)
+        flow = self._flows.get(frame.head)
+        return self._receive(frame) if flow is None else flow(frame)
 
     def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""
@@ -118,28 +125,6 @@ class RxPath:
             dev.counters.rx_packets += packets
             dev.counters.rx_bytes += octets - packets * dev.rx_uncounted
         self._packets = self._octets = 0
-
-
-def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
-    """The way down from a device to the cable of the card below it; None if it takes more than the header to tell.
-
-    header : destination and source MAC and EtherType, 14 bytes
-    """
-    rounds: list[tuple[NetDevice, int]] = []
-    at: NetDevice | None = None if header[0] & 1 or not dev.sim.learns else dev
-    tag = 0
-    line: Line | None = None
-    while line is None:
-        if at is None or not at.tx_active:
-            return None
-        rounds.append((at, tag))
-        line = at.line()
-        if line is None:
-            at, pushed = at.below(header)
-            if pushed and tag:  # the one that is there goes into the bytes
-                return None
-            tag = pushed or tag
-    return _Down(dev.sim, rounds, header, tag, line).xmit
 
 
 Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Stations]]
@@ -164,39 +149,75 @@ def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         dev.show(form(frame, tag), OUTGOING if step == "xmit" else packet_type)
 
 
-class _Down:
-    """The way down, as the devices of `rounds` are passed, to a line."""
+class TxPath:
+    """The way down to `line`, through the devices of `rounds`; `header` is what stands before the packets."""
 
-    __slots__ = ("_devices", "_header", "_hop", "_line", "_logs", "_octets", "_packets", "_sim", "_tag")
+    __slots__ = (
+        "_devices",
+        "_hop",
+        "_line",
+        "_logs",
+        "_octets",
+        "_packets",
+        "_sim",
+        "_tag",
+        "epoch",
+        "header",
+    )
 
     def __init__(self, sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> None:
+        self.epoch = sim.epoch
+        self.header = header
         self._sim = sim
         self._devices = tuple(dev for dev, _ in rounds)
-        self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
-        self._hop = line.far.hops.find((tag, header))
-        self._header = header
         self._tag = tag
         self._line = line
+        self._hop = line.far.hops.find((tag, header))
+        self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
         self._packets = self._octets = 0
 
-    def _settle(self) -> None:
-        for dev in self._devices:
-            dev.counters.tx_packets += self._packets
-            dev.counters.tx_bytes += self._octets
-        self._packets = self._octets = 0
-
-    def xmit(self, data: bytes, uid: int) -> DropReason | None:
-        """Send a packet from the link-layer header on."""
+    def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
+        """A packet goes out.  Only in the path's own epoch."""
         sim, line = self._sim, self._line
         if not self._packets:
             sim.unsettled.append(self._settle)
-        raw = self._header + data
+        raw = self.header + data
         self._packets += 1
         self._octets += len(raw)
-        frame = Frame(raw, uid, self._tag)
-        for passed, stations in self._logs:
-            passed(sim._now, uid, frame, stations)
+        frame = Frame(raw, uid, self._tag, head)
+        if self._logs:
+            for passed, stations in self._logs:
+                passed(sim._now, uid, frame, stations)
         if not line.plain:
             return line.send(frame)
         heappush(sim._queue, (sim._now + line.delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
+
+    def _settle(self) -> None:
+        packets, octets = self._packets, self._octets
+        for dev in self._devices:
+            dev.counters.tx_packets += packets
+            dev.counters.tx_bytes += octets
+        self._packets = self._octets = 0
+
+
+def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
+    """The way down from a device to the cable of the card below it; None if it takes more than the header to tell.
+
+    header : destination and source MAC and EtherType, 14 bytes
+    """
+    rounds: list[tuple[NetDevice, int]] = []
+    at: NetDevice | None = None if header[0] & 1 or not dev.sim.learns else dev
+    tag = 0
+    line: Line | None = None
+    while line is None:
+        if at is None or not at.tx_active:
+            return None
+        rounds.append((at, tag))
+        line = at.line()
+        if line is None:
+            at, pushed = at.below(header)
+            if pushed and tag:  # the one that is there goes into the bytes
+                return None
+            tag = pushed or tag
+    return TxPath(dev.sim, rounds, header, tag, line)

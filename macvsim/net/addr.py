@@ -14,6 +14,7 @@ from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
+    from macvsim.dev.path import Take
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.namespace import Namespace
@@ -60,7 +61,7 @@ class InDev:
     """IPv4 side of one device (struct in_device): addresses, parameters, groups joined."""
 
     __slots__ = (
-        "addresses", "conf", "dev", "groups", "igmp", "inet6", "parms", "reachable_drawn", "reachable_time",
+        "addresses", "conf", "dev", "flows", "groups", "igmp", "inet6", "parms", "reachable_drawn", "reachable_time",
         "ways_in",
     )  # fmt: skip
 
@@ -80,6 +81,8 @@ class InDev:
         """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
         self.ways_in: dict[int, Dst] = {}
         """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
+        self.flows: dict[bytes, Take] = {}
+        """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
 
     def primary_for(self, ip: int) -> Address | None:
         """First primary address whose subnet contains `ip`."""

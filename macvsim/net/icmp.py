@@ -13,11 +13,9 @@ from macvsim.net.route import ERROR, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
-from macvsim.wire.frame import ETH_HLEN, HOST
+from macvsim.wire.frame import HOST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice
-    from macvsim.net.ipv4path import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.socket import RawIcmpSocket
 
@@ -25,8 +23,6 @@ _ICMP = ipv4.PROTO_ICMP
 _number = int.from_bytes
 _ECHO = icmp.ECHO
 _ECHO_REPLY = icmp.ECHO_REPLY
-_TOS = ETH_HLEN + 1
-_MESSAGE = ETH_HLEN + ipv4.HLEN
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
 BURST = 6
@@ -46,46 +42,6 @@ class Peer:
         self.rate_tokens = 0
         self.rate_last = now - 60 * hz
         self.n_redirects = 0
-
-
-class Answerer:
-    """Whole packets without options that come in by `way`: echoes with this TOS are answered in one step, by `send`."""
-
-    __slots__ = ("_answered", "_dev", "_layer", "_send", "_tos", "_way")
-
-    def __init__(self, layer: IcmpLayer, way: Dst, dev: NetDevice, send: Sender, tos: int) -> None:
-        self._layer = layer
-        self._way = way
-        self._dev = dev
-        self._send = send
-        self._tos = tos
-        self._answered = 0
-
-    def _settle(self) -> None:
-        self._layer.in_types[_ECHO] += self._answered
-        self._layer.out_types[_ECHO_REPLY] += self._answered
-        self._answered = 0
-
-    def answer(self, raw: bytes, uid: int) -> DropReason | None:
-        """As `IcmpLayer.receive`, for the bytes of a frame."""
-        layer, message = self._layer, raw[_MESSAGE:]
-        wanted = False
-        for sock in layer.sockets:
-            wanted = wanted or sock.wants(message)
-        if (
-            wanted
-            or len(message) < icmp.HLEN
-            or message[0] != _ECHO
-            or raw[_TOS] != self._tos
-            or _number(message) % 0xFFFF
-            or layer.conf.icmp_echo_ignore_all
-        ):
-            return layer.receive(Packet(raw[ETH_HLEN:], uid, self._dev, HOST, self._way))
-        sim = layer.ns.sim
-        if not self._answered:
-            sim.unsettled.append(self._settle)
-        self._answered += 1
-        return self._send(icmp.echo_reply(message), next(sim.uids) if sim.journal is None else sim.born(uid))
 
 
 class IcmpLayer:
@@ -127,10 +83,15 @@ class IcmpLayer:
             return self._timestamp(packet, message)
         if kind in icmp.ERRORS:
             return self._error_received(packet, message, heard)
-        if not heard:
-            waited = kind in (_ECHO_REPLY, icmp.EXT_ECHO_REPLY)
-            return self._ignored(packet, DropReason.PING_NO_SOCKET if waited else DropReason.ICMP_NO_LISTENER)
-        return None
+        if heard:
+            return None
+        if kind in (_ECHO_REPLY, icmp.EXT_ECHO_REPLY):
+            return self.unheard(packet)
+        return self._ignored(packet, DropReason.ICMP_NO_LISTENER)
+
+    def unheard(self, packet: Packet) -> DropReason:
+        """An echo reply that no program waits for."""
+        return self._ignored(packet, DropReason.PING_NO_SOCKET)
 
     def _refused(self, packet: Packet, kind: int, length: int) -> DropReason | None:
         """Why the kernel does not act on a message (RFC 1122, 3.2.2); extended echo it answers only where told to."""
@@ -203,12 +164,8 @@ class IcmpLayer:
             self.out_types[kind] += 1
             uid = ns.sim.born(packet.uid)
             return ns.ipv4.send_options(_ICMP, message, back, src, uid, packet.data[1], options)
-        tos = packet.data[1]
-        send = back.senders.get((_ICMP, None, tos)) or ns.ipv4.sender(back, src, _ICMP, None, tos)
-        if back.lasting and packet.in_dev is not None and not to_group:
-            way.answer = Answerer(self, way, packet.in_dev, send, tos).answer
         self.out_types[kind] += 1
-        return send(message, ns.sim.born(packet.uid))
+        return ns.ipv4.sender(back, src, _ICMP, None, packet.data[1]).send(message, ns.sim.born(packet.uid))
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from macvsim.dev.base import NetDevice, Receiver
+from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net import igmp
 from macvsim.net.fib import RouteType
+from macvsim.net.flow import Sender
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
-from macvsim.net.ipv4path import Ipv4Receiver, Ipv4Sender, Sender
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Finish = Callable[[Packet], DropReason | None]
 
-_ICMP = ipv4.PROTO_ICMP
 _NO_OPTIONS = 0x45
 """First byte of a header of 20 bytes."""
 
@@ -69,10 +68,6 @@ class Ipv4Layer:
             packet = self.netfilter.arrived(data, frame, dev, packet_type)
             return self.netfilter.run(PREROUTING, packet, dev, None, self.received)
         return self.received(Packet(data, frame.uid, dev, packet_type))
-
-    def receiver(self, dev: NetDevice) -> Receiver:
-        """`receive` for frames to this host that reach `dev` by a path."""
-        return Ipv4Receiver(self, dev).receive
 
     def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
@@ -292,18 +287,19 @@ class Ipv4Layer:
         df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
         next one; cause : the packet that this one is an error about, whose connection it belongs to (nf_ct_attach)
         """
-        sender = way.senders.get((proto, ttl, tos)) or self.sender(way, dst, proto, ttl, tos)
-        return sender(payload, uid, df, ident, cause)
+        return self.sender(way, dst, proto, ttl, tos).send(payload, uid, df, ident, cause)
 
     def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
         """What sends packets of one kind along `way`, made for the first of them."""
-        hops = ttl
-        if hops is None:
-            hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
-        idents = self._idents.setdefault((dst, way.src, proto), [])
-        fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
-        way.senders[proto, ttl, tos] = send = Ipv4Sender(self, way, fixed, idents).send
-        return send
+        sender = way.senders.get((proto, ttl, tos))
+        if sender is None:
+            hops = ttl
+            if hops is None:
+                hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
+            idents = self._idents.setdefault((dst, way.src, proto), [])
+            fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
+            sender = way.senders[proto, ttl, tos] = Sender(self, way, fixed, idents)
+        return sender
 
     def next_ident(self, idents: list[int]) -> int:
         """Never 0; a counter per destination, source and protocol (__ip_select_ident)."""
@@ -436,8 +432,8 @@ class Ipv4Layer:
             if not way.loops:  # what loops must not take the short cut in `send`
                 way.neighbour = entry
         path = entry.path
-        if path is not None and entry.path_epoch == self.sim.epoch:
-            return path(packet.data, packet.uid)
+        if path is not None and path.epoch == self.sim.epoch:
+            return path.send(packet.data, packet.uid)
         return entry.output(packet)
 
     def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler, Receiver
+from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
+from macvsim.dev.path import Receiver
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NoSuchDevice
@@ -18,6 +19,7 @@ from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InD
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib, RouteType, Scope
+from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
@@ -170,8 +172,9 @@ class Namespace(Parts):
         """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
         handler = self.protocols.get(ethertype, self.unknown_protocol)
         if handler == self.ipv4.receive and packet_type is HOST:
-            return self.ipv4.receiver(dev)
-        return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
+            arrivals = Arrivals(self.ipv4, dev)
+            return Receiver(arrivals.flows, arrivals.take)
+        return Receiver({}, lambda frame: handler(dev, Frame(frame.raw, frame.uid), packet_type))
 
     def receive6(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv6 frame, which the layer is made for."""

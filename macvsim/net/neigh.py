@@ -87,8 +87,8 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip", "path",
-                 "path_epoch", "probes", "proto", "queue", "queued", "router", "sends", "table", "timer", "updated",
+    __slots__ = ("_hh", "_state", "_way_down", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip",
+                 "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "timer", "updated",
                  "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
@@ -101,7 +101,8 @@ class Neighbour:
         self.state = Nud.NONE
         self.ha = bytes(6)
         self.hh = None
-        self.path_epoch = -1
+        self._way_down: TxPath | None = None
+        """Found for the last header, whatever the state."""
         self.dead = False
         now = table.sim.jiffies
         self.used = self.updated = now
@@ -126,8 +127,8 @@ class Neighbour:
         self.bits = bits = int(state)
         self.connected = bool(bits & _CONNECTED_BITS)
         self.sends = bool(bits & _SEND_BITS)
-        self.path: TxPath | None = None
-        """The way down in this state, if the header alone tells it; of no use in an epoch other than `path_epoch`."""
+        self.path: TxPath | _Checked | None = None
+        """The way down in this state, if the header alone tells it; of no use in an epoch other than its own."""
 
     @property
     def hh(self) -> bytes | None:
@@ -156,21 +157,13 @@ class Neighbour:
             header = dev.hard_header(self.ha, dev.mac, self.table.ethertype)
             if dev.header_cache and self._hh is None:
                 self.hh = self.ha + dev.mac + self.table.ethertype
-        path = tx_path(dev, header) if self.sends else None
-        if path is not None:
-            self.path, self.path_epoch = path if self.connected else self._using(path), dev.sim.epoch
-            return path(packet.data, packet.uid)
+        way = self._way_down
+        if way is None or way.epoch != dev.sim.epoch or way.header != header:
+            way = self._way_down = tx_path(dev, header) if self.sends else None
+        if way is not None:
+            self.path = way if self.connected else _Checked(self, way)
+            return way.send(packet.data, packet.uid)
         return dev.xmit(Frame(header + packet.data, packet.uid))
-
-    def _using(self, path: TxPath) -> TxPath:
-        """`path` for an entry that is being checked, which notes when it was used."""
-        sim = self.table.sim
-
-        def xmit(data: bytes, uid: int) -> DropReason | None:
-            self.used = sim._now // sim.tick
-            return path(data, uid)
-
-        return xmit
 
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
@@ -359,6 +352,23 @@ class Neighbour:
         """True within locktime of the last change: ordinary answers do not override it."""
         locktime: int = self.indev.parms.locktime * self.table.sim.hz // 100
         return self.table.sim.jiffies <= self.updated + locktime
+
+
+class _Checked:
+    """A way down for an entry that is being checked: it notes when it was used."""
+
+    __slots__ = ("_entry", "_way", "epoch")
+
+    def __init__(self, entry: Neighbour, way: TxPath) -> None:
+        self._entry = entry
+        self._way = way
+        self.epoch = way.epoch
+
+    def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
+        """A packet goes out."""
+        sim = self._entry.table.sim
+        self._entry.used = sim._now // sim.tick
+        return self._way.send(data, uid, head)
 
 
 class NeighTable:

@@ -19,8 +19,8 @@ from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice, Receiver
-    from macvsim.net.ipv4path import Sender
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.flow import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.neigh import Neighbour
 
@@ -60,7 +60,6 @@ class Dst:
     """
 
     __slots__ = (
-        "answer",
         "broadcast",
         "dev",
         "do_redirect",
@@ -112,9 +111,7 @@ class Dst:
         """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
         self.senders: dict[tuple[int, int | None, int], Sender] = {}
-        """What sends this way, by protocol, TTL (None: the default) and TOS (net/ipv4.py)."""
-        self.answer: Receiver | None = None
-        """What takes frames with ICMP that comes this way to us, once there was an echo to answer (net/icmp.py)."""
+        """What sends this way, by protocol, TTL (None: the default) and TOS (net/flow.py)."""
 
 
 class Router:
@@ -133,6 +130,7 @@ class Router:
         """Something that decisions depend on has changed (rt_cache_flush)."""
         for dev in self.ns.devices.values():
             dev.inet.ways_in.clear()
+            dev.inet.flows.clear()
         self._output.clear()
         self.generation += 1
         self.ns.sim.epoch += 1

@@ -19,7 +19,7 @@ from macvsim.wire.udp import datagram
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.ipv4path import Sender
+    from macvsim.net.flow import Sender
     from macvsim.net.namespace import Namespace
 
 
@@ -122,13 +122,13 @@ class Socket:
 class _Sent:
     """How the last message was sent, for the next to the same address."""
 
-    __slots__ = ("dst", "generation", "send", "way")
+    __slots__ = ("dst", "generation", "sender", "way")
 
-    def __init__(self, generation: int, dst: int, way: Dst, send: Sender) -> None:
+    def __init__(self, generation: int, dst: int, way: Dst, sender: Sender) -> None:
         self.generation = generation
         self.dst = dst
         self.way = way
-        self.send = send
+        self.sender = sender
 
 
 class RawIcmpSocket(Socket):
@@ -180,17 +180,16 @@ class RawIcmpSocket(Socket):
             and len(message) <= _MAX_MESSAGE
         ):
             self._out_types[message[0]] += 1
-            send = last.send
-            reason = send(message, uid, True)
+            reason = last.sender.send(message, uid, True)
             if reason is not None:
                 self.refused(reason)
             return last.way
         way = self.route(dst)
         if self.pmtu_discover == "want":
             tos, ttl = self.tos, self.ttl
-            send = way.senders.get((_ICMP, ttl, tos)) or self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
             if way.lasting and not way.locked:
-                object.__setattr__(self, "_last", _Sent(self._router.generation, dst, way, send))
+                sender = self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
+                object.__setattr__(self, "_last", _Sent(self._router.generation, dst, way, sender))
         self.transmit(_ICMP, message, way, dst, uid)
         self._out_types[message[0]] += 1
         return way

@@ -63,7 +63,7 @@ class SwitchPath:
         self._octets += size
         self._source.updated = now
         if frame.tag != self._tag:
-            frame = Frame(frame.raw, frame.uid, self._tag)
+            frame = Frame(frame.raw, frame.uid, self._tag, frame.head)
         if self._line is not None:
             return self._line.send(frame)
         heappush(self._queue, (now + self._delay, SOFTIRQ, next(self._turns), self._next.take, frame))

@@ -52,14 +52,16 @@ class Frame:
     raw : destination MAC, source MAC, [inner VLAN tags,] EtherType, payload
     uid : identity of the packet; copies, tagged forms and forwarded forms keep it
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
+    head : what its IPv4 header shares with its flow's, where a stack that built the header says so (net/flow.py)
     """
 
-    __slots__ = ("raw", "tag", "uid")
+    __slots__ = ("head", "raw", "tag", "uid")
 
-    def __init__(self, raw: bytes, uid: int, tag: int = 0) -> None:
+    def __init__(self, raw: bytes, uid: int, tag: int = 0, head: bytes = b"") -> None:
         self.raw = raw
         self.uid = uid
         self.tag = tag
+        self.head = head
 
     @property
     def key(self) -> FrameKey:

@@ -70,15 +70,40 @@ pack_header = Struct("!2sHHH2sH8s").pack
 """``(start, length, ident, frag, middle, checksum, addresses)`` as a header."""
 
 
+def head(fixed: Fixed, frag: int) -> bytes:
+    """What the headers of a flow's packets share: all but length, identification and checksum, in the order of
+    `fixed`.
+    """
+    return fixed.start + frag.to_bytes(2) + fixed.middle + fixed.addresses
+
+
+def head_middle(head: bytes) -> bytes:
+    """TTL and protocol."""
+    return head[4:6]
+
+
+def head_ttl(head: bytes) -> int:
+    return head[4]
+
+
+def head_proto(head: bytes) -> int:
+    return head[5]
+
+
+def head_addresses(head: bytes) -> int:
+    """Source and destination as one number."""
+    return int.from_bytes(head[6:])
+
+
+def next_head(head: bytes) -> bytes:
+    """Behind a router."""
+    return head[:4] + bytes((head[4] - 1,)) + head[5:]
+
+
 def decrement_ttl(data: bytes) -> bytes:
-    """TTL one less, checksum updated (ip_decrease_ttl)."""
-    return data[:8] + fewer_hops(int.from_bytes(data[8:12])) + data[12:]
-
-
-def fewer_hops(word: int) -> bytes:
-    """The third word of a header, which is TTL, protocol and checksum, with the TTL one less (RFC 1624)."""
-    carry = 0xFFFF if word & 0xFFFF >= 0xFEFF else 0
-    return (word - 0x1000000 + 0x100 - carry).to_bytes(4)
+    """TTL one less, checksum updated (ip_decrease_ttl; RFC 1624)."""
+    csum = (int.from_bytes(data[10:12]) + 0x100) % 0xFFFF
+    return data[:8] + bytes((data[8] - 1, data[9])) + csum.to_bytes(2) + data[12:]
 
 
 def sealed(header: bytes) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.dev.base import Event, NetDevice, ProtocolHandler, Receiver
+from macvsim.dev.base import Event, NetDevice, ProtocolHandler
+from macvsim.dev.path import Receiver
 from macvsim.drop import DropReason
 from macvsim.sim import Sim
 from macvsim.wire.addr import mac_bytes
@@ -32,7 +33,7 @@ class FakeNamespace:
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
         handler = self.protocols.get(ethertype, self.unknown_protocol)
-        return lambda raw, uid: handler(dev, Frame(raw, uid), packet_type)
+        return Receiver({}, lambda frame: handler(dev, Frame(frame.raw, frame.uid), packet_type))
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         self.delivered.append((dev.name, packet_type, frame))

@@ -114,6 +114,7 @@ class Netfilter(Parts):
     def _show(self, used: Netfilter | None) -> None:
         """Let the stack see the hooks, or forget them."""
         self.ns.ipv4.netfilter = used
+        self.ns.router.forget()
 
     def address_gone(self, dev: NetDevice, ip: int) -> None:
         """Connections that borrowed an address of a device end with it (masq_inet_event)."""

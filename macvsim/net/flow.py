@@ -1,0 +1,281 @@
+"""Flows: packets whose IPv4 headers begin alike go the way of the first in one step.
+
+What a stack sends it builds itself, so the frame says so: `Frame.head` is the part of the header that a flow's packets
+share, and where it stands the header is whole, its length and checksum are right, and there are no options.  Who takes
+such frames off a learned path (dev/path.py) keeps what became of the first by this head, and need not read the header
+again.  That holds until a route, an address, a device, a parameter or a netfilter hook changes (`Router.forget`).
+
+`Sender` is the way down: what packets of one kind along one way have in common is put together once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.path import Take
+from macvsim.journal import Station
+from macvsim.net.packet import Packet
+from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.drop import DropReason
+    from macvsim.net.ipv4 import Ipv4Layer
+
+FLOWS = 4096
+"""How many are kept at a device before all are forgotten."""
+_ICMP = ipv4.PROTO_ICMP
+_ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
+_MESSAGE = ETH_HLEN + ipv4.HLEN
+_checksum = int.from_bytes
+_echo_reply = icmp.echo_reply
+_pack_header = ipv4.pack_header
+
+
+class Arrivals:
+    """IPv4 frames for this host that come to `dev` by paths."""
+
+    __slots__ = ("_dev", "_layer", "flows")
+
+    def __init__(self, layer: Ipv4Layer, dev: NetDevice) -> None:
+        self._layer = layer
+        self._dev = dev
+        self.flows: dict[bytes, Take] = dev.inet.flows
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """One whose flow is not known: the long way; the next of it may have a shorter one."""
+        layer = self._layer
+        reason = layer.receive(self._dev, Frame(frame.raw, frame.uid), HOST)
+        head = frame.head
+        if head and layer.netfilter is None:
+            way = self._dev.inet.ways_in.get(ipv4.head_addresses(head))
+            flow = None if way is None else _flow(layer, self._dev, way, head)
+            if flow is not None:
+                if len(self.flows) >= FLOWS:
+                    self.flows.clear()
+                self.flows[head] = flow.take
+        return reason
+
+
+def _flow(layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> _Flow | None:
+    if way.kind is FORWARD:
+        return None if way.do_redirect or ipv4.head_ttl(head) < 2 else Forwarding(layer, dev, way, head)
+    if way.kind is LOCAL:
+        proto = ipv4.head_proto(head)
+        return Messages(layer, dev, way, head) if proto == _ICMP else Delivery(layer, dev, way, proto)
+    return None
+
+
+class _Flow:
+    """Frames with one head that come to `dev`, and go `way`."""
+
+    __slots__ = ("_dev", "_layer", "_packets", "_sim", "_way")
+
+    def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst) -> None:
+        self._layer = layer
+        self._dev = dev
+        self._way = way
+        self._sim = layer.sim
+        self._packets = 0
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        raise NotImplementedError
+
+    def _long_way(self, frame: Frame) -> DropReason | None:
+        return self._layer.receive(self._dev, Frame(frame.raw, frame.uid), HOST)
+
+    def _here(self, uid: int) -> None:
+        """One more for this host."""
+        sim = self._sim
+        if not self._packets:
+            sim.unsettled.append(self._settle)
+        self._packets += 1
+        if sim.journal is not None:
+            sim.journal.passed(sim._now, uid, None, (Station(self._dev, "local"),))
+
+    def _settle(self) -> None:
+        """Add to the counters what was only counted here."""
+        count = self._layer.count
+        count["InReceives"] += self._packets
+        count["InDelivers"] += self._packets
+        self._packets = 0
+
+
+class Delivery(_Flow):
+    """To a protocol of this host."""
+
+    __slots__ = ("_receive",)
+
+    def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, proto: int) -> None:
+        super().__init__(layer, dev, way)
+        self._receive = layer.protocols.get(proto, layer.unknown_protocol)
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        self._here(frame.uid)
+        return self._receive(Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way))
+
+
+class Messages(_Flow):
+    """ICMP to this host: echo requests that no program wants to hear, and replies; others go the long way."""
+
+    __slots__ = ("_answered", "_head", "_icmp", "_sender")
+
+    def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> None:
+        super().__init__(layer, dev, way)
+        self._icmp = layer.ns.icmp
+        self._head = head
+        self._answered = 0
+        self._sender: Sender | None = None
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        raw = frame.raw
+        message = raw[_MESSAGE:]
+        if len(message) < icmp.HLEN or _checksum(message) % 0xFFFF:
+            return self._long_way(frame)
+        kind = message[0]
+        if kind == _ECHO:
+            return self._answer(frame, message)
+        if kind != _ECHO_REPLY:
+            return self._long_way(frame)
+        self._here(frame.uid)
+        packet = Packet(raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way)
+        heard = False
+        for sock in self._icmp.sockets:
+            if sock.icmp_receive(packet, message):
+                heard = True
+        return None if heard else self._icmp.unheard(packet)
+
+    def _answer(self, frame: Frame, request: bytes) -> DropReason | None:
+        """icmp_echo."""
+        layer = self._icmp
+        sender = self._sender or self._find_sender()
+        if sender is None or layer.conf.icmp_echo_ignore_all:
+            return self._long_way(frame)
+        for sock in layer.sockets:
+            if sock.wants(request):
+                return self._long_way(frame)
+        self._here(frame.uid)
+        self._answered += 1
+        sim = self._sim
+        return sender.send(_echo_reply(request), next(sim.uids) if sim.journal is None else sim.born(frame.uid))
+
+    def _find_sender(self) -> Sender | None:
+        """What answers, if that is always the same."""
+        layer, way = self._layer, self._way
+        if way.broadcast or way.multicast:
+            return None
+        src, dst = divmod(ipv4.head_addresses(self._head), 1 << 32)
+        back = layer.ns.router.output(src, dst)
+        if back.kind is not ERROR and back.lasting:
+            self._sender = layer.sender(back, src, _ICMP, None, self._head[1])
+        return self._sender
+
+    def _settle(self) -> None:
+        layer, answered = self._icmp, self._answered
+        if answered:
+            layer.in_types[_ECHO] += answered
+            layer.out_types[_ECHO_REPLY] += answered
+        if self._packets > answered:
+            layer.in_types[_ECHO_REPLY] += self._packets - answered
+        self._answered = 0
+        super()._settle()
+
+
+class Forwarding(_Flow):
+    """Through this host, with a TTL one less (RFC 1624)."""
+
+    __slots__ = ("_head", "_middle")
+
+    def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> None:
+        super().__init__(layer, dev, way)
+        self._head = ipv4.next_head(head)
+        self._middle = ipv4.head_middle(self._head)
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        raw, way, sim = frame.raw, self._way, self._sim
+        entry = way.neighbour
+        path = None if entry is None else entry.path
+        if path is None or path.epoch != sim.epoch or len(raw) > way.mtu + ETH_HLEN:
+            return self._long_way(frame)
+        if not self._packets:
+            sim.unsettled.append(self._settle)
+        self._packets += 1
+        if sim.journal is not None:
+            on = Station(self._layer.ns, "forward", None, (self._dev, way.dev, way.nexthop))
+            sim.journal.passed(sim._now, frame.uid, None, (on,))
+        csum = ((raw[24] << 8 | raw[25]) + 0x100) % 0xFFFF
+        return path.send(raw[14:22] + self._middle + csum.to_bytes(2) + raw[26:], frame.uid, self._head)
+
+    def _settle(self) -> None:
+        count = self._layer.count
+        for name in ("InReceives", "ForwDatagrams", "OutTransmits"):
+            count[name] += self._packets
+        self._packets = 0
+
+
+class Sender:
+    """Packets of one kind along `way`; fixed : what their headers have in common; idents : see `next_ident`."""
+
+    __slots__ = ("_df", "_fits", "_fixed", "_frag", "_head", "_idents", "_layer", "_length", "_sent", "_sim", "_sum",
+                 "_way")  # fmt: skip
+
+    def __init__(self, layer: Ipv4Layer, way: Dst, fixed: ipv4.Fixed, idents: list[int]) -> None:
+        self._layer = layer
+        self._sim = layer.sim
+        self._way = way
+        self._fixed = fixed
+        self._idents = idents
+        self._sent = 0
+        self._shape(ipv4.HLEN, False)
+
+    def _shape(self, length: int, df: bool) -> None:
+        """What headers have in common that say so; most packets of a flow are like the one before."""
+        self._length = length
+        self._df = df
+        self._fits = length <= self._way.mtu
+        self._frag = ipv4.DF if df and self._fits else 0
+        self._head = ipv4.head(self._fixed, self._frag)
+        self._sum = self._fixed.total + length + self._frag
+
+    def send(
+        self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
+    ) -> DropReason | None:
+        """As `Ipv4Layer.send`."""
+        length = 20 + len(payload)
+        if length != self._length or df is not self._df:
+            self._shape(length, df)
+        layer, way = self._layer, self._way
+        if ident is None:
+            idents = self._idents
+            if idents:
+                ident = idents[0] = idents[0] % 0xFFFF + 1
+            else:
+                ident = layer.next_ident(idents)
+        start, middle, addresses, _ = self._fixed
+        csum = -(self._sum + ident) % 0xFFFF
+        data = _pack_header(start, length, ident, self._frag, middle, csum, addresses) + payload
+        entry = way.neighbour
+        if entry is not None and self._fits and layer.netfilter is None:
+            path, sim = entry.path, self._sim
+            if path is not None and path.epoch == sim.epoch:
+                if not self._sent:
+                    sim.unsettled.append(self._settle)
+                self._sent += 1
+                if sim.journal is not None:
+                    on = Station(layer.ns, "send", None, (way.dev, way.nexthop))
+                    sim.journal.passed(sim._now, uid, None, (on,))
+                return path.send(data, uid, self._head)
+        layer.count["OutRequests"] += 1
+        return layer.local_out(data, uid, way, cause)
+
+    def _settle(self) -> None:
+        count = self._layer.count
+        count["OutRequests"] += self._sent
+        count["OutTransmits"] += self._sent
+        self._sent = 0
