@@ -192,7 +192,13 @@ def parser() -> argparse.ArgumentParser:
     text = "make a lab of real machines: of what their own tools print about their networks"
     one = commands.add_parser("import", help=text, description=text)
     one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what the collector printed, one a machine")
-    one.add_argument("-o", "--output", type=Path, metavar="LAB.md", help="where to; else the document is printed")
+    one.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="LAB.md",
+        help="where to, or LAB.json for a saved lab; else the document is printed",
+    )
     one.add_argument("--collector", action="store_true", help="print the collector: a script to run there, as root")
     one.add_argument(
         "--ping",

@@ -32,6 +32,7 @@ namespace() {
 
 printf '===== macvsim collector 1\n'
 section machine hostname; hostname 2>/dev/null || cat /proc/sys/kernel/hostname
+section machine user; id -u
 section machine os-release; cat /etc/os-release 2>/dev/null
 section machine virtualization; systemd-detect-virt 2>/dev/null
 namespace host ''

@@ -9,7 +9,10 @@ from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.importing.document import Imported
 from macvsim.importing.machine import read_machine
 from macvsim.importing.sections import collector, read_output
-from macvsim.labfile.file import read_text
+from macvsim.labfile.document import read_markdown
+from macvsim.labfile.file import LabFile, read_text
+from macvsim.labfile.frontmatter import FrontMatter
+from macvsim.labfile.play import Player
 from macvsim.shell.streams import Sink
 
 
@@ -31,8 +34,8 @@ def import_files(
         raise MacvsimError(
             "name the collector's outputs, one a machine; macvsim import --collector prints the collector"
         )
-    if out is not None and out.suffix != ".md":
-        raise MacvsimError(f"{out}: a lab document is a file NAME.md")
+    if out is not None and out.suffix not in (".md", ".json"):
+        raise MacvsimError(f"{out}: a lab document is a file NAME.md, a saved lab NAME.json")
     machines = [read_machine(read_output(read_text(path), str(path))) for path in paths]
     try:
         imported = Imported(machines, pings, all_neighbours=all_neighbours)
@@ -41,7 +44,14 @@ def import_files(
     if out is None:
         write(imported.text)
         return
-    out.write_text(imported.text, encoding="utf-8")
+    if out.suffix == ".json":
+        document = read_markdown(imported.text, str(out))
+        player = Player(LabFile(out, document, FrontMatter(document.front, str(out), document.front_line)))
+        for _ in player.play():
+            pass
+        player.lab.save(out)
+    else:
+        out.write_text(imported.text, encoding="utf-8")
     write("".join(f"{line}\n" for line in [*imported.assumed, *imported.notes]))
     write(f"{out}: {len(machines)} machine{'s' if len(machines) > 1 else ''}\n")
 

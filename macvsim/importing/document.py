@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from shlex import quote
 
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
@@ -14,7 +15,7 @@ from macvsim.importing.restore import Restorer
 from macvsim.importing.restore_addresses import restore_addresses, restore_neighbours, restore_routes
 from macvsim.importing.restore_bridges import restore_bridges
 from macvsim.importing.restore_docker import made_by_docker, restore_docker
-from macvsim.importing.restore_links import restore_devices, restore_namespaces, restore_states
+from macvsim.importing.restore_links import restore_devices, restore_inside, restore_namespaces, restore_states
 from macvsim.importing.restore_rules import restore_rules, restore_sysctls
 from macvsim.importing.wiring import Wiring, wire
 from macvsim.lab import Lab
@@ -38,12 +39,14 @@ class Imported:
         lab = build(FrontMatter(self._front(), "the imported lab"))
         for name, machine in wiring.machines.items():
             restorer = Restorer(machine, lab.hosts[name], all_neighbours=all_neighbours)
+            if not machine.is_root:
+                restorer.note("rules, namespaces and containers", "the collector was not run as root")
             restore(restorer)
             if restorer.commands:
                 self.topology["nodes"][name]["exec"] = [_block(line) for line in restorer.commands]
             self.notes += restorer.notes
         self.assumed += _unknown_gateways(wiring)
-        self.pings = [(_node(lab, source), target) for source, target in pings]
+        self.pings = [_prompted(lab, source, f"ping -c 2 {quote(target)}") for source, target in pings]
 
     def _front(self) -> str:
         yaml = YAML()
@@ -62,8 +65,7 @@ class Imported:
             if lines:
                 parts.append("\n".join([title, "", *(f"- {_plain(line)}" for line in lines), ""]))
         if self.pings:
-            asked = [f"{source}# ping -c 2 {target}" for source, target in self.pings]
-            parts.append("\n".join(["```console", *asked, "```", ""]))
+            parts.append("\n".join(["```console", *self.pings, "```", ""]))
         return "\n".join(parts)
 
 
@@ -77,7 +79,9 @@ def restore(restorer: Restorer) -> None:
     restore_docker(restorer)
     restorer.made |= restorer.by_docker
     _layer(restorer, outside, frozenset(restorer.made))
+    restore_addresses(restorer, outside)
     inside = [place for place in places if place.kind == "container" and place.label in restorer.containers]
+    restore_inside(restorer, inside)
     restore_addresses(restorer, inside)
     restore_routes(restorer, [*outside, *inside])
     restore_neighbours(restorer, [*outside, *inside])
@@ -124,11 +128,18 @@ def _unknown_gateways(wiring: Wiring) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _node(lab: Lab, name: str) -> str:
-    """The node whose prompt a ping is typed at; `ScenarioError` lists those there are."""
-    if name not in lab.boxes():
-        raise ScenarioError(f"--ping {name}: there is no such machine or container: there are {', '.join(lab.boxes())}")
-    return name
+def _prompted(lab: Lab, place: str, command: str) -> str:
+    """A command behind a prompt: of a machine or container, or of a named namespace; `ScenarioError` lists those."""
+    if place in lab.boxes():
+        return f"{place}# {command}"
+    known = list(lab.boxes())
+    for name, host in lab.hosts.items():
+        if place in host.kernel.netns:
+            return f"{name}# ip netns exec {quote(place)} {command}"
+        known += host.kernel.netns
+    raise ScenarioError(
+        f"--ping {place}: there is no such machine, container or namespace: there are {', '.join(known)}"
+    )
 
 
 __all__ = ["Imported", "restore"]

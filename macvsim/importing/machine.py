@@ -25,6 +25,7 @@ SHARED = ("host", "container")
 _RED_HAT = ("centos", "rhel", "fedora", "rocky", "almalinux")
 _NSID = re.compile(r"^nsid (\d{1,9}) .*\(iproute2 netns name: (\S+)\)", re.MULTILINE)
 BRIDGE_NAME = "com.docker.network.bridge.name"
+BONDS = ("bond", "team")
 STACKED = ("vlan", "macvlan", "macvtap", "ipvlan")
 """Kinds that stand on another device."""
 
@@ -73,6 +74,7 @@ class Device:
 class Machine:
     """What was collected on one machine.
 
+    is_root : the collector was run as root, and has seen everything
     below : of each stacked device, its parent; peers : of each end of a veth pair, the other; cards : devices that lead
     out of the machine
     """
@@ -81,6 +83,7 @@ class Machine:
     hostname: str
     flavour: str
     virtualization: str
+    is_root: bool
     places: dict[str, Place]
     networks: list[DockerNetwork]
     containers: list[DockerContainer]
@@ -157,9 +160,10 @@ class Machine:
     def _is_card(self, device: Device, link: Link) -> bool:
         if link.link_type != "ether" or device in self.below or device in self.peers:
             return False
-        if link.master in self.docker_bridges.values():  # the container at the other end was not collected
-            return False
-        return link.kind in ("", "bond", "veth") or (link.kind in STACKED and link.link is None)
+        master = self.places[device.place].link(link.master)
+        if master is not None and (master.kind in BONDS or (link.kind == "veth" and link.ifname.startswith("veth"))):
+            return False  # part of another card; or a container's, which was not collected
+        return link.kind in ("", "veth", *BONDS) or (link.kind in STACKED and link.link is None)
 
     def _parent(self, device: Device, link: Link) -> Device | None:
         if link.link is not None:
@@ -213,9 +217,10 @@ def read_machine(output: Output) -> Machine:
     shared = {f"container {one.name}" for one in containers if one.host.network_mode.partition(":")[0] in SHARED}
     return Machine(
         file=output.file,
-        hostname=re.sub(r"[^\w.-]+", "-", hostname) or "host",
+        hostname=re.sub(r"[^\w.-]+", "-", hostname, flags=re.ASCII).lstrip("-._") or "host",
         flavour="centos" if release and release[1] in _RED_HAT else "debian",
         virtualization=output.text("machine", "virtualization").strip(),
+        is_root=output.text("machine", "user").strip() in ("", "0"),
         places={name: _place(output, name) for name in output.places if name not in shared},
         networks=rows(DockerNetwork, output, "machine", "docker network inspect"),
         containers=containers,

@@ -69,7 +69,8 @@ def restore_routes(restorer: Restorer, places: Iterable[Place]) -> None:
                 words = [*_way(route), *_how(route)]
                 restorer.run(place.name, "ip", "route", "add", *words, what=f"route {route.dst}")
         for route in place.routes6:
-            if route.table == "main" and route.protocol not in ("kernel", "ra") and not route.nexthops:
+            is_made = route.gateway is None and route.protocol in ("kernel", "ra")
+            if route.table == "main" and not is_made and not route.nexthops:
                 words = [*_way(route), *_how(route)]
                 restorer.run(place.name, "ip", "-6", "route", "add", *words, what=f"route {route.dst}")
         for table in dict.fromkeys(route.table for route in place.routes):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from shlex import quote
 from typing import Any
 
-from macvsim.importing.machine import STACKED, Device
-from macvsim.importing.records import Link
+from macvsim.importing.machine import STACKED, Device, Place
+from macvsim.importing.records import Link, listed
 from macvsim.importing.restore import Restorer
 from macvsim.importing.wiring import nic_name
 
@@ -63,7 +63,11 @@ def _make(restorer: Restorer, device: Device, link: Link) -> None:
     parent = restorer.machine.below.get(device)
     what = f"device {device.name}"
     if kind not in _KINDS:
-        restorer.note(what, f"{link.kind or link.link_type} devices")
+        restorer.note(
+            what, f"{link.kind or link.link_type} devices" if link.master is None else f"a part of {link.master}"
+        )
+    elif kind == "veth" and device not in restorer.machine.peers:
+        restorer.note(what, "its other end was not collected")
     elif kind == "veth":
         _make_pair(restorer, device, link)
     elif kind in STACKED and parent not in restorer.made:
@@ -161,6 +165,23 @@ def restore_states(restorer: Restorer, fresh: Container[Device]) -> None:
             _set(restorer, device, "allmulticast", "on")
 
 
+def restore_inside(restorer: Restorer, places: Iterable[Place]) -> None:
+    """What was changed about devices that Docker has made in containers."""
+    for place in places:
+        now = {link.ifname: link for link in listed(Link, restorer.look(place.name, "ip", "-j", "link"))}
+        for link in place.links:
+            made = now.get(link.ifname)
+            if made is None or link.link_type == "loopback":
+                continue
+            device = Device(place.name, link.ifname)
+            if link.address != made.address and link.kind != "ipvlan":
+                _set(restorer, device, "address", link.address)
+            if link.mtu != made.mtu:
+                _set(restorer, device, "mtu", str(link.mtu))
+            if link.up != made.up:
+                _set(restorer, device, "up" if link.up else "down")
+
+
 def _height(restorer: Restorer, device: Device) -> int:
     """How many devices are below."""
     height, at = 0, restorer.machine.below.get(device)
@@ -169,4 +190,4 @@ def _height(restorer: Restorer, device: Device) -> int:
     return height
 
 
-__all__ = ["restore_devices", "restore_namespaces", "restore_states"]
+__all__ = ["restore_devices", "restore_inside", "restore_namespaces", "restore_states"]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv4Network
+from itertools import count, islice
 from typing import Any
 
-from macvsim.importing.machine import Device, Machine
+from macvsim.importing.machine import BONDS, Device, Machine
 
 Card = tuple[str, Device]
 """Name of the machine's node, and the card there."""
@@ -40,14 +41,21 @@ class Wiring:
             node["nics"] = {nic_name(machine, card): _nic(machine, card) for card in machine.cards}
             nodes[name] = node
         links = []
-        for number, cards in enumerate(self.switches, 1):
+        for number, cards in enumerate(self.switches):
+            switch = self.switch_names[number]
             wifi = [port for port, (_, card) in enumerate(cards, 1) if card.name.startswith("wl")]
             ports = {"ports": {port: {"policy": "wifi"} for port in wifi}} if wifi else {}
-            nodes[f"sw{number}"] = {"kind": "switch", **ports}
+            nodes[switch] = {"kind": "switch", **ports}
             for port, (name, card) in enumerate(cards, 1):
                 nic = nic_name(self.machines[name], card)
-                links.append({"endpoints": [f"{name}:{nic}", f"sw{number}:{port}"]})
+                links.append({"endpoints": [f"{name}:{nic}", f"{switch}:{port}"]})
         return {"nodes": nodes, "links": links} if links else {"nodes": nodes}
+
+    @property
+    def switch_names(self) -> list[str]:
+        """``sw1``, ``sw2``, …, but no machine's name."""
+        free = (name for name in (f"sw{number}" for number in count(1)) if name not in self.machines)
+        return list(islice(free, len(self.switches)))
 
 
 def nic_name(machine: Machine, card: Device) -> str:
@@ -117,15 +125,15 @@ def interface(text: str) -> IPv4Interface:
 
 
 def _said(wiring: Wiring, subnets: dict[Card, dict[IPv4Network, int]]) -> Iterator[str]:
-    for number, cards in enumerate(wiring.switches, 1):
+    for switch, cards in zip(wiring.switch_names, wiring.switches, strict=True):
         shown = ", ".join(f"{name}:{card.name}" for name, card in cards)
         nets = list(dict.fromkeys(str(net) for card in cards for net in subnets[card])) or ["no subnet"]
-        yield f"{shown}: on one switch, sw{number}, whose ports carry every VLAN ({', '.join(nets)})"
+        yield f"{shown}: on one switch, {switch}, whose ports carry every VLAN ({', '.join(nets)})"
         for net in dict.fromkeys(net for card in cards for net in subnets[card]):
             vids = {f"{c[0]}:{c[1].name}": subnets[c][net] for c in cards if net in subnets[c]}
             if len(set(vids.values())) > 1:
                 told = ", ".join(f"{f'VLAN {vid}' if vid else 'untagged'} on {where}" for where, vid in vids.items())
-                yield f"{net} is {told}: if the switch has access ports, write mode: access and vlan: VID at sw{number}"
+                yield f"{net} is {told}: if the switch has access ports, write mode: access and vlan: VID at {switch}"
     for name, machine in wiring.machines.items():
         for card in machine.cards:
             if not _is_cabled(machine, card):
@@ -133,7 +141,10 @@ def _said(wiring: Wiring, subnets: dict[Card, dict[IPv4Network, int]]) -> Iterat
             elif card.name.startswith("wl"):
                 yield f"{name}:{card.name} is a wireless card: its port has policy wifi"
             kind = machine.link(card).kind
-            if kind:
+            if kind in BONDS:
+                parts = [one.ifname for one in machine.places[card.place].links if one.master == card.name]
+                yield f"{name}:{card.name}, a {kind} of {', '.join(parts)}, is taken for one card"
+            elif kind:
                 yield f"{name}:{card.name}, whose other end was not collected ({kind}), is taken for a card"
         policy = _VIRTUAL.get(machine.virtualization)
         if policy and machine.cards:

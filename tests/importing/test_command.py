@@ -122,6 +122,40 @@ def test_what_cannot_be_imported_is_said(text: str) -> None:
     assert "tap0@enp0s8" in str(lab["host1"].sh("ip link show tap0"))
 
 
+def card(number: int, name: str, **more: Any) -> dict[str, Any]:
+    mac = f"02:00:00:00:00:{number}"
+    return {"ifindex": number, "ifname": name, "flags": ["UP"], "link_type": "ether", "address": mac, **more}
+
+
+def test_cards_of_kinds_that_are_not_simulated(text: str) -> None:
+    bond = card(50, "bond0", linkinfo={"info_kind": "bond"})
+    parts = [card(51, "eno1", master="bond0"), card(52, "eno2", master="bond0"), card(53, "wlan0")]
+    text = changed(text, "host", "ip -j -d link", lambda rows: [*rows, bond, *parts])
+    _, found = imported(text.replace("machine: user\n0", "machine: user\n1000"))
+    nodes = found.topology["nodes"]
+    assert list(nodes["host1"]["nics"]) == ["enp0s8", "bond0", "wlan0"]
+    assert {"policy": "wifi"} in [port for node in nodes.values() for port in node.get("ports", {}).values()]
+    assert "host1:bond0, a bond of eno1, eno2, is taken for one card" in found.assumed
+    assert "not simulated: host1: device eno1: a part of bond0" in found.notes
+    assert any("the collector was not run as root" in note for note in found.notes)
+
+
+def test_names_of_machines_and_switches_stay_apart(text: str) -> None:
+    for hostname, name in (("sw1", "sw1"), ("-näme of.it", "n-me-of"), ("", "host"), ("a:b/c", "a-b-c")):
+        again, found = imported(text.replace("hostname\nhost1", f"hostname\n{hostname}"))
+        assert list(again.hosts) == [name] and len(again.switches) == 1 and name not in again.switches
+        assert found.notes == []
+
+
+def test_a_namespace_is_pinged_from_and_a_saved_lab_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = file.with_name("lab.json")
+    assert run("import", file, "-o", out, "--ping", "blue", "10.0.0.1") == 0
+    capsys.readouterr()
+    assert run("run", out) == 0
+    shown = capsys.readouterr().out
+    assert "host1# ip netns exec blue ping -c 2 10.0.0.1\n" in shown and "2 received" in shown
+
+
 @pytest.mark.parametrize(
     "change, told",
     [
@@ -129,7 +163,7 @@ def test_what_cannot_be_imported_is_said(text: str) -> None:
         (lambda text: "", "no output of the collector"),
         (lambda text: "{}", "no output of the collector"),
         (lambda text: text.replace("collector 1", "collector 2", 1), "later collector"),
-        (lambda text: text.replace("[{", "[{{", 1), "host1.txt:7: ip -j -d link of host: not the JSON that it prints"),
+        (lambda text: text.replace("[{", "[{{", 1), "host1.txt:9: ip -j -d link of host: not the JSON that it prints"),
         (
             lambda text: text.replace("===== host: ip -j -d link", "===== host: other", 1),
             "ip -j -d link of host is not there",
@@ -153,7 +187,7 @@ def test_files_that_are_none(change: Any, told: str, file: Path, text: str, caps
 def test_mistakes_on_the_command_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, told in (
         ([], "name the collector's outputs"),
-        ([file, "-o", "lab.txt"], "a lab document is a file NAME.md"),
+        ([file, "-o", "lab.txt"], "a lab document is a file NAME.md, a saved lab NAME.json"),
         ([file, "--ping", "nobody", "10.0.0.1"], "there are host1, c1, c2"),
         ([file.with_name("none.txt")], "No such file"),
     ):

@@ -79,6 +79,8 @@ def ipvlan(lab: Lab) -> None:
             docker.run(f"i{number}{child}", network="ipv", ip=f"10.3.0.{10 * number + child}")
             docker.run(f"m{number}{child}", network="mac", ip=f"10.4.0.{10 * number + child}", cap_add=["NET_ADMIN"])
     lab["m11"].sh("ip neigh add 10.4.0.21 lladdr 02:00:00:00:00:01 dev eth0 nud permanent; ip link set eth0 mtu 1300")
+    lab["m12"].sh("ip link set eth0 address 02:00:00:00:00:12")
+    lab["m22"].sh("ip link set eth0 down")
 
 
 def pings(lab: Lab) -> dict[str, bool]:
