@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import simpy
 
 from macvsim.shell.call import Waiting
 from macvsim.shell.conditional import holds
 from macvsim.shell.files import FileSystem
-from macvsim.shell.nodes import AndOr, Case, Count, For, If, Let, Test, While
+from macvsim.shell.nodes import AndOr, Case, Command, Count, For, If, Let, Test, While
 from macvsim.shell.pattern import matches
 from macvsim.shell.state import LoopControl
 from macvsim.shell.streams import Streams
@@ -44,15 +47,9 @@ def run_for(shell: Interpreter, command: For, streams: Streams) -> Waiting:
     status = 0
     for value in list(values):
         shell.state.set(command.name, value)
-        shell.loops += 1
-        try:
-            status = yield from shell.run(command.body, streams)
-        except LoopControl as control:
-            status = 0
-            if _leaves(control):
-                break
-        finally:
-            shell.loops -= 1
+        status, left = yield from _round(shell, command.body, streams)
+        if left:
+            break
     shell.state.status = status
     return status
 
@@ -67,15 +64,9 @@ def run_count(shell: Interpreter, command: Count, streams: Streams) -> Waiting:
         condition = yield from calculate.text(command.condition)
         if condition.strip() and not calculate.evaluate(condition):
             break
-        shell.loops += 1
-        try:
-            status = yield from shell.run(command.body, streams)
-        except LoopControl as control:
-            status = 0
-            if _leaves(control):
-                break
-        finally:
-            shell.loops -= 1
+        status, left = yield from _round(shell, command.body, streams)
+        if left:
+            break
         calculate.evaluate((yield from calculate.text(command.step)))
     shell.state.status = status
     return status
@@ -129,6 +120,17 @@ def run_case(shell: Interpreter, command: Case, streams: Streams) -> Waiting:
                 return (yield from shell.run(body, streams))
     shell.state.status = 0
     return 0
+
+
+def _round(shell: Interpreter, body: Command, streams: Streams) -> Generator[simpy.Event, Any, tuple[int, bool]]:
+    """One run of a loop's body: its status, and whether the loop ends."""
+    shell.loops += 1
+    try:
+        return (yield from shell.run(body, streams)), False
+    except LoopControl as control:
+        return 0, _leaves(control)
+    finally:
+        shell.loops -= 1
 
 
 def _leaves(control: LoopControl) -> bool:

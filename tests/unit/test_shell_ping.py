@@ -158,7 +158,7 @@ def run(box: Box, line: str) -> tuple[str, int | None]:
             2,
         ),
         ("traceroute -M foo 1.1.1.1", "Unknown traceroute module foo\n", 2),
-        ("traceroute -T 1.1.1.1", "not simulated: traceroute -T: there is no TCP\n", 95),
+        ("traceroute -T 1.1.1.1", "not simulated: traceroute -T: half-open TCP connections\n", 95),
     ],
 )  # fmt: skip
 def test_mistakes(pair: Pair, line: str, text: str, code: int) -> None:
