@@ -47,6 +47,9 @@ class Explanation(Shown):
         """What to type, and where."""
         return "" if self.ending is None else self.ending.hint
 
+    def __repr__(self) -> str:
+        return f"<Explanation {self.sentence}>"
+
     def __str__(self) -> str:
         lines = [self.sentence]
         if self.hint:
