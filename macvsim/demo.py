@@ -49,7 +49,7 @@ class Tour:
 
     def why(self, source: str, target: str) -> None:
         """Ask why a ping is not answered."""
-        self.write(f"\n? why does {source} get no answer from {target}\n{self.lab.why(source, target)}\n")
+        self.write(f"\n? why does {source} get no answer from {target}\n{self.lab.why(source, target, fixes=False)}\n")
 
 
 def prompt(host: Host) -> str:

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Remedy:
+    """Edits that were tried and work: node (host, container or switch) and command, in the order to type them."""
+
+    edits: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{node}# {command}" for node, command in self.edits)
+
+
+@dataclass(frozen=True)
 class Explanation(Shown):
     """The answer to "why": one sentence, the ending that decided, and the evidence.
 
@@ -27,6 +37,7 @@ class Explanation(Shown):
     where : of the ending, or the node that sent nothing; hint : what to type, empty if nothing is known
     path : what happened to the request and its family, in order; others : further endings, and who ignored it
     ignored : copies of what was flooded that ended at stations they were not meant for
+    fixes : edits that were tried, where somebody asked for them (`macvsim.lab.Lab.why`); untried : why none could be
     """
 
     verdict: str
@@ -36,6 +47,8 @@ class Explanation(Shown):
     path: tuple[Step, ...]
     others: tuple[Ending, ...] = ()
     ignored: tuple[Ending, ...] = ()
+    fixes: tuple[Remedy, ...] = ()
+    untried: str = ""
 
     @property
     def reason(self) -> DropReason | None:
@@ -52,8 +65,10 @@ class Explanation(Shown):
 
     def __str__(self) -> str:
         lines = [self.sentence]
-        if self.hint:
+        lines += [f"  fix, tried: {fix}" for fix in self.fixes]
+        if self.hint and not self.fixes:
             lines.append(f"  try: {self.hint}")
+        lines += [f"  no edits were tried: {self.untried}"] if self.untried else []
         lines += [f"  also: {ending.text}" for ending in self.others]
         lines += [f"  {self.balance}"] if self.verdict == "answered" else []
         return "\n".join(lines)
@@ -125,4 +140,4 @@ def steps(records: Iterable[Record]) -> Iterator[Step]:
         yield step_of(record, f"{record.detail};" if record.step == "drop" else record.step)
 
 
-__all__ = ["Ending", "Explanation", "Step", "explain_ping", "steps"]
+__all__ = ["Ending", "Explanation", "Remedy", "Step", "explain_ping", "steps"]

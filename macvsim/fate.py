@@ -17,6 +17,8 @@ from macvsim.asking import Asking, asking
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
+from macvsim.functions import function
+from macvsim.net.ipv6.stack import ETH_P_IPV6
 from macvsim.net.netfilter.table import Blame
 from macvsim.sim import Place, Record, Sim
 from macvsim.switch import SwitchPort
@@ -84,8 +86,11 @@ class Family:
         if sim.journal is None:
             raise MacvsimError("this lab keeps no journal, so nothing can be explained: make it with Lab(journal=True)")
         self.records: dict[int, list[Record]] = {}
-        for record in sim.journal.records:
+        self._turns: dict[int, list[int]] = {}
+        """In the journal, of each packet's records."""
+        for number, record in enumerate(sim.journal.records):
             self.records.setdefault(record.uid, []).append(record)
+            self._turns.setdefault(record.uid, []).append(number)
         self.children: dict[int, list[int]] = {}
         for uid, cause in sim.journal.causes.items():
             self.children.setdefault(cause, []).append(uid)
@@ -258,15 +263,17 @@ class Family:
         """Everything that happened to a packet and what it caused, in order of time."""
         uids = self._uids(uid)
         records = sorted(
-            ((r.time, n, r) for u in uids for n, r in enumerate(self.records.get(u, []))), key=lambda item: item[0]
+            ((n, r) for u in uids for n, r in zip(self._turns.get(u, ()), self.records.get(u, ()), strict=True)),
+            key=lambda item: item[0],
         )
-        return tuple(step_of(r, r.detail.name if r.step == "drop" else r.step) for _, _, r in records)
+        six = {u for u in uids if any(r.frame and r.frame.ethertype == ETH_P_IPV6 for r in self.records.get(u, []))}
+        return tuple(step_of(r, r.detail.name if r.step == "drop" else r.step, six=r.uid in six) for _, r in records)
 
 
-def step_of(record: Record, action: str) -> Step:
-    """A record as it is shown."""
+def step_of(record: Record, action: str, *, six: bool = False) -> Step:
+    """A record as it is shown; `six`: its packet is one of IPv6."""
     what = _short(record.frame) if record.frame else _said(record.detail)
-    return Step(record.time, record.where.label, action, what, record.uid)
+    return Step(record.time, record.where.label, action, what, record.uid, function(record, six=six))
 
 
 def _said(detail: Any) -> str:

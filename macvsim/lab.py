@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from macvsim.explain import Explanation
 from macvsim.history import Call, History, Reference, opening, recorded
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel, Result
 from macvsim.link import DEFAULT_DELAY, Cable
+from macvsim.mend.labtrial import remedies
+from macvsim.mend.scene import addresses
 from macvsim.net.namespace import Boot
 from macvsim.saving.repeat import perform
 from macvsim.saving.savefile import Saved, read
@@ -270,14 +273,33 @@ class Lab(ShownLab):
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
 
-    def why(self, source: str, target: str) -> Explanation:
-        """Send one ping from a host or container and say what became of it.
+    def why(self, source: str, target: str, *, fixes: bool = True) -> Explanation:
+        """Send one ping from a host or container and say what became of it; if it is lost, also which edits mend that.
+
+        Each is tried on a copy of the lab; kept are those with which the ping is answered, and no ping that was made
+        before, and works, is lost.
 
         Parameters
         ----------
-        source : name of a host or container; target : address, or a name that the source can resolve
+        source : name of a host or container; target : address, or a name that the source can resolve, or that of
+            another host or container
+        fixes : False: nothing is tried, which takes time where much has happened in the lab
+
+        Raises
+        ------
+        MacvsimError : the lab keeps no journal
         """
-        return self[source].ping(target, count=1).explain()
+        boxes = self.boxes()
+        if target in boxes and target not in self[source].hosts:
+            target = next(map(ip_text, addresses(boxes[target])), target)
+        ping = self[source].ping(target, count=1)
+        found = ping.explain()
+        if found.verdict == "answered" or not fixes:
+            return found
+        try:
+            return replace(found, fixes=remedies(self, source, ping.address or target, found))
+        except MacvsimError as error:  # it cannot be copied
+            return replace(found, untried=str(error))
 
     @property
     def now(self) -> float:

@@ -14,6 +14,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.docker.network import Network
 from macvsim.drop import DropReason
+from macvsim.host import Box
 from macvsim.mend.edit import Edit
 from macvsim.net.fib import Route, RouteType
 from macvsim.net.ipv6.fib6 import Route6
@@ -30,6 +31,17 @@ def space(dev: NetDevice) -> Namespace:
     """The namespace of a device."""
     assert isinstance(dev.ns, Namespace)
     return dev.ns
+
+
+def addresses(box: Box) -> list[int]:
+    """IPv4 addresses of a box, but not those of lo and of docker0; of a container that does not run, those it asked
+    for.
+    """
+    devices = [dev for dev in box.ns.devices.values() if not dev.loopback and dev.name != "docker0"]
+    found = [address.local for dev in devices for address in dev.inet.addresses]
+    if not found and isinstance(box, Container):
+        found = [ip_int(settings.ip) for settings in box.settings.values() if settings.ip]
+    return found
 
 
 class Held(NamedTuple):

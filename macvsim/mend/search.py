@@ -51,17 +51,19 @@ class Fix(Generic[E]):
     also: tuple[int, ...] = ()
 
 
-def search(trial: Trial[E], first: Sequence[tuple[int, tuple[E, ...]]], place: str) -> tuple[list[Fix[E]], int]:
+def search(
+    trial: Trial[E], first: Sequence[tuple[int, tuple[E, ...]]], place: str, trials: int = TRIALS
+) -> tuple[list[Fix[E]], int]:
     """Fixes, the shortest first, and how many sets were tried.
 
     Where a set moves the place at which the packet ends, what that place calls for is tried on top of it.
 
-    first : what the ending at `place` calls for
+    first : what the ending at `place` calls for; trials : how many are tried at most
     """
     waiting = [(1, rank, number, edits) for number, (rank, edits) in enumerate(first)]
     known = {place}
     fixes: list[tuple[int, Fix[E]]] = []
-    tried, last = 0, TRIALS
+    tried, last = 0, trials
     while waiting and tried < last and len(fixes) < ENOUGH:
         parts, rank, _, edits = waiting.pop(0)
         if any(set(fix.edits) <= set(edits) for _, fix in fixes):

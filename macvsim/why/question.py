@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.docker.container import Container
 from macvsim.errors import ScenarioError
 from macvsim.host import Box
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document, Step
 from macvsim.labfile.play import Outcome
+from macvsim.mend.scene import addresses
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.addr6 import ip6_int
 
@@ -133,18 +133,7 @@ def _by_address(lab: Lab, box: Box | None, command: str) -> str:
         return command
     boxes = lab.boxes()
     words = [
-        _address(boxes[word]) or word if word in boxes and word not in box.hosts else word
+        next(map(ip_text, addresses(boxes[word])), word) if word in boxes and word not in box.hosts else word
         for word in match["words"].split()
     ]
     return command[: match.start("words")] + " ".join(words) + command[match.end("words") :]
-
-
-def _address(box: Box) -> str:
-    """The first address of a box: a container's is the one of its network, also while it does not run."""
-    for dev in box.ns.devices.values():
-        for address in dev.inet.addresses:
-            if not dev.loopback and dev.name != "docker0":
-                return ip_text(address.local)
-    if isinstance(box, Container):
-        return next((settings.ip for settings in box.settings.values() if settings.ip), "")
-    return ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from macvsim.explain import Explanation
+from macvsim.fate import Step
 from macvsim.mend.edit import Edit
 from macvsim.mend.search import Fix
 from macvsim.why.ask import Answer
 
+_MACS = re.compile(r"^\S+ > \S+ |(?<= )sha \S+ tha \S+")
 SHOWN = 30
 """Hops of the packet that are shown."""
 
@@ -33,12 +36,18 @@ def _way(found: Explanation) -> Iterator[str]:
         yield ""
         yield "The packet, and what it caused:"
         for number, step in enumerate(found.path[:SHOWN], 1):
-            yield f"{number:3}  {step}"
+            yield f"{number:3}  {_hop(step)}".rstrip()
         if len(found.path) > SHOWN:
             yield f"  … {len(found.path) - SHOWN} more (--json has all)"
     if found.ignored and found.verdict == "lost":
         yield ""
         yield f"Ignored by whom it was not for: {found.accounted()}"
+
+
+def _hop(step: Step) -> str:
+    """Where, what happened, the kernel's function, and the packet without the MACs that the place tells."""
+    what = _MACS.sub("", step.what) or step.what
+    return f"{step.time / 1000:12.3f} us  {step.where:<20} {step.action:<10} {step.function:<24} {what}"
 
 
 def _culprits(answer: Answer) -> Iterator[str]:

@@ -1,0 +1,105 @@
+"""A lab in memory, copied for every set of edits that is tried on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from macvsim.errors import MacvsimError
+from macvsim.explain import Explanation, Remedy
+from macvsim.history import Call
+from macvsim.mend.candidates import candidates, ended
+from macvsim.mend.edit import Edit
+from macvsim.mend.scene import Scene
+from macvsim.mend.search import TRIALS, Seen, search
+
+if TYPE_CHECKING:
+    from macvsim.lab import Lab
+
+RECORDS = 400_000
+"""How much is simulated again at most, in records of the journal."""
+FEWEST = 12
+Ranked = list[tuple[int, tuple[Edit, ...]]]
+
+
+@dataclass(frozen=True)
+class LabTrial:
+    """Pings from `source` to `target` on copies of a lab; `others` work there, and must go on doing so."""
+
+    lab: Lab
+    source: str
+    target: str
+    others: tuple[tuple[str, str], ...]
+
+    def play(self, edits: tuple[Edit, ...]) -> Seen[Edit] | None:
+        """As `macvsim.mend.search.Trial` wants it."""
+        lab = self.lab.copy()
+        try:
+            if any(lab.sh(edit.node, edit.command).code for edit in edits):
+                return None
+            ping = lab[self.source].ping(self.target, count=1, timeout=1.0)
+            if ping.received:
+                return Seen(True, harmless=all(_reaches(lab, *one) for one in self.others))
+        except MacvsimError:
+            return None
+        found = ping.explain()
+        return Seen(False, place=place(found), more=lambda: self.called_for(lab, found))
+
+    def called_for(self, lab: Lab, found: Explanation) -> Ranked:
+        """What an ending calls for, with ranks."""
+        scene = Scene(lab, lab[self.source].ns, self.target, ended(found), _typed(lab))
+        return [(rank, one.edits) for rank, one in candidates(scene)]
+
+
+def remedies(lab: Lab, source: str, address: str, found: Explanation) -> tuple[Remedy, ...]:
+    """Edits with which a lost ping is answered, tried on copies of the lab; `found` is why it was lost.
+
+    Raises
+    ------
+    MacvsimError : the lab cannot be copied
+    """
+    journal = lab.sim.journal
+    records = len(journal.records) if journal is not None else 0
+    trials = max(FEWEST, min(TRIALS, RECORDS // max(records, 1)))
+    trial = LabTrial(lab, source, address, _working(lab.copy(), source, address))
+    fixes, _ = search(trial, trial.called_for(lab, found), place(found), trials)
+    return tuple(Remedy(tuple((edit.node, edit.command) for edit in fix.edits)) for fix in fixes)
+
+
+def place(found: Explanation) -> str:
+    """What tells one ending from another."""
+    return f"{found.where} {found.sentence}"
+
+
+def _working(lab: Lab, source: str, address: str) -> tuple[tuple[str, str], ...]:
+    """The pings that were made before, by source and target, and are answered now."""
+    made = [(_node(call), str(call.args[0])) for call in lab.history.calls if call.name == "ping" and call.args]
+    others = [one for one in dict.fromkeys(made) if one != (source, address)]
+    return tuple(one for one in others if _reaches(lab, *one))
+
+
+def _typed(lab: Lab) -> list[tuple[str, str]]:
+    """Commands, and calls in the words of commands, by node."""
+    found = []
+    for call in lab.history.calls:
+        words = [str(arg) for arg in call.args]
+        if call.name == "sh" and words:
+            found.append((_node(call), words[0]))
+        elif call.name == "addr_add" and len(words) == 2:
+            found.append((_node(call), f"ip addr add {words[1]} dev {words[0]}"))
+        elif call.name == "route_add" and words:
+            options = " ".join(f"{key} {value}" for key, value in call.options.items())
+            found.append((_node(call), f"ip route add {words[0]} {options}".strip()))
+    return found
+
+
+def _node(call: Call) -> str:
+    """The host or container that a call was made on."""
+    return str(call.on.get("container", call.on.get("host", "")))
+
+
+def _reaches(lab: Lab, source: str, target: str) -> bool:
+    try:
+        return bool(lab[source].ping(target, count=1, timeout=1.0))
+    except MacvsimError:
+        return False
