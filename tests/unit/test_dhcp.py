@@ -1,0 +1,164 @@
+"""DHCP: frames and texts of busybox 1.37, ISC dhclient 4.4.3 and dnsmasq 2.91, recorded from the programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from macvsim import Lab
+from macvsim.capture import Capture
+from macvsim.docker.host import DockerHost
+from macvsim.wire import dhcp
+
+RECORD = json.loads((Path(__file__).parents[1] / "data/dhcp/frames.json").read_text())
+CONF = """\
+start 10.0.0.20
+end 10.0.0.30
+interface eth0
+option subnet 255.255.255.0
+opt router 10.0.0.1
+opt dns 10.0.0.1 8.8.8.8
+option domain local
+option lease 120
+"""
+
+
+def lan(**options: Any) -> tuple[Lab, DockerHost, DockerHost]:
+    """A server at 10.0.0.1 and a client without an address."""
+    lab = Lab(**options)
+    switch = lab.switch("sw1")
+    server = lab.host("server", nic="eth0", switch=switch, mac="02:00:00:00:00:01")
+    client = lab.host("client", nic="eth0", switch=switch, mac="02:00:00:00:00:02")
+    server.addr_add("eth0", "10.0.0.1/24")
+    server.files["/etc/udhcpd.conf"] = CONF
+    return lab, server, client
+
+
+def plain(frame: bytes) -> bytes:
+    """A DHCP frame without what is random (transaction, identification) or a program's clock (seconds), and sums."""
+    raw = bytearray(frame)
+    if raw[18:20] != b"\0\0":
+        raw[18:20] = b"\x80\0"
+    raw[24:26] = raw[40:42] = b"\0\0"
+    raw[46:52] = bytes(6)
+    return bytes(raw)
+
+
+def messages(capture: Capture, name: str = "server/eth0") -> list[bytes]:
+    found = [record.data for record in capture.records if record.interface == name]
+    return [data for data in found if data[12:14] == b"\x08\x00" and data[23] == 17 and data[278:282] == dhcp.COOKIE]
+
+
+def equal(capture: Capture, name: str, first: int = 0) -> None:
+    ours = [plain(data) for data in messages(capture)]
+    theirs = [plain(bytes.fromhex(data)) for data in RECORD[name]][first : first + len(ours)]
+    for number, (kernel, simulated) in enumerate(zip(theirs, ours, strict=True)):
+        assert kernel.hex() == simulated.hex(), number
+
+
+def test_udhcpc_and_udhcpd_speak_as_recorded() -> None:
+    """Discover, offer, select, acknowledgement, two renewals and a third on demand, release, all again, and an end."""
+    lab, server, client = lan()
+    server.sh("udhcpd")
+    with lab.capture() as capture:
+        client.sh("udhcpc -i eth0 -f -R & sleep 130; kill -USR1 $!; sleep 2; kill -USR2 $!; sleep 2; kill -USR1 $!; "
+                  "sleep 4; kill $!; wait")  # fmt: skip
+    equal(capture, "udhcpc-udhcpd")
+    assert len(messages(capture)) == len(RECORD["udhcpc-udhcpd"])
+
+
+def test_texts() -> None:
+    _, server, client = lan()
+    assert str(server.sh("udhcpd")) == (
+        "udhcpd: started, v1.37.0\nudhcpd: max_leases=235 is too big, setting to 11\n"
+        "udhcpd: can't open '/var/lib/misc/udhcpd.leases': No such file or directory\n"
+    )
+    got = client.sh("udhcpc -n -q")
+    assert got.stderr == (
+        "udhcpc: started, v1.37.0\nudhcpc: broadcasting discover\n"
+        "udhcpc: broadcasting select for 10.0.0.24, server 10.0.0.1\n"
+        "udhcpc: lease of 10.0.0.24 obtained from 10.0.0.1, lease time 120\n"
+    )
+    assert got.stdout == "deleting routers\nadding dns 10.0.0.1\nadding dns 8.8.8.8\n"
+    assert "10.0.0.24/24" in str(client.sh("ip addr show eth0"))
+    assert str(client.sh("ip route")).startswith("default via 10.0.0.1 dev eth0 \n")
+    assert "nameserver 10.0.0.1 # eth0\n" in str(client.sh("cat /etc/resolv.conf"))
+    assert client.ping("10.0.0.1", count=1)
+
+
+def test_a_script_of_ones_own() -> None:
+    _, server, client = lan()
+    server.sh("udhcpd")
+    client.files["/root/s"] = '#!/bin/sh\necho "$1 $interface ip=$ip mask=$mask router=$router lease=$lease"\n'
+    assert client.sh("udhcpc -n -q -s /root/s; chmod +x /root/s; udhcpc -n -q -s /root/s").stdout.endswith(
+        "deconfig eth0 ip= mask= router= lease=\nbound eth0 ip=10.0.0.24 mask=24 router=10.0.0.1 lease=120\n"
+    )
+
+
+def test_nobody_answers() -> None:
+    lab, _, client = lan()
+    with lab.capture() as capture:
+        got = client.sh("udhcpc -n -q -t 2 -T 2")
+    assert (got.code, got.stderr) == (1, "udhcpc: started, v1.37.0\n" + "udhcpc: broadcasting discover\n" * 2
+                                      + "udhcpc: no lease, failing\n")  # fmt: skip
+    equal(capture, "nobody")
+    assert str(client.sh("udhcpc -i nope")) == "udhcpc: SIOCGIFINDEX: No such device\n"
+    assert "Usage: udhcpc" in str(client.sh("udhcpc -Z"))
+
+
+def test_an_address_somebody_has_is_not_given() -> None:
+    lab, server, client = lan()
+    squatter = lab.host("squatter", nic="eth0", switch="sw1")
+    squatter.addr_add("eth0", "10.0.0.24/24")
+    server.sh("udhcpd")
+    client.sh("udhcpc -n -q")
+    assert "10.0.0.25/24" in str(client.sh("ip addr show eth0"))
+
+
+def test_refused_by_a_server_that_knows_nothing() -> None:
+    """The server restarts with other addresses: the renewal is not answered, and a new address is found."""
+    lab, server, client = lan()
+    server.sh("udhcpd")
+    client.sh("udhcpc")
+    assert "10.0.0.24/24" in str(client.sh("ip addr show eth0"))
+    server.sh("kill $(pidof udhcpd) 2>/dev/null || true")
+    for job in list(server.kernel.processes.values()):
+        job.kill()
+    lab.run(130)
+    assert "inet " not in str(client.sh("ip addr show eth0"))
+    server.files["/etc/udhcpd.conf"] = CONF.replace("10.0.0.2", "10.0.0.12").replace("10.0.0.30", "10.0.0.130")
+    server.sh("udhcpd")
+    lab.run(60)
+    assert "10.0.0.12" in str(client.sh("ip addr show eth0"))
+
+
+def test_containers_on_macvlan_get_addresses_of_the_lan() -> None:
+    """Each has a MAC of its own, so each gets an address; one may not configure its card without NET_ADMIN."""
+    lab, server, host = lan()
+    server.sh("udhcpd")
+    host.docker.network_create("lan", driver="macvlan", subnet="10.0.0.0/24", gateway="10.0.0.1", parent="eth0")
+    run = "docker run -d --network lan --cap-add NET_ADMIN --mac-address 02:42:00:00:00:0"
+    for number in (1, 2):
+        assert not host.sh(f"{run}{number} --ip 10.0.0.20{number} --name c{number} busybox sleep 1000").code
+    found = [str(host.sh(f"docker exec c{n} sh -c 'udhcpc -n -q 2>&1; ip addr show eth0'")) for n in (1, 2)]
+    ips = [text.partition("lease of ")[2].split()[0] for text in found]
+    assert len(set(ips)) == 2
+    assert all(f"inet {ip}/24" in text for ip, text in zip(ips, found, strict=True))
+    plain_run = "docker run -d --network lan --ip 10.0.0.210 --name c3 busybox sleep 1000"
+    assert not host.sh(plain_run).code
+    assert "Operation not permitted" in str(host.sh("docker exec c3 udhcpc -n -q"))
+    assert lab.now > 0
+
+
+def test_ipvlan_children_share_a_mac_and_so_an_address() -> None:
+    """The server sees one client; offers to everybody are needed, and then all children get the same address."""
+    _, server, host = lan()
+    server.sh("udhcpd")
+    for number in (1, 2):
+        host.sh(f"ip netns add n{number}; ip link add link eth0 name i{number} netns n{number} type ipvlan mode l2")
+        host.sh(f"ip netns exec n{number} ip link set i{number} up")
+        host.sh(f"ip netns exec n{number} udhcpc -i i{number} -n -q")
+    shown = [str(host.sh(f"ip netns exec n{number} ip addr show i{number}")) for number in (1, 2)]
+    assert "10.0.0.24/24" in shown[0]
+    assert "10.0.0.24/24" not in shown[1]  # the device refuses what a sibling has
