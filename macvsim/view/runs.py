@@ -41,22 +41,13 @@ class Run:
         return visit.time if len(self.stops) == 1 or visit.before is None else visit.before.time
 
 
-def column(place: Place, by: str) -> Column | None:
-    """The column of a place; `by`: ``interface`` or ``node``."""
-    if isinstance(place, SwitchPort):
-        return Column(place.switch.name)
-    if isinstance(place, NetDevice):
-        return Column(place.ns.name, place.name if by == "interface" else "")
-    if isinstance(place, Namespace) and by == "node":
-        return Column(place.name)
-    return None
-
-
 class Runs:
     """Columns in order, and the runs, by time."""
 
     def __init__(self, visits: Sequence[Visit], by: str, remarks: dict[int, str] | None = None) -> None:
         self.by = by
+        self._names: dict[object, str] = {}
+        """Of namespaces and switches."""
         self.columns: list[Column] = []
         self.runs: list[Run] = []
         self._at: dict[int, tuple[Run, int]] = {}
@@ -68,7 +59,7 @@ class Runs:
         self.runs = [run for run in self.runs if len(run.stops) > 1 or run.ends]
 
     def _take(self, visit: Visit) -> None:
-        here = column(visit.place, self.by)
+        here = self._column(visit.place)
         before = visit.before if visit.before is not None and not visit.born else None
         run, stop = self._at.get(id(before), (None, 0))
         if here is not None:
@@ -84,6 +75,27 @@ class Runs:
             self._end(visit, visit.reason.name, visit.minor)
         elif visit.step == "local":
             run.arrived = True
+
+    def _column(self, place: Place) -> Column | None:
+        """The column of a place, if it has one."""
+        if isinstance(place, SwitchPort):
+            return Column(self._name(place.switch, place.switch.name))
+        if isinstance(place, NetDevice):
+            below = place.peer if isinstance(place, Veth) else place.lower
+            name = self._name(place.ns, place.ns.name, below)
+            return Column(name, place.name if self.by == "interface" else "")
+        if isinstance(place, Namespace) and self.by == "node" and place in self._names:
+            return Column(self._names[place])
+        return None
+
+    def _name(self, owner: object, name: str, below: NetDevice | None = None) -> str:
+        """What an owner of places is called: by its host too, if another one has the name."""
+        if owner not in self._names:
+            taken = self._names.values()
+            while name in taken:
+                name = f"{below.ns.name if below is not None else '…'}/{name}"
+            self._names[owner] = name
+        return self._names[owner]
 
     def _begin(self, here: Column, visit: Visit) -> tuple[Run, int]:
         run = Run([(here, visit)])
@@ -108,9 +120,9 @@ class Runs:
         if here in self.columns:
             return
         before = visit.before
-        while before is not None and column(before.place, self.by) is None:
+        while before is not None and self._column(before.place) is None:
             before = before.before
-        near = None if before is None else column(before.place, self.by)
+        near = None if before is None else self._column(before.place)
         within = near is not None and before is not None and _stacked(before.place, visit.place)
         self.columns.insert(self.columns.index(near) + 1 if within and near else len(self.columns), here)
 

@@ -139,6 +139,19 @@ def test_ladder_marks_where_packets_end() -> None:
     assert "PORT_VLAN at sw1" in scene.description
 
 
+def test_columns_of_two_containers_with_one_name_are_told_apart() -> None:
+    lab = Lab(seed=0)
+    sw1 = lab.switch("sw1")
+    for number in (1, 2):
+        host = lab.host(f"host{number}", switch=sw1)
+        host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", parent="enp0s8")
+        host.docker.run("c1", network="mac1", ip=f"172.16.10.{number + 1}")
+    scene = lab["c1"].ping("172.16.10.3", count=1).ladder(by="node").scene
+    heads = [text.text for text in scene.texts() if text.words[0].style == "column"]
+    assert heads == ["c1", "host1", "sw1", "host2", "host2/c1"]
+    assert {"c1", "host2/c1"} <= set(lab.graph().nodes)
+
+
 def test_ladder_of_a_capture_shows_the_interfaces_that_were_looked_at() -> None:
     lab = two_hosts()
     with lab["host1"].capture("enp0s8") as near, lab["c2"].capture("eth0") as far:
