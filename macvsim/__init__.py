@@ -26,8 +26,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from macvsim.shown import Shown
-
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -68,12 +66,9 @@ __all__ = [
 ]
 
 
-def _view() -> Any:
-    """What draws is imported when first asked."""
+def _displays() -> Any:
+    """What answers the questions of `macvsim.shown`, imported when first asked."""
     return import_module("macvsim.view.displays")
-
-
-Shown.view = staticmethod(_view)
 
 
 def __getattr__(name: str) -> Any:

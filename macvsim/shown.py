@@ -6,8 +6,8 @@ The view stands above everything that it draws, so that nothing here knows it; t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +19,10 @@ class Shown:
 
     __slots__ = ()
 
-    view: ClassVar[Callable[[], Any]]
-    """Gives what draws: the module `macvsim.view.displays`, imported when first asked."""
+    @staticmethod
+    def view() -> Any:
+        """What draws."""
+        return import_module("macvsim")._displays()
 
     def _repr_html_(self) -> str:
         return str(Shown.view().html(self))
