@@ -191,6 +191,7 @@ class Cable:
     @recorded
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
+        self.sim.part_floods()
         for line in (self._from_b, self._from_a):
             for frame in self.sim.recall(line.carries):
                 self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)

@@ -43,8 +43,8 @@ AFTER_ALL = 2
 """Priority of the end of a run: everything that is due then has happened."""
 _TIME_AND_TURN = itemgetter(0, 2)
 
-_MOST_DRAWN = 64
-"""Words after which a stream is kept; within the 624 that a Mersenne Twister makes at a time."""
+_MOST_DRAWN = 8
+"""Draws after which a stream is kept."""
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _WHEEL_SIZE = 64
@@ -140,6 +140,8 @@ class Sim(simpy.Environment):
         self._queue: list[Any]
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
         self._in_softirq = False
+        self.known: dict[int, tuple[Any, ...]] = {}
+        """Devices by the IPv4 addresses of their neighbours (dev/broadcast.py)."""
         self.uids = count(1)
         """Identities of packets; who keeps a journal takes them from `born`."""
         self.epoch = 0
@@ -152,7 +154,7 @@ class Sim(simpy.Environment):
         """Functions that add to counters what paths have counted for themselves; see `settle`."""
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
-        """32-bit words that were taken from the streams of `draw`."""
+        """How often was drawn from the streams of `draw`."""
         self.drawn: dict[str, bytes] = {}
         """MACs that were drawn from another stream than the one of their device."""
 
@@ -172,6 +174,10 @@ class Sim(simpy.Environment):
     def post(self, delay: int, priority: int, fn: Callable[[Any], Any], arg: Any) -> None:
         """The least a call costs: ``fn(arg)`` in `delay` ns, as SOFTIRQ or PROCESS."""
         heappush(self._queue, (self._now + delay, priority, next(self._eid), fn, arg))
+
+    def put(self, time: int, priority: int, turn: float, fn: Callable[[Any], Any], arg: Any) -> None:
+        """``fn(arg)`` at `time`, at a place in the queue that was kept free."""
+        heappush(self._queue, (time, priority, turn, fn, arg))
 
     def call_later(self, delay: int, fn: Callable[..., Any], *args: Any) -> None:
         """Call ``fn(*args)`` `delay` ns from now."""
@@ -193,6 +199,13 @@ class Sim(simpy.Environment):
         self._queue[:] = [entry for entry in self._queue if not wanted(entry[3])]
         heapify(self._queue)
         return [entry[4] for entry in taken]
+
+    def part_floods(self) -> None:
+        """Frames that cross several cables by one call get one each (switch/flood.py)."""
+        for flood in [
+            entry[3].__self__ for entry in self._queue if hasattr(getattr(entry[3], "__self__", None), "part")
+        ]:
+            flood.part()
 
     @property
     def jiffies(self) -> int:
@@ -316,23 +329,22 @@ class Sim(simpy.Environment):
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
-            stream.getrandbits(32 * self._drawn.pop(name, 0))
         return stream
 
     def draw(self, name: str, how: Callable[[random.Random], T]) -> T:
-        """``how(rng(name))`` for a stream that is drawn from so seldom that it is made anew each time."""
+        """``how(rng(name))`` for a stream that is drawn from seldom and only so: it is made anew each time."""
         if name in self._streams:
             return how(self._streams[name])
+        before = self._drawn.get(name, 0)
         stream = random.Random(f"{self.seed}/{name}")
-        stream.getrandbits(32 * self._drawn.get(name, 0))
-        number = how(stream)
-        drawn = stream.getstate()[1][-1]
-        if drawn > _MOST_DRAWN:
+        for _ in range(before):
+            how(stream)
+        if before == _MOST_DRAWN:
             self._streams[name] = stream
-            self._drawn.pop(name, None)
+            del self._drawn[name]
         else:
-            self._drawn[name] = drawn
-        return number
+            self._drawn[name] = before + 1
+        return how(stream)
 
     def set_rng(self, name: str, stream: random.Random) -> None:
         """Another stream for one named thing: what a running kernel drew, where the two are compared."""

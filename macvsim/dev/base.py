@@ -138,9 +138,6 @@ class Stack(Protocol):
         known neighbour; None: any may do something.  It holds until `Sim.epoch` changes (dev/broadcast.py).
         """
 
-    def knows(self, dev: NetDevice, ip: bytes) -> bool:
-        """True if an IPv4 address is among the neighbours on `dev`."""
-
 
 class BridgeHooks(Protocol):
     """Who looks at what the bridges of a namespace forward (br_netfilter)."""
@@ -619,9 +616,6 @@ class NetDevice:
 
     def on_address(self, address: bytes, added: bool) -> None:
         """An IPv4 or IPv6 address came or went (inetaddr_chain)."""
-
-    def on_neighbour(self, ip: int, known: bool) -> None:
-        """An IPv4 neighbour entry of this device came or went."""
 
     # -- what the device listens for -----------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ _REQUEST_END = 42
 _LOOPBACK = 127
 _FIRST_GROUP, _LAST_GROUP = 224, 239
 _TAG_KEY = 0xFFFF0FFF
-_NOBODY: dict[Macvlan, None] = {}
+_NOBODY: tuple[Macvlan, ...] = ()
 _NOTHING = (0, 0)
 
 
@@ -61,24 +61,23 @@ class Audience:
     """The children of one macvlan port in one epoch.
 
     members : those that are up, in the order of the port's hash table
-    known : by IPv4 address, the children that have it as a neighbour; kept by the port
+    attentive : those to whom every request may matter; targets : the others by the addresses they answer for
     """
 
-    def __init__(self, sim: Sim, members: Sequence[Macvlan], known: dict[int, dict[Macvlan, None]]) -> None:
+    def __init__(self, sim: Sim, members: Sequence[Macvlan]) -> None:
         self.sim = sim
         self.epoch = sim.epoch
         self.members = members
-        self._known = known
         self._rank = {child: rank for rank, child in enumerate(members)}
         self._quiet: dict[Mode, list[Macvlan]] = {}
         """By their modes in this epoch."""
-        self._attentive: list[Macvlan] = []
-        self._targets: dict[bytes, list[Macvlan]] = {}
+        self.attentive: list[Macvlan] = []
+        self.targets: dict[bytes, list[Macvlan]] = {}
         for child in members:
             wanted = targets(child)
-            (self._attentive if wanted is None else self._quiet.setdefault(child.mode, [])).append(child)
+            (self.attentive if wanted is None else self._quiet.setdefault(child.mode, [])).append(child)
             for ip in wanted or ():
-                self._targets.setdefault(ip, []).append(child)
+                self.targets.setdefault(ip, []).append(child)
         self._listeners: dict[bytes, list[Macvlan]] = {}
         self._heard: dict[frozenset[Mode], list[int]] = {}
         """Frames and bytes that all quiet children of these modes have heard, but for those in `_spared`."""
@@ -95,24 +94,28 @@ class Audience:
         self, source: Macvlan | None, modes: frozenset[Mode], sender: bytes, target: bytes, octets: int
     ) -> Iterable[Macvlan]:
         """Children of `modes` but `source` hear a request of `octets` bytes: who of them must take it the long way."""
+        self.heard_all(modes, 1, octets)
+        concerned = self.targets.get(target, ())
+        acquainted = [dev for dev in self.sim.known.get(int.from_bytes(sender), _NOBODY) if dev in self._rank]
+        if source is not None and source.mode in modes:
+            self._spare(source, octets)
+        if not concerned and not acquainted and not self.attentive:
+            return ()
+        woken = self._in_order([*self.attentive, *concerned, *acquainted])
+        woken = [child for child in woken if child.mode in modes and child is not source]
+        for child in woken:
+            self._spare(child, octets)
+        return woken
+
+    def heard_all(self, modes: frozenset[Mode], packets: int, octets: int) -> None:
+        """All quiet children of these modes have heard so many requests."""
         heard = self._heard.get(modes)
         if heard is None:
             if not self._heard:
                 self.sim.unsettled.append(self._settle)
             heard = self._heard[modes] = [0, 0]
-        heard[0] += 1
+        heard[0] += packets
         heard[1] += octets
-        concerned = self._targets.get(target, ())
-        acquainted = self._known.get(int.from_bytes(sender), _NOBODY)
-        if source is not None and source.mode in modes:
-            self._spare(source, octets)
-        if not concerned and not acquainted and not self._attentive:
-            return ()
-        woken = self._in_order([*self._attentive, *concerned, *acquainted])
-        woken = [child for child in woken if child.mode in modes and child is not source]
-        for child in woken:
-            self._spare(child, octets)
-        return woken
 
     def _in_order(self, children: Iterable[Macvlan]) -> list[Macvlan]:
         rank = self._rank
@@ -158,6 +161,16 @@ class ArpPaths:
         return self._paths[tag]
 
 
+def targets_of(nic: Nic, tag: int) -> Collection[bytes] | None:
+    """Addresses for whose sake the stack of the device that a card's requests with a tag come to does anything about
+    one from a stranger; None: that device is to see them all.
+    """
+    dev = nic if not tag else nic.vlans.get(tag)
+    if dev is None or dev.noarp or nic.arp_paths.find(tag) is None:
+        return None
+    return dev.ns.arp_targets(dev)
+
+
 def _arp_path(nic: Nic, tag: int) -> Take | None:
     """The way up from a card of requests with a tag; None: step by step."""
     sim = nic.sim
@@ -170,7 +183,7 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
     ns = dev.ns
     heeded = None if dev.noarp else ns.arp_targets(dev)
     handle = None if handler is None else handler.handle
-    knows, protocol = ns.knows, ns.protocols.get(_REQUEST[:2], ns.unknown_protocol)
+    known, protocol = sim.known, ns.protocols.get(_REQUEST[:2], ns.unknown_protocol)
     unsettled = sim.unsettled
     packets = octets = ended = 0
 
@@ -193,7 +206,7 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
             frame = Frame(raw, frame.uid)
         if handle is not None and handle(dev, frame, BROADCAST) is CONSUMED:
             return None
-        if heeded is None or raw[38:42] in heeded or knows(dev, raw[28:32]):
+        if heeded is None or raw[38:42] in heeded or dev in known.get(int.from_bytes(raw[28:32]), _NOBODY):
             return protocol(dev, frame, BROADCAST)
         ended += 1
         return DropReason.ARP_NOT_FOR_US

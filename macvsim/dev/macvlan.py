@@ -177,14 +177,6 @@ class Macvlan(NetDevice):
     def on_mc(self, mac: bytes, added: bool) -> None:
         self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
 
-    def on_neighbour(self, ip: int, known: bool) -> None:
-        if known:
-            self.port.known.setdefault(ip, {})[self] = None
-        else:
-            del self.port.known[ip][self]
-            if not self.port.known[ip]:
-                del self.port.known[ip]
-
     def on_promisc(self, on: bool) -> None:
         if self.mode is not PASSTHRU:
             self.lower.add_promiscuity(1 if on else -1)

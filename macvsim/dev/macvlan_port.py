@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import CONSUMED, PASS, Another, NetDevice, Rx
 from macvsim.dev.broadcast import Audience, asked
@@ -47,7 +47,7 @@ BRIDGE = Mode.BRIDGE
 PASSTHRU = Mode.PASSTHRU
 SOURCE = Mode.SOURCE
 
-_EXTERNAL = frozenset((PRIVATE, VEPA, PASSTHRU, BRIDGE))
+EXTERNAL = frozenset((PRIVATE, VEPA, PASSTHRU, BRIDGE))
 _NOT_BRIDGE = frozenset((VEPA,))
 _FROM_VEPA = frozenset((VEPA, BRIDGE))
 BRIDGE_ONLY = frozenset((BRIDGE,))
@@ -75,8 +75,8 @@ class MacvlanPort:
         """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
         bc_filter)."""
         self.backlog: list[tuple[Frame, Macvlan | None]] = []
-        self.known: dict[int, dict[Macvlan, None]] = {}
-        """Children by the IPv4 addresses of their neighbours."""
+        self.plan: Any = None
+        """Who keeps frames that wait for the work queue apart, while it has not run (switch/flood.py)."""
         self._audience: Audience | None = None
 
     @property
@@ -131,13 +131,15 @@ class MacvlanPort:
         dst = frame.raw[:6]
         bit = _group_bit(dst)
         if self._queued >> bit & 1:
+            if self.plan is not None and self.plan.pending is not None:
+                self.plan.pending.become_real()
             waiting = len(self.backlog)
             if waiting >= self.children[0].bcqueuelen and waiting >= self.bc_queue_len:
                 self.lower.counters.rx_dropped += 1
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
             else:
                 if not self.backlog:
-                    self.lower.sim.call_in_process(BC_WORK_DELAY, self._work)
+                    self.lower.sim.call_in_process(BC_WORK_DELAY, self.work)
                 self.backlog.append((frame, source))
         elif self._wanted >> bit & 1:
             self._distribute(frame, source)
@@ -161,7 +163,7 @@ class MacvlanPort:
             if users > 1:
                 self._queued |= 1 << _group_bit(group)
 
-    def _work(self) -> None:
+    def work(self) -> None:
         """The work queue runs (macvlan_process_broadcast)."""
         backlog, self.backlog = self.backlog, []
         for frame, source in backlog:
@@ -170,7 +172,7 @@ class MacvlanPort:
     def _distribute(self, frame: Frame, source: Macvlan | None) -> None:
         """Who gets a group frame from outside depends on who sent it (macvlan_multicast_rx)."""
         if source is None:
-            self.broadcast(frame, None, _EXTERNAL)
+            self.broadcast(frame, None, EXTERNAL)
         elif source.mode is VEPA:
             self.broadcast(frame, source, _FROM_VEPA)
         else:
@@ -194,14 +196,25 @@ class MacvlanPort:
                 child.netif_rx(frame, _group_type(frame))
                 self.lower.sim.run_softirqs()
 
+    @property
+    def queues_broadcasts(self) -> bool:
+        """Broadcasts go through the work queue, which has room."""
+        return bool(self._queued >> _group_bit(BROADCAST_MAC) & 1) and self.bc_queue_len > 0
+
+    @property
+    def audience(self) -> Audience:
+        """The children as they are in this epoch."""
+        sim, audience = self.lower.sim, self._audience
+        if audience is None or audience.epoch != sim.epoch:
+            audience = self._audience = Audience(sim, self.in_hash_order())
+        return audience
+
     def _hearers(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int) -> Iterable[Macvlan]:
         """Who takes a copy, without those that would only count it (dev/broadcast.py)."""
         sim, dst = self.lower.sim, frame.raw[:6]
         listeners: Iterable[Macvlan]
         if sim.learns:
-            audience = self._audience
-            if audience is None or audience.epoch != sim.epoch:
-                audience = self._audience = Audience(sim, self.in_hash_order(), self.known)
+            audience = self.audience
             request = asked(frame) if sim.journal is None and not frame.tag else None
             if request is not None:
                 return audience.hear(source, modes, *request, octets)

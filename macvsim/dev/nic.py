@@ -47,7 +47,7 @@ class Nic(NetDevice):
         self.permanent_mac = mac
         self.cable: Cable | None = None
         self.hops = Hops(self._enter)
-        self._arp_paths = ArpPaths(self)
+        self.arp_paths = ArpPaths(self)
         self.admin_up = False
         self.carrier = False
         self.operstate = "DOWN"
@@ -71,7 +71,7 @@ class Nic(NetDevice):
         if len(frame.raw) < ETH_HLEN:
             return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
         if frame.raw[0] & 1 and asked(frame) is not None:
-            path = self._arp_paths.find(frame.tag)
+            path = self.arp_paths.find(frame.tag)
             if path is not None:
                 return path(frame)
         return self._admit(frame)

@@ -221,10 +221,6 @@ class Namespace(Parts):
         usual = not self.made("protocols") or self.protocols.get(_ARP) == self.arp.receive
         return self.arp.targets(dev) if usual else None
 
-    def knows(self, dev: NetDevice, ip: bytes) -> bool:
-        """True if an IPv4 address is among the neighbours on `dev`."""
-        return self.made("neigh") and (dev, int.from_bytes(ip)) in self.neigh.entries
-
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""
         self.hand(spread, (fn, args))

@@ -417,7 +417,7 @@ class NeighTable:
                 return None
             entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
             if not self.suffix:
-                dev.on_neighbour(ip, True)
+                self.sim.known[ip] = (*self.sim.known.get(ip, ()), dev)
             self.solicitor.construct(entry)
         return entry
 
@@ -462,7 +462,10 @@ class NeighTable:
         entry.state = Nud.NONE
         entry.dead = True
         if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
-            entry.dev.on_neighbour(entry.ip, False)
+            others = tuple(dev for dev in self.sim.known[entry.ip] if dev is not entry.dev)
+            self.sim.known[entry.ip] = others
+            if not others:
+                del self.sim.known[entry.ip]
 
     def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
         """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from macvsim.dev.broadcast import asked
 from macvsim.dev.fdb import FilteringDatabase
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
@@ -11,6 +12,7 @@ from macvsim.errors import TopologyError
 from macvsim.history import recorded
 from macvsim.shown import Shown
 from macvsim.sim import MS, SECOND, Sim
+from macvsim.switch.flood import Plan
 from macvsim.switch.path import SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
@@ -63,9 +65,11 @@ class Switch(Shown):
         self.fdb: FilteringDatabase[SwitchPort] = FilteringDatabase(round(ageing * SECOND), pause=_COLLECTOR_PAUSE)
         self.fdb.on_change = self._fdb_changed
         self.fdb.start(int(sim.now), self.fdb.ageing)
-        self._linked: list[SwitchPort] = []
+        self.linked: list[SwitchPort] = []
         self._learning: list[SwitchPort] = []
         self._virtual: list[SwitchPort] = []
+        self._plans: dict[int, Plan] = {}
+        self._planned: dict[int, int] = {}
 
     def __repr__(self) -> str:
         return f"<Switch {self.name} {', '.join(self.ports) or 'no ports'}>"
@@ -107,9 +111,9 @@ class Switch(Shown):
         port.guarded = policy.own_source_only or policy.max_macs > 0
         if not port.link or not port.learns:
             self.fdb.flush_port(port)
-        self._linked = [other for other in self.ports.values() if other.link]
-        self._learning = [other for other in self._linked if other.learns]
-        self._virtual = [other for other in self._linked if not other.learns]
+        self.linked = [other for other in self.ports.values() if other.link]
+        self._learning = [other for other in self.linked if other.learns]
+        self._virtual = [other for other in self.linked if not other.learns]
 
     def _fdb_changed(self) -> None:
         """A MAC is known at another port, or not any more."""
@@ -156,12 +160,14 @@ class Switch(Shown):
         if raw[0] & 1:
             if raw[0] == 1 and raw[:5] == _RESERVED_PREFIX and raw[5] < 16:
                 return sim.drop(frame.uid, port, DropReason.RESERVED_MULTICAST, frame)
-            return self._flood(port, self._linked, frame, vid)
+            if self._flood_at_once(port, frame, vid):
+                return None
+            return self._flood(port, self.linked, frame, vid)
         if self._virtual:
             return self._to_adapters(port, frame, vid)
         entry = fdb.entries.get((vid, raw[:6]))
         if entry is None or entry.port is None:
-            return self._flood(port, self._linked, frame, vid)
+            return self._flood(port, self.linked, frame, vid)
         out = entry.port
         if out is port or out.isolated or not out.learns:
             return self._send(port, out, frame, vid)
@@ -200,6 +206,21 @@ class Switch(Shown):
         if not taken and last is None:
             last = sim.drop(frame.uid, source, DropReason.NO_OTHER_PORT, frame)
         return None if taken else last
+
+    def _flood_at_once(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
+        """An ARP request goes out of all ports by one call, if that makes no difference (switch/flood.py)."""
+        sim = self.sim
+        if not sim.learns or sim.journal is not None or asked(frame) is None:
+            return False
+        plan = self._plans.get(vid)
+        if plan is None or plan.epoch != sim.epoch:
+            if self._planned.get(vid) != sim.epoch:  # a plan is worth its while from the second request on
+                self._planned[vid] = sim.epoch
+                return False
+            if plan is not None and plan.pending is not None:
+                plan.pending.become_real()
+            plan = self._plans[vid] = Plan(self, vid)
+        return plan.usable and plan.flood(source, frame, vid)
 
     def _flood(
         self, source: SwitchPort, ports: Sequence[SwitchPort], frame: Frame, vid: int, *, taken: bool = False

@@ -1,0 +1,263 @@
+"""An ARP request on all ports of a switch at once: one call to arrive and one to be dealt with, however many there are.
+
+A `Plan` knows, for one VLAN and epoch, which hosts do something about which requests.  Those take theirs as ever; what
+the others would count is added up and settled when somebody reads counters or drops (`Sim.settle`).  Whenever something
+might tell the difference (the configuration changes while frames are under way, a cable is pulled, the next request
+comes before macvlan's work queues have run) the copies become ordinary ones again, at their places in the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from macvsim.dev.base import NetDevice
+from macvsim.dev.broadcast import Audience, targets_of
+from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
+from macvsim.dev.nic import Nic
+from macvsim.dev.portvlan import leave
+from macvsim.drop import DropReason
+from macvsim.sim import PROCESS, SOFTIRQ
+from macvsim.wire.frame import ETH_P_8021Q, Frame
+
+if TYPE_CHECKING:
+    from macvsim.link import Line
+    from macvsim.switch.port import SwitchPort
+    from macvsim.switch.switch import Switch
+
+_PLACES = 1 << 20
+"""More than a switch has ports: the copies of one flood stand behind each other within one turn of the queue."""
+_NOBODY: tuple[NetDevice, ...] = ()
+
+
+class _Count:
+    """Frames and bytes that all listeners had, but for what single ones had not."""
+
+    __slots__ = ("apart", "octets", "packets")
+
+    def __init__(self) -> None:
+        self.packets = self.octets = 0
+        self.apart: dict[int, tuple[int, int]] = {}
+
+    def add(self, octets: int, apart: Iterable[int]) -> None:
+        """One more frame, which those apart had not."""
+        self.packets += 1
+        self.octets += octets
+        for place in apart:
+            packets, before = self.apart.get(place, (0, 0))
+            self.apart[place] = packets + 1, before + octets
+
+    def of(self, place: int) -> tuple[int, int]:
+        """What one listener had."""
+        packets, octets = self.apart.get(place, (0, 0))
+        return self.packets - packets, self.octets - octets
+
+
+class _Listener:
+    """A port with a host behind it: the card, the device whose stack hears requests there, its macvlan children."""
+
+    __slots__ = ("audience", "dev", "handler", "line", "nic", "port", "tagged")
+
+    def __init__(self, port: SwitchPort, line: Line, tagged: bool, nic: Nic, dev: NetDevice) -> None:
+        self.port = port
+        self.line = line
+        self.tagged = tagged
+        self.nic = nic
+        self.dev = dev
+        self.handler: MacvlanPort | None = None
+        self.audience: Audience | None = None
+
+
+class Plan:
+    """Who hears broadcast requests in one VLAN of a switch, in one epoch.
+
+    usable : False where they must be sent to each port by itself
+    """
+
+    def __init__(self, switch: Switch, vid: int) -> None:
+        self.sim = switch.sim
+        self.epoch = switch.sim.epoch
+        self.delay = 0
+        self.pending: Flood | None = None
+        """The flood that macvlan's work queues have not dealt with yet."""
+        self.listeners: list[_Listener] = []
+        self._places: dict[SwitchPort, int] = {}
+        self._always: list[int] = []
+        self._targets: dict[bytes, list[int]] = {}
+        self._where: dict[NetDevice, int] = {}
+        self._macs: dict[bytes, int] = {}
+        self._sent, self._arrived, self._heard = _Count(), _Count(), _Count()
+        self._aware = switch.vlan_aware
+        self._longest = min((port.max_frame for port in switch.linked), default=0)
+        fit = all(self._take_in(port, vid) for port in switch.linked)
+        self.usable = fit and self.delay > 0 and 1 < len(self.listeners) < _PLACES
+
+    def _take_in(self, port: SwitchPort, vid: int) -> bool:
+        """One more port; False if it is none for a plan."""
+        tagged = port.vlans.egress(vid) if self._aware else False
+        if tagged is None:
+            return True
+        assert port.cable is not None
+        line = port.cable.line(port)
+        nic = line.far
+        if port.isolated or port.hairpin or not port.learns or not line.plain or not isinstance(nic, Nic):
+            return False
+        if self.listeners and line.delay != self.delay:
+            return False
+        self.delay = line.delay
+        tag = ETH_P_8021Q << 16 | vid if tagged else 0
+        dev = nic if not tag else nic.vlans.get(tag, nic)
+        place = self._places[port] = len(self.listeners)
+        listener = _Listener(port, line, tagged, nic, dev)
+        self.listeners.append(listener)
+        wanted = targets_of(nic, tag)
+        if not self._listen_to_children(listener, place) or wanted is None:
+            self._always.append(place)
+        else:
+            self._where[dev] = place
+            for ip in wanted:
+                self._targets.setdefault(ip, []).append(place)
+        return True
+
+    def _listen_to_children(self, listener: _Listener, place: int) -> bool:
+        """Whom the device's macvlan children care for; False if all of it may matter to one."""
+        handler = listener.dev.rx_handler
+        if handler is None:
+            return True
+        if not isinstance(handler, MacvlanPort):
+            return False
+        listener.handler = handler
+        audience = handler.audience
+        if audience.attentive or not handler.queues_broadcasts:
+            return False
+        listener.audience = audience
+        handler.plan = self
+        for child in audience.members:
+            self._where[child] = self._macs[child.mac] = place
+        for ip in audience.targets:
+            self._targets.setdefault(ip, []).append(place)
+        return True
+
+    def concerned(self, frame: Frame, source: int) -> set[int]:
+        """Places of those who do something about a request; never iterated but in order."""
+        raw = frame.raw
+        known = self.sim.known.get(int.from_bytes(raw[28:32]), _NOBODY)
+        found = {self._where[dev] for dev in known if dev in self._where}
+        found.update(self._always, self._targets.get(raw[38:42], ()))
+        if raw[6:12] in self._macs:
+            found.add(self._macs[raw[6:12]])
+        found.discard(source)
+        return found
+
+    def flood(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
+        """Send a request to all ports but the one it came from; False if it has to be done port by port."""
+        size = len(frame.raw)
+        place = self._places.get(source)
+        if place is None or size > self._longest or (frame.tag and not self._aware):
+            return False
+        self._unsettled()
+        self._sent.add(size, (place,))
+        forms = [leave(frame, vid, tagged, ETH_P_8021Q) if self._aware else frame for tagged in (False, True)]
+        flood = Flood(self, place, frame, forms)
+        flood.turn = next(self.sim._eid)
+        self.sim.put(self.sim._now + self.delay, SOFTIRQ, flood.turn, flood.arrive, None)
+        return True
+
+    def arrived(self, octets: int, apart: set[int]) -> None:
+        """A request has come to all but those apart."""
+        self._unsettled()
+        self._arrived.add(octets, sorted(apart))
+
+    def heard(self, octets: int, apart: set[int]) -> None:
+        """The children of all but those apart have had it."""
+        self._unsettled()
+        self._heard.add(octets, sorted(apart))
+
+    def _unsettled(self) -> None:
+        if not (self._sent.packets or self._arrived.packets or self._heard.packets):
+            self.sim.unsettled.append(self._settle)
+
+    def _settle(self) -> None:
+        sent, arrived, heard = self._sent, self._arrived, self._heard
+        self._sent, self._arrived, self._heard = _Count(), _Count(), _Count()
+        for place, one in enumerate(self.listeners):
+            packets, octets = sent.of(place)
+            one.port.counters.tx_packets += packets
+            one.port.counters.tx_bytes += octets
+            packets, octets = arrived.of(place)
+            for dev in (one.nic,) if one.dev is one.nic else (one.nic, one.dev):
+                dev.counters.rx_packets += packets
+                dev.counters.rx_bytes += octets - packets * dev.rx_uncounted
+            self.sim.dropped(one.dev, DropReason.ARP_NOT_FOR_US, packets)
+            if one.audience is not None:
+                one.audience.heard_all(EXTERNAL, *heard.of(place))
+
+
+class Flood:
+    """One request on its way to all ports but one."""
+
+    __slots__ = ("_apart", "_forms", "_frame", "_plan", "_source", "_undone", "turn")
+
+    def __init__(self, plan: Plan, source: int, frame: Frame, forms: Sequence[Frame]) -> None:
+        self._plan = plan
+        self._source = source
+        self._frame = frame
+        self._forms = forms
+        self._apart: set[int] = set()
+        self._undone = False
+        self.turn = 0
+
+    def part(self) -> None:
+        """Every copy goes by itself from now on; they arrive when and in what order they would have."""
+        sim, plan = self._plan.sim, self._plan
+        times = [entry[0] for entry in sim._queue if entry[3] == self.arrive]
+        if not times or self._undone:
+            return
+        self._undone = True
+        for place, one in enumerate(plan.listeners):
+            if place != self._source:
+                turn = self.turn + (place + 1) / _PLACES
+                sim.put(times[0], SOFTIRQ, turn, one.line.arrival, self._forms[one.tagged])
+
+    def arrive(self, _: None) -> None:
+        """All copies arrive at the cards."""
+        plan = self._plan
+        if self._undone:
+            return
+        if plan.pending is not None:
+            plan.pending.become_real()
+        together = plan.pending is None and plan.epoch == plan.sim.epoch
+        apart = plan.concerned(self._frame, self._source) if together else set(range(len(plan.listeners)))
+        apart.discard(self._source)
+        if together:
+            plan.sim.post(BC_WORK_DELAY, PROCESS, self.work, None)
+            self._apart = apart | {self._source}
+            plan.arrived(len(self._frame.raw), self._apart)
+        for place in sorted(apart):
+            one = plan.listeners[place]
+            one.line.arrival(self._forms[one.tagged])
+        if together:
+            plan.pending = self
+
+    def become_real(self) -> None:
+        """Somebody looks into the work queues: the frame waits in each as it would."""
+        if self._undone:
+            return
+        self._undone = True
+        frame = Frame(self._frame.raw, self._frame.uid)
+        for place, one in enumerate(self._plan.listeners):
+            if place not in self._apart and one.handler is not None:
+                one.handler.backlog.append((frame, None))
+
+    def work(self, _: None) -> None:
+        """The work queues run (macvlan_process_broadcast)."""
+        plan = self._plan
+        plan.pending = None
+        if plan.epoch != plan.sim.epoch or not plan.concerned(self._frame, self._source) <= self._apart:
+            self.become_real()
+        if not self._undone:
+            plan.heard(len(self._frame.raw), self._apart)
+            return
+        for place, one in enumerate(plan.listeners):
+            if place != self._source and one.handler is not None:
+                one.handler.work()
