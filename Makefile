@@ -17,7 +17,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench fidelity-table notebooks pictures page setup lock clean distclean
+.PHONY: demo test lint bench fidelity fidelity-table notebooks pictures page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -32,6 +32,11 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(PY) -m benchmarks $(ARGS)
+
+# Scenarios on a kernel that runs now (user-mode Linux), and in the simulator. ARGS="041 701" plays some; with --write what was found
+# becomes part of the table.
+fidelity: $(READY)
+	@$(PY) -m tests.uml $(ARGS)
 
 # The fidelity table, anew from what the tests of rules find: macvsim/fidelity/results.json and docs/fidelity.md.
 fidelity-table: $(READY)

@@ -17,6 +17,32 @@ from macvsim.wire.addr import ip_int, ip_text
 _ERRORS = {icmp.PORT_UNREACH: "[Errno 111] Connection refused", icmp.PROT_UNREACH: "[Errno 92] Protocol not available"}
 
 
+_NUMBERS = {"EPERM": 1, "EACCES": 13, "EINVAL": 22, "EMSGSIZE": 90, "EADDRINUSE": 98, "ENETUNREACH": 101,
+            "ENOBUFS": 105, "EHOSTUNREACH": 113}  # fmt: skip
+_MADE = "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+_LINES = {
+    "connect": (5, _MADE, "s.connect", "((sys.argv[2], int(sys.argv[3])))", ""),
+    "send": (7, "", "s.send", "((sys.argv[4] + '\\n').encode())", ""),
+    "bind": (11, _MADE, "s.bind", "(('', int(sys.argv[2])))", "; s.settimeout(float(sys.argv[3]))"),
+}
+"""Number and text of the program's lines that may fail: what stands before the call, the call, what stands behind."""
+
+
+class Crash(Exception):
+    """The program ends with a traceback, which is the text."""
+
+    def __init__(self, call: str, error: SocketError) -> None:
+        number, before, function, arguments, behind = _LINES[call]
+        kind = "PermissionError" if error.errno in ("EPERM", "EACCES") else "OSError"
+        super().__init__(
+            "Traceback (most recent call last):\n"
+            f'  File "/oracle/runner/udp.py", line {number}, in <module>\n'
+            f"    {before}{function}{arguments}{behind}\n"
+            f"    {' ' * len(before)}{'~' * len(function)}{'^' * len(arguments)}\n"
+            f"{kind}: [Errno {_NUMBERS.get(error.errno, 0)}] {error}\n"
+        )
+
+
 class Datagram(NamedTuple):
     """What came, and from where."""
 
@@ -37,7 +63,7 @@ class UdpProbe(App):
         self._woken: simpy.Event | None = None
 
     def main(self) -> None:
-        """`MacvsimError` where the socket refuses."""
+        """`Crash` where the socket refuses."""
         self.open()
         self.sim.process(self._life())
 
@@ -84,8 +110,13 @@ class UdpSender(UdpProbe):
         self._text = text
 
     def open(self) -> None:
-        self.socket.connect(*self._to)
-        self.socket.send(self._text.encode() + b"\n")
+        call = "connect"
+        try:
+            self.socket.connect(*self._to)
+            call = "send"
+            self.socket.send(self._text.encode() + b"\n")
+        except SocketError as error:
+            raise Crash(call, error) from error
 
     def answer(self, datagram: Datagram) -> None:
         self.out(f"reply {datagram.payload!r}\n")
@@ -99,7 +130,10 @@ class UdpListener(UdpProbe):
         self._port = port
 
     def open(self) -> None:
-        self.socket.bind(0, self._port)
+        try:
+            self.socket.bind(0, self._port)
+        except SocketError as error:
+            raise Crash("bind", error) from error
 
     def answer(self, datagram: Datagram) -> None:
         self.out(f"got {datagram.payload!r} from {ip_text(datagram.address)}\n")

@@ -46,7 +46,7 @@ LAST_FRAMES = 20 * MS
 EXTENSIONS = frozenset(
     ("tcp", "udp", "icmp", "state", "conntrack", "comment", "addrtype", "multiport", "limit", "mac", "mark", "physdev",
      "pkttype", "ttl", "ipvs", "set", "REJECT", "LOG", "MARK", "TTL", "CHECKSUM", "SNAT", "DNAT", "MASQUERADE",
-     "REDIRECT", "SET", "CONNSECMARK", "NFLOG", "QUEUE", "NFQUEUE", "TRACE")
+     "REDIRECT", "SET", "CONNSECMARK", "NFLOG", "NFQUEUE", "TRACE")
 )  # fmt: skip
 """Matches and targets that the recorder's kernel has; of others iptables says that they are missing."""
 NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))

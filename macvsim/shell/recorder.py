@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from macvsim.apps.udp_probe import UdpListener, UdpProbe, UdpSender
+from macvsim.apps.udp_probe import Crash, UdpListener, UdpProbe, UdpSender
 from macvsim.errors import MacvsimError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.programs import run_program
@@ -43,5 +43,8 @@ def _udp(call: Call, words: list[str]) -> Waiting:
             case _:
                 return call.not_simulated("udp.py with other words")
         return (yield from run_program(app))
+    except Crash as crash:
+        call.err(str(crash))
+        return 1
     except (MacvsimError, ValueError) as error:
         return call.not_simulated(f"the traceback of udp.py: {error}")

@@ -83,11 +83,15 @@ RULES = """
 741 2.9 2.9a 2.10
 750 5.2 5.3 5.4 5.5 5.6
 760 9.2
+762 9.2 9.3
 763 4.3 4.6 4.5
 771 10.1 10.6
 772 10.2 10.3
+781 8.12 8.4
+792 8.11 8.12
 793 2.11s 8.12 8.13
 794 2.11 9.2 9.3 3.6
+813 7.6p 7.6
 """
 """What each recording exercises, by its number."""
 BY_NUMBER = {line.split()[0]: line.split()[1:] for line in RULES.strip().splitlines()}

@@ -11,6 +11,7 @@ from macvsim.net.neigh import IN_TIMER, VALID, Neighbour, NeighTable, Nud
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush
+from macvsim.shell.iproute.linkargs import lladdr
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.prefixes import Prefix, parse_address, parse_prefix
 from macvsim.shell.iproute.tool import INET, INET6, Options, Tool
@@ -129,7 +130,8 @@ def _mac(text: str | None, dev: NetDevice) -> bytes | None:
     if text is None:
         return None
     try:
-        return mac_bytes(text)
+        mac = lladdr(text)
+        return mac_bytes(mac.hex(":"))
     except MacvsimError:
         raise NetlinkError(
             "EINVAL", f"{text} is no MAC address, which neighbours on {dev.label} have", "Invalid link address"

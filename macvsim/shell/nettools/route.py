@@ -147,7 +147,7 @@ def listing(rows: list[RouteRow], *, numeric: bool, extended: int = 0) -> str:
     layout = min(extended, 2)
     lines = [_TITLE, _HEADER + _HEADERS[layout]]
     for row in rows:
-        destination = "default" if not numeric and not row.dst and not row.host else ip_text(row.dst)
+        destination = "default" if not numeric and not row.dst and not row.mask else ip_text(row.dst)
         gateway = "-" if row.reject else ip_text(row.gateway)
         line = f"{destination:<15} {gateway:<15} {ip_text(row.mask):<15} {flag_text(row):<6}"
         unused, iface = ("-", "-") if row.reject else ("0", row.iface)

@@ -1,0 +1,1 @@
+"""Scenarios on a kernel that runs now: a user-mode Linux guest."""
