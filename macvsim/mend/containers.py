@@ -44,7 +44,8 @@ def checks(scene: Scene) -> Iterator[Candidate]:
         yield from _addressed(scene, container)
     yield from _networks(scene)
     yield from _absent(scene)
-    yield from _ipvlan(scene)
+    if set(scene.ended.reasons) & set(_ONE_MAC):
+        yield from _ipvlan(scene)
 
 
 def _name(container: Container) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from macvsim.explain import Explanation, Remedy
 from macvsim.history import Call
 from macvsim.mend.candidates import candidates, ended
 from macvsim.mend.edit import Edit
-from macvsim.mend.scene import Scene
+from macvsim.mend.scene import Scene, owners_of
 from macvsim.mend.search import TRIALS, Seen, search
 
 if TYPE_CHECKING:
@@ -24,12 +24,16 @@ Ranked = list[tuple[int, tuple[Edit, ...]]]
 
 @dataclass(frozen=True)
 class LabTrial:
-    """Pings from `source` to `target` on copies of a lab; `others` work there, and must go on doing so."""
+    """Pings from `source` to `target` on copies of a lab; `others` work there, and must go on doing so.
+
+    owners : who has the target; an answer from anybody else is none
+    """
 
     lab: Lab
     source: str
     target: str
     others: tuple[tuple[str, str], ...]
+    owners: frozenset[str]
 
     def play(self, edits: tuple[Edit, ...]) -> Seen[Edit] | None:
         """As `macvsim.mend.search.Trial` wants it."""
@@ -38,6 +42,8 @@ class LabTrial:
             if any(lab.sh(edit.node, edit.command).code for edit in edits):
                 return None
             ping = lab[self.source].ping(self.target, count=1, timeout=1.0)
+            if not owners_of(lab, ping.address) <= (self.owners or owners_of(lab, ping.address)):
+                return None  # somebody else was given the address
             if ping.received:
                 return Seen(True, harmless=all(_reaches(lab, *one) for one in self.others))
         except MacvsimError:
@@ -61,7 +67,7 @@ def remedies(lab: Lab, source: str, address: str, found: Explanation) -> tuple[R
     journal = lab.sim.journal
     records = len(journal.records) if journal is not None else 0
     trials = max(FEWEST, min(TRIALS, RECORDS // max(records, 1)))
-    trial = LabTrial(lab, source, address, _working(lab.copy(), source, address))
+    trial = LabTrial(lab, source, address, _working(lab.copy(), source, address), owners_of(lab, address))
     fixes, _ = search(trial, trial.called_for(lab, found), place(found), trials)
     return tuple(Remedy(tuple((edit.node, edit.command) for edit in fix.edits)) for fix in fixes)
 

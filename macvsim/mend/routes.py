@@ -32,6 +32,7 @@ def checks(scene: Scene) -> Iterator[Candidate]:
         yield from _forwarding(scene, ns)
         yield from _parameters(scene, ns)
         yield from _dead_gateways(scene, ns)
+        yield from _strays(scene, ns)
     for ns in (*scene.ends(), *scene.multihomed()):
         yield from missing(scene, ns)
 
@@ -69,6 +70,17 @@ def _dead_gateways(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
             yield candidate(edits, places, *_NO_ROUTE)
         yield candidate([away], places, *_NO_ROUTE)
         yield from _lend(scene, ns, route.gateway)
+
+
+def _strays(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
+    """Routes to one of the ping's addresses that somebody made, and that may lead it astray."""
+    for route in scene.routes(ns):
+        if route.proto in ("kernel", "ra") or not route.plen or route.type is not RouteType.UNICAST:
+            continue
+        if any(scene.prefix(ip, route.plen) == route.dst for ip in _asked(scene)):
+            way = f"via {scene.text(route.gateway)}" if route.gateway else f"dev {route.dev.name}"
+            edit = scene.doors[ns].simple(f"{scene.ip} route del {scene.text(route.dst)}/{route.plen} {way}")
+            yield candidate([edit], (ns.name, route.dev.label), *_NO_ROUTE, bold=1 if route.gateway else 0)
 
 
 def _lend(scene: Scene, ns: Namespace, gateway: int) -> Iterator[Candidate]:
@@ -233,6 +245,9 @@ def _failed_detection(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
 
 def _parameters6(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
     yield from _failed_detection(scene, ns)
+    if ns.ipv6.icmp_conf.echo_ignore_all:
+        edit = _sysctl(scene, ns, "net.ipv6.icmp.echo_ignore_all", 0)
+        yield candidate([edit], (ns.name,), DropReason.ICMP_ECHO_IGNORED)
     held = [a for dev in ns.devices.values() if dev.inet.inet6 is not None for a in dev.inet.inet6.addresses]
     if any(address.tentative for address in held):
         yield candidate([scene.doors[ns].simple("sleep 3")], (ns.name,))

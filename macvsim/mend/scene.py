@@ -14,6 +14,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.docker.network import Network
 from macvsim.drop import DropReason
+from macvsim.errors import MacvsimError
 from macvsim.host import Box
 from macvsim.mend.edit import Edit
 from macvsim.net.fib import Route, RouteType
@@ -42,6 +43,24 @@ def addresses(box: Box) -> list[int]:
     if not found and isinstance(box, Container):
         found = [ip_int(settings.ip) for settings in box.settings.values() if settings.ip]
     return found
+
+
+def owners_of(lab: Lab, address: str) -> frozenset[str]:
+    """Names of the namespaces that have an address."""
+    six = ":" in address
+    try:
+        ip = ip6_int(address.partition("%")[0]) if six else ip_int(address)
+    except (MacvsimError, ValueError):
+        return frozenset()
+    spaces = [box.ns for box in lab.boxes().values()]
+    spaces += [ns for host in lab.hosts.values() for ns in host.kernel.netns.values()]
+    return frozenset(ns.name for ns in spaces if any(_has(dev, ip, six) for dev in ns.devices.values()))
+
+
+def _has(dev: NetDevice, ip: int, six: bool) -> bool:
+    if six:
+        return dev.inet.inet6 is not None and dev.inet.inet6.address(ip) is not None
+    return any(address.local == ip for address in dev.inet.addresses)
 
 
 class Held(NamedTuple):
@@ -101,7 +120,7 @@ class Scene:
     def _address(self, text: str) -> int:
         try:
             return ip6_int(text) if self.six else ip_int(text)
-        except Exception:
+        except (MacvsimError, ValueError):
             return 0
 
     # -- namespaces ----------------------------------------------------------------------------------------------------

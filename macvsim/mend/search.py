@@ -52,13 +52,18 @@ class Fix(Generic[E]):
 
 
 def search(
-    trial: Trial[E], first: Sequence[tuple[int, tuple[E, ...]]], place: str, trials: int = TRIALS
+    trial: Trial[E],
+    first: Sequence[tuple[int, tuple[E, ...]]],
+    place: str,
+    trials: int = TRIALS,
+    tell: Callable[[int], None] | None = None,
 ) -> tuple[list[Fix[E]], int]:
     """Fixes, the shortest first, and how many sets were tried.
 
     Where a set moves the place at which the packet ends, what that place calls for is tried on top of it.
 
     first : what the ending at `place` calls for; trials : how many are tried at most
+    tell : called with the number of each trial, before it
     """
     waiting = [(1, rank, number, edits) for number, (rank, edits) in enumerate(first)]
     known = {place}
@@ -69,6 +74,8 @@ def search(
         if any(set(fix.edits) <= set(edits) for _, fix in fixes):
             continue
         tried += 1
+        if tell is not None:
+            tell(tried)
         seen = trial.play(edits)
         if seen is None:
             continue

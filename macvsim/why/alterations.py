@@ -30,13 +30,14 @@ def culprits(trial: DocumentTrial) -> tuple[Step, ...]:
     found = []
     for step in trial.steps[: trial.at]:
         if not is_ping(step) and not _LOOKS.search(step.command):
-            seen = trial.play((_left_out(step),))
+            seen = trial.play((left_out(step),))
             if seen is not None and seen.answered and seen.harmless:
                 found.append(step)
     return tuple(found)
 
 
-def _left_out(step: Step) -> Edit:
+def left_out(step: Step) -> Edit:
+    """A document without one of its commands."""
     return Edit(step.node, "", step.line, step.command)
 
 
@@ -46,7 +47,7 @@ def alterations(steps: Sequence[Step]) -> Ranked:
     found: Ranked = []
     for step in typed:
         found += [(RANK, (Edit(step.node, command, step.line, step.command),)) for command in _otherwise(step, typed)]
-    found += [(RANK + 1, (_left_out(step),)) for step in typed]
+    found += [(RANK + 1, (left_out(step),)) for step in typed]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.mend.edit import Edit
+from macvsim.mend.scene import owners_of
 from macvsim.mend.search import Fix, search
-from macvsim.why.alterations import alterations, culprits
+from macvsim.why.alterations import alterations, culprits, left_out
 from macvsim.why.question import find, is_ping, lost, works
 from macvsim.why.refusal import Refusal, refusal, ways_out
 from macvsim.why.trial import DocumentTrial, Ranked
@@ -77,11 +79,12 @@ class Answer:
         return "" if self.explanation is None else self.explanation.hint
 
 
-def why(path: Path, asked: str = "") -> Answer:
+def why(path: Path, asked: str = "", tell: Callable[[int], None] | None = None) -> Answer:
     """Play a lab file and answer for one of its steps.
 
     asked : a line, or ``NODE: COMMAND`` (`macvsim.why.question.find`); empty: the first ping that fails, or else the
         first command that is refused
+    tell : called with the number of each set of edits that is tried
 
     Raises
     ------
@@ -100,7 +103,7 @@ def why(path: Path, asked: str = "") -> Answer:
         if first is None:
             return Answer(lab_file.document.file, None)
         at = first
-    return _answer(lab_file, outcomes, at)
+    return _answer(lab_file, outcomes, at, tell)
 
 
 def _first_failure(lab_file: LabFile, outcomes: list[Outcome]) -> int | None:
@@ -123,7 +126,7 @@ def _refused_above(outcomes: list[Outcome]) -> tuple[Refusal, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int) -> Answer:
+def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int, tell: Callable[[int], None] | None) -> Answer:
     outcome = outcomes[at]
     file = lab_file.document.file
     ping = lost(outcome)
@@ -131,13 +134,17 @@ def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int) -> Answer:
         found = outcome.pings[0].explain() if outcome.pings else None
         return Answer(file, outcome.step, found)
     steps = [one.step for one in outcomes]
-    trial = DocumentTrial(lab_file, outcome.step, steps, [works(one) for one in outcomes])
     player = Player(lab_file)
     again = [player.run(step) for step in steps[: at + 1]]
+    owners = owners_of(player.lab, ping.address) if ping is not None else frozenset()
+    trial = DocumentTrial(lab_file, outcome.step, steps, [works(one) for one in outcomes], owners)
     place, more = trial.diagnose(player, again)
     first: Ranked = [*ways_out(player.lab, outcomes, at), *more()]
     first.sort(key=lambda one: one[0])
-    fixes, tried = search(trial, [*first, *alterations(steps[:at])], place)
+    fixes, tried = search(trial, [*first, *alterations(steps[:at])], place, tell=tell)
     explanation = ping.explain() if ping is not None else None
     refused = refusal(outcome, player.lab)
-    return Answer(file, outcome.step, explanation, refused, tuple(fixes), culprits(trial), tried, _refused_above(again))
+    guilty = culprits(trial)
+    if not fixes:
+        fixes = [Fix((left_out(step),)) for step in guilty]
+    return Answer(file, outcome.step, explanation, refused, tuple(fixes), guilty, tried, _refused_above(again))

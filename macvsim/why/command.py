@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from time import monotonic
 
 from macvsim.shell.streams import Sink
 from macvsim.why.ask import why
 from macvsim.why.data import as_data
-from macvsim.why.text import as_text
+from macvsim.why.text import as_text, coloured
+
+PATIENCE = 2.0
+"""Seconds without an answer after which somebody at a terminal is told what goes on."""
 
 
 def why_file(path: Path, write: Sink, asked: str = "", *, as_json: bool = False) -> None:
-    """Answer for a step of a lab file."""
-    answer = why(path, asked)
-    write(json.dumps(as_data(answer), indent=2, ensure_ascii=False) + "\n" if as_json else as_text(answer))
+    """Answer for a step of a lab file; with colours, and news while it takes long, on a terminal only."""
+    notes = Progress() if sys.stderr.isatty() else None
+    answer = why(path, asked, notes)
+    if notes is not None:
+        notes.wipe()
+    if as_json:
+        write(json.dumps(as_data(answer), indent=2, ensure_ascii=False) + "\n")
+    else:
+        text = as_text(answer)
+        write(coloured(text) if sys.stdout.isatty() else text)
+
+
+class Progress:
+    """Tells on standard error how many sets of edits have been tried, once it has taken a while."""
+
+    def __init__(self) -> None:
+        self._start = monotonic()
+        self._shown = False
+
+    def __call__(self, number: int) -> None:
+        if monotonic() - self._start > PATIENCE:
+            self._shown = True
+            print(f"\rtrying edits: {number} …", end="", file=sys.stderr, flush=True)
+
+    def wipe(self) -> None:
+        """Leave no trace of it."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

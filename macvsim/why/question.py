@@ -12,8 +12,7 @@ from macvsim.lab import Lab
 from macvsim.labfile.document import Document, Step
 from macvsim.labfile.play import Outcome
 from macvsim.mend.scene import addresses
-from macvsim.wire.addr import ip_int, ip_text
-from macvsim.wire.addr6 import ip6_int
+from macvsim.wire.addr import ip_text
 
 _ASKED = re.compile(r"(?P<node>[\w./-]+)\s*[:#]\s*(?P<command>.+)")
 _PING = re.compile(r"(?:^|[\s;&|])(?:\S*/)?(?P<ping>ping6?)\s+(?P<words>[^;&|]+)")
@@ -51,16 +50,6 @@ def ping_words(step: Step) -> PingWords | None:
     ]
     inside = re.search(r"docker (?:container )?exec (?:-\S+ )*(\S+)", step.command)
     return PingWords(inside[1] if inside else step.node, plain[-1]) if plain else None
-
-
-def answers_itself(ping: PingResult) -> bool:
-    """True if the target is an address of who asks: that is no way to anybody."""
-    if not ping.address:
-        return False
-    if ":" in ping.address:
-        return ping.ns.ipv6.owner(ip6_int(ping.address.partition("%")[0])) is not None
-    target = ip_int(ping.address)
-    return any(a.local == target for dev in ping.ns.devices.values() for a in dev.inet.addresses)
 
 
 def lost(outcome: Outcome) -> PingResult | None:

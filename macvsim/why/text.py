@@ -31,6 +31,25 @@ def as_text(answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
+_BOLD, _RED, _GREEN, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m"
+_FIX = re.compile(r" {2,}(\d+\.| ) \S+: ")
+
+
+def coloured(text: str) -> str:
+    """For a terminal: the answer bold, and red if something failed; what works green, the way of the packet faint."""
+    lines = text.split("\n")
+    answer = 2 if len(lines) > 2 else 0
+    return "\n".join(_painted(line, number == answer) for number, line in enumerate(lines))
+
+
+def _painted(line: str, is_answer: bool) -> str:
+    if is_answer:
+        return f"{_BOLD}{_RED if ' ended at ' in line or ' refused' in line else ''}{line}{_PLAIN}"
+    if _FIX.match(line):
+        return f"{_GREEN}{line}{_PLAIN}"
+    return f"{_DIM}{line}{_PLAIN}" if re.match(r" *\d+ +[\d.]+ us ", line) else line
+
+
 def _way(found: Explanation) -> Iterator[str]:
     if found.path:
         yield ""

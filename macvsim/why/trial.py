@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from macvsim.apps.ping_result import PingResult
 from macvsim.errors import MacvsimError
 from macvsim.explain import Explanation
 from macvsim.labfile.document import Step
@@ -12,10 +13,10 @@ from macvsim.labfile.load import LabFile
 from macvsim.labfile.play import Outcome, Player
 from macvsim.mend.candidates import candidates, ended
 from macvsim.mend.edit import Edit
-from macvsim.mend.scene import Ended, Scene
+from macvsim.mend.scene import Ended, Scene, owners_of
 from macvsim.mend.search import Seen
 from macvsim.why.front import FRONT, applied, front_edits
-from macvsim.why.question import answers_itself, is_ping, lost, ping_words, works
+from macvsim.why.question import is_ping, lost, ping_words, works
 
 Ranked = list[tuple[int, tuple[Edit, ...]]]
 
@@ -25,12 +26,14 @@ class DocumentTrial:
     """Plays one file.
 
     asked : the step that is asked about; steps : all of them, that one included; worked : whether each did
+    owners : who has the target, by name: an answer from anybody else is none
     """
 
     lab_file: LabFile
     asked: Step
     steps: Sequence[Step]
     worked: Sequence[bool]
+    owners: frozenset[str] = frozenset()
 
     @property
     def at(self) -> int:
@@ -47,7 +50,7 @@ class DocumentTrial:
             outcomes.append(player.run(self._asked_with(edits)))
         except MacvsimError:
             return None
-        if any(answers_itself(ping) for ping in outcomes[-1].pings):
+        if not all(self._is_meant(player, ping) for ping in outcomes[-1].pings):
             return None
         if not works(outcomes[-1]):
             place, more = self.diagnose(player, outcomes)
@@ -82,6 +85,11 @@ class DocumentTrial:
             if not edit.line and edit.node != FRONT and player.run(typed(edit, self.asked.line)).status:
                 return None
         return outcomes
+
+    def _is_meant(self, player: Player, ping: PingResult) -> bool:
+        """False if it is somebody else who answers: who asks, or who was given the target's address."""
+        owners = owners_of(player.lab, ping.address)
+        return ping.ns.name not in owners and (not self.owners or owners <= self.owners)
 
     def _asked_with(self, edits: tuple[Edit, ...]) -> Step:
         """The step that is asked about, or what is typed in its place."""

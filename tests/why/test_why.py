@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 from macvsim.why.ask import why
 from macvsim.why.data import as_data
-from macvsim.why.text import as_text
+from macvsim.why.text import as_text, coloured
 from tests.why.byhand import mended
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +210,30 @@ def test_no_fix_breaks_what_worked(tmp_path: Path) -> None:
         mended_path = tmp_path / "mended.md"
         mended_path.write_text(mended(path.read_text(), data, fix))
         assert all(o.pings[0].received for o in Player(load(mended_path)).play() if o.pings)
+
+
+def test_colours_are_for_terminals_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab(tmp_path, *TWICE)
+    text = as_text(why(path))
+    assert "\x1b" not in text
+    painted = coloured(text)
+    assert re.sub(r"\x1b\[\d*m", "", painted) == text
+    assert painted != text
+    with pytest.raises(SystemExit):
+        main(["why", str(path)])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_hops_name_the_kernels_functions() -> None:
+    data = as_data(why(SCENARIOS / "failures" / "08-vlan-not-on-trunk.md"))
+    functions = {(hop["where"], hop["action"]): hop["kernel_function"] for hop in data["path"]}
+    assert functions["c1:eth0", "xmit"] == "macvlan_start_xmit"
+    assert functions["host1:enp0s8.100", "xmit"] == "vlan_dev_hard_start_xmit"
+    assert functions["sw1:2", "PORT_VLAN"] is None
+
+
+def test_nobody_else_is_given_the_targets_address(tmp_path: Path) -> None:
+    """An answer from another machine would flip the verdict, and mend nothing."""
+    path = lab(tmp_path, "c2# sysctl -w net.ipv4.icmp_echo_ignore_all=1", "c1# ping -c 1 -W 1 172.16.10.3")
+    for fix in why(path).fixes:
+        assert not any("addr add 172.16.10.3" in edit.command for edit in fix.edits)
