@@ -98,11 +98,11 @@ class Neighbour:
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
+        self._way_down: TxPath | None = None
+        """Found for the last header, whatever the state."""
         self.state = Nud.NONE
         self.ha = bytes(6)
         self.hh = None
-        self._way_down: TxPath | None = None
-        """Found for the last header, whatever the state."""
         self.dead = False
         now = table.sim.jiffies
         self.used = self.updated = now
@@ -127,7 +127,8 @@ class Neighbour:
         self.bits = bits = int(state)
         self.connected = bool(bits & _CONNECTED_BITS)
         self.sends = bool(bits & _SEND_BITS)
-        self.path: TxPath | _Checked | None = None
+        way = self._way_down if self.sends else None
+        self.path: TxPath | _Checked | None = way if way is None or self.connected else _Checked(self, way)
         """The way down in this state, if the header alone tells it; of no use in an epoch other than its own."""
 
     @property
@@ -335,7 +336,7 @@ class Neighbour:
                 self.timer.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
             self.ha = ha
-            self.path = None
+            self.path = self._way_down = None
             if self.hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
             if not bits & _CONNECTED_BITS:

@@ -153,6 +153,7 @@ class RawIcmpSocket(Socket):
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
         self._out_types = ns.snmp.icmp_out_types
         self._router = ns.router
+        self._hand = ns.hand
         self._last: _Sent | None
         ns.icmp.sockets.append(self)
 
@@ -209,7 +210,7 @@ class RawIcmpSocket(Socket):
             return False
         if self.source and ipv4.addresses(packet.data)[1] != self.source:
             return False
-        self.ns.hand(self.on_message, (packet, message))
+        self._hand(self.on_message, (packet, message))
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:
