@@ -220,10 +220,8 @@ class Sim(simpy.Environment):
 
     def wheel_bucket(self, expires: int, clock: int) -> tuple[int, int]:
         """Where the timer wheel puts a timer: when the bucket is run (ns), and its level."""
-        delta = max(expires - clock, 0)
-        level = 0
-        while level < _WHEEL_LEVELS - 1 and delta >= (_WHEEL_SIZE - 1) << (level * _WHEEL_SHIFT):
-            level += 1
+        beyond = max(expires - clock, 0) // (_WHEEL_SIZE - 1)
+        level = min((beyond.bit_length() + _WHEEL_SHIFT - 1) // _WHEEL_SHIFT, _WHEEL_LEVELS - 1)
         shift = level * _WHEEL_SHIFT
         return ((max(expires, clock) >> shift) + 1 << shift) * self.tick, level
 

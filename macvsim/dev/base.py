@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from macvsim.dev.path import Receiver, Round
+from macvsim.dev.path import Receiver, Round, recurs
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
@@ -36,8 +36,6 @@ TSO_MAX_SIZE = 524_280
 _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
-_ARP = b"\x08\x06"
-"""ARP comes once and not soon again: no path is worth its while."""
 
 Tap = Callable[[PacketType, Frame], None]
 
@@ -415,7 +413,7 @@ class NetDevice:
                     continue
             if not frame.tag:
                 protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
-                if learns and type(frame) is Frame and not frame.raw[0] & 1 and frame.raw[12:14] != _ARP:
+                if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(frame.raw):
                     self.keep_path(rounds)
                 return protocol(dev, frame, packet_type)
             if frame.vid:

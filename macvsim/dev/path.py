@@ -36,6 +36,17 @@ Round = tuple["NetDevice", Frame, PacketType]
 Take = Callable[[Frame], "DropReason | None"]
 
 
+_ARP = b"\x08\x06"
+_REQUEST = b"\0\1"
+
+
+def recurs(raw: bytes) -> bool:
+    """True if frames with this Ethernet header may well come again: ARP does not, but for questions to one only, with
+    which entries in use are checked.
+    """
+    return raw[12:14] != _ARP or raw[20:22] == _REQUEST
+
+
 class Receiver(NamedTuple):
     """What takes frames for one protocol of one device: `flows` those with a known `Frame.head`, `take` the others."""
 
@@ -150,20 +161,14 @@ def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
 
 
 class TxPath:
-    """The way down to `line`, through the devices of `rounds`; `header` is what stands before the packets."""
+    """The way down to `line`, through the devices of `rounds`; `header` is what stands before the packets.
 
-    __slots__ = (
-        "_devices",
-        "_hop",
-        "_line",
-        "_logs",
-        "_octets",
-        "_packets",
-        "_sim",
-        "_tag",
-        "epoch",
-        "header",
-    )
+    epoch : the only one in which it may be used; -1 once it is void
+    user : is told of every packet, while that matters
+    """
+
+    __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_sim", "_special", "_tag",
+                 "_user", "epoch", "header")  # fmt: skip
 
     def __init__(self, sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> None:
         self.epoch = sim.epoch
@@ -172,25 +177,45 @@ class TxPath:
         self._devices = tuple(dev for dev, _ in rounds)
         self._tag = tag
         self._line = line
+        self._delay = line.delay
         self._hop = line.far.hops.find((tag, header))
         self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
         self._packets = self._octets = 0
+        self._user: Callable[[], None] | None = None
+        self._special = bool(self._logs) or not line.plain
+
+    @property
+    def user(self) -> Callable[[], None] | None:
+        return self._user
+
+    @user.setter
+    def user(self, user: Callable[[], None] | None) -> None:
+        self._user = user
+        self._special = user is not None or bool(self._logs) or not self._line.plain
 
     def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
-        """A packet goes out.  Only in the path's own epoch."""
-        sim, line = self._sim, self._line
+        """A packet goes out."""
+        sim = self._sim
         if not self._packets:
             sim.unsettled.append(self._settle)
         raw = self.header + data
         self._packets += 1
         self._octets += len(raw)
         frame = Frame(raw, uid, self._tag, head)
-        if self._logs:
-            for passed, stations in self._logs:
-                passed(sim._now, uid, frame, stations)
-        if not line.plain:
-            return line.send(frame)
-        heappush(sim._queue, (sim._now + line.delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
+        if self._special:
+            return self._send_specially(frame)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
+        return None
+
+    def _send_specially(self, frame: Frame) -> DropReason | None:
+        """Somebody watches, or the cable is not plain."""
+        if self._user is not None:
+            self._user()
+        for passed, stations in self._logs:
+            passed(self._sim._now, frame.uid, frame, stations)
+        if not self._line.plain:
+            return self._line.send(frame)
+        self._sim.post(self._delay, SOFTIRQ, self._hop.take, frame)
         return None
 
     def _settle(self) -> None:

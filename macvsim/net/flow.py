@@ -10,9 +10,10 @@ again.  That holds until a route, an address, a device, a parameter or a netfilt
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import Take
+from macvsim.dev.path import Take, TxPath
 from macvsim.journal import Station
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
@@ -31,7 +32,8 @@ _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
 _MESSAGE = ETH_HLEN + ipv4.HLEN
 _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
-_pack_header = ipv4.pack_header
+_pack = Struct("!4sH4sH8s").pack
+"""``(start and length, ident, fragment field and middle, checksum, addresses)`` as a header (see `wire.ipv4.Fixed`)."""
 
 
 class Arrivals:
@@ -189,19 +191,24 @@ class Messages(_Flow):
 class Forwarding(_Flow):
     """Through this host, with a TTL one less (RFC 1624)."""
 
-    __slots__ = ("_head", "_middle")
+    __slots__ = ("_head", "_middle", "_path")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> None:
         super().__init__(layer, dev, way)
         self._head = ipv4.next_head(head)
         self._middle = ipv4.head_middle(self._head)
+        self._path: TxPath | None = None
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
         raw, way, sim = frame.raw, self._way, self._sim
-        entry = way.neighbour
-        path = None if entry is None else entry.path
-        if path is None or path.epoch != sim.epoch or len(raw) > way.mtu + ETH_HLEN:
+        path = self._path
+        if path is None or path.epoch != sim.epoch:
+            entry = way.neighbour
+            path = self._path = None if entry is None else entry.path
+            if path is None or path.epoch != sim.epoch:
+                return self._long_way(frame)
+        if len(raw) > way.mtu + ETH_HLEN:
             return self._long_way(frame)
         if not self._packets:
             sim.unsettled.append(self._settle)
@@ -222,16 +229,18 @@ class Forwarding(_Flow):
 class Sender:
     """Packets of one kind along `way`; fixed : what their headers have in common; idents : see `next_ident`."""
 
-    __slots__ = ("_df", "_fits", "_fixed", "_frag", "_head", "_idents", "_layer", "_length", "_sent", "_sim", "_sum",
-                 "_way")  # fmt: skip
+    __slots__ = ("_addresses", "_df", "_fits", "_fixed", "_head", "_idents", "_layer", "_length", "_middle", "_path",
+                 "_sent", "_sim", "_start", "_sum", "_way")  # fmt: skip
 
     def __init__(self, layer: Ipv4Layer, way: Dst, fixed: ipv4.Fixed, idents: list[int]) -> None:
         self._layer = layer
         self._sim = layer.sim
         self._way = way
         self._fixed = fixed
+        self._addresses = fixed.addresses
         self._idents = idents
         self._sent = 0
+        self._path: TxPath | None = None
         self._shape(ipv4.HLEN, False)
 
     def _shape(self, length: int, df: bool) -> None:
@@ -239,9 +248,12 @@ class Sender:
         self._length = length
         self._df = df
         self._fits = length <= self._way.mtu
-        self._frag = ipv4.DF if df and self._fits else 0
-        self._head = ipv4.head(self._fixed, self._frag)
-        self._sum = self._fixed.total + length + self._frag
+        self._path = None
+        frag = ipv4.DF if df and self._fits else 0
+        self._head = ipv4.head(self._fixed, frag)
+        self._start = self._fixed.start + length.to_bytes(2)
+        self._middle = frag.to_bytes(2) + self._fixed.middle
+        self._sum = self._fixed.total + length + frag
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
@@ -250,29 +262,32 @@ class Sender:
         length = 20 + len(payload)
         if length != self._length or df is not self._df:
             self._shape(length, df)
-        layer, way = self._layer, self._way
         if ident is None:
             idents = self._idents
-            if idents:
-                ident = idents[0] = idents[0] % 0xFFFF + 1
-            else:
-                ident = layer.next_ident(idents)
-        start, middle, addresses, _ = self._fixed
+            ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
         csum = -(self._sum + ident) % 0xFFFF
-        data = _pack_header(start, length, ident, self._frag, middle, csum, addresses) + payload
-        entry = way.neighbour
-        if entry is not None and self._fits and layer.netfilter is None:
-            path, sim = entry.path, self._sim
-            if path is not None and path.epoch == sim.epoch:
-                if not self._sent:
-                    sim.unsettled.append(self._settle)
-                self._sent += 1
-                if sim.journal is not None:
-                    on = Station(layer.ns, "send", None, (way.dev, way.nexthop))
-                    sim.journal.passed(sim._now, uid, None, (on,))
-                return path.send(data, uid, self._head)
-        layer.count["OutRequests"] += 1
-        return layer.local_out(data, uid, way, cause)
+        data = _pack(self._start, ident, self._middle, csum, self._addresses) + payload
+        path, sim = self._path, self._sim
+        if path is None or path.epoch != sim.epoch:
+            path = self._find_path()
+            if path is None:
+                self._layer.count["OutRequests"] += 1
+                return self._layer.local_out(data, uid, self._way, cause, self._head)
+        if not self._sent:
+            sim.unsettled.append(self._settle)
+        self._sent += 1
+        if sim.journal is not None:
+            way = self._way
+            on = Station(self._layer.ns, "send", None, (way.dev, way.nexthop))
+            sim.journal.passed(sim._now, uid, None, (on,))
+        return path.send(data, uid, self._head)
+
+    def _find_path(self) -> TxPath | None:
+        """The way down for packets that fit and that nobody looks at."""
+        entry = self._way.neighbour
+        path = entry.path if entry is not None and self._fits and self._layer.netfilter is None else None
+        self._path = path if path is not None and path.epoch == self._sim.epoch else None
+        return self._path
 
     def _settle(self) -> None:
         count = self._layer.count

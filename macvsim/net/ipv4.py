@@ -308,14 +308,14 @@ class Ipv4Layer:
         idents[0] = idents[0] % 0xFFFF + 1
         return idents[0]
 
-    def local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None) -> DropReason | None:
+    def local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None, head: bytes = b"") -> DropReason | None:
         """A packet of ours, to OUTPUT and out (ip_local_out)."""
         if self.sim.journal is not None:
             self.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         if self.netfilter is not None:
             packet = Packet(data, uid, dst=way) if cause is None else self.netfilter.attached(data, uid, way, cause)
             return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
-        reason = self.output(Packet(data, uid, dst=way), way)
+        reason = self.output(Packet(data, uid, None, HOST, way, head), way)
         if reason is not None and reason is DropReason.XMIT_DROP:
             self.count["OutDiscards"] += 1
         return reason
@@ -433,7 +433,7 @@ class Ipv4Layer:
                 way.neighbour = entry
         path = entry.path
         if path is not None and path.epoch == self.sim.epoch:
-            return path.send(packet.data, packet.uid)
+            return path.send(packet.data, packet.uid, packet.head)
         return entry.output(packet)
 
     def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:

@@ -87,7 +87,7 @@ class Solicitor(Protocol):
 class Neighbour:
     """One entry: next hop `ip` on `dev`."""
 
-    __slots__ = ("_hh", "_state", "_way_down", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip",
+    __slots__ = ("_found", "_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip",
                  "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "timer", "updated",
                  "used")  # fmt: skip
 
@@ -98,8 +98,10 @@ class Neighbour:
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
-        self._way_down: TxPath | None = None
-        """Found for the last header, whatever the state."""
+        self._found: tuple[TxPath | None, int] = None, -1
+        """The way down that was found last, and in which epoch."""
+        self.path: TxPath | None = None
+        """The way down, if the header alone tells it and the state lets packets out; used in its own epoch only."""
         self.state = Nud.NONE
         self.ha = bytes(6)
         self.hh = None
@@ -127,9 +129,37 @@ class Neighbour:
         self.bits = bits = int(state)
         self.connected = bool(bits & _CONNECTED_BITS)
         self.sends = bool(bits & _SEND_BITS)
-        way = self._way_down if self.sends else None
-        self.path: TxPath | _Checked | None = way if way is None or self.connected else _Checked(self, way)
-        """The way down in this state, if the header alone tells it; of no use in an epoch other than its own."""
+        path = self.path
+        if path is not None:
+            if self.sends:
+                path.user = None if self.connected else self._used
+            else:
+                self._forget_path()
+
+    def _used(self) -> None:
+        """Something was sent while the entry is being checked."""
+        sim = self.table.sim
+        self.used = sim._now // sim.tick
+
+    def _find_path(self, header: bytes) -> TxPath | None:
+        """The way down; an earlier one if it has been laid aside only."""
+        epoch = self.dev.sim.epoch
+        path, found_in = self._found
+        if path is None or found_in != epoch or path.header != header:
+            path = tx_path(self.dev, header)
+            self._found = path, epoch
+        self._forget_path()
+        if path is not None:
+            path.epoch = epoch
+            path.user = None if self.connected else self._used
+            self.path = path
+        return path
+
+    def _forget_path(self) -> None:
+        """The way down is not what it was, or nothing may take it; others may have kept it."""
+        if self.path is not None:
+            self.path.epoch = -1
+            self.path = None
 
     @property
     def hh(self) -> bytes | None:
@@ -139,7 +169,7 @@ class Neighbour:
     @hh.setter
     def hh(self, header: bytes | None) -> None:
         self._hh = header
-        self.path = None
+        self._forget_path()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -158,12 +188,9 @@ class Neighbour:
             header = dev.hard_header(self.ha, dev.mac, self.table.ethertype)
             if dev.header_cache and self._hh is None:
                 self.hh = self.ha + dev.mac + self.table.ethertype
-        way = self._way_down
-        if way is None or way.epoch != dev.sim.epoch or way.header != header:
-            way = self._way_down = tx_path(dev, header) if self.sends else None
-        if way is not None:
-            self.path = way if self.connected else _Checked(self, way)
-            return way.send(packet.data, packet.uid)
+        path = self._find_path(header) if self.sends else None
+        if path is not None:
+            return path.send(packet.data, packet.uid, packet.head)
         return dev.xmit(Frame(header + packet.data, packet.uid))
 
     def ask(self) -> None:
@@ -262,7 +289,7 @@ class Neighbour:
         return int(
             parms.ucast_solicit
             + parms.app_solicit
-            + (parms.mcast_resolicit if self.state & Nud.PROBE else parms.mcast_solicit)
+            + (parms.mcast_resolicit if self.bits & _PROBE else parms.mcast_solicit)
         )
 
     def _become(self, state: Nud, now: int) -> None:
@@ -336,7 +363,7 @@ class Neighbour:
                 self.timer.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
             self.ha = ha
-            self.path = self._way_down = None
+            self._forget_path()
             if self.hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
             if not bits & _CONNECTED_BITS:
@@ -353,23 +380,6 @@ class Neighbour:
         """True within locktime of the last change: ordinary answers do not override it."""
         locktime: int = self.indev.parms.locktime * self.table.sim.hz // 100
         return self.table.sim.jiffies <= self.updated + locktime
-
-
-class _Checked:
-    """A way down for an entry that is being checked: it notes when it was used."""
-
-    __slots__ = ("_entry", "_way", "epoch")
-
-    def __init__(self, entry: Neighbour, way: TxPath) -> None:
-        self._entry = entry
-        self._way = way
-        self.epoch = way.epoch
-
-    def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
-        """A packet goes out."""
-        sim = self._entry.table.sim
-        self._entry.used = sim._now // sim.tick
-        return self._way.send(data, uid, head)
 
 
 class NeighTable:

@@ -16,10 +16,10 @@ class Packet:
     """Bytes of one IPv4 packet (header and payload, padding trimmed), where it came in, and where it will go.
 
     in_dev : None for locally made packets; dst : the routing decision, once there is one; options : of its header, once
-    they have been looked at
+    they have been looked at; head : as `Frame.head`, while nobody has changed the header
     """
 
-    __slots__ = ("data", "dst", "in_dev", "options", "packet_type", "uid")
+    __slots__ = ("data", "dst", "head", "in_dev", "options", "packet_type", "uid")
 
     def __init__(
         self,
@@ -28,10 +28,12 @@ class Packet:
         in_dev: NetDevice | None = None,
         packet_type: PacketType = PacketType.HOST,
         dst: Dst | None = None,
+        head: bytes = b"",
     ) -> None:
         self.data = data
         self.uid = uid
         self.in_dev = in_dev
         self.packet_type = packet_type
         self.dst = dst
+        self.head = head
         self.options: Options | None = None

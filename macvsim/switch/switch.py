@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from macvsim.dev.broadcast import asked
 from macvsim.dev.fdb import FilteringDatabase
+from macvsim.dev.path import recurs
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
@@ -21,7 +22,6 @@ from macvsim.wire.frame import ETH_HLEN, ETH_P_8021Q, Frame
 
 _VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
-_ARP = b"\x08\x06"
 """Comes once and not soon again: no path is worth its while."""
 _COLLECTOR_PAUSE = 10 * MS
 
@@ -178,7 +178,7 @@ class Switch(Shown):
             if tagged or frame.tag:
                 frame = leave(frame, vid, tagged, ETH_P_8021Q)
         learnt = fdb.entries.get((vid, source))
-        plain = port.learns and not port.guarded and arrived.raw is frame.raw and raw[12:14] != _ARP
+        plain = port.learns and not port.guarded and arrived.raw is frame.raw and recurs(raw)
         if learnt is not None and plain and sim.learns:
             SwitchPath(port, arrived.key, learnt, out, frame.tag)
         return self._transmit(out, frame)
