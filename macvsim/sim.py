@@ -139,7 +139,8 @@ class Sim(simpy.Environment):
         """Called with every program of `macvsim.apps` that starts."""
         self._queue: list[Any]
         self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
-        self._in_softirq = False
+        self._context = PROCESS
+        """Priority of the call that runs."""
         self.known: dict[int, tuple[Any, ...]] = {}
         """Devices by the IPv4 addresses of their neighbours (dev/broadcast.py)."""
         self.uids = count(1)
@@ -250,12 +251,11 @@ class Sim(simpy.Environment):
         """The next call or event; `EmptySchedule` when nothing is left."""
         if not self._queue:
             raise EmptySchedule
-        self._now, priority, _, fn, arg = heappop(self._queue)
-        self._in_softirq = priority == SOFTIRQ
+        self._now, self._context, _, fn, arg = heappop(self._queue)
         try:
             fn(arg)
         finally:
-            self._in_softirq = False
+            self._context = PROCESS
 
     @recorded
     def run(self, until: Any = None) -> Any:
@@ -274,17 +274,11 @@ class Sim(simpy.Environment):
                 raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
             end = (int(until), AFTER_ALL, next(self._eid), _stop, None)
             heappush(self._queue, end)
-        queue, pop, softirq = self._queue, heappop, SOFTIRQ
-        self._in_softirq = True
+        queue, pop = self._queue, heappop
         try:
             while queue:
-                self._now, priority, _, fn, arg = pop(queue)
-                if priority == softirq:
-                    fn(arg)
-                else:
-                    self._in_softirq = False
-                    fn(arg)
-                    self._in_softirq = True
+                self._now, self._context, _, fn, arg = pop(queue)
+                fn(arg)
         except StopSimulation as stopped:
             return stopped.args[0]
         except BaseException:
@@ -293,7 +287,7 @@ class Sim(simpy.Environment):
                 heapify(queue)
             raise
         finally:
-            self._in_softirq = False
+            self._context = PROCESS
         if isinstance(until, simpy.Event):
             raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
         return None
@@ -304,15 +298,15 @@ class Sim(simpy.Environment):
         Only in process context; a softirq does not run others.
         """
         queue = self._queue
-        if self._in_softirq:
+        if self._context == SOFTIRQ:
             return
-        self._in_softirq = True
+        self._context = SOFTIRQ
         try:
             while queue and queue[0][0] == self._now and queue[0][1] == SOFTIRQ:
                 _, _, _, fn, arg = heappop(queue)
                 fn(arg)
         finally:
-            self._in_softirq = False
+            self._context = PROCESS
 
     def settle(self) -> None:
         """Bring all counters up to date; whoever shows one calls this first."""

@@ -135,21 +135,23 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _send(self) -> None:
         """One echo request, and the alarm for what comes next (sendping4, sendping_tail)."""
-        result = self._result
-        now = self.sim._now
+        result, sim = self._result, self.sim
+        now = sim._now
         clock = now // US
-        seq = result.sent & 0xFFFF
+        sent = result.sent
+        seq = sent & 0xFFFF
         self._seen.discard(seq % MAX_DUP_CHK)
-        result.sent += 1
+        result.sent = sent = sent + 1
+        payload = (clock & 0xFFFFFFFF).to_bytes(4, "little")
         if self._tail is None:
             self._sent_ns[seq] = now
-            payload = ((clock & 0xFFFFFFFF).to_bytes(4, "little"))[: result.size]
+            payload = payload[: result.size]
         else:
-            payload = (clock & 0xFFFFFFFF).to_bytes(4, "little") + self._tail
+            payload += self._tail
         if self._deadline_us is not None and clock >= self._deadline_us:
             self._finish()
             return
-        uid = next(self.sim.uids)
+        uid = next(sim.uids)
         result.requests.append(uid)
         try:
             self._socket.send(
@@ -159,7 +161,7 @@ class BusyboxPing(PingApp[PingResult]):
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             self._fail(f"sendto: {error}")
             return
-        if not self.count or result.sent < self.count:
+        if not self.count or sent < self.count:
             self.set_alarm(self.interval, self._send)
             return
         wait = self.timeout

@@ -89,15 +89,6 @@ class _Flow:
     def _long_way(self, frame: Frame) -> DropReason | None:
         return self._layer.receive(self._dev, Frame(frame.raw, frame.uid), HOST)
 
-    def _here(self, uid: int) -> None:
-        """One more for this host."""
-        sim = self._sim
-        if not self._packets:
-            sim.unsettled.append(self._settle)
-        self._packets += 1
-        if sim.journal is not None:
-            sim.journal.passed(sim._now, uid, None, (Station(self._dev, "local"),))
-
     def _settle(self) -> None:
         """Add to the counters what was only counted here."""
         count = self._layer.count
@@ -117,7 +108,12 @@ class Delivery(_Flow):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        self._here(frame.uid)
+        sim = self._sim
+        if not self._packets:
+            sim.unsettled.append(self._settle)
+        self._packets += 1
+        if sim.journal is not None:
+            sim.journal.passed(sim._now, frame.uid, None, (Station(self._dev, "local"),))
         return self._receive(Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way))
 
 
@@ -135,36 +131,35 @@ class Messages(_Flow):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        raw = frame.raw
-        message = raw[_MESSAGE:]
+        message = frame.raw[_MESSAGE:]
         if len(message) < icmp.HLEN or _checksum(message) % 0xFFFF:
             return self._long_way(frame)
-        kind = message[0]
+        kind, sim, sockets = message[0], self._sim, self._icmp.sockets
+        sender: Sender | None = None
         if kind == _ECHO:
-            return self._answer(frame, message)
-        if kind != _ECHO_REPLY:
+            sender = self._sender or self._find_sender()
+            if sender is None or self._icmp.conf.icmp_echo_ignore_all:
+                return self._long_way(frame)
+            for sock in sockets:
+                if sock.wants(message):
+                    return self._long_way(frame)
+            self._answered += 1
+        elif kind != _ECHO_REPLY:
             return self._long_way(frame)
-        self._here(frame.uid)
-        packet = Packet(raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way)
+        if not self._packets:
+            sim.unsettled.append(self._settle)
+        self._packets += 1
+        if sim.journal is not None:
+            sim.journal.passed(sim._now, frame.uid, None, (Station(self._dev, "local"),))
+        if sender is not None:
+            uid = next(sim.uids) if sim.journal is None else sim.born(frame.uid)
+            return sender.send(_echo_reply(message), uid)
+        packet = Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way)
         heard = False
-        for sock in self._icmp.sockets:
+        for sock in sockets:
             if sock.icmp_receive(packet, message):
                 heard = True
         return None if heard else self._icmp.unheard(packet)
-
-    def _answer(self, frame: Frame, request: bytes) -> DropReason | None:
-        """icmp_echo."""
-        layer = self._icmp
-        sender = self._sender or self._find_sender()
-        if sender is None or layer.conf.icmp_echo_ignore_all:
-            return self._long_way(frame)
-        for sock in layer.sockets:
-            if sock.wants(request):
-                return self._long_way(frame)
-        self._here(frame.uid)
-        self._answered += 1
-        sim = self._sim
-        return sender.send(_echo_reply(request), next(sim.uids) if sim.journal is None else sim.born(frame.uid))
 
     def _find_sender(self) -> Sender | None:
         """What answers, if that is always the same."""
