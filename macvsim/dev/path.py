@@ -96,7 +96,7 @@ class RxPath:
     """The way up from a card to a protocol, as the devices of `rounds` were passed."""
 
     __slots__ = (
-        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_receive", "_sim", "_unsettled", "hops",
+        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_receive", "_sim", "hops",
     )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
@@ -106,17 +106,17 @@ class RxPath:
         self._epoch = sim.epoch
         self._devices = [dev for dev, _, _ in rounds]
         self._flows, self._receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
-        self._unsettled = sim.unsettled
         self._packets = self._octets = 0
         self._logs = logs(sim, [Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds])
         hops.find(rounds[0][1].key).take = self.take_logged if self._logs else self.take
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        if self._sim.epoch != self._epoch:
+        sim = self._sim
+        if sim.epoch != self._epoch:
             return self.hops.long_way(frame)
         if not self._packets:
-            self._unsettled.append(self._settle)
+            sim.unsettled.append(self._settle)
         self._packets += 1
         self._octets += len(frame.raw)
         flow = self._flows.get(frame.head)

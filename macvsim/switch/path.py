@@ -22,8 +22,8 @@ class SwitchPath:
     """
 
     __slots__ = (
-        "_delay", "_epoch", "_fdb", "_line", "_max_frame", "_next", "_octets", "_out", "_packets", "_port", "_queue",
-        "_sim", "_source", "_stations", "_tag", "_turns", "_unsettled", "hops",
+        "_delay", "_epoch", "_fdb", "_line", "_max_frame", "_next", "_octets", "_out", "_packets", "_port", "_sim",
+        "_source", "_special", "_stations", "_tag", "hops",
     )  # fmt: skip
 
     def __init__(
@@ -40,12 +40,11 @@ class SwitchPath:
         self._out = out
         self._source = source
         self._tag = tag
-        self._line = None if line.plain else line
+        self._line = line
+        self._special = tag != key[0] or not line.plain
         self._delay = line.delay
         self._next = line.far.hops.find((tag, key[1]))
         self._max_frame = min(port.max_frame, out.max_frame)
-        self._queue, self._turns = sim._queue, sim._eid
-        self._unsettled = sim.unsettled
         self._packets = self._octets = 0
         self._stations = Station(port, "receive"), Station(out, "xmit", tag)
         port.hops.find(key).take = self.take if sim.journal is None else self.take_noted
@@ -58,15 +57,15 @@ class SwitchPath:
         if sim.epoch != self._epoch or now >= self._fdb.next_run or size > self._max_frame:
             return self.hops.long_way(frame)
         if not self._packets:
-            self._unsettled.append(self._settle)
+            sim.unsettled.append(self._settle)
         self._packets += 1
         self._octets += size
         self._source.updated = now
-        if frame.tag != self._tag:
+        if self._special:
             frame = Frame(frame.raw, frame.uid, self._tag, frame.head)
-        if self._line is not None:
-            return self._line.send(frame)
-        heappush(self._queue, (now + self._delay, SOFTIRQ, next(self._turns), self._next.take, frame))
+            if not self._line.plain:
+                return self._line.send(frame)
+        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self._next.take, frame))
         return None
 
     def take_noted(self, frame: Frame) -> DropReason | None:
