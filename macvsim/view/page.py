@@ -113,6 +113,13 @@ class _Page:
             if port.below:
                 self.ends[port.node.id] = _End(band, [moved.at])
         layout.links += [_moved(link, dx, dy) for link in section.links]
+        for edge in self.outer:
+            if _side_by_side(section, edge):
+                (ax, ay), lane = section.loose[edge.a]
+                (bx, by), _ = section.loose[edge.b]
+                way = ((ax, ay), (ax, lane), (bx, lane), (bx, by))
+                layout.links.append(_moved(Link(edge, way), dx, dy))
+                self.outer = [other for other in self.outer if other is not edge]
         for number, (card, ((x, y), lane)) in enumerate(section.loose.items()):
             gutter = dx + section.width + 10 + LANE * number
             self.ends[card] = _End(band, [(x + dx, y + dy), (x + dx, lane + dy), (gutter, lane + dy)])
@@ -142,6 +149,12 @@ class _Page:
             self.layout.links.append(Link(edge, tuple(way)))
         if rails:
             self.layout.width += 10 + LANE * rails
+
+
+def _side_by_side(section: Section, edge: Edge) -> bool:
+    """A cable between two cards of one row of hosts."""
+    ends = [section.loose[end] for end in (edge.a, edge.b) if end in section.loose]
+    return len(ends) == 2 and ends[0][0][1] == ends[1][0][1]
 
 
 def _touches(section: Section, edge: Edge) -> bool:

@@ -36,10 +36,13 @@ class Story:
         if self.explanation.verdict == "answered":
             return {}
         reason = self.explanation.reason.name if self.explanation.reason is not None else "nothing was sent"
-        node = topology.at(self.end.place) if self.end is not None else None
-        if node is None and self.explanation.where in topology.nodes:
-            node = topology.nodes[self.explanation.where]
-        return {node.id: reason} if node is not None else {}
+        at = self.end
+        while at is not None:
+            node = topology.at(at.place)
+            if node is not None:
+                return {node.id: reason}
+            at = at.before  # it ended on a cable: told where it left
+        return {self.explanation.where: reason} if self.explanation.where in topology.nodes else {}
 
 
 def explained(path: PingResult | Explanation) -> Explanation:

@@ -41,6 +41,9 @@ def scrambled(seed: int) -> Lab:
     switches = [lab.switch(f"sw{n}", policy=policy) for n, policy in enumerate(policies)]
     for a, b in pairwise(switches):
         lab.cable(a.port("up"), b.port("down"))
+    if dice.random() < 0.3:
+        ends = [lab.host(f"pair{n}", nic="eth0").dev("eth0") for n in range(2)]
+        lab.cable(*ends)
     for switch in switches[: dice.randint(0, 1)]:
         switch.port("spare")
     for number in range(dice.randint(1, 7)):

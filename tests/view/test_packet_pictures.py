@@ -103,6 +103,28 @@ def test_every_reported_failure_can_be_drawn(path: Path) -> None:
     assert any(outcome.status for outcome in Player(load(path)).play()), "nothing of it fails"
 
 
+def test_a_packet_lost_on_a_cable_is_told_where_it_left() -> None:
+    lab = Lab(seed=0)
+    a, b = (lab.host(name, nic="eth0") for name in "ab")
+    lab.cable(a.dev("eth0"), b.dev("eth0"), loss=1.0)
+    a.addr_add("eth0", "10.0.0.1/24")
+    lost = a.ping("10.0.0.2", count=1, timeout=1)
+    scene = lab_scene(lab, told=lost.explain())
+    legible(scene)
+    assert "✕ CABLE_LOSS" in said(scene)
+    moves_in_order(str(lab.animate(lost)))
+
+
+def test_nothing_that_was_sent_is_told_too() -> None:
+    lab = Lab(seed=0)
+    lost = lab.host("a", nic="eth0").ping("10.0.0.2", count=1)
+    scene = lab_scene(lab, told=lost.explain())
+    legible(scene)
+    assert "✕ IP_OUTNOROUTES" in said(scene)
+    str(lab.animate(lost))
+    legible(lost.ladder().scene)
+
+
 def test_what_is_no_ping_is_refused() -> None:
     lab = two_hosts()
     with pytest.raises(MacvsimError, match="path='c1' is no ping"):
