@@ -52,6 +52,10 @@ notebooks: $(READY)
 pictures: $(READY)
 	@$(PY) docs/pictures/draw.py
 
+# The documentation, in build/docs/site; the browser page is in it if it was built before.
+docs: $(READY)
+	@$(PY) docs/build.py
+
 # Needs npm. To look at it: python -m http.server -d docs/page
 page: $(READY)
 	@$(PY) docs/browser/build.py

@@ -6,6 +6,7 @@ the docstrings, the command line's own help and the table of reasons.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -25,10 +26,20 @@ def assemble() -> None:
     shutil.copytree(HERE / "pages", BUILT / "pages")
     shutil.copytree(HERE / "pictures", BUILT / "pages" / "pictures", dirs_exist_ok=True)
     shutil.copy(HERE / "fidelity.md", BUILT / "pages")
+    for page in (BUILT / "pages").glob("*.md"):
+        page.write_text(_in_site(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(HERE / "mkdocs.yml", BUILT)
     write_reference(BUILT / "pages" / "reference")
+
+
+def _in_site(text: str) -> str:
+    """Links of a page as they lead in the site: what is beside the pages there, and no further than the repository."""
+    text = re.sub(r"\]\(\.\./(pictures/|fidelity\.md)", r"](\1", text)
+    return re.sub(r"\[([^\]]*)\]\(\.\./\.\./[^)]*\)", r"\1", text)
 
 
 if __name__ == "__main__":
     assemble()
     subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=BUILT, check=True)
+    if (HERE / "page").exists():
+        shutil.copytree(HERE / "page", BUILT / "site" / "page")

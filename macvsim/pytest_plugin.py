@@ -47,6 +47,11 @@ class CheckedPing:
     def __repr__(self) -> str:
         return repr(self.result)
 
+    @property
+    def ttl(self) -> int | None:
+        """Time to live of the first reply; None if there was none."""
+        return self.result.ttl
+
     def lost(self, reason: str) -> bool:
         """True if no answer came for that reason, by its name in `macvsim.DropReason`.
 
