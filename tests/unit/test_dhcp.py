@@ -50,9 +50,9 @@ def messages(capture: Capture, name: str = "server/eth0") -> list[bytes]:
     return [data for data in found if data[12:14] == b"\x08\x00" and data[23] == 17 and data[278:282] == dhcp.COOKIE]
 
 
-def equal(capture: Capture, name: str, first: int = 0) -> None:
+def equal(capture: Capture, name: str) -> None:
     ours = [plain(data) for data in messages(capture)]
-    theirs = [plain(bytes.fromhex(data)) for data in RECORD[name]][first : first + len(ours)]
+    theirs = [plain(bytes.fromhex(data)) for data in RECORD[name]][: len(ours)]
     for number, (kernel, simulated) in enumerate(zip(theirs, ours, strict=True)):
         assert kernel.hex() == simulated.hex(), number
 
@@ -162,3 +162,68 @@ def test_ipvlan_children_share_a_mac_and_so_an_address() -> None:
     shown = [str(host.sh(f"ip netns exec n{number} ip addr show i{number}")) for number in (1, 2)]
     assert "10.0.0.24/24" in shown[0]
     assert "10.0.0.24/24" not in shown[1]  # the device refuses what a sibling has
+
+
+def test_dhclient() -> None:
+    """As typed on Debian: silent, or with -v; the lease is remembered, renewed, and given back."""
+    lab, server, client = lan()
+    server.sh("udhcpd")
+    assert str(client.sh("dhclient eth0")) == ""
+    assert "10.0.0.24/24" in str(client.sh("ip addr show eth0"))
+    assert str(client.sh("ip route")).startswith("default via 10.0.0.1 dev eth0")
+    servers = "nameserver 10.0.0.1\nnameserver 8.8.8.8\n"
+    assert str(client.sh("cat /etc/resolv.conf")) == f"domain local\nsearch local.\n{servers}"
+    with lab.capture() as capture:
+        lab.run(130)
+    kinds = [dhcp.parse(data[42:]) for data in messages(capture)]
+    assert [message.kind for message in kinds if message][:2] == [dhcp.REQUESTING, dhcp.ACK]
+    said = str(client.sh("dhclient -v -r eth0"))
+    assert said.startswith("Killed old client process\nInternet Systems Consortium DHCP Client 4.4.3-P1\n")
+    assert said.endswith("DHCPRELEASE of 10.0.0.24 on eth0 to 10.0.0.1 port 67\n")
+    assert "inet " not in str(client.sh("ip addr show eth0"))
+
+
+def test_dhclient_tells_what_it_does() -> None:
+    _, server, client = lan()
+    server.sh("udhcpd")
+    lines = str(client.sh("dhclient -v eth0")).splitlines()
+    assert lines[5:8] == ["Listening on LPF/eth0/02:00:00:00:00:02", "Sending on   LPF/eth0/02:00:00:00:00:02",
+                          "Sending on   Socket/fallback"]  # fmt: skip
+    assert lines[8].startswith("DHCPDISCOVER on eth0 to 255.255.255.255 port 67 interval ")
+    assert lines[9:12] == ["DHCPOFFER of 10.0.0.24 from 10.0.0.1",
+                           "DHCPREQUEST for 10.0.0.24 on eth0 to 255.255.255.255 port 67",
+                           "DHCPACK of 10.0.0.24 from 10.0.0.1"]  # fmt: skip
+    assert lines[12].startswith("bound to 10.0.0.24 -- renewal in ")
+    again = str(client.sh("dhclient -v -x; dhclient -v eth0"))
+    assert "DHCPDISCOVER" not in again and "DHCPREQUEST for 10.0.0.24 on eth0" in again
+    assert "Cannot find device" in str(client.sh("dhclient nope"))
+
+
+def test_dhclient_speaks_as_recorded() -> None:
+    lab, server, client = lan()
+    client.hostname = "box"
+    server.sh("dnsmasq -p 0 -i eth0 --dhcp-range=10.0.0.50,10.0.0.60,255.255.255.0,2m")
+    with lab.capture() as capture:
+        client.sh("dhclient eth0; sleep 1; dhclient -r eth0; sleep 1; dhclient eth0; dhclient -x; dhclient eth0")
+    equal(capture, "dhclient-dnsmasq")
+    assert len(messages(capture)) == len(RECORD["dhclient-dnsmasq"])
+
+
+def test_udhcpc_and_dnsmasq_speak_as_recorded() -> None:
+    lab, server, client = lan()
+    server.sh("dnsmasq -p 0 -i eth0 --dhcp-range=10.0.0.50,10.0.0.60,255.255.255.0,2m")
+    with lab.capture() as capture:
+        assert "lease of 10.0.0.56 obtained from 10.0.0.1, lease time 120" in str(client.sh("udhcpc -n -q -T 5"))
+    ours = [plain(data).hex() for data in messages(capture)]
+    kernel = [plain(bytes.fromhex(RECORD["dnsmasq"][number])).hex() for number in (0, 1, 4, 5)]  # 2, 3: both again
+    assert ours == kernel
+
+
+def test_dnsmasq_says_what_it_does() -> None:
+    lab, server, client = lan()
+    conf = "port=0\ninterface=eth0\ndhcp-range=10.0.0.50,10.0.0.60,12h\ndhcp-host=02:00:00:00:00:02,10.0.0.77\n"
+    server.files["/etc/dnsmasq.conf"] = conf + "dhcp-option=option:router,10.0.0.254\n"
+    job = lab.shell.spawn(server, "dnsmasq -d")
+    client.sh("udhcpc -n -q")
+    assert str(client.sh("ip route")).startswith("default via 10.0.0.254 dev eth0")
+    assert "dnsmasq-dhcp: DHCPACK(eth0) 10.0.0.77 02:00:00:00:00:02 \n" in job.stderr

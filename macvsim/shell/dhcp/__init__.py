@@ -1,7 +1,7 @@
-"""DHCP clients and servers: udhcpc and udhcpd of busybox."""
+"""DHCP clients and servers: udhcpc and udhcpd of busybox, ISC's dhclient, and dnsmasq as far as it serves DHCP."""
 
 from __future__ import annotations
 
-from macvsim.shell.dhcp import udhcpc, udhcpd
+from macvsim.shell.dhcp import dhclient, dnsmasq, udhcpc, udhcpd
 
-__all__ = ["udhcpc", "udhcpd"]
+__all__ = ["dhclient", "dnsmasq", "udhcpc", "udhcpd"]
