@@ -8,11 +8,15 @@ from statistics import median
 
 from benchmarks.measure import Samples
 
+SCALE = "macvsim-scale"
+"""Labs of many containers; what is counted there is answered pings."""
 OURS, NAIVE, TIMEOUT = "macvsim", "naive-scapy", "simpy-timeout"
 CAPTURED, JOURNALLED, PYPY = "macvsim-captures", "macvsim-journal", "macvsim-pypy"
 FIRST_PING, IMPORT_SIMPY = "first-ping", "import-simpy"
 PCAP, PCAPNG, WRPCAP = "pcap", "pcapng", "scapy-wrpcap"
-REFERENCE: Mapping[str, str] = {"process": FIRST_PING, "capture-file": PCAP}
+REFERENCE: Mapping[str, str] = {
+    "process": FIRST_PING, "capture-file": PCAP, "100-containers": SCALE, "1000-cold": SCALE,
+}  # fmt: skip
 """Whose time a thing's is divided by for its `ratio`, where that is not macvsim's own, by experiment."""
 
 

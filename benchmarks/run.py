@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import capture_files, macvsim_labs, naive_scapy, processes, simpy_timeout
+from benchmarks import capture_files, growth, macvsim_labs, naive_scapy, processes, scale, simpy_timeout
 from benchmarks.goals import (
     CAPTURED,
     FIRST_PING,
@@ -21,6 +21,7 @@ from benchmarks.goals import (
     PCAP,
     PCAPNG,
     PYPY,
+    SCALE,
     TIMEOUT,
     WRPCAP,
 )
@@ -56,6 +57,8 @@ def cases(quick: bool) -> list[Case]:
         Case(PCAP, "capture-file", capture_files.pcap, 1_600),
         Case(PCAPNG, "capture-file", capture_files.pcapng, 1_600),
         Case(WRPCAP, "capture-file", capture_files.scapy_wrpcap, 80 // share),
+        Case(SCALE, "100-containers", scale.steady, 500 // share, warm_up=0),
+        Case(SCALE, "1000-cold", scale.cold, 10, warm_up=0),
     ]
 
 
@@ -72,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--rounds {rounds}: at least one round is needed, seven or more for a figure worth quoting")
 
     results = summarize(interleave(cases(options.quick), rounds))
+    results[OURS]["goals"] += growth.figures(options.quick)
     print(table(results))
     options.output.write_text(json.dumps(results, indent=2) + "\n")
     broken = violations(results)

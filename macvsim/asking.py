@@ -33,7 +33,6 @@ class Asking(NamedTuple):
             return any(address.local == self.target for address in dev.inet.addresses)
         return dev.inet.inet6 is not None and dev.inet.inet6.address(self.target) is not None
 
-
     def refused_by(self, dev: NetDevice) -> bool:
         """True if a device has the address, and may not use it as somebody else had it."""
         address = dev.inet.inet6.address(self.target) if self.six and dev.inet.inet6 is not None else None

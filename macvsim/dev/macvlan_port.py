@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import CONSUMED, PASS, Another, NetDevice, Rx
@@ -157,7 +158,8 @@ class MacvlanPort:
             return
         self._wanted = self._queued = 1 << _group_bit(BROADCAST_MAC)
         for group in lower.mc:
-            users = sum(group in upper.mc for upper in lower.uppers if upper.started)
+            wanting = (upper for upper in lower.uppers if upper.started and group in upper.mc)
+            users = len(list(islice(wanting, 2)))
             if users:
                 self._wanted |= 1 << _group_bit(group)
             if users > 1:

@@ -44,7 +44,7 @@ class Ipv4Layer:
         self.protocols: dict[int, Callable[[Packet], DropReason | None]] = {
             ipv4.PROTO_ICMP: ns.icmp.receive,
             ipv4.PROTO_UDP: ns.udp.receive,
-            ipv4.PROTO_TCP: ns.tcp.receive,
+            ipv4.PROTO_TCP: ns.receive_tcp,
             ipv4.PROTO_IGMP: partial(igmp.receive, ns),
         }
         """Who takes packets for this host, by protocol."""

@@ -180,6 +180,10 @@ class Namespace(Parts):
         """An IPv6 frame, which the layer is made for."""
         return self.ipv6.ip6.receive(dev, frame, packet_type)
 
+    def receive_tcp(self, packet: Packet) -> DropReason | None:
+        """A TCP segment, which the layer is made for."""
+        return self.tcp.receive(packet)
+
     def set_protocol(self, ethertype: bytes, handler: ProtocolHandler | None) -> None:
         """Who takes frames of an EtherType from now on; None: nobody (dev_add_pack)."""
         self.protocols.pop(ethertype, None)
@@ -325,7 +329,7 @@ class Namespace(Parts):
     def nsid(self, other: Namespace) -> int:
         """The number by which this namespace knows another one; the lowest free one if it is new (peernet2id_alloc)."""
         if other not in self._nsids:
-            used = self._nsids.values()
+            used = set(self._nsids.values())
             self._nsids[other] = next(number for number in range(len(used) + 1) if number not in used)
         return self._nsids[other]
 
