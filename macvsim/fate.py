@@ -153,7 +153,8 @@ class Family:
         on_the_way = [r for r in drops if r.detail is DropReason.CABLE_LOSS or _leads_to_target(r)]
         blocked = [self._ending(r) for r in on_the_way if r.detail not in silent]
         blocked += self._withheld(requests[:1], question)
-        if not any(r.detail in silent for r in drops):  # nobody heard it
+        if not any(r.detail in silent and not _on_one_machine(r.where, failure.where) for r in drops):
+            # nobody else heard it
             blocked += [end for end in ends if end not in blocked]
         known = unanswered(failure.where, question, [r.where for r in drops]) if question is not None else ""
         if blocked:
@@ -281,6 +282,12 @@ def _said(detail: Any) -> str:
     if isinstance(detail, Blame):
         return detail.rule
     return detail if isinstance(detail, str) else ""
+
+
+def _on_one_machine(one: Place, other: Place) -> bool:
+    """True for places of one kernel, also of two of its namespaces."""
+    kernels = [getattr(getattr(place, "ns", place), "linkwatch", None) for place in (one, other)]
+    return kernels[0] is not None and kernels[0] is kernels[1]
 
 
 def _host(where: Place) -> str:

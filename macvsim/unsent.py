@@ -45,6 +45,9 @@ def unsent(ns: Namespace, address: str, said: str) -> Ending | None:
     known += [f"duplicate address detection failed for {', '.join(failed)}"] if failed else []
     if kind is not None and not known:
         return None
+    if not known and ":" not in address:
+        own = [a.text for dev in ns.devices.values() if not dev.loopback for a in dev.inet.addresses]
+        known = [f"its addresses are {', '.join(own)}"] if own else []
     missing = "no route to the destination" if kind is None else "no address to send from"
     hint = f"ip link set {down[0]} up   (on {ns.name})" if down else ""
     return Ending(ns.name, DropReason.IP_OUTNOROUTES, "the packet", 0, hint, "; ".join([missing, *known]))

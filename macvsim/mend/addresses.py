@@ -13,7 +13,7 @@ from macvsim.drop import DropReason
 from macvsim.mend.edit import Candidate, Edit, candidate
 from macvsim.mend.memory import again, mentioned
 from macvsim.mend.routes import afterwards
-from macvsim.mend.scene import Held, Scene
+from macvsim.mend.scene import Held, Scene, space
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_int, mac_text
 from macvsim.wire.addr6 import ip6_int
@@ -26,6 +26,7 @@ _NOBODY = (
     DropReason.IP_NO_CONFIG,
     DropReason.IPV6_NDISC_NS_OTHERHOST,
 )
+_NO_WAY = (DropReason.IP_OUTNOROUTES, DropReason.IP_INNOROUTES)
 _TWICE = (
     DropReason.PING_NO_SOCKET,
     DropReason.IP_LOCAL_SOURCE,
@@ -40,6 +41,7 @@ def checks(scene: Scene) -> Iterator[Candidate]:
     yield from _configured(scene)
     yield from _typed_again(scene)
     yield from _wanted(scene)
+    yield from _foreign(scene)
     yield from _twice(scene)
     yield from _prefixes(scene)
     yield from _macs(scene)
@@ -123,6 +125,27 @@ def _wanted(scene: Scene) -> Iterator[Candidate]:
                 places = (dev.label, dev.label.partition(":")[0])
                 yield candidate(edits, places, *_NOBODY, bold=1)
                 yield from (candidate([*edits, *more], places, *_NOBODY, bold=1) for more in afterwards(scene, dev))
+
+
+def _foreign(scene: Scene) -> Iterator[Candidate]:
+    """A free address of the other end's network, or of a network that others of its cable have, for a device that has
+    none of it.
+    """
+    nets: dict[tuple[int, int], Held] = {}
+    for one in scene.held:
+        nets.setdefault((scene.prefix(one.ip, one.plen), one.plen), one)
+    bare = _bare(scene)
+    for dev in scene.devices:
+        if not dev.up or dev.master is not None or (dev not in bare and space(dev) not in scene.ends()):
+            continue
+        own = [one for one in scene.held if one.dev is dev]
+        for (prefix, plen), net in nets.items():
+            if plen >= scene.width - 2 or any(scene.contains(net, one.ip) for one in own):
+                continue
+            free = next(ip for ip in range(prefix + 200, prefix + 250) if not scene.owners(ip))
+            if scene.contains(net, free):
+                edit = _add(scene, dev, scene.text(free), plen)
+                yield candidate([edit], (dev.label,), *_NOBODY, *_NO_WAY, bold=2)
 
 
 def _is_used(scene: Scene, held: Held) -> bool:

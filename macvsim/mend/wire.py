@@ -125,6 +125,8 @@ def _adapters(scene: Scene) -> Iterator[Candidate]:
         if port.policy.learn and not port.policy.own_source_only and not port.policy.max_macs:
             continue
         if port.policy.name in _NOT_OURS:
+            instead = _set(port, "policy bare-metal")
+            yield candidate([instead], (port.label, *_beyond(port)), *_POLICIES, bold=3)
             continue
         edits = _allow(scene, port)
         if edits:
