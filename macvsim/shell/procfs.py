@@ -42,6 +42,10 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
         case ("net", "vlan", name):
             dev = box.ns.devices.get(name)
             return File(lambda: vlan_device(dev)) if isinstance(dev, Vlan) else None
+        case ("net", "xt_recent", name) if name in (lists := box.ns.netfilter.recent):
+            return File(lambda: "".join(lists[name].lines()))
+        case ("net", "xt_recent"):
+            return Directory(list(box.ns.netfilter.recent))
         case ("net", name) if name in proc6.FILES:
             return File(lambda: proc6.FILES[name](box.ns.ipv6))
         case ("net", name) if name in _NET:

@@ -116,7 +116,8 @@ def test_rules_are_saved_in_one_form(typed: str, saved: str) -> None:
         ("nat", "POSTROUTING -p tcp -j MASQUERADE --to-ports 1000-2000 --random",
          "POSTROUTING -p tcp -j MASQUERADE --to-ports 1000-2000 --random"),
         ("mangle", "PREROUTING -j TTL --ttl-set 5", "PREROUTING -j TTL --ttl-set 5"),
-        ("raw", "PREROUTING -j NOTRACK", "PREROUTING -j CT --notrack"),
+        ("raw", "PREROUTING -j NOTRACK", "PREROUTING -j NOTRACK"),
+        ("raw", "PREROUTING -j CT --notrack", "PREROUTING -j CT --notrack"),
     ],
 )  # fmt: skip
 def test_targets_of_other_tables(table: str, typed: str, saved: str) -> None:
@@ -181,7 +182,7 @@ def test_targets_of_other_tables(table: str, typed: str, saved: str) -> None:
         ("iptables -A FORWARD -m tcp --dport 80", f"{NFT}TCP match requires '-p tcp'\n{TRY}", 2),
         ("iptables -A FORWARD -p tcp --dport 90:80", f"{NFT}invalid portrange (min > max)\n{TRY}", 2),
         ("iptables -A FORWARD -m addrtype --dst-type FOO", f'{NFT}addrtype: bad type "FOO"\n{TRY}', 2),
-        ("iptables -A FORWARD -m owner --uid-owner 0", "not simulated: iptables -m owner\n", 95),
+        ("iptables -A FORWARD -m cgroup --cgroup 0", "not simulated: iptables -m cgroup\n", 95),
         ("iptables-legacy -A FORWARD -j NOSUCH",
          f"iptables v1.8.11 (legacy): Couldn't load target `NOSUCH':No such file or directory\n\n{TRY}", 2),
         ("iptables-legacy -t foo -L",

@@ -12,6 +12,7 @@ from macvsim.net.netfilter.conntrack import Conntrack, attach
 from macvsim.net.netfilter.hooks import OUTPUT, PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
 from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
+from macvsim.net.netfilter.recent import RecentTable
 from macvsim.net.netfilter.reroute import route_again
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
 from macvsim.net.netfilter.settings import ConntrackConf
@@ -44,13 +45,15 @@ class Netfilter(Parts):
     The stack sees it only while something is registered (`Ipv4Layer.netfilter`), so that a host without rules pays
     nothing.
 
-    conf : parameters of connection tracking; conntrack : the table of connections; nat : address translation
+    conf : parameters of connection tracking; conntrack : the table of connections; nat : address translation;
+    recent : lists of ``-m recent`` by name
     """
 
-    __slots__ = ("_bridge", "_functions", "_rulesets", "conf", "conntrack", "modules", "nat", "ns")
+    __slots__ = ("_bridge", "_functions", "_rulesets", "conf", "conntrack", "modules", "nat", "ns", "recent")
     conf: ConntrackConf
     conntrack: Conntrack
     nat: Nat
+    recent: dict[str, RecentTable]
     _bridge: BridgeHooks
     _functions: dict[Hook, list[tuple[int, HookFunction]]]
     _rulesets: dict[Backend, Ruleset]
@@ -61,6 +64,7 @@ class Netfilter(Parts):
         "conf": lambda _: ConntrackConf(),
         "conntrack": Conntrack,
         "nat": Nat,
+        "recent": lambda _: {},
     }
 
     def __init__(self, ns: Namespace, modules: Modules | None = None) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.net.netfilter.rule import Match
+from macvsim.net.netfilter.rule import Match, Spec
 from macvsim.net.netfilter.segment import options
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
@@ -15,7 +15,7 @@ from macvsim.wire.frame import BROADCAST, HOST, MULTICAST, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
-    from macvsim.net.netfilter.hooks import Way
+    from macvsim.net.netfilter.hooks import Hook, Way
     from macvsim.net.netfilter.packet import Tracked
 
 ANY_ICMP = 0xFF
@@ -46,7 +46,7 @@ class Ports:
         return [*(["!"] if self.negated else []), option, text]
 
 
-def _first_bytes(packet: Tracked, size: int) -> bytes | None:
+def first_bytes(packet: Tracked, size: int) -> bytes | None:
     """The beginning of the transport header; None in later fragments, or if it is not there."""
     if int.from_bytes(packet.data[6:8], "big") & ipv4.OFFSET_MASK:
         return None
@@ -55,7 +55,7 @@ def _first_bytes(packet: Tracked, size: int) -> bytes | None:
 
 
 def _ports(packet: Tracked) -> tuple[int, int] | None:
-    start = _first_bytes(packet, 4)
+    start = first_bytes(packet, 4)
     return None if start is None else (int.from_bytes(start[:2], "big"), int.from_bytes(start[2:], "big"))
 
 
@@ -70,7 +70,7 @@ class IcmpMatch(Match):
     negated: bool = False
 
     def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
-        start = _first_bytes(packet, 4)
+        start = first_bytes(packet, 4)
         if start is None:
             return False
         same = self.kind == ANY_ICMP or (start[0] == self.kind and self.low <= start[1] <= self.high)
@@ -81,6 +81,9 @@ class IcmpMatch(Match):
         if self.kind != ANY_ICMP and (self.low, self.high) != (0, 0xFF):
             text += f"/{self.low}" if self.low == self.high else f"/{self.low}-{self.high}"
         return [*(["!"] if self.negated else []), "--icmp-type", text]
+
+    def allowed(self, spec: Spec, hook: Hook | None) -> bool:
+        return spec.proto == ipv4.PROTO_ICMP and not spec.not_proto
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class TcpMatch(Match):
     not_option: bool = False
 
     def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
-        start = _first_bytes(packet, 20)
+        start = first_bytes(packet, 20)
         ports = _ports(packet)
         if start is None or ports is None:
             return False

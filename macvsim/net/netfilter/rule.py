@@ -38,6 +38,12 @@ class Part:
         """Whether the kernel takes it in a rule of a built-in chain, or of a user's chain (None)."""
         return True
 
+    def hold(self, ns: Namespace) -> None:
+        """A rule with it was made."""
+
+    def release(self, ns: Namespace) -> None:
+        """A rule with it is gone."""
+
     def words(self) -> list[str]:
         """Its options as ``iptables -S`` writes them, after its name."""
         return []
@@ -53,6 +59,11 @@ class Match(Part):
 
 class Target(Part):
     """One ``-j`` that is no verdict and no chain."""
+
+    @property
+    def written(self) -> str:
+        """What stands after ``-j`` in a saved rule."""
+        return self.name
 
     def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
         """Do it; None: the next rule is asked.  DROP: the packet's end is still to be recorded."""
@@ -182,8 +193,8 @@ class Spec:
         if isinstance(self.target, Jump):
             found += ["-g" if self.target.goto else "-j", self.target.chain.name]
         elif self.target is not None:
-            found += ["-j", self.target.name]
-            found += [] if isinstance(self.target, Standard) else self.target.words()
+            target = self.target
+            found += ["-j", *([target.name] if isinstance(target, Standard) else [target.written, *target.words()])]
         return found
 
 

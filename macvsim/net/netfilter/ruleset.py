@@ -286,10 +286,12 @@ class Ruleset:
 
     def _hold(self, spec: Spec) -> None:
         for part in spec.parts():
+            part.hold(self.netfilter.ns)
             if part.conntrack:
                 self.netfilter.conntrack.acquire()
 
     def _release(self, spec: Spec) -> None:
         for part in spec.parts():
+            part.release(self.netfilter.ns)
             if part.conntrack:
                 self.netfilter.conntrack.release()

@@ -1,8 +1,8 @@
-"""Targets: REJECT, LOG, MARK, TTL, NOTRACK, and those of address translation (net/netfilter/xt_*.c)."""
+"""Targets: REJECT, LOG, MARK, NOTRACK, and those of address translation (net/netfilter/xt_*.c)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.net.netfilter import reject
@@ -13,7 +13,6 @@ from macvsim.net.netfilter.natport import NOWHERE, Range
 from macvsim.net.netfilter.rule import Spec, Target
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
-from macvsim.wire.checksum import update
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -95,41 +94,25 @@ class Mark(Target):
 
 
 @dataclass(frozen=True)
-class TtlTarget(Target):
-    """Another TTL; `how`: ``set``, ``inc``, ``dec``."""
-
-    name: ClassVar[str] = "TTL"
-    tables: ClassVar[tuple[str, ...]] = ("mangle",)
-    how: str
-    value: int
-
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
-        data = packet.data
-        old = data[8]
-        new = self.value if self.how == "set" else old + self.value if self.how == "inc" else old - self.value
-        new = min(max(new, 0), 255)
-        csum = update(data[10] << 8 | data[11], old << 8 | data[9], new << 8 | data[9])
-        packet.data = b"".join((data[:8], bytes((new, data[9])), csum.to_bytes(2, "big"), data[12:]))
-        return None
-
-    def words(self) -> list[str]:
-        return [f"--ttl-{self.how}", str(self.value)]
-
-
-@dataclass(frozen=True)
 class NoTrack(Target):
     """``-j CT --notrack``, and NOTRACK, which is the same."""
 
     name: ClassVar[str] = "CT"
     conntrack: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("raw",)
+    by_old_name: bool = field(default=False, compare=False)
+    """NOTRACK was typed."""
+
+    @property
+    def written(self) -> str:
+        return "NOTRACK" if self.by_old_name else self.name
 
     def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
         packet.untracked = True
         return None
 
     def words(self) -> list[str]:
-        return ["--notrack"]
+        return [] if self.by_old_name else ["--notrack"]
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,17 @@ from macvsim.shell.iptables.complaint import Misuse
 
 
 class Option(NamedTuple):
-    """``--NAME``; flag: it takes no value; invertible: a ``!`` may stand before it; must: it has to be given."""
+    """``--NAME``; flag: it takes no value; invertible: a ``!`` may stand before it; must: it has to be given;
+    excludes, needs: other options.
+    """
 
     name: str
     flag: bool = False
     invertible: bool = False
     must: bool = False
     several: bool = False
+    excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 class Rest:
@@ -65,10 +69,19 @@ class Extension:
         """Remember an option's value."""
 
     def finish(self) -> None:
-        """Complain of options that are missing."""
+        """Complain of options that are missing, and of such as do not go together (xtables_options_fcheck)."""
         for option in self.options:
-            if option.must and option.name not in self.given:
-                raise Misuse(f'{self.name}: option "--{option.name}" must be specified\n')
+            head = f'{self.name}: option "--{option.name}"'
+            if option.name not in self.given:
+                if option.must:
+                    raise Misuse(f"{head} must be specified\n")
+                continue
+            for other in option.needs:
+                if other not in self.given:
+                    raise Misuse(f'{head} also requires "--{other}".\n')
+            for other in option.excludes:
+                if other in self.given:
+                    raise Misuse(f'{head} cannot be used together with "--{other}".\n')
 
 
 class MatchReader(Extension):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.shell.iptables import matches, statematches, targets
+from macvsim.shell.iptables import countmatches, fieldmatches, fieldtargets, matches, owner, statematches, targets
 from macvsim.shell.iptables.extension import MatchReader, TargetReader
 
 PROTO_MATCHES = {6: "tcp", 17: "udp", 1: "icmp"}
@@ -13,24 +13,28 @@ MATCHES: dict[str, type[MatchReader]] = {
         matches.Tcp, matches.Udp, matches.Icmp, matches.Multiport, matches.Comment, matches.Mark, matches.PacketType,
         matches.Ttl, matches.Length, matches.IpRange, statematches.State, statematches.Conntrack,
         statematches.AddrType, statematches.Limit, statematches.SourceMac, statematches.PhysDev,
+        fieldmatches.Tos, fieldmatches.Dscp, fieldmatches.TcpMss, fieldmatches.ConnMark, fieldmatches.String,
+        countmatches.Statistic, countmatches.Quota, countmatches.Recent, countmatches.HashLimit,
+        countmatches.ConnLimit, owner.Owner,
     )
 }  # fmt: skip
 TARGETS: dict[str, type[TargetReader]] = {
     reader.name: reader
     for reader in (
-        targets.Reject, targets.Log, targets.Mark, targets.Ttl, targets.Ct, targets.NoTrack, targets.Snat,
-        targets.Dnat, targets.Masquerade, targets.Redirect,
+        targets.Reject, targets.Log, targets.Mark, targets.Ct, targets.NoTrack, targets.Snat,
+        targets.Dnat, targets.Masquerade, targets.Redirect, fieldtargets.Ttl, fieldtargets.Tos, fieldtargets.Dscp,
+        fieldtargets.TcpMss, fieldtargets.ConnMark, fieldtargets.NetMap,
     )
 }  # fmt: skip
 STANDARD = ("ACCEPT", "DROP", "RETURN")
 OTHER_MATCHES = frozenset(
-    ("ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "connmark", "cpu", "dccp", "devgroup",
-     "dscp", "ecn", "esp", "hashlimit", "helper", "ipvs", "nfacct", "osf", "owner", "policy", "quota",
-     "rateest", "realm", "recent", "rpfilter", "sctp", "set", "socket", "statistic", "string", "tcpmss", "time", "tos",
+    ("ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "cpu", "dccp", "devgroup",
+     "ecn", "esp", "helper", "ipvs", "nfacct", "osf", "policy",
+     "rateest", "realm", "rpfilter", "sctp", "set", "socket", "time",
      "u32")
 )  # fmt: skip
 OTHER_TARGETS = frozenset(
-    ("AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "DSCP", "ECN", "HMARK", "IDLETIMER",
-     "LED", "NETMAP", "NFLOG", "NFQUEUE", "QUEUE", "RATEEST", "SECMARK", "SET", "SYNPROXY", "TCPMSS", "TCPOPTSTRIP",
-     "TEE", "TOS", "TPROXY", "TRACE", "ULOG")
+    ("AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "ECN", "HMARK", "IDLETIMER",
+     "LED", "NFLOG", "NFQUEUE", "QUEUE", "RATEEST", "SECMARK", "SET", "SYNPROXY", "TCPOPTSTRIP",
+     "TEE", "TPROXY", "TRACE", "ULOG")
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from macvsim.net.netfilter.rule import Jump, Rule, Spec, protocol_text
 from macvsim.net.netfilter.table import Chain
 from macvsim.net.services import protocol_name
-from macvsim.shell.iptables.details import match_text, target_text
+from macvsim.shell.iptables.fielddetails import match_text, target_text
 from macvsim.shell.iptables.values import net_text
 
 

@@ -202,7 +202,7 @@ def mark(text: str, owner: str, option: str = "mark") -> tuple[int, int]:
     value_text, slash, mask_text = text.partition("/")
     value, bits = number(value_text), number(mask_text) if slash else 0xFFFFFFFF
     if value is None or bits is None:
-        raise Misuse(f'{owner}: bad value for option "--{option}", or out of range.\n')
+        raise Misuse(f'{owner}: bad integer value for option "--{option}", or out of range.\n')
     return value, bits
 
 

@@ -7,6 +7,7 @@ from macvsim.net.netfilter.rule import Match, Net
 from macvsim.net.netfilter.statematches import ADDRESS_TYPES, CT_STATUSES, STATES
 from macvsim.shell.iptables.complaint import LeftOut, Misuse
 from macvsim.shell.iptables.extension import MatchReader, Option, Rest, flags
+from macvsim.shell.iptables.rate import rate
 from macvsim.shell.iptables.values import nets as parse_nets
 from macvsim.shell.iptables.values import number, protocol
 from macvsim.wire.addr import mac_bytes
@@ -120,8 +121,6 @@ class AddrType(MatchReader):
 class Limit(MatchReader):
     name = "limit"
     options = (Option("limit"), Option("limit-burst"))
-    SCALE = 10000
-    PERIODS = (("sec", 1), ("min", 60), ("hour", 3600), ("day", 86400))
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,34 +134,15 @@ class Limit(MatchReader):
                 raise Misuse('limit: bad value for option "--limit-burst", or out of range (0-10000).\n')
             self.burst = burst
             return
-        count_text, slash, unit = value.partition("/")
-        period = next((p for p, _ in self.PERIODS if _is_unit(unit, p)), None) if slash else "sec"
-        count = number(count_text, 1)
-        if period is None or count is None:
+        found = rate(value)
+        if found is None:
             raise Misuse(f'bad rate "{value}"\'')
-        self.rate = self._shown(count, period, value)
-
-    def _shown(self, count: int, period: str, value: str) -> tuple[int, str]:
-        """The rate as it is printed: in the shortest time that holds a packet (print_rate)."""
-        average = self.SCALE * dict(self.PERIODS)[period] // count
-        if not average:
+        self.rate = found[0]
+        if not self.rate[0]:
             raise Misuse(f'Rate too fast "{value}"')
-        chosen, whole = "day", self.SCALE * 86400
-        for name, seconds in reversed(self.PERIODS[:3]):
-            scaled = self.SCALE * seconds
-            if average > scaled or scaled // average < scaled % average:
-                break
-            chosen, whole = name, scaled
-        return whole // average, chosen
 
     def build(self) -> Match:
         return model.Limit(*self.rate, burst=self.burst)
-
-
-def _is_unit(text: str, period: str) -> bool:
-    """``s``, ``sec``, ``second``: any beginning of the long word."""
-    full = {"sec": "second", "min": "minute", "hour": "hour", "day": "day"}[period]
-    return bool(text) and full.startswith(text.lower())
 
 
 class SourceMac(MatchReader):

@@ -10,6 +10,7 @@ from macvsim.net.netfilter.rule import Target
 from macvsim.net.netfilter.targets import REJECT_CODES, TCP_RESET
 from macvsim.shell.iptables.complaint import LeftOut, Misuse
 from macvsim.shell.iptables.extension import Option, Rest, TargetReader
+from macvsim.shell.iptables.fieldtargets import changed_bits
 from macvsim.shell.iptables.matches import mark
 from macvsim.shell.iptables.values import full_address, number
 
@@ -81,14 +82,7 @@ class Mark(TargetReader):
     options = tuple(Option(name) for name in ("set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"))
 
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
-        number_given, bits = mark(value, self.name, name)
-        self.asked = {
-            "set-xmark": (number_given, bits),
-            "set-mark": (number_given, number_given | bits),
-            "and-mark": (0, ~number_given & 0xFFFFFFFF),
-            "or-mark": (number_given, number_given),
-            "xor-mark": (number_given, 0),
-        }[name]
+        self.asked = changed_bits(name, *mark(value, self.name, name))
 
     def finish(self) -> None:
         if not self.given:
@@ -96,24 +90,6 @@ class Mark(TargetReader):
 
     def build(self) -> Target:
         return model.Mark(*self.asked)
-
-
-class Ttl(TargetReader):
-    name = "TTL"
-    options = tuple(Option(name) for name in ("ttl-set", "ttl-dec", "ttl-inc"))
-
-    def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
-        ttl = number(value, 0 if name == "ttl-set" else 1, 255)
-        if ttl is None:
-            raise Misuse(f'TTL: bad value for option "--{name}", or out of range (0-255).\n')
-        self.asked = (name.removeprefix("ttl-"), ttl)
-
-    def finish(self) -> None:
-        if not self.given:
-            raise Misuse("TTL: You must specify an action")
-
-    def build(self) -> Target:
-        return model.TtlTarget(*self.asked)
 
 
 class Ct(TargetReader):
@@ -138,6 +114,9 @@ class NoTrack(Ct):
 
     def finish(self) -> None:
         return
+
+    def build(self) -> Target:
+        return model.NoTrack(by_old_name=True)
 
 
 class _Translation(TargetReader):
