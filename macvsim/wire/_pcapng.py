@@ -7,7 +7,7 @@ packet) and 4.5 (name resolution).  Importing this module imports scapy's writer
 from __future__ import annotations
 
 from collections.abc import Iterable
-from struct import pack
+from struct import Struct, pack
 from typing import IO, TYPE_CHECKING
 
 from macvsim.errors import MacvsimError
@@ -24,7 +24,12 @@ MAX_OPTION = 0xFFFF
 _SECTION_HEADER = b"\x0a\x0d\x0d\x0a"
 _INTERFACE_DESCRIPTION = pack("<I", 1)
 _NAME_RESOLUTION = pack("<I", 4)
-_ENHANCED_PACKET = pack("<I", 6)
+_ENHANCED_PACKET = 6
+_EPB_FRAME = 32
+"""Bytes of an enhanced packet block around the packet and the options."""
+_pack_packet = Struct("<IIIIIII").pack
+_pack_length = Struct("<I").pack
+_ZEROS = (b"", b"\0", b"\0\0", b"\0\0\0")
 _END = pack("<HH", 0, 0)
 _COMMENT = 1
 _SHB_USERAPPL = 4
@@ -67,10 +72,14 @@ class LabWriter(PcapNgWriter):
 
     def write_frame(self, interface: int, time_ns: int, data: bytes, flags: int, comment: str) -> None:
         """Enhanced packet: the whole frame, ``epb_flags``, and a comment for each line of `comment`."""
-        options = b"".join(_option(_COMMENT, line.encode()) for line in comment.splitlines())
-        options += _option(_EPB_FLAGS, pack("<I", flags)) + _END
-        header = pack("<IIIII", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), len(data))
-        self.f.write(self.build_block(_ENHANCED_PACKET, header + data, options))
+        options = _EPB_OPTIONS[flags]
+        if comment:
+            options = b"".join(_option(_COMMENT, line.encode()) for line in comment.splitlines()) + options
+        size = len(data)
+        padding = -size % 4
+        total = _EPB_FRAME + size + padding + len(options)
+        start = _pack_packet(_ENHANCED_PACKET, total, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, size, size)
+        self.f.write(b"%b%b%b%b%b" % (start, data, _ZEROS[padding], options, _pack_length(total)))
 
 
 def _option(code: int, value: bytes) -> bytes:
@@ -78,3 +87,7 @@ def _option(code: int, value: bytes) -> bytes:
     if len(value) > MAX_OPTION:
         raise MacvsimError(f"the text {value[:40]!r}… has {len(value)} bytes, pcapng holds {MAX_OPTION}: shorten it")
     return pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+_EPB_OPTIONS = [_option(_EPB_FLAGS, pack("<I", flags)) + _END for flags in range(32)]
+"""By ``epb_flags``: two bits of direction, three of reception type."""

@@ -11,7 +11,9 @@ import io
 import ipaddress
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
+from struct import Struct
 from typing import NamedTuple, Protocol
 
 from macvsim.errors import MacvsimError
@@ -25,6 +27,11 @@ MAX_PCAPNG_NS = 2**63  # 64 bits in the file, but readers count in signed intege
 # The two fields of epb_flags: direction (bits 0-1) and reception type (bits 2-4; 4 = seen only by promiscuity).
 DIRECTIONS = {"in": 1, "out": 2}
 RECEPTIONS = {"OUT": 0, "HOST": 1, "MCAST": 2, "BCAST": 3, "OTHER": 4}
+
+
+_TIME = itemgetter(0)
+_pack_packet = Struct("<IIII").pack
+"""The header of a packet in a pcap file: seconds, nanoseconds, and twice its length."""
 
 
 class ByteSink(Protocol):
@@ -65,9 +72,10 @@ def write_pcap(target: Target, records: Iterable[CaptureRecord]) -> int:
         buffer, linktype=LINKTYPE_ETHERNET, endianness="<", nano=True, snaplen=0x40000
     )
     writer.write_header(None)
-    for record in ordered:
-        seconds, nanoseconds = divmod(record.time_ns, NS_PER_S)
-        writer._write_packet(record.data, LINKTYPE_ETHERNET, sec=seconds, usec=nanoseconds)
+    for time_ns, _, _, data, _, _ in ordered:
+        size = len(data)
+        buffer.write(_pack_packet(time_ns // NS_PER_S, time_ns % NS_PER_S, size, size))
+        buffer.write(data)
     _save(target, buffer.getvalue())
     return len(ordered)
 
@@ -96,12 +104,11 @@ def write_pcapng(
     described = _described(interfaces)
     ordered = _in_order(records, MAX_PCAPNG_NS)
     ids = {name: index for index, name in enumerate(described)}
-    for record in ordered:
-        if record.interface not in ids:
-            raise MacvsimError(
-                f"a captured frame is from interface {record.interface!r}, which interfaces= does not list: "
-                f"add it (listed: {', '.join(ids) or 'none'})"
-            )
+    for unknown in dict.fromkeys(record.interface for record in ordered if record.interface not in ids):
+        raise MacvsimError(
+            f"a captured frame is from interface {unknown!r}, which interfaces= does not list: "
+            f"add it (listed: {', '.join(ids) or 'none'})"
+        )
     from macvsim.wire._pcapng import LabWriter
 
     buffer = io.BytesIO()
@@ -110,9 +117,9 @@ def write_pcapng(
     writer.write_names(_packed_names(names or {}))
     for name, description in described.items():
         writer.write_interface(name, description)
-    for record in ordered:
-        flags = DIRECTIONS[record.direction] | RECEPTIONS[record.packet_type] << 2
-        writer.write_frame(ids[record.interface], record.time_ns, record.data, flags, record.comment)
+    for time_ns, interface, direction, data, packet_type, comment in ordered:
+        flags = DIRECTIONS[direction] | RECEPTIONS[packet_type] << 2
+        writer.write_frame(ids[interface], time_ns, data, flags, comment)
     _save(target, buffer.getvalue())
     return len(ordered)
 
@@ -120,14 +127,14 @@ def write_pcapng(
 def _in_order(records: Iterable[CaptureRecord], end_ns: int) -> list[CaptureRecord]:
     """Checked records by time; those of one instant keep their order."""
     checked = list(records)
-    for index, record in enumerate(checked):
-        if not 0 <= record.time_ns < end_ns:
-            raise MacvsimError(f"record {index} has time {record.time_ns} ns: this file format holds 0 to {end_ns - 1}")
-        if record.direction not in DIRECTIONS:
-            raise MacvsimError(f"record {index} has direction {record.direction!r}: use 'in' or 'out'")
-        if record.packet_type not in RECEPTIONS:
-            raise MacvsimError(f"record {index} has packet type {record.packet_type!r}: use {', '.join(RECEPTIONS)}")
-    checked.sort(key=lambda record: record.time_ns)
+    for index, (time_ns, _, direction, _, packet_type, _) in enumerate(checked):
+        if not 0 <= time_ns < end_ns:
+            raise MacvsimError(f"record {index} has time {time_ns} ns: this file format holds 0 to {end_ns - 1}")
+        if direction not in DIRECTIONS:
+            raise MacvsimError(f"record {index} has direction {direction!r}: use 'in' or 'out'")
+        if packet_type not in RECEPTIONS:
+            raise MacvsimError(f"record {index} has packet type {packet_type!r}: use {', '.join(RECEPTIONS)}")
+    checked.sort(key=_TIME)
     return checked
 
 
