@@ -63,6 +63,21 @@ class Boot:
     ipv6_tables: bool = True
 
 
+class Wakeup:
+    """What wakes the programs of a namespace; delay : ns that it takes."""
+
+    __slots__ = ("_sim", "delay")
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self.delay = 0
+
+    def hand(self, fn: Callable[[Any], None], arg: object) -> None:
+        """Run ``fn(arg)`` in process context, `delay` ns from now."""
+        sim, delay = self._sim, self.delay
+        heappush(sim._queue, (sim._now + delay, SOFTIRQ if delay else PROCESS, next(sim._eid), fn, arg))
+
+
 class Namespace(Parts):
     """One network stack.
 
@@ -78,7 +93,7 @@ class Namespace(Parts):
         "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
         "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "linkwatch",
         "listeners", "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols", "reassembly",
-        "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup_delay",
+        "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf
@@ -136,8 +151,8 @@ class Namespace(Parts):
         self.arp = ArpLayer(self)
         self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
         self.ipv6 = Ipv6(self, init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
-        self.wakeup_delay = 0
-        """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
+        self.wakeup = Wakeup(sim)
+        """How programs hear of what is there for them."""
         self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
         """Kinds of devices that this kernel was built without, such as ``vlan``."""
         self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
@@ -225,14 +240,18 @@ class Namespace(Parts):
         usual = not self.made("protocols") or self.protocols.get(_ARP) == self.arp.receive
         return self.arp.targets(dev) if usual else None
 
+    @property
+    def wakeup_delay(self) -> int:
+        """Nanoseconds from the delivery of a packet until the program that waits for it runs."""
+        return self.wakeup.delay
+
+    @wakeup_delay.setter
+    def wakeup_delay(self, delay: int) -> None:
+        self.wakeup.delay = delay
+
     def wake(self, fn: Callable[..., None], *args: object) -> None:
         """Run ``fn(*args)`` in process context, `wakeup_delay` ns from now."""
-        self.hand(spread, (fn, args))
-
-    def hand(self, fn: Callable[[Any], None], arg: object) -> None:
-        """`wake` for one argument."""
-        sim, delay = self.sim, self.wakeup_delay
-        heappush(sim._queue, (sim._now + delay, SOFTIRQ if delay else PROCESS, next(sim._eid), fn, arg))
+        self.wakeup.hand(spread, (fn, args))
 
     # -- devices -------------------------------------------------------------------------------------------------------
 

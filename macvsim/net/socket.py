@@ -153,7 +153,7 @@ class RawIcmpSocket(Socket):
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
         self._out_types = ns.snmp.icmp_out_types
         self._router = ns.router
-        self._hand = ns.hand
+        self._hand = ns.wakeup.hand
         self._last: _Sent | None
         ns.icmp.sockets.append(self)
 
