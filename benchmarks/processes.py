@@ -16,7 +16,7 @@ from benchmarks.measure import Absent, Bench, children
 
 ROOT = Path(__file__).parents[1]
 PYPY = "pypy3"
-WARM_UP = 20_000
+WARM_UP = 60_000
 """Pings until PyPy has compiled what it will."""
 
 

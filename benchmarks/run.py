@@ -51,7 +51,7 @@ def cases(quick: bool) -> list[Case]:
         ]
     return [
         *found,
-        Case(PYPY, "experiment1", processes.pypy_experiment1, 16_000 // share),
+        Case(PYPY, "experiment1", processes.pypy_experiment1, 8_000 // share),
         Case(IMPORT_SIMPY, "process", processes.import_simpy, 1, warm_up=0),
         Case(FIRST_PING, "process", processes.first_ping, 1, warm_up=0),
         Case(PCAP, "capture-file", capture_files.pcap, 1_600),

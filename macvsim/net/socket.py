@@ -204,7 +204,12 @@ class RawIcmpSocket(Socket):
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
         """The stack delivers; True if this socket's program is interested."""
-        if not self.wants(message):
+        wanted, kinds = self.wanted, self.kinds
+        if (
+            not message
+            or (wanted is not None and not wanted(message))
+            or (kinds is not None and message[0] not in kinds)
+        ):
             return False
         if self.device is not None and packet.in_dev is not self.device:
             return False
