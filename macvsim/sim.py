@@ -21,7 +21,7 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.history import recorded
-from macvsim.journal import Journal, Place, Record, Station
+from macvsim.journal import Journal, Place, Record, Station, Stations
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -358,6 +358,11 @@ class Sim(simpy.Environment):
         if cause and self.journal is not None:
             self.journal.causes[uid] = cause
         return uid
+
+    def tell(self, uid: int, stations: Stations) -> None:
+        """The journal, which there is, hears that a packet has passed `stations` now."""
+        assert self.journal is not None
+        self.journal.passed(self._now, uid, None, stations)
 
     def note(self, uid: int, where: Place, step: str, frame: Frame | None = None, detail: Any = None) -> None:
         """Write to the journal, if there is one."""

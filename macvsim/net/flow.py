@@ -14,7 +14,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import Take, TxPath
-from macvsim.journal import Station
+from macvsim.journal import Station, Stations
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
@@ -73,7 +73,7 @@ def _flow(layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> _Flow | No
 class _Flow:
     """Frames with one head that come to `dev`, and go `way`."""
 
-    __slots__ = ("_dev", "_layer", "_packets", "_sim", "_way")
+    __slots__ = ("_dev", "_layer", "_packets", "_sim", "_stations", "_way")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst) -> None:
         self._layer = layer
@@ -81,6 +81,8 @@ class _Flow:
         self._way = way
         self._sim = layer.sim
         self._packets = 0
+        self._stations: Stations | None = None if layer.sim.journal is None else (Station(dev, "local"),)
+        """For the journal, while one is kept."""
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -112,8 +114,8 @@ class Delivery(_Flow):
         if not self._packets:
             sim.unsettled.append(self._settle)
         self._packets += 1
-        if sim.journal is not None:
-            sim.journal.passed(sim._now, frame.uid, None, (Station(self._dev, "local"),))
+        if self._stations is not None:
+            sim.tell(frame.uid, self._stations)
         return self._receive(Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way))
 
 
@@ -149,10 +151,10 @@ class Messages(_Flow):
         if not self._packets:
             sim.unsettled.append(self._settle)
         self._packets += 1
-        if sim.journal is not None:
-            sim.journal.passed(sim._now, frame.uid, None, (Station(self._dev, "local"),))
+        if self._stations is not None:
+            sim.tell(frame.uid, self._stations)
         if sender is not None:
-            uid = next(sim.uids) if sim.journal is None else sim.born(frame.uid)
+            uid = next(sim.uids) if self._stations is None else sim.born(frame.uid)
             return sender.send(_echo_reply(message), uid)
         packet = Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way)
         heard = False
@@ -193,6 +195,8 @@ class Forwarding(_Flow):
         self._head = ipv4.next_head(head)
         self._middle = ipv4.head_middle(self._head)
         self._path: TxPath | None = None
+        if self._stations is not None:
+            self._stations = (Station(layer.ns, "forward", None, (dev, way.dev, way.nexthop)),)
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -208,9 +212,8 @@ class Forwarding(_Flow):
         if not self._packets:
             sim.unsettled.append(self._settle)
         self._packets += 1
-        if sim.journal is not None:
-            on = Station(self._layer.ns, "forward", None, (self._dev, way.dev, way.nexthop))
-            sim.journal.passed(sim._now, frame.uid, None, (on,))
+        if self._stations is not None:
+            sim.tell(frame.uid, self._stations)
         csum = ((raw[24] << 8 | raw[25]) + 0x100) % 0xFFFF
         return path.send(raw[14:22] + self._middle + csum.to_bytes(2) + raw[26:], frame.uid, self._head)
 
@@ -225,7 +228,7 @@ class Sender:
     """Packets of one kind along `way`; fixed : what their headers have in common; idents : see `next_ident`."""
 
     __slots__ = ("_addresses", "_df", "_fits", "_fixed", "_head", "_idents", "_layer", "_length", "_middle", "_path",
-                 "_sent", "_sim", "_start", "_sum", "_way")  # fmt: skip
+                 "_sent", "_sim", "_start", "_stations", "_sum", "_way")  # fmt: skip
 
     def __init__(self, layer: Ipv4Layer, way: Dst, fixed: ipv4.Fixed, idents: list[int]) -> None:
         self._layer = layer
@@ -236,6 +239,8 @@ class Sender:
         self._idents = idents
         self._sent = 0
         self._path: TxPath | None = None
+        on = Station(layer.ns, "send", None, (way.dev, way.nexthop))
+        self._stations: Stations | None = None if layer.sim.journal is None else (on,)
         self._shape(ipv4.HLEN, False)
 
     def _shape(self, length: int, df: bool) -> None:
@@ -271,10 +276,8 @@ class Sender:
         if not self._sent:
             sim.unsettled.append(self._settle)
         self._sent += 1
-        if sim.journal is not None:
-            way = self._way
-            on = Station(self._layer.ns, "send", None, (way.dev, way.nexthop))
-            sim.journal.passed(sim._now, uid, None, (on,))
+        if self._stations is not None:
+            sim.tell(uid, self._stations)
         return path.send(data, uid, self._head)
 
     def _find_path(self) -> TxPath | None:

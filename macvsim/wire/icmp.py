@@ -46,9 +46,8 @@ KNOWN_UNREACH = 15
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:
     """`template`, a message composed by scapy, with these fields; `rest` is the header's second word."""
-    total = (kind << 8 | code) + rest + _number(payload if not len(payload) & 1 else payload + b"\0")
-    csum = -total % 0xFFFF if total else 0xFFFF
-    return _pack_header(kind, code, csum, rest) + template[8:] + payload
+    total = (kind << 8 | code) + rest + (_number(payload + b"\0") if len(payload) & 1 else _number(payload))
+    return _pack_header(kind, code, -total % 0xFFFF if total else 0xFFFF, rest) + template[8:] + payload
 
 
 def echo_reply(request: bytes) -> bytes:
