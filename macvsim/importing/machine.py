@@ -74,6 +74,7 @@ class Device:
 class Machine:
     """What was collected on one machine.
 
+    containers : those that run; stopped : names of the others
     is_root : the collector was run as root, and has seen everything
     below : of each stacked device, its parent; peers : of each end of a veth pair, the other; cards : devices that lead
     out of the machine
@@ -87,6 +88,7 @@ class Machine:
     places: dict[str, Place]
     networks: list[DockerNetwork]
     containers: list[DockerContainer]
+    stopped: list[str]
     below: dict[Device, Device] = field(default_factory=dict)
     peers: dict[Device, Device] = field(default_factory=dict)
     cards: list[Device] = field(default_factory=list)
@@ -213,7 +215,8 @@ def read_machine(output: Output) -> Machine:
     """The machine of a collector's output; `ScenarioError` names the section that is not what it should be."""
     release = re.search(r'^ID="?([a-z]+)', output.text("machine", "os-release"), re.MULTILINE)
     hostname = output.text("machine", "hostname").strip().partition(".")[0]
-    containers = [one for one in rows(DockerContainer, output, "machine", "docker inspect") if one.state.running]
+    inspected = rows(DockerContainer, output, "machine", "docker inspect")
+    containers = [one for one in inspected if one.state.running]
     shared = {f"container {one.name}" for one in containers if one.host.network_mode.partition(":")[0] in SHARED}
     return Machine(
         file=output.file,
@@ -224,6 +227,7 @@ def read_machine(output: Output) -> Machine:
         places={name: _place(output, name) for name in output.places if name not in shared},
         networks=rows(DockerNetwork, output, "machine", "docker network inspect"),
         containers=containers,
+        stopped=[one.name for one in inspected if not one.state.running],
     )
 
 

@@ -38,6 +38,8 @@ def restore_docker(restorer: Restorer) -> None:
             restorer.do(_create(network, machine.docker_bridges.get(network.name, "")), f"network {network.name}")
         else:
             restorer.note(f"network {network.name}", f"networks of driver {network.driver}")
+    for name in machine.stopped:
+        restorer.note(f"container {name}", "it does not run, and is left out")
     oldest_first = machine.containers[::-1]  # docker ps -q begins with the newest
     for container in sorted(oldest_first, key=_order):
         _run(restorer, container)

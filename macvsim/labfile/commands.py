@@ -61,7 +61,7 @@ def trace_file(path: Path, write: Sink) -> None:
 
 def save_file(path: Path, out: Path | None, write: Sink) -> None:
     """Play a lab file to its end, and write the lab as it then is."""
-    out = out or path.with_name(path.name.removesuffix("".join(path.suffixes)) + ".json")
+    out = out or path.with_name(path.stem.removesuffix(".clab") + ".json")
     if out.suffix != ".json":
         raise MacvsimError(f"{out}: a saved lab is a file NAME.json")
     player = Player(load(path))

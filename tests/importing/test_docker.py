@@ -127,6 +127,17 @@ def _networks(lab: Lab, host: str) -> list[str]:
     return sorted(line.split()[1] for line in str(lab[host].sh("docker network ls")).splitlines()[1:])
 
 
+def test_a_container_that_does_not_run_is_left_out() -> None:
+    lab = Lab()
+    docker = lab.host("host1", switch=lab.switch("sw1")).docker
+    docker.run("here")
+    docker.run("gone")
+    docker.kill("gone")
+    again, found = imported(*collected(lab))
+    assert list(again.boxes()) == ["host1", "here"]
+    assert found.notes == ["not simulated: host1: container gone: it does not run, and is left out"]
+
+
 def test_a_second_machine_of_one_name_gets_another() -> None:
     lab = Lab()
     for number in (1, 2):
