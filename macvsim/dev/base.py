@@ -33,6 +33,8 @@ ETH_DATA_LEN = 1500
 VLAN_HLEN = 4
 TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
+_NO_GROUPS: frozenset[bytes] = frozenset()
+_NO_VIDS: frozenset[int] = frozenset()
 _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
@@ -307,9 +309,9 @@ class NetDevice:
         self._uc_promisc = False
         self.uc: dict[bytes, int] = {}
         self.mc: dict[bytes, int] = {}
-        self.mc_static: set[bytes] = set()
+        self.mc_static: frozenset[bytes] = _NO_GROUPS
         """Groups that ``ip maddr add`` asked for; never iterated."""
-        self.vids: frozenset[int] = frozenset()
+        self.vids: frozenset[int] = _NO_VIDS
         """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
         self.counters = Stats()
         """What devices add to; read `stats`."""

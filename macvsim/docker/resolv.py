@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from sys import intern
 
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.profile import Profile
@@ -115,4 +116,5 @@ def resolv_text(profile: Profile, host_text: str, *, internal: bool, overrides: 
     if not profile.resolv_comments:
         return body
     kind = "internal resolver" if internal else "legacy"
-    return f"{_HEADER}{body}\n# Based on host file: '/etc/resolv.conf' ({kind})\n{''.join(notes)}"
+    # the same for most containers of a host, and kept once
+    return intern(f"{_HEADER}{body}\n# Based on host file: '/etc/resolv.conf' ({kind})\n{''.join(notes)}")

@@ -121,7 +121,7 @@ class Table:
     __slots__ = ("at", "lengths")
 
     def __init__(self) -> None:
-        self.at: dict[int, list[Route]] = {}
+        self.at: dict[int, tuple[Route, ...]] = {}
         self.lengths: tuple[int, ...] = ()
 
     def candidates(self, dst: int) -> Iterator[Route]:
@@ -132,21 +132,23 @@ class Table:
             if routes:
                 yield from routes
 
-    def of(self, dst: int, plen: int) -> list[Route]:
+    def of(self, dst: int, plen: int) -> tuple[Route, ...]:
         """Routes of one prefix."""
-        return self.at.get(plen << 32 | dst, [])
+        return self.at.get(plen << 32 | dst, ())
 
     def add(self, route: Route) -> None:
         if route.plen not in self.lengths:
             self.lengths = tuple(sorted((*self.lengths, route.plen), reverse=True))
-        insort(self.at.setdefault(route.plen << 32 | route.dst, []), route, key=lambda r: r.order)
+        routes = [*self.of(route.dst, route.plen)]
+        insort(routes, route, key=lambda r: r.order)
+        self.at[route.plen << 32 | route.dst] = tuple(routes)
 
     def remove(self, route: Route) -> None:
         route.gone = True
         for hop in route.hops:
             hop.end()
         key = route.plen << 32 | route.dst
-        self.at[key].remove(route)
+        self.at[key] = tuple(other for other in self.at[key] if other is not route)
         if not self.at[key]:
             del self.at[key]
             if not any(other >> 32 == route.plen for other in self.at):

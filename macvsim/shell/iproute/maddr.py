@@ -54,12 +54,12 @@ def _change(words: Words, tool: Tool, *, add: bool) -> int:
     if len(mac) != MAC_LENGTH:
         raise Complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
     if add and mac not in dev.mc_static:
-        dev.mc_static.add(mac)
+        dev.mc_static |= {mac}
         dev.add_mc(mac)
     elif not add:
         if mac not in dev.mc_static:
             raise Complaint("ioctl: No such file or directory\n", 1)
-        dev.mc_static.discard(mac)
+        dev.mc_static -= {mac}
         dev.del_mc(mac)
     return 0
 
