@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
-from macvsim.fate import Ending, Family, Step, step_of
+from macvsim.fate import Ending, Family
+from macvsim.hops import Step, step_of
 from macvsim.shown import Shown
 from macvsim.sim import Record
 from macvsim.unsent import unsent

@@ -10,21 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from macvsim.advice import advice, beyond, elsewhere, route_behind, told, unanswered, withheld
 from macvsim.asking import Asking, asking
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
-from macvsim.functions import function
+from macvsim.hops import Step, short, step_of
 from macvsim.net.ipv6.stack import ETH_P_IPV6
 from macvsim.net.netfilter.table import Blame
 from macvsim.sim import Place, Record, Sim
 from macvsim.switch import SwitchPort
 from macvsim.wire.addr import is_group
-from macvsim.wire.canon import frame_text
-from macvsim.wire.frame import Frame
 
 _MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
 _UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
@@ -40,22 +37,6 @@ BYSTANDERS = frozenset(
 """What befalls copies of a flooded frame at stations it is not meant for."""
 BYSTANDERS6 = BYSTANDERS | {DropReason.NIC_FILTER, DropReason.IP_NOT_JOINED, DropReason.IPV6_NDISC_NS_OTHERHOST}
 """Of a neighbour solicitation, which goes to a group that only those with similar addresses listen to."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One hop of a packet: at `time` (ns) `where` did `action` with it; `what` shows the frame."""
-
-    time: int
-    where: str
-    action: str
-    what: str
-    uid: int
-    function: str = ""
-    """The kernel's, as far as it is one; empty on cables and in switches."""
-
-    def __str__(self) -> str:
-        return f"{self.time / 1000:12.3f} us  {self.where:<22} {self.action:<8} {self.what}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -249,7 +230,7 @@ class Family:
     def _what(self, record: Record) -> str:
         """The packet in words: the frame of the record, or the last one seen of it."""
         frame = record.frame or next((r.frame for r in self.records.get(record.uid, []) if r.frame is not None), None)
-        return "the packet" if frame is None else _MACS.sub("", _short(frame))
+        return "the packet" if frame is None else _MACS.sub("", short(frame))
 
     def _uids(self, uid: int) -> list[int]:
         """A packet and everything it caused."""
@@ -271,19 +252,6 @@ class Family:
         return tuple(step_of(r, r.detail.name if r.step == "drop" else r.step, six=r.uid in six) for _, r in records)
 
 
-def step_of(record: Record, action: str, *, six: bool = False) -> Step:
-    """A record as it is shown; `six`: its packet is one of IPv6."""
-    what = _short(record.frame) if record.frame else _said(record.detail)
-    return Step(record.time, record.where.label, action, what, record.uid, function(record, six=six))
-
-
-def _said(detail: Any) -> str:
-    """A note in words: the rule that dropped a packet, how its addresses were translated, a line of the log."""
-    if isinstance(detail, Blame):
-        return detail.rule
-    return detail if isinstance(detail, str) else ""
-
-
 def _on_one_machine(one: Place, other: Place) -> bool:
     """True for places of one kernel, also of two of its namespaces."""
     kernels = [getattr(getattr(place, "ns", place), "linkwatch", None) for place in (one, other)]
@@ -298,11 +266,6 @@ def _asking(records: list[Record]) -> Asking | None:
     """The question for a MAC, or answer, that a packet is, if it is one."""
     frame = next((record.frame for record in records if record.frame is not None), None)
     return None if frame is None else asking(frame)
-
-
-def _short(frame: Frame) -> str:
-    """A frame in one line, without its MACs where the rest says it."""
-    return frame_text(frame.wire)
 
 
 def _leads_to_target(record: Record) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from macvsim.explain import Explanation
-from macvsim.mend import addresses, containers, devices, routes, rules, wire
+from macvsim.mend import addresses, containers, devices, routers, routes, rules, wire
 from macvsim.mend.edit import Candidate, candidate
 from macvsim.mend.scene import Ended, Scene
 
@@ -18,6 +18,7 @@ CHECKS: tuple[Callable[[Scene], Iterator[Candidate]], ...] = (
     routes.checks,
     addresses.checks,
     containers.checks,
+    routers.checks,
 )
 OTHER_REASON = 3
 FAR = 4

@@ -12,7 +12,7 @@ MOST = 3
 """How many sets are put together."""
 ENOUGH = 3
 """How many that work are shown."""
-DEEPER = 10
+DEEPER = 5
 """What each further set costs in rank: what one set alone may do is tried before."""
 AFTER_THE_FIRST = 24
 """How many more are tried once one works."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from macvsim.explain import Explanation
-from macvsim.fate import Step
+from macvsim.hops import Step
 from macvsim.mend.edit import Edit
 from macvsim.mend.search import Fix
 from macvsim.why.ask import Answer
