@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net import martians
 from macvsim.net.fib import RouteType, Scope
 from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.net.packet import Packet
@@ -34,6 +35,10 @@ class ArpLayer:
         self.ns = ns
 
     # -- asking --------------------------------------------------------------------------------------------------------
+
+    def overflown(self) -> None:
+        """The table is full: the log hears of it."""
+        self.ns.log.limited("neighbour: arp_cache: neighbor table overflow!")
 
     def construct(self, entry: Neighbour) -> None:
         """Addresses that need no question: groups, broadcasts, loopback and NOARP devices (arp_constructor)."""
@@ -162,6 +167,8 @@ class ArpLayer:
                 self._proxy_reply(dev, frame, packet_type, message)
                 return None
             ignored = way.kind is DROP and ns.address_type(message.tip) is RouteType.LOCAL
+            if way.kind is DROP:
+                martians.log(ns, dev, message.sip, message.tip, way.reason, frame.raw[:ETH_HLEN])
         self._update_existing(dev, packet_type, message)
         if message.op == arp.REPLY and message.tip and ns.is_local(message.tip):
             return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
-from macvsim.net import igmp
+from macvsim.net import igmp, martians
 from macvsim.net.fib import RouteType
 from macvsim.net.flow import Sender
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
@@ -18,6 +18,7 @@ from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.packet import Packet
 from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
+from macvsim.wire.addr import ip_text
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import decrement_ttl
@@ -67,7 +68,9 @@ class Ipv4Layer:
         if self.netfilter is not None:
             packet = self.netfilter.arrived(data, frame, dev, packet_type)
             return self.netfilter.run(PREROUTING, packet, dev, None, self.received)
-        return self.received(Packet(data, frame.uid, dev, packet_type))
+        arrived = Packet(data, frame.uid, dev, packet_type)
+        arrived.link = frame.raw[:ETH_HLEN]
+        return self.received(arrived)
 
     def _not_for_us(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Why a packet is not taken because of its link-layer destination (RFC 1122, 3.3.6 where it is asked for)."""
@@ -113,6 +116,9 @@ class Ipv4Layer:
             return self._bad_option(packet, bad, DropReason.IP_OPTION)
         if options.srr:
             if not (dev.inet.conf.accept_source_route and ns.conf_all.accept_source_route):
+                if martians.are_logged(ns, dev):
+                    src, dst = ipv4.addresses(data)
+                    ns.log.limited(f"IPv4: source route option {ip_text(src)} -> {ip_text(dst)}")
                 return DropReason.IP_SOURCE_ROUTE
             if packet.packet_type is not HOST:
                 return DropReason.IP_SOURCE_ROUTE
@@ -161,6 +167,7 @@ class Ipv4Layer:
         if reason is DropReason.IP_RPFILTER:
             self.ns.snmp.ext["IPReversePathFilter"] += 1
         self.ns.sim.drop(packet.uid, packet.in_dev, reason)
+        martians.log(self.ns, packet.in_dev, *ipv4.addresses(packet.data), reason, packet.link)
         if way.kind is ERROR:
             code = {"ENETUNREACH": icmp.NET_UNREACH, "EHOSTUNREACH": icmp.HOST_UNREACH, "EACCES": icmp.PKT_FILTERED}[
                 way.errno

@@ -24,6 +24,7 @@ from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
+from macvsim.net.klog import KernelLog
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
@@ -91,9 +92,9 @@ class Namespace(Parts):
 
     __slots__ = (
         "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
-        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "linkwatch",
-        "listeners", "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols", "reassembly",
-        "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
+        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "is_first",
+        "linkwatch", "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols",
+        "reassembly", "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf
@@ -138,6 +139,9 @@ class Namespace(Parts):
         self.name = name
         self.devices: dict[str, NetDevice] = {}
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
+        self.log: KernelLog = KernelLog(sim) if init is None else init.log
+        self.is_first = init is None
+        """The machine's own, not one of its further namespaces."""
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
         self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
         self.sysctl = Sysctl(self)

@@ -74,6 +74,9 @@ class Side(Protocol):
 class Solicitor(Protocol):
     """Who asks and who is told: the ARP layer, or neighbour discovery."""
 
+    def overflown(self) -> None:
+        """There is no room for one more entry."""
+
     def construct(self, entry: Neighbour) -> None:
         """A new entry: give it its MAC and make it NOARP where no question is needed."""
 
@@ -382,6 +385,10 @@ class Neighbour:
         return self.table.sim.jiffies <= self.updated + locktime
 
 
+GC_STEP = 15
+"""Seconds: half of the default base_reachable_time, whatever that of a device is."""
+
+
 class NeighTable:
     """All neighbour entries of one namespace and protocol (arp_tbl or nd_tbl, seen from it).
 
@@ -389,7 +396,7 @@ class NeighTable:
     """
 
     __slots__ = (
-        "entries", "ethertype", "indev", "name", "proxies", "sim", "solicitor", "suffix", "text", "thresholds",
+        "_gc", "entries", "ethertype", "indev", "name", "proxies", "sim", "solicitor", "suffix", "text", "thresholds",
     )  # fmt: skip
 
     def __init__(
@@ -413,6 +420,7 @@ class NeighTable:
         self.name = name
         self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
         self.proxies = Proxies(sim, f"proxy{self.suffix}")
+        self._gc: Timer | None = None
 
     def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, if there is one."""
@@ -425,12 +433,36 @@ class NeighTable:
             if len(self.entries) >= self.thresholds.gc_thresh2:
                 self._collect()
             if len(self.entries) >= self.thresholds.gc_thresh3:
+                self.solicitor.overflown()
                 return None
+            if len(self.entries) + 1 >= self.thresholds.gc_thresh1:
+                self._schedule()
             entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
             if not self.suffix:
                 self.sim.known[ip] = (*self.sim.known.get(ip, ()), dev)
             self.solicitor.construct(entry)
         return entry
+
+    def _schedule(self) -> None:
+        """Look for old entries at the next time: twice in base_reachable_time (neigh_periodic_work)."""
+        if self._gc is None:
+            self._gc = Timer(self.sim, self._periodic)
+        if not self._gc.pending:
+            step = GC_STEP * self.sim.hz
+            self._gc.start(step - self.sim.jiffies % step)
+
+    def _periodic(self) -> None:
+        """Entries that failed, or were not used for gc_stale_time, go while there are gc_thresh1 or more."""
+        if len(self.entries) < self.thresholds.gc_thresh1:
+            return
+        now, hz = self.sim.jiffies, self.sim.hz
+        for entry in list(self.entries.values()):
+            if entry.state & (Nud.PERMANENT | IN_TIMER):
+                continue
+            used = max(entry.used, entry.confirmed)
+            if entry.state is Nud.FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
+                self.remove(entry)
+        self._schedule()
 
     def _collect(self) -> None:
         """Forced garbage collection: entries that are not permanent, not in use, and 5 s old (neigh_forced_gc)."""

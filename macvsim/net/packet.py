@@ -16,10 +16,11 @@ class Packet:
     """Bytes of one IPv4 packet (header and payload, padding trimmed), where it came in, and where it will go.
 
     in_dev : None for locally made packets; dst : the routing decision, once there is one; options : of its header, once
-    they have been looked at; head : as `Frame.head`, while nobody has changed the header
+    they have been looked at; head : as `Frame.head`, while nobody has changed the header; link : the Ethernet header it
+    came with, where somebody may want to see it
     """
 
-    __slots__ = ("data", "dst", "head", "in_dev", "options", "packet_type", "uid")
+    __slots__ = ("data", "dst", "head", "in_dev", "link", "options", "packet_type", "uid")
 
     def __init__(
         self,
@@ -37,3 +38,4 @@ class Packet:
         self.dst = dst
         self.head = head
         self.options: Options | None = None
+        self.link = b""

@@ -44,6 +44,10 @@ class NdiscLayer:
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
+    def overflown(self) -> None:
+        """The table is full: the log hears of it."""
+        self.ns.log.limited("neighbour: ndisc_cache: neighbor table overflow!")
+
     def construct(self, entry: Neighbour) -> None:
         """Addresses that need no question: groups, and everything on loopback and NOARP devices (ndisc_constructor)."""
         dev = entry.dev

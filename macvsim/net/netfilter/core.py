@@ -17,13 +17,14 @@ from macvsim.net.netfilter.reroute import route_again
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
 from macvsim.net.netfilter.settings import ConntrackConf
 from macvsim.net.parts import Defaults, Parts
+from macvsim.wire.frame import ETH_HLEN
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.namespace import Namespace
     from macvsim.net.packet import Packet
     from macvsim.net.route import Dst
-    from macvsim.wire.frame import Frame, PacketType
+    from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
 
 class Modules:
@@ -130,6 +131,7 @@ class Netfilter(Parts):
         """A packet that came in a frame."""
         packet = Tracked(data, frame.uid, dev, packet_type)
         packet.source_mac = frame.raw[6:12]
+        packet.link = frame.raw[:ETH_HLEN]
         return packet
 
     @staticmethod

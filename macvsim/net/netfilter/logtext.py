@@ -17,9 +17,10 @@ _FLAGS = ((segment.URG, "URG"), (segment.ACK, "ACK"), (segment.PSH, "PSH"), (seg
 
 
 def line(prefix: str, packet: Tracked, way: Way) -> str:
-    """``PREFIX IN=eth0 OUT=eth1 SRC=… DST=… LEN=84 … PROTO=ICMP …``; without MACs, which are gone above layer 2."""
+    """``PREFIX IN=eth0 OUT=eth1 MAC=… SRC=… DST=… LEN=84 … PROTO=ICMP …``."""
     names = ["" if dev is None else dev.name for dev in (way.in_dev, way.out_dev)]
-    return f"{prefix}IN={names[0]} OUT={names[1]} {_ip(packet.data)}"
+    mac = "" if way.in_dev is None else f"MAC={packet.link.hex(':')} "
+    return f"{prefix}IN={names[0]} OUT={names[1]} {mac}{_ip(packet.data)}"
 
 
 def _ip(data: bytes) -> str:

@@ -65,8 +65,11 @@ class Log(Target):
     """1: TCP sequence, 2: TCP options, 4: IP options, 8: uid, 32: MACs decoded (NF_LOG_*)."""
 
     def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+        text = line(self.prefix, packet, way)
         if ns.sim.journal is not None:
-            ns.sim.note(packet.uid, way.in_dev or ns, "log", None, line(self.prefix, packet, way))
+            ns.sim.note(packet.uid, way.in_dev or ns, "log", None, text)
+        if ns.is_first:  # others are heard only where nf_log_all_netns says so
+            ns.log.write(text)
         return None
 
     def words(self) -> list[str]:
