@@ -207,11 +207,13 @@ class NetDevice:
 
     __slots__ = (
         "_uc_promisc",
+        "alias",
         "allmulti",
         "carrier",
         "carrier_changes",
         "counters",
         "destroyed",
+        "group",
         "ifindex",
         "inet",
         "label",
@@ -280,6 +282,9 @@ class NetDevice:
         self.linkwatch: LinkWatch | None = None
         """Who tells others about the carrier; None outside a namespace: they hear it at once."""
         self.ifindex = 0
+        self.alias = ""
+        self.group = 0
+        """A number that only the administrator gives a meaning to (``ip link set … group``)."""
         self.lower: NetDevice | None = None
         self.uppers: list[NetDevice] = []
         self.vlans: Mapping[int, NetDevice] = _NO_VLANS

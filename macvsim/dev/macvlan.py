@@ -74,6 +74,8 @@ class Macvlan(NetDevice):
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         stats = self.counters
+        if frame.tag:
+            frame = frame.inline()  # no NETIF_F_HW_VLAN_CTAG_TX (validate_xmit_vlan)
         raw = frame.raw
         reason = None
         if self.mode is BRIDGE and not raw[0] & 1 and self._is_sibling(raw[:6]):

@@ -28,10 +28,23 @@ PCP_SHIFT = 13
 _TOS_TO_PRIORITY = (0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4)
 """Priority of a packet by the four TOS bits (ip_tos2prio in net/ipv4/route.c)."""
 
+_FIRST_TTL = 64
+_BY_KERNEL = frozenset(bytes([kind]) for kind in (0, 3, 5, 11, 12, 14))
+"""ICMP types that no program sends."""
+
 
 def _priority(raw: bytes) -> int:
-    """The packet's priority (skb->priority): IPv4's comes from its TOS, everything else has 0."""
-    return _TOS_TO_PRIORITY[(raw[15] & 0x1E) >> 1] if raw[12:14] == b"\x08\x00" and len(raw) > 15 else 0
+    """The packet's priority (skb->priority): IPv4's comes from its TOS, everything else has 0.
+
+    So have the kernel's own ICMP messages, whatever their TOS (icmp_push_reply's socket has no priority): those that
+    still have the TTL they start with, as a router goes by the TOS again (ip_forward).
+    """
+    if raw[12:14] != b"\x08\x00" or len(raw) < 34:
+        return 0
+    priority = _TOS_TO_PRIORITY[(raw[15] & 0x1E) >> 1]
+    if priority and raw[23] == 1 and raw[22] == _FIRST_TTL and raw[14 + (raw[14] & 0xF) * 4 :][:1] in _BY_KERNEL:
+        return 0
+    return priority
 
 
 class Vlan(NetDevice):
@@ -75,9 +88,9 @@ class Vlan(NetDevice):
         self.gvrp = False
         self.mvrp = False
         self.bridge_binding = False
-        self.xmit_dst_release = lower.kind != "bridge"
+        self.xmit_dst_release = lower.kind not in ("bridge", "macvlan")
         """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig), and
-        on those of bridges.
+        on those of bridges and macvlan devices (netif_keep_dst).
         """
         self.ingress_map = [0] * 8
         self.egress_map: dict[int, int] = {}
@@ -113,7 +126,9 @@ class Vlan(NetDevice):
         return reason
 
     def below(self, header: bytes) -> tuple[NetDevice | None, int]:
-        return (self.lower, self._tag) if self.reorder_hdr and not self.egress_map else (None, 0)
+        if not self.reorder_hdr or self.egress_map or self.lower.kind == "macvlan":  # which puts tags in line
+            return None, 0
+        return self.lower, self._tag
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
         """With REORDER_HDR off the tag stands in the header from the start (vlan_dev_hard_header)."""

@@ -146,6 +146,7 @@ class AddressTable:
             self.ns.leave_group(dev, found.local)
         if not indev.addresses:
             self._without(dev, lambda r: True)
+            self.ns.neigh.device_down(dev)  # fib_disable_ip, arp_ifdown
         return found
 
     def _remove(self, dev: NetDevice, gone: Address) -> None:

@@ -49,6 +49,7 @@ EXTENSIONS = frozenset(
      "REDIRECT", "SET", "CONNSECMARK", "NFLOG", "NFQUEUE", "TRACE")
 )  # fmt: skip
 """Matches and targets that the recorder's kernel has; of others iptables says that they are missing."""
+CONNTRACK_SIZE = 6144
 NOT_CAPTURED = frozenset(("lo", "tunl0", "gre0", "sit0", "ip6tnl0", "dummy0"))
 
 
@@ -83,6 +84,7 @@ class Replay:
         modules = self.kernel.init.netfilter.modules
         modules.load_br_netfilter()  # the guest's kernel has it built in
         modules.extensions = EXTENSIONS
+        modules.conntrack_size = CONNTRACK_SIZE
         self.kernel.boot_time = RECORDER_CLOCK
         self.outside = Host(self.kernel, "guest", DEBIAN)
         self.outside.dev("lo").set_up()

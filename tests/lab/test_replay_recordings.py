@@ -91,6 +91,8 @@ RULES = """
 792 8.11 8.12
 793 2.11s 8.12 8.13
 794 2.11 9.2 9.3 3.6
+810 2.4b 3.2
+812 9.3 9.4
 813 7.6p 7.6
 """
 """What each recording exercises, by its number."""

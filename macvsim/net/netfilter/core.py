@@ -35,6 +35,16 @@ class Modules:
         self.extensions: frozenset[str] | None = None
         """Matches and targets of rules that the kernel was built with; None: all of them."""
 
+        self.conntrack_size: int | None = None
+        """Connections that there is room for, by the machine's memory; None: as in one with 4 GB."""
+
+    def conntrack_conf(self) -> ConntrackConf:
+        """Parameters of connection tracking for a new namespace (nf_conntrack_init_start)."""
+        conf = ConntrackConf()
+        if self.conntrack_size is not None:
+            conf.nf_conntrack_max = conf.nf_conntrack_buckets = self.conntrack_size
+        return conf
+
     def load_br_netfilter(self) -> None:
         """``modprobe br_netfilter``."""
         self.br_netfilter = True
@@ -62,7 +72,7 @@ class Netfilter(Parts):
         "_bridge": BridgeHooks,
         "_functions": lambda _: {hook: [] for hook in Hook},
         "_rulesets": lambda _: {},
-        "conf": lambda _: ConntrackConf(),
+        "conf": lambda netfilter: netfilter.modules.conntrack_conf(),
         "conntrack": Conntrack,
         "nat": Nat,
         "recent": lambda _: {},

@@ -117,6 +117,9 @@ def _parse(words: Words, tool: Tool) -> _Request:
             found.local = parse_prefix(word, tool.options.family)
             found.text = word
     addr6.check(found.extra)
+    group = found.local is not None and (found.local.ip >> (120 if found.six else 28)) == (0xFF if found.six else 0xE)
+    if found.autojoin and not group:
+        raise Complaint("autojoin needs multicast address\n", 1)
     if not found.six:
         _check_inet(found)
     return found

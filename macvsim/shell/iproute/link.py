@@ -72,6 +72,8 @@ def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
         return False
     if wanted.master is not None and dev.master is not wanted.master:
         return False
+    if wanted.group is not None and dev.group != wanted.group:
+        return False
     if wanted.no_master and dev.master is not None:
         return False
     if wanted.kind and (dev.kind != wanted.kind or dev.kind not in _SIMULATED_KINDS):

@@ -56,6 +56,8 @@ def add_link(tool: Tool, words: Words) -> None:
         made = make()
         try:
             for ns, dev, wanted in made:
+                dev.group = wanted.group or 0
+                dev.alias = wanted.alias or ""
                 set_flags(ns, dev, wanted)
             _, dev, wanted = made[-1]
             if wanted.master:

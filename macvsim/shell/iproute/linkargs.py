@@ -10,12 +10,13 @@ from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.tool import Tool
-from macvsim.shell.iproute.words import Complaint, Words, checked_name, duplicate, garbage, invalid, matches
+from macvsim.shell.iproute.words import Complaint, Words, checked_name, duplicate, garbage, invalid, matches, number
 from macvsim.wire.addr import mac_bytes
 
 _HEX_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
+_MAX_ALIAS = 255
 _LEFT_OUT = (
-    "trailers", "dynamic", "carrier", "vf", "xdp", "alias", "vrf", "link-netns", "protodown", "mode",
+    "trailers", "dynamic", "vf", "xdp", "vrf", "link-netns", "protodown", "mode",
     "state", "gso_max_size", "gro_max_size", "numrxqueues", "broadcast",
 )  # fmt: skip
 
@@ -36,6 +37,9 @@ class LinkRequest:
     mac: bytes | None = None
     mtu: int | None = None
     txqlen: int | None = None
+    alias: str | None = None
+    group: int | None = None
+    carrier: bool | None = None
     numtxqueues: int | None = None
     netns: Namespace | None = None
     master: str | None = None
@@ -109,8 +113,15 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             raise Complaint(usage.LINK)
         elif word == "group":
             value = words.value()
-            if value not in ("default", "0"):
-                raise NotSimulated(f"device groups (group {value})")
+            if request.group is not None:
+                raise duplicate("group", value)
+            request.group = device_group(value)
+        elif word == "alias":
+            request.alias = words.value()
+            if len(request.alias) > _MAX_ALIAS:
+                raise invalid('Invalid "alias" value', request.alias)
+        elif word == "carrier":
+            request.carrier = words.switch(word)
         elif word in _LEFT_OUT or matches(word, "brd"):
             raise NotSimulated(f"ip link … {word}")
         else:
@@ -120,6 +131,14 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
                 raise garbage("dev", word)
             request.dev = word
     return request
+
+
+def device_group(word: str) -> int:
+    """A group's number; of names there is the one that /etc/iproute2/group has."""
+    value = 0 if word == "default" else number(word, limit=0xFFFFFFFF)
+    if value is None:
+        raise invalid('Invalid "group" value\n', word)
+    return value
 
 
 def _mtu(word: str) -> int:

@@ -10,6 +10,7 @@ from macvsim.errors import NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
 from macvsim.net.ipv6.address import Address6, Flag
+from macvsim.shell.iproute.linkargs import device_group
 from macvsim.shell.iproute.prefixes import Prefix, parse_prefix
 from macvsim.shell.iproute.tool import INET, INET6, Tool
 from macvsim.shell.iproute.words import Complaint, Words, garbage, invalid, matches
@@ -38,6 +39,7 @@ class LinkFilter:
     dev: NetDevice | None = None
     master: NetDevice | None = None
     no_master: bool = False
+    group: int | None = None
     up: bool = False
     kind: str = ""
     slave_kind: str = ""
@@ -122,8 +124,7 @@ def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
             wanted.label = words.value()
         elif word == "group":
             value = words.value()
-            if value not in ("default", "0"):
-                raise NotSimulated(f"device groups (group {value})")
+            wanted.group = device_group(value)
         elif word == "master":
             value = words.value()
             if value not in tool.ns.devices:

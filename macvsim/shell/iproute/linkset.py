@@ -45,6 +45,9 @@ _SECOND = 100
 def change_link(tool: Tool, words: Words) -> None:
     """Read all the words, then change the device."""
     request = parse_link(words, tool)
+    if request.dev is None and request.group is not None:
+        _change_group(tool, request)
+        return
     if request.dev is None:
         raise Complaint('Not enough information: "dev" argument is required.\n')
     dev = tool.device(request.dev)
@@ -58,6 +61,15 @@ def change_link(tool: Tool, words: Words) -> None:
         finally:
             if (change is not None or request.addrgenmode) and dev.up:
                 dev.notify(Event.CHANGE)  # netdev_state_change
+
+
+def _change_group(tool: Tool, request: LinkRequest) -> None:
+    """``ip link set group N …``: each device of the group (rtnl_group_changelink)."""
+    wanted, request.group = request.group, None
+    tool.require_net_admin()
+    with tool.ns.linkwatch.held():
+        for dev in [dev for dev in tool.ns.devices.values() if dev.group == wanted]:
+            set_link(tool, dev, request)
 
 
 def set_link(tool: Tool, dev: NetDevice, request: LinkRequest) -> None:
@@ -74,7 +86,13 @@ def set_link(tool: Tool, dev: NetDevice, request: LinkRequest) -> None:
         ns.rename(dev, request.name)
     if request.master is not None:
         set_master(tool, dev, request.master)
+    if request.group is not None:
+        dev.group = request.group
+    if request.alias is not None:
+        dev.alias = request.alias
     set_flags(ns, dev, request)
+    if request.carrier is not None:
+        raise NetlinkError("EOPNOTSUPP", f"the carrier of {dev.label} is that of its link")
     if request.txqlen is not None:
         dev.txqlen = request.txqlen
     if request.addrgenmode:

@@ -47,7 +47,8 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
     out.both("operstate", f"state {state} ", state)
     if link:
         out.both("linkmode", "mode DEFAULT ", "DEFAULT")
-    out.both("group", "group default ", "default")
+    group = str(dev.group) if dev.group else "default"
+    out.both("group", f"group {group} ", group)
     if dev.txqlen:
         out.both("txqlen", f"qlen {dev.txqlen}", dev.txqlen)
     if link or options.family in ("", "link") or options.details:
@@ -67,6 +68,9 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
         out.both("link_netnsid", f" link-netns {name}" if name else f" link-netnsid {number}", number)
     if options.details:
         _print_details(out, dev, link=link)
+    if dev.alias and (link or options.details):
+        out.line()
+        out.both("ifalias", f"    alias {dev.alias}", dev.alias)
     if link and options.stats:
         out.line()
         print_stats(out, dev, options)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import rtneigh
-from macvsim.net.neigh import IN_TIMER, VALID, Neighbour, NeighTable, Nud
+from macvsim.net.neigh import VALID, Neighbour, NeighTable, Nud
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush
@@ -319,7 +319,7 @@ def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
 
 def _print_stats(out: Printer, entry: Neighbour) -> None:
     out.text(" ")
-    if entry.state & IN_TIMER:
+    if entry.timer.pending:
         out.both("refcnt", "ref 1 ", 1)
     used, confirmed, updated = idle_seconds(entry)
     out.both("used", f"used {used}", used)
