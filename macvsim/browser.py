@@ -19,6 +19,9 @@ from macvsim.console.saved import document
 from macvsim.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import LIMIT
+from macvsim.why.ask import why
+from macvsim.why.data import as_data
+from macvsim.why.text import as_text
 
 SLICES = 10
 """Slices of simulated time (`TICK` each) that one call of `advance` plays: a second."""
@@ -39,6 +42,7 @@ class Page:
 
     def __init__(self, path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
+        self._path = path
         self._pieces: list[str] = []
         self.console = Console(load(path), self._pieces.append, lambda elapsed: elapsed >= LIMIT)
         self._running: Entering | None = None
@@ -89,13 +93,13 @@ class Page:
         return {"hint": NO_PING} if ping is None else {"svg": str(ping.ladder(count=2))}
 
     def why(self) -> dict[str, Any]:
-        """What became of it."""
-        ping = self._ping
-        if ping is None:
+        """What became of the last command, and edits that were tried on the session played anew."""
+        if self._ping is None:
             return {"hint": NO_PING}
-        found = ping.explain()
-        text = f"{found}\n\n{found.trace()}"
-        return {"verdict": found.verdict, "sentence": found.sentence, "fixes": [], "text": text}
+        session = self._path.with_name("session.md")
+        session.write_text(self.document(), encoding="utf-8")
+        answer = why(session, str(load(session).document.steps[-1].line))
+        return {**as_data(answer), "text": as_text(answer).split("\n\n", 2)[-1]}
 
     @property
     def _ping(self) -> PingResult | None:
@@ -133,9 +137,7 @@ class Page:
 
     def play(self, number: int) -> dict[str, Any]:
         """Run one command of the file on its node, to its end."""
-        step = self.console.lab_file.document.steps[number]
-        self.console.play_step(step)
-        self._pieces.append("\n".join(step.written) + "\n" + self.console.entries[-1].output)
+        self.console.play_step(self.console.lab_file.document.steps[number])
         return self.state()
 
     def go_to(self, node: str) -> dict[str, Any]:

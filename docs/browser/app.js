@@ -204,12 +204,12 @@ async function showPicture(wanted = view) {
 function why(found) {
   const words = element("div", { className: "words" });
   words.append(element("p", { className: `verdict ${found.verdict}`, textContent: found.sentence }));
-  for (const fix of found.fixes) {
-    for (const { on, do: commands } of fix.edits) {
-      const row = element("div", { className: "fix" }, `on ${on}:`, element("code", { textContent: commands }));
-      words.append(row);
+  found.fixes.forEach(({ edits }, number) => {
+    words.append(element("p", { className: "tried", textContent: `${number ? "or" : "Tried on a copy, and it works:"}` }));
+    for (const { on, do: commands } of edits) {
+      words.append(element("div", { className: "fix" }, `on ${on}:`, element("code", { textContent: commands })));
     }
-  }
+  });
   words.append(element("pre", { textContent: found.text }));
   return words;
 }

@@ -36,7 +36,7 @@ def elements(timeline: Timeline, tints: dict[int, str]) -> Iterator[str]:
 
 
 def _token(token: Token, length: float, tints: dict[int, str]) -> Iterator[str]:
-    yield '<g class="mv-moving">'
+    yield '<g class="mv-moving" opacity="0">'
     yield _motion(token.track, length)
     yield _visible(token, length)
     for vid in dict.fromkeys(vid for _, vid in token.tags if vid is not None):

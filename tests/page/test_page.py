@@ -54,6 +54,8 @@ def test_the_guides_commands_run_on_their_nodes() -> None:
     asked = Asked()
     outputs = [asked.ask("play", step["number"])["output"] for step in asked.opened["steps"]]
     assert any("ttl=63" in output for output in outputs)
+    assert outputs[0] == "root@host1:~# vconfig add enp0s8 100\n" + outputs[0].partition("\n")[2]
+    assert "".join(outputs).count("172.16.20.10: seq=0 ttl=63") == 1
     assert asked.ask("advance")["node"] == "host1"
     assert "docker exec d1 ping" in asked.ask("document")
 
