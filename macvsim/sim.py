@@ -64,18 +64,18 @@ class Timer:
 
     def start(self, delay: int) -> None:
         """Fire `delay` jiffies from now, rounded up by the timer wheel."""
-        sim = self._sim
-        self.start_at(sim.jiffies + delay)
+        self.start_at(self._sim.jiffies + delay)
 
     def start_at(self, expires: int) -> None:
         """Fire when jiffies reach `expires`, rounded up by the timer wheel; a timer stays where it is in its bucket."""
-        bucket = self._sim.wheel_bucket(expires, self._sim.jiffies)
+        sim = self._sim
+        bucket = sim.wheel_bucket(expires, sim._now // sim.tick)
         if self.pending and bucket == self._bucket:
             return
         self._turn += 1
         self._bucket = bucket
         self.pending = True
-        self._sim.wheel_add(bucket, self, self._turn)
+        sim.wheel_add(bucket, self, self._turn)
 
     def stop(self) -> None:
         """Do not fire."""
@@ -211,7 +211,7 @@ class Sim(simpy.Environment):
     @property
     def jiffies(self) -> int:
         """Kernel ticks since the start."""
-        return int(self._now) // self.tick
+        return self._now // self.tick
 
     def wheel_time(self, expires: int, clock: int | None = None) -> int:
         """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
@@ -232,7 +232,7 @@ class Sim(simpy.Environment):
         levels = self._wheel.get(time)
         if levels is None:
             levels = self._wheel[time] = {}
-            self.call_at(time, self._run_wheel, time)
+            heappush(self._queue, (time, SOFTIRQ, next(self._eid), self._run_wheel, time))
         levels.setdefault(level, []).append((timer, turn))
 
     def _run_wheel(self, time: int) -> None:

@@ -9,7 +9,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.fib import RouteType, Scope
-from macvsim.net.neigh import VALID, Neighbour, Nud
+from macvsim.net.neigh import REACHABLE, STALE, VALID_BITS, Neighbour, Nud
 from macvsim.net.packet import Packet
 from macvsim.net.route import DROP, FORWARD, LOCAL, Dst
 from macvsim.wire import arp, ipv4
@@ -59,7 +59,7 @@ class ArpLayer:
         dev = entry.dev
         source = self._announced(dev, entry.ip, trigger)
         uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
-        known = unicast and bool(entry.state & VALID)
+        known = unicast and bool(entry.bits & VALID_BITS)
         self.send(dev, entry.ha if known else BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip), uid)
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
@@ -156,14 +156,14 @@ class ArpLayer:
                 if self._answers(dev, message) and not self._filtered(dev, message):
                     entry = ns.neigh.create(dev, message.sip)
                     if entry is not None:
-                        entry.update(message.sha, Nud.STALE, override=True)
+                        entry.update(message.sha, STALE, override=True)
                     self._reply(dev, frame, message)
                     return None
                 return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
             if way.kind is FORWARD and self._proxies(dev, way, message):
                 entry = ns.neigh.create(dev, message.sip)
                 if entry is not None:
-                    entry.update(message.sha, Nud.STALE, override=True)
+                    entry.update(message.sha, STALE, override=True)
                 self._proxy_reply(dev, frame, packet_type, message)
                 return None
             ignored = way.kind is DROP and ns.address_type(message.tip) is RouteType.LOCAL
@@ -190,9 +190,9 @@ class ArpLayer:
             entry = ns.neigh.create(dev, message.sip)
             if entry is None:
                 return
-        state = Nud.REACHABLE
+        state = REACHABLE
         if message.op != arp.REPLY or packet_type is not HOST:
-            state = Nud.STALE
+            state = STALE
         entry.update(message.sha, state, override=gratuitous or not entry.locked())
 
     def _accepts(self, dev: NetDevice, sip: int) -> bool:
