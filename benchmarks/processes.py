@@ -16,8 +16,8 @@ from benchmarks.measure import Absent, Bench, children
 
 ROOT = Path(__file__).parents[1]
 PYPY = "pypy3"
-WARM_UP = 60_000
-"""Pings until PyPy has compiled what it will."""
+WARM_UP = 150_000
+"""Pings until PyPy has compiled what it will: what neighbours do once in twenty pings takes longest."""
 
 
 def _started(code: str) -> Bench:
