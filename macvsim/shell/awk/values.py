@@ -1,0 +1,91 @@
+"""Values of awk: numbers, texts, and input that looks like a number (POSIX.1-2017, awk, Expressions in awk)."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])|%")
+_EXACT = 1e16
+
+
+class Input(str):
+    """Text from outside, which compares as a number if it looks like one."""
+
+    __slots__ = ()
+
+
+Value: TypeAlias = float | str | None
+"""None: a variable nobody has set, which is 0 and empty."""
+Array: TypeAlias = dict[str, Value]
+
+
+def number(value: Value) -> float:
+    """As a number: as much of the beginning of a text as is one."""
+    if isinstance(value, float):
+        return value
+    match = _NUMBER.match(value) if value else None
+    return float(match[0]) if match else 0.0
+
+
+def text(value: Value, conversion: str = "%.6g") -> str:
+    """As text; whole numbers without a point."""
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return "-nan" if value != value else f"{value:+}"
+        return str(int(value)) if value == int(value) and abs(value) < _EXACT else conversion % value
+    return value or ""
+
+
+def looks_numeric(value: Value) -> bool:
+    """It compares as a number."""
+    if isinstance(value, Input):
+        match = _NUMBER.match(value)
+        return match is not None and not value[match.end() :].strip()
+    return not isinstance(value, str)
+
+
+def truth(value: Value) -> bool:
+    """Not 0, not empty."""
+    return number(value) != 0 if looks_numeric(value) else bool(value)
+
+
+def compare(left: Value, right: Value) -> int:
+    """Below, at or above 0, as numbers if both look like it."""
+    if looks_numeric(left) and looks_numeric(right):
+        a, b = number(left), number(right)
+        return (a > b) - (a < b)
+    first, second = text(left), text(right)
+    return (first > second) - (first < second)
+
+
+def formatted(form: str, values: list[Value]) -> str:
+    """printf: a format and its values; those that are missing are empty."""
+    rest = iter(values)
+
+    def one(match: re.Match[str]) -> str:
+        flags, width, precision, letter = match[1], match[2], match[3], match[4]
+        if letter is None or letter == "%":
+            return "%"
+        if width == "*":
+            width = str(int(number(next(rest, None))))
+        if precision == "*":
+            precision = str(int(number(next(rest, None))))
+        head = f"%{flags}{width or ''}" + (f".{precision or 0}" if "." in match[0] else "")
+        value = next(rest, None)
+        match letter:
+            case "d" | "i" | "u":
+                return f"{head}d" % int(number(value))
+            case "o" | "x" | "X":
+                return f"{head}{letter}" % (int(number(value)) & 0xFFFFFFFFFFFFFFFF)
+            case "e" | "E" | "f" | "F" | "g" | "G":
+                return f"{head}{letter}" % number(value)
+            case "c":
+                char = text(value)[:1] if isinstance(value, str) else chr(int(number(value)))
+                return f"{head}s" % char
+            case "s":
+                return f"{head}s" % text(value)
+        return match[0]
+
+    return _FORMAT.sub(one, form)

@@ -1,0 +1,47 @@
+"""awk, compared with what mawk 1.3.4 printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from macvsim.host import DEBIAN, Host, Kernel
+from macvsim.shell.interp import Shell
+from macvsim.sim import Sim
+
+RECORDED = json.loads((Path(__file__).parents[1] / "data" / "awk.json").read_text())
+
+
+def make() -> Host:
+    """A host with the input as a file."""
+    host = Host(Kernel(Sim(), "h", wakeup_delay=0), "h", DEBIAN)
+    host.interpreter = Shell()
+    host.files["/d"] = RECORDED["input"]
+    return host
+
+
+@pytest.mark.parametrize("case", RECORDED["cases"], ids=lambda case: case["typed"][:60])
+def test_a_program_prints_what_mawk_prints(case: dict[str, str]) -> None:
+    result = make().sh(f"cat /d | awk {case['typed']}" + (" -" if "BEGIN" not in case["typed"] else ""))
+    assert (result.stdout, result.stderr, result.code) == (case["stdout"], case["stderr"], case["code"])
+
+
+def test_files_are_read_and_written() -> None:
+    host = make()
+    assert host.sh("awk 'NR==FNR{n++; next} END{print n, FNR, FILENAME}' /d /d").stdout == "10 10 /d\n"
+    assert str(host.sh("awk '/inet/{print $2 > \"/o\"; printf \"%s;\", NR >> \"/o\"}' /d; cat /o")) == "127.0.0.1/8\n3;"
+    assert host.sh("awk 1 /none").stderr == 'awk: cannot open "/none" (No such file or directory)\n'
+
+
+@pytest.mark.parametrize("program", ["BEGIN{getline}", "BEGIN{system(1)}", 'BEGIN{RS=";"}', '{print | "sort"}'])
+def test_what_is_left_out_says_so(program: str) -> None:
+    result = make().sh(f"awk '{program}' /d")
+    assert result.code == 95
+    assert result.stderr.startswith("not simulated: awk")
+
+
+def test_busybox_words_its_complaints_differently() -> None:
+    result = make().sh("busybox awk '{print $(NF-2)}' /d")
+    assert (result.stderr, result.code) == ("awk: cmd. line:1: Access to negative field\n", 1)
