@@ -142,6 +142,7 @@ def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int, tell: Callable[
     first: Ranked = [*ways_out(player.lab, outcomes, at), *more()]
     first.sort(key=lambda one: one[0])
     fixes, tried = search(trial, [*first, *alterations(steps[:at])], place, tell=tell)
+    fixes.sort(key=lambda fix: any(edit.line for edit in fix.edits))  # what can be typed first
     explanation = ping.explain() if ping is not None else None
     refused = refusal(outcome, player.lab)
     guilty = culprits(trial)
