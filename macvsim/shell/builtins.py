@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from macvsim.errors import NotSimulated
-from macvsim.shell.builtins_jobs import jobs, kill, trap, wait
+from macvsim.shell.builtins_jobs import background, foreground, jobs, kill, trap, wait
 from macvsim.shell.builtins_variables import export, local, read_line, set_options, shift, unset
+from macvsim.shell.builtins_words import alias, getopts, unalias
 from macvsim.shell.call import NOT_SIMULATED, Waiting
 from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.files import FileError
@@ -192,11 +193,11 @@ BUILTINS: dict[str, Builtin] = {
     ":": _colon, ".": _dot, "break": _break, "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit,
     "export": export, "readonly": export, "return": _return, "set": set_options, "shift": shift, "trap": trap,
     "unset": unset, "times": _left_out,
-    "[": _test, "alias": _left_out, "bg": _left_out, "cd": _cd, "command": _command, "echo": _echo, "false": _false,
-    "fg": _left_out, "getopts": _left_out, "hash": _colon, "jobs": jobs, "kill": kill, "local": local,
+    "[": _test, "alias": alias, "bg": background, "cd": _cd, "command": _command, "echo": _echo, "false": _false,
+    "fg": foreground, "getopts": getopts, "hash": _colon, "jobs": jobs, "kill": kill, "local": local,
     "printf": _printf, "pwd": _pwd, "read": read_line, "test": _test, "true": _colon, "type": _type,
     "ulimit": _left_out,
-    "umask": _umask, "unalias": _left_out, "wait": wait,
+    "umask": _umask, "unalias": unalias, "wait": wait,
     "let": _let, "source": _dot,
 }  # fmt: skip
 SPECIAL = frozenset(list(BUILTINS)[:15])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import simpy
+
 from macvsim.errors import NotSimulated
 from macvsim.shell.builtins_variables import quoted
 from macvsim.shell.call import Waiting
 from macvsim.shell.dialect import SIGNAL_TEXT
 from macvsim.shell.invocation import Invocation
-from macvsim.shell.job import SIGNALS, SIGTERM, Job, Killed
+from macvsim.shell.job import SIGNALS, SIGTERM, Job, Killed, signal_of
 from macvsim.shell.state import State
 
 
@@ -77,6 +79,53 @@ def _fate(job: Job) -> str:
     if isinstance(job.code, Killed):
         return SIGNAL_TEXT.get(job.code.signal, f"Signal {job.code.signal}")
     return "Running" if job.code is None else f"Done({job.code})" if job.code else "Done"
+
+
+def foreground(run: Invocation) -> Waiting:
+    """``fg [%N]``: wait for a child, which gets the signals meanwhile."""
+    job = _controlled(run)
+    if isinstance(job, int):
+        return job
+    run.out(f"{job.text}\n")
+    try:
+        status = yield from _wait_for(job)
+    except simpy.Interrupt as interrupt:
+        job.kill(signal_of(interrupt))
+        status = yield from _wait_for(job)
+    run.state.jobs.remove(job)
+    run.shell.tell_of_signal(status, run.streams)
+    return status
+
+
+def background(run: Invocation) -> int:
+    """``bg [%N]``: nothing here stops a child, so all are in the background already."""
+    job = _controlled(run)
+    if isinstance(job, int):
+        return job
+    number = run.state.jobs.index(job) + 1
+    if run.state.dialect.name == "bash":
+        run.complain(f"job {number} already in background")
+    else:
+        run.out(f"[{number}] {job.text}\n")
+    return 0
+
+
+def _controlled(run: Invocation) -> Job | int:
+    """The job that fg or bg means; a status where there is none, or no terminal."""
+    state = run.state
+    word = run.args[0] if run.args else "%%"
+    job = _find_job(run, word)
+    named = "" if word in ("%%", "%+", "%") else word
+    if state.dialect.name == "bash":
+        if "i" not in state.options:
+            return run.complain("no job control", 1)
+        if job is None or job.code is not None or job not in state.jobs:
+            return run.complain(f"{named or 'current'}: no such job", 1)
+    elif job is None or job not in state.jobs:
+        raise run.fail(f"No such job: {named}" if named else "No current job")
+    elif "i" not in state.options:
+        raise run.fail("job (null) not created under job control")
+    return job
 
 
 def kill(run: Invocation) -> int:

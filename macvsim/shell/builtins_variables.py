@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.invocation import Invocation
+from macvsim.shell.state import State
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _OPTIONS = {"errexit": "e", "noglob": "f", "nounset": "u", "xtrace": "x", "verbose": "v", "noexec": "n"}
@@ -72,20 +72,25 @@ def set_options(run: Invocation) -> int:
         if letters == "o":
             option = args.pop(0) if args else ""
             if option == "pipefail":
-                raise NotSimulated("set -o pipefail")
+                _switch(state, option, on=word[0] == "-")
+                continue
             letters = _OPTIONS.get(option, "")
             if not letters:
                 raise run.fail(f"Illegal option {word} {option}")
         for letter in letters:
             if letter not in "aefhnuvxbCmI":
                 raise run.fail(f"Illegal option -{letter}")
-            if word[0] == "-":
-                state.options[letter] = None
-            else:
-                state.options.pop(letter, None)
+            _switch(state, letter, on=word[0] == "-")
     if args:
         state.params = args
     return 0
+
+
+def _switch(state: State, option: str, *, on: bool) -> None:
+    if on:
+        state.options[option] = None
+    else:
+        state.options.pop(option, None)
 
 
 def shift(run: Invocation) -> int:

@@ -240,7 +240,7 @@ class Expander:
             case "#":
                 return str(len(state.params))
             case "-":
-                return "".join(state.options)
+                return "".join(letter for letter in state.options if len(letter) == 1)
             case "@" | "*":
                 return " ".join(state.params)
         return state.variables.get(name)

@@ -85,7 +85,8 @@ class Interpreter:
     def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
         """Run commands line by line in this shell; a line that is no command ends it."""
         state = self.state
-        commands = parse(text, self.dialect.grammar)
+        expands = self.dialect.name != "bash" or "i" in state.options
+        commands = parse(text, self.dialect.grammar, state.aliases if expands else None)
         while True:
             try:
                 command = next(commands, None)
@@ -192,7 +193,9 @@ class Interpreter:
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _pipeline(self, command: Pipeline, streams: Streams) -> Waiting:
-        """Every command but the last has a process of its own; the status is that of the last."""
+        """Every command but the last has a process of its own; the status is that of the last, with ``pipefail`` of the
+        last that failed.
+        """
         if len(command.commands) == 1:
             return (yield from self.condition(command.commands[0], streams))
         writers: list[Job] = []
@@ -206,7 +209,9 @@ class Interpreter:
             if isinstance(stdin, Pipe):
                 stdin.abandon()
             for job in reversed(writers):
-                yield from job.wait()
+                code = yield from job.wait()
+                if "pipefail" in self.state.options:
+                    status = status or code
         except simpy.Interrupt as interrupt:
             for job in writers:
                 job.kill(signal_of(interrupt))

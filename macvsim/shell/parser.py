@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from macvsim.shell.conditions import Conditions
 from macvsim.shell.grammar import Grammar
@@ -38,17 +38,25 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 
-def parse(text: str, grammar: Grammar = Grammar.POSIX) -> Iterator[Command]:
+def parse(text: str, grammar: Grammar = Grammar.POSIX, aliases: Mapping[str, str] | None = None) -> Iterator[Command]:
     """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none."""
-    parser = Parser(text, grammar=grammar)
+    parser = Parser(text, grammar=grammar, aliases=aliases)
     while (command := parser.complete_command()) is not None:
         yield command
 
 
 class Parser:
-    """A recursive descent over the tokens of `text` from `start` on."""
+    """A recursive descent over the tokens of `text` from `start` on; `aliases` may change between its lines."""
 
-    def __init__(self, text: str, start: int = 0, line: int = 1, grammar: Grammar = Grammar.POSIX) -> None:
+    def __init__(
+        self,
+        text: str,
+        start: int = 0,
+        line: int = 1,
+        grammar: Grammar = Grammar.POSIX,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        self._aliases = {} if aliases is None else aliases
         self._grammar = grammar
         self._lexer = Lexer(text, self._nested, start, line, grammar)
         self._token: Token | None = None
@@ -60,7 +68,7 @@ class Parser:
         return self._lexer.cut_short
 
     def _nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:
-        return Parser(text, start, line, self._grammar).substitution()
+        return Parser(text, start, line, self._grammar, self._aliases).substitution()
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
@@ -168,11 +176,22 @@ class Parser:
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def _command(self) -> Command:
+        self._expand_aliases()
         command = self._compound()
         if command is None:
             return self._simple()
         redirects = self._redirects()
         return Redirected(command, redirects) if redirects else command
+
+    def _expand_aliases(self) -> None:
+        """Put the text of an alias where its name stands, and look again (POSIX.1-2017, 2.3.1)."""
+        lexer, seen = self._lexer, [""]
+        while (name := self.token.literal) in self._aliases and name not in seen:
+            seen.append(name)
+            token = self.token
+            lexer.text = lexer.text[: token.start] + self._aliases[name] + lexer.text[token.end :]
+            lexer.position = token.start
+            self._token = None
 
     def _compound(self) -> Command | None:
         """The compound command that begins here; None where a simple one does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.host import Box
 from macvsim.shell.dialect import Dialect
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from macvsim.shell.job import Job
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class OptionAt(NamedTuple):
+    """How far ``getopts`` has come.
+
+    shown : what it left in OPTIND, which begins anew when somebody changed that; word : which, from 1; offset : of the
+    letter in it, 0 before it
+    """
+
+    shown: str
+    word: int
+    offset: int
 
 
 class State:
@@ -28,7 +40,9 @@ class State:
         self.params: list[str] = []
         self.functions: dict[str, Command] = {}
         self.options: dict[str, None] = {}
-        """Letters that ``set`` switched on."""
+        """Letters that ``set`` switched on, and ``pipefail``."""
+        self.aliases: dict[str, str] = {}
+        self.option_at = OptionAt("1", 1, 0)
         self.status = 0
         self.cwd = "/"
         self.pid = box.kernel.next_pid()
@@ -45,7 +59,7 @@ class State:
         new.__dict__.update(self.__dict__)
         new.variables, new.exported = dict(self.variables), dict(self.exported)
         new.read_only, new.options = dict(self.read_only), dict(self.options)
-        new.functions, new.params = dict(self.functions), list(self.params)
+        new.functions, new.params, new.aliases = dict(self.functions), list(self.params), dict(self.aliases)
         new.jobs, new.exit_trap, new.local = [], "", [dict(hidden) for hidden in self.local]
         return new
 
