@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from macvsim.advice import advice, beyond, elsewhere, route_behind, told, unanswered, withheld
 from macvsim.asking import Asking, asking
+from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
@@ -91,8 +92,24 @@ class Family:
                     return self.fate(child, depth + 1)
         ranked = self._ranked(drops)
         if not ranked:
-            return None, []
+            return self._stalled(uid), []
         return ranked[0], ranked[1:4]
+
+    def _stalled(self, uid: int) -> Ending | None:
+        """A packet whose host never got to ask for the MAC of the next hop, for want of a carrier or of an address that
+        may be used.
+        """
+        turn = next((r for r in reversed(self.records.get(uid, [])) if r.step in ("send", "forward")), None)
+        if turn is None or not isinstance(turn.detail, tuple) or not isinstance(turn.detail[-2], NetDevice):
+            return None
+        dev, nexthop = turn.detail[-2], turn.detail[-1]
+        if not (dev.up and dev.carrier):
+            reason = DropReason.DEV_NO_CARRIER if dev.up else DropReason.DEV_DOWN
+            return Ending(dev.label, reason, "the packet waited and", uid, advice(dev, reason))
+        if nexthop > 0xFFFFFFFF and dev.inet.inet6 is not None and any(a.tentative for a in dev.inet.inet6.addresses):
+            detail = f"{dev.label} has no address that may be used yet: they are tentative"
+            return Ending(dev.label, DropReason.NEIGH6_FAILED, "the packet waited and", uid, "", detail)
+        return None
 
     def _still_waiting(self, uid: int) -> list[Record]:
         """For a packet that waits where it was sent or forwarded: what will become of it, where nobody has answered who

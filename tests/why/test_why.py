@@ -15,6 +15,7 @@ from macvsim.why.ask import why
 from macvsim.why.data import as_data
 from macvsim.why.text import as_text, coloured
 from tests.why.byhand import mended
+from tests.why.labs import six
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -238,3 +239,27 @@ def test_nobody_else_is_given_the_targets_address(tmp_path: Path) -> None:
     path = lab(tmp_path, "c2# sysctl -w net.ipv4.icmp_echo_ignore_all=1", "c1# ping -c 1 -W 1 172.16.10.3")
     for fix in why(path).fixes:
         assert not any("addr add 172.16.10.3" in edit.command for edit in fix.edits)
+
+
+def test_a_cable_that_is_not_there_between_two_machines(tmp_path: Path) -> None:
+    """Nobody can type it anywhere: the front matter is what has to be changed."""
+    text = six()
+    del text.links[0]
+    path = tmp_path / "lab.md"
+    path.write_text(text.text)
+    data = as_data(why(path))
+    assert (data["reason"], data["where"]) == ("DEV_NO_CARRIER", "a:eth0")
+    edit = {"on": "front matter", "do": 'topology.links[1] = {"endpoints": ["a:eth0", "r:eth0"]}'}
+    assert data["fixes"][0]["edits"] == [edit]
+    path.write_text(mended(path.read_text(), data, data["fixes"][0]))
+    assert why(path).verdict == "answered"
+
+
+def test_an_address_that_is_not_ready_yet(tmp_path: Path) -> None:
+    text = six()
+    text.steps.remove(("a", "sleep 3"))
+    path = tmp_path / "lab.md"
+    path.write_text(text.text)
+    answer = why(path)
+    assert "tentative" in answer.sentence
+    assert [(edit.node, edit.text) for edit in answer.fixes[0].edits] == [("a", "sleep 3")]
