@@ -6,7 +6,7 @@ from math import isqrt
 
 from macvsim.apps.base import Machine, Sink, inet_aton, poll_time, resolve
 from macvsim.apps.ping_iputils_parts import Fatal, SocketChoice, Window, configure, elapsed_ms
-from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
+from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text, recorded_route
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
@@ -22,6 +22,8 @@ _TOLD = ("ENOBUFS", "EMSGSIZE")
 """Of other refusals nothing is said: no entry in the error queue explains them."""
 NOTHING_TO_SEND = 1000
 CLOCK_TICKS = 100
+_SCREEN = 80
+_MOST_OPTIONS = 40
 
 
 class IputilsPing(PingApp[IputilsResult]):
@@ -36,7 +38,8 @@ class IputilsPing(PingApp[IputilsResult]):
     source : own address or device (``-I``); sticky : keep the source chosen at first (``-B``)
     pmtu : ``do``, ``dont``, ``want``; broadcast : allow it (``-b``); preload : requests sent at once (``-l``)
     pattern : payload bytes, repeated (``-p``); numeric, lookup : names of replies never, always (``-n -H``)
-    quiet, outstanding, precise, audible : ``-q -O -3 -a``
+    quiet, outstanding, precise, audible : ``-q -O -3 -a``; flood, adaptive, stamped, verbose : ``-f -A -D -v``
+    user_latency : until the program has the reply (``-U``); record_route : ``-R``
     """
 
     clock_size = CLOCK_SIZE
@@ -66,6 +69,12 @@ class IputilsPing(PingApp[IputilsResult]):
         outstanding: bool = False,
         precise: bool = False,
         audible: bool = False,
+        flood: bool = False,
+        adaptive: bool = False,
+        stamped: bool = False,
+        verbose: bool = False,
+        user_latency: bool = False,
+        record_route: bool = False,
         stdout: Sink | None = None,
         stderr: Sink | None = None,
     ) -> None:
@@ -82,6 +91,15 @@ class IputilsPing(PingApp[IputilsResult]):
         self._result.machine = box
         self._result.numeric = numeric
         self._lookup = lookup
+        self._flood = flood
+        self._adaptive = adaptive
+        self._shows_gap = flood or adaptive or not self.interval
+        self._stamped = stamped
+        self._user_latency = user_latency
+        self._record_route = record_route
+        self._old_route: list[int] = []
+        self._mean = 0
+        """Exponentially weighted mean of the round trips in us, in eighths."""
         self._result.precise = precise
         self._result.bell = "\a" if audible else ""
         filling = (pattern * (size // len(pattern) + 1))[:size] if pattern else bytes(i & 0xFF for i in range(size))
@@ -89,6 +107,8 @@ class IputilsPing(PingApp[IputilsResult]):
         self._timing = size >= CLOCK_SIZE
         self._filling = filling[CLOCK_SIZE:] if self._timing else filling
         self._ident = self.sim.rng(f"ping/{self.ns.name}").randrange(0x10000) if ident is None else ident
+        if verbose:
+            self._result.shown_ident = self._ident
         self._template = icmp_template(icmp.ECHO)
         self._choice = SocketChoice(source, sticky, broadcast, pmtu, ttl, tos)
         self._window = Window()
@@ -153,7 +173,9 @@ class IputilsPing(PingApp[IputilsResult]):
         result = self._result
         result.group = self._choice.broadcast or is_multicast_ip(self._to)
         result.address = ip_text(self._to)
-        return f"({result.address}) {origin}{result.size}({result.size + 28}) bytes of data.\n"
+        sock.record_route = self._record_route
+        length = result.size + ipv4.HLEN + icmp.HLEN + (_MOST_OPTIONS if self._record_route else 0)
+        return f"({result.address}) {origin}{result.size}({length}) bytes of data.\n"
 
     # -- the main loop -------------------------------------------------------------------------------------------------
 
@@ -213,7 +235,7 @@ class IputilsPing(PingApp[IputilsResult]):
             self._cur = now
             self._tokens = elapsed - self.interval
         if self.outstanding and result.sent and result.sent & 0xFFFF not in self._seen:
-            self._print(f"no answer yet for icmp_seq={result.sent % 0x10000}\n")
+            self._print(f"{self._stamp()}no answer yet for icmp_seq={result.sent % 0x10000}\n")
         refused = self._send(now)
         if refused is None:
             return self.interval - self._tokens
@@ -245,11 +267,17 @@ class IputilsPing(PingApp[IputilsResult]):
             if error.errno == "EMSGSIZE":
                 self._window.failed += 1
             if error.errno in _TOLD and not self.quiet:
-                self._complain(f"sendmsg: {error}")
+                if self._flood:
+                    self._print("E")
+                else:
+                    self._complain(f"sendmsg: {error}")
             self._count_sent(uid)
             return max(self.interval, MIN_INTERVAL)
         self._no_room = 0
         self._count_sent(uid)
+        few = max(self.preload, self._window.pipe) < _SCREEN or self._window.in_flight(result.received) < _SCREEN
+        if self._flood and not self.quiet and few:
+            self._print(".")
         return None
 
     def _emit(self, rest: int, payload: bytes, uid: int) -> None:
@@ -310,13 +338,16 @@ class IputilsPing(PingApp[IputilsResult]):
     def _gather(self, packet: Packet, message: bytes) -> None:
         """gather_statistics; the time of arrival is the kernel's (SO_TIMESTAMP), not the program's."""
         result = self._result
-        arrived = int(self.sim.now) - self.ns.wakeup_delay
+        arrived = int(self.sim.now) - (0 if self._user_latency else self.ns.wakeup_delay)
         seq = message[6] << 8 | message[7]
         self._window.acknowledge(seq)
         if self._timing and len(message) >= icmp.HLEN + CLOCK_SIZE:
             sent_us = int.from_bytes(message[8:16], "little") * 1_000_000 + int.from_bytes(message[16:24], "little")
             trip = max(arrived // US - sent_us, 0)
             rtt = trip * US
+            self._mean = self._mean + trip - self._mean // 8 if self._mean else trip * 8
+            if self._adaptive:
+                self.interval = (self._mean // 8 + 500) // 1000
         else:
             rtt = arrived - self._sent_ns.get(seq, arrived)
         duplicate = seq in self._seen
@@ -328,8 +359,32 @@ class IputilsPing(PingApp[IputilsResult]):
         sender, ttl = self._origin(packet)
         reply = Reply(seq, sender, ttl, rtt, len(message), duplicate)
         result.replies.append(reply)
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self._flood:
+            self._print("\b \b")
+        elif self._stamped or self._record_route:
+            route = self._route_text(packet) if self._record_route else ""
+            self._print(f"{self._stamp()}{result.line(reply).removesuffix(chr(10))}{route}\n")
+        else:
             self._print_reply(reply)
+
+    def _stamp(self) -> str:
+        """The time of day, if it is to be printed (print_timestamp)."""
+        if not self._stamped:
+            return ""
+        seconds, rest = divmod(self.box.wall_clock, SECOND)
+        return f"[{seconds}.{rest // US:06d}] "
+
+    def _route_text(self, packet: Packet) -> str:
+        """The addresses that a reply has collected (pr_options)."""
+        route = recorded_route(packet.data)
+        if not route:
+            return ""
+        if route == self._old_route:
+            return "\t(same route)"
+        self._old_route = route
+        return "\nRR: " + "".join(f"\t{self._result.name(ip_text(address))}\n" for address in route)
 
     def _origin(self, packet: Packet) -> tuple[str, int]:
         """Whose reply it is, and its TTL."""
@@ -349,8 +404,10 @@ class IputilsPing(PingApp[IputilsResult]):
             text = error_text(error.kind, error.code, error.info)
             sender = ip_text(error.sender)
             self._result.errors.append(PingError(seq, sender, error.kind, error.code, text))
-            if not self.quiet:
-                self._print(f"From {self._result.name(sender)} icmp_seq={seq} {text}\n")
+            if self._flood and not self.quiet:
+                self._print("\bE")
+            elif not self.quiet:
+                self._print(f"{self._stamp()}From {self._result.name(sender)} icmp_seq={seq} {text}\n")
         self._read_on()
 
     # -- printing ------------------------------------------------------------------------------------------------------
@@ -379,9 +436,9 @@ class IputilsPing(PingApp[IputilsResult]):
             notes.append(f"rtt min/avg/max/mdev = {self._deviation()} ms")
         if self._window.pipe > 1:
             notes.append(f"pipe {self._window.pipe}")
-        if result.received and not self.interval and result.sent > 1:
+        if result.received and self._shows_gap and result.sent > 1:
             gap = ((self._cur or 0) - self._begin) // US // (result.sent - 1)
-            notes.append(f"ipg/ewma {gap // 1000}.{gap % 1000:03d}/{self._average()} ms")
+            notes.append(f"ipg/ewma {milliseconds(gap)}/{milliseconds(self._mean // 8)} ms")
         lines.append(", ".join(notes) + "\n")
         self._print("".join(lines))
         short = self.deadline and result.received < self.count
@@ -394,11 +451,3 @@ class IputilsPing(PingApp[IputilsResult]):
         squares = sum(trip * trip for trip in trips.all)
         variance = max(squares - trips.total * trips.total // number, 0) // number
         return "/".join(milliseconds(t) for t in (trips.least, trips.total // number, trips.greatest, isqrt(variance)))
-
-    def _average(self) -> str:
-        """Exponentially weighted mean of the round trips, in eighths."""
-        mean = 0
-        for reply in self._result.replies:
-            trip = reply.rtt_ns // US
-            mean = mean + trip - mean // 8 if mean else trip * 8
-        return f"{mean // 8000}.{mean // 8 % 1000:03d}"

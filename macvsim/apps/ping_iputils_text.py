@@ -5,10 +5,12 @@ from __future__ import annotations
 from macvsim.apps.base import Machine, name_of
 from macvsim.apps.ping_result import PingResult, Reply, milliseconds
 from macvsim.sim import US
-from macvsim.wire import icmp
+from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 
 CLOCK_SIZE = 16
+_NO_OPERATION = 1
+_RECORD_ROUTE = 7
 UNREACHABLE_TEXT = {
     0: "Destination Net Unreachable",
     1: "Destination Host Unreachable",
@@ -63,6 +65,17 @@ def time_text(trip: int, *, precise: bool = False) -> str:
     return f"{(trip + 5) // 1000}.{(trip + 5) % 1000 // 10:02d} ms"
 
 
+def recorded_route(packet: bytes) -> list[int]:
+    """The addresses in the record route option of an IPv4 packet."""
+    at, end = ipv4.HLEN, (packet[0] & 15) * 4
+    while at < end and packet[at]:
+        if packet[at] == _RECORD_ROUTE:
+            last = at + packet[at + 2] - 1
+            return [int.from_bytes(packet[place : place + 4], "big") for place in range(at + 3, last, 4)]
+        at += 1 if packet[at] == _NO_OPERATION else packet[at + 1]
+    return []
+
+
 class IputilsResult(PingResult):
     """What a ping of iputils came to."""
 
@@ -74,12 +87,16 @@ class IputilsResult(PingResult):
     group = False
     """Many may answer: a broadcast or multicast address was pinged."""
     bell = ""
+    shown_ident: int | None = None
+    """Printed in every reply (``-v``)."""
     numeric = True
     machine: Machine
 
     def line(self, reply: Reply) -> str:
         """How iputils prints a reply (gather_statistics)."""
-        start = f"{reply.size} bytes from {self.name(reply.sender)}: icmp_seq={reply.seq} ttl={reply.ttl}"
+        start = f"{reply.size} bytes from {self.name(reply.sender)}: icmp_seq={reply.seq}"
+        start += "" if self.shown_ident is None else f" ident={self.shown_ident}"
+        start += f" ttl={reply.ttl}"
         if reply.size < self.size + icmp.HLEN:
             return f"{start} (truncated)\n"
         time = f" time={time_text(reply.rtt_ns // US, precise=self.precise)}" if self.size >= CLOCK_SIZE else ""

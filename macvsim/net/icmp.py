@@ -298,7 +298,7 @@ class IcmpLayer:
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
         if options is not None and options.data:
-            ns.ipv4.send_options(_ICMP, message, way, head.src, uid, tos, options, packet)
+            ns.ipv4.send_options(_ICMP, message, way, head.src, uid, tos, options, cause=packet)
             return
         ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos, cause=packet)
 

@@ -23,6 +23,8 @@ RECORD_ROUTE, TIMESTAMP, COMMERCIAL_SECURITY, ROUTER_ALERT = 7, 68, 134, 148
 LOOSE_ROUTE, STRICT_ROUTE = 131, 137
 TIME_ONLY, TIME_AND_ADDRESS, PRESPECIFIED = 0, 1, 3
 _ADDRESS = 4
+_LARGEST = 40
+"""Bytes of options that a header has room for."""
 _DESTINATION = 16
 """Where the destination stands in a header: what a strict source route is wrong about when it goes on elsewhere."""
 DAY_MS = 86_400_000
@@ -327,6 +329,16 @@ class Answer:
             at = self._ts + data[self._ts + 2] - 5
             data[at : at + 4] = now(ns).to_bytes(4)
         return bytes(data)
+
+
+def route_wanted(ns: Namespace) -> Answer:
+    """A record route option as large as it can be, for a packet that begins here (IP_OPTIONS)."""
+    asked = Options(bytes(ipv4.HLEN) + bytes((RECORD_ROUTE, _LARGEST - 1, 4)) + bytes(_LARGEST - 4))
+    asked.rr, asked.needs_address = ipv4.HLEN, True
+    wanted = Answer()
+    wanted.data.append(NO_OPERATION)
+    wanted.record_route(asked, ns)
+    return wanted
 
 
 def now(ns: Namespace) -> int:

@@ -352,7 +352,10 @@ class Ipv4Layer:
         uid: int,
         tos: int,
         options: Answer,
+        ttl: int | None = None,
         cause: Packet | None = None,
+        *,
+        df: bool = False,
     ) -> DropReason | None:
         """`send` with options in the header; `dst` is where the packet goes in the end."""
         built = options.build(dst, way.src, self.ns)
@@ -366,7 +369,8 @@ class Ipv4Layer:
             src=way.src,
             dst=target,
             tos=tos,
-            ttl=self.ns.ipv4_conf.ip_default_ttl,
+            frag=ipv4.DF if df else 0,
+            ttl=self.ns.ipv4_conf.ip_default_ttl if ttl is None else ttl,
         )
         header = ipv4.sealed(bytes((0x40 | (ipv4.HLEN + len(built)) // 4,)) + head[1:] + built)
         self.count["OutRequests"] += 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
 from macvsim.net.fib import Scope
+from macvsim.net.ipoptions import route_wanted
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
 from macvsim.wire import icmp, ipv4
@@ -48,7 +49,7 @@ Heard = tuple[Packet, bytes]
 class Socket:
     """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
 
-    __slots__ = ("broadcast", "device", "ns", "pmtu_discover", "source", "tos", "ttl")
+    __slots__ = ("broadcast", "device", "ns", "pmtu_discover", "record_route", "source", "tos", "ttl")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
@@ -56,6 +57,8 @@ class Socket:
         self.device: NetDevice | None = None
         self.ttl: int | None = None
         self.tos = 0
+        self.record_route = False
+        """Every packet asks for the addresses on its way and back (IP_OPTIONS)."""
         self.pmtu_discover: str = "dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want"
         """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
         self.broadcast = False
@@ -88,17 +91,22 @@ class Socket:
             raise SocketError("EMSGSIZE")
         if proto == ipv4.PROTO_ICMP:
             self.ns.snmp.icmp_out_types[payload[0]] += 1
-        reason = self.ns.ipv4.send(
-            proto,
-            payload,
-            way,
-            dst,
-            uid=uid,
-            tos=self.tos,
-            ttl=self.ttl,
-            df=forced or (self.pmtu_discover == "want" and not way.locked),
-            ident=0 if forced else None,
-        )
+        df = forced or (self.pmtu_discover == "want" and not way.locked)
+        if self.record_route:
+            asked = route_wanted(self.ns)
+            reason = self.ns.ipv4.send_options(proto, payload, way, dst, uid, self.tos, asked, self.ttl, df=df)
+        else:
+            reason = self.ns.ipv4.send(
+                proto,
+                payload,
+                way,
+                dst,
+                uid=uid,
+                tos=self.tos,
+                ttl=self.ttl,
+                df=df,
+                ident=0 if forced else None,
+            )
         if reason is not None:
             self.refused(reason)
 
@@ -186,7 +194,7 @@ class RawIcmpSocket(Socket):
                 self.refused(reason)
             return last.way
         way = self.route(dst)
-        if self.pmtu_discover == "want":
+        if self.pmtu_discover == "want" and not self.record_route:
             tos, ttl = self.tos, self.ttl
             if way.lasting and not way.locked:
                 sender = self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)

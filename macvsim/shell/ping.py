@@ -77,18 +77,11 @@ _LETTERS = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:"
 _INT_MAX = 0x7FFFFFFF
 _LONG_MAX = 0x7FFFFFFFFFFFFFFF
 _NOT_SIMULATED = {
-    "A": "adaptive ping",
-    "C": "connected sockets",
-    "D": "there is no time of day",
     "L": "IP_MULTICAST_LOOP",
     "N": "node information queries",
-    "R": "IP options",
-    "T": "IP options",
-    "U": "user-to-user latency",
-    "f": "flood ping",
+    "T": "timestamp options",
     "m": "firewall marks",
     "r": "SO_DONTROUTE",
-    "v": "verbose output",
 }
 _LARGEST = 65507
 _LARGEST6 = 65527
@@ -131,8 +124,10 @@ def ping(call: Call) -> int | Waiting:
         return call.not_simulated("ping by way of other hosts (source routes)")
     if options.get("pmtu") == "probe":
         return call.not_simulated("ping -M probe")
-    if options.get("interval") == 0 and "count" not in options:
-        return call.not_simulated("ping -i 0 without -c")
+    if "flood" in options:
+        options.setdefault("interval", 0.0)
+    if options.get("interval") == 0 and not options.keys() & {"count", "deadline"}:
+        return call.not_simulated("a flood ping without -c and -w")
     six = "6" in letters or call.name == "ping6" or ("4" not in letters and prefers6(call.box, words[0]))
     largest = _LARGEST6 if six else _LARGEST
     if options.get("size", 0) > largest:
@@ -141,10 +136,27 @@ def ping(call: Call) -> int | Waiting:
     if (inet_aton(words[0]) is not None) if six else is_text6(words[0]):
         call.err(f"{call.name}: {words[0]}: Address family for hostname not supported\n")
         return 2
+    if "v" in letters:
+        _tell_sockets(call, letters, words[0])
+    if six and "record_route" in options:
+        return call.not_simulated("ping -R: IPv6 has no such option")
     if not six:
         options.pop("flow", None)
     program = partial(IputilsPing6, tag=f"{call.name}: ") if six else IputilsPing
     return run_program(program(call.box, words[0], stdout=call.out, stderr=call.err, **options))
+
+
+def _tell_sockets(call: Call, letters: set[str], target: str) -> None:
+    """What -v says before anything is sent."""
+    families = [family for family in "46" if family in letters] or ["4", "6"]
+    sockets = [
+        f"sock{family}.fd: {3 + families.index(family)} (socktype: SOCK_RAW)" if family in families
+        else f"sock{family}.fd: -1 (socktype: 0)" for family in "46"
+    ]  # fmt: skip
+    hint = "AF_UNSPEC" if len(families) > 1 else f"AF_INET{families[0].removeprefix('4')}"
+    call.err(f"ping: {', '.join(sockets)}, hints.ai_family: {hint}\n\n")
+    kind = "AF_INET6" if "6" in letters or is_text6(target) else "AF_INET"
+    call.out(f"ai->ai_family: {kind}, ai->ai_canonname: '{target}'\n")
 
 
 def _read(call: Call, found: list[tuple[str, str]]) -> dict[str, Any]:
@@ -183,7 +195,10 @@ def _read(call: Call, found: list[tuple[str, str]]) -> dict[str, Any]:
     return options
 
 
-_FLAGS = {"3": "precise", "B": "sticky", "O": "outstanding", "a": "audible", "b": "broadcast", "q": "quiet"}
+_FLAGS = {
+    "3": "precise", "B": "sticky", "O": "outstanding", "a": "audible", "b": "broadcast", "q": "quiet", "f": "flood",
+    "A": "adaptive", "D": "stamped", "v": "verbose", "U": "user_latency", "R": "record_route",
+}  # fmt: skip
 _NUMBERS = {
     "c": ("count", 1, _LONG_MAX),
     "e": ("ident", 0, 0xFFFF),

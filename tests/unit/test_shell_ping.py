@@ -241,3 +241,38 @@ def test_getopt() -> None:
     with pytest.raises(getopt.OptionError, match="option requires an argument -- 'y'"):
         getopt.getopt(["-xy"], "xy:")
     assert [getopt.busybox_duration(t) for t in ("1", "0.5", ".5", "2m", "1h")] == [1, 0.5, 0.5, 120, 3600]
+
+
+STATISTICS = "--- 10.0.0.2 ping statistics ---\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "begins"),
+    [
+        ("-f -c 3", "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n.\b \b.\b \b.\b \b\n" + STATISTICS),
+        ("-f -q -c 3", "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n\n" + STATISTICS),
+        ("-v -4 -e 77 -c 1", "ai->ai_family: AF_INET, ai->ai_canonname: '10.0.0.2'\nPING 10.0.0.2 (10.0.0.2) 56(84) "
+         "bytes of data.\n64 bytes from 10.0.0.2: icmp_seq=1 ident=77 ttl=64 time="),
+        ("-D -c 1", "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n[1767225610.000"),
+    ],
+)  # fmt: skip
+def test_how_replies_are_shown(pair: Pair, options: str, begins: str) -> None:
+    text, code = run(pair[0], f"ping {options} 10.0.0.2")
+    assert text.startswith(begins)
+    assert code == 0
+
+
+@pytest.mark.parametrize("options", ["-f", "-A"])
+def test_what_waits_for_answers_only_tells_the_gap(pair: Pair, options: str) -> None:
+    text, _ = run(pair[0], f"ping {options} -c 4 10.0.0.2")
+    begun, gap = text.split("ipg/ewma ")
+    assert float(gap.split("/")[0]) < 10
+    assert "4 packets transmitted, 4 received, 0% packet loss" in begun
+
+
+def test_record_route_shows_both_ways_once(pair: Pair) -> None:
+    text, _ = run(pair[0], "ping -n -R -c 2 10.0.0.2")
+    first, _, second = text.partition("\n\n")
+    assert first.startswith("PING 10.0.0.2 (10.0.0.2) 56(124) bytes of data.\n")
+    assert first.endswith("\nRR: \t10.0.0.1\n\t10.0.0.2\n\t10.0.0.2\n\t10.0.0.1")
+    assert second.splitlines()[0].endswith(" ms\t(same route)")
