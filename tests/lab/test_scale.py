@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.scale import Plan, ScaleLab
 from macvsim import Lab
 from macvsim.drop import DropReason
+from macvsim.wire import compose
 
 
 @pytest.mark.parametrize("plan", [Plan(12, 3), Plan(12, 3, vlans=2), Plan(13, 4, vlans=3, stagger=0), Plan(40, 2)])
@@ -47,3 +50,28 @@ def test_an_idle_namespace_has_no_parts() -> None:
     assert not any(ns.made(part) for part in ("tcp", "udp", "icmp", "ipv4", "neigh", "reassembly", "protocols"))
     assert ns.sysctl["net.ipv4.conf.lo.rp_filter"] == 0
     assert not ns.conf_all.__dict__.keys() - {"forwarding", "accept_redirects", "accept_source_route"}
+
+
+def test_captures_dissect_nothing_until_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A capture holds times and bytes; scapy looks at a frame when somebody wants packets."""
+    dissected: list[bytes] = []
+    dissect = compose.dissect
+    monkeypatch.setattr(compose, "dissect", lambda data: dissected.append(data) or dissect(data))
+    lab = ScaleLab(Plan(6, 3))
+    with lab.lab.capture() as capture:
+        lab.ping(2)
+    capture.save(tmp_path / "lab.pcapng")
+    assert len(capture) > 100 and not dissected
+    assert len(capture.packets("host1/enp0s8")) == len(dissected) > 10
+
+
+def test_a_journal_is_bounded() -> None:
+    lab = Lab()
+    assert lab.sim.journal is not None
+    lab.sim.journal.limit = 300
+    lab.switch("sw1")
+    one, two = (lab.host(name, switch="sw1") for name in ("host1", "host2"))
+    one.addr_add("enp0s8", "10.0.0.1/24")
+    two.addr_add("enp0s8", "10.0.0.2/24")
+    assert one.ping("10.0.0.2", count=100).received == 100
+    assert 100 < len(lab.sim.journal.records) <= 300
