@@ -88,7 +88,7 @@ class Vlan(NetDevice):
         self.gvrp = False
         self.mvrp = False
         self.bridge_binding = False
-        self.xmit_dst_release = lower.kind not in ("bridge", "macvlan")
+        self.xmit_dst_release: bool = getattr(lower, "xmit_dst_release", lower.kind not in ("bridge", "macvlan"))
         """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig), and
         on those of bridges and macvlan devices (netif_keep_dst).
         """

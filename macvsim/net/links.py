@@ -192,6 +192,7 @@ def add_bridge(
     )
     bridge.carrier = True
     ns.register(bridge, ifindex=ifindex)
+    bridge.fdb.change_bridge_mac(bridge.mac)  # br_device_event, NETDEV_REGISTER
     if mac is not None:
         bridge.set_carrier(False)  # an address of its own makes it look at its ports (br_stp_change_bridge_id)
     return bridge

@@ -161,6 +161,10 @@ class FileSystem:
         except OSError as error:
             raise FileError(error.args[0], path) from None
 
+    def is_plain(self, path: str) -> bool:
+        """True for a file that commands wrote: the kernel does not look at it."""
+        return self.absolute(path) in self.box.files
+
     def _check_writable(self, where: str, path: str) -> None:
         if where.startswith("/proc/sys/") and self.box.read_only_parameters:
             raise FileError("EROFS", path)

@@ -124,15 +124,20 @@ class Pipe(Input):
 
 
 class FileWriter:
-    """A sink that writes to a file; what one command printed is one write, as a kernel parameter needs it."""
+    """A sink that writes to a file.  What one command printed is one write where the kernel reads it, as a parameter
+    needs it; other files have it at once.
+    """
 
     def __init__(self, files: FileSystem, path: str) -> None:
         self._files = files
         self._path = path
         self._pending = ""
+        self._at_once = files.is_plain(path)
 
     def __call__(self, text: str) -> None:
         self._pending += text
+        if self._at_once:
+            self.flush()
 
     def flush(self) -> None:
         """Write; `FileError` where the file refuses."""

@@ -94,6 +94,9 @@ RULES = """
 810 2.4b 3.2
 812 9.3 9.4
 813 7.6p 7.6
+820 2.3u 4.2 7.3 7.5 7.7
+821 2.4b 2.4h 4.3 4.5
+822 2.4b 3.3
 """
 """What each recording exercises, by its number."""
 BY_NUMBER = {line.split()[0]: line.split()[1:] for line in RULES.strip().splitlines()}
