@@ -31,7 +31,7 @@ lint: $(READY)
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as main; main(["--no-logo"])'
 
 bench: $(READY)
-	@$(PY) -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks --install $(ARGS)
 
 # Scenarios on a kernel that runs now (user-mode Linux), and in the simulator. ARGS="041 701" plays some; with --write what was found
 # becomes part of the table.

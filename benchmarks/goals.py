@@ -12,10 +12,13 @@ SCALE = "macvsim-scale"
 """Labs of many containers; what is counted there is answered pings."""
 OURS, NAIVE, TIMEOUT = "macvsim", "naive-scapy", "simpy-timeout"
 CAPTURED, JOURNALLED, PYPY = "macvsim-captures", "macvsim-journal", "macvsim-pypy"
-FIRST_PING, IMPORT_SIMPY = "first-ping", "import-simpy"
+FIRST_PING, IMPORT_SIMPY, BUILT = "first-ping", "import-simpy", "built-in-process"
 PCAP, PCAPNG, WRPCAP = "pcap", "pcapng", "scapy-wrpcap"
+NSPY, NS3_CSMA, NS3_SIMPLE, KERNEL = "ns.py", "ns-3-csma", "ns-3-simple", "linux-netns"
+PER_PING = (NS3_CSMA, NS3_SIMPLE)
+"""Who counts pings where others count frame-hops: what is compared with them is macvsim's time a ping."""
 REFERENCE: Mapping[str, str] = {
-    "process": FIRST_PING, "capture-file": PCAP, "100-containers": SCALE, "1000-cold": SCALE,
+    "process": FIRST_PING, "capture-file": PCAP, "100-containers": SCALE, "1000-cold": SCALE, "built": BUILT,
 }  # fmt: skip
 """Whose time a thing's is divided by for its `ratio`, where that is not macvsim's own, by experiment."""
 
@@ -44,7 +47,8 @@ class Goal:
 
     def measured(self, samples: Samples) -> float | None:
         """The ratio; None if one of the two was not measured."""
-        return ratio(series(samples, self.over, self.experiment), series(samples, self.under, self.experiment))
+        per_ping = self.over in PER_PING
+        return ratio(*(series(samples, thing, self.experiment, per_ping) for thing in (self.over, self.under)))
 
     def holds(self, value: float | None) -> bool:
         """True if the limit holds; one that could not be measured does not, unless it is optional."""
@@ -65,14 +69,26 @@ GOALS = [
     Goal("journal / none", JOURNALLED, OURS, "experiment3", most=1.6, aim=1.3),
     Goal("wrpcap of scapy packets / pcap writer", WRPCAP, PCAP, "capture-file", least=100, aim=300),
     Goal("wrpcap of scapy packets / pcapng writer", WRPCAP, PCAPNG, "capture-file", least=100, aim=300),
+    Goal("ns.py / macvsim, a frame-hop", NSPY, OURS, "experiment1", least=2.5, aim=5, optional=True),
+    Goal("ns.py / macvsim, a frame-hop", NSPY, OURS, "experiment3", least=2.5, aim=5, optional=True),
+    Goal("ns-3 CSMA / macvsim, a ping", NS3_CSMA, OURS, "experiment1", least=1.2, aim=2, optional=True),
+    Goal("ns-3 Simple / macvsim, a ping", NS3_SIMPLE, OURS, "experiment1", least=1.0, aim=1.5, optional=True),
+    Goal("ns-3 CSMA / macvsim, a ping", NS3_CSMA, SCALE, "100-containers", least=3, aim=5, optional=True),
+    Goal("ns-3 Simple / macvsim, a ping", NS3_SIMPLE, SCALE, "100-containers", least=2, aim=3.5, optional=True),
+    Goal("ns-3 CSMA / macvsim, a ping", NS3_CSMA, SCALE, "1000-cold", least=30, aim=70, optional=True),
+    Goal("ns-3 Simple / macvsim, a ping", NS3_SIMPLE, SCALE, "1000-cold", least=20, aim=45, optional=True),
+    Goal("the kernel by ip netns / macvsim", KERNEL, BUILT, "built", least=1, aim=10, optional=True),
     Goal("this interpreter / PyPy, steady", OURS, PYPY, "experiment1", least=2, aim=3, optional=True),
 ]
 
 
-def series(samples: Samples, thing: str, experiment: str | None = None) -> list[float]:
-    """Us per hop, one per round: of the experiment if the thing has it, else the mean of all it has ([] if none)."""
+def series(samples: Samples, thing: str, experiment: str | None = None, per_ping: bool = False) -> list[float]:
+    """Us per hop (or ping), one per round: of the experiment if the thing has it, else the mean of all it has ([] if
+    none).
+    """
     if experiment is not None and (thing, experiment) in samples:
-        return [sample.us_per_hop for sample in samples[thing, experiment]]
+        found = samples[thing, experiment]
+        return [sample.us_per_hop * (sample.hops_per_ping if per_ping else 1) for sample in found]
     columns = [[sample.us_per_hop for sample in runs] for (name, _), runs in samples.items() if name == thing]
     return [sum(row) / len(row) for row in zip(*columns, strict=True)]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import simpy
 
+from benchmarks import macvsim_labs
 from benchmarks.measure import Absent, Bench, children
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,19 @@ def _started(code: str) -> Bench:
 def first_ping() -> Bench:
     """A new process builds experiment 1, and its first ping is answered."""
     return _started("from benchmarks import macvsim_labs; macvsim_labs.experiment1().run(1)")
+
+
+def built() -> Bench:
+    """Experiment 1 built anew in this process, and its first ping."""
+    done = 0
+
+    def run(times: int) -> None:
+        nonlocal done
+        for _ in range(times):
+            macvsim_labs.experiment1().run(1)
+            done += 1
+
+    return Bench(run, lambda: done)
 
 
 def import_simpy() -> Bench:

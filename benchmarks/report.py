@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.goals import GOALS, NAIVE, OURS, REFERENCE, TIMEOUT, Goal, ratio, series
+from benchmarks.goals import GOALS, NAIVE, OURS, PER_PING, REFERENCE, TIMEOUT, Goal, ratio, series
 from benchmarks.measure import Samples
 
 Figures = dict[str, Any]
@@ -25,11 +25,11 @@ Figures = dict[str, Any]
 def _figures(samples: Samples, thing: str, experiment: str | None = None) -> Figures:
     own = series(samples, thing, experiment)
     experiments = [name for other, name in samples if other == thing]
-    reference = REFERENCE.get(experiments[0], OURS)
+    reference = REFERENCE.get(experiment or experiments[0], OURS)
     figures = {
         "us_per_hop": round(median(own), 3),
         "us_per_hop_range": [round(min(own), 3), round(max(own), 3)],
-        "ratio": ratio(own, series(samples, reference, experiment)),
+        "ratio": ratio(own, series(samples, reference, experiment, thing in PER_PING)),
     }
     if experiment is not None:
         figures["hops_per_ping"] = round(median(sample.hops_per_ping for sample in samples[thing, experiment]), 3)

@@ -10,13 +10,29 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import capture_files, growth, macvsim_labs, naive_scapy, processes, scale, simpy_timeout
+from benchmarks import (
+    capture_files,
+    growth,
+    kernel,
+    macvsim_labs,
+    naive_scapy,
+    ns3,
+    nspy,
+    processes,
+    scale,
+    simpy_timeout,
+)
 from benchmarks.goals import (
+    BUILT,
     CAPTURED,
     FIRST_PING,
     IMPORT_SIMPY,
     JOURNALLED,
+    KERNEL,
     NAIVE,
+    NS3_CSMA,
+    NS3_SIMPLE,
+    NSPY,
     OURS,
     PCAP,
     PCAPNG,
@@ -25,7 +41,9 @@ from benchmarks.goals import (
     TIMEOUT,
     WRPCAP,
 )
+from benchmarks.install import install
 from benchmarks.measure import Case, interleave
+from benchmarks.plot import plot
 from benchmarks.report import summarize, table, violations
 
 LATEST = Path(__file__).with_name("latest.json")
@@ -49,8 +67,21 @@ def cases(quick: bool) -> list[Case]:
             Case(CAPTURED, name, macvsim_labs.captured(lab), pings // share),
             Case(JOURNALLED, name, macvsim_labs.journalled(lab), pings // share),
         ]
+    found += [
+        Case(NSPY, "experiment1", nspy.experiment1, 4_000 // share),
+        Case(NSPY, "experiment3", nspy.experiment3, 2_000 // share),
+    ]
+    for thing, device in ((NS3_CSMA, "csma"), (NS3_SIMPLE, "simple")):
+        found += [
+            Case(thing, "experiment1", ns3.experiment1(device), 10_000 // share, warm_up=0),
+            Case(thing, "experiment3", ns3.experiment3(device), 5_000 // share, warm_up=0),
+            Case(thing, "100-containers", ns3.containers(device, 4, 100), 500 // share, warm_up=0),
+            Case(thing, "1000-cold", ns3.containers(device, 20, 1_000), 10, warm_up=0),
+        ]
     return [
         *found,
+        Case(BUILT, "built", processes.built, 20, warm_up=1),
+        Case(KERNEL, "built", kernel.experiment1, 2, warm_up=0),
         Case(PYPY, "experiment1", processes.pypy_experiment1, 8_000 // share),
         Case(IMPORT_SIMPY, "process", processes.import_simpy, 1, warm_up=0),
         Case(FIRST_PING, "process", processes.first_ping, 1, warm_up=0),
@@ -69,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help=f"rounds to run (default {ROUNDS}, quick {QUICK_ROUNDS})")
     parser.add_argument("--output", type=Path, default=LATEST, help="default: latest.json beside this module")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a limit does not hold")
+    parser.add_argument("--install", action="store_true", help="install what contenders need, where that can be done")
     options = parser.parse_args(arguments)
+    if options.install:
+        install()
     rounds = options.rounds if options.rounds is not None else QUICK_ROUNDS if options.quick else ROUNDS
     if rounds < 1:
         parser.error(f"--rounds {rounds}: at least one round is needed, seven or more for a figure worth quoting")
@@ -78,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results[OURS]["goals"] += growth.figures(options.quick)
     print(table(results))
     options.output.write_text(json.dumps(results, indent=2) + "\n")
+    plot(results[OURS]["goals"], options.output.with_suffix(".svg"))
     broken = violations(results)
     for sentence in broken:
         print(f"limit: {sentence}")
