@@ -84,6 +84,12 @@ class Socket:
             raise SocketError("EACCES")
         return way
 
+    def hears_from(self, dev: NetDevice | None) -> bool:
+        """A socket bound to a device hears only what comes in by it: not errors of this host, which come by lo
+        (udp_sk_bound_dev_eq, raw_sk_bound_dev_eq).
+        """
+        return self.device is None or dev is self.device
+
     def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
         """Send a payload; EMSGSIZE when it must not be cut and is too long."""
         forced = self.pmtu_discover == "do"
@@ -219,7 +225,7 @@ class RawIcmpSocket(Socket):
             or (kinds is not None and message[0] not in kinds)
         ):
             return False
-        if self.device is not None and packet.in_dev is not self.device:
+        if not self.hears_from(packet.in_dev):
             return False
         if self.source and ipv4.addresses(packet.data)[1] != self.source:
             return False
@@ -228,7 +234,7 @@ class RawIcmpSocket(Socket):
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:
         """An error about a quoted packet; True if it may be this socket's."""
-        if self.on_error is None or quoted[9] != ipv4.PROTO_ICMP:
+        if self.on_error is None or quoted[9] != ipv4.PROTO_ICMP or not self.hears_from(packet.in_dev):
             return False
         error = error_of(packet, message, quoted)
         if self.wanted is not None and not self.wanted(quoted[(quoted[0] & 15) * 4 :]):

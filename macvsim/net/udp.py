@@ -89,7 +89,7 @@ class UdpLayer:
         sport = int.from_bytes(quoted[head.hlen : head.hlen + 2], "big")
         heard = False
         for sock in self.ports.get(sport, []):
-            if sock.source and sock.source != head.src:
+            if (sock.source and sock.source != head.src) or not sock.hears_from(packet.in_dev):
                 continue
             hard = message[0] == icmp.DEST_UNREACH and message[1] in _HARD_ERRORS
             if hard and sock.peer is not None:
@@ -103,7 +103,7 @@ class UdpLayer:
 def _hears(sock: UdpSocket, src: int, sport: int, dst: int, packet: Packet) -> bool:
     if sock.peer is not None and sock.peer != (src, sport):
         return False
-    if sock.device is not None and packet.in_dev is not sock.device:
+    if not sock.hears_from(packet.in_dev):
         return False
     assert packet.dst is not None
     return not sock.source or sock.source == dst or packet.dst.broadcast

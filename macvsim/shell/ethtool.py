@@ -11,9 +11,9 @@ from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth
 from macvsim.shell.call import Call, command
+from macvsim.shell.ethtoolmore import DRIVER_LACKS, NO_DEVICE, channels, lacking, permanent, time_stamping
 
 _BAD = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
-_NO_DEVICE = "netlink error: no device matches name (offset 24)\nnetlink error: No such device\n"
 _SETTINGS_REQUESTS = 7
 _SUMMARY = {
     "rx": "rx-checksumming",
@@ -96,12 +96,20 @@ def ethtool(call: Call) -> int:
             return _statistics(call, dev)
         case "-i" | "--driver":
             return _driver(call, dev)
+        case "-P" | "--show-permaddr":
+            return permanent(call, dev)
+        case "-T" | "--show-time-stamping":
+            return time_stamping(call, dev)
+        case "-l" | "--show-channels":
+            return channels(call, dev)
+    if option in DRIVER_LACKS:
+        return lacking(call, option, dev)
     return call.not_simulated(f"ethtool {option}")
 
 
 def _settings(call: Call, dev: NetDevice | None) -> int:
     if dev is None:
-        call.err(_NO_DEVICE * _SETTINGS_REQUESTS)
+        call.err(NO_DEVICE * _SETTINGS_REQUESTS)
         call.out("No data available\n")
         return 75
     call.out(f"Settings for {dev.name}:\n")
@@ -133,7 +141,7 @@ def _link(dev: NetDevice) -> tuple[str, str, str, str]:
 
 def _features(call: Call, dev: NetDevice | None) -> int:
     if dev is None:
-        call.err(_NO_DEVICE)
+        call.err(NO_DEVICE)
         return 1
     call.out(f"Features for {dev.name}:\n")
     on = {"loopback"} if dev.loopback else set()
@@ -159,7 +167,7 @@ def _set_features(call: Call, dev: NetDevice | None, words: list[str]) -> int:
             call.err(f"ethtool (-K): flag '{value}' for parameter '(null)' is not followed by 'on' or 'off'\n")
             return 1
         if dev is None:
-            call.err(_NO_DEVICE)
+            call.err(NO_DEVICE)
             return 92
         if name not in names and name not in _SUMMARY:
             call.err("netlink error: bit name not found (offset 52)\nnetlink error: Operation not supported\n")

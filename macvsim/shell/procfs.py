@@ -13,6 +13,7 @@ from macvsim.net.namespace import Namespace
 from macvsim.shell import conntext
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.proctcp import tcp, tcp6
+from macvsim.shell.sysctlinert import is_inert
 from macvsim.shell.sysctlnames import children, is_left_out, path
 from macvsim.wire.addr import ip_text, mac_text
 
@@ -71,12 +72,15 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
         def write(text: str) -> None:
             if name in sysctl.read_only:
                 raise OSError("EPERM")
+            before = sysctl[name]
             try:
                 sysctl[name] = text.strip()
             except NotSimulated:
                 raise
             except (ValueError, MacvsimError):
                 raise OSError("EINVAL") from None
+            if is_inert(name) and sysctl[name] != before:
+                raise NotSimulated(f"{name}: it is set, but changes nothing")
 
         return File(lambda: f"{sysctl[name]}\n", write)
     below = children(sysctl, parts)

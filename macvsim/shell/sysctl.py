@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call, command
 from macvsim.shell.files import FileError
 from macvsim.shell.getopt import OptionError, getopt
@@ -141,15 +142,18 @@ class _Sysctl:
         if self._files.is_directory(path):
             self._call.err(f'sysctl: setting key "{_key(path)}": Operation not permitted\n')
             return 0
+        code = 0
         if "Y" not in self._given:
             try:
                 self._files.write(path, value + "\n")
+            except NotSimulated as error:
+                code = self._call.not_simulated(str(error))
             except FileError as error:
                 self._call.err(f'sysctl: setting key "{_key(path)}": {error.strerror}\n')
                 return 0 if ignore else 1
         if "q" not in self._given:
             self._print(_key(path), value)
-        return 0
+        return code
 
     def load(self, names: list[str]) -> int:
         """Set what files say; the exit code."""

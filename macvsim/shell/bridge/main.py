@@ -11,6 +11,8 @@ from macvsim.shell.iproute.words import Complaint, Words, matches
 
 _OBJECTS: dict[str, Callable[[Tool, Words], int]] = {"link": link.run, "fdb": fdb.run, "vlan": vlan.run}
 _ORDER = ("link", "fdb", "mdb", "mst", "vlan", "vni", "monitor", "help")
+_EMPTY = {"mdb": "", "mst": f"{'port':<18}msti     \n", "vni": f"{'dev':<18}{'vni':<19}group/remote\n"}
+"""Tables that nothing here is put into."""
 _FLAGS = {
     "statistics": "stats",
     "details": "details",
@@ -48,12 +50,21 @@ def bridge(call: Call) -> int:
             raise Complaint(f'Object "{word}" is unknown, try "bridge help".\n')
         if name == "help":
             raise Complaint(usage.MAIN)
+        asks = not words or matches(words.here, "show")
+        if name in _EMPTY and asks and not tool.options.json and not (name == "mdb" and _snoops(tool)):
+            call.out(_EMPTY[name])
+            return 0
         if name not in _OBJECTS:
             return call.not_simulated(f"bridge {name}")
         return _OBJECTS[name](tool, words)
     except Complaint as complaint:
         call.err(complaint.text)
         return complaint.code
+
+
+def _snoops(tool: Tool) -> bool:
+    """There is a bridge with ports, which may have heard reports of groups."""
+    return any(dev.master is not None for dev in tool.ns.devices.values())
 
 
 def _option(tool: Tool, option: str, words: Words) -> int | None:

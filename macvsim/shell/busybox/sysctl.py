@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from macvsim.errors import NotSimulated
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command
 from macvsim.shell.files import FileError
@@ -86,13 +87,16 @@ def _act(call: Call, letters: str, setting: str) -> int:
         if error.errno == "ENOENT":
             return 1 if "e" in letters else _error(call, f"error: '{shown}' is an unknown key")
         return _error(call, f"error {'sett' if writing else 'read'}ing key '{shown}': {error.strerror}")
+    code = 0
     try:
         call.files.write(_ROOT + name, value)
+    except NotSimulated as left_out:
+        code = call.not_simulated(str(left_out))
     except FileError as error:
         return _error(call, f"write error: {error.strerror}")
     if "q" not in letters:
         call.out(f"{prefix}{value}\n")
-    return 0
+    return code
 
 
 def _error(call: Call, text: str) -> int:

@@ -47,7 +47,7 @@ def add_link(tool: Tool, words: Words) -> None:
     if request.link is not None:
         tool.device(request.link)
     if request.kind is None:
-        raise NotSimulated("ip link add without a type")
+        raise Complaint('Not enough information: "type" argument is required\n', 1)
     maker = _Maker(tool, request)
     make = maker.prepare(request.kind, request.kind_words)
     tool.require_net_admin()

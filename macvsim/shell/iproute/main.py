@@ -28,6 +28,12 @@ _OBJECTS = (
 )  # fmt: skip
 """Objects in the order abbreviations are looked up in, and the module that has each; empty: left out."""
 
+_EMPTY = {
+    **dict.fromkeys(("tunnel", "tuntap", "tcp_metrics", "mroute", "nexthop"), ""),
+    "vrf": "Name              Table\n-----------------------\nNo VRF has been configured\n",
+}
+"""What lists of things that nobody can make here look like."""
+
 _FAMILIES = {"-4": INET, "-6": INET6, "-0": LINK}
 _FLAGS = {
     "human": "human", "iec": "iec", "details": "details", "oneline": "oneline", "brief": "brief", "json": "json",
@@ -39,6 +45,7 @@ _OPTIONS = (
     "Numeric", "all", "echo",
 )  # fmt: skip
 """Long options in the order abbreviations are looked up in."""
+_COLOURS = ("=never", "=auto", "=always")
 _IGNORED = ("force", "color", "timestamp", "tshort")
 """What changes nothing here: nothing is coloured, batched or monitored."""
 
@@ -56,7 +63,7 @@ def ip(call: Call) -> int | Waiting:
                 break
             if option.startswith("--"):
                 option = option[1:]
-            plain = option.removesuffix("=never").removesuffix("=auto")  # colours: output is no terminal
+            plain = option.split("=")[0] if option.endswith(_COLOURS) else option
             name = next((known for known in _OPTIONS if matches(plain[1:], known)), "")
             if name == "netns":
                 inside = _inside(inside, words.value())
@@ -122,6 +129,9 @@ def _run_object(call: Call, options: Options, words: Words) -> int | Waiting:
     if found is None:
         raise Complaint(f'Object "{word}" is unknown, try "ip help".\n', 1)
     name, module = found
+    if name in _EMPTY and (not words or any(matches(words.here, verb) for verb in ("show", "list", "lst"))):
+        call.out("[]\n" if options.json else _EMPTY[name])
+        return 0
     if not module:
         return call.not_simulated(f"ip {name}")
     run = cast(Run, import_module(f"macvsim.shell.iproute.{module}").run)

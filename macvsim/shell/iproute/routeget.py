@@ -18,7 +18,9 @@ from macvsim.shell.iproute.words import Complaint, Words, matches, prefix
 from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
-_LEFT_OUT = ("tos", "dsfield", "vrf", "uid", "ipproto", "sport", "dport", "as", "flowlabel")
+_LEFT_OUT = ("vrf", "as", "flowlabel")
+_NOT_ASKED = ("tos", "dsfield", "uid", "ipproto", "sport", "dport")
+"""What no rule that is simulated can ask for."""
 
 
 @dataclass
@@ -73,6 +75,8 @@ def _parse(words: Words, tool: Tool) -> _Question:
             found.mark = words.integer("mark", message='"mark" value is invalid\n')
         elif word == "fibmatch":
             found.fibmatch = True
+        elif word in _NOT_ASKED:
+            words.value()
         elif word in _LEFT_OUT or matches(word, "notify") or matches(word, "connected"):
             raise NotSimulated(f"ip route get … {word}")
         else:
