@@ -97,6 +97,7 @@ RULES = """
 820 2.3u 4.2 7.3 7.5 7.7
 821 2.4b 2.4h 4.3 4.5
 822 2.4b 3.3
+830 8.9p 9.2 9.3 9.4
 """
 """What each recording exercises, by its number."""
 BY_NUMBER = {line.split()[0]: line.split()[1:] for line in RULES.strip().splitlines()}
