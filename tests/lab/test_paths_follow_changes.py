@@ -14,6 +14,7 @@ import pytest
 from macvsim import Lab
 from macvsim.net.neigh import Neighbour, Nud
 from macvsim.net.packet_socket import PacketSocket
+from macvsim.net.socket import RawIcmpSocket
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
@@ -72,6 +73,13 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
     "MTU": lambda lab: lab["d1"].sh("ip link set eth0 mtu 70"),
     "router's MTU": lambda lab: lab.hosts["host3"].sh("ip link set enp0s8.200 mtu 70"),
     "router's route": lambda lab: lab.hosts["host3"].sh("ip route add unreachable 172.16.20.10"),
+    "router drops": lambda lab: lab.hosts["host3"].sh("iptables -A FORWARD -p icmp -j DROP"),
+    "router drops no more": lambda lab: lab.hosts["host3"].sh("iptables -A FORWARD -j DROP; iptables -F FORWARD"),
+    "router changes TTL": lambda lab: lab.hosts["host3"].sh("iptables -t mangle -A PREROUTING -j TTL --ttl-set 9"),
+    "a program hears echoes": lambda lab: RawIcmpSocket(
+        lab["d3"].ns,
+        lambda heard: lab.taps.append(heard[1]),  # type: ignore[attr-defined]
+    ),
     "rp_filter": lambda lab: lab.hosts["host3"].sh(
         "sysctl -w net.ipv4.conf.all.rp_filter=1; ip route add 172.16.10.10 dev enp0s8.200"
     ),
