@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
@@ -11,6 +12,7 @@ from macvsim.errors import NetlinkError
 from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Fib, Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.net.sysctl import DevConf, NeighParms
+from macvsim.sim import Sim, Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 ALL_HOSTS = 0xE0000001
 ALL_SNOOPERS = 0xE000006A
+FOREVER = 0xFFFFFFFF
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +32,8 @@ class Address:
     """One IPv4 address of a device (struct in_ifaddr).
 
     broadcast : 0 when none was given; metric : of the connected route; peer : equals `local` unless point-to-point;
-    autojoin : a multicast address whose group the device joins
+    autojoin : a multicast address whose group the device joins; valid, preferred : seconds it lives from the jiffy
+    `since` on
     """
 
     local: int
@@ -42,15 +46,25 @@ class Address:
     autojoin: bool = False
     metric: int = 0
     peer: int = 0
+    valid: int = FOREVER
+    preferred: int = FOREVER
+    since: int = 0
+    ageing: Timer | None = None
 
     @property
     def prefix(self) -> int:
-        """Network part."""
-        return self.local & mask_int(self.plen)
+        """Network part, which is the peer's."""
+        return (self.peer or self.local) & mask_int(self.plen)
 
     def contains(self, ip: int) -> bool:
         """True if `ip` is in this address's subnet."""
-        return (ip ^ self.local) & mask_int(self.plen) == 0
+        return (ip ^ (self.peer or self.local)) & mask_int(self.plen) == 0
+
+    def lifetimes(self, sim: Sim) -> tuple[int, int]:
+        """Seconds it is still valid and preferred (inet_fill_ifaddr)."""
+        gone = (sim.jiffies - self.since) // sim.hz
+        left = [life if life == FOREVER else max(life - gone, 0) for life in (self.valid, self.preferred)]
+        return left[0], left[1]
 
     @property
     def text(self) -> str:
@@ -131,7 +145,23 @@ class AddressTable:
         dev.on_address(address.peer.to_bytes(4, "big"), True)
         if address.autojoin:
             self.ns.join_group(dev, address.local)
+        self.let_live(dev, address, address.valid, address.preferred)
         return address
+
+    def let_live(self, dev: NetDevice, address: Address, valid: int, preferred: int) -> None:
+        """From now on an address lives so many seconds (set_ifa_lifetime); at the end it is removed
+        (check_lifetime).
+        """
+        address.valid, address.preferred, address.since = valid, preferred, self.ns.sim.jiffies
+        if address.ageing is not None:
+            address.ageing.stop()
+        if valid != FOREVER:
+            address.ageing = Timer(self.ns.sim, partial(self._expire, dev, address))
+            address.ageing.start(valid * self.ns.sim.hz)
+
+    def _expire(self, dev: NetDevice, address: Address) -> None:
+        if address in dev.inet.addresses:
+            self.remove(dev, address.local, address.plen)
 
     def remove(self, dev: NetDevice, local: int, plen: int | None = None) -> Address:
         """``ip addr del``: a primary address takes its secondaries along unless promote_secondaries is set."""
@@ -152,6 +182,8 @@ class AddressTable:
     def _remove(self, dev: NetDevice, gone: Address) -> None:
         indev: InDev = dev.inet
         indev.addresses.remove(gone)
+        if gone.ageing is not None:
+            gone.ageing.stop()
         secondaries = [a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix]
         promote = max(indev.conf.promote_secondaries, self.ns.conf_all.promote_secondaries)
         if not gone.secondary and not promote:

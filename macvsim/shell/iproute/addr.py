@@ -8,7 +8,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
-from macvsim.net.ipv6.address import FOREVER, Address6
+from macvsim.net.ipv6.address import Address6
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import addr6, usage
 from macvsim.shell.iproute.addrprint import print_address, print_device
@@ -127,10 +127,6 @@ def _parse(words: Words, tool: Tool) -> _Request:
 
 def _check_inet(found: _Request) -> None:
     """What is left out of IPv4."""
-    if found.peer is not None:
-        raise NotSimulated("addresses with a peer (point-to-point)")
-    if (found.extra.valid, found.extra.preferred) != (FOREVER, FOREVER):
-        raise NotSimulated("addresses that expire")
     left = [word for word, flag in addr6.FLAG_WORDS.items() if word not in _FLAGS and found.extra.flags & flag]
     if left or found.extra.proto:
         raise NotSimulated(f"ip addr add … {left[0] if left else 'proto'}")
@@ -177,9 +173,9 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
         six = tool.options.family == INET6
         raise NetlinkError("EINVAL" if six else "EOPNOTSUPP", f"ip addr add on {dev.label}: name an address")
     local, plen = found.local.ip, found.local.plen
+    plen = found.peer.plen if found.peer is not None else plen
     if found.six:
         found.extra.peer = found.peer.ip if found.peer is not None else 0
-        plen = found.peer.plen if found.peer is not None else plen
         addr6.put(tool, dev, local, plen, found.metric, found.extra, replace=replace)
         return 0
     scope = found.scope
@@ -194,12 +190,16 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
         noprefixroute=found.noprefixroute,
         autojoin=found.autojoin,
         metric=found.metric,
+        peer=found.peer.ip if found.peer is not None else 0,
+        valid=found.extra.valid,
+        preferred=found.extra.preferred,
     )
     if replace:
         old = next((a for a in dev.inet.addresses if (a.local, a.plen) == (new.local, new.plen)), None)
         if old is not None:
             if (old.metric, old.noprefixroute) != (new.metric, new.noprefixroute):
                 raise NotSimulated("changing the metric or the flags of an address: delete it and add it again")
+            tool.ns.addresses.let_live(dev, old, new.valid, new.preferred)
             return 0
     tool.ns.addresses.add(dev, new)
     return 0
@@ -207,7 +207,7 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
 
 def _delete(words: Words, tool: Tool) -> int:
     found = _parse(words, tool)
-    if found.dev and found.local is not None and not found.local.given and not found.six:
+    if found.dev and found.local is not None and not (found.local.given or found.peer or found.six):
         tool.call.err(
             "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
             f"         Explicitly specify the prefix length ({found.text}/32) to avoid this warning.\n"
@@ -219,6 +219,7 @@ def _delete(words: Words, tool: Tool) -> int:
     if found.local is None:
         raise NetlinkError("EOPNOTSUPP", f"ip addr del on {dev.label}: name an address")
     local, plen = found.local.ip, found.local.plen if found.local.given else None
+    plen = found.peer.plen if found.peer is not None else plen
     if found.six:
         addr6.delete(tool, dev, local, found.local.plen)
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.dev.base import NetDevice
-from macvsim.net.addr import Address
+from macvsim.net.addr import FOREVER, Address
 from macvsim.net.ipv6.address import Address6
 from macvsim.shell.iproute.addrprint6 import print_address6, print_link6
 from macvsim.shell.iproute.linkshow import print_link
@@ -13,8 +13,6 @@ from macvsim.shell.iproute.linkstats import print_stats
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.tool import LINK, Tool
 from macvsim.wire.addr import ip_text
-
-FOREVER = 0xFFFFFFFF
 
 
 def print_device(
@@ -76,8 +74,11 @@ def print_address(
         broadcast = ip_text(address.broadcast)
         out.both("broadcast", f"brd {broadcast} ", broadcast)
     out.both("scope", f"scope {address.scope.text} ", address.scope.text)
+    valid, preferred = address.lifetimes(tool.ns.sim)
     for name, is_set in (
         ("secondary", address.secondary),
+        ("deprecated", not preferred),
+        ("dynamic", valid != FOREVER),
         ("noprefixroute", address.noprefixroute),
         ("autojoin", address.autojoin),
     ):
@@ -85,7 +86,9 @@ def print_address(
             out.both(name, f"{name} ", True)
     out.both("label", address.label, address.label)
     out.line()
-    out.text("       valid_lft forever preferred_lft forever")
-    out.member("valid_life_time", FOREVER)
-    out.member("preferred_life_time", FOREVER)
+    lives = [f"{life}_lft {'forever' if left == FOREVER else f'{left}sec'}" for life, left in
+             (("valid", valid), ("preferred", preferred))]  # fmt: skip
+    out.text(f"       {' '.join(lives)}")
+    out.member("valid_life_time", valid)
+    out.member("preferred_life_time", preferred)
     out.end()

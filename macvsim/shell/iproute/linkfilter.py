@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
-from macvsim.net.addr import Address
+from macvsim.net.addr import FOREVER, Address
 from macvsim.net.fib import Scope
 from macvsim.net.ipv6.address import Address6, Flag
 from macvsim.shell.iproute.linkargs import device_group
@@ -89,7 +89,8 @@ def _has_flag(address: Address | Address6, flag: str) -> bool:
         "primary": not address.secondary,
         "noprefixroute": address.noprefixroute,
         "autojoin": address.autojoin,
-        "permanent": True,
+        "permanent": address.valid == FOREVER,
+        "dynamic": address.valid != FOREVER,
     }.get(name, False)
     return has != flag.startswith("-")
 
