@@ -100,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help=f"rounds to run (default {ROUNDS}, quick {QUICK_ROUNDS})")
     parser.add_argument("--output", type=Path, default=LATEST, help="default: latest.json beside this module")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a limit does not hold")
+    parser.add_argument("--skip-growth", action="store_true", help="leave out the labs of up to 10,000 containers")
     parser.add_argument("--install", action="store_true", help="install what contenders need, where that can be done")
     options = parser.parse_args(arguments)
     if options.install:
@@ -109,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--rounds {rounds}: at least one round is needed, seven or more for a figure worth quoting")
 
     results = summarize(interleave(cases(options.quick), rounds))
-    results[OURS]["goals"] += growth.figures(options.quick)
+    if not options.skip_growth:
+        results[OURS]["goals"] += growth.figures(options.quick)
     print(table(results))
     options.output.write_text(json.dumps(results, indent=2) + "\n")
     plot(results[OURS]["goals"], options.output.with_suffix(".svg"))

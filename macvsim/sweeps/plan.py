@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,9 +103,15 @@ class FileSubject:
     def text(self) -> str:
         return self.front + "\n".join(f"{step.prompt} {step.path} {step.command}" for step in self.document.steps)
 
+    @cached_property
+    def _front(self) -> FrontMatter:
+        return FrontMatter(self.front, self.path, self.front_line)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FileSubject, (self.path, self.document, self.front, self.front_line)
+
     def _file(self, run: Run) -> LabFile:
-        front = FrontMatter(self.front, self.path, self.front_line)
-        return LabFile(Path(self.path), self.document, with_settings(front, dict(run.settings), run.seed))
+        return LabFile(Path(self.path), self.document, with_settings(self._front, dict(run.settings), run.seed))
 
     def check(self, run: Run) -> None:
         self._file(run).build()
