@@ -11,13 +11,13 @@ touches only its lower device and its own port object; only devices that belong 
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.dev.path import Receiver, Round, recurs
+from macvsim.dev.contracts import CONSUMED, PASS, Event, RxHandler, Stack, Tap
+from macvsim.dev.path import Round, recurs
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
@@ -38,123 +38,6 @@ _NO_VIDS: frozenset[int] = frozenset()
 _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
-
-Tap = Callable[[PacketType, Frame], None]
-
-
-class Rx(enum.Enum):
-    """What an rx_handler did with a frame (enum rx_handler_result)."""
-
-    PASS = 0
-    """Not mine, or a copy was enough: go on with the protocols of this device."""
-    CONSUMED = 1
-    """Taken, or dropped: stop."""
-
-
-PASS: Final = Rx.PASS
-CONSUMED: Final = Rx.CONSUMED
-
-Another = tuple["NetDevice", Frame, PacketType]
-"""The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""
-
-
-class RxHandler(Protocol):
-    """What macvlan, ipvlan and bridges hang on a lower device; one per device."""
-
-    owner: str
-    """The kind of device that hung it there, for messages."""
-
-    @property
-    def by_header(self) -> bool:
-        """What becomes of unicast frames follows from their Ethernet header and the configuration, and changes nothing
-        but the counters of the device they go to: paths may be learnt through here (dev/path.py).
-        """
-
-    def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...
-
-
-class Event(enum.Enum):
-    """What happened to a device (netdevice notifier chain)."""
-
-    UP = enum.auto()
-    GOING_DOWN = enum.auto()
-    DOWN = enum.auto()
-    CHANGE = enum.auto()
-    """Carrier came or went."""
-    CHANGEMTU = enum.auto()
-    CHANGEADDR = enum.auto()
-    UNREGISTER = enum.auto()
-
-
-ProtocolHandler = Callable[["NetDevice", Frame, PacketType], DropReason | None]
-
-
-class Stack(Protocol):
-    """What a device needs of its namespace."""
-
-    sim: Sim
-    name: str
-    devices: dict[str, Any]
-
-    protocols: dict[bytes, ProtocolHandler]
-    """Who takes frames by EtherType (two bytes)."""
-
-    @property
-    def bridge_hooks(self) -> BridgeHooks | None:
-        """Who looks at what bridges forward, while anybody does."""
-
-    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
-
-    def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """Nobody handles the frame's EtherType."""
-
-    def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
-        """A frame with an IPv4 fragment: the whole packet once it is there."""
-
-    def device_event(self, dev: NetDevice, event: Event) -> None:
-        """A device of this namespace changed."""
-
-    def join_snoopers(self, dev: NetDevice, join: bool) -> None:
-        """A bridge that snoops on group membership joins the groups of those who do, or leaves them."""
-
-    def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
-        """Take a device in."""
-
-    def unregister(self, dev: NetDevice) -> None:
-        """Let a device go."""
-
-    def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
-        """An IP packet of a stacked device goes out by this stack's routes, bound to `dev` (ip_local_out)."""
-
-    def routes_changed(self) -> None:
-        """Something that routing decisions depend on has changed (rt_cache_flush)."""
-
-    def arp_changed(self, dev: NetDevice) -> None:
-        """A device does ARP now, or no longer (neigh_changeaddr)."""
-
-    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
-        """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
-        known neighbour; None: any may do something.  It holds until `Sim.epoch` changes (dev/broadcast.py).
-        """
-
-
-class BridgeHooks(Protocol):
-    """Who looks at what the bridges of a namespace forward (br_netfilter)."""
-
-    def enter(
-        self, bridge: NetDevice, port: NetDevice, frame: Frame, packet_type: PacketType
-    ) -> tuple[Frame, PacketType] | None:
-        """A frame came in at a port: the one to go on with, or None if it ended."""
-
-    def leave(
-        self, bridge: NetDevice, source: NetDevice, port: NetDevice, frame: Frame
-    ) -> DropReason | Iterator[Frame]:
-        """A frame is about to leave by a port: the frames to send, or why there are none."""
-
-    def resume(self, frame: Frame) -> tuple[NetDevice, Frame] | None:
-        """The bridge itself sends a frame: port and frame, if that came in at a port and waited for a neighbour."""
-
 
 class Stats:
     """Counters of one device (struct rtnl_link_stats64), those that can move here."""

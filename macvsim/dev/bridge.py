@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, Event, NetDevice, Stack
+from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, NetDevice
 from macvsim.dev.bridge_fdb import BridgeFdb
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort, PortState
 from macvsim.dev.bridge_vlan import BridgeVlans
+from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated

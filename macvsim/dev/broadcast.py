@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import CONSUMED
+from macvsim.dev.contracts import CONSUMED
 from macvsim.dev.path import Take
 from macvsim.dev.vlan import Vlan
 from macvsim.drop import DropReason

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import NetDevice, Stack
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Stack
 from macvsim.drop import DropReason
 from macvsim.wire.frame import Frame
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import ClassVar
 
-from macvsim.dev.base import Event, NetDevice, Stack
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.ipvlan_port import IP, IPV6, L2, L3, PRIVATE, VEPA, Flag, IpvlanPort, Mode, l3s_child, layer3_address
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError

@@ -8,7 +8,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.base import PASS, Another, NetDevice, Rx, RxHandler
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import PASS, Another, Rx, RxHandler
 from macvsim.drop import DropReason
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC

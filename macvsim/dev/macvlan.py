@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import Event, NetDevice, Stack, check_unicast_mac
+from macvsim.dev.base import NetDevice, check_unicast_mac
+from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.macvlan_port import BC_QUEUE_LEN, BRIDGE, BRIDGE_ONLY, PASSTHRU, SOURCE, VEPA, MacvlanPort, Mode
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from macvsim.dev.base import CONSUMED, PASS, Another, NetDevice, Rx
+from macvsim.dev.base import NetDevice
 from macvsim.dev.broadcast import Audience, asked
+from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.drop import DropReason
 from macvsim.sim import US
 from macvsim.wire.addr import BROADCAST_MAC

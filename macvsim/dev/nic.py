@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, classify
 from macvsim.dev.broadcast import ArpPaths, asked
+from macvsim.dev.contracts import Stack
 from macvsim.dev.path import Hops, Round, RxPath
 from macvsim.drop import DropReason
 from macvsim.link import Cable, Line

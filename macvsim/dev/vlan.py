@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import VLAN_HLEN, Event, NetDevice, Stack
+from macvsim.dev.base import VLAN_HLEN, NetDevice
+from macvsim.dev.contracts import Event, Stack
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.frame import (

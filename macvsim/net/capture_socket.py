@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event
 from macvsim.net.namespace import Namespace
 from macvsim.wire.frame import OUTGOING, Frame, PacketType
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.dev.base import BridgeHooks, Event, NetDevice, ProtocolHandler
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.path import Receiver
@@ -41,7 +42,7 @@ from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, HOST, OTHERHOST, F
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import Tap
+    from macvsim.dev.contracts import Tap
 
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.dev.base import Event, NetDevice, ProtocolHandler
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event, ProtocolHandler
 from macvsim.dev.path import Receiver
 from macvsim.drop import DropReason
 from macvsim.sim import Sim

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.contracts import Event
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import RouteType
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Dad, Flag

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.ipv6.addrconf import Addrconf, link_ready
 from macvsim.net.ipv6.address import Dad, Flag

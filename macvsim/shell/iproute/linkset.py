@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from macvsim.dev.base import Event, NetDevice
+from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.contracts import Event
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import Vlan
