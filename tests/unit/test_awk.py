@@ -31,11 +31,11 @@ def test_a_program_prints_what_mawk_prints(case: dict[str, str]) -> None:
 def test_files_are_read_and_written() -> None:
     host = make()
     assert host.sh("awk 'NR==FNR{n++; next} END{print n, FNR, FILENAME}' /d /d").stdout == "10 10 /d\n"
-    assert str(host.sh("awk '/inet/{print $2 > \"/o\"; printf \"%s;\", NR >> \"/o\"}' /d; cat /o")) == "127.0.0.1/8\n3;"
+    assert str(host.sh('awk \'/inet/{print $2 > "/o"; printf "%s;", NR >> "/o"}\' /d; cat /o')) == "127.0.0.1/8\n3;"
     assert host.sh("awk 1 /none").stderr == 'awk: cannot open "/none" (No such file or directory)\n'
 
 
-@pytest.mark.parametrize("program", ["BEGIN{getline}", "BEGIN{system(1)}", 'BEGIN{RS=";"}', '{print | "sort"}'])
+@pytest.mark.parametrize("program", ["BEGIN{getline}", "BEGIN{system(1)}", '{RS=";"}', '{print | "sort"}'])
 def test_what_is_left_out_says_so(program: str) -> None:
     result = make().sh(f"awk '{program}' /d")
     assert result.code == 95
@@ -45,3 +45,18 @@ def test_what_is_left_out_says_so(program: str) -> None:
 def test_busybox_words_its_complaints_differently() -> None:
     result = make().sh("busybox awk '{print $(NF-2)}' /d")
     assert (result.stderr, result.code) == ("awk: cmd. line:1: Access to negative field\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("program", "output"),
+    [
+        ('BEGIN{RS=""}{print NR": "$1, NF}', "1: 1: 19\n2: a,b,c 2\n"),
+        ('BEGIN{RS=","}{print NR, $1}', "1 1:\n2 b\n3 c\n"),
+        ('BEGIN{RS="b|c"}END{print NR}', "5\n"),
+    ],
+)
+def test_records_need_not_be_lines(program: str, output: str) -> None:
+    host = make()
+    host.files["/p"] = "1: lo mtu\n x y z 1 2 3 4 5 6 7 8 9 a b c d\n\na,b,c\nend\n"
+    assert host.sh(f"awk '{program}' /p").stdout == output
+    assert host.sh(f"cat /p | awk '{program}'").stdout == output

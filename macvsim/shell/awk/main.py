@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from contextlib import suppress
+from typing import Any
+
+import simpy
 
 from macvsim.errors import NotSimulated
 from macvsim.shell.awk.lexer import AwkSyntaxError, unescaped
 from macvsim.shell.awk.output import Output
 from macvsim.shell.awk.parser import Parser
+from macvsim.shell.awk.record import records
 from macvsim.shell.awk.run import Exit, Run
 from macvsim.shell.awk.usage import USAGE, VERSION
 from macvsim.shell.awk.values import Input, text
@@ -90,19 +95,32 @@ def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
             _assign(run, word)
             continue
         run.set("FNR", 0.0)
-        if word == "-":
+        separator = text(run.get("RS"))
+        if word == "-" and separator == "\n":
+            run.reading = True
             while line := (yield from next_line(call)):
                 run.line(line.removesuffix("\n"))
             continue
-        run.set("FILENAME", word)
+        if word != "-":
+            run.set("FILENAME", word)
         try:
-            content = call.files.read(word)
+            content = (yield from _all_of(call)) if word == "-" else call.files.read(word)
         except FileError as error:
             run.code = _cannot_open(call, manner, error)
             continue
-        for line in lines_of(content):
+        run.reading = True
+        for line in lines_of(content) if separator == "\n" else records(content, separator):
             run.line(line)
+        run.reading = False
     return 0
+
+
+def _all_of(call: Call) -> Generator[simpy.Event, Any, str]:
+    """Standard input to its end."""
+    lines: list[str] = []
+    while line := (yield from next_line(call)):
+        lines.append(line)
+    return "".join(lines)
 
 
 def _assign(run: Run, word: str) -> None:

@@ -63,6 +63,15 @@ def split(line: str, separator: str) -> list[str]:
     return re.split(re.sub(r"(?<!\\)\((?!\?)", "(?:", translated(separator, "E")), line)
 
 
+def records(content: str, separator: str) -> list[str]:
+    """Records of a text between what is no line end: paragraphs if it is empty."""
+    if not separator:
+        paragraphs = content.strip("\n")
+        return re.split(r"\n\n+", paragraphs) if paragraphs else []
+    parts = content.split(separator) if len(separator) == 1 else split(content, separator)
+    return parts if parts and parts[-1] else parts[:-1]
+
+
 def field_number(value: Value) -> int:
     """Which field is meant."""
     return int(number(value))

@@ -86,7 +86,10 @@ class Run(Variables):
         """One record."""
         for name in ("NR", "FNR"):
             self.set(name, number(self.get(name)) + 1)
-        self.record.read(line, self.string(self.get("FS")))
+        separator = self.string(self.get("FS"))
+        if separator != " " and not self.get("RS"):  # lines of a paragraph are fields too
+            separator = f"[{separator}]|\n" if len(separator) == 1 else f"{separator}|\n"
+        self.record.read(line, separator)
         try:
             for rule in self.program.rules:
                 if self._selected(rule):

@@ -22,6 +22,8 @@ class Variables:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.record = Record()
+        self.reading = False
+        """Records are being read."""
         self._globals: dict[str, Value | Array] = {
             "FS": " ", "OFS": " ", "ORS": "\n", "RS": "\n", "NR": 0.0, "FNR": 0.0, "SUBSEP": "\x1c", "CONVFMT": "%.6g",
             "OFMT": "%.6g", "RSTART": 0.0, "RLENGTH": -1.0, "FILENAME": "",
@@ -44,8 +46,8 @@ class Variables:
 
     def set(self, name: str, value: Value) -> None:
         """Assign a variable."""
-        if name == "RS" and value != "\n":
-            raise NotSimulated("awk with another RS than a line end")
+        if name == "RS" and self.reading:
+            raise NotSimulated("awk's RS changing between records")
         if name == "NF":
             self.record.resize(int(number(value)), self.string(self.get("OFS")))
         else:
