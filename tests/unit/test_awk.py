@@ -60,3 +60,11 @@ def test_records_need_not_be_lines(program: str, output: str) -> None:
     host.files["/p"] = "1: lo mtu\n x y z 1 2 3 4 5 6 7 8 9 a b c d\n\na,b,c\nend\n"
     assert host.sh(f"awk '{program}' /p").stdout == output
     assert host.sh(f"cat /p | awk '{program}'").stdout == output
+
+
+def test_only_busybox_takes_the_lines_of_a_paragraph_for_fields() -> None:
+    host = make()
+    host.files["/p"] = "a,b\nc,d\n\ne,f"
+    program = '\'BEGIN{RS="";FS=","}{print NF, $2}\' /p'
+    assert host.sh(f"awk {program}").stdout == "3 b\nc\n2 f\n"
+    assert host.sh(f"busybox awk {program}").stdout == "4 b\n2 f\n"

@@ -87,7 +87,7 @@ class Run(Variables):
         for name in ("NR", "FNR"):
             self.set(name, number(self.get(name)) + 1)
         separator = self.string(self.get("FS"))
-        if separator != " " and not self.get("RS"):  # lines of a paragraph are fields too
+        if self._busybox and separator != " " and not self.get("RS"):  # POSIX: lines of a paragraph are fields too
             separator = f"[{separator}]|\n" if len(separator) == 1 else f"{separator}|\n"
         self.record.read(line, separator)
         try:
