@@ -39,6 +39,7 @@ _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
 
+
 class Stats:
     """Counters of one device (struct rtnl_link_stats64), those that can move here."""
 
@@ -260,8 +261,8 @@ class NetDevice:
         """The line that carries frames away, if that is where `start_xmit` gives them to."""
         return None
 
-    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
-        """Link-layer header of a locally sent packet (dev_hard_header); `ethertype` as two bytes."""
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
+        """Link-layer header of a locally sent `packet` (dev_hard_header); `ethertype` as two bytes."""
         return dst + src + ethertype
 
     # -- up ------------------------------------------------------------------------------------------------------------

@@ -131,8 +131,8 @@ class Ipvlan(NetDevice):
             stats.rx_errors += 1
         return None
 
-    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
-        return self.lower.hard_header(dst, src, ethertype)
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
+        return self.lower.hard_header(dst, src, ethertype, packet)
 
     def listens(self, group: bytes) -> bool:
         """True if a group frame for this address is wanted here (mac_filters, exact instead of hashed)."""

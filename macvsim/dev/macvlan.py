@@ -100,8 +100,8 @@ class Macvlan(NetDevice):
         child = self.port.by_mac.get(mac)
         return child is not None and child.mode is BRIDGE
 
-    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
-        return self.lower.hard_header(dst, src, ethertype)
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
+        return self.lower.hard_header(dst, src, ethertype, packet)
 
     def listens(self, group: bytes) -> bool:
         """True if a group frame for this address is wanted here (the child's mc_filter, exact instead of hashed)."""

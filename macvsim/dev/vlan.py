@@ -112,9 +112,7 @@ class Vlan(NetDevice):
     def start_xmit(self, frame: Frame) -> DropReason | None:
         length = len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
-            tag = self._tag
-            if self.egress_map:
-                tag |= self.egress_map.get(_priority(frame.raw), 0) << PCP_SHIFT
+            tag = self._egress_tag(frame.raw) if self.egress_map else self._tag
             frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag)
         elif self.lower.inserts_tags and not frame.tag:
             frame = frame.untag() or frame  # left to the real device
@@ -131,11 +129,16 @@ class Vlan(NetDevice):
             return None, 0
         return self.lower, self._tag
 
-    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes) -> bytes:
+    def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
         """With REORDER_HDR off the tag stands in the header from the start (vlan_dev_hard_header)."""
         if self.reorder_hdr:
             return dst + src + ethertype
-        return dst + src + self._tag.to_bytes(4, "big") + ethertype
+        tag = self._egress_tag(dst + src + ethertype + packet) if self.egress_map else self._tag
+        return dst + src + tag.to_bytes(4, "big") + ethertype
+
+    def _egress_tag(self, raw: bytes) -> int:
+        """The tag with the PCP of an untagged frame's priority (vlan_dev_get_egress_qos_mask)."""
+        return self._tag | self.egress_map.get(_priority(raw), 0) << PCP_SHIFT
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Take a frame whose tag is ours (vlan_do_receive)."""

@@ -196,7 +196,7 @@ class Neighbour:
                 return None
         header = self._hh
         if header is None or not self.connected:
-            header = dev.hard_header(self.ha, dev.mac, self.table.ethertype)
+            header = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
             if dev.header_cache and self._hh is None:
                 self.hh = self.ha + dev.mac + self.table.ethertype
         path = self._find_path(header) if self.sends else None

@@ -12,6 +12,7 @@ from macvsim.net.ipv6 import proc6
 from macvsim.net.namespace import Namespace
 from macvsim.shell import conntext
 from macvsim.shell.filenodes import Directory, File, Node
+from macvsim.shell.linkgroups import link_groups
 from macvsim.shell.proctcp import tcp, tcp6
 from macvsim.shell.sysctlinert import is_inert
 from macvsim.shell.sysctlnames import children, is_left_out, path
@@ -217,8 +218,11 @@ def igmp(ns: Namespace) -> str:
 
 def dev_mcast(ns: Namespace) -> str:
     """/proc/net/dev_mcast (dev_mc_seq_show)."""
-    rows = [(dev, mac, users) for dev in ns.devices.values() for mac, users in dev.mc.items()]
-    return "".join(f"{dev.ifindex:<4} {dev.name:<15} {users:<5} {0:<5} {mac.hex()}\n" for dev, mac, users in rows)
+    lines = []
+    for dev in ns.devices.values():
+        for mac, users in link_groups(dev):
+            lines.append(f"{dev.ifindex:<4} {dev.name:<15} {users:<5} {int(mac in dev.mc_static):<5} {mac.hex()}\n")
+    return "".join(lines)
 
 
 def _no_sockets(header: str, width: int = 0) -> Callable[[Namespace], str]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.macvlan import Macvlan
-from macvsim.dev.vlan import Vlan
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import guarded
@@ -13,6 +10,7 @@ from macvsim.shell.iproute.linkargs import lladdr
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, garbage, matches
+from macvsim.shell.linkgroups import link_groups
 from macvsim.wire.addr import ip_text, mac_bytes, mac_text
 from macvsim.wire.addr6 import ip6_text
 
@@ -86,9 +84,8 @@ def _show(words: Words, tool: Tool) -> int:
 def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
     """``(family, address, users)``: link-layer groups first, of IPv4 and IPv6 the newest first."""
     found: list[tuple[str, str, int]] = []
-    told_below = int(dev.up and isinstance(dev, Vlan | Macvlan | Ipvlan))  # handing a group down is one more use of it
     if family in ("", LINK):
-        found += [("link", mac_text(mac), users + told_below) for mac, users in dev.mc.items()]
+        found += [("link", mac_text(mac), users) for mac, users in link_groups(dev)]
     if family in ("", INET):
         found += [("inet", ip_text(group), users) for group, users in reversed(dev.inet.groups.items())]
     if family in ("", INET6) and dev.inet.inet6 is not None:
