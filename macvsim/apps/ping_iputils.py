@@ -19,7 +19,7 @@ from macvsim.wire.compose import icmp_template
 MIN_INTERVAL = 10
 MAX_RETRY = 500
 _TOLD = ("ENOBUFS", "EMSGSIZE")
-"""Of other refusals nothing is said: no entry in the error queue explains them."""
+"""Of other refusals something is said only where an entry in the error queue explains them (REJECT in OUTPUT)."""
 NOTHING_TO_SEND = 1000
 CLOCK_TICKS = 100
 _SCREEN = 80
@@ -118,6 +118,8 @@ class IputilsPing(PingApp[IputilsResult]):
         self._tokens = 0
         self._no_room = 0
         """How often in a row the device dropped a request and said so."""
+        self._refused: tuple[int, SocketError] | None = None
+        """The sequence number of the last request the own host refused, and how."""
         self._lingering = False
         self._turn = 0
         self._seen: set[int] = set()
@@ -264,6 +266,7 @@ class IputilsPing(PingApp[IputilsResult]):
                 if self._no_room * retry < self.linger:
                     return retry
             result.errors.append(PingError(seq, "", None, 0, str(error)))
+            self._refused = (seq, error)
             if error.errno == "EMSGSIZE":
                 self._window.failed += 1
             if error.errno in _TOLD and not self.quiet:
@@ -408,6 +411,8 @@ class IputilsPing(PingApp[IputilsResult]):
                 self._print("\bE")
             elif not self.quiet:
                 self._print(f"{self._stamp()}From {self._result.name(sender)} icmp_seq={seq} {text}\n")
+                if self._refused is not None and self._refused[0] == seq:
+                    self._complain(f"sendmsg: {self._refused[1]}")
         self._read_on()
 
     # -- printing ------------------------------------------------------------------------------------------------------

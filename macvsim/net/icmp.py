@@ -160,6 +160,8 @@ class IcmpLayer:
         back = ns.router.output(target, dst)
         if back.kind is ERROR:
             return self._ignored(packet, DropReason.IP_OUTNOROUTES)
+        if not self._allowed(kind, 0, back, src, packet):
+            return None
         if options is not None and options.data:
             self.out_types[kind] += 1
             uid = ns.sim.born(packet.uid)
@@ -317,8 +319,6 @@ class IcmpLayer:
             return False
         sim = self.ns.sim
         timeout = conf.icmp_ratelimit * sim.hz // 1000
-        if not timeout:
-            return True
         peer = self._peer(target)
         now = sim.jiffies
         tokens = min(peer.rate_tokens + now - peer.rate_last, BURST * timeout)
