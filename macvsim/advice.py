@@ -28,7 +28,18 @@ def advice(where: Place, reason: DropReason) -> str:
             return f"set the policy of {where.label} to one that allows promiscuous mode, such as virtualbox-allow-all"
         if nic is not None and not nic.promiscuity:
             return f"ip link set {nic.name} promisc on   (on {nic.ns.name})"
+    if reason is DropReason.CABLE_UNPLUGGED and isinstance(where, SwitchPort):
+        nic = next(beyond(where), None)
+        if nic is not None:
+            return _wake(where, nic)
     return f"{hint}   (on {node})" if hint else ""
+
+
+def _wake(port: SwitchPort, nic: NetDevice) -> str:
+    """What brings the cable of a port to life: the card at its other end, or the port itself."""
+    if nic.up:
+        return f"port {port.name} up   (on {port.switch.name})"
+    return f"ip link set {nic.name} up   (on {nic.ns.name})"
 
 
 def told(where: Place, reason: DropReason, vid: int, came: Record | None) -> str:

@@ -100,7 +100,11 @@ def fidelity(options: argparse.Namespace) -> int:
     """Print the fidelity table; 1 if anything differs."""
     from macvsim.fidelity.table import as_markdown, as_text, rows
 
-    table = [row for row in rows() if not options.rules or row.rule in options.rules]
+    every = rows()
+    unknown = [name for name in options.rules if name not in [row.rule for row in every]]
+    if unknown:
+        raise MacvsimError(f"there is no rule {unknown[0]!r}: macvsim fidelity lists them, from {every[0].rule} on")
+    table = [row for row in every if not options.rules or row.rule in options.rules]
     if options.json:
         print(json.dumps([row.to_dict() for row in table], indent=2))
     else:

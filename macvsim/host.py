@@ -231,7 +231,13 @@ class Box(Shown):
         Returns
         -------
         PingResult : true if anything was answered; as text, what busybox ping prints
+
+        Raises
+        ------
+        MacvsimError : a count below 1, which would never end
         """
+        if count < 1:
+            raise MacvsimError(f"{self.name}: ping(count={count}) has no end: give a count of 1 or more")
         from macvsim.apps.names6 import prefers6
         from macvsim.apps.ping import BusyboxPing
         from macvsim.apps.ping6 import BusyboxPing6

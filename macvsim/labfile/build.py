@@ -103,6 +103,8 @@ class Builder:
                 if settings.promiscuous:
                     host.link_set(card, promisc=True)
                 for address in settings.addresses:
+                    if ":" in address and not node.ipv6:
+                        raise MacvsimError(f"{name} is booted without IPv6, so {address} has no place: add ipv6: true")
                     host.addr_add(card, address)
         for key, value in node.sysctls.items():
             with self.at("topology", "nodes", name, "sysctls", key):

@@ -98,12 +98,22 @@ def why(path: Path, asked: str = "", tell: Callable[[int], None] | None = None) 
         if not stands:
             outcomes.append(player.run(step))
         at = next(number for number, outcome in enumerate(outcomes) if outcome.step is step)
+        _check_question(lab_file, outcomes[at], player)
     else:
         first = _first_failure(lab_file, outcomes)
         if first is None:
             return Answer(lab_file.document.file, None)
         at = first
     return _answer(lab_file, outcomes, at, tell)
+
+
+def _check_question(lab_file: LabFile, outcome: Outcome, player: Player) -> None:
+    """`ScenarioError` for a command that sends no ping and is refused by nobody: there is nothing to explain."""
+    if outcome.pings or not outcome.status or refusal(outcome, player.lab) is not None:
+        return
+    said = outcome.lines[-1] if outcome.lines else "it says nothing"
+    what = f"{outcome.step.node}: {outcome.step.command!r}"
+    raise ScenarioError(f"{lab_file.path}: {what} is no ping, and ends with status {outcome.status}: {said}")
 
 
 def _first_failure(lab_file: LabFile, outcomes: list[Outcome]) -> int | None:

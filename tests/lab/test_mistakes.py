@@ -140,3 +140,20 @@ def test_journal_off_says_so() -> None:
     ping = host.ping("127.0.0.1", count=1)
     with pytest.raises(MacvsimError, match="keeps no journal"):
         ping.explain()
+
+
+def test_a_ping_that_is_waited_for_has_an_end() -> None:
+    lab = Lab()
+    host = lab.host("host1")
+    with pytest.raises(MacvsimError, match="has no end: give a count of 1 or more"):
+        host.ping("127.0.0.1", count=0)
+
+
+def test_a_card_that_is_down_is_named_on_its_own_machine() -> None:
+    lab = Lab()
+    sw1 = lab.switch("sw1")
+    for number, name in enumerate(("host1", "host2"), 1):
+        lab.host(name, nic="eth0", switch=sw1).addr_add("eth0", f"10.0.0.{number}/24")
+    lab["host2"].sh("ip link set eth0 down")
+    found = lab["host1"].ping("10.0.0.2", count=1, timeout=1).explain()
+    assert "ip link set eth0 up" in found.hint and "host2" in found.hint
