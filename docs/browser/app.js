@@ -98,7 +98,7 @@ async function play(numbers) {
 function showButtons() {
   const next = nextStep();
   $("next").disabled = $("all").disabled = lab.isBusy || next < 0;
-  $("input").disabled = lab.isBusy && !isRunning;
+  $("input").disabled = !lab.name; // who types on while something runs keeps the keyboard: Ctrl-C has to reach it
   for (const id of ["again", "save", "edit", "labs"]) $(id).disabled = lab.isBusy;
   $("progress").textContent = lab.steps.length ? `${lab.done.size} of ${lab.steps.length}` : "";
   for (const button of $("text").querySelectorAll("[data-step]")) {

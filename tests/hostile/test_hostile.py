@@ -25,6 +25,10 @@ EXCEPTIONS = {
     "3 tags": "VLAN_UNKNOWN",
     "100 tags": "VLAN_UNKNOWN",
     "subnet broadcast source to us": "ICMP_IN_GROUP",  # the recording shows that the neighbour drops its copy as well
+    # since 6.13 an error in the tick of the one before leaves a host's tokens as they are (inet_peer_xrlim_allow); in
+    # 6.12, which macvsim follows, icmp_ratelimit 0 leaves none for the next packet without a route
+    "to reserved": "IP_INNOROUTES ICMP_RATELIMIT",
+    "to unknown": "IP_INNOROUTES ICMP_RATELIMIT",
     "icmp type 13": "",  # 6.18 counts timestamp replies as echo replies
     # the kernel has no name for an answer without a way back
     "zeronet source to us": "IP_OUTNOROUTES",
@@ -45,7 +49,7 @@ def test_the_kernel_does_the_same() -> None:
         answer = router.play(frame)
         found = list(differences(kernel[name], answer))
         if name in EXCEPTIONS:
-            assert answer["names"] == [EXCEPTIONS[name]] * bool(EXCEPTIONS[name]), name
+            assert answer["names"] == EXCEPTIONS[name].split(), name
         elif found:
             wrong[name] = found
     assert not wrong
