@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim.errors import MacvsimError
-from macvsim.sweeps.plan import Plan, Record, Run
+from macvsim.sweeps.plan import Plan, Record
 from macvsim.sweeps.table import Table
 
 PART = ".part"
@@ -57,10 +57,6 @@ class Store:
         if whole != text:
             self.lines.write_text(whole, encoding="utf-8")
         return found
-
-    def left(self, runs: Iterable[Run]) -> list[Run]:
-        """The runs that have no record yet."""
-        return [run for run in runs if run.number not in self.records]
 
     def add(self, records: Sequence[Record]) -> None:
         """Keep the records of runs that ended."""

@@ -25,8 +25,8 @@ EXCEPTIONS = {
     "3 tags": "VLAN_UNKNOWN",
     "100 tags": "VLAN_UNKNOWN",
     "subnet broadcast source to us": "ICMP_IN_GROUP",  # the recording shows that the neighbour drops its copy as well
-    # since 6.13 an error in the tick of the one before leaves a host's tokens as they are (inet_peer_xrlim_allow); in
-    # 6.12, which macvsim follows, icmp_ratelimit 0 leaves none for the next packet without a route
+    # after an error at icmp_ratelimit 0, Linux 6.12 (854-icmp-errors-rates), which macvsim follows, has no token left
+    # for the next packet without a route; this recording, of 6.18, has
     "to reserved": "IP_INNOROUTES ICMP_RATELIMIT",
     "to unknown": "IP_INNOROUTES ICMP_RATELIMIT",
     "icmp type 13": "",  # 6.18 counts timestamp replies as echo replies
