@@ -142,7 +142,7 @@ class Sim(simpy.Environment):
         self._context = PROCESS
         """Priority of the call that runs."""
         self.known: dict[int, tuple[Any, ...]] = {}
-        """Devices by the IPv4 addresses of their neighbours (dev/broadcast.py)."""
+        """Entries of all neighbour tables by IPv4 address (dev/broadcast.py)."""
         self.uids = count(1)
         """Identities of packets; who keeps a journal takes them from `born`."""
         self.epoch = 0

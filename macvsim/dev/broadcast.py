@@ -1,8 +1,8 @@
 """Who does something about a broadcast ARP request: most of those who hear it only count it.
 
-A request that is flooded to a thousand namespaces concerns the one that has the address, those that know the sender,
-and whoever a capture, a parameter or a stacked device makes attentive.  They take it the long way; what the others
-count is added up and settled whenever somebody reads counters or drops (`Sim.settle`).  Like learned paths
+A request that is flooded to a thousand namespaces concerns the one that has the address, those that know the sender by
+another MAC, and whoever a capture, a parameter or a stacked device makes attentive.  They take it the long way; what
+the others count is added up and settled whenever somebody reads counters or drops (`Sim.settle`).  Like learned paths
 (dev/path.py), what is found out here holds for one epoch, and nothing of it is done while `Sim.learns` is off or a
 journal is kept.
 """
@@ -10,7 +10,7 @@ journal is kept.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.contracts import CONSUMED
 from macvsim.dev.path import Take
@@ -31,21 +31,32 @@ _REQUEST_END = 42
 _LOOPBACK = 127
 _FIRST_GROUP, _LAST_GROUP = 224, 239
 _TAG_KEY = 0xFFFF0FFF
-_NOBODY: tuple[Macvlan, ...] = ()
-_NOTHING = (0, 0)
+_NOBODY: Sequence[NetDevice] = ()
 
 
-def asked(frame: Frame) -> tuple[bytes, bytes] | None:
-    """Sender and target address of a broadcast ARP request; None for every other frame, and for requests that are
-    malformed to every stack (for groups and loopback addresses).
+class Acquaintance(Protocol):
+    """An entry of a neighbour table (net/neigh.py)."""
+
+    dev: NetDevice
+
+    def news(self, ha: bytes) -> bool:
+        """True if it matters to the table that the neighbour has this MAC."""
+
+
+def acquainted(sim: Sim, raw: bytes) -> Sequence[NetDevice]:
+    """Where something is known of a request's sender that the request changes."""
+    known: Sequence[Acquaintance] | None = sim.known.get(int.from_bytes(raw[28:32]))
+    return [entry.dev for entry in known if entry.news(raw[22:28])] if known else _NOBODY
+
+
+def is_request(raw: bytes) -> bool:
+    """True for a broadcast ARP request, unless every stack takes it for malformed (for groups and loopback addresses).
+    The sender's addresses are ``raw[22:28]`` and ``raw[28:32]``, the one asked for is ``raw[38:42]``.
     """
-    raw = frame.raw
     if raw[12:22] != _REQUEST or raw[:6] != BROADCAST_MAC or len(raw) < _REQUEST_END:
-        return None
+        return False
     first = raw[38]
-    if first == _LOOPBACK or _FIRST_GROUP <= first <= _LAST_GROUP:
-        return None
-    return raw[28:32], raw[38:42]
+    return first != _LOOPBACK and not _FIRST_GROUP <= first <= _LAST_GROUP
 
 
 def targets(dev: NetDevice) -> Collection[bytes] | None:
@@ -68,7 +79,7 @@ class Audience:
         self.sim = sim
         self.epoch = sim.epoch
         self.members = members
-        self._rank = {child: rank for rank, child in enumerate(members)}
+        self._rank: dict[NetDevice, int] = {child: rank for rank, child in enumerate(members)}
         self._quiet: dict[Mode, list[Macvlan]] = {}
         """By their modes in this epoch."""
         self.attentive: list[Macvlan] = []
@@ -80,8 +91,9 @@ class Audience:
                 self.targets.setdefault(ip, []).append(child)
         self._listeners: dict[bytes, list[Macvlan]] = {}
         self._heard: dict[frozenset[Mode], list[int]] = {}
-        """Frames and bytes that all quiet children of these modes have heard, but for those in `_spared`."""
-        self._spared: dict[Macvlan, tuple[int, int]] = {}
+        """Frames and bytes that all quiet children of these modes have heard, but for what they were spared."""
+        self._spared_packets: dict[Macvlan, int] = {}
+        self._spared_octets: dict[Macvlan, int] = {}
 
     def listeners(self, group: bytes) -> Sequence[Macvlan]:
         """Who listens to a group frame for `group` (macvlan_broadcast), in order."""
@@ -90,19 +102,18 @@ class Audience:
             found = self._listeners[group] = [child for child in self.members if child.listens(group)]
         return found
 
-    def hear(
-        self, source: Macvlan | None, modes: frozenset[Mode], sender: bytes, target: bytes, octets: int
-    ) -> Iterable[Macvlan]:
-        """Children of `modes` but `source` hear a request of `octets` bytes: who of them must take it the long way."""
+    def hear(self, source: Macvlan | None, modes: frozenset[Mode], raw: bytes, octets: int) -> Sequence[Macvlan]:
+        """Children of `modes` but `source` hear a request, and count `octets` bytes: who of them must take it the long
+        way.
+        """
         self.heard_all(modes, 1, octets)
-        concerned = self.targets.get(target, ())
-        acquainted = [dev for dev in self.sim.known.get(int.from_bytes(sender), _NOBODY) if dev in self._rank]
         if source is not None and source.mode in modes:
             self._spare(source, octets)
-        if not concerned and not acquainted and not self.attentive:
-            return ()
-        woken = self._in_order([*self.attentive, *concerned, *acquainted])
-        woken = [child for child in woken if child.mode in modes and child is not source]
+        concerned: Sequence[Macvlan] = self.targets.get(raw[38:42], ())
+        others = acquainted(self.sim, raw)
+        if others or self.attentive:
+            concerned = self._in_order([*self.attentive, *concerned, *others])
+        woken = [child for child in concerned if child.mode in modes and child is not source]
         for child in woken:
             self._spare(child, octets)
         return woken
@@ -117,26 +128,27 @@ class Audience:
         heard[0] += packets
         heard[1] += octets
 
-    def _in_order(self, children: Iterable[Macvlan]) -> list[Macvlan]:
+    def _in_order(self, devices: Iterable[NetDevice]) -> list[Macvlan]:
         rank = self._rank
-        return sorted({child: None for child in children if child in rank}, key=rank.__getitem__)
+        return [self.members[place] for place in sorted({rank[dev] for dev in devices if dev in rank})]
 
     def _spare(self, child: Macvlan, octets: int) -> None:
-        packets, before = self._spared.get(child, _NOTHING)
-        self._spared[child] = packets + 1, before + octets
+        """One child has not just counted a request that all have heard."""
+        self._spared_packets[child] = self._spared_packets.get(child, 0) + 1
+        self._spared_octets[child] = self._spared_octets.get(child, 0) + octets
 
     def _settle(self) -> None:
         """Everybody quiet has counted what was heard, and dropped it."""
         heard, self._heard = self._heard, {}
-        spared, self._spared = self._spared, {}
+        spared_packets, self._spared_packets = self._spared_packets, {}
+        spared_octets, self._spared_octets = self._spared_octets, {}
         for mode, children in self._quiet.items():
             wide = [of for modes, of in heard.items() if mode in modes]
             all_packets, all_octets = sum(packets for packets, _ in wide), sum(octets for _, octets in wide)
             for child in children:
-                packets, octets = spared.get(child, _NOTHING)
-                packets, octets = all_packets - packets, all_octets - octets
+                packets = all_packets - spared_packets.get(child, 0)
                 child.counters.rx_packets += packets
-                child.counters.rx_bytes += octets
+                child.counters.rx_bytes += all_octets - spared_octets.get(child, 0)
                 child.counters.multicast += packets
                 self.sim.dropped(child, DropReason.ARP_NOT_FOR_US, packets)
 
@@ -183,7 +195,7 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
     ns = dev.ns
     heeded = None if dev.noarp else ns.arp_targets(dev)
     handle = None if handler is None else handler.handle
-    known, protocol = sim.known, ns.protocols.get(_REQUEST[:2], ns.unknown_protocol)
+    protocol = ns.protocols.get(_REQUEST[:2], ns.unknown_protocol)
     unsettled = sim.unsettled
     packets = octets = ended = 0
 
@@ -206,7 +218,7 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
             frame = Frame(raw, frame.uid)
         if handle is not None and handle(dev, frame, BROADCAST) is CONSUMED:
             return None
-        if heeded is None or raw[38:42] in heeded or dev in known.get(int.from_bytes(raw[28:32]), _NOBODY):
+        if heeded is None or raw[38:42] in heeded or dev in acquainted(sim, raw):
             return protocol(dev, frame, BROADCAST)
         ended += 1
         return DropReason.ARP_NOT_FOR_US

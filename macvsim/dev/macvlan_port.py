@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.broadcast import Audience, asked
+from macvsim.dev.broadcast import Audience, is_request
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.drop import DropReason
 from macvsim.sim import US
@@ -218,9 +218,8 @@ class MacvlanPort:
         listeners: Iterable[Macvlan]
         if sim.learns:
             audience = self.audience
-            request = asked(frame) if sim.journal is None and not frame.tag else None
-            if request is not None:
-                return audience.hear(source, modes, *request, octets)
+            if sim.journal is None and not frame.tag and is_request(frame.raw):
+                return audience.hear(source, modes, frame.raw, octets)
             listeners = audience.listeners(dst)
         else:
             listeners = (child for child in self.in_hash_order() if child.listens(dst))

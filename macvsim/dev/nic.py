@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, classify
-from macvsim.dev.broadcast import ArpPaths, asked
+from macvsim.dev.broadcast import ArpPaths, is_request
 from macvsim.dev.contracts import Stack
 from macvsim.dev.path import Hops, Round, RxPath
 from macvsim.drop import DropReason
@@ -71,7 +71,7 @@ class Nic(NetDevice):
         """A frame for which there is no path."""
         if len(frame.raw) < ETH_HLEN:
             return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
-        if frame.raw[0] & 1 and asked(frame) is not None:
+        if frame.raw[0] & 1 and is_request(frame.raw):
             path = self.arp_paths.find(frame.tag)
             if path is not None:
                 return path(frame)

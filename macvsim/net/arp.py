@@ -21,7 +21,7 @@ from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, Packe
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
-_HEED_ALL = ("arp_accept", "drop_gratuitous_arp", "proxy_arp", "proxy_arp_pvlan")
+_HEED_ALL = ("arp_accept", "drop_gratuitous_arp", "log_martians", "proxy_arp", "proxy_arp_pvlan")
 """Parameters that, once set, make any request a device hears worth looking at."""
 _LOOPBACK_PLEN = 8
 

@@ -387,6 +387,12 @@ class Neighbour:
                 self.output(packet)
         return believed
 
+    def news(self, ha: bytes) -> bool:
+        """True unless this is as it stands already, to somebody who heard it from the neighbour by the way: `update`
+        with STALE would change nothing.
+        """
+        return ha != self.ha or not self.bits & VALID_BITS
+
     def locked(self) -> bool:
         """True within locktime of the last change: ordinary answers do not override it."""
         locktime: int = self.indev.parms.locktime * self.table.sim.hz // 100
@@ -447,7 +453,7 @@ class NeighTable:
                 self._schedule()
             entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
             if not self.suffix:
-                self.sim.known[ip] = (*self.sim.known.get(ip, ()), dev)
+                self.sim.known[ip] = (*self.sim.known.get(ip, ()), entry)
             self.solicitor.construct(entry)
         return entry
 
@@ -513,7 +519,7 @@ class NeighTable:
         entry.state = NONE
         entry.dead = True
         if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
-            others = tuple(dev for dev in self.sim.known[entry.ip] if dev is not entry.dev)
+            others = tuple(other for other in self.sim.known[entry.ip] if other is not entry)
             self.sim.known[entry.ip] = others
             if not others:
                 del self.sim.known[entry.ip]

@@ -8,11 +8,11 @@ comes before macvlan's work queues have run) the copies become ordinary ones aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.broadcast import Audience, targets_of
+from macvsim.dev.broadcast import Audience, acquainted, targets_of
 from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
 from macvsim.dev.nic import Nic
 from macvsim.dev.portvlan import leave
@@ -27,30 +27,29 @@ if TYPE_CHECKING:
 
 _PLACES = 1 << 20
 """More than a switch has ports: the copies of one flood stand behind each other within one turn of the queue."""
-_NOBODY: tuple[NetDevice, ...] = ()
 
 
 class _Count:
     """Frames and bytes that all listeners had, but for what single ones had not."""
 
-    __slots__ = ("apart", "octets", "packets")
+    __slots__ = ("octets", "octets_apart", "packets", "packets_apart")
 
     def __init__(self) -> None:
         self.packets = self.octets = 0
-        self.apart: dict[int, tuple[int, int]] = {}
+        self.packets_apart: dict[int, int] = {}
+        self.octets_apart: dict[int, int] = {}
 
-    def add(self, octets: int, apart: Iterable[int]) -> None:
+    def add(self, octets: int, apart: Sequence[int]) -> None:
         """One more frame, which those apart had not."""
         self.packets += 1
         self.octets += octets
         for place in apart:
-            packets, before = self.apart.get(place, (0, 0))
-            self.apart[place] = packets + 1, before + octets
+            self.packets_apart[place] = self.packets_apart.get(place, 0) + 1
+            self.octets_apart[place] = self.octets_apart.get(place, 0) + octets
 
     def of(self, place: int) -> tuple[int, int]:
         """What one listener had."""
-        packets, octets = self.apart.get(place, (0, 0))
-        return self.packets - packets, self.octets - octets
+        return self.packets - self.packets_apart.get(place, 0), self.octets - self.octets_apart.get(place, 0)
 
 
 class _Listener:
@@ -76,6 +75,7 @@ class Plan:
 
     def __init__(self, switch: Switch, vid: int) -> None:
         self.sim = switch.sim
+        self.vid = vid
         self.epoch = switch.sim.epoch
         self.delay = 0
         self.pending: Flood | None = None
@@ -138,16 +138,12 @@ class Plan:
             self._targets.setdefault(ip, []).append(place)
         return True
 
-    def concerned(self, frame: Frame, source: int) -> set[int]:
-        """Places of those who do something about a request; never iterated but in order."""
-        raw = frame.raw
-        known = self.sim.known.get(int.from_bytes(raw[28:32]), _NOBODY)
-        found = {self._where[dev] for dev in known if dev in self._where}
-        found.update(self._always, self._targets.get(raw[38:42], ()))
-        if raw[6:12] in self._macs:
-            found.add(self._macs[raw[6:12]])
-        found.discard(source)
-        return found
+    def concerned(self, raw: bytes, source: int) -> list[int]:
+        """Places of those who do something about a request, in order."""
+        where = self._where
+        places = [*self._always, *self._targets.get(raw[38:42], ()), self._macs.get(raw[6:12], source)]
+        places += [where[dev] for dev in acquainted(self.sim, raw) if dev in where]
+        return sorted({place for place in places if place != source})
 
     def flood(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
         """Send a request to all ports but the one it came from; False if it has to be done port by port."""
@@ -157,21 +153,23 @@ class Plan:
             return False
         self._unsettled()
         self._sent.add(size, (place,))
-        forms = [leave(frame, vid, tagged, ETH_P_8021Q) if self._aware else frame for tagged in (False, True)]
-        flood = Flood(self, place, frame, forms)
-        flood.turn = next(self.sim._eid)
+        flood = Flood(self, place, frame)
         self.sim.put(self.sim._now + self.delay, SOFTIRQ, flood.turn, flood.arrive, None)
         return True
 
-    def arrived(self, octets: int, apart: set[int]) -> None:
+    def form(self, frame: Frame, tagged: bool) -> Frame:
+        """A request as it comes to a listener."""
+        return leave(frame, self.vid, tagged, ETH_P_8021Q) if self._aware else frame
+
+    def arrived(self, octets: int, apart: Sequence[int]) -> None:
         """A request has come to all but those apart."""
         self._unsettled()
-        self._arrived.add(octets, sorted(apart))
+        self._arrived.add(octets, apart)
 
-    def heard(self, octets: int, apart: set[int]) -> None:
+    def heard(self, octets: int, apart: Sequence[int]) -> None:
         """The children of all but those apart have had it."""
         self._unsettled()
-        self._heard.add(octets, sorted(apart))
+        self._heard.add(octets, apart)
 
     def _unsettled(self) -> None:
         if not (self._sent.packets or self._arrived.packets or self._heard.packets):
@@ -196,16 +194,16 @@ class Plan:
 class Flood:
     """One request on its way to all ports but one."""
 
-    __slots__ = ("_apart", "_forms", "_frame", "_plan", "_source", "_undone", "turn")
+    __slots__ = ("_apart", "_frame", "_plan", "_source", "_undone", "turn")
 
-    def __init__(self, plan: Plan, source: int, frame: Frame, forms: Sequence[Frame]) -> None:
+    def __init__(self, plan: Plan, source: int, frame: Frame) -> None:
         self._plan = plan
         self._source = source
         self._frame = frame
-        self._forms = forms
-        self._apart: set[int] = set()
+        self._apart: Sequence[int] = ()
+        """The source, and those who do something about the request."""
         self._undone = False
-        self.turn = 0
+        self.turn = next(plan.sim._eid)
 
     def part(self) -> None:
         """Every copy goes by itself from now on; they arrive when and in what order they would have."""
@@ -217,25 +215,26 @@ class Flood:
         for place, one in enumerate(plan.listeners):
             if place != self._source:
                 turn = self.turn + (place + 1) / _PLACES
-                sim.put(times[0], SOFTIRQ, turn, one.line.arrival, self._forms[one.tagged])
+                sim.put(times[0], SOFTIRQ, turn, one.line.arrival, plan.form(self._frame, one.tagged))
 
     def arrive(self, _: None) -> None:
         """All copies arrive at the cards."""
-        plan = self._plan
+        plan, source, frame = self._plan, self._source, self._frame
         if self._undone:
             return
         if plan.pending is not None:
             plan.pending.become_real()
         together = plan.pending is None and plan.epoch == plan.sim.epoch
-        apart = plan.concerned(self._frame, self._source) if together else set(range(len(plan.listeners)))
-        apart.discard(self._source)
         if together:
+            concerned = plan.concerned(frame.raw, source)
             plan.sim.post(BC_WORK_DELAY, PROCESS, self.work, None)
-            self._apart = apart | {self._source}
-            plan.arrived(len(self._frame.raw), self._apart)
-        for place in sorted(apart):
+            self._apart = (source, *concerned)
+            plan.arrived(len(frame.raw), self._apart)
+        else:
+            concerned = [place for place in range(len(plan.listeners)) if place != source]
+        for place in concerned:
             one = plan.listeners[place]
-            one.line.arrival(self._forms[one.tagged])
+            one.line.arrival(plan.form(frame, one.tagged))
         if together:
             plan.pending = self
 
@@ -253,10 +252,12 @@ class Flood:
         """The work queues run (macvlan_process_broadcast)."""
         plan = self._plan
         plan.pending = None
-        if plan.epoch != plan.sim.epoch or not plan.concerned(self._frame, self._source) <= self._apart:
+        apart = self._apart
+        concerned = set(plan.concerned(self._frame.raw, self._source))
+        if plan.epoch != plan.sim.epoch or not concerned.issubset(apart):
             self.become_real()
         if not self._undone:
-            plan.heard(len(self._frame.raw), self._apart)
+            plan.heard(len(self._frame.raw), apart)
             return
         for place, one in enumerate(plan.listeners):
             if place != self._source and one.handler is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from macvsim.dev.broadcast import asked
+from macvsim.dev.broadcast import is_request
 from macvsim.dev.fdb import FilteringDatabase
 from macvsim.dev.path import recurs
 from macvsim.dev.portvlan import leave
@@ -210,7 +210,7 @@ class Switch(Shown):
     def _flood_at_once(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
         """An ARP request goes out of all ports by one call, if that makes no difference (switch/flood.py)."""
         sim = self.sim
-        if not sim.learns or sim.journal is not None or asked(frame) is None:
+        if not sim.learns or sim.journal is not None or not is_request(frame.raw):
             return False
         plan = self._plans.get(vid)
         if plan is None or plan.epoch != sim.epoch:

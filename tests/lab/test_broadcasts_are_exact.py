@@ -87,7 +87,7 @@ class Play:
         other = dice.choice(self.addresses)
         parameter = dice.choice(
             ["arp_accept", "arp_ignore", "arp_filter", "proxy_arp", "proxy_arp_pvlan", "drop_gratuitous_arp",
-             "forwarding", "rp_filter", "route_localnet", "medium_id", "arp_notify", "bc_forwarding"]
+             "forwarding", "rp_filter", "route_localnet", "medium_id", "arp_notify", "bc_forwarding", "log_martians"]
         )  # fmt: skip
         card = dice.choice(list(host.ns.devices))
 
@@ -201,3 +201,20 @@ def test_watching_changes_nothing() -> None:
         watched, _ = Play(seed, learns=True, journal=True).run(True)
         del watched["journal"], watched["causes"]
         assert bare == watched
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_martians_are_logged_by_those_who_hear_them(learns: bool) -> None:
+    """Of a request for somebody else too, once log_martians says so."""
+    lab = Lab(journal=False)
+    lab.sim.learns = learns
+    lab.switch("sw1")
+    for number in (1, 2):
+        host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
+        host.docker.network_create("net", driver="macvlan", subnet="172.16.0.0/24", parent="enp0s8")
+        host.docker.run(f"c{number}", network="net", ip=f"172.16.0.{10 + number}", privileged=True)
+    lab["c1"].sh("ip addr add 172.16.0.12/32 dev lo")
+    lab["c1"].sh("sysctl -w net.ipv4.conf.eth0.log_martians=1")
+    lab["c2"].sh("ping -c 3 172.16.0.77")
+    told = [line.text for line in lab["c1"].ns.log.lines]
+    assert "IPv4: martian source 172.16.0.77 from 172.16.0.12, on dev eth0" in told
