@@ -13,6 +13,8 @@ import enum
 class DropReason(enum.Enum):
     """Why a packet, or one copy of it, went no further."""
 
+    __hash__ = object.__hash__  # that of Enum is a Python function
+
     kernel: str
     meaning: str
     hint: str

@@ -36,6 +36,8 @@ BC_WORK_DELAY = 1 * US
 class Mode(enum.Enum):
     """How a child treats its siblings (enum macvlan_mode)."""
 
+    __hash__ = object.__hash__  # that of Enum is a Python function
+
     PRIVATE = "private"
     VEPA = "vepa"
     BRIDGE = "bridge"

@@ -26,6 +26,8 @@ TABLE_NAMES = {TABLE_DEFAULT: "default", TABLE_MAIN: "main", TABLE_LOCAL: "local
 class RouteType(enum.Enum):
     """rtm_type."""
 
+    __hash__ = object.__hash__  # that of Enum is a Python function
+
     UNICAST = "unicast"
     LOCAL = "local"
     BROADCAST = "broadcast"
@@ -115,30 +117,37 @@ _REFUSALS = {
 class Table:
     """One routing table.
 
-    at : routes by prefix, ``length << 32 | destination``, in order of preference; lengths : the longest first
+    at : routes by prefix, ``length << 32 | destination``, in order of preference
+    prefixes : ``length << 32`` and mask of the lengths that occur, the longest first
     """
 
-    __slots__ = ("at", "lengths")
+    __slots__ = ("at", "prefixes")
 
     def __init__(self) -> None:
         self.at: dict[int, tuple[Route, ...]] = {}
-        self.lengths: tuple[int, ...] = ()
+        self.prefixes: tuple[tuple[int, int], ...] = ()
 
     def candidates(self, dst: int) -> Iterator[Route]:
         """Routes that match, longest prefix first."""
-        at = self.at
-        for plen in self.lengths:
-            routes = at.get(plen << 32 | dst & mask_int(plen))
-            if routes:
-                yield from routes
+        for length, mask in self.prefixes:
+            yield from self.at.get(length | dst & mask, ())
+
+    def first(self, dst: int) -> Route | None:
+        """The first of them."""
+        for length, mask in self.prefixes:
+            routes = self.at.get(length | dst & mask)
+            if routes is not None:
+                return routes[0]
+        return None
 
     def of(self, dst: int, plen: int) -> tuple[Route, ...]:
         """Routes of one prefix."""
         return self.at.get(plen << 32 | dst, ())
 
     def add(self, route: Route) -> None:
-        if route.plen not in self.lengths:
-            self.lengths = tuple(sorted((*self.lengths, route.plen), reverse=True))
+        prefix = route.plen << 32, mask_int(route.plen)
+        if prefix not in self.prefixes:
+            self.prefixes = tuple(sorted((*self.prefixes, prefix), reverse=True))
         routes = [*self.of(route.dst, route.plen)]
         insort(routes, route, key=lambda r: r.order)
         self.at[route.plen << 32 | route.dst] = tuple(routes)
@@ -152,7 +161,7 @@ class Table:
         if not self.at[key]:
             del self.at[key]
             if not any(other >> 32 == route.plen for other in self.at):
-                self.lengths = tuple(length for length in self.lengths if length != route.plen)
+                self.prefixes = tuple(prefix for prefix in self.prefixes if prefix[0] >> 32 != route.plen)
 
     def routes(self) -> list[Route]:
         """All routes by destination, longer prefixes first, then preference: the order `ip route` lists them in."""
@@ -222,19 +231,18 @@ class Fib:
     ) -> Route | None:
         """The longest prefix in any of the tables, unless that throws the packet back (fib_table_lookup)."""
         best: Route | None = None
+        longest = -1
         for number in tables:
-            for route in self.tables[number].candidates(dst) if number in self.tables else ():
-                if best is not None and route.plen <= best.plen:
+            table = self.tables.get(number)
+            for length, mask in () if table is None else table.prefixes:
+                if length <= longest:
                     break
-                if route.hops:
-                    if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
-                        continue
-                elif oif is not None and route.dev is not None and route.dev is not oif:
-                    continue
-                if route.linkdown and usable is not None and not usable(route):
-                    continue
-                best = route
-                break
+                assert table is not None
+                routes = table.at.get(length | dst & mask)
+                found = None if routes is None else _usable(routes, oif, usable)
+                if found is not None:
+                    best, longest = found, length
+                    break
         return None if best is None or best.type is RouteType.THROW else best
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
@@ -285,6 +293,19 @@ class Fib:
     def routes(self, table: int = TABLE_MAIN) -> list[Route]:
         """Routes of a table in listing order."""
         return self.tables[table].routes() if table in self.tables else []
+
+
+def _usable(routes: tuple[Route, ...], oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:
+    """The first that leaves by `oif`, if that is asked for, and that `usable` does not refuse without a carrier."""
+    for route in routes:
+        if route.hops:
+            if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
+                continue
+        elif oif is not None and route.dev is not None and route.dev is not oif:
+            continue
+        if usable is None or not route.linkdown or usable(route):
+            return route
+    return None
 
 
 def _same_hop(a: Route, b: Route) -> bool:

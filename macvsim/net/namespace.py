@@ -19,7 +19,7 @@ from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InDev
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
-from macvsim.net.fib import Fib, RouteType, Scope
+from macvsim.net.fib import TABLE_LOCAL, Fib, RouteType, Scope
 from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
@@ -435,10 +435,8 @@ class Namespace(Parts):
             return RouteType.BROADCAST
         if is_multicast_ip(ip):
             return None
-        for route in self.fib.tables[255].candidates(ip):
-            found: RouteType = route.type
-            return found
-        return RouteType.UNICAST
+        route = self.fib.tables[TABLE_LOCAL].first(ip)
+        return RouteType.UNICAST if route is None else route.type
 
     def join_group(self, dev: NetDevice, group: int) -> None:
         """The host listens to a multicast group on a device (ip_mc_join_group)."""

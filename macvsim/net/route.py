@@ -289,9 +289,9 @@ class Router:
     def _owner(self, ip: int) -> NetDevice | None:
         """Device that has the address."""
         for dev in self.ns.devices.values():
-            if any(a.local == ip for a in dev.inet.addresses):
-                found: NetDevice = dev
-                return found
+            for address in dev.inet.addresses:
+                if address.local == ip:
+                    return dev
         return None
 
     # -- input ---------------------------------------------------------------------------------------------------------
