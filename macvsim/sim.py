@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
@@ -337,6 +338,11 @@ class Sim(simpy.Environment):
         else:
             self._drawn[name] = before + 1
         return how(stream)
+
+    def number(self, name: str, below: int) -> int:
+        """A random number from 0 on of one named thing that needs no other: the same whenever it is asked for."""
+        digest = blake2b(f"{self.seed}/{name}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) % below
 
     def set_rng(self, name: str, stream: random.Random) -> None:
         """Another stream for one named thing: what a running kernel drew, where the two are compared."""

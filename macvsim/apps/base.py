@@ -16,6 +16,8 @@ from macvsim.sim import MS, PROCESS, SECOND, US, Sim
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+_OCTET = r"(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
+_USUAL = re.compile(r"\.".join([_OCTET] * 4))
 
 
 class Pids(Protocol):
@@ -67,7 +69,7 @@ class App:
         self._stderr = stderr
         self._alarm = 0
         """The turn in the queue of what is set; 0: nothing."""
-        self._on_alarm: Callable[[], None] = self.main
+        self._on_alarm: Callable[[], None] | None = None
 
     def start(self) -> simpy.Event:
         """Run, now; the event happens when the program has ended, with its exit code as value."""
@@ -108,7 +110,7 @@ class App:
         heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
 
     def _ring(self, turn: int) -> None:
-        if turn == self._alarm:
+        if turn == self._alarm and self._on_alarm is not None:
             self._on_alarm()
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
@@ -155,6 +157,10 @@ def name_of(machine: Machine, ip: int) -> str | None:
 
 def inet_aton(text: str) -> int | None:
     """Address written as ``a.b.c.d``, ``a.b.c``, ``a.b`` or ``a``, parts decimal, octal or hexadecimal, or None."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        a, b, c, d = usual.groups()
+        return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
     parts = []
     for word in text.split("."):
         if not _NUMBER.fullmatch(word):

@@ -85,7 +85,8 @@ class BusyboxPing(PingApp[PingResult]):
         self._head = int.from_bytes(self._ident, "big") << 16
         self._template = icmp_template(icmp.ECHO)
         self._sent_ns: dict[int, int] = {}
-        self._seen: set[int] = set()
+        self._seen = 0
+        """A bit for each sequence number that was answered, of the last `MAX_DUP_CHK`."""
         self._to = 0
         self._target = b""
         self._ttl = ttl
@@ -98,10 +99,7 @@ class BusyboxPing(PingApp[PingResult]):
 
     def main(self) -> None:
         result = self._result
-        self._socket = RawIcmpSocket(self.ns, self._receive)
-        self._socket.wanted = self._is_mine
-        self._socket.broadcast = True
-        self._socket.ttl = self._ttl
+        self._socket = RawIcmpSocket(self.ns, self._receive, wanted=self._is_mine, broadcast=True, ttl=self._ttl)
         origin = ""
         if self.source is not None and self.source in self.ns.devices:
             self._socket.bind_device(self.source)
@@ -140,7 +138,7 @@ class BusyboxPing(PingApp[PingResult]):
         clock = now // US
         sent = result.sent
         seq = sent & 0xFFFF
-        self._seen.discard(seq % MAX_DUP_CHK)
+        self._seen &= ~(1 << seq % MAX_DUP_CHK)
         result.sent = sent = sent + 1
         payload = (clock & 0xFFFFFFFF).to_bytes(4, "little")
         if self._tail is None:
@@ -192,12 +190,12 @@ class BusyboxPing(PingApp[PingResult]):
             rtt = (now // US - _number(message[8:12], "little") & 0xFFFFFFFF) * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
-        mark = seq % MAX_DUP_CHK
-        duplicate = mark in self._seen
+        mark = 1 << seq % MAX_DUP_CHK
+        duplicate = bool(self._seen & mark)
         if duplicate:
             self._repeats += 1
         else:
-            self._seen.add(mark)
+            self._seen |= mark
             result.received += 1
         sender = data[12:16]
         text = result.address if sender == self._target else ip_text(int.from_bytes(sender))

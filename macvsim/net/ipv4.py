@@ -303,17 +303,24 @@ class Ipv4Layer:
             hops = ttl
             if hops is None:
                 hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
-            idents = self._idents.setdefault((dst, way.src, proto), [])
+            idents = self.idents(dst, way.src, proto)
             fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
             sender = way.senders[proto, ttl, tos] = Sender(self, way, fixed, idents)
         return sender
 
+    def idents(self, dst: int, src: int, proto: int) -> list[int]:
+        """The counter of packets with these in their headers, which starts anywhere (__ip_select_ident)."""
+        key = dst, src, proto
+        idents = self._idents.get(key)
+        if idents is None:
+            start = self.sim.number(f"ident/{self.ns.name}/{src}/{dst}/{proto}", 0x7FFF)
+            idents = self._idents[key] = [start]
+        return idents
+
     def next_ident(self, idents: list[int]) -> int:
-        """Never 0; a counter per destination, source and protocol (__ip_select_ident)."""
-        if not idents:
-            idents.append(self.sim.draw(f"ident/{self.ns.name}", lambda dice: dice.randrange(0x7FFF)))
-        idents[0] = idents[0] % 0xFFFF + 1
-        return idents[0]
+        """Of one of these counters; never 0."""
+        idents[0] = ident = idents[0] % 0xFFFF + 1
+        return ident
 
     def local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None, head: bytes = b"") -> DropReason | None:
         """A packet of ours, to OUTPUT and out (ip_local_out)."""
@@ -360,7 +367,7 @@ class Ipv4Layer:
         """`send` with options in the header; `dst` is where the packet goes in the end."""
         built = options.build(dst, way.src, self.ns)
         target = options.target or dst
-        ident = self.next_ident(self._idents.setdefault((target, way.src, proto), []))
+        ident = self.next_ident(self.idents(target, way.src, proto))
         length = ipv4.HLEN + len(built) + len(payload)
         head = ipv4.header(
             ipv4_template(proto),

@@ -503,9 +503,8 @@ class NeighTable:
         if indev.reachable_drawn != period:
             indev.reachable_drawn = period
             base = self.base_reachable(indev)
-            name = f"reachable{self.suffix}/{indev.dev.label}"
-            draw = self.sim.draw(name, lambda dice: dice.randrange(base)) if base else 0
-            indev.reachable_time = base // 2 + draw
+            name = f"reachable{self.suffix}/{indev.dev.label}/{period}"
+            indev.reachable_time = base // 2 + (self.sim.number(name, base) if base else 0)
         return indev.reachable_time
 
     # -- forgetting ----------------------------------------------------------------------------------------------------

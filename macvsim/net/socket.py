@@ -49,19 +49,20 @@ Heard = tuple[Packet, bytes]
 class Socket:
     """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
 
-    __slots__ = ("broadcast", "device", "ns", "pmtu_discover", "record_route", "source", "tos", "ttl")
+    ns: Namespace
+    source = 0
+    device: NetDevice | None = None
+    ttl: int | None = None
+    tos = 0
+    broadcast = False
+    record_route = False
+    """Every packet asks for the addresses on its way and back (IP_OPTIONS)."""
+    pmtu_discover: str
+    """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
 
-    def __init__(self, ns: Namespace) -> None:
-        self.ns = ns
-        self.source = 0
-        self.device: NetDevice | None = None
-        self.ttl: int | None = None
-        self.tos = 0
-        self.record_route = False
-        """Every packet asks for the addresses on its way and back (IP_OPTIONS)."""
-        self.pmtu_discover: str = "dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want"
-        """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
-        self.broadcast = False
+    def __init__(self, ns: Namespace, **own: object) -> None:
+        """`own` : further attributes, from which everything begins."""
+        vars(self).update(own, ns=ns, pmtu_discover="dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want")
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
@@ -136,10 +137,11 @@ class Socket:
 class _Sent:
     """How the last message was sent, for the next to the same address."""
 
-    __slots__ = ("dst", "generation", "sender", "way")
+    __slots__ = ("dst", "generation", "out_types", "sender", "way")
 
-    def __init__(self, generation: int, dst: int, way: Dst, sender: Sender) -> None:
-        self.generation = generation
+    def __init__(self, ns: Namespace, dst: int, way: Dst, sender: Sender) -> None:
+        self.generation = ns.router.generation
+        self.out_types = ns.snmp.icmp_out_types
         self.dst = dst
         self.way = way
         self.sender = sender
@@ -150,7 +152,14 @@ class RawIcmpSocket(Socket):
 
     on_message((packet, message)) : called for every ICMP message that comes to the host and is of a kind in `kinds`
     on_error(error) : called for every ICMP error about a packet this host sent as ICMP
+    wanted : lets a program say early that a message is not its own, so that it is not woken for it
     """
+
+    on_message: Callable[[Heard], None]
+    on_error: Callable[[IcmpError], None] | None
+    kinds: frozenset[int] | None
+    wanted: Callable[[bytes], bool] | None
+    _last: _Sent | None = None
 
     def __init__(
         self,
@@ -158,17 +167,11 @@ class RawIcmpSocket(Socket):
         on_message: Callable[[Heard], None],
         on_error: Callable[[IcmpError], None] | None = None,
         kinds: frozenset[int] | None = None,
+        *,
+        wanted: Callable[[bytes], bool] | None = None,
+        **options: object,
     ) -> None:
-        super().__init__(ns)
-        self.on_message = on_message
-        self.on_error = on_error
-        self.kinds = kinds
-        self.wanted: Callable[[bytes], bool] | None = None
-        """Lets a program say early that a message is not its own, so that it is not woken for it."""
-        self._out_types = ns.snmp.icmp_out_types
-        self._router = ns.router
-        self._hand = ns.wakeup.hand
-        self._last: _Sent | None
+        super().__init__(ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, **options)
         ns.icmp.sockets.append(self)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -190,11 +193,11 @@ class RawIcmpSocket(Socket):
         last = self._last
         if (
             last is not None
-            and last.generation == self._router.generation
+            and last.generation == self.ns.router.generation
             and last.dst == dst
             and len(message) <= _MAX_MESSAGE
         ):
-            self._out_types[message[0]] += 1
+            last.out_types[message[0]] += 1
             reason = last.sender.send(message, uid, True)
             if reason is not None:
                 self.refused(reason)
@@ -204,9 +207,8 @@ class RawIcmpSocket(Socket):
             tos, ttl = self.tos, self.ttl
             if way.lasting and not way.locked:
                 sender = self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
-                object.__setattr__(self, "_last", _Sent(self._router.generation, dst, way, sender))
+                object.__setattr__(self, "_last", _Sent(self.ns, dst, way, sender))
         self.transmit(_ICMP, message, way, dst, uid)
-        self._out_types[message[0]] += 1
         return way
 
     def wants(self, message: bytes) -> bool:
@@ -229,7 +231,7 @@ class RawIcmpSocket(Socket):
             return False
         if self.source and ipv4.addresses(packet.data)[1] != self.source:
             return False
-        self._hand(self.on_message, (packet, message))
+        self.ns.wakeup.hand(self.on_message, (packet, message))
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:
@@ -249,8 +251,6 @@ class UdpSocket(Socket):
     on_receive(payload, address, port, packet) : called for every datagram
     on_error(error) : called for ICMP errors, if the socket is connected or asked for them (IP_RECVERR)
     """
-
-    __slots__ = ("error", "on_error", "on_receive", "peer", "port", "recverr", "source")
 
     def __init__(
         self,

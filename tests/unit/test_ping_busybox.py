@@ -181,3 +181,11 @@ def test_nonsense_is_refused(pair: Pair) -> None:
 def test_explained(pair: Pair) -> None:
     assert pair[0].ping("10.0.0.2", count=1).explain().verdict == "answered"
     assert pair[0].ping("10.0.0.3", count=1).explain().verdict == "lost"
+
+
+def test_every_request_is_counted_once(pair: Pair) -> None:
+    """Icmp: OutEchos, as Linux counts what raw sockets send."""
+    a, b = pair
+    a.ping("10.0.0.2", count=3)
+    assert a.ns.snmp.icmp_totals()["OutEchos"] == 3
+    assert b.ns.snmp.icmp_totals()["InEchos"] == 3
