@@ -21,6 +21,7 @@ from macvsim.dev.path import Round, recurs
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
+from macvsim.sim import SOFTIRQ
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, Frame, PacketType
 
@@ -233,7 +234,8 @@ class NetDevice:
             return self.sim.drop(frame.uid, self, reason, frame)
         if len(frame.raw) < ETH_HLEN:
             return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
-        self.show(frame, OUTGOING)
+        if self.taps or self.sim.journal is not None:
+            self.show(frame, OUTGOING)
         return self.start_xmit(frame)
 
     def show(self, frame: Frame, packet_type: PacketType) -> None:
@@ -303,7 +305,7 @@ class NetDevice:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
+                protocol = dev.ns.protocol(frame.raw[12:14]) or dev.ns.unknown_protocol
                 if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(frame.raw):
                     self.keep_path(rounds)
                 return protocol(dev, frame, packet_type)
@@ -312,12 +314,12 @@ class NetDevice:
             frame, learns = Frame(frame.raw, frame.uid), False
             if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
+        handler = dev.ns.protocol(frame.raw[12:14])
         if packet_type is OTHERHOST:
-            if frame.raw[12:14] not in dev.ns.protocols:
+            if handler is None:
                 dev.counters.rx_dropped += 1
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
-        protocol = dev.ns.protocols.get(frame.raw[12:14], dev.ns.unknown_protocol)
-        return protocol(dev, frame, packet_type)
+        return (handler or dev.ns.unknown_protocol)(dev, frame, packet_type)
 
     def keep_path(self, rounds: list[Round]) -> None:
         """Only cards keep paths; theirs is the real one (dev/nic.py)."""
@@ -328,14 +330,7 @@ class NetDevice:
 
     def netif_rx(self, frame: Frame, packet_type: PacketType) -> None:
         """`receive` in a fresh softirq: queued now, run after what is already due (enqueue_to_backlog)."""
-        self.sim.call_at(self.sim._now, self._backlog, frame, packet_type)
-
-    def _backlog(self, frame: Frame, packet_type: PacketType) -> None:
-        if self.up:
-            self.receive(frame, packet_type)
-        else:
-            self.counters.rx_dropped += 1
-            self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+        self.sim.post(0, SOFTIRQ, _process_backlog, (self, frame, packet_type))
 
     def forward(self, frame: Frame) -> DropReason | None:
         """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must
@@ -633,6 +628,16 @@ class NetDevice:
     def release(self, port: NetDevice) -> None:
         """Let a port go; only masters (bridges) have ports."""
         raise NetlinkError("EOPNOTSUPP", f"{self.label} is a {self.kind} device and has no ports")
+
+
+def _process_backlog(entry: Round) -> None:
+    """A frame of the queue of `netif_rx` enters its device (process_backlog)."""
+    dev, frame, packet_type = entry
+    if dev.up:
+        dev.receive(frame, packet_type)
+    else:
+        dev.counters.rx_dropped += 1
+        dev.sim.drop(frame.uid, dev, DropReason.DEV_DOWN, frame)
 
 
 def check_unicast_mac(mac: bytes, label: str) -> None:

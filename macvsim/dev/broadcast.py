@@ -195,7 +195,7 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
     ns = dev.ns
     heeded = None if dev.noarp else ns.arp_targets(dev)
     handle = None if handler is None else handler.handle
-    protocol = ns.protocols.get(_REQUEST[:2], ns.unknown_protocol)
+    protocol = ns.protocol(_REQUEST[:2]) or ns.unknown_protocol
     unsettled = sim.unsettled
     packets = octets = ended = 0
 

@@ -74,12 +74,12 @@ class Stack(Protocol):
     name: str
     devices: dict[str, Any]
 
-    protocols: dict[bytes, ProtocolHandler]
-    """Who takes frames by EtherType (two bytes)."""
-
     @property
     def bridge_hooks(self) -> BridgeHooks | None:
         """Who looks at what bridges forward, while anybody does."""
+
+    def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
+        """Who takes frames of an EtherType (two bytes), if anybody does."""
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""

@@ -120,7 +120,8 @@ class MacvlanPort:
         if whole is None or self._spread(whole, packet_type) is CONSUMED:
             return CONSUMED
         # in place of the fragment the lower device's protocols get the packet, which no capture on it has seen
-        lower.ns.protocols[_IP](lower, Frame(whole.raw, whole.uid), OTHERHOST if whole.vid else packet_type)
+        take = lower.ns.protocol(_IP) or lower.ns.unknown_protocol
+        take(lower, Frame(whole.raw, whole.uid), OTHERHOST if whole.vid else packet_type)
         return CONSUMED
 
     def _spread(self, frame: Frame, packet_type: PacketType) -> Rx:

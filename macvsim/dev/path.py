@@ -15,7 +15,7 @@ path only adds up for itself, are settled whenever somebody reads them (`Sim.set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,10 +104,12 @@ class RxPath:
         self.hops = hops
         self._sim = sim
         self._epoch = sim.epoch
-        self._devices = [dev for dev, _, _ in rounds]
+        self._devices = tuple([dev for dev, _, _ in rounds])
         self._flows, self._receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
         self._packets = self._octets = 0
-        self._logs = logs(sim, [Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds])
+        self._logs = logs(
+            sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds)
+        )
         hops.find(rounds[0][1].key).take = self.take_logged if self._logs else self.take
 
     def take(self, frame: Frame) -> DropReason | None:
@@ -142,9 +144,18 @@ Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Statio
 """What is to be told of a frame's passage, and the stations that concern it."""
 
 
-def logs(sim: Sim, stations: Stations) -> Logs:
-    """Who keeps what passes these stations of a path: the journal all of it, captures what they are open for."""
-    found: dict[Log, list[Station]] = {} if sim.journal is None else {sim.journal: list(stations)}
+def logs(sim: Sim, devices: Sequence[NetDevice], on_the_way: Iterable[Station]) -> Logs:
+    """Who keeps what passes these stations of a path, at these devices: the journal all of it, captures what they are
+    open for.
+    """
+    if sim.journal is None:
+        for dev in devices:
+            if dev.taps:
+                break
+        else:
+            return ()
+    stations = list(on_the_way)
+    found: dict[Log, list[Station]] = {} if sim.journal is None else {sim.journal: stations}
     for station in stations:
         for tap in station.where.taps:
             if not isinstance(tap, LogTap):
@@ -174,12 +185,12 @@ class TxPath:
         self.epoch = sim.epoch
         self.header = header
         self._sim = sim
-        self._devices = tuple(dev for dev, _ in rounds)
+        self._devices = tuple([dev for dev, _ in rounds])
         self._tag = tag
         self._line = line
         self._delay = line.delay
         self._hop = line.far.hops.find((tag, header))
-        self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in rounds])
+        self._logs = logs(sim, self._devices, (Station(dev, "xmit", tag) for dev, tag in rounds))
         self._packets = self._octets = 0
         self._user: Callable[[], None] | None = None
         self._special = bool(self._logs) or not line.plain

@@ -41,13 +41,6 @@ class Exceptions:
             return None
         return found
 
-    def apply(self, dst: int, mtu: int, gateway: int) -> tuple[int, int]:
-        """MTU and gateway towards `dst`."""
-        found = self.get(dst)
-        if found is None:
-            return mtu, gateway
-        return min(mtu, found.mtu) if found.mtu else mtu, found.gateway or gateway
-
     def learn_mtu(self, dst: int, mtu: int, now: int = MAX_MTU) -> None:
         """A router said how large packets to `dst` may be; `now` : what was known before (__ip_rt_update_pmtu)."""
         old = self.get(dst)
@@ -67,3 +60,10 @@ class Exceptions:
     def clear(self) -> None:
         """Forget all (``ip route flush cache``)."""
         self.by_dst.clear()
+
+
+def applied(exception: RouteException | None, mtu: int, gateway: int) -> tuple[int, int]:
+    """MTU and gateway towards a destination for which there is an exception, or none."""
+    if exception is None:
+        return mtu, gateway
+    return min(mtu, exception.mtu) if exception.mtu else mtu, exception.gateway or gateway

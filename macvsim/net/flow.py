@@ -106,7 +106,7 @@ class Delivery(_Flow):
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, proto: int) -> None:
         super().__init__(layer, dev, way)
-        self._receive = layer.protocols.get(proto, layer.unknown_protocol)
+        self._receive = layer.protocol(proto)
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -239,9 +239,11 @@ class Sender:
         self._idents = idents
         self._sent = 0
         self._path: TxPath | None = None
-        on = Station(layer.ns, "send", None, (way.dev, way.nexthop))
-        self._stations: Stations | None = None if layer.sim.journal is None else (on,)
-        self._shape(ipv4.HLEN, False)
+        self._stations: Stations | None = None
+        if layer.sim.journal is not None:
+            self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
+        self._length = -1
+        self._df = False
 
     def _shape(self, length: int, df: bool) -> None:
         """What headers have in common that say so; most packets of a flow are like the one before."""
@@ -264,7 +266,7 @@ class Sender:
             self._shape(length, df)
         if ident is None:
             idents = self._idents
-            ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
+            ident = idents[0] = idents[0] % 0xFFFF + 1
         csum = -(self._sum + ident) % 0xFFFF
         data = _pack(self._start, ident, self._middle, csum, self._addresses) + payload
         path, sim = self._path, self._sim

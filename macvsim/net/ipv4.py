@@ -36,19 +36,12 @@ _NO_OPTIONS = 0x45
 class Ipv4Layer:
     """The IPv4 of one namespace."""
 
-    __slots__ = ("_idents", "count", "netfilter", "ns", "protocols", "sim")
+    __slots__ = ("_idents", "count", "netfilter", "ns", "sim")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.sim = ns.sim
         self.count = ns.snmp.ip_counters
-        self.protocols: dict[int, Callable[[Packet], DropReason | None]] = {
-            ipv4.PROTO_ICMP: ns.icmp.receive,
-            ipv4.PROTO_UDP: ns.udp.receive,
-            ipv4.PROTO_TCP: ns.receive_tcp,
-            ipv4.PROTO_IGMP: partial(igmp.receive, ns),
-        }
-        """Who takes packets for this host, by protocol."""
         self.netfilter: Netfilter | None = None
         """Hooks, while anything is registered at them (net/netfilter/core.py)."""
         self._idents: dict[tuple[int, int, int], list[int]] = {}
@@ -196,7 +189,17 @@ class Ipv4Layer:
         self.count["InDelivers"] += 1
         if self.sim.journal is not None:
             self.sim.note(packet.uid, packet.in_dev or self.ns, "local")
-        return self.protocols.get(packet.data[9], self.unknown_protocol)(packet)
+        return self.protocol(packet.data[9])(packet)
+
+    def protocol(self, number: int) -> Finish:
+        """Who takes packets of a protocol for this host."""
+        if number == ipv4.PROTO_ICMP:
+            return self.ns.icmp.receive
+        if number == ipv4.PROTO_UDP:
+            return self.ns.udp.receive
+        if number == ipv4.PROTO_TCP:
+            return self.ns.receive_tcp
+        return partial(igmp.receive, self.ns) if number == ipv4.PROTO_IGMP else self.unknown_protocol
 
     def unknown_protocol(self, packet: Packet) -> DropReason:
         self.count["InDelivers"] -= 1
@@ -298,14 +301,18 @@ class Ipv4Layer:
 
     def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
         """What sends packets of one kind along `way`, made for the first of them."""
-        sender = way.senders.get((proto, ttl, tos))
+        key = proto, ttl, tos
+        senders = way.senders
+        if senders is None:
+            senders = way.senders = {}
+        sender = senders.get(key)
         if sender is None:
             hops = ttl
             if hops is None:
                 hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
             idents = self.idents(dst, way.src, proto)
             fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
-            sender = way.senders[proto, ttl, tos] = Sender(self, way, fixed, idents)
+            sender = senders[key] = Sender(self, way, fixed, idents)
         return sender
 
     def idents(self, dst: int, src: int, proto: int) -> list[int]:

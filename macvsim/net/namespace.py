@@ -30,7 +30,7 @@ from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
 from macvsim.net.parts import Parts
-from macvsim.net.route import Router
+from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
 from macvsim.net.tcp.layer import TcpLayer
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)
+_IP6 = ETH_P_IPV6.to_bytes(2)
 IFNAMSIZ = 16
 ETH_P_802_3_MIN = 0x600
 """Below it the field behind the addresses is a length, and an LLC header follows."""
@@ -92,14 +93,13 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
-        "devices", "exceptions", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "is_first",
-        "linkwatch", "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default", "protocols",
+        "_handlers", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
+        "devices", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "is_first",
+        "linkwatch", "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default",
         "reassembly", "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf
-    exceptions: Exceptions
     group_reassembly: Reassembly
     """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
     icmp: IcmpLayer
@@ -107,7 +107,6 @@ class Namespace(Parts):
     ipv6: Ipv6
     neigh: NeighTable
     parms_default: NeighParms
-    protocols: dict[bytes, ProtocolHandler]
     reassembly: Reassembly
     router: Router
     snmp: Snmp
@@ -116,17 +115,11 @@ class Namespace(Parts):
     udp: UdpLayer
     _nsids: dict[Namespace, int]
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
-        "exceptions": lambda ns: Exceptions(ns.sim),
         "group_reassembly": Reassembly,
         "icmp": IcmpLayer,
         "ipv4": Ipv4Layer,
         "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds, ns.name),
         "parms_default": lambda _: NeighParms(),
-        "protocols": lambda ns: {
-            _IP: ns.ipv4.receive,
-            _ARP: ns.arp.receive,
-            ETH_P_IPV6.to_bytes(2): ns.receive6,
-        },
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
         "tcp": TcpLayer,
@@ -163,6 +156,8 @@ class Namespace(Parts):
         self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
         """How vconfig names new VLAN devices, as /proc/net/vlan/config calls it."""
         self.listeners: list[Callable[[NetDevice, Event], None]] = []
+        self._handlers: dict[bytes, ProtocolHandler | None] | None = None
+        """Who takes frames of which EtherType, where that was changed."""
         self._next_ifindex = 1
         self._last_inode = 1000
         self.fib.on_change(self.router.forget)
@@ -171,6 +166,11 @@ class Namespace(Parts):
     @property
     def label(self) -> str:
         return self.name
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """What routers have told of the ways to single destinations."""
+        return self.router.exceptions
 
     @property
     def bridge_hooks(self) -> BridgeHooks | None:
@@ -190,7 +190,7 @@ class Namespace(Parts):
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
-        handler = self.protocols.get(ethertype, self.unknown_protocol)
+        handler = self.protocol(ethertype) or self.unknown_protocol
         if handler == self.ipv4.receive and packet_type is HOST:
             arrivals = Arrivals(self.ipv4, dev)
             return Receiver(arrivals.flows, arrivals.take)
@@ -204,11 +204,19 @@ class Namespace(Parts):
         """A TCP segment, which the layer is made for."""
         return self.tcp.receive(packet)
 
+    def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
+        """Who takes frames of an EtherType (two bytes), if anybody does."""
+        if self._handlers is not None and ethertype in self._handlers:
+            return self._handlers[ethertype]
+        if ethertype == _IP:
+            return self.ipv4.receive
+        if ethertype == _ARP:
+            return self.arp.receive
+        return self.receive6 if ethertype == _IP6 else None
+
     def set_protocol(self, ethertype: bytes, handler: ProtocolHandler | None) -> None:
         """Who takes frames of an EtherType from now on; None: nobody (dev_add_pack)."""
-        self.protocols.pop(ethertype, None)
-        if handler is not None:
-            self.protocols[ethertype] = handler
+        self._handlers = {**(self._handlers or {}), ethertype: handler}
         self.sim.epoch += 1
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
@@ -242,8 +250,7 @@ class Namespace(Parts):
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
         """What concerns the ARP of a device (dev/broadcast.py)."""
-        usual = not self.made("protocols") or self.protocols.get(_ARP) == self.arp.receive
-        return self.arp.targets(dev) if usual else None
+        return self.arp.targets(dev) if self.protocol(_ARP) == self.arp.receive else None
 
     @property
     def wakeup_delay(self) -> int:
@@ -431,10 +438,11 @@ class Namespace(Parts):
 
     def address_type(self, ip: int) -> RouteType | None:
         """What kind of address it is for this host (inet_addr_type); None for multicast."""
-        if is_zeronet_ip(ip) or ip == BROADCAST:
-            return RouteType.BROADCAST
-        if is_multicast_ip(ip):
-            return None
+        if not 0 < ip < LOCAL_GROUPS:
+            if is_multicast_ip(ip):
+                return None
+            if is_zeronet_ip(ip) or ip == BROADCAST:
+                return RouteType.BROADCAST
         route = self.fib.tables[TABLE_LOCAL].first(ip)
         return RouteType.UNICAST if route is None else route.type
 

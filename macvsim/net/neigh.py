@@ -15,7 +15,7 @@ from macvsim.dev.path import TxPath, tx_path
 from macvsim.drop import DropReason
 from macvsim.net.pneigh import Proxies
 from macvsim.sim import SECOND, Sim, Timer
-from macvsim.wire.addr import ip_text
+from macvsim.wire.addr import ZERO_MAC, ip_text
 from macvsim.wire.frame import ETH_P_IP, Frame
 
 if TYPE_CHECKING:
@@ -113,9 +113,11 @@ class Neighbour:
         """The way down that was found last, and in which epoch."""
         self.path: TxPath | None = None
         """The way down, if the header alone tells it and the state lets packets out; used in its own epoch only."""
-        self.state = NONE
-        self.ha = bytes(6)
-        self.hh = None
+        self._state = NONE
+        self.bits = 0
+        self.connected = self.sends = False
+        self.ha = ZERO_MAC
+        self._hh: bytes | None = None
         self.dead = False
         now = table.sim.jiffies
         self.used = self.updated = now

@@ -76,13 +76,13 @@ class _Fanout:
     def __init__(self, ns: Namespace, ethertype: bytes) -> None:
         self.ns = ns
         self.ethertype = ethertype
-        self.inner: ProtocolHandler | None = ns.protocols.get(ethertype)
+        self.inner: ProtocolHandler | None = ns.protocol(ethertype)
         self.sockets: list[PacketSocket] = []
 
     @classmethod
     def of(cls, ns: Namespace, ethertype: bytes) -> _Fanout:
         """The one of a protocol, put there now if need be."""
-        handler = ns.protocols.get(ethertype)
+        handler = ns.protocol(ethertype)
         if isinstance(handler, _Fanout):
             return handler
         fanout = cls(ns, ethertype)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
+from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.neigh import VALID, Nud
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _CACHE_LIMIT = 4096
 IP_MIN_MTU = 552
 LOCAL_GROUPS = 0xE0000000
+"""The first of the groups, of which those up to 224.0.0.255 stay on the link."""
 
 
 class Kind(enum.Enum):
@@ -110,14 +112,14 @@ class Dst:
         self.loops = False
         """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
-        self.senders: dict[tuple[int, int | None, int], Sender] = {}
+        self.senders: dict[tuple[int, int | None, int], Sender] | None = None
         """What sends this way, by protocol, TTL (None: the default) and TOS (net/flow.py)."""
 
 
 class Router:
     """Input and output routing of one namespace."""
 
-    __slots__ = ("_hash_key", "_output", "generation", "ns")
+    __slots__ = ("_exceptions", "_hash_key", "_output", "generation", "ns")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
@@ -125,6 +127,18 @@ class Router:
         """Counts what made decisions void."""
         self._output: dict[tuple[int, int, NetDevice | None, bool, int], Dst] = {}
         self._hash_key = b""
+        self._exceptions: Exceptions | None = None
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """What routers have told of the ways to single destinations."""
+        if self._exceptions is None:
+            self._exceptions = Exceptions(self.ns.sim)
+        return self._exceptions
+
+    def _exception(self, dst: int) -> RouteException | None:
+        """What they have told of the way to this one."""
+        return None if self._exceptions is None else self._exceptions.get(dst)
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
@@ -163,7 +177,7 @@ class Router:
         ns = self.ns
         lo = ns.devices["lo"]
         if src:
-            if is_multicast_ip(src) or src == BROADCAST or is_zeronet_ip(src):
+            if is_multicast_ip(src) or src == BROADCAST:
                 return Dst(ERROR, errno="EINVAL")
             if oif is None and (is_multicast_ip(dst) or dst == BROADCAST):
                 oif = self._owner(src)
@@ -205,9 +219,9 @@ class Router:
             return Dst(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if route.type is RouteType.BROADCAST or dst == BROADCAST or is_multicast_ip(dst):
             return self._group(dst, chosen, dev, route)
-        mtu, gateway = ns.exceptions.apply(dst, route.mtu or dev.mtu, route.gateway)
+        exception = self._exception(dst)
+        mtu, gateway = applied(exception, route.mtu or dev.mtu, route.gateway)
         way = Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
-        exception = ns.exceptions.get(dst)
         way.lasting = len(rivals) < 2 and exception is None
         way.locked = exception is not None and exception.locked
         return way
@@ -308,7 +322,7 @@ class Router:
         key = int.from_bytes(addresses)
         found = ways.get(key)
         if found is None:
-            child = l3s_child(dev.rx_handler, addresses[4:])
+            child = None if dev.rx_handler is None else l3s_child(dev.rx_handler, addresses[4:])
             if child is not None:
                 local = cast("Namespace", child.ns).router.input(addresses, child)
                 if local.kind is LOCAL:
@@ -325,20 +339,12 @@ class Router:
         ns = self.ns
         conf = dev.inet.conf
         lo = ns.devices["lo"]
-        if is_multicast_ip(dst):
-            if dst in dev.inet.groups:
-                return Dst(LOCAL, dev=lo, nexthop=dst, multicast=True)
-            return Dst(DROP, reason=DropReason.IP_NOT_JOINED)
-        if is_multicast_ip(src) or src == BROADCAST:
-            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
-        if dst == BROADCAST or (not src and not dst):
-            return self._input_broadcast(src, dev)
-        if is_zeronet_ip(src):
-            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
-        if is_zeronet_ip(dst):
-            return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST)
-        local_only = not dev.loopback and not max(conf.route_localnet, ns.conf_all.route_localnet)
-        if local_only and (is_loopback_ip(dst) or is_loopback_ip(src)):
+        if not 0 < src < LOCAL_GROUPS or not 0 < dst < LOCAL_GROUPS:
+            way = self._decide_special(dst, src, dev)
+            if way is not None:
+                return way
+        local_only = (is_loopback_ip(dst) or is_loopback_ip(src)) and not dev.loopback
+        if local_only and not max(conf.route_localnet, ns.conf_all.route_localnet):
             return Dst(DROP, reason=DropReason.IP_LOCALNET)
         route = self._lookup(dst, src=src, iif=dev, mark=mark)
         if route is None:
@@ -362,6 +368,20 @@ class Router:
             return Dst(ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
         return self._forward(dst, src, dev, route, mark)
 
+    def _decide_special(self, dst: int, src: int, dev: NetDevice) -> Dst | None:
+        """What becomes of a packet with an address that is no host's; None where it may be one all the same."""
+        if is_multicast_ip(dst):
+            if dst in dev.inet.groups:
+                return Dst(LOCAL, dev=self.ns.devices["lo"], nexthop=dst, multicast=True)
+            return Dst(DROP, reason=DropReason.IP_NOT_JOINED)
+        if is_multicast_ip(src) or src == BROADCAST:
+            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        if dst == BROADCAST or (not src and not dst):
+            return self._input_broadcast(src, dev)
+        if is_zeronet_ip(src):
+            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST) if is_zeronet_ip(dst) else None
+
     def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
         if src:
             reason = self.validate_source(src, dev, out_dev=None)
@@ -378,11 +398,12 @@ class Router:
         if reason is not None:
             return Dst(DROP, reason=reason)
         ns = self.ns
-        mtu, gateway = ns.exceptions.apply(dst, route.mtu or out.mtu, route.gateway)
+        exception = self._exception(dst)
+        mtu, gateway = applied(exception, route.mtu or out.mtu, route.gateway)
         if not ns.ipv4_conf.ip_forward_use_pmtu:
             mtu = route.mtu or out.mtu
         way = Dst(FORWARD, dev=out, nexthop=gateway or dst, route=route, mtu=mtu)
-        way.lasting = ns.exceptions.get(dst) is None
+        way.lasting = exception is None
         if out is dev and self._sends_redirects(dev):
             back = self._lookup(src)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST

@@ -76,7 +76,7 @@ class CaseLab:
         if found is None:
             init = next(iter(self.spaces.values()), None)
             found = self.spaces[name] = Namespace(self.sim, name, init)
-            found.protocols[TEST_TYPE.to_bytes(2, "big")] = self._at_protocols
+            found.set_protocol(TEST_TYPE.to_bytes(2, "big"), self._at_protocols)
         return found
 
     def dev(self, ns: str, name: str) -> NetDevice:

@@ -6,7 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
-from macvsim.journal import Station
+from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import Frame, FrameKey
 
@@ -46,7 +46,7 @@ class SwitchPath:
         self._next = line.far.hops.find((tag, key[1]))
         self._max_frame = min(port.max_frame, out.max_frame)
         self._packets = self._octets = 0
-        self._stations = Station(port, "receive"), Station(out, "xmit", tag)
+        self._stations: Stations = () if sim.journal is None else (Station(port, "receive"), Station(out, "xmit", tag))
         port.hops.find(key).take = self.take if sim.journal is None else self.take_noted
 
     def take(self, frame: Frame) -> DropReason | None:

@@ -27,14 +27,15 @@ class FakeNamespace:
         self.sim = sim
         self.name = name
         self.devices: dict[str, Any] = {}
-        self.protocols: dict[bytes, ProtocolHandler] = {}
         self.bridge_hooks = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
 
     def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        handler = self.protocols.get(ethertype, self.unknown_protocol)
-        return Receiver({}, lambda frame: handler(dev, Frame(frame.raw, frame.uid), packet_type))
+        return Receiver({}, lambda frame: self.unknown_protocol(dev, Frame(frame.raw, frame.uid), packet_type))
+
+    def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
+        return None
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         self.delivered.append((dev.name, packet_type, frame))

@@ -27,7 +27,7 @@ def run(app: Arping) -> tuple[str, int | None, int]:
     """What it printed, its exit code, and how long it took in ms."""
     begin = int(app.sim.now)
     app.sim.run(until=app.start())
-    assert app.box.ns.protocols[b"\x08\x06"] == app.box.ns.arp.receive, "nothing listens any more"
+    assert app.box.ns.protocol(b"\x08\x06") == app.box.ns.arp.receive, "nothing listens any more"
     return app.text, app.code, (int(app.sim.now) - begin) // MS
 
 
