@@ -52,7 +52,7 @@ class Line:
         self.cable = cable
         self.near = near
         self.far = far
-        self.arrival = far.wire_receive
+        self.arrival = far.hops.take
         self.delay = cable.delay
         self.plain = True
         """Frames do not wait for each other and are not lost."""

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.contracts import CONSUMED, PASS, Event, RxHandler, Stack, Tap
-from macvsim.dev.path import Round, recurs
+from macvsim.dev.path import Round, Take, recurs
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.history import recorded
@@ -305,9 +305,11 @@ class NetDevice:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                protocol = dev.ns.protocol(frame.raw[12:14]) or dev.ns.unknown_protocol
                 if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(frame.raw):
-                    self.keep_path(rounds)
+                    take = self.keep_path(rounds)
+                    if take is not None:
+                        return take(rounds[0][1])
+                protocol = dev.ns.protocol(frame.raw[12:14]) or dev.ns.unknown_protocol
                 return protocol(dev, frame, packet_type)
             if frame.vid:
                 packet_type = OTHERHOST
@@ -321,8 +323,9 @@ class NetDevice:
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
         return (handler or dev.ns.unknown_protocol)(dev, frame, packet_type)
 
-    def keep_path(self, rounds: list[Round]) -> None:
-        """Only cards keep paths; theirs is the real one (dev/nic.py)."""
+    def keep_path(self, rounds: list[Round]) -> Take | None:
+        """Keep what became of a frame up to here, and return what takes it from here on; only cards do (dev/nic.py)."""
+        return None
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Only VLAN sub-interfaces stand in `vlans`; theirs is the real one (dev/vlan.py)."""

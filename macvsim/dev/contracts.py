@@ -44,8 +44,8 @@ class RxHandler(Protocol):
 
     @property
     def by_header(self) -> bool:
-        """What becomes of unicast frames follows from their Ethernet header and the configuration, and changes nothing
-        but the counters of the device they go to: paths may be learnt through here (dev/path.py).
+        """What becomes of unicast frames follows from whom they are for and the configuration, and changes nothing but
+        the counters of the device they go to: paths may be learnt through here (dev/path.py).
         """
 
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...

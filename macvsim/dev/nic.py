@@ -7,7 +7,7 @@ from typing import ClassVar
 from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, classify
 from macvsim.dev.broadcast import ArpPaths, is_request
 from macvsim.dev.contracts import Stack
-from macvsim.dev.path import Hops, Round, RxPath
+from macvsim.dev.path import Hops, Round, RxPath, Take
 from macvsim.drop import DropReason
 from macvsim.link import Cable, Line
 from macvsim.wire.addr import BROADCAST_MAC
@@ -71,7 +71,11 @@ class Nic(NetDevice):
         """A frame for which there is no path."""
         if len(frame.raw) < ETH_HLEN:
             return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
-        if frame.raw[0] & 1 and is_request(frame.raw):
+        if not frame.raw[0] & 1:
+            up = self.hops.known(frame)
+            if up is not None:
+                return up(frame)
+        elif is_request(frame.raw):
             path = self.arp_paths.find(frame.tag)
             if path is not None:
                 return path(frame)
@@ -94,8 +98,10 @@ class Nic(NetDevice):
             stats.multicast += 1
         return self.receive(frame, classify(dst, self.mac), self.sim.learns)
 
-    def keep_path(self, rounds: list[Round]) -> None:
-        RxPath(self.hops, self.sim, rounds)
+    def keep_path(self, rounds: list[Round]) -> Take | None:
+        path = RxPath(self.hops, self.sim, rounds)
+        self.hops.keep(path, rounds[0][1])
+        return path.receive
 
     def line(self) -> Line | None:
         return None if self.cable is None else self.cable.line(self)

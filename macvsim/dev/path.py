@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
-from macvsim.wire.frame import OUTGOING, Frame, FrameKey, PacketType
+from macvsim.wire.frame import ETH_HLEN, OUTGOING, Frame, FrameKey, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -72,10 +72,17 @@ class Hops(dict[FrameKey, Hop]):
     long_way : takes frames for which there is no path
     """
 
-    __slots__ = ("long_way",)
+    __slots__ = ("_up", "long_way")
 
     def __init__(self, long_way: Take) -> None:
         self.long_way = long_way
+        self._up: dict[FrameKey, RxPath] = {}
+        """The ways up from a card, by tag and what the header says but for whom the frame is from."""
+
+    @property
+    def hops(self) -> Hops:
+        """Itself, as of everything that takes frames off a cable (`Line.carries`)."""
+        return self
 
     def find(self, key: FrameKey) -> Hop:
         """The hop of frames with this header."""
@@ -88,15 +95,31 @@ class Hops(dict[FrameKey, Hop]):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives whose sender did not look for its hop."""
-        hop = self.get(frame.key)
+        hop = self.get((frame.tag, frame.raw[:ETH_HLEN]))
         return self.long_way(frame) if hop is None else hop.take(frame)
+
+    def keep(self, path: RxPath, frame: Frame) -> None:
+        """A frame's way up: those of other senders go it too."""
+        if len(self._up) >= PATHS:
+            self._up.clear()
+        self._up[frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]] = path
+        self.find(frame.key).take = path.take_any
+
+    def known(self, frame: Frame) -> Take | None:
+        """The way up of a frame from somebody who has sent none yet."""
+        path = self._up.get((frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]))
+        if path is None or not path.holds:
+            return None
+        if recurs(frame.raw):
+            self.find(frame.key).take = path.take_any
+        return path.take_any
 
 
 class RxPath:
-    """The way up from a card to a protocol, as the devices of `rounds` were passed."""
+    """The way up from a card to a protocol, as the devices of `rounds` were passed; `receive` takes frames there."""
 
     __slots__ = (
-        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_receive", "_sim", "hops",
+        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_sim", "hops", "receive",
     )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
@@ -105,12 +128,19 @@ class RxPath:
         self._sim = sim
         self._epoch = sim.epoch
         self._devices = tuple([dev for dev, _, _ in rounds])
-        self._flows, self._receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
+        self._flows, self.receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
         self._packets = self._octets = 0
-        self._logs = logs(
-            sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds)
-        )
-        hops.find(rounds[0][1].key).take = self.take_logged if self._logs else self.take
+        self._logs = logs(sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds))
+
+    @property
+    def take_any(self) -> Take:
+        """What takes frames off the cable, so that whoever watches sees them."""
+        return self.take_logged if self._logs else self.take
+
+    @property
+    def holds(self) -> bool:
+        """True in its own epoch."""
+        return self._epoch == self._sim.epoch
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -122,7 +152,7 @@ class RxPath:
         self._packets += 1
         self._octets += len(frame.raw)
         flow = self._flows.get(frame.head)
-        return self._receive(frame) if flow is None else flow(frame)
+        return self.receive(frame) if flow is None else flow(frame)
 
     def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""
