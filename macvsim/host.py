@@ -5,10 +5,11 @@ A host is a box on a kernel of its own; a container is a box in another namespac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
@@ -21,6 +22,7 @@ from macvsim.net import links
 from macvsim.net.bytext import add_address, parse_address, remove_address, route
 from macvsim.net.namespace import Boot, Namespace
 from macvsim.net.netfilter.ruleset import Backend
+from macvsim.net.parts import Parts
 from macvsim.net.sysctl import Sysctl
 from macvsim.shown import Shown
 from macvsim.sim import US, Sim
@@ -143,11 +145,13 @@ DEBIAN = Flavour("debian")
 CENTOS = Flavour("centos")
 
 
-class Box(Shown):
+class Box(Parts, Shown):
     """A place where commands run: one namespace of a kernel, with a flavour of tools.
 
     The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type
     instead.
+
+    ns : None for a kind of box that makes its namespace when it is asked for
     """
 
     __slots__ = (
@@ -163,24 +167,28 @@ class Box(Shown):
         "ns",
         "sim",
     )  # fmt: skip
+    files: dict[str, str]
+    """Files written by commands or put there, by absolute path."""
+    file_times: dict[str, int]
+    """When commands wrote files (ns of simulated time); others are as old as the lab."""
+    hosts: dict[str, int]
+    """Names this box can resolve by itself (/etc/hosts)."""
+    hosts6: dict[str, int]
+    """The same for IPv6 addresses."""
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        name: partial(Settings, name=name) for name in ("files", "file_times", "hosts", "hosts6")
+    }
 
-    def __init__(self, kernel: Kernel, ns: Namespace, name: str, flavour: Flavour) -> None:
+    def __init__(self, kernel: Kernel, ns: Namespace | None, name: str, flavour: Flavour) -> None:
         self.kernel = kernel
         self.sim = kernel.sim
-        self.ns = ns
         self.name = name
         self.flavour = flavour
         self._hostname = name
         self.interpreter: Interpreter | None = None
-        self.files: dict[str, str] = Settings(self, "files")
-        """Files written by commands or put there, by absolute path."""
-        self.file_times: dict[str, int] = Settings(self, "file_times")
-        """When commands wrote files (ns of simulated time); others are as old as the lab."""
-        self.hosts: dict[str, int] = Settings(self, "hosts")
-        """Names this box can resolve by itself (/etc/hosts)."""
-        self.hosts6: dict[str, int] = Settings(self, "hosts6")
-        """The same for IPv6 addresses."""
-        kernel.boxes.setdefault(ns, self)
+        if ns is not None:
+            self.ns = ns
+            kernel.boxes.setdefault(ns, self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
@@ -11,7 +11,8 @@ from macvsim.docker.ids import new_id, short_id
 from macvsim.docker.images import SIZE, Image
 from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
-from macvsim.docker.log import ContainerLog
+from macvsim.docker.log import GREETING, ContainerLog
+from macvsim.docker.mounts import PATHS, Mounted, files_of
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.publish import port_list
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 Sink = Callable[[str], None]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-MOUNTED = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 
 
 class Process(Protocol):
@@ -74,16 +72,24 @@ class Container(Box):
 
     __slots__ = (
         "_ended", "config", "created", "engine", "error", "execs", "exit_code", "finished", "host_lines",
-        "id", "image", "layer", "log", "main", "network_owner_id", "paused", "pid",
+        "id", "image", "layer", "log", "main", "mounted", "network_owner_id", "paused", "pid",
         "restart_delay", "restarting", "restarts", "running", "sandbox", "settings", "started",
     )  # fmt: skip
 
+    execs: list[Process]
+    """What ``docker exec`` started and has not ended."""
+    log: ContainerLog
+    PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        **Box.PARTS,
+        "execs": lambda _: [],
+        "files": lambda container: files_of(container, container.mounted),
+        "log": lambda container: container._first_log(),
+        "ns": lambda container: container.kernel.new_namespace(container.name),
+    }
+
     def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig, image: Image) -> None:
-        kernel = engine.host.kernel
-        ns = kernel.new_namespace(name)
-        super().__init__(kernel, ns, name, BUSYBOX)
-        if kernel.boxes.get(ns) is self:  # "ip netns exec" and nsenter bring the host's tools along, not these
-            del kernel.boxes[ns]
+        # its namespaces have no box: "ip netns exec" and nsenter bring the host's tools along
+        super().__init__(engine.host.kernel, None, name, BUSYBOX)
         self.interpreter = engine.host.interpreter
         self.engine = engine
         self.id = id
@@ -91,8 +97,10 @@ class Container(Box):
         self.image = image
         self.hostname = config.hostname or short_id(id)
         self.settings: dict[str, EndpointSettings] = {}
-        self.host_lines: list[IPAddress] = []
+        self.host_lines: tuple[IPAddress, ...] = ()
         """Its own addresses in /etc/hosts."""
+        self.mounted: Mounted | None = None
+        """What `files` begins with."""
         self.layer = new_id(engine.rng)
         """Name of its file system's layer."""
         self.created = engine.clock()
@@ -106,15 +114,24 @@ class Container(Box):
         self.network_owner_id = ""
         """Of ``--network container:NAME``, once it has started."""
         self.main: Process | None = None
-        self.execs: list[Process] = []
-        """What ``docker exec`` started and has not ended."""
-        self.log = ContainerLog(engine.sim, engine.clock)
         self.paused = False
         self.restarting = False
         """It has ended by itself, and starts again soon."""
         self.restarts = 0
         self.restart_delay = 0.0
         self._ended: Event | None = None
+
+    def greet(self) -> None:
+        """The main process, a shell, has written to its terminal."""
+        if self.made("log"):
+            self.log.write(GREETING)
+
+    def _first_log(self) -> ContainerLog:
+        """What has been written so far is the greeting of a shell in its first run."""
+        log = ContainerLog(self.sim, self.engine.clock)
+        if self.started and self.config.is_shell and self.config.tty:
+            log.write(GREETING, time=self.started)
+        return log
 
     @property
     def ended(self) -> Event:
@@ -265,7 +282,7 @@ class Container(Box):
     @property
     def changes(self) -> dict[str, str]:
         """Files it has made or written to; those that Docker puts into it are not among them."""
-        return {path: text for path, text in self.files.items() if path not in MOUNTED}
+        return {path: text for path, text in self.files.items() if path not in PATHS}
 
     @property
     def size(self) -> int:

@@ -7,17 +7,22 @@ listens on port 53 itself.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
 from macvsim.docker import dns as names
 from macvsim.docker.network import Endpoint
+from macvsim.docker.resolv import ResolvConf
 from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
-from macvsim.net.socket import UdpSocket
+from macvsim.net.socket import UdpSocket, pmtu_discover
 from macvsim.sim import SECOND
 from macvsim.wire import dns
+
+if TYPE_CHECKING:
+    from macvsim.docker.engine import Engine
 
 ADDRESS = 0x7F00000B
 TTL = 600
@@ -28,35 +33,45 @@ _LENGTHS = {dns.TYPES["A"]: (4, 4), dns.TYPES["AAAA"]: (6, 16)}
 class NameServer:
     """Answers in one container's namespace.
 
-    endpoints : the container's, as they are at the moment; upstream : addresses of the host's name servers
+    endpoints : the container's, as they are at the moment; engine : its daemon
     """
 
-    __slots__ = ("_endpoints", "_rng", "_socket", "_upstream", "ns")
+    __slots__ = ("_endpoints", "_engine", "_pmtu_discover", "_socket", "ns")
 
-    def __init__(
-        self,
-        ns: Namespace,
-        endpoints: Sequence[Endpoint],
-        rng: random.Random,
-        upstream: Callable[[], list[int]],
-    ) -> None:
+    def __init__(self, ns: Namespace, endpoints: Sequence[Endpoint], engine: Engine) -> None:
         self.ns = ns
         self._endpoints = endpoints
-        self._rng = rng
-        self._upstream = upstream
+        self._engine = engine
+        self._pmtu_discover = ""
+        """As its socket has it from the beginning; empty while there is none."""
         self._socket: UdpSocket | None = None
 
     def serve(self) -> None:
         """Start to listen, once the container is on a network where names resolve."""
-        if self._socket is None and any(endpoint.network.names_resolve for endpoint in self._endpoints):
-            self._socket = UdpSocket(self.ns, self._asked)
-            self._socket.bind(ADDRESS, dns.PORT)
+        if not self._pmtu_discover and any(endpoint.network.names_resolve for endpoint in self._endpoints):
+            self._pmtu_discover = pmtu_discover(self.ns)
+            self.ns.serve_udp(self)
+
+    def listen(self) -> None:
+        """Somebody looks at the sockets: from here on there is one."""
+        self._socket = UdpSocket(self.ns, self._asked)
+        self._socket.pmtu_discover = self._pmtu_discover
+        self._socket.source = ADDRESS
+        self.ns.udp.bind(self._socket, dns.PORT)
 
     def close(self) -> None:
         """The container is gone."""
+        if self._pmtu_discover:
+            self._pmtu_discover = ""
+            self.ns.serve_udp(None)
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _upstream(self) -> list[int]:
+        """Addresses of the host's own name servers."""
+        servers = ResolvConf(self._engine.host.files.get("/etc/resolv.conf", "")).servers
+        return [int(IPv4Address(server)) for server in servers if ":" not in server and not server.startswith("127.")]
 
     def _asked(self, payload: bytes, address: int, port: int, packet: Packet) -> None:
         try:
@@ -85,10 +100,10 @@ class NameServer:
         if query.kind not in _LENGTHS:
             return None
         version, length = _LENGTHS[query.kind]
-        found = names.resolve(query.name, self._endpoints, self._rng, version=version)
+        found = names.resolve(query.name, self._endpoints, self._engine.dns_rng, version=version)
         if found is not None:
             return [(query.kind, TTL, found.to_bytes(length, "big"))]
-        other = names.resolve(query.name, self._endpoints, self._rng, version=10 - version)
+        other = names.resolve(query.name, self._endpoints, self._engine.dns_rng, version=10 - version)
         return None if other is None else []
 
     def _name_of(self, ip: int) -> str | None:

@@ -33,6 +33,8 @@ def set_bridge_ipv6(ns: Namespace, bridge: NetDevice, gateway: IPAddress, plen: 
 
 def _switch(ns: Namespace, link: NetDevice, *, on: bool) -> None:
     """net.ipv6.conf.LINK.disable_ipv6; links too small for IPv6 do not have it."""
+    if not on and ns.has_ipv6_off(link):
+        return
     if link.inet.inet6 is not None:
         ns.sysctl[f"net.ipv6.conf.{link.name.replace('.', '/')}.disable_ipv6"] = int(not on)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.container import Container, Process, Sink
 from macvsim.docker.container_config import next_delay
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.ids import new_id
-from macvsim.docker.resolv import ResolvConf
 from macvsim.docker.sandbox import Sandbox
 from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
@@ -23,13 +21,6 @@ if TYPE_CHECKING:
 STOP_TIMEOUT = 10.0
 """Seconds between SIGTERM and SIGKILL (``docker stop -t``)."""
 KILLED = 137
-GREETING = """
-
-BusyBox v1.37.0 (Debian 1:1.37.0-6+b9) built-in shell (ash)
-Enter 'help' for a list of built-in commands.
-
-"""
-"""What a shell prints on its terminal before the first prompt; carriage returns are left out."""
 NOT_FOUND = 127
 UNKNOWN = 128
 """Exit code of a container that could not be started (exitUnknown)."""
@@ -95,12 +86,12 @@ class Lifecycle:
         container.ns = host.ns if shared else kernel.new_namespace(container.name)
         sandbox = Sandbox(new_id(self.engine.rng), self.profile, container.ns, kernel.init, shared)
         container.sandbox = sandbox
-        sandbox.names = NameServer(container.ns, sandbox.endpoints, self.engine.dns_rng, self._name_servers)
+        sandbox.names = NameServer(container.ns, sandbox.endpoints, self.engine)
         for name, settings in sorted(container.settings.items(), key=lambda item: item[0] != "bridge"):
             network = self.controller.find(settings.wanted(name), by_daemon=True)
             self.membership.check(container, network, settings)
             sandbox.endpoints.append(self.controller.join(network, container.name, container.id, settings))
-        container.host_lines = [address for endpoint in sandbox.endpoints for address in endpoint.addresses]
+        container.host_lines = tuple(address for endpoint in sandbox.endpoints for address in endpoint.addresses)
         try:
             sandbox.populate()
         except DockerError as error:
@@ -108,11 +99,6 @@ class Lifecycle:
         self.engine.ports.follow(container)
         self._set_parameters(container)
         self.membership.write_files(container)
-
-    def _name_servers(self) -> list[int]:
-        """Addresses of the host's own name servers."""
-        servers = ResolvConf(self.engine.host.files.get("/etc/resolv.conf", "")).servers
-        return [int(IPv4Address(server)) for server in servers if ":" not in server and not server.startswith("127.")]
 
     def _set_parameters(self, container: Container) -> None:
         """``--sysctl``, when the interfaces are there."""
@@ -146,7 +132,7 @@ class Lifecycle:
         config = container.config
         if config.is_shell:
             if config.tty:
-                container.log.write(GREETING)
+                container.greet()
             if not (config.tty or config.interactive):
                 self.exited(container, 0)
             return
@@ -225,9 +211,10 @@ class Lifecycle:
         container.pid = 0
         container.exit_code = code
         container.finished = self.engine.clock()
-        for process in container.execs:
-            process.kill(9)
-        container.execs = []
+        if container.made("execs"):
+            for process in container.execs:
+                process.kill(9)
+            container.execs = []
         self._release(container)
         container.log.close()
         if not again:
@@ -244,7 +231,7 @@ class Lifecycle:
                 self.controller.leave(settings.endpoint)
                 settings.endpoint = None
         if sandbox is not None:
-            users = [other for other in self.engine.containers.values() if other.ns is container.ns and other.running]
+            users = [other for other in self.engine.containers.values() if other.running and other.ns is container.ns]
             is_named = any(ns is container.ns for ns in container.kernel.netns.values())  # by ip netns attach
             sandbox.destroy(lives_on=bool(users) or is_named)
         if container.config.network == "host" or container.config.network.startswith("container:"):

@@ -8,6 +8,14 @@ from typing import Any
 
 from macvsim.sim import Event, Sim
 
+GREETING = """
+
+BusyBox v1.37.0 (Debian 1:1.37.0-6+b9) built-in shell (ash)
+Enter 'help' for a list of built-in commands.
+
+"""
+"""What a shell prints on its terminal before the first prompt; carriage returns are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -57,9 +65,9 @@ class ContainerLog:
 
         return take
 
-    def write(self, text: str, *, is_error: bool = False) -> None:
-        """A piece of output."""
-        self._add(is_error, text, ended=False)
+    def write(self, text: str, *, is_error: bool = False, time: int | None = None) -> None:
+        """A piece of output, from now or another time."""
+        self._add(is_error, text, ended=False, time=time)
         if "\n" in text:
             self._wake()
 
@@ -74,10 +82,10 @@ class ContainerLog:
             self._changed = self._sim.event()
         yield self._changed
 
-    def _add(self, is_error: bool, text: str, *, ended: bool) -> None:
+    def _add(self, is_error: bool, text: str, *, ended: bool, time: int | None = None) -> None:
         if self._pieces is None:
             self._pieces = []
-        self._pieces.append((self._clock(), is_error, text, ended))
+        self._pieces.append((self._clock() if time is None else time, is_error, text, ended))
 
     def _wake(self) -> None:
         if self._changed is not None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from macvsim.docker.container import Container
 from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
+from macvsim.docker.mounts import HOSTNAME, HOSTS, RESOLV, Mounted
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.publish import check_protocols
-from macvsim.docker.resolv import Overrides, hosts_text, resolv_text
+from macvsim.docker.resolv import Overrides, resolv_text
 from macvsim.errors import DockerError, MacvsimError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Membership:
             self.controller.leave(endpoint)
             settings.endpoint = None
             raise
-        container.host_lines += endpoint.addresses
+        container.host_lines += tuple(endpoint.addresses)
 
     def _note(self, container: Container, network: Network, settings: EndpointSettings) -> None:
         """Remember the wish, unless there is one for this network already (updateNetworkSettings)."""
@@ -143,7 +144,7 @@ class Membership:
         self.controller.leave(settings.endpoint)
         container.sandbox.remove(settings.endpoint)
         if container.own_names in settings.endpoint.dns_names:  # every line that ends so, whatever its address
-            container.host_lines = []
+            container.host_lines = ()
         del container.settings[name]
         self.engine.ports.follow(container)
         self.write_files(container)
@@ -157,14 +158,17 @@ class Membership:
         assert sandbox is not None
         if sandbox.shared:
             container.hostname = container.config.hostname or host.hostname
-            for path in ("/etc/hosts", "/etc/resolv.conf"):
+            for path in (HOSTS, RESOLV):
                 container.files[path] = host.files.get(path, "")
+            container.files[HOSTNAME] = f"{container.hostname}\n"
         else:
             internal = any(name not in PREDEFINED for name, s in container.settings.items() if s.endpoint is not None)
             config = container.config
-            container.files["/etc/hosts"] = hosts_text(container.host_lines, container.own_names, config.extra_hosts)
             overrides = Overrides(config.dns, config.dns_search, config.dns_options)
-            container.files["/etc/resolv.conf"] = resolv_text(
-                self.profile, host.files.get("/etc/resolv.conf", ""), internal=internal, overrides=overrides
-            )
-        container.files["/etc/hostname"] = f"{container.hostname}\n"
+            resolv = resolv_text(self.profile, host.files.get(RESOLV, ""), internal=internal, overrides=overrides)
+            names, hostname = container.own_names, container.hostname
+            mounted = Mounted(container.host_lines, names, config.extra_hosts, resolv, hostname)
+            if container.made("files"):
+                mounted.write(container.files)
+            else:
+                container.mounted = mounted

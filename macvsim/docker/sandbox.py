@@ -41,7 +41,8 @@ class Sandbox:
     populated: bool = False
     names: NameServer | None = None
     """The embedded name server, where the container may ask it."""
-    _numbers: dict[str, int] = field(default_factory=dict)
+    _prefixes: tuple[str, ...] = ()
+    """Of the names of all interfaces that were ever here."""
     _default: tuple[Endpoint, Route, Route6 | None] | None = None
 
     def add(self, endpoint: Endpoint) -> None:
@@ -85,8 +86,8 @@ class Sandbox:
         if link is None:
             return
         prefix = interface_prefix(endpoint.network.config.options)
-        number = self._numbers.get(prefix, 0)
-        self._numbers[prefix] = number + 1
+        number = self._prefixes.count(prefix)
+        self._prefixes += (prefix,)
         source = endpoint.source_name
         assert isinstance(link.ns, Namespace)
         link.ns.move(link, self.ns, rename=f"{prefix}{number}")

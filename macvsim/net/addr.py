@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from macvsim.dev.path import Take
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
+    from macvsim.net.ipv6.quiet import Attached
     from macvsim.net.namespace import Namespace
     from macvsim.net.route import Dst
 
@@ -75,8 +76,8 @@ class InDev:
     """IPv4 side of one device (struct in_device): addresses, parameters, groups joined."""
 
     __slots__ = (
-        "addresses", "conf", "dev", "flows", "groups", "igmp", "inet6", "parms", "reachable_drawn", "reachable_time",
-        "ways_in",
+        "_inet6", "addresses", "conf", "dev", "flows", "groups", "igmp", "parms", "quiet6", "reachable_drawn",
+        "reachable_time", "ways_in",
     )  # fmt: skip
 
     def __init__(self, dev: NetDevice, conf: DevConf, parms: NeighParms) -> None:
@@ -91,12 +92,24 @@ class InDev:
         """Multicast groups joined, and how often; the newest last."""
         self.igmp: Reporter | None = None
         """Who tells others about them, once there was something to tell."""
-        self.inet6: Inet6Dev | None = None
-        """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
+        self._inet6: Inet6Dev | None = None
+        self.quiet6: Attached | None = None
+        """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
         self.ways_in: dict[int, Dst] = {}
         """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
         self.flows: dict[bytes, Take] = {}
         """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
+
+    @property
+    def inet6(self) -> Inet6Dev | None:
+        """IPv6 side of the device, even where IPv6 is disabled; None if the MTU is below 1280."""
+        if self.quiet6 is not None:
+            cast("Namespace", self.dev.ns).wake_ipv6()
+        return self._inet6
+
+    @inet6.setter
+    def inet6(self, inet6: Inet6Dev | None) -> None:
+        self._inet6 = inet6
 
     def primary_for(self, ip: int) -> Address | None:
         """First primary address whose subnet contains `ip`."""
@@ -294,8 +307,7 @@ class AddressTable:
 
     def _hops(self, dev: NetDevice) -> list[Hop]:
         """Next hops through a device of routes that have several."""
-        routes = (route for table in self.fib.tables.values() for at in table.at.values() for route in at)
-        return [hop for route in routes for hop in route.hops if hop.dev is dev]
+        return [hop for route in self.fib.all_routes() for hop in route.hops if hop.dev is dev]
 
     def select_source(self, dev: NetDevice | None, dst: int, scope: Scope) -> int:
         """Best own address to talk from (inet_select_addr); 0 when there is none."""

@@ -105,15 +105,13 @@ class ArpLayer:
         if ns.made("neigh") and ns.neigh.proxies.entries:
             return None
         found = []
-        for table in ns.fib.tables.values():
-            for routes in table.at.values():
-                for route in routes:
-                    if route.type is not RouteType.LOCAL:
-                        continue
-                    if route.plen == 32:
-                        found.append(route.dst.to_bytes(4))
-                    elif not is_loopback_ip(route.dst) or route.plen < _LOOPBACK_PLEN:
-                        return None
+        for route in ns.fib.all_routes():
+            if route.type is not RouteType.LOCAL:
+                continue
+            if route.plen == 32:
+                found.append(route.dst.to_bytes(4))
+            elif not is_loopback_ip(route.dst) or route.plen < _LOOPBACK_PLEN:
+                return None
         return frozenset(found)
 
     # -- hearing -------------------------------------------------------------------------------------------------------

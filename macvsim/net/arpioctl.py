@@ -42,7 +42,7 @@ def _device(ns: Namespace, ip: int, dev: str) -> NetDevice:
         return ns.dev(dev)
     best: Route | None = None
     for number in (TABLE_LOCAL, TABLE_MAIN):
-        for route in ns.fib.tables[number].candidates(ip):
+        for route in ns.fib.table(number).candidates(ip):
             if route.scope >= Scope.LINK and route.dev is not None:
                 best = route if best is None or route.plen > best.plen else best
                 break

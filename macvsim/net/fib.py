@@ -7,10 +7,10 @@ With only the default rules the tables local and main are searched as one; at eq
 from __future__ import annotations
 
 import enum
-from bisect import insort
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from macvsim.errors import NetlinkError
 from macvsim.net.multipath import Hop
@@ -114,82 +114,115 @@ _REFUSALS = {
 """What rules say without a table; where one says unreachable, there is no route (fib4_rule_action)."""
 
 
-class Table:
-    """One routing table.
-
-    at : routes by prefix, ``length << 32 | destination``, in order of preference
-    prefixes : ``length << 32`` and mask of the lengths that occur, the longest first
+class Table(tuple[Route, ...]):
+    """One routing table: the routes by length of their prefixes, the longest first, then by destination, then in order
+    of preference.  Another route makes another table.
     """
 
-    __slots__ = ("at", "prefixes")
-
-    def __init__(self) -> None:
-        self.at: dict[int, tuple[Route, ...]] = {}
-        self.prefixes: tuple[tuple[int, int], ...] = ()
+    __slots__ = ()
 
     def candidates(self, dst: int) -> Iterator[Route]:
         """Routes that match, longest prefix first."""
-        for length, mask in self.prefixes:
-            yield from self.at.get(length | dst & mask, ())
+        return (route for route in self.near(dst) if not (route.dst ^ dst) >> 32 - route.plen)
 
     def first(self, dst: int) -> Route | None:
         """The first of them."""
-        for length, mask in self.prefixes:
-            routes = self.at.get(length | dst & mask)
-            if routes is not None:
-                return routes[0]
+        for route in self.near(dst):
+            if not (route.dst ^ dst) >> 32 - route.plen:
+                return route
         return None
+
+    def near(self, dst: int) -> Iterable[Route]:
+        """Routes among which all are that match, longest prefix first: of a short table all, of a long one no more
+        than a search for every length of prefix has found.
+        """
+        return self if len(self) <= _SHORT else self._found(dst)
+
+    def _found(self, dst: int) -> Iterator[Route]:
+        at = 0
+        while at < len(self):
+            plen = self[at].plen
+            yield from self.of(dst & mask_int(plen), plen)
+            at = bisect_right(self, -plen, at, key=lambda route: -route.plen)
 
     def of(self, dst: int, plen: int) -> tuple[Route, ...]:
         """Routes of one prefix."""
-        return self.at.get(plen << 32 | dst, ())
+        where = (-plen, dst)
+        first = bisect_left(self, where, key=_prefix)
+        return self[first : bisect_right(self, where, first, key=_prefix)]
 
-    def add(self, route: Route) -> None:
-        prefix = route.plen << 32, mask_int(route.plen)
-        if prefix not in self.prefixes:
-            self.prefixes = tuple(sorted((*self.prefixes, prefix), reverse=True))
-        routes = [*self.of(route.dst, route.plen)]
-        insort(routes, route, key=lambda r: r.order)
-        self.at[route.plen << 32 | route.dst] = tuple(routes)
+    def plus(self, route: Route) -> Table:
+        """With one more route."""
+        place = bisect_right(self, (*_prefix(route), route.order), key=lambda r: (*_prefix(r), r.order))
+        return Table((*self[:place], route, *self[place:]))
 
-    def remove(self, route: Route) -> None:
-        route.gone = True
-        for hop in route.hops:
+    def minus(self, gone: Route) -> Table:
+        """Without a route, which ends."""
+        gone.gone = True
+        for hop in gone.hops:
             hop.end()
-        key = route.plen << 32 | route.dst
-        self.at[key] = tuple(other for other in self.at[key] if other is not route)
-        if not self.at[key]:
-            del self.at[key]
-            if not any(other >> 32 == route.plen for other in self.at):
-                self.prefixes = tuple(prefix for prefix in self.prefixes if prefix[0] >> 32 != route.plen)
+        return Table(route for route in self if route is not gone)
 
     def routes(self) -> list[Route]:
         """All routes by destination, longer prefixes first, then preference: the order `ip route` lists them in."""
-        found = [route for routes in self.at.values() for route in routes]
-        return sorted(found, key=lambda r: (r.dst, -r.plen, *r.order))
+        return sorted(self, key=lambda r: (r.dst, -r.plen, *r.order))
+
+
+def _prefix(route: Route) -> tuple[int, int]:
+    return -route.plen, route.dst
+
+
+_SHORT = 16
+"""Routes that are looked through faster than searched."""
+_EMPTY = Table()
+
+
+class Dependent(Protocol):
+    """Whose decisions rest on routes."""
+
+    def routes_changed(self) -> None:
+        """A route came or went, or a rule."""
 
 
 class Fib:
-    """The tables of one namespace."""
+    """The tables of one namespace, `owner`."""
 
-    __slots__ = ("_age", "_changed", "_rules", "custom_local_routes", "tables")
+    __slots__ = ("_age", "_further", "_local", "_main", "_owner", "_rules", "custom_local_routes")
 
-    def __init__(self) -> None:
-        self.tables: dict[int, Table] = {TABLE_LOCAL: Table(), TABLE_MAIN: Table(), TABLE_DEFAULT: Table()}
+    def __init__(self, owner: Dependent) -> None:
+        self._owner = owner
+        self._local = self._main = _EMPTY
+        self._further: dict[int, Table] | None = None
         self._rules: Rules | None = None
         self._age = 0
         self.custom_local_routes = False
         """Somebody added a local route by hand: addresses alone do not tell what is ours any more."""
-        self._changed: list[Any] = []
 
-    def on_change(self, fn: Any) -> None:
-        """Call `fn()` whenever a route comes or goes."""
-        self._changed.append(fn)
+    @property
+    def tables(self) -> dict[int, Table]:
+        """Every table there is, by its number."""
+        usual = {TABLE_LOCAL: self._local, TABLE_MAIN: self._main, TABLE_DEFAULT: _EMPTY}
+        return usual | self._further if self._further else usual
+
+    def table(self, number: int) -> Table:
+        """A table; one that is not there is empty."""
+        if number == TABLE_LOCAL:
+            return self._local
+        if number == TABLE_MAIN:
+            return self._main
+        return self._further.get(number, _EMPTY) if self._further else _EMPTY
+
+    def _put(self, number: int, table: Table) -> None:
+        if number == TABLE_LOCAL:
+            self._local = table
+        elif number == TABLE_MAIN:
+            self._main = table
+        else:
+            self._further = {**(self._further or {}), number: table}
 
     def changed(self) -> None:
         """Forget what was derived from routes (rt_cache_flush)."""
-        for fn in self._changed:
-            fn()
+        self._owner.routes_changed()
 
     @property
     def rules(self) -> Rules:
@@ -231,17 +264,14 @@ class Fib:
     ) -> Route | None:
         """The longest prefix in any of the tables, unless that throws the packet back (fib_table_lookup)."""
         best: Route | None = None
-        longest = -1
         for number in tables:
-            table = self.tables.get(number)
-            for length, mask in () if table is None else table.prefixes:
-                if length <= longest:
+            for route in self.table(number).near(dst):
+                if (route.dst ^ dst) >> 32 - route.plen:
+                    continue
+                if best is not None and route.plen <= best.plen:
                     break
-                assert table is not None
-                routes = table.at.get(length | dst & mask)
-                found = None if routes is None else _usable(routes, oif, usable)
-                if found is not None:
-                    best, longest = found, length
+                if _is_usable(route, oif, usable):
+                    best = route
                     break
         return None if best is None or best.type is RouteType.THROW else best
 
@@ -249,10 +279,10 @@ class Fib:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
         stand behind (`append`) or before it (`prepend`) and has another next hop.
         """
-        table = self.tables.setdefault(route.table, Table())
+        table = self.table(route.table)
         same = [r for r in table.of(route.dst, route.plen) if r.tos == route.tos and r.metric == route.metric]
         if same and replace:
-            table.remove(same[0])
+            table = table.minus(same[0])
             route.age = same[0].age
         elif same and (not (append or prepend) or any(_same_hop(r, route) for r in same)):
             raise NetlinkError(
@@ -262,50 +292,52 @@ class Fib:
         if not route.age:
             self._age += 1
             route.age = -self._age if prepend else self._age
-        table.add(route)
+        self._put(route.table, table.plus(route))
         self.changed()
         return route
 
     def defaults_like(self, route: Route) -> list[Route]:
         """The default routes by way of a gateway that differ from this one in nothing but the next hop."""
         alike = (route.type, route.metric, route.scope, route.tos)
-        defaults = self.tables[route.table].of(0, 0)
+        defaults = self.table(route.table).of(0, 0)
         return [r for r in defaults if r.gateway and (r.type, r.metric, r.scope, r.tos) == alike]
 
     def has_gateway(self, gateway: int, dev: Any) -> bool:
         """True if some route goes by this gateway on this device (ip_fib_check_default)."""
-        return any(r.gateway == gateway and r.dev is dev for table in self.tables.values() for r in table.routes())
+        return any(r.gateway == gateway and r.dev is dev for r in self.all_routes())
 
     def remove(self, route: Route) -> None:
         """Take a route out that is in."""
-        self.tables[route.table].remove(route)
+        self._put(route.table, self.table(route.table).minus(route))
         self.changed()
 
     def remove_if(self, condition: Any) -> list[Route]:
         """Take out every route for which ``condition(route)`` holds; returns them."""
         gone = [r for table in self.tables.values() for r in table.routes() if condition(r)]
         for route in gone:
-            self.tables[route.table].remove(route)
+            self._put(route.table, self.table(route.table).minus(route))
         if gone:
             self.changed()
         return gone
 
     def routes(self, table: int = TABLE_MAIN) -> list[Route]:
         """Routes of a table in listing order."""
-        return self.tables[table].routes() if table in self.tables else []
+        return self.table(table).routes()
+
+    def all_routes(self) -> Iterator[Route]:
+        """Those of every table."""
+        for table in self.tables.values():
+            yield from table
 
 
-def _usable(routes: tuple[Route, ...], oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:
-    """The first that leaves by `oif`, if that is asked for, and that `usable` does not refuse without a carrier."""
-    for route in routes:
-        if route.hops:
-            if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
-                continue
-        elif oif is not None and route.dev is not None and route.dev is not oif:
-            continue
-        if usable is None or not route.linkdown or usable(route):
-            return route
-    return None
+def _is_usable(route: Route, oif: Any, usable: Callable[[Route], bool] | None) -> bool:
+    """True if it leaves by `oif`, if that is asked for, and `usable` does not refuse it without a carrier."""
+    if route.hops:
+        if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
+            return False
+    elif oif is not None and route.dev is not None and route.dev is not oif:
+        return False
+    return usable is None or not route.linkdown or usable(route)
 
 
 def _same_hop(a: Route, b: Route) -> bool:

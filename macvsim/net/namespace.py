@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
@@ -24,15 +24,16 @@ from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
+from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.klog import KernelLog
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
-from macvsim.net.parts import Parts
+from macvsim.net.parts import Parts, own
 from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.snmp import Snmp
-from macvsim.net.sysctl import DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
+from macvsim.net.sysctl import CONF_ALL, IPV4_CONF, NEIGH_PARMS, DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
 from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import UdpLayer
 from macvsim.sim import PROCESS, SOFTIRQ, Sim, spread
@@ -66,6 +67,13 @@ class Boot:
     ipv6_tables: bool = True
 
 
+class Daemon(Protocol):
+    """A program outside that listens in here."""
+
+    def listen(self) -> None:
+        """Make its socket."""
+
+
 class Wakeup:
     """What wakes the programs of a namespace; delay : ns that it takes."""
 
@@ -93,9 +101,9 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "_handlers", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot", "conf_all", "conf_default",
-        "devices", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "ipv6", "is_first",
-        "linkwatch", "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default",
+        "_daemon", "_handlers", "_init", "_ipv6", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot",
+        "conf_all", "conf_default", "devices", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch",
+        "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default",
         "reassembly", "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
@@ -104,7 +112,6 @@ class Namespace(Parts):
     """Fragments that came to macvlan ports in group frames (IP_DEFRAG_MACVLAN)."""
     icmp: IcmpLayer
     ipv4: Ipv4Layer
-    ipv6: Ipv6
     neigh: NeighTable
     parms_default: NeighParms
     reassembly: Reassembly
@@ -119,36 +126,35 @@ class Namespace(Parts):
         "icmp": IcmpLayer,
         "ipv4": Ipv4Layer,
         "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds, ns.name),
-        "parms_default": lambda _: NeighParms(),
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
         "tcp": TcpLayer,
         "thresholds": lambda _: NeighThresholds(),
-        "udp": UdpLayer,
+        "udp": lambda ns: ns._new_udp(),
         "_nsids": lambda _: {},
     }
 
     def __init__(self, sim: Sim, name: str, init: Namespace | None = None, boot: Boot | None = None) -> None:
         self.sim = sim
         self.name = name
+        self._init = init
         self.devices: dict[str, NetDevice] = {}
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
         self.log: KernelLog = KernelLog(sim) if init is None else init.log
-        self.is_first = init is None
-        """The machine's own, not one of its further namespaces."""
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
-        self.ipv4_conf: Ipv4Conf = Ipv4Conf(None if init is None else init.ipv4_conf)
+        self.ipv4_conf: Ipv4Conf = IPV4_CONF if init is None else Ipv4Conf.inherited(init.ipv4_conf)
         self.sysctl = Sysctl(self)
-        self.conf_all = DevConf(None if init is None else init.conf_all)
-        self.conf_default = DevConf(None if init is None else init.conf_default)
-        if init is None:
-            self.conf_all.accept_source_route = 0
-        self.fib = Fib()
+        self.conf_all = CONF_ALL if init is None else init.conf_all.shared()
+        self.conf_default = DevConf().shared() if init is None else init.conf_default.shared()
+        self.parms_default = NEIGH_PARMS
+        self.fib = Fib(self)
         self.addresses = AddressTable(self, self.fib)
         self.router = Router(self)
         self.arp = ArpLayer(self)
         self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
-        self.ipv6 = Ipv6(self, init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
+        self._ipv6: Ipv6 | Quiet = QUIET
+        if self.boot.ipv6:
+            self.wake_ipv6()
         self.wakeup = Wakeup(sim)
         """How programs hear of what is there for them."""
         self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
@@ -160,8 +166,13 @@ class Namespace(Parts):
         """Who takes frames of which EtherType, where that was changed."""
         self._next_ifindex = 1
         self._last_inode = 1000
-        self.fib.on_change(self.router.forget)
+        self._daemon: Daemon | None = None
         self.register(Loopback(self))
+
+    @property
+    def is_first(self) -> bool:
+        """The machine's own, not one of its further namespaces."""
+        return self._init is None
 
     @property
     def label(self) -> str:
@@ -171,6 +182,23 @@ class Namespace(Parts):
     def exceptions(self) -> Exceptions:
         """What routers have told of the ways to single destinations."""
         return self.router.exceptions
+
+    @property
+    def ipv6(self) -> Ipv6:
+        """The IPv6 of this namespace."""
+        self.wake_ipv6()
+        assert isinstance(self._ipv6, Ipv6)
+        return self._ipv6
+
+    def wake_ipv6(self) -> None:
+        """From now on there is a stack, with all that devices with IPv6 off have too."""
+        if self._ipv6 is QUIET:
+            self._ipv6 = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
+            self._ipv6.adopt(self.devices.values())
+
+    def has_ipv6_off(self, dev: NetDevice) -> bool:
+        """True if IPv6 is off on a device, and has been since it came."""
+        return dev.inet.quiet6 is not None
 
     @property
     def bridge_hooks(self) -> BridgeHooks | None:
@@ -185,6 +213,20 @@ class Namespace(Parts):
         """Number of a new socket."""
         self._last_inode += 1
         return self._last_inode
+
+    def serve_udp(self, daemon: Daemon | None) -> None:
+        """A daemon that has a UDP socket here; it makes it when somebody first looks at UDP."""
+        if daemon is not None and self.made("udp"):
+            daemon.listen()
+        else:
+            self._daemon = daemon
+
+    def _new_udp(self) -> UdpLayer:
+        self.udp = UdpLayer(self)
+        daemon, self._daemon = self._daemon, None
+        if daemon is not None:
+            daemon.listen()
+        return self.udp
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -246,7 +288,7 @@ class Namespace(Parts):
         self.neigh.flush(dev)
         if dev.up:
             dev.notify(Event.CHANGE)
-            self.ipv6.arp_changed(dev)
+            self._ipv6.arp_changed(dev)
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
         """What concerns the ARP of a device (dev/broadcast.py)."""
@@ -301,10 +343,11 @@ class Namespace(Parts):
         dev.ifindex = ifindex
         self.devices[name] = dev
         self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
-        conf = DevConf(self.conf_default)
-        conf.disable_policy = conf.disable_policy or int(dev.loopback)
-        dev.inet = InDev(dev, conf, NeighParms(self.parms_default if self.made("parms_default") else None))
-        self.ipv6.attach(dev)
+        conf = self.conf_default.shared()
+        if dev.loopback and not conf.disable_policy:
+            conf = conf.but("disable_policy", 1)
+        dev.inet = InDev(dev, conf, self.parms_default.shared())
+        self._ipv6.attach(dev)
         self.router.forget()
         for watch in self.sim.device_watchers:
             watch(dev)
@@ -314,7 +357,7 @@ class Namespace(Parts):
         igmp.device_down(dev)
         self.addresses.remove_all(dev)
         self.neigh.device_down(dev)
-        self.ipv6.detach(dev)
+        self._ipv6.detach(dev)
         del self.devices[dev.name]
         self.router.forget()
 
@@ -409,7 +452,9 @@ class Namespace(Parts):
             and self.conf_all.arp_evict_nocarrier
         ):
             self.neigh.flush(dev, keep_permanent=True)
-        self.ipv6.device_event(dev, event)
+        if event is Event.CHANGEMTU:
+            self.wake_ipv6()
+        self._ipv6.device_event(dev, event)
         self.router.forget()
         for listener in self.listeners:
             listener(dev, event)
@@ -443,7 +488,7 @@ class Namespace(Parts):
                 return None
             if is_zeronet_ip(ip) or ip == BROADCAST:
                 return RouteType.BROADCAST
-        route = self.fib.tables[TABLE_LOCAL].first(ip)
+        route = self.fib.table(TABLE_LOCAL).first(ip)
         return RouteType.UNICAST if route is None else route.type
 
     def join_group(self, dev: NetDevice, group: int) -> None:
@@ -485,10 +530,10 @@ class Namespace(Parts):
 
     def sysctl_changed(self, group: str, key: str, value: int) -> None:
         """A parameter was written: do what the kernel then does (devinet_sysctl_forward, inet_forward_change)."""
-        conf = self.sysctl.conf
         if key == "forwarding" and group in ("", "all"):
-            for name, holder in conf.items():
-                holder.forwarding = value
-                if name == "all":
-                    holder.accept_redirects = 0 if value else 1
+            for place in self.sysctl.conf.values():
+                place.own().forwarding = value
+            own(self, "conf_all").accept_redirects = 0 if value else 1
+        if self.made("icmp"):
+            self.icmp.conf = self.ipv4_conf
         self.router.forget()

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 
 class Defaults:
     """Parameters with defaults: a class attribute is the kernel's; reading finds it, and writing and copying touch only
     what differs.
+
+    Those of a thousand devices are one object (`shared`) until one of them is written to (`own`).
     """
 
+    __slots__ = ("__dict__", "_is_shared", "_variants")
     NAMES: ClassVar[tuple[str, ...]] = ()
+    _is_shared: bool
+    _variants: dict[tuple[str, Any], Self]
 
     def __init__(self, like: Any = None) -> None:
+        object.__setattr__(self, "_is_shared", False)
         if like is not None:
-            for name, value in like.__dict__.items():
-                setattr(self, name, value)
+            self.__dict__.update(like.__dict__)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._is_shared:
+            raise TypeError(f"{type(self).__name__} is shared: write to what own() gives")
+        object.__setattr__(self, name, value)
+
+    def shared(self) -> Self:
+        """These parameters for one more holder: they change no more."""
+        object.__setattr__(self, "_is_shared", True)
+        return self
+
+    def but(self, name: str, value: Any) -> Self:
+        """Shared parameters that are like these shared ones but for one; the same at every call."""
+        if not hasattr(self, "_variants"):
+            object.__setattr__(self, "_variants", {})
+        variant = self._variants.get((name, value))
+        if variant is None:
+            variant = self.copy()
+            setattr(variant, name, value)
+            self._variants[name, value] = variant.shared()
+        return variant
+
+    def copy(self) -> Self:
+        """Parameters of their own with the same values."""
+        copy = object.__new__(type(self))
+        Defaults.__init__(copy, self)
+        return copy
 
     def __init_subclass__(cls) -> None:
         own = [
@@ -24,6 +56,17 @@ class Defaults:
             and not name.startswith("_")
         ]  # fmt: skip
         cls.NAMES = tuple(sorted({*cls.NAMES, *own}))
+
+
+def own(holder: Any, name: str) -> Any:
+    """The parameters that are an attribute of `holder`, to be written to: if others hold them too, from now on a
+    copy.
+    """
+    held = getattr(holder, name)
+    if held._is_shared:
+        held = held.copy()
+        setattr(holder, name, held)
+    return held
 
 
 class Counters(dict[str, int]):

@@ -46,6 +46,11 @@ Heard = tuple[Packet, bytes]
 """A packet, and the message in it."""
 
 
+def pmtu_discover(ns: Namespace) -> str:
+    """How a new socket sends its packets as for fragments: `Socket.pmtu_discover`."""
+    return "dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want"
+
+
 class Socket:
     """What raw ICMP and UDP sockets share: binding, options, and routing of what they send."""
 
@@ -62,7 +67,7 @@ class Socket:
 
     def __init__(self, ns: Namespace, **own: object) -> None:
         """`own` : further attributes, from which everything begins."""
-        vars(self).update(own, ns=ns, pmtu_discover="dont" if ns.ipv4_conf.ip_no_pmtu_disc else "want")
+        vars(self).update(own, ns=ns, pmtu_discover=pmtu_discover(ns))
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""

@@ -7,11 +7,11 @@ them by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from macvsim.errors import MacvsimError
 from macvsim.history import recorded
-from macvsim.net.parts import Defaults
+from macvsim.net.parts import Defaults, own
 from macvsim.net.sysctlvalue import read_numbers
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ _INHERITED = ("tcp_congestion_control", "tcp_rmem", "tcp_wmem")
 
 
 class Ipv4Conf(Defaults):
-    """net.ipv4.* that are not per device; `like` are those of the machine's first namespace."""
+    """net.ipv4.* that are not per device."""
 
     fib_multipath_hash_policy = 0
     fib_multipath_use_neigh = 0
@@ -167,11 +167,21 @@ class Ipv4Conf(Defaults):
     tcp_wmem = (4096, 16384, 4_194_304)
     fwmark_reflect = 0
 
-    def __init__(self, like: Ipv4Conf | None = None) -> None:
-        super().__init__()
-        for name in _INHERITED:
-            if like is not None and getattr(like, name) != getattr(self, name):
-                setattr(self, name, getattr(like, name))
+    @classmethod
+    def inherited(cls, like: Ipv4Conf) -> Ipv4Conf:
+        """Those of a new namespace on a machine whose first one has `like`."""
+        changed = {name: like.__dict__[name] for name in _INHERITED if name in like.__dict__}
+        if not changed:
+            return IPV4_CONF
+        conf = cls()
+        conf.__dict__.update(changed)
+        return conf
+
+
+CONF_ALL: Final = DevConf().shared().but("accept_source_route", 0)
+IPV4_CONF: Final = Ipv4Conf().shared()
+NEIGH_PARMS: Final = NeighParms().shared()
+"""What the kernel begins with."""
 
 
 class NeighThresholds(Defaults):
@@ -181,6 +191,22 @@ class NeighThresholds(Defaults):
     gc_thresh1 = 128
     gc_thresh2 = 512
     gc_thresh3 = 1024
+
+
+class Place(NamedTuple):
+    """Where parameters are: an attribute of their `holder`, or (without a name) the holder itself."""
+
+    holder: Any
+    name: str = ""
+
+    @property
+    def parameters(self) -> Any:
+        """To be read."""
+        return getattr(self.holder, self.name) if self.name else self.holder
+
+    def own(self) -> Any:
+        """To be written to."""
+        return own(self.holder, self.name) if self.name else self.holder
 
 
 class Sysctl:
@@ -202,16 +228,17 @@ class Sysctl:
         return self._ns.sim
 
     @property
-    def conf(self) -> dict[str, DevConf]:
+    def conf(self) -> dict[str, Place]:
         """net.ipv4.conf: for all, for devices to come, and by device."""
         ns = self._ns
-        return {"all": ns.conf_all, "default": ns.conf_default} | {d.name: d.inet.conf for d in ns.devices.values()}
+        devices = {dev.name: Place(dev.inet, "conf") for dev in ns.devices.values()}
+        return {"all": Place(ns, "conf_all"), "default": Place(ns, "conf_default")} | devices
 
     @property
-    def neigh(self) -> dict[str, NeighParms]:
+    def neigh(self) -> dict[str, Place]:
         """net.ipv4.neigh: for devices to come, and by device."""
         ns = self._ns
-        return {"default": ns.parms_default} | {d.name: d.inet.parms for d in ns.devices.values()}
+        return {"default": Place(ns, "parms_default")} | {d.name: Place(d.inet, "parms") for d in ns.devices.values()}
 
     @property
     def read_only(self) -> Mapping[str, Callable[[], int]]:
@@ -228,8 +255,8 @@ class Sysctl:
         told = self.read_only.get(".".join(self._parts(name)))
         if told is not None:
             return told()
-        holder, key = self._find(name)
-        value = getattr(holder, key)
+        place, key = self._find(name)
+        value = getattr(place.parameters, key)
         return "\t".join(map(str, value)) if isinstance(value, tuple) else value
 
     @recorded
@@ -238,13 +265,13 @@ class Sysctl:
         parts = self._parts(name)
         if ".".join(parts) in self.read_only:
             raise MacvsimError(f"{name}: Operation not permitted; it can only be read")
-        holder, key = self._find(name)
+        place, key = self._find(name)
         if parts[1] == "ipv6":
             self._ns.ipv6.sysctl.set(name, parts, value)
             return
-        old = getattr(holder, key)
+        old = getattr(place.parameters, key)
         if isinstance(old, str):
-            self._set_word(holder, name, key, str(value).strip())
+            self._set_word(place.own(), name, key, str(value).strip())
             return
         numbers = read_numbers(key, str(value), old if isinstance(old, tuple) else (old,))
         if numbers is None:
@@ -252,7 +279,7 @@ class Sysctl:
                 f"{name} = {value!r}: Invalid argument; it takes "
                 f"{f'{len(old)} numbers' if isinstance(old, tuple) else 'a number'} within the kernel's bounds"
             )
-        setattr(holder, key, numbers if isinstance(old, tuple) else numbers[0])
+        setattr(place.own(), key, numbers if isinstance(old, tuple) else numbers[0])
         self._ns.sysctl_changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
 
     @staticmethod
@@ -273,10 +300,9 @@ class Sysctl:
 
     def names(self) -> Iterator[str]:
         """Every name there is, in the order of the kernel's directories."""
-        groups: tuple[tuple[str, Mapping[str, Defaults]], ...] = (("conf", self.conf), ("neigh", self.neigh))
-        for group, holders in groups:
-            for device, holder in holders.items():
-                for key in sorted([*holder.NAMES, *(NEIGH_VIEWS if group == "neigh" else ())]):
+        for group, places in (("conf", self.conf), ("neigh", self.neigh)):
+            for device, place in places.items():
+                for key in sorted([*place.parameters.NAMES, *(NEIGH_VIEWS if group == "neigh" else ())]):
                     yield f"net.ipv4.{group}.{device.replace('.', '/')}.{key}"
         for key in self._ns.thresholds.NAMES:
             yield f"net.ipv4.neigh.default.{key}"
@@ -295,17 +321,18 @@ class Sysctl:
             return name.split("/")
         return [part.replace("/", ".") for part in name.split(".")]
 
-    def _find(self, name: str) -> tuple[Any, str]:
+    def _find(self, name: str) -> tuple[Place, str]:
+        """Where a parameter is, and its name there."""
         parts = self._parts(name)
         match parts:
             case ["net", "ipv4", "ip_forward"]:
                 return self.conf["all"], "forwarding"
             case ["net", "ipv4", key] if key in self._ns.ipv4_conf.NAMES:
-                return self._ns.ipv4_conf, key
+                return Place(self._ns, "ipv4_conf"), key
             case ["net", "ipv4", "conf", device, key] if device in self.conf and key in DevConf.NAMES:
                 return self.conf[device], key
             case ["net", "ipv4", "neigh", "default", key] if key in self._ns.thresholds.NAMES:
-                return self._ns.thresholds, key
+                return Place(self._ns, "thresholds"), key
             case ["net", "ipv4", "neigh", device, key] if device in self.neigh and (
                 key in NeighParms.NAMES or key in NEIGH_VIEWS
             ):
@@ -313,10 +340,10 @@ class Sysctl:
             case ["net", "ipv6", *_]:
                 found = self._ns.ipv6.sysctl.find(parts)
                 if found is not None:
-                    return found
+                    return Place(found[0]), found[1]
             case ["net", tree, key] if tree in self.trees:
                 holder = self.trees[tree]
                 attribute = key.replace("-", "_") if tree == "bridge" else key
                 if attribute in holder.NAMES:
-                    return holder, attribute
+                    return Place(holder), attribute
         raise UnknownSysctl(f"{name}: there is no such parameter; names look like net.ipv4.ip_forward")

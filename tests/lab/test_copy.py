@@ -25,7 +25,7 @@ def everything(lab: Lab) -> dict[str, Any]:
     seen["turns"] = repr(lab.sim._eid), repr(lab.sim.uids)
     for name, box in lab.boxes().items():
         seen[name, "files"] = dict(box.files), box.hostname
-        seen[name, "sysctl"] = {dev: dict(vars(conf)) for dev, conf in box.sysctl.conf.items()}
+        seen[name, "sysctl"] = {dev: dict(vars(place.parameters)) for dev, place in box.sysctl.conf.items()}
         for command in ("ip -s addr", "ip route", "ip neigh"):
             if getattr(box, "running", True):
                 seen[name, command] = str(box.sh(command))

@@ -13,9 +13,10 @@ from macvsim.net.fib import RouteType
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Dad, Flag
 from macvsim.net.ipv6.conf import DevConf6, NeighParms6
 from macvsim.net.ipv6.dad import DuplicateDetection
-from macvsim.net.ipv6.device import Inet6Dev
+from macvsim.net.ipv6.device import Group, Inet6Dev
 from macvsim.net.ipv6.fib6 import METRIC_ADDRCONF, Route6
 from macvsim.net.ipv6.mcast import ROUTER_GROUPS, Groups
+from macvsim.net.ipv6.quiet import Attached
 from macvsim.net.ipv6.ra import Routers
 from macvsim.wire.addr6 import (
     ALL_NODES,
@@ -53,20 +54,30 @@ class Addrconf:
 
     def add_device(self, dev: NetDevice) -> Inet6Dev:
         """IPv6 looks at a device: parameters, and the groups every node is in (ipv6_add_dev)."""
+        inet6 = self._add(dev, Attached.of(dev))
+        inet6.ready = dev.up and link_ready(dev)
+        self.groups.join(dev, NODE_LOCAL_ALL_NODES)
+        self.groups.join(dev, ALL_NODES)
+        if inet6.conf.forwarding and dev.multicast and not dev.loopback:
+            self.groups.join(dev, ALL_ROUTERS)
+        return inet6
+
+    def adopt(self, dev: NetDevice, attached: Attached) -> None:
+        """A device that IPv6 has looked at before there was a stack: it listens to all nodes already."""
+        inet6 = self._add(dev, attached)
+        inet6.groups = {group: Group(group) for group in (NODE_LOCAL_ALL_NODES, ALL_NODES)}
+        inet6.groups[ALL_NODES].filtered = not dev.loopback
+
+    def _add(self, dev: NetDevice, attached: Attached) -> Inet6Dev:
         stack = self.stack
         conf = DevConf6(stack.conf_default)
-        conf.mtu = dev.mtu
-        if dev.noarp or dev.loopback:
+        conf.mtu = attached.mtu
+        if not attached.asks:
             conf.accept_dad = -1
         if dev.loopback:
             conf.use_tempaddr = -1
         inet6 = Inet6Dev(dev, conf, NeighParms6(stack.parms_default if stack.made("parms_default") else None))
         dev.inet.inet6 = inet6
-        inet6.ready = dev.up and link_ready(dev)
-        self.groups.join(dev, NODE_LOCAL_ALL_NODES)
-        self.groups.join(dev, ALL_NODES)
-        if conf.forwarding and dev.multicast and not dev.loopback:
-            self.groups.join(dev, ALL_ROUTERS)
         return inet6
 
     def up(self, dev: NetDevice, inet6: Inet6Dev, event: Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.base import NetDevice
@@ -106,6 +106,13 @@ class Ipv6(Parts):
         return table
 
     # -- devices -------------------------------------------------------------------------------------------------------
+
+    def adopt(self, devices: Iterable[NetDevice]) -> None:
+        """Take over the devices that were there before (net/ipv6/quiet.py)."""
+        for dev in devices:
+            attached, dev.inet.quiet6 = dev.inet.quiet6, None
+            if attached is not None:
+                self.addrconf.adopt(dev, attached)
 
     def attach(self, dev: NetDevice) -> None:
         """A device comes to the namespace; IPv6 looks at it unless its MTU is too small."""

@@ -31,6 +31,7 @@ from macvsim.sim import US
 from macvsim.wire.tcp import HLEN, TIMESTAMP_ROOM, Options, Segment
 
 if TYPE_CHECKING:
+    from macvsim.net.sysctl import Ipv4Conf
     from macvsim.net.tcp.layer import TcpLayer
     from macvsim.net.tcp.socket import TcpSocket
 
@@ -48,7 +49,6 @@ class Connection(Owned):
         super().__init__(layer.ns.sim)
         self.layer = layer
         self.ns = layer.ns
-        self.conf = layer.ns.ipv4_conf
         self.dice = layer.dice
         self.skb_overhead = SKB_OVERHEAD
         self.local = local
@@ -99,6 +99,11 @@ class Connection(Owned):
 
     def __repr__(self) -> str:
         return f"<TCP {self.state.name} {self.local} {self.remote}>"
+
+    @property
+    def conf(self) -> Ipv4Conf:
+        """The parameters of the namespace."""
+        return self.ns.ipv4_conf
 
     @property
     def label(self) -> str:
