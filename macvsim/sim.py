@@ -46,30 +46,36 @@ _TIME_AND_TURN = itemgetter(0, 2)
 
 _MOST_DRAWN = 8
 """Draws after which a stream is kept."""
+_LEVEL = itemgetter(0)
+_NOWHERE = (0, 0)
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _WHEEL_SIZE = 64
 
 
-class Timer:
-    """A kernel timer that calls `fn` once; `start` again moves it (mod_timer)."""
+class Timed:
+    """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
 
-    __slots__ = ("_bucket", "_sim", "_turn", "fn", "pending")
+    __slots__ = ("_bucket", "_turn", "pending", "sim")
 
-    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
-        self._sim = sim
+    def __init__(self, sim: Sim) -> None:
+        self.sim = sim
         self._turn = 0
-        self._bucket = (0, 0)
-        self.fn = fn
+        self._bucket = _NOWHERE
         self.pending = False
 
+    def expire(self) -> None:
+        """The timer has run out."""
+        raise NotImplementedError
+
     def start(self, delay: int) -> None:
-        """Fire `delay` jiffies from now, rounded up by the timer wheel."""
-        self.start_at(self._sim.jiffies + delay)
+        """Expire `delay` jiffies from now, rounded up by the timer wheel."""
+        sim = self.sim
+        self.start_at(sim._now // sim.tick + delay)
 
     def start_at(self, expires: int) -> None:
-        """Fire when jiffies reach `expires`, rounded up by the timer wheel; a timer stays where it is in its bucket."""
-        sim = self._sim
+        """Expire when jiffies reach `expires`, rounded up by the timer wheel; in its bucket a timer stays where it is."""
+        sim = self.sim
         bucket = sim.wheel_bucket(expires, sim._now // sim.tick)
         if self.pending and bucket == self._bucket:
             return
@@ -79,7 +85,7 @@ class Timer:
         sim.wheel_add(bucket, self, self._turn)
 
     def stop(self) -> None:
-        """Do not fire."""
+        """Do not expire."""
         self._turn += 1
         self.pending = False
 
@@ -87,7 +93,20 @@ class Timer:
         """The wheel has turned to where `start` number `turn` put the timer."""
         if turn == self._turn:
             self.pending = False
-            self.fn()
+            self.expire()
+
+
+class Timer(Timed):
+    """A kernel timer that calls `fn`."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
+        super().__init__(sim)
+        self.fn = fn
+
+    def expire(self) -> None:
+        self.fn()
 
 
 def spread(call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
@@ -139,7 +158,8 @@ class Sim(simpy.Environment):
         self.program_watchers: list[Callable[[Any], None]] = []
         """Called with every program of `macvsim.apps` that starts."""
         self._queue: list[Any]
-        self._wheel: dict[int, dict[int, list[tuple[Timer, int]]]] = {}
+        self._wheel: dict[int, list[tuple[int, Timed, int]]] = {}
+        """By when it is run, what stands in a bucket: its level, the timer, and which of its starts put it there."""
         self._context = PROCESS
         """Priority of the call that runs."""
         self.known: dict[int, tuple[Any, ...]] = {}
@@ -227,21 +247,22 @@ class Sim(simpy.Environment):
         shift = level * _WHEEL_SHIFT
         return ((max(expires, clock) >> shift) + 1 << shift) * self.tick, level
 
-    def wheel_add(self, bucket: tuple[int, int], timer: Timer, turn: int) -> None:
+    def wheel_add(self, bucket: tuple[int, int], timer: Timed, turn: int) -> None:
         """Put a timer first in a bucket (enqueue_timer)."""
         time, level = bucket
-        levels = self._wheel.get(time)
-        if levels is None:
-            levels = self._wheel[time] = {}
+        due = self._wheel.get(time)
+        if due is None:
+            due = self._wheel[time] = []
             heappush(self._queue, (time, SOFTIRQ, next(self._eid), self._run_wheel, time))
-        levels.setdefault(level, []).append((timer, turn))
+        due.append((level, timer, turn))
 
     def _run_wheel(self, time: int) -> None:
         """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
-        levels = self._wheel.pop(time)
-        for level in sorted(levels, reverse=True):
-            for timer, turn in reversed(levels[level]):
-                timer.fire(turn)
+        due = self._wheel.pop(time)
+        due.sort(key=_LEVEL)
+        due.reverse()
+        for _, timer, turn in due:
+            timer.fire(turn)
 
     def seconds_to_jiffies(self, seconds: float) -> int:
         """Kernel ticks in a time in seconds."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from macvsim.dev.path import TxPath, tx_path
 from macvsim.drop import DropReason
 from macvsim.net.pneigh import Proxies
-from macvsim.sim import SECOND, Sim, Timer
+from macvsim.sim import SECOND, Sim, Timed, Timer
 from macvsim.wire.addr import ZERO_MAC, ip_text
 from macvsim.wire.frame import ETH_P_IP, Frame
 
@@ -95,14 +95,15 @@ class Solicitor(Protocol):
         """A packet that waited for resolution will not be sent (link_failure)."""
 
 
-class Neighbour:
-    """One entry: next hop `ip` on `dev`."""
+class Neighbour(Timed):
+    """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
     __slots__ = ("_found", "_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip",
-                 "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "timer", "updated",
+                 "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "updated",
                  "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
+        super().__init__(table.sim)
         self.table = table
         self.dev = dev
         self.ip = ip
@@ -119,14 +120,13 @@ class Neighbour:
         self.ha = ZERO_MAC
         self._hh: bytes | None = None
         self.dead = False
-        now = table.sim.jiffies
+        now = self.sim._now // self.sim.tick
         self.used = self.updated = now
         self.confirmed = now - 2 * table.base_reachable(self.indev)
         self.probes = 0
         self.queue: list[Packet] = []
         self.queued = 0
         self.proto = 0
-        self.timer = Timer(table.sim, self._timer)
 
     def __repr__(self) -> str:
         return f"<Neighbour {self.table.text(self.ip)} dev {self.dev.label} {self.ha.hex(':')} {self.state.name}>"
@@ -228,12 +228,12 @@ class Neighbour:
             self.probes = parms.ucast_solicit
             self.state = INCOMPLETE
             self.updated = now
-            self.timer.start(table.retrans(self.indev))
+            self.start(table.retrans(self.indev))
             probe_now = True
         elif self.bits & _STALE:
             self.state = DELAY
             self.updated = now
-            self.timer.start(parms.delay_first_probe_time * table.sim.hz)
+            self.start(parms.delay_first_probe_time * table.sim.hz)
         if self.state is not INCOMPLETE:
             return True
         if packet is not None:
@@ -261,7 +261,7 @@ class Neighbour:
 
     # -- time passes ---------------------------------------------------------------------------------------------------
 
-    def _timer(self) -> None:
+    def expire(self) -> None:
         """neigh_timer_handler."""
         table, parms = self.table, self.indev.parms
         now = table.sim.jiffies
@@ -293,7 +293,7 @@ class Neighbour:
             self._invalidate()
             return
         if self.bits & _IN_TIMER_BITS:
-            self.timer.start_at(max(due, now + table.sim.hz // 100))
+            self.start_at(max(due, now + table.sim.hz // 100))
         if self.bits & _PROBING:
             self._probe()
 
@@ -345,7 +345,7 @@ class Neighbour:
         if not admin and was & _FIXED:
             return False
         if not bits & VALID_BITS:
-            self.timer.stop()
+            self.stop()
             self._become(new, self.updated)
             if was & _PROBING and bits & _FAILED:
                 self._invalidate()
@@ -368,12 +368,12 @@ class Neighbour:
         if bits != was or changed:
             self.updated = now
         if bits != was:
-            self.timer.stop()
+            self.stop()
             if bits & _PROBE:
                 self.probes = 0
             self.state = new
             if bits & _IN_TIMER_BITS:
-                self.timer.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
+                self.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
             self.ha = ha
             self._forget_path()
@@ -513,7 +513,7 @@ class NeighTable:
 
     def remove(self, entry: Neighbour) -> None:
         """``ip neigh del`` and everything else that forgets one entry."""
-        entry.timer.stop()
+        entry.stop()
         queue, entry.queue = entry.queue, []
         for packet in queue:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)

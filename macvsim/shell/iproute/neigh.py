@@ -319,7 +319,7 @@ def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
 
 def _print_stats(out: Printer, entry: Neighbour) -> None:
     out.text(" ")
-    if entry.timer.pending:
+    if entry.pending:
         out.both("refcnt", "ref 1 ", 1)
     used, confirmed, updated = idle_seconds(entry)
     out.both("used", f"used {used}", used)
