@@ -74,7 +74,7 @@ class Timed:
         self.start_at(sim._now // sim.tick + delay)
 
     def start_at(self, expires: int) -> None:
-        """Expire when jiffies reach `expires`, rounded up by the timer wheel; in its bucket a timer stays where it is."""
+        """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
         sim = self.sim
         bucket = sim.wheel_bucket(expires, sim._now // sim.tick)
         if self.pending and bucket == self._bucket:

@@ -100,8 +100,9 @@ class ArpLayer:
         """
         ns = self.ns
         here, everywhere = dev.inet.conf, ns.conf_all
-        if any(getattr(here, key) or getattr(everywhere, key) for key in _HEED_ALL):
-            return None
+        for key in _HEED_ALL:
+            if getattr(here, key) or getattr(everywhere, key):
+                return None
         if ns.made("neigh") and ns.neigh.proxies.entries:
             return None
         found = []
@@ -149,7 +150,7 @@ class ArpLayer:
             return sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
         ignored = False
         if message.op == arp.REQUEST:
-            way = ns.router.input(message.sip.to_bytes(4, "big") + message.tip.to_bytes(4, "big"), dev)
+            way = ns.router.input(frame.raw[28:32] + frame.raw[38:42], dev)
             if way.kind is LOCAL and way.route is not None:
                 if self._answers(dev, message) and not self._filtered(dev, message):
                     entry = ns.neigh.create(dev, message.sip)

@@ -253,27 +253,11 @@ class Fib:
         may look at
         """
         if self._rules is None or self._rules.plain:
-            best = self._in_tables((TABLE_LOCAL, TABLE_MAIN), dst, oif, usable)
-            return best or self._in_tables((TABLE_DEFAULT,), dst, oif, usable)
+            best = _longest((self._local, self._main), dst, oif, usable)
+            return best or _longest((self.table(TABLE_DEFAULT),), dst, oif, usable)
         flow = Flow(dst, src, oif, iif, mark)
-        found = self._rules.lookup(flow, lambda table: self._in_tables((table,), dst, oif, usable))
+        found = self._rules.lookup(flow, lambda table: _longest((self.table(table),), dst, oif, usable))
         return _REFUSALS.get(found) if isinstance(found, Action) else found
-
-    def _in_tables(
-        self, tables: tuple[int, ...], dst: int, oif: Any, usable: Callable[[Route], bool] | None
-    ) -> Route | None:
-        """The longest prefix in any of the tables, unless that throws the packet back (fib_table_lookup)."""
-        best: Route | None = None
-        for number in tables:
-            for route in self.table(number).near(dst):
-                if (route.dst ^ dst) >> 32 - route.plen:
-                    continue
-                if best is not None and route.plen <= best.plen:
-                    break
-                if _is_usable(route, oif, usable):
-                    best = route
-                    break
-        return None if best is None or best.type is RouteType.THROW else best
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
@@ -330,12 +314,30 @@ class Fib:
             yield from table
 
 
+def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:
+    """The longest prefix in any of the tables, unless that throws the packet back (fib_table_lookup)."""
+    best: Route | None = None
+    longest = -1
+    for table in tables:
+        for route in table.near(dst):
+            plen = route.plen
+            if plen <= longest:
+                break
+            if not (route.dst ^ dst) >> 32 - plen and _is_usable(route, oif, usable):
+                best, longest = route, plen
+                break
+    return None if best is None or best.type is RouteType.THROW else best
+
+
 def _is_usable(route: Route, oif: Any, usable: Callable[[Route], bool] | None) -> bool:
     """True if it leaves by `oif`, if that is asked for, and `usable` does not refuse it without a carrier."""
+    dev = route.dev
     if route.hops:
         if all(hop.dead or (oif is not None and hop.dev is not oif) for hop in route.hops):
             return False
-    elif oif is not None and route.dev is not None and route.dev is not oif:
+    elif dev is None or dev.carrier:
+        return oif is None or dev is None or dev is oif
+    elif oif is not None and dev is not oif:
         return False
     return usable is None or not route.linkdown or usable(route)
 

@@ -225,12 +225,18 @@ class Forwarding(_Flow):
 
 
 class Sender:
-    """Packets of one kind along `way`; fixed : what their headers have in common; idents : see `next_ident`."""
+    """Packets of one kind along `way`.
+
+    kind : protocol, TTL (None: the default) and TOS; fixed : what headers have in common; idents : see `next_ident`
+    """
 
     __slots__ = ("_addresses", "_df", "_fits", "_fixed", "_head", "_idents", "_layer", "_length", "_middle", "_path",
-                 "_sent", "_sim", "_start", "_stations", "_sum", "_way")  # fmt: skip
+                 "_sent", "_sim", "_start", "_stations", "_sum", "_way", "kind")  # fmt: skip
 
-    def __init__(self, layer: Ipv4Layer, way: Dst, fixed: ipv4.Fixed, idents: list[int]) -> None:
+    def __init__(
+        self, layer: Ipv4Layer, way: Dst, kind: tuple[int, int | None, int], fixed: ipv4.Fixed, idents: list[int]
+    ) -> None:
+        self.kind = kind
         self._layer = layer
         self._sim = layer.sim
         self._way = way

@@ -301,18 +301,17 @@ class Ipv4Layer:
 
     def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
         """What sends packets of one kind along `way`, made for the first of them."""
-        key = proto, ttl, tos
-        senders = way.senders
-        if senders is None:
-            senders = way.senders = {}
-        sender = senders.get(key)
-        if sender is None:
-            hops = ttl
-            if hops is None:
-                hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
-            idents = self.idents(dst, way.src, proto)
-            fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
-            sender = senders[key] = Sender(self, way, fixed, idents)
+        kind = proto, ttl, tos
+        for sender in way.senders:
+            if sender.kind == kind:
+                return sender
+        hops = ttl
+        if hops is None:
+            hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
+        idents = self.idents(dst, way.src, proto)
+        fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
+        sender = Sender(self, way, kind, fixed, idents)
+        way.senders = (*way.senders, sender)
         return sender
 
     def idents(self, dst: int, src: int, proto: int) -> list[int]:

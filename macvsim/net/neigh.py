@@ -8,7 +8,7 @@ requests, and hears of failures. Times are jiffies.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from macvsim.dev.path import TxPath, tx_path
@@ -98,8 +98,8 @@ class Solicitor(Protocol):
 class Neighbour(Timed):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_found", "_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev", "ip",
-                 "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "updated",
+    __slots__ = ("_found", "_found_in", "_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev",
+                 "ip", "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "updated",
                  "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
@@ -110,7 +110,8 @@ class Neighbour(Timed):
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
-        self._found: tuple[TxPath | None, int] = None, -1
+        self._found: TxPath | None = None
+        self._found_in = -1
         """The way down that was found last, and in which epoch."""
         self.path: TxPath | None = None
         """The way down, if the header alone tells it and the state lets packets out; used in its own epoch only."""
@@ -124,7 +125,8 @@ class Neighbour(Timed):
         self.used = self.updated = now
         self.confirmed = now - 2 * table.base_reachable(self.indev)
         self.probes = 0
-        self.queue: list[Packet] = []
+        self.queue: Sequence[Packet] = ()
+        """Packets that wait for the MAC; queued : bytes booked for them."""
         self.queued = 0
         self.proto = 0
 
@@ -157,10 +159,10 @@ class Neighbour(Timed):
     def _find_path(self, header: bytes) -> TxPath | None:
         """The way down; an earlier one if it has been laid aside only."""
         epoch = self.dev.sim.epoch
-        path, found_in = self._found
-        if path is None or found_in != epoch or path.header != header:
-            path = tx_path(self.dev, header)
-            self._found = path, epoch
+        path = self._found
+        if path is None or self._found_in != epoch or path.header != header:
+            path = self._found = tx_path(self.dev, header)
+            self._found_in = epoch
         self._forget_path()
         if path is not None:
             path.epoch = epoch
@@ -247,10 +249,10 @@ class Neighbour(Timed):
         table = self.table
         size = len(packet.data) + SKB_OVERHEAD
         while self.queue and self.queued + size > self.indev.parms.unres_qlen_bytes:
-            oldest = self.queue.pop(0)
+            oldest, *self.queue = self.queue
             self.queued -= len(oldest.data) + SKB_OVERHEAD
             table.sim.drop(oldest.uid, self.dev, DropReason.NEIGH_QUEUEFULL)
-        self.queue.append(packet)
+        self.queue = (*self.queue, packet)
         self.queued += size
 
     def _probe(self, trigger: Packet | None = None) -> None:
@@ -312,7 +314,7 @@ class Neighbour(Timed):
     def _invalidate(self) -> None:
         """Resolution failed: everything that waited fails with it (neigh_invalidate)."""
         self.updated = self.table.sim.jiffies
-        queue, self.queue, self.queued = self.queue, [], 0
+        queue, self.queue, self.queued = self.queue, (), 0
         for packet in queue:
             self.table.solicitor.unreachable(packet)
 
@@ -384,7 +386,7 @@ class Neighbour(Timed):
         if bits == was:
             return believed
         if not was & VALID_BITS:
-            queue, self.queue, self.queued = self.queue, [], 0
+            queue, self.queue, self.queued = self.queue, (), 0
             for packet in queue:
                 self.output(packet)
         return believed
@@ -514,7 +516,7 @@ class NeighTable:
     def remove(self, entry: Neighbour) -> None:
         """``ip neigh del`` and everything else that forgets one entry."""
         entry.stop()
-        queue, entry.queue = entry.queue, []
+        queue, entry.queue = entry.queue, ()
         for packet in queue:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
         entry.state = NONE

@@ -112,8 +112,8 @@ class Dst:
         self.loops = False
         """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
-        self.senders: dict[tuple[int, int | None, int], Sender] | None = None
-        """What sends this way, by protocol, TTL (None: the default) and TOS (net/flow.py)."""
+        self.senders: tuple[Sender, ...] = ()
+        """What sends this way, one for each kind of packet (net/flow.py)."""
 
 
 class Router:
@@ -420,12 +420,12 @@ class Router:
         self, src: int, dev: NetDevice, *, out_dev: NetDevice | None, dst: int = 0, mark: int = 0
     ) -> DropReason | None:
         """Why a packet from `src` is not believed on `dev`, or None (fib_validate_source, __fib_validate_source)."""
-        ns = self.ns
-        conf = dev.inet.conf
-        mode = max(conf.rp_filter, ns.conf_all.rp_filter)
-        accept_local = conf.accept_local or ns.conf_all.accept_local
         if dev.loopback:
             return None
+        ns = self.ns
+        conf, everywhere = dev.inet.conf, ns.conf_all
+        mode = max(conf.rp_filter, everywhere.rp_filter)
+        accept_local = conf.accept_local or everywhere.accept_local
         if not mode and (out_dev is not dev or not self._sends_redirects(dev)):
             if accept_local:
                 return None

@@ -15,6 +15,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.broadcast import Audience, acquainted, targets_of
 from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
 from macvsim.dev.nic import Nic
+from macvsim.dev.path import Take
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.sim import PROCESS, SOFTIRQ
@@ -55,14 +56,16 @@ class _Count:
 class _Listener:
     """A port with a host behind it: the card, the device whose stack hears requests there, its macvlan children."""
 
-    __slots__ = ("audience", "dev", "handler", "line", "nic", "port", "tagged")
+    __slots__ = ("audience", "dev", "handler", "line", "nic", "port", "tagged", "take")
 
-    def __init__(self, port: SwitchPort, line: Line, tagged: bool, nic: Nic, dev: NetDevice) -> None:
+    def __init__(self, port: SwitchPort, line: Line, tagged: bool, nic: Nic, dev: NetDevice, tag: int) -> None:
         self.port = port
         self.line = line
         self.tagged = tagged
         self.nic = nic
         self.dev = dev
+        self.take: Take = nic.arp_paths.find(tag) or line.arrival
+        """Takes a request at the card, in the plan's epoch."""
         self.handler: MacvlanPort | None = None
         self.audience: Audience | None = None
 
@@ -108,7 +111,7 @@ class Plan:
         tag = ETH_P_8021Q << 16 | vid if tagged else 0
         dev = nic if not tag else nic.vlans.get(tag, nic)
         place = self._places[port] = len(self.listeners)
-        listener = _Listener(port, line, tagged, nic, dev)
+        listener = _Listener(port, line, tagged, nic, dev, tag)
         self.listeners.append(listener)
         wanted = targets_of(nic, tag)
         if not self._listen_to_children(listener, place) or wanted is None:
@@ -234,7 +237,8 @@ class Flood:
             concerned = [place for place in range(len(plan.listeners)) if place != source]
         for place in concerned:
             one = plan.listeners[place]
-            one.line.arrival(plan.form(frame, one.tagged))
+            take = one.take if plan.epoch == plan.sim.epoch else one.line.arrival
+            take(plan.form(frame, one.tagged))
         if together:
             plan.pending = self
 

@@ -60,4 +60,3 @@ class Quiet:
 
 
 QUIET = Quiet()
-
