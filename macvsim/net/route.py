@@ -163,7 +163,7 @@ class Router:
             found = self._decide_output(dst, src, oif, any_source, mark)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
-            if found.lasting:
+            if found.lasting and self.ns.sim.learns:
                 self._output[key] = found
         return found
 
@@ -330,7 +330,7 @@ class Router:
             found = self._decide_input(key & 0xFFFFFFFF, key >> 32, dev)
             if len(ways) >= _CACHE_LIMIT:
                 ways.clear()
-            if found.lasting:
+            if found.lasting and self.ns.sim.learns:
                 ways[key] = found
         return found
 

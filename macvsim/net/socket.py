@@ -210,7 +210,7 @@ class RawIcmpSocket(Socket):
         way = self.route(dst)
         if self.pmtu_discover == "want" and not self.record_route:
             tos, ttl = self.tos, self.ttl
-            if way.lasting and not way.locked:
+            if way.lasting and not way.locked and self.ns.sim.learns:
                 sender = self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
                 object.__setattr__(self, "_last", _Sent(self.ns, dst, way, sender))
         self.transmit(_ICMP, message, way, dst, uid)

@@ -107,18 +107,28 @@ def cable(lab: Lab) -> Any:
     return lab.switches["sw1"].ports["host2"].cable
 
 
+PAIRS = (("d1", "172.16.10.11"), ("d1", "172.16.20.10"), ("d1", "172.16.20.11"), ("d3", "172.16.10.10"))
+"""To neighbours, to the other VLAN through the router, and back."""
+
+
 def ping_all(lab: Lab) -> list[str]:
-    """From d1 to its neighbours, to the other VLAN through the router, and back, small and large, without ARP first."""
+    """Small and large pings of all pairs, without ARP first."""
     texts = []
-    for source, target in (
-        ("d1", "172.16.10.11"),
-        ("d1", "172.16.20.10"),
-        ("d1", "172.16.20.11"),
-        ("d3", "172.16.10.10"),
-    ):
+    for source, target in PAIRS:
         if source in lab.boxes():
             texts += [str(lab[source].sh(f"ping -c 2 -i 0.2 -W 1 -s {size} {target}")) for size in (20, 57)]
     return texts
+
+
+def ping_meanwhile(lab: Lab, change: Callable[[Lab], Any]) -> list[str]:
+    """Pings of all pairs that go on while something changes: every step of theirs has been learnt by then."""
+    boxes = [lab[source] for source, _ in PAIRS]
+    for box, (_, target) in zip(boxes, PAIRS, strict=True):
+        box.sh(f"ping -c 10 -i 0.2 -W 1 -s 20 {target} > /tmp/{target} 2>&1 &")
+    lab.run(0.901)
+    change(lab)
+    lab.run(4)
+    return [str(box.files.get(f"/tmp/{target}")) for box, (_, target) in zip(boxes, PAIRS, strict=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +149,7 @@ def play(change: Callable[[Lab], Any], *, learns: bool, journal: bool) -> dict[s
     host3.sysctl["net.ipv4.ip_forward"] = 1
     texts = ping_all(lab)
     assert all("100% packet loss" not in text for text in texts)
-    change(lab)
+    texts += ping_meanwhile(lab, change)
     texts += ping_all(lab)
     lab.run(1)
     return {**state(lab), "texts": texts, "taps": lab.taps}  # type: ignore[attr-defined]

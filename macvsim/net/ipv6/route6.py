@@ -128,7 +128,7 @@ class Router6:
             found = self._decide_output(dst, src, oif)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
-            if found.lasting:
+            if found.lasting and self.ipv6.ns.sim.learns:
                 self._output[key] = found
         return found
 
@@ -192,7 +192,7 @@ class Router6:
             found = self._decide_input(dst, dev)
             if len(self._input) >= _CACHE_LIMIT:
                 self._input.clear()
-            if found.lasting:
+            if found.lasting and self.ipv6.ns.sim.learns:
                 self._input[key] = found
         return found
 
