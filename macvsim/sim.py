@@ -166,12 +166,16 @@ class Sim(simpy.Environment):
         """Entries of all neighbour tables by IPv4 address (dev/broadcast.py)."""
         self.uids = count(1)
         """Identities of packets; who keeps a journal takes them from `born`."""
+        self.shared: dict[int, bool] = {}
+        """TCP segments under way with data of a file: whether each was cut from a larger one (net/tcp/memory.py)."""
         self.epoch = 0
         """Counts changes of the configuration: what was learnt from frames in an earlier epoch holds no longer
         (dev/path.py).
         """
         self.learns = True
-        """False: no path is ever learnt and every frame goes the long way, with the same outcome."""
+        """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
+        the same outcome.
+        """
         self.unsettled: list[Callable[[], None]] = []
         """Functions that add to counters what paths have counted for themselves; see `settle`."""
         self._streams: dict[str, random.Random] = {}

@@ -71,8 +71,9 @@ class Server:
         until = int(self.sim.now) + HEADER_TIMEOUT
         try:
             request = yield from self._read_request(sock, until)
-            for part in self._answer(request):
-                yield from netio.send_all(sock, part)
+            head, body = self._answer(request)
+            yield from netio.send_all(sock, head)
+            yield from netio.send_file(sock, body)
             sock.shutdown()
             while sock.recv(_BUFFER):
                 pass
@@ -98,31 +99,31 @@ class Server:
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
-    def _answer(self, lines: list[str] | None) -> list[bytes]:
-        """What is written, one write each (handle_incoming_and_exit)."""
+    def _answer(self, lines: list[str] | None) -> tuple[bytes, bytes]:
+        """What is written, and what is sent of a file then (handle_incoming_and_exit)."""
         if lines is None:
-            return [self._error(408)]
+            return self._error(408), b""
         words = lines[0].split()
         if len(words) < 2 or not words[1].startswith("/"):
-            return [self._error(400)]
+            return self._error(400), b""
         method, target = words[0], words[1]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         path = _normal(unquote(target.split("?")[0], encoding="utf-8", errors="surrogateescape"))
         if path is None:
-            return [self._error(400)]
+            return self._error(400), b""
         if method.upper() not in ("GET", "HEAD"):
-            return [self._error(501)]
+            return self._error(501), b""
         found = self._lookup(path)
         if found is True and not path.endswith("/"):
-            return [self._head(302, "text/html", f"Location: {path}/\r\n")]
+            return self._head(302, "text/html", f"Location: {path}/\r\n"), b""
         if found is True:
             path += "index.html"
             found = self._lookup(path)
         if isinstance(found, bool):
-            return [self._error(404)]
+            return self._error(404), b""
         return self._file(path, found, headers.get("range", ""))
 
-    def _file(self, path: str, document: Document, wanted: str) -> list[bytes]:
+    def _file(self, path: str, document: Document, wanted: str) -> tuple[bytes, bytes]:
         data, size = document.data, len(document.data)
         status, extra = 200, ""
         part = _range(wanted, size)
@@ -135,7 +136,7 @@ class Server:
             f'ETag: "{document.modified:x}-{size:x}"\r\nContent-Length: {len(data)}\r\n'
         )
         kind = "text/html" if part is not None else _MIME.get(path.rsplit("/", 1)[-1].rpartition(".")[2], "")
-        return [self._head(status, kind, extra), data] if data else [self._head(status, kind, extra)]
+        return self._head(status, kind, extra), data
 
     def _head(self, status: int, kind: str, extra: str = "") -> bytes:
         line = f"HTTP/1.1 {status} {_STATUS[status][0]}\r\nDate: {_date(self._clock())}\r\nConnection: close\r\n"

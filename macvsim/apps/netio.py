@@ -14,6 +14,8 @@ from macvsim.errors import SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.sim import Sim
 
+_PIPE = 65536
+
 T = TypeVar("T")
 Steps = Generator[simpy.Event, Any, T]
 
@@ -88,3 +90,14 @@ def send_all(sock: TcpSocket, data: bytes) -> Steps[None]:
         while not sock.writable:
             yield changed(sock)
         at += sock.send(data[at:])
+
+
+def send_file(sock: TcpSocket, data: bytes) -> Steps[None]:
+    """sendfile() of all of a file's `data`: as much at a time as a pipe holds (splice_direct_to_actor)."""
+    at = 0
+    while at < len(data):
+        while not sock.writable:
+            yield changed(sock)
+        end = at - at % _PIPE + _PIPE
+        at += sock.send(data[at:end], shared=True, more=True)
+    sock.flush()

@@ -15,7 +15,10 @@ from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _MAX_REDIRECTS = 5
-_CHUNK = 4096
+_CHUNK = 65536
+"""Bytes that wget asks for at once."""
+_BUFFER = 4096
+"""Bytes that the C library reads for those who want less."""
 _BAR = 32
 _DEFAULT_TIMEOUT = 900
 
@@ -287,7 +290,7 @@ class Wget:
 
 
 class _Reader:
-    """Buffered reading of a connection."""
+    """Buffered reading of a connection, as the C library does it (fgets, and fread that does not wait)."""
 
     def __init__(self, sock: TcpSocket, alarm: Callable[[], int | None]) -> None:
         self._sock = sock
@@ -298,7 +301,7 @@ class _Reader:
         """The next line with its end."""
         until = self._alarm()
         while b"\n" not in self._data:
-            more = yield from netio.receive(self._sock, _CHUNK, until)
+            more = yield from netio.receive(self._sock, _BUFFER, until)
             if not more:
                 break
             self._data += more
@@ -307,11 +310,24 @@ class _Reader:
         return line
 
     def some(self, most: int, until: int) -> Steps[bytes]:
-        """Up to `most` bytes; empty at the end."""
-        if self._data:
-            data, self._data = self._data[:most], self._data[most:]
-            return data
-        return (yield from netio.receive(self._sock, most, until))
+        """Up to `most` bytes, all of those that are there; empty at the end."""
+        while True:
+            data, is_end = self._read(most)
+            if data or is_end:
+                return data
+            yield from netio.wait(self._sock.ns.sim, [netio.changed(self._sock)], until)
+
+    def _read(self, most: int) -> tuple[bytes, bool]:
+        """What is there of `most` bytes, and whether the stream ends: whole buffers go past ours (_IO_file_xsgetn)."""
+        data, self._data = self._data[:most], self._data[most:]
+        while len(data) < most:
+            want = most - len(data)
+            more = self._sock.recv(want - want % _BUFFER or _BUFFER)
+            if not more:
+                return data, more is not None
+            data += more[:want]
+            self._data = more[want:]
+        return data, False
 
 
 def _size(count: int) -> str:

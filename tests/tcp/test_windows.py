@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from macvsim.net.tcp.memory import condensed, truesize
 from macvsim.net.tcp.window import initial_window
 from macvsim.sim import MS, SECOND
 from tests.conformance.lab import late
@@ -48,6 +49,27 @@ def test_windows_a_server_offers_while_its_program_sleeps(sizes: list[int], wind
     assert connection(accepted).win.rmem == sum(sizes) + 960 * segments
     if sizes == [1024]:
         assert connection(accepted).win.ssthresh == 66561
+
+
+@pytest.mark.parametrize(
+    ("size", "booked"),
+    [
+        (100, 1060), (1000, 1960), (1448, 2408), (1500, 6812), (2896, 11_600), (5792, 23_200), (14_480, 58_000),
+    ],
+)  # fmt: skip
+def test_data_of_files_costs_more(size: int, booked: int) -> None:
+    """As `ss -m` showed after sendfile(): segments cut from a larger one have heads that grew, and pages beside."""
+    pair = Pair()
+    client, accepted = pair.open()
+    client.send(bytes(size), shared=True)
+    pair.run(1)
+    assert connection(accepted).win.rmem == booked
+    assert not pair.sim.shared
+
+
+def test_memory_of_segments() -> None:
+    assert (truesize(52), truesize(52, True), truesize(1448, False), truesize(1448, True)) == (1012, 1012, 2408, 5800)
+    assert (condensed(0), condensed(64), condensed(928), condensed(1448)) == (960, 960, 2304, 4352)
 
 
 @pytest.mark.parametrize(("sizes", "windows"), [([208, 12], [501, 501]), ([14], [502]), ([1448], [524])])

@@ -22,9 +22,12 @@ from macvsim.wire.tcp import HLEN, PSH, SYN
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
+    from macvsim.net.tcp.incoming import Incoming
 
 _REMNANT = PSH | SYN | 0x21
 """FIN, URG, SYN, PSH: what marks the end of a burst (TCP_REMNANT)."""
+_GROW_FROM = 128
+"""A segment with less data does not open the window further."""
 _COMPRESS_MAX = 44
 _COMPRESS_DELAY = MS
 
@@ -37,6 +40,8 @@ class AckPolicy:
         self.scheduled = False
         self.now = False
         """The protocol wants one at once (ICSK_ACK_NOW)."""
+        self.out_of_memory = False
+        """There was no room for what came (ICSK_ACK_NOMEM)."""
         self.pushed = 0
         """Small segments that came since: 0, 1, or 2 for more (ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2)."""
         self.quick = 0
@@ -59,11 +64,12 @@ class AckPolicy:
 
     # -- what came -----------------------------------------------------------------------------------------------------
 
-    def data_received(self, size: int, flags: int, hlen: int) -> None:
-        """New data came in order (tcp_event_data_recv)."""
+    def data_received(self, seg: Incoming, size: int) -> None:
+        """New data came in order, `size` bytes of it (tcp_event_data_recv)."""
         c = self.c
         self.scheduled = True
-        self._measure(size, flags, hlen)
+        self.measure(seg, size)
+        c.win.measure_trip()
         now = c.sim._now
         if not self.ato:
             self.enter_quick(MAX_QUICKACKS)
@@ -73,23 +79,26 @@ class AckPolicy:
             if gap <= ATO_MIN // 2:
                 self.ato = (self.ato >> 1) + ATO_MIN // 2
             elif gap < self.ato:
-                self.ato = min((self.ato >> 1) + gap, c.rtt.rto)
+                self.ato = min((self.ato >> 1) + gap, c.rtt.rto, DELACK_MAX)
             elif gap > c.rtt.rto:
                 self.enter_quick(MAX_QUICKACKS)
         self.last_received = now
-        c.win.grow(size)
+        if size >= _GROW_FROM:
+            c.win.grow(size, seg.truesize if seg.is_linear else size)
 
-    def _measure(self, size: int, flags: int, hlen: int) -> None:
+    def measure(self, seg: Incoming, size: int) -> None:
         """The peer's segment size, for decisions about acknowledgements (tcp_measure_rcv_mss)."""
         c = self.c
         last, self._last_size = self._last_size, 0
         if size >= self.rcv_mss:
             if size != self.rcv_mss:
-                c.win.measured(size)
+                c.win.measured(size, seg.truesize)
             self.rcv_mss = min(size, c.advmss)
+            if seg.flags & PSH:
+                self.pushed = max(self.pushed, 1)
             return
-        length = size + hlen
-        if length >= MSS_DEFAULT + HLEN or (length >= MIN_MSS + HLEN and not flags & _REMNANT):
+        length = size + seg.hlen
+        if length >= MSS_DEFAULT + HLEN or (length >= MIN_MSS + HLEN and not seg.flags & _REMNANT):
             length -= c.header_len
             self._last_size = length
             if length == last:
@@ -218,7 +227,7 @@ class AckPolicy:
 
     def clear(self) -> None:
         """Nothing is owed any more."""
-        self.scheduled = self.now = False
+        self.scheduled = self.now = self.out_of_memory = False
         self.pushed = 0
         self._timer.stop()
 

@@ -127,11 +127,13 @@ class Connection(Owned):
         """TSval to send: milliseconds."""
         return self.sim._now // 1_000_000 + self.ts_offset & _MASK
 
-    def echo_rtt_us(self) -> int:
-        """Round-trip time by the echoed timestamp, -1 if it makes no sense (tcp_rtt_tsopt_us)."""
+    def echo_rtt_us(self, least: int = 1) -> int:
+        """Round-trip time by the echoed timestamp, in whole ms, `least` if it shows none; -1 if it makes no sense
+        (tcp_rtt_tsopt_us).
+        """
         assert self.echo is not None
         delta = self.sim._now // 1_000_000 - self.echo & _MASK
-        return (delta or 1) * 1000 if delta < _HALF // 1000 else -1
+        return (delta or least) * 1000 if delta < _HALF // 1000 else -1
 
     @staticmethod
     def echo_before(echo: int, stamp: int) -> bool:
@@ -156,9 +158,10 @@ class Connection(Owned):
 
     # -- segments ------------------------------------------------------------------------------------------------------
 
-    def process(self, segment: Segment, uid: int = 0) -> None:
+    def process(self, segment: Segment, uid: int, *, waited: bool = False) -> None:
         """A segment of this connection."""
         incoming = Incoming(segment, self.rx.nxt, self.tx.una, uid)
+        incoming.book(self.sim.shared.get(uid), waited=waited)
         stamps = segment.options.timestamps
         self.echo = None
         if stamps is not None:

@@ -47,13 +47,12 @@ def _established(c: Connection, seg: Incoming) -> DropReason | None:
         return DropReason.TCP_ACK_UNSENT_DATA
     if verdict is TOO_OLD:
         return DropReason.TCP_TOO_OLD_ACK
+    c.win.sample(seg.end - seg.seq)
     return _text(c, seg)
 
 
 def _text(c: Connection, seg: Incoming) -> DropReason | None:
     """Data and FIN, then what both allow to be sent (tcp_data_queue, tcp_data_snd_check, tcp_ack_snd_check)."""
-    if seg.payload:
-        c.win.sample(len(seg.payload))
     reason = c.rx.data(seg)
     if not c.is_over:
         c.tx.push()

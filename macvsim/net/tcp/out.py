@@ -73,7 +73,11 @@ class Output:
             self._sent += 1
             skb.sent_us, skb.order = now, self._sent
             skb.delivered = c.tx.delivered
-            if not self._send(skb.seq, ack, flags, window, options, skb.data, more=skb is not last):
+            shared = None
+            if skb.shared:
+                c.sim.shared.pop(skb.uid, None)
+                shared = len(pieces) > 1
+            if not self._send(skb.seq, ack, flags, window, options, skb.data, more=skb is not last, shared=shared):
                 return False
             skb.uid = self._uid
         if last.data:
@@ -148,8 +152,21 @@ class Output:
         return len(self._options()) if self.c.rx.has_blocks else (tcp.TIMESTAMP_ROOM if self.c.ts_ok else 0)
 
     def _send(
-        self, seq: int, ack: int, flags: int, window: int, options: bytes, payload: bytes = b"", *, more: bool = False
+        self,
+        seq: int,
+        ack: int,
+        flags: int,
+        window: int,
+        options: bytes,
+        payload: bytes = b"",
+        *,
+        more: bool = False,
+        shared: bool | None = None,
     ) -> bool:
+        """Hand a segment over; False when there is no way.
+
+        more : others leave with it; shared : see `Sim.shared`
+        """
         c = self.c
         way = c.route()
         if way.kind is ERROR:
@@ -171,6 +188,8 @@ class Output:
         ident = self._ident
         self._ident = ident + 1 & 0xFFFF
         self._uid = c.ns.sim.born()
+        if shared is not None:
+            c.sim.shared[self._uid] = shared
         c.ns.ipv4.send(PROTO_TCP, data, way, dst, self._uid, df=True, ident=ident)
         if c.owned and not more and not c.bottom_halves_off:
             c.sim.run_softirqs()

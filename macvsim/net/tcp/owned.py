@@ -23,12 +23,12 @@ class Owned(ABC):
         self.owned = False
         self.bottom_halves_off = False
         self.segs_in = 0
-        self._backlog: deque[Segment] = deque()
+        self._backlog: deque[tuple[Segment, int]] = deque()
         self._deferred: list[Callable[[], None]] = []
 
     @abstractmethod
-    def process(self, segment: Segment, uid: int = 0) -> None:
-        """Work on a segment."""
+    def process(self, segment: Segment, uid: int, *, waited: bool = False) -> None:
+        """Work on a segment, which may have waited in the backlog."""
 
     @abstractmethod
     def released(self) -> None:
@@ -38,7 +38,7 @@ class Owned(ABC):
         """A segment of this connection arrives."""
         self.segs_in += 1
         if self.owned:
-            self._backlog.append(segment)
+            self._backlog.append((segment, uid))
         else:
             self.process(segment, uid)
 
@@ -70,7 +70,8 @@ class Owned(ABC):
         """Process what came during the call so far (__release_sock); True if there was something."""
         found = bool(self._backlog)
         while self._backlog:
-            self.process(self._backlog.popleft())
+            segment, uid = self._backlog.popleft()
+            self.process(segment, uid, waited=True)
         return found
 
     def when_free(self, fn: Callable[[], None]) -> None:

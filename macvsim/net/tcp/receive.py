@@ -7,10 +7,11 @@ Sequence numbers are plain integers that do not wrap; `Incoming` unwraps them.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.drop import DropReason
 from macvsim.net.tcp import closing
+from macvsim.net.tcp.memory import PAGE
 from macvsim.net.tcp.state import State
 from macvsim.wire.tcp import Block
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from macvsim.net.tcp.incoming import Incoming
 
 _SACKS_KEPT = 4
+
+
+class Piece(NamedTuple):
+    """What came out of order: data of `seq` to `end`, which counts `fin`, and the memory it costs."""
+
+    seq: int
+    end: int
+    data: bytes
+    fin: bool
+    truesize: int
 
 
 class Receiver:
@@ -32,11 +43,15 @@ class Receiver:
         self.nxt = 0
         self.copied = 0
         self.bytes_received = 0
-        self._queue: deque[bytes] = deque()
+        self._fresh = 0
+        """Bytes that came at `_fresh_at` (us)."""
+        self._fresh_at = -1
+        self._queue: deque[tuple[bytes, bool, int]] = deque()
+        """Data, whether it ends with FIN, and the memory it costs."""
         self._read = 0
         """Bytes of the first piece that were read."""
-        self.out_of_order: list[tuple[int, int, bytes, bool]] = []
-        """(seq, end, data, FIN) sorted, without overlap."""
+        self.out_of_order: list[Piece] = []
+        """Sorted, without overlap."""
         self._sacks: list[Block] = []
         """Blocks of what is out of order, the latest first."""
         self.dsack: Block | None = None
@@ -47,7 +62,14 @@ class Receiver:
     @property
     def waiting(self) -> int:
         """Bytes there to read."""
-        return sum(map(len, self._queue)) - self._read
+        return sum(len(data) for data, _, _ in self._queue) - self._read
+
+    def kept_waiting(self) -> int:
+        """Bytes that the program has not read although it could: not those of this moment, for reading takes no time
+        here, and a burst may come in none.
+        """
+        fresh = self._fresh if self._fresh_at == self.c.now_us else 0
+        return max(self.nxt - self.copied - fresh, 0)
 
     def take(self, most: int) -> bytes:
         """Up to `most` bytes in order (tcp_recvmsg)."""
@@ -55,18 +77,21 @@ class Receiver:
         left = most
         queue = self._queue
         while left > 0 and queue:
-            piece = queue[0]
+            piece, fin, truesize = queue[0]
             part = piece[self._read : self._read + left]
-            left -= len(part)
-            parts.append(part)
-            self._read += len(part)
-            if self._read == len(piece):
-                queue.popleft()
-                self._read = 0
-                self.c.win.rmem -= len(piece) + self.c.skb_overhead
-        data = b"".join(parts)
-        self.copied += len(data)
-        return data
+            if part:
+                left -= len(part)
+                parts.append(part)
+                self._read += len(part)
+                self.copied += len(part)
+                self.c.win.adjust(0 if len(parts) > 1 else 1)
+            if self._read < len(piece):
+                break
+            queue.popleft()
+            self._read = 0
+            self.c.win.rmem -= truesize
+            self.copied += fin
+        return b"".join(parts)
 
     # -- the wire's side -----------------------------------------------------------------------------------------------
 
@@ -98,17 +123,17 @@ class Receiver:
     def _in_order(self, seg: Incoming) -> DropReason | None:
         c = self.c
         data = seg.payload[self.nxt - seg.seq :]
-        if not self._fits() and self._queue and data:
-            c.acks.now = c.acks.scheduled = True
-            c.count("TCPRcvQDrop")
+        if not self._is_predicted(seg) and not self._fits():
+            c.acks.now = c.acks.scheduled = c.acks.out_of_memory = True
             c.report()
-            return DropReason.SOCKET_RCVBUFF
-        self._append(data)
+            if self._queue and data:
+                c.count("TCPRcvQDrop")
+                return DropReason.SOCKET_RCVBUFF
+        self._append(data, seg.fin, seg.truesize)
         if data:
-            c.acks.data_received(len(data), seg.flags, seg.hlen)
+            c.acks.data_received(seg, len(data))
         fin = seg.fin
         if fin:
-            self.nxt += 1
             closing.fin_received(c)
         if self.out_of_order:
             fin = self._join() or fin
@@ -119,33 +144,51 @@ class Receiver:
         c.report()
         return None
 
-    def _fits(self) -> bool:
-        """True if memory allows one more segment; the buffer grows with what is there (tcp_try_rmem_schedule)."""
-        win = self.c.win
-        if win.rmem > win.rcvbuf:
-            win.rcvbuf = min(win.rmem, self.c.conf.tcp_rmem[2])
-        return win.rmem <= win.rcvbuf
+    def _is_predicted(self, seg: Incoming) -> bool:
+        """Nothing but the next data, for which there is memory on the page at hand: no more is asked (header prediction
+        in tcp_rcv_established).
+        """
+        c = self.c
+        usual = c.state is State.ESTABLISHED and not seg.fin and seg.window << c.snd_wscale == c.tx.wnd
+        return usual and not self.out_of_order and seg.truesize <= -(c.win.rmem + c.tx.wmem) % PAGE
 
-    def _append(self, data: bytes) -> None:
-        if data:
-            self._queue.append(data)
-            self.nxt += len(data)
+    def _fits(self) -> bool:
+        """True if memory allows one more segment; the buffer grows with what is there (tcp_try_rmem_schedule,
+        tcp_prune_queue).
+        """
+        c, win = self.c, self.c.win
+        if win.rmem <= win.rcvbuf:
+            return True
+        c.count("PruneCalled")
+        win.overfull()
+        if win.rmem <= win.rcvbuf:
+            return True
+        c.count("RcvPruned")
+        return False
+
+    def _append(self, data: bytes, fin: bool, truesize: int) -> None:
+        if data or fin:
+            self._queue.append((data, fin, truesize))
+            self.nxt += len(data) + fin
             self.bytes_received += len(data)
-            self.c.win.rmem += len(data) + self.c.skb_overhead
+            self.c.win.rmem += truesize
+            now = self.c.now_us
+            if now != self._fresh_at:
+                self._fresh, self._fresh_at = 0, now
+            self._fresh += len(data) + fin
 
     def _join(self) -> bool:
         """What was kept is in order now (tcp_ofo_queue); True if a FIN was among it."""
         c = self.c
         while self.out_of_order and self.out_of_order[0][0] <= self.nxt:
-            seq, end, data, fin = self.out_of_order.pop(0)
-            c.win.rmem -= len(data) + c.skb_overhead
+            seq, end, data, fin, truesize = self.out_of_order.pop(0)
+            c.win.rmem -= truesize
             if seq < self.nxt:
                 self._duplicate(seq, min(end, self.nxt))
             if end <= self.nxt:
                 continue
-            self._append(data[self.nxt - seq :])
+            self._append(data[self.nxt - seq :], fin, truesize)
             if fin:
-                self.nxt += 1
                 closing.fin_received(c)
                 return True
         return False
@@ -156,43 +199,46 @@ class Receiver:
         if not self._fits():
             c.count("TCPOFODrop")
             return DropReason.SOCKET_RCVBUFF
+        c.acks.measure(seg, len(seg.payload))
         c.acks.scheduled = True
         c.count("TCPOFOQueue")
         seq, end, data, fin = seg.seq, seg.end, seg.payload, seg.fin
-        kept: list[tuple[int, int, bytes, bool]] = []
+        kept: list[Piece] = []
         for piece in self.out_of_order:
-            if piece[1] <= seq or piece[0] >= end:
+            if piece.end <= seq or piece.seq >= end:
                 kept.append(piece)
-            elif piece[0] <= seq and end <= piece[1]:
+            elif piece.seq <= seq and end <= piece.end:
                 c.count("TCPOFOMerge")
                 self._duplicate(seq, end)
                 self._note_block(seq, end)
                 return DropReason.TCP_OFOMERGE
-            elif piece[0] < seq:
-                self._duplicate(seq, piece[1])
-                data = data[piece[1] - seq :]
-                seq = piece[1]
+            elif piece.seq < seq:
+                self._duplicate(seq, piece.end)
+                data = data[piece.end - seq :]
+                seq = piece.end
                 kept.append(piece)
-            elif piece[1] <= end:
+            elif piece.end <= end:
                 c.count("TCPOFOMerge")
-                self._duplicate(piece[0], piece[1])
-                c.win.rmem -= len(piece[2]) + c.skb_overhead
+                self._duplicate(piece.seq, piece.end)
+                c.win.rmem -= piece.truesize
             else:
-                self._duplicate(piece[0], end)
-                data, end, fin = data[: piece[0] - seq], piece[0], False
+                self._duplicate(piece.seq, end)
+                data, end, fin = data[: piece.seq - seq], piece.seq, False
                 kept.append(piece)
-        kept.append((seq, end, data, fin))
-        kept.sort(key=lambda piece: piece[0])
-        self.out_of_order = kept
-        c.win.rmem += len(data) + c.skb_overhead
         self._note_block(seq, end)
-        c.win.grow(len(data), adjust=False)
+        if c.sack_ok:
+            c.win.grow(len(data), seg.truesize)
+        seg.condense()
+        kept.append(Piece(seq, end, data, fin, seg.truesize))
+        kept.sort()
+        self.out_of_order = kept
+        c.win.rmem += seg.truesize
         return None
 
     def forget_out_of_order(self) -> None:
         """Nothing more will be in order (tcp_fin)."""
-        for _, _, data, _ in self.out_of_order:
-            self.c.win.rmem -= len(data) + self.c.skb_overhead
+        for piece in self.out_of_order:
+            self.c.win.rmem -= piece.truesize
         self.out_of_order = []
         self._sacks = []
 

@@ -75,8 +75,11 @@ class Sender(CongestionWindow):
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def write(self, data: bytes) -> int:
-        """Take what the buffer has room for, send what may be sent; bytes taken (tcp_sendmsg_locked)."""
+    def write(self, data: bytes, *, shared: bool = False, more: bool = False) -> int:
+        """Take what the buffer has room for, send what may be sent; bytes taken (tcp_sendmsg_locked).
+
+        shared : the data is a file's (MSG_SPLICE_PAGES); more : there is more to come (MSG_MORE)
+        """
         goal = self._size_goal()
         at = made = 0
         full = False
@@ -101,6 +104,7 @@ class Sender(CongestionWindow):
             part = data[at : at + space]
             tail.data += part
             tail.end += len(part)
+            tail.shared = tail.shared or shared
             if not at:
                 tail.psh = False
             self.wmem += len(part)
@@ -115,10 +119,17 @@ class Sender(CongestionWindow):
                 self.push(Nagle.PUSH, one=True)
             goal = self._size_goal()
         self.no_space = self.no_space or full
-        if at and self.queue:
-            self._mark_push(self.queue[-1])
-            self.push(Nagle.PUSH if full else self.nagle)
+        if at:
+            self.flush(Nagle.PUSH if full else self.nagle, more=more and not full)
         return at
+
+    def flush(self, nagle: Nagle, *, more: bool = False) -> None:
+        """A program has written what it had: send it, but for a small end where `more` is to come (tcp_push)."""
+        if not self.queue:
+            return
+        if not more or self._force_push():
+            self._mark_push(self.queue[-1])
+        self.push(Nagle.CORK if more else nagle)
 
     def _size_goal(self) -> int:
         """Bytes to gather in one segment, which is cut when it leaves (tcp_xmit_size_goal)."""
@@ -214,6 +225,7 @@ class Sender(CongestionWindow):
         count = min(amount, len(after.data))
         skb.data += after.data[:count]
         skb.end += count
+        skb.shared = skb.shared or after.shared
         after.data = after.data[count:]
         after.seq += count
         if not after.data:
@@ -263,6 +275,8 @@ class Sender(CongestionWindow):
 
     def _nagle_allows(self, nagle: Nagle) -> bool:
         """A small last segment goes if nothing small is under way (tcp_nagle_check, Minshall's variant)."""
+        if nagle is Nagle.CORK:
+            return False
         if nagle is not Nagle.NORMAL or not self.rtx:
             return True
         return not self.una < self._small_end <= self.nxt
@@ -282,6 +296,8 @@ class Sender(CongestionWindow):
     def acked(self, skb: Skb) -> None:
         """A segment left the queue of those under way: its memory is free."""
         self.wmem -= len(skb.data) + skb.overhead
+        if skb.shared:
+            self.c.sim.shared.pop(skb.uid, None)
 
     def check_space(self) -> None:
         """A program that waits for room may write when a third of the buffer is free (tcp_check_space)."""

@@ -15,13 +15,15 @@ class Nagle(enum.Enum):
     OFF = enum.auto()
     PUSH = enum.auto()
     """Send the last segment, small or not."""
+    CORK = enum.auto()
+    """Small segments wait: more is to come."""
 
 
 class Skb:
     """One segment to send or under way; `sent_us` is when it was last sent."""
 
     __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "order", "overhead", "psh", "retrans",
-                 "sacked", "sent_us", "seq", "syn", "uid")  # fmt: skip
+                 "sacked", "sent_us", "seq", "shared", "syn", "uid")  # fmt: skip
 
     def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
         self.seq = seq
@@ -44,12 +46,15 @@ class Skb:
         """Segments that were delivered when it was sent."""
         self.overhead = overhead
         """Memory it costs beyond its data."""
+        self.shared = False
+        """Some of its data belongs to a file, which may change (SKBFL_SHARED_FRAG)."""
 
     def split(self, size: int) -> Skb:
         """Keep the first `size` bytes; the rest as another segment (tcp_fragment)."""
         rest = Skb(self.seq + size, self.data[size:], SKB_OVERHEAD, fin=self.fin)
         rest.psh, rest.sacked, rest.lost = self.psh, self.sacked, self.lost
         rest.retrans, rest.ever_retrans = self.retrans, self.ever_retrans
+        rest.shared = self.shared
         rest.sent_us, rest.order, rest.delivered = self.sent_us, self.order, self.delivered
         self.data = self.data[:size]
         self.end = self.seq + size

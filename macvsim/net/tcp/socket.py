@@ -140,8 +140,11 @@ class TcpSocket(Socket):
             return True
         return c.state in _SENDING and not c.tx.no_space
 
-    def send(self, data: bytes) -> int:
-        """send(): bytes taken, fewer than given when the buffer is full.  EPIPE, ECONNRESET, …"""
+    def send(self, data: bytes, *, shared: bool = False, more: bool = False) -> int:
+        """send(): bytes taken, fewer than given when the buffer is full.  EPIPE, ECONNRESET, …
+
+        shared : they are a file's (MSG_SPLICE_PAGES); more : there is more to come (MSG_MORE)
+        """
         c = self._connected()
         if c.state in _OPENING:
             raise SocketError("EAGAIN")
@@ -151,17 +154,23 @@ class TcpSocket(Socket):
             raise SocketError("EPIPE")
         with c.call():
             c.tx.no_space = False
-            return c.tx.write(data)
+            return c.tx.write(data, shared=shared, more=more)
+
+    def flush(self) -> None:
+        """There is no more to come: what `send` has kept back goes out (tcp_splice_eof)."""
+        c = self._connected()
+        if c.tx.queue:
+            with c.call():
+                c.tx.flush(c.tx.nagle)
 
     def recv(self, most: int) -> bytes | None:
         """recv(): up to `most` bytes; empty at the end of the stream, None when there is nothing yet."""
         c = self._connected()
         with c.call():
             data = c.rx.take(most)
+            if not c.is_over:
+                c.acks.read(len(data))
             if data:
-                c.win.adjust()
-                if not c.is_over:
-                    c.acks.read(len(data))
                 return data
         if error := self.take_error():
             raise SocketError(error)

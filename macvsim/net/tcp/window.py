@@ -1,7 +1,7 @@
 """The receive window: how much of the receive buffer is offered to the peer (RFC 9293, 3.8.6).
 
-Memory counts as the kernel books it: each segment costs its data and `SKB_OVERHEAD`; `ratio` / 256 of the buffer is
-taken for data (tcp_win_from_space).
+Memory counts as the kernel books it (net/tcp/memory.py); `ratio` / 256 of the buffer is taken for data
+(tcp_win_from_space).
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _DEFAULT_RATIO = 128
 _MAX_WINDOW = 0xFFFF
-_GROW_FROM = 128
-"""A segment with less data does not open the window further."""
 
 
 def initial_window(space: int, mss: int, rmem_max: int, core_max: int, *, scaling: bool) -> tuple[int, int]:
@@ -52,6 +50,9 @@ class ReceiveWindow:
         self.rtt_us = 0
         """The peer's round-trip time as the receiver sees it, in 1/8 us; 0 unknown (rcv_rtt_est)."""
         self._rtt_last_echo: int | None = None
+        self._trip_from: int | None = None
+        """When the window was offered that ends at `_trip_to` (us)."""
+        self._trip_to = 0
 
     # -- set-up --------------------------------------------------------------------------------------------------------
 
@@ -117,6 +118,9 @@ class ReceiveWindow:
 
     def advertise(self) -> int:
         """Offer a window: the field of a segment; what was offered before is never taken back (tcp_select_window)."""
+        if self.c.acks.out_of_memory:
+            self.wnd, self.wup = 0, self.c.rx.nxt
+            return 0
         current, new = self.open(), self.choose()
         if new < current:
             if not new:
@@ -134,19 +138,29 @@ class ReceiveWindow:
 
     # -- growth --------------------------------------------------------------------------------------------------------
 
-    def measured(self, size: int) -> None:
+    def measured(self, size: int, truesize: int) -> None:
         """The peer's segments have another size: so has the share of memory that is data (tcp_measure_rcv_mss)."""
         old = self.ratio
-        self.ratio = max((size << 8) // (size + self.c.skb_overhead), 1)
+        self.ratio = max((size << 8) // truesize, 1)
         if self.ratio != old:
             self.clamp = self.from_space(self.rcvbuf)
+            self.space = min(self.space, self.clamp)
 
-    def grow(self, size: int, *, adjust: bool = True) -> None:
-        """A segment of `size` came: open the window by it if memory allows (tcp_grow_window)."""
+    def overfull(self) -> None:
+        """More came than memory is for: make the buffer larger, or the window small (tcp_clamp_window)."""
+        c = self.c
+        c.acks.quick = 0
+        most = c.conf.tcp_rmem[2]
+        if self.rcvbuf < most:
+            self.rcvbuf = min(self.rmem, most)
+        if self.rmem > self.rcvbuf:
+            self.ssthresh = min(self.clamp, 2 * c.advmss)
+
+    def grow(self, size: int, truesize: int) -> None:
+        """A segment of `size` came that costs `truesize`: open the window by it if memory allows (tcp_grow_window)."""
         room = min(self.clamp, self.free()) - self.ssthresh
-        if size < _GROW_FROM or room <= 0:
+        if room <= 0:
             return
-        truesize = size if adjust else size + self.c.skb_overhead
         step = 2 * self.c.advmss if self.from_space(truesize) <= size else self._step(size, truesize)
         if step:
             self.ssthresh += min(room, max(step, 2 * size))
@@ -164,7 +178,9 @@ class ReceiveWindow:
         return 0
 
     def sample(self, size: int) -> None:
-        """A segment with data and a timestamp echo came: the peer's round-trip time (tcp_rcv_rtt_measure_ts)."""
+        """A segment with a timestamp echo came: the peer's round-trip time, if it is a full one
+        (tcp_rcv_rtt_measure_ts).
+        """
         c = self.c
         echo = c.echo
         if echo is None or echo == self._rtt_last_echo:
@@ -172,18 +188,35 @@ class ReceiveWindow:
         self._rtt_last_echo = echo
         if size < c.acks.rcv_mss:
             return
-        trip = c.echo_rtt_us()
-        if trip < 0:
+        trip = c.echo_rtt_us(0)
+        if trip <= 0:
             return
-        self.rtt_us = self.rtt_us + trip - (self.rtt_us >> 3) if self.rtt_us else trip << 3
+        old, new = self.rtt_us, trip << 3
+        self.rtt_us = new if not old or new < old else old - (old >> 3) + trip
 
-    def adjust(self) -> None:
-        """The program has read: grow the buffer to twice what it reads in a round trip (tcp_rcv_space_adjust)."""
+    def measure_trip(self) -> None:
+        """Data came: once a whole window has, a round trip is over (tcp_rcv_rtt_measure)."""
+        c = self.c
+        nxt, now = c.rx.nxt, c.now_us
+        if self._trip_from is not None:
+            if nxt < self._trip_to:
+                return
+            trip = max(now - self._trip_from, 1) << 3
+            if not self.rtt_us or trip < self.rtt_us:
+                self.rtt_us = trip
+        self._trip_to = nxt + self.wnd
+        self._trip_from = now
+
+    def adjust(self, least: int) -> None:
+        """The program has read: grow the buffer to twice what it reads in a round trip (tcp_rcv_space_adjust).
+
+        least : us since it read before, where the clock shows none: calls take no time here, but come one by one
+        """
         c = self.c
         now = c.now_us
-        if not self.rtt_us or now - self.space_time < self.rtt_us >> 3:
+        if not self.rtt_us or max(now - self.space_time, least) < self.rtt_us >> 3:
             return
-        copied = c.rx.copied - self.space_seq
+        copied = c.rx.copied - self.space_seq - c.rx.kept_waiting()
         if copied > self.space:
             if c.conf.tcp_moderate_rcvbuf:
                 wanted = (copied << 1) + 16 * c.advmss
