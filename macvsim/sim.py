@@ -46,8 +46,8 @@ _TIME_AND_TURN = itemgetter(0, 2)
 
 _MOST_DRAWN = 8
 """Draws after which a stream is kept."""
-_LEVEL = itemgetter(0)
-_NOWHERE = (0, 0)
+_BUCKET = itemgetter(0)
+_LEVEL_BITS = 4
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _WHEEL_SIZE = 64
@@ -61,7 +61,7 @@ class Timed:
     def __init__(self, sim: Sim) -> None:
         self.sim = sim
         self._turn = 0
-        self._bucket = _NOWHERE
+        self._bucket = 0
         self.pending = False
 
     def expire(self) -> None:
@@ -159,7 +159,7 @@ class Sim(simpy.Environment):
         """Called with every program of `macvsim.apps` that starts."""
         self._queue: list[Any]
         self._wheel: dict[int, list[tuple[int, Timed, int]]] = {}
-        """By when it is run, what stands in a bucket: its level, the timer, and which of its starts put it there."""
+        """By when it is run, what stands in buckets: which, the timer, and which of its starts put it there."""
         self._context = PROCESS
         """Priority of the call that runs."""
         self.known: dict[int, tuple[Any, ...]] = {}
@@ -242,28 +242,28 @@ class Sim(simpy.Environment):
         """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
         default now (calc_wheel_index in kernel/time/timer.c).
         """
-        return self.wheel_bucket(expires, self.jiffies if clock is None else clock)[0]
+        return self.wheel_bucket(expires, self.jiffies if clock is None else clock) >> _LEVEL_BITS
 
-    def wheel_bucket(self, expires: int, clock: int) -> tuple[int, int]:
-        """Where the timer wheel puts a timer: when the bucket is run (ns), and its level."""
+    def wheel_bucket(self, expires: int, clock: int) -> int:
+        """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
         beyond = max(expires - clock, 0) // (_WHEEL_SIZE - 1)
         level = min((beyond.bit_length() + _WHEEL_SHIFT - 1) // _WHEEL_SHIFT, _WHEEL_LEVELS - 1)
         shift = level * _WHEEL_SHIFT
-        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick, level
+        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick << _LEVEL_BITS | level
 
-    def wheel_add(self, bucket: tuple[int, int], timer: Timed, turn: int) -> None:
+    def wheel_add(self, bucket: int, timer: Timed, turn: int) -> None:
         """Put a timer first in a bucket (enqueue_timer)."""
-        time, level = bucket
+        time = bucket >> _LEVEL_BITS
         due = self._wheel.get(time)
         if due is None:
             due = self._wheel[time] = []
             heappush(self._queue, (time, SOFTIRQ, next(self._eid), self._run_wheel, time))
-        due.append((level, timer, turn))
+        due.append((bucket, timer, turn))
 
     def _run_wheel(self, time: int) -> None:
         """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
         due = self._wheel.pop(time)
-        due.sort(key=_LEVEL)
+        due.sort(key=_BUCKET)
         due.reverse()
         for _, timer, turn in due:
             timer.fire(turn)

@@ -83,12 +83,12 @@ class Audience:
         self._quiet: dict[Mode, list[Macvlan]] = {}
         """By their modes in this epoch."""
         self.attentive: list[Macvlan] = []
-        self.targets: dict[bytes, list[Macvlan]] = {}
+        self.targets: dict[bytes, tuple[Macvlan, ...]] = {}
         for child in members:
             wanted = targets(child)
             (self.attentive if wanted is None else self._quiet.setdefault(child.mode, [])).append(child)
             for ip in wanted or ():
-                self.targets.setdefault(ip, []).append(child)
+                self.targets[ip] = (*self.targets.get(ip, ()), child)
         self._listeners: dict[bytes, list[Macvlan]] = {}
         self._heard: dict[frozenset[Mode], list[int]] = {}
         """Frames and bytes that all quiet children of these modes have heard, but for what they were spared."""

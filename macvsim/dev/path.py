@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
-from macvsim.wire.frame import ETH_HLEN, OUTGOING, Frame, FrameKey, PacketType
+from macvsim.wire.frame import ETH_HLEN, OUTGOING, Frame, FrameKey, PacketType, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -37,14 +37,11 @@ Take = Callable[[Frame], "DropReason | None"]
 
 
 _ARP = b"\x08\x06"
-_REQUEST = b"\0\1"
 
 
 def recurs(raw: bytes) -> bool:
-    """True if frames with this Ethernet header may well come again: ARP does not, but for questions to one only, with
-    which entries in use are checked.
-    """
-    return raw[12:14] != _ARP or raw[20:22] == _REQUEST
+    """True if frames with this Ethernet header may well come again soon: ARP does not."""
+    return raw[12:14] != _ARP
 
 
 class Receiver(NamedTuple):
@@ -95,24 +92,23 @@ class Hops(dict[FrameKey, Hop]):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives whose sender did not look for its hop."""
-        hop = self.get((frame.tag, frame.raw[:ETH_HLEN]))
+        hop = self.get(frame_key(frame.tag, frame.raw[:ETH_HLEN]) if frame.tag else frame.raw[:ETH_HLEN])
         return self.long_way(frame) if hop is None else hop.take(frame)
 
     def keep(self, path: RxPath, frame: Frame) -> None:
         """A frame's way up: those of other senders go it too."""
         if len(self._up) >= PATHS:
             self._up.clear()
-        self._up[frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]] = path
+        self._up[frame_key(frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN])] = path
         self.find(frame.key).take = path.take_any
 
     def known(self, frame: Frame) -> Take | None:
         """The way up of a frame from somebody who has sent none yet."""
-        path = self._up.get((frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]))
+        path = self._up.get(frame_key(frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]))
         if path is None or not path.holds:
             return None
-        if recurs(frame.raw):
-            self.find(frame.key).take = path.take_any
-        return path.take_any
+        take = self.find(frame.key).take = path.take_any
+        return take
 
 
 class RxPath:
@@ -219,7 +215,7 @@ class TxPath:
         self._tag = tag
         self._line = line
         self._delay = line.delay
-        self._hop = line.far.hops.find((tag, header))
+        self._hop = line.far.hops.find(frame_key(tag, header))
         self._logs = logs(sim, self._devices, (Station(dev, "xmit", tag) for dev, tag in rounds))
         self._packets = self._octets = 0
         self._user: Callable[[], None] | None = None

@@ -103,7 +103,7 @@ class ArpLayer:
         for key in _HEED_ALL:
             if getattr(here, key) or getattr(everywhere, key):
                 return None
-        if ns.made("neigh") and ns.neigh.proxies.entries:
+        if ns.made("neigh") and ns.neigh.is_proxy:
             return None
         found = []
         for route in ns.fib.all_routes():
@@ -231,7 +231,8 @@ class ArpLayer:
             return False
         if way.dev is dev:
             return message.sip != message.tip and bool(conf.proxy_arp_pvlan or everywhere.proxy_arp_pvlan)
-        if (dev, message.tip) in self.ns.neigh.proxies.entries:
+        neigh = self.ns.neigh
+        if neigh.is_proxy and (dev, message.tip) in neigh.proxies.entries:
             return True
         if not (conf.proxy_arp or everywhere.proxy_arp) or conf.medium_id == -1:
             return False

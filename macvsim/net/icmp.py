@@ -47,7 +47,7 @@ class Peer:
 class IcmpLayer:
     """The ICMP of one namespace."""
 
-    __slots__ = ("_global_credit", "_global_stamp", "conf", "in_types", "ns", "out_types", "peers", "sockets")
+    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "in_types", "ns", "out_types", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
@@ -55,7 +55,7 @@ class IcmpLayer:
         self.in_types = ns.snmp.icmp_in_types
         self.out_types = ns.snmp.icmp_out_types
         self.sockets: list[RawIcmpSocket] = []
-        self.peers: dict[int, Peer] = {}
+        self._peers: dict[int, Peer] | None = None
         self._global_credit = 0
         self._global_stamp: int | None = None
 
@@ -352,9 +352,11 @@ class IcmpLayer:
         self.ns.sim.drop(self.ns.sim.born(packet.uid), packet.in_dev or self.ns, DropReason.ICMP_RATELIMIT)
 
     def _peer(self, ip: int) -> Peer:
-        peer = self.peers.get(ip)
+        if self._peers is None:
+            self._peers = {}
+        peer = self._peers.get(ip)
         if peer is None:
-            peer = self.peers[ip] = Peer(self.ns.sim.jiffies, self.ns.sim.hz)
+            peer = self._peers[ip] = Peer(self.ns.sim.jiffies, self.ns.sim.hz)
         return peer
 
     def send_redirect(self, packet: Packet, way: Dst) -> None:

@@ -44,7 +44,7 @@ class Ipv4Layer:
         self.count = ns.snmp.ip_counters
         self.netfilter: Netfilter | None = None
         """Hooks, while anything is registered at them (net/netfilter/core.py)."""
-        self._idents: dict[tuple[int, int, int], list[int]] = {}
+        self._idents: dict[int, list[int]] = {}
 
     # -- up: from a device ---------------------------------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class Ipv4Layer:
 
     def idents(self, dst: int, src: int, proto: int) -> list[int]:
         """The counter of packets with these in their headers, which starts anywhere (__ip_select_ident)."""
-        key = dst, src, proto
+        key = (dst << 32 | src) << 8 | proto
         idents = self._idents.get(key)
         if idents is None:
             start = self.sim.number(f"ident/{self.ns.name}/{src}/{dst}/{proto}", 0x7FFF)

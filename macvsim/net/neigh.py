@@ -16,7 +16,7 @@ from macvsim.drop import DropReason
 from macvsim.net.pneigh import Proxies
 from macvsim.sim import SECOND, Sim, Timed, Timer
 from macvsim.wire.addr import ZERO_MAC, ip_text
-from macvsim.wire.frame import ETH_P_IP, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -200,9 +200,10 @@ class Neighbour(Timed):
                 return None
         header = self._hh
         if header is None or not self.connected:
-            header = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
-            if dev.header_cache and self._hh is None:
-                self.hh = self.ha + dev.mac + self.table.ethertype
+            built = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
+            if dev.header_cache and header is None:
+                self.hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
+            header = built
         path = self._find_path(header) if self.sends else None
         if path is not None:
             return path.send(packet.data, packet.uid, packet.head)
@@ -414,7 +415,7 @@ class NeighTable:
     """
 
     __slots__ = (
-        "_gc", "entries", "ethertype", "indev", "name", "proxies", "sim", "solicitor", "suffix", "text", "thresholds",
+        "_gc", "_proxies", "entries", "ethertype", "indev", "name", "sim", "solicitor", "suffix", "text", "thresholds",
     )  # fmt: skip
 
     def __init__(
@@ -437,8 +438,20 @@ class NeighTable:
         self.thresholds = thresholds
         self.name = name
         self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
-        self.proxies = Proxies(sim, f"proxy{self.suffix}")
+        self._proxies: Proxies | None = None
         self._gc: Timer | None = None
+
+    @property
+    def proxies(self) -> Proxies:
+        """For whom else this host answers."""
+        if self._proxies is None:
+            self._proxies = Proxies(self.sim, f"proxy{self.suffix}")
+        return self._proxies
+
+    @property
+    def is_proxy(self) -> bool:
+        """True if it answers for anybody else by name."""
+        return self._proxies is not None and bool(self._proxies.entries)
 
     def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, if there is one."""
@@ -539,7 +552,8 @@ class NeighTable:
     def device_down(self, dev: NetDevice) -> None:
         """Nothing is known behind a device that is down, and nobody answered for there (neigh_ifdown)."""
         self.flush(dev)
-        self.proxies.forget(dev)
+        if self._proxies is not None:
+            self._proxies.forget(dev)
 
     def listing(self) -> list[Neighbour]:
         """Entries that `ip neigh` shows: everything but NOARP and NONE."""

@@ -119,13 +119,16 @@ class Dst:
 class Router:
     """Input and output routing of one namespace."""
 
-    __slots__ = ("_exceptions", "_hash_key", "_output", "generation", "ns")
+    __slots__ = ("_exceptions", "_hash_key", "_output", "_to_us", "generation", "ns")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.generation = 0
         """Counts what made decisions void."""
-        self._output: dict[tuple[int, int, NetDevice | None, bool, int], Dst] = {}
+        self._output: dict[object, Dst] = {}
+        """By destination and source in one number, or by all that was asked for where that is more."""
+        self._to_us: Dst | None = None
+        """What was decided last of packets for an address of ours: all those for it go one way."""
         self._hash_key = b""
         self._exceptions: Exceptions | None = None
 
@@ -146,6 +149,7 @@ class Router:
             dev.inet.ways_in.clear()
             dev.inet.flows.clear()
         self._output.clear()
+        self._to_us = None
         self.generation += 1
         self.ns.sim.epoch += 1
 
@@ -157,7 +161,9 @@ class Router:
         """The way for a locally made packet (ip_route_output_key); `src` 0 lets the route choose, `oif` binds to a
         device, `any_source` allows sources that are not ours (FLOWI_FLAG_ANYSRC), `mark` is for rules.
         """
-        key = (dst, src, oif, any_source, mark)
+        key: object = dst << 32 | src
+        if oif is not None or any_source or mark:
+            key = dst, src, oif, any_source, mark
         found = self._output.get(key)
         if found is None:
             found = self._decide_output(dst, src, oif, any_source, mark)
@@ -359,7 +365,10 @@ class Router:
             reason = self.validate_source(src, dev, out_dev=lo, dst=dst, mark=mark)
             if reason is not None:
                 return Dst(DROP, reason=reason)
-            return Dst(LOCAL, dev=lo, nexthop=dst, route=route)
+            found = self._to_us
+            if found is None or found.nexthop != dst or found.route is not route:
+                found = self._to_us = Dst(LOCAL, dev=lo, nexthop=dst, route=route)
+            return found
         if not conf.forwarding:
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if route.type is RouteType.BLACKHOLE:

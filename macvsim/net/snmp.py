@@ -102,9 +102,14 @@ class Snmp(Parts):
     """Counters by MIB group; they only grow."""
 
     __slots__ = ("_sim", "ext", "icmp", "icmp_in_types", "icmp_out_types", "ip_counters", "tcp", "udp")
+    ext: Counters
+    """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
+    icmp: Counters
     tcp: dict[str, int]
     udp: dict[str, int]
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
+        "ext": lambda _: Counters(),
+        "icmp": lambda _: Counters(),
         "tcp": lambda _: {**dict.fromkeys(TCP, 0), **TCP_START},
         "udp": lambda _: dict.fromkeys(UDP, 0),
     }
@@ -112,11 +117,8 @@ class Snmp(Parts):
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self.ip_counters = Counters()
-        self.icmp = Counters()
         self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
         self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
-        self.ext = Counters()
-        """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
 
     @property
     def ip(self) -> dict[str, int]:

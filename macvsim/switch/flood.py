@@ -86,7 +86,7 @@ class Plan:
         self.listeners: list[_Listener] = []
         self._places: dict[SwitchPort, int] = {}
         self._always: list[int] = []
-        self._targets: dict[bytes, list[int]] = {}
+        self._targets: dict[bytes, tuple[int, ...]] = {}
         self._where: dict[NetDevice, int] = {}
         self._macs: dict[bytes, int] = {}
         self._sent, self._arrived, self._heard = _Count(), _Count(), _Count()
@@ -119,7 +119,7 @@ class Plan:
         else:
             self._where[dev] = place
             for ip in wanted:
-                self._targets.setdefault(ip, []).append(place)
+                self._targets[ip] = (*self._targets.get(ip, ()), place)
         return True
 
     def _listen_to_children(self, listener: _Listener, place: int) -> bool:
@@ -138,7 +138,7 @@ class Plan:
         for child in audience.members:
             self._where[child] = self._macs[child.mac] = place
         for ip in audience.targets:
-            self._targets.setdefault(ip, []).append(place)
+            self._targets[ip] = (*self._targets.get(ip, ()), place)
         return True
 
     def concerned(self, raw: bytes, source: int) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from macvsim.dev.fdb import FdbEntry
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
-from macvsim.wire.frame import Frame, FrameKey
+from macvsim.wire.frame import ETH_HLEN, Frame, FrameKey, frame_key
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -27,7 +27,13 @@ class SwitchPath:
     )  # fmt: skip
 
     def __init__(
-        self, port: SwitchPort, key: FrameKey, source: FdbEntry[SwitchPort], out: SwitchPort, tag: int
+        self,
+        port: SwitchPort,
+        key: FrameKey,
+        source: FdbEntry[SwitchPort],
+        out: SwitchPort,
+        tag: int,
+        retagged: bool,
     ) -> None:
         assert out.cable is not None
         sim = port.sim
@@ -41,9 +47,9 @@ class SwitchPath:
         self._source = source
         self._tag = tag
         self._line = line
-        self._special = tag != key[0] or not line.plain
+        self._special = retagged or not line.plain
         self._delay = line.delay
-        self._next = line.far.hops.find((tag, key[1]))
+        self._next = line.far.hops.find(frame_key(tag, key[:ETH_HLEN]))
         self._max_frame = min(port.max_frame, out.max_frame)
         self._packets = self._octets = 0
         self._stations: Stations = () if sim.journal is None else (Station(port, "receive"), Station(out, "xmit", tag))

@@ -180,7 +180,7 @@ class Switch(Shown):
         learnt = fdb.entries.get((vid, source))
         plain = port.learns and not port.guarded and arrived.raw is frame.raw and recurs(raw)
         if learnt is not None and plain and sim.learns:
-            SwitchPath(port, arrived.key, learnt, out, frame.tag)
+            SwitchPath(port, arrived.key, learnt, out, frame.tag, arrived.tag != frame.tag)
         return self._transmit(out, frame)
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:

@@ -43,7 +43,13 @@ OUTGOING: Final = PacketType.OUTGOING
 LOOPBACK: Final = PacketType.LOOPBACK
 
 
-FrameKey = tuple[int, bytes]
+FrameKey = bytes
+"""See `frame_key`."""
+
+
+def frame_key(tag: int, header: bytes) -> FrameKey:
+    """A tag held beside the bytes and (part of) an Ethernet header, by which learned paths are found."""
+    return header + tag.to_bytes(4) if tag else header
 
 
 class Frame:
@@ -65,8 +71,8 @@ class Frame:
 
     @property
     def key(self) -> FrameKey:
-        """Tag and Ethernet header, by which learned paths are found."""
-        return self.tag, self.raw[:ETH_HLEN]
+        """Tag and Ethernet header."""
+        return frame_key(self.tag, self.raw[:ETH_HLEN])
 
     @property
     def wire(self) -> bytes:
