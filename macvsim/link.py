@@ -155,7 +155,7 @@ class Cable:
     @recorded
     def delay(self, delay: int) -> None:
         self._delay = self._from_a.delay = self._from_b.delay = delay
-        self.sim.epoch += 1
+        self.sim.change()
 
     @property
     def rate(self) -> int | None:
@@ -166,7 +166,7 @@ class Cable:
     @recorded
     def rate(self, rate: int | None) -> None:
         self._rate = rate
-        self.sim.epoch += 1
+        self.sim.change()
         self._from_a.plain = self._from_b.plain = rate is None and not self._loss
 
     @property
@@ -191,6 +191,7 @@ class Cable:
     @recorded
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
+        self.sim.catch_up()
         self.sim.part_floods()
         for line in (self._from_b, self._from_a):
             for frame in self.sim.recall(line.carries):

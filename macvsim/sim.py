@@ -10,12 +10,13 @@ Kernel timers go through the timer wheel (kernel/time/timer.c): they never fire 
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
@@ -133,6 +134,18 @@ def _stop(_: None) -> None:
     raise StopSimulation(None)
 
 
+class UnderWay(Protocol):
+    """Something whose outcome is in the queue already; until : when it has passed all that stands between."""
+
+    until: int
+
+    def end(self) -> None:
+        """It has passed all of it."""
+
+    def catch_up(self) -> None:
+        """Make it what it would be by now."""
+
+
 class Sim(simpy.Environment):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -172,6 +185,8 @@ class Sim(simpy.Environment):
         """Counts changes of the configuration: what was learnt from frames in an earlier epoch holds no longer
         (dev/path.py).
         """
+        self.trips: deque[UnderWay] = deque()
+        """Packets whose arrival is in the queue already, by the time they set out (net/trip.py)."""
         self.learns = True
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
@@ -225,6 +240,11 @@ class Sim(simpy.Environment):
         self._queue[:] = [entry for entry in self._queue if not wanted(entry[3])]
         heapify(self._queue)
         return [entry[4] for entry in taken]
+
+    def take_back(self, turn: int) -> None:
+        """Take one call back, by its place in the queue."""
+        self._queue[:] = [entry for entry in self._queue if entry[2] != turn]
+        heapify(self._queue)
 
     def part_floods(self) -> None:
         """Frames that cross several cables by one call get one each (switch/flood.py)."""
@@ -281,6 +301,7 @@ class Sim(simpy.Environment):
         try:
             fn(arg)
         finally:
+            self.catch_up()
             self._context = PROCESS
 
     @recorded
@@ -313,6 +334,7 @@ class Sim(simpy.Environment):
                 heapify(queue)
             raise
         finally:
+            self.catch_up()
             self._context = PROCESS
         if isinstance(until, simpy.Event):
             raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
@@ -334,8 +356,22 @@ class Sim(simpy.Environment):
         finally:
             self._context = PROCESS
 
+    def change(self) -> None:
+        """The configuration changes: a new epoch begins."""
+        self.epoch += 1
+        if self.trips:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Whoever looks at what is under way, or changes what it depends on, calls this first: packets that were sent
+        all the way at once are where they would be now.
+        """
+        while self.trips:
+            self.trips.popleft().catch_up()
+
     def settle(self) -> None:
         """Bring all counters up to date; whoever shows one calls this first."""
+        self.catch_up()
         for settle in self.unsettled:
             settle()
         self.unsettled.clear()
@@ -384,9 +420,14 @@ class Sim(simpy.Environment):
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 
     def born(self, cause: int = 0) -> int:
-        """Identity of a new packet; `cause` is the packet that made somebody send it (0: a program did)."""
+        """Identity of a new packet; `cause` is the packet that made somebody send it (0: a program did).
+
+        Where no journal is kept, an answer has the identity of what it answers.
+        """
+        if self.journal is None:
+            return cause or next(self.uids)
         uid = next(self.uids)
-        if cause and self.journal is not None:
+        if cause:
             self.journal.causes[uid] = cause
         return uid
 

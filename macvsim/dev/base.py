@@ -213,7 +213,7 @@ class NetDevice:
     def __setattr__(self, name: str, value: object) -> None:
         """Whatever is set on a device may change where frames go: no path learnt before holds (dev/path.py)."""
         object.__setattr__(self, name, value)
-        self.sim.epoch += 1
+        self.sim.change()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {mac_text(self.mac)} {'up' if self.up else 'down'}>"
@@ -508,7 +508,7 @@ class NetDevice:
 
     def add_uc(self, mac: bytes) -> None:
         """Listen for one more unicast address (dev_uc_add, counted)."""
-        self.sim.epoch += 1
+        self.sim.change()
         self.uc[mac] = self.uc.get(mac, 0) + 1
         self.sync_rx_mode()
         if self.uc[mac] == 1 and self.up:
@@ -516,7 +516,7 @@ class NetDevice:
 
     def del_uc(self, mac: bytes) -> None:
         """Undo one `add_uc` (dev_uc_del)."""
-        self.sim.epoch += 1
+        self.sim.change()
         if mac not in self.uc:
             return
         self.uc[mac] -= 1
@@ -528,14 +528,14 @@ class NetDevice:
 
     def add_mc(self, mac: bytes) -> None:
         """Listen for a group address (dev_mc_add, counted)."""
-        self.sim.epoch += 1
+        self.sim.change()
         self.mc[mac] = self.mc.get(mac, 0) + 1
         if self.mc[mac] == 1 and self.up:
             self.on_mc(mac, True)
 
     def del_mc(self, mac: bytes) -> None:
         """Undo one `add_mc` (dev_mc_del)."""
-        self.sim.epoch += 1
+        self.sim.change()
         if mac not in self.mc:
             return
         self.mc[mac] -= 1

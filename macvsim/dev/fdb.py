@@ -71,6 +71,8 @@ class FilteringDatabase(Generic[P]):
     ) -> None:
         self.on_change: Callable[[], None] = _nobody
         """Called when a MAC moved to another port or was forgotten."""
+        self.before_look: Callable[[], None] = _nobody
+        """Called before somebody looks at when entries were last seen."""
         self.entries: dict[tuple[int, bytes], FdbEntry[P]] = {}
         self.ageing = ageing
         self.max_learned = max_learned
@@ -86,6 +88,7 @@ class FilteringDatabase(Generic[P]):
 
     def __iter__(self) -> Iterator[FdbEntry[P]]:
         """Newest first, as the kernel lists them."""
+        self.before_look()
         return reversed(list(self.entries.values()))
 
     # -- per frame ---------------------------------------------------------------------------------------------------
@@ -141,6 +144,8 @@ class FilteringDatabase(Generic[P]):
 
     def collect(self, now: int) -> None:
         """Catch up with the runs that were due until `now` (br_fdb_cleanup)."""
+        if self.next_run <= now:
+            self.before_look()
         while self.next_run <= now:
             time = self.next_run
             wait = self.ageing

@@ -237,7 +237,7 @@ class Macvlan(NetDevice):
         if mac not in self.sources:
             self.sources.append(mac)
             self.port.has_sources = True
-            self.sim.epoch += 1
+            self.sim.change()
 
     @recorded
     def del_source(self, mac: bytes) -> None:

@@ -8,6 +8,9 @@ bridges, whatever looks into the payload) never make a path.
 Each direction of a cable has a `Hop` for every header that crosses it.  It names who takes the frames at the far end:
 a path, once one was learnt there.  So who sends puts frames straight into the hands of the path that awaits them.
 
+What is certain to become of a packet at a station of its way is an `Onward`; who finds one at every station need not
+wait for the packet to get there (net/trip.py).
+
 Two things keep paths honest.  Every change of the configuration starts a new epoch (`NetDevice.__setattr__`), and a
 path of an earlier one sends its frames the long way, where a new path is learnt.  And the devices' counters, which a
 path only adds up for itself, are settled whenever somebody reads them (`Sim.settle`).
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
@@ -25,6 +28,7 @@ from macvsim.wire.frame import ETH_HLEN, OUTGOING, Frame, FrameKey, PacketType, 
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.dev.fdb import FilteringDatabase
     from macvsim.drop import DropReason
     from macvsim.link import Line
 
@@ -61,6 +65,41 @@ class Hop:
 
     def __init__(self, take: Take) -> None:
         self.take = take
+
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """As `Path.onward`."""
+        path = getattr(self.take, "__self__", None)
+        return path.onward(head, size) if isinstance(path, Path) else None
+
+
+class Onward(NamedTuple):
+    """What becomes of packets of one flow and size at a station of their way, if that is certain.
+
+    hop : where they arrive next, after `delay` ns, with this `tag`; None: they end here
+    passed : ``passed(packets, octets, time)`` adds so many to what a part of the station counts, the last at `time`
+    path : the way down that a host sends them; head : as `Frame.head`, where it is another one from here on
+    messages : the flow that answers them, if they are echo requests, and hears of them otherwise
+    fdb : of a switch, until whose next run it holds
+    """
+
+    hop: Hop | None
+    delay: int
+    tag: int
+    passed: tuple[Callable[[int, int, int], None], ...]
+    path: TxPath | None = None
+    head: bytes = b""
+    messages: Any = None
+    fdb: FilteringDatabase[Any] | None = None
+
+
+class Path:
+    """What takes frames whose way is known from those before."""
+
+    __slots__ = ()
+
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """What will become of packets with this `Frame.head` and so many octets; None: that is for them to find out."""
+        raise NotImplementedError
 
 
 class Hops(dict[FrameKey, Hop]):
@@ -111,7 +150,7 @@ class Hops(dict[FrameKey, Hop]):
         return take
 
 
-class RxPath:
+class RxPath(Path):
     """The way up from a card to a protocol, as the devices of `rounds` were passed; `receive` takes frames there."""
 
     __slots__ = (
@@ -158,6 +197,21 @@ class RxPath:
                 passed(sim._now, frame.uid, frame, stations)
         return self.take(frame)
 
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """What the flow does with them; nothing is certain while somebody watches."""
+        flow = getattr(self._flows.get(head), "__self__", None)
+        if self._epoch != self._sim.epoch or self._logs or not isinstance(flow, Path):
+            return None
+        found = flow.onward(head, size)
+        return None if found is None else found._replace(passed=(self.passed, *found.passed))
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`."""
+        if not self._packets:
+            self._sim.unsettled.append(self._settle)
+        self._packets += packets
+        self._octets += octets
+
     def _settle(self) -> None:
         packets, octets = self._packets, self._octets
         for dev in self._devices:
@@ -201,44 +255,39 @@ class TxPath:
     """The way down to `line`, through the devices of `rounds`; `header` is what stands before the packets.
 
     epoch : the only one in which it may be used; -1 once it is void
-    user : is told of every packet, while that matters
+    user : is told the time of every packet, while that matters
     """
 
-    __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_sim", "_special", "_tag",
-                 "_user", "epoch", "header")  # fmt: skip
+    __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
+                 "sim", "tag", "user")  # fmt: skip
 
     def __init__(self, sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> None:
         self.epoch = sim.epoch
         self.header = header
-        self._sim = sim
+        self.sim = sim
         self._devices = tuple([dev for dev, _ in rounds])
-        self._tag = tag
+        self.tag = tag
         self._line = line
         self._delay = line.delay
         self._hop = line.far.hops.find(frame_key(tag, header))
         self._logs = logs(sim, self._devices, (Station(dev, "xmit", tag) for dev, tag in rounds))
         self._packets = self._octets = 0
-        self._user: Callable[[], None] | None = None
-        self._special = bool(self._logs) or not line.plain
+        self.tell(None)
 
-    @property
-    def user(self) -> Callable[[], None] | None:
-        return self._user
-
-    @user.setter
-    def user(self, user: Callable[[], None] | None) -> None:
-        self._user = user
+    def tell(self, user: Callable[[int], None] | None) -> None:
+        """From now on this is told of every packet."""
+        self.user: Callable[[int], None] | None = user
         self._special = user is not None or bool(self._logs) or not self._line.plain
 
     def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
         """A packet goes out."""
-        sim = self._sim
+        sim = self.sim
         if not self._packets:
             sim.unsettled.append(self._settle)
         raw = self.header + data
         self._packets += 1
         self._octets += len(raw)
-        frame = Frame(raw, uid, self._tag, head)
+        frame = Frame(raw, uid, self.tag, head)
         if self._special:
             return self._send_specially(frame)
         heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
@@ -246,14 +295,28 @@ class TxPath:
 
     def _send_specially(self, frame: Frame) -> DropReason | None:
         """Somebody watches, or the cable is not plain."""
-        if self._user is not None:
-            self._user()
+        sim = self.sim
+        if self.user is not None:
+            self.user(sim._now)
         for passed, stations in self._logs:
-            passed(self._sim._now, frame.uid, frame, stations)
+            passed(sim._now, frame.uid, frame, stations)
         if not self._line.plain:
             return self._line.send(frame)
-        self._sim.post(self._delay, SOFTIRQ, self._hop.take, frame)
+        sim.post(self._delay, SOFTIRQ, self._hop.take, frame)
         return None
+
+    def onward(self) -> Onward | None:
+        """What becomes of what is sent; nothing is certain while somebody watches."""
+        if self.epoch != self.sim.epoch or self._logs or not self._line.plain:
+            return None
+        return Onward(self._hop, self._delay, self.tag, (self.passed,), self)
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`."""
+        if not self._packets:
+            self.sim.unsettled.append(self._settle)
+        self._packets += packets
+        self._octets += octets
 
     def _settle(self) -> None:
         packets, octets = self._packets, self._octets

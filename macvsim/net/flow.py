@@ -10,13 +10,13 @@ again.  That holds until a route, an address, a device, a parameter or a netfilt
 
 from __future__ import annotations
 
-from struct import Struct
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import Take, TxPath
+from macvsim.dev.path import Onward, Path, Take, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
+from macvsim.net.trip import Trip, find
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
+    from macvsim.net.namespace import Wakeup
+    from macvsim.net.socket import RawIcmpSocket
 
 FLOWS = 4096
 """How many are kept at a device before all are forgotten."""
+_UNKNOWN = -2
+"""Where the count begins of packets after which a trip is looked for: with the first two, paths and flows are found."""
 _ICMP = ipv4.PROTO_ICMP
 _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
 _MESSAGE = ETH_HLEN + ipv4.HLEN
 _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
-_pack = Struct("!4sH4sH8s").pack
-"""``(start and length, ident, fragment field and middle, checksum, addresses)`` as a header (see `wire.ipv4.Fixed`)."""
+_pack = ipv4.pack_flow
 
 
 class Arrivals:
@@ -70,15 +73,15 @@ def _flow(layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> _Flow | No
     return None
 
 
-class _Flow:
+class _Flow(Path):
     """Frames with one head that come to `dev`, and go `way`."""
 
-    __slots__ = ("_dev", "_layer", "_packets", "_sim", "_stations", "_way")
+    __slots__ = ("_layer", "_packets", "_sim", "_stations", "dev", "way")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst) -> None:
         self._layer = layer
-        self._dev = dev
-        self._way = way
+        self.dev = dev
+        self.way = way
         self._sim = layer.sim
         self._packets = 0
         self._stations: Stations | None = None if layer.sim.journal is None else (Station(dev, "local"),)
@@ -89,7 +92,17 @@ class _Flow:
         raise NotImplementedError
 
     def _long_way(self, frame: Frame) -> DropReason | None:
-        return self._layer.receive(self._dev, Frame(frame.raw, frame.uid), HOST)
+        return self._layer.receive(self.dev, Frame(frame.raw, frame.uid), HOST)
+
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """As `Path.onward`."""
+        return None
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`."""
+        if not self._packets:
+            self._sim.unsettled.append(self._settle)
+        self._packets += packets
 
     def _settle(self) -> None:
         """Add to the counters what was only counted here."""
@@ -116,20 +129,23 @@ class Delivery(_Flow):
         self._packets += 1
         if self._stations is not None:
             sim.tell(frame.uid, self._stations)
-        return self._receive(Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way))
+        return self._receive(Packet(frame.raw[ETH_HLEN:], frame.uid, self.dev, HOST, self.way))
 
 
 class Messages(_Flow):
-    """ICMP to this host: echo requests that no program wants to hear, and replies; others go the long way."""
+    """ICMP to this host: echo requests that no program wants to hear, and replies; others go the long way.
 
-    __slots__ = ("_answered", "_head", "_icmp", "_sender")
+    sender : of the answers, once there was one
+    """
+
+    __slots__ = ("_answered", "_head", "_icmp", "sender")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> None:
         super().__init__(layer, dev, way)
         self._icmp = layer.ns.icmp
         self._head = head
         self._answered = 0
-        self._sender: Sender | None = None
+        self.sender: Sender | None = None
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
@@ -139,7 +155,7 @@ class Messages(_Flow):
         kind, sim, sockets = message[0], self._sim, self._icmp.sockets
         sender: Sender | None = None
         if kind == _ECHO:
-            sender = self._sender or self._find_sender()
+            sender = self.sender or self._find_sender()
             if sender is None or self._icmp.conf.icmp_echo_ignore_all:
                 return self._long_way(frame)
             for sock in sockets:
@@ -154,25 +170,48 @@ class Messages(_Flow):
         if self._stations is not None:
             sim.tell(frame.uid, self._stations)
         if sender is not None:
-            uid = next(sim.uids) if self._stations is None else sim.born(frame.uid)
+            uid = frame.uid if self._stations is None else sim.born(frame.uid)
             return sender.send(_echo_reply(message), uid)
-        packet = Packet(frame.raw[ETH_HLEN:], frame.uid, self._dev, HOST, self._way)
+        packet = Packet(frame.raw[ETH_HLEN:], frame.uid, self.dev, HOST, self.way)
         heard = False
         for sock in sockets:
             if sock.icmp_receive(packet, message):
                 heard = True
         return None if heard else self._icmp.unheard(packet)
 
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """They are answered, if that is how the last one of their size was, or end here."""
+        sender = None if self._icmp.conf.icmp_echo_ignore_all else self.sender
+        alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
+        found = sender.onward() if sender is not None and alike else None
+        if found is None:
+            return Onward(None, 0, 0, (), messages=self)
+        return found._replace(passed=(self.passed, *found.passed), messages=self)
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`: requests that were answered."""
+        self.heard(packets, octets, time)
+        self._answered += packets
+
+    def heard(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`: replies."""
+        super().passed(packets, octets, time)
+
+    @property
+    def sockets(self) -> list[RawIcmpSocket]:
+        """Who may want to hear them."""
+        return self._icmp.sockets
+
     def _find_sender(self) -> Sender | None:
         """What answers, if that is always the same."""
-        layer, way = self._layer, self._way
-        if way.broadcast or way.multicast:
+        layer, way = self._layer, self.way
+        if way.broadcast or way.multicast or layer.ns.ipv4_conf.icmp_ratemask >> _ECHO_REPLY & 1:
             return None
         src, dst = divmod(ipv4.head_addresses(self._head), 1 << 32)
         back = layer.ns.router.output(src, dst)
         if back.kind is not ERROR and back.lasting:
-            self._sender = layer.sender(back, src, _ICMP, None, self._head[1])
-        return self._sender
+            self.sender = layer.sender(back, src, _ICMP, None, self._head[1])
+        return self.sender
 
     def _settle(self) -> None:
         layer, answered = self._icmp, self._answered
@@ -200,7 +239,7 @@ class Forwarding(_Flow):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        raw, way, sim = frame.raw, self._way, self._sim
+        raw, way, sim = frame.raw, self.way, self._sim
         path = self._path
         if path is None or path.epoch != sim.epoch:
             entry = way.neighbour
@@ -217,6 +256,11 @@ class Forwarding(_Flow):
         csum = ((raw[24] << 8 | raw[25]) + 0x100) % 0xFFFF
         return path.send(raw[14:22] + self._middle + csum.to_bytes(2) + raw[26:], frame.uid, self._head)
 
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """They go out by the way down that was used last."""
+        found = None if self._path is None or size > self.way.mtu + ETH_HLEN else self._path.onward()
+        return None if found is None else found._replace(passed=(self.passed, *found.passed), head=self._head)
+
     def _settle(self) -> None:
         count = self._layer.count
         for name in ("InReceives", "ForwDatagrams", "OutTransmits"):
@@ -228,10 +272,16 @@ class Sender:
     """Packets of one kind along `way`.
 
     kind : protocol, TTL (None: the default) and TOS; fixed : what headers have in common; idents : see `next_ident`
+    length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
+    `Frame.head`, in their order, and as part of the checksum
     """
 
-    __slots__ = ("_addresses", "_df", "_fits", "_fixed", "_head", "_idents", "_layer", "_length", "_middle", "_path",
-                 "_sent", "_sim", "_start", "_stations", "_sum", "_way", "kind")  # fmt: skip
+    __slots__ = ("_fits", "_fixed", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_trip", "_way",
+                 "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total")  # fmt: skip
+    head: bytes
+    middle: bytes
+    start: bytes
+    total: int
 
     def __init__(
         self, layer: Ipv4Layer, way: Dst, kind: tuple[int, int | None, int], fixed: ipv4.Fixed, idents: list[int]
@@ -241,59 +291,96 @@ class Sender:
         self._sim = layer.sim
         self._way = way
         self._fixed = fixed
-        self._addresses = fixed.addresses
-        self._idents = idents
+        self.addresses: bytes = fixed.addresses
+        self.idents: list[int] = idents
         self._sent = 0
         self._path: TxPath | None = None
         self._stations: Stations | None = None
         if layer.sim.journal is not None:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
-        self._length = -1
-        self._df = False
+        self._plain = _UNKNOWN
+        self._trip: Trip | None = None
+        self.length: int = -1
+        self.df: bool = False
 
     def _shape(self, length: int, df: bool) -> None:
         """What headers have in common that say so; most packets of a flow are like the one before."""
-        self._length = length
-        self._df = df
+        self.length = length
+        self.df = df
         self._fits = length <= self._way.mtu
-        self._path = None
+        self._path = self._trip = None
+        self._plain = _UNKNOWN
         frag = ipv4.DF if df and self._fits else 0
-        self._head = ipv4.head(self._fixed, frag)
-        self._start = self._fixed.start + length.to_bytes(2)
-        self._middle = frag.to_bytes(2) + self._fixed.middle
-        self._sum = self._fixed.total + length + frag
+        self.head = ipv4.head(self._fixed, frag)
+        self.start = self._fixed.start + length.to_bytes(2)
+        self.middle = frag.to_bytes(2) + self._fixed.middle
+        self.total = self._fixed.total + length + frag
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
     ) -> DropReason | None:
         """As `Ipv4Layer.send`."""
         length = 20 + len(payload)
-        if length != self._length or df is not self._df:
+        trip = self._trip
+        if trip is not None and length == self.length and df is self.df and ident is None and trip.start(payload, uid):
+            return None
+        if length != self.length or df is not self.df:
             self._shape(length, df)
         if ident is None:
-            idents = self._idents
-            ident = idents[0] = idents[0] % 0xFFFF + 1
-        csum = -(self._sum + ident) % 0xFFFF
-        data = _pack(self._start, ident, self._middle, csum, self._addresses) + payload
+            idents = self.idents
+            ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
         path, sim = self._path, self._sim
         if path is None or path.epoch != sim.epoch:
             path = self._find_path()
-            if path is None:
-                self._layer.count["OutRequests"] += 1
-                return self._layer.local_out(data, uid, self._way, cause, self._head)
+        data = self.packet(ident, payload)
+        if path is None:
+            self._layer.count["OutRequests"] += 1
+            return self._layer.local_out(data, uid, self._way, cause, self.head)
         if not self._sent:
             sim.unsettled.append(self._settle)
         self._sent += 1
         if self._stations is not None:
             sim.tell(uid, self._stations)
-        return path.send(data, uid, self._head)
+        elif self.kind[0] == _ICMP and payload[0] == _ECHO:
+            self._find_trip(path)
+        return path.send(data, uid, self.head)
+
+    @property
+    def wakeup(self) -> Wakeup:
+        """What wakes the programs of this host."""
+        return self._layer.ns.wakeup
+
+    def packet(self, ident: int, payload: bytes) -> bytes:
+        """One like the last, with its header."""
+        return _pack(self.start, ident, self.middle, -(self.total + ident) % 0xFFFF, self.addresses) + payload
 
     def _find_path(self) -> TxPath | None:
         """The way down for packets that fit and that nobody looks at."""
         entry = self._way.neighbour
         path = entry.path if entry is not None and self._fits and self._layer.netfilter is None else None
-        self._path = path if path is not None and path.epoch == self._sim.epoch else None
-        return self._path
+        if path is None or path.epoch != self._sim.epoch:
+            path = None
+        self._path = path
+        return path
+
+    def _find_trip(self, path: TxPath) -> None:
+        """Look for a trip that further echo requests may take: from the third on, and ever more seldom."""
+        if self._trip is not None and (self._trip.epoch != path.epoch or self._trip.path is not path):
+            self._trip, self._plain = None, _UNKNOWN
+        self._plain = plain = self._plain + 1
+        if plain > 0 and not plain & (plain - 1):
+            self._trip = find(self, path)
+
+    def onward(self) -> Onward | None:
+        """What becomes of packets like the last one; None unless all are sent the same way."""
+        found = None if self._path is None or self._stations is not None else self._path.onward()
+        return None if found is None else found._replace(passed=(self.passed, *found.passed), head=self.head)
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`."""
+        if not self._sent:
+            self._sim.unsettled.append(self._settle)
+        self._sent += packets
 
     def _settle(self) -> None:
         count = self._layer.count

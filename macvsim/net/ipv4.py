@@ -324,7 +324,9 @@ class Ipv4Layer:
         return idents
 
     def next_ident(self, idents: list[int]) -> int:
-        """Of one of these counters; never 0."""
+        """Of one of these counters, unless it is away with a trip (net/trip.py); never 0."""
+        if not idents:
+            self.sim.catch_up()
         idents[0] = ident = idents[0] % 0xFFFF + 1
         return ident
 

@@ -259,7 +259,7 @@ class Namespace(Parts):
     def set_protocol(self, ethertype: bytes, handler: ProtocolHandler | None) -> None:
         """Who takes frames of an EtherType from now on; None: nobody (dev_add_pack)."""
         self._handlers = {**(self._handlers or {}), ethertype: handler}
-        self.sim.epoch += 1
+        self.sim.change()
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """No protocol of ours (end of __netif_receive_skb_core); a capture counts as one, if it is the last to look."""

@@ -140,6 +140,7 @@ class Neighbour(Timed):
 
     @state.setter
     def state(self, state: Nud) -> None:
+        self.table.sim.catch_up()
         self._state = state
         self.bits = bits = int(state)
         self.connected = bool(bits & _CONNECTED_BITS)
@@ -147,14 +148,13 @@ class Neighbour(Timed):
         path = self.path
         if path is not None:
             if self.sends:
-                path.user = None if self.connected else self._used
+                path.tell(None if self.connected else self._used)
             else:
                 self._forget_path()
 
-    def _used(self) -> None:
+    def _used(self, time: int) -> None:
         """Something was sent while the entry is being checked."""
-        sim = self.table.sim
-        self.used = sim._now // sim.tick
+        self.used = time // self.table.sim.tick
 
     def _find_path(self, header: bytes) -> TxPath | None:
         """The way down; an earlier one if it has been laid aside only."""
@@ -166,13 +166,14 @@ class Neighbour(Timed):
         self._forget_path()
         if path is not None:
             path.epoch = epoch
-            path.user = None if self.connected else self._used
+            path.tell(None if self.connected else self._used)
             self.path = path
         return path
 
     def _forget_path(self) -> None:
         """The way down is not what it was, or nothing may take it; others may have kept it."""
         if self.path is not None:
+            self.table.sim.catch_up()
             self.path.epoch = -1
             self.path = None
 
@@ -486,6 +487,7 @@ class NeighTable:
         """Entries that failed, or were not used for gc_stale_time, go while there are gc_thresh1 or more."""
         if len(self.entries) < self.thresholds.gc_thresh1:
             return
+        self.sim.catch_up()
         now, hz = self.sim.jiffies, self.sim.hz
         for entry in list(self.entries.values()):
             if entry.state & (Nud.PERMANENT | IN_TIMER):

@@ -46,13 +46,13 @@ class Proxies:
         """Answer for an address on a device; one that is there stays (pneigh_lookup)."""
         known = (dev, ip) in self.entries
         self.entries[dev, ip] = router
-        self.sim.epoch += 1
+        self.sim.change()
         if not known and self.changed is not None:
             self.changed(dev, ip, True)
 
     def delete(self, dev: NetDevice, ip: int) -> None:
         """Answer no more (pneigh_delete)."""
-        self.sim.epoch += 1
+        self.sim.change()
         del self.entries[dev, ip]
         if self.changed is not None:
             self.changed(dev, ip, False)

@@ -151,7 +151,7 @@ class Router:
         self._output.clear()
         self._to_us = None
         self.generation += 1
-        self.ns.sim.epoch += 1
+        self.ns.sim.change()
 
     # -- output --------------------------------------------------------------------------------------------------------
 

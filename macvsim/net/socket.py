@@ -177,6 +177,7 @@ class RawIcmpSocket(Socket):
         **options: object,
     ) -> None:
         super().__init__(ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, **options)
+        ns.sim.catch_up()
         ns.icmp.sockets.append(self)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -191,6 +192,7 @@ class RawIcmpSocket(Socket):
     def close(self) -> None:
         """Stop hearing."""
         if self in self.ns.icmp.sockets:
+            self.ns.sim.catch_up()
             self.ns.icmp.sockets.remove(self)
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
@@ -223,8 +225,8 @@ class RawIcmpSocket(Socket):
             return False
         return self.kinds is None or message[0] in self.kinds
 
-    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
-        """The stack delivers; True if this socket's program is interested."""
+    def hears(self, message: bytes, dev: NetDevice | None, data: bytes) -> bool:
+        """True if this socket's program is interested in a message that came by `dev` in a packet."""
         wanted, kinds = self.wanted, self.kinds
         if (
             not message
@@ -232,9 +234,13 @@ class RawIcmpSocket(Socket):
             or (kinds is not None and message[0] not in kinds)
         ):
             return False
-        if not self.hears_from(packet.in_dev):
+        if self.device is not None and dev is not self.device:
             return False
-        if self.source and ipv4.addresses(packet.data)[1] != self.source:
+        return not self.source or ipv4.addresses(data)[1] == self.source
+
+    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
+        """The stack delivers; True if this socket's program is interested."""
+        if not self.hears(message, packet.in_dev, packet.data):
             return False
         self.ns.wakeup.hand(self.on_message, (packet, message))
         return True

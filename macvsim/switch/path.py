@@ -6,6 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
+from macvsim.dev.path import Onward, Path
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_HLEN, Frame, FrameKey, frame_key
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from macvsim.switch.port import SwitchPort
 
 
-class SwitchPath:
+class SwitchPath(Path):
     """What became of a unicast frame that came in at `port`: it left by `out`, with `tag` and the same header.
 
     source : the entry of its source address, which is heard again with every frame
@@ -81,6 +82,20 @@ class SwitchPath:
             assert sim.journal is not None
             sim.journal.passed(sim._now, frame.uid, frame, self._stations)
         return self.take(frame)
+
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """The port they leave by."""
+        if self._sim.epoch != self._epoch or size > self._max_frame or not self._line.plain:
+            return None
+        return Onward(self._next, self._delay, self._tag, (self.passed,), fdb=self._fdb)
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Onward.passed`."""
+        if not self._packets:
+            self._sim.unsettled.append(self._settle)
+        self._packets += packets
+        self._octets += octets
+        self._source.updated = max(self._source.updated, time)
 
     def _settle(self) -> None:
         packets, octets = self._packets, self._octets

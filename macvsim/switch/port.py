@@ -102,7 +102,7 @@ class SwitchPort:
 
     def _put(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        self.sim.epoch += 1
+        self.sim.change()
 
     @recorded
     def set(self, name: str, value: object) -> None:

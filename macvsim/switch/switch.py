@@ -64,6 +64,7 @@ class Switch(Shown):
         self.ports: dict[str, SwitchPort] = {}
         self.fdb: FilteringDatabase[SwitchPort] = FilteringDatabase(round(ageing * SECOND), pause=_COLLECTOR_PAUSE)
         self.fdb.on_change = self._fdb_changed
+        self.fdb.before_look = sim.settle
         self.fdb.start(int(sim.now), self.fdb.ageing)
         self.linked: list[SwitchPort] = []
         self._learning: list[SwitchPort] = []
@@ -117,7 +118,7 @@ class Switch(Shown):
 
     def _fdb_changed(self) -> None:
         """A MAC is known at another port, or not any more."""
-        self.sim.epoch += 1
+        self.sim.change()
 
     # -- frames --------------------------------------------------------------------------------------------------------
 

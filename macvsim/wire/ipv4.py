@@ -70,6 +70,10 @@ pack_header = Struct("!2sHHH2sH8s").pack
 """``(start, length, ident, frag, middle, checksum, addresses)`` as a header."""
 
 
+pack_flow = Struct("!4sH4sH8s").pack
+"""``(start and length, ident, fragment field and middle, checksum, addresses)`` as a header."""
+
+
 def head(fixed: Fixed, frag: int) -> bytes:
     """What the headers of a flow's packets share: all but length, identification and checksum, in the order of
     `fixed`.

@@ -6,6 +6,8 @@ Every change is made to a lab whose paths are all learnt, with neighbour entries
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from heapq import heappop
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from macvsim import Lab
 from macvsim.net.neigh import Neighbour, Nud
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import RawIcmpSocket
+from macvsim.net.trip import Trip
+from macvsim.sim import SECOND, US
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
@@ -61,6 +65,14 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
     "neighbour replaced": lambda lab: entry(lab).update(bytes(5) + b"D", Nud.REACHABLE, override=True, admin=True),
     "neighbour deleted": lambda lab: lab["d1"].ns.neigh.remove(entry(lab)),
     "neighbour checked": lambda lab: entry(lab).update(None, Nud.STALE, admin=True),
+    "neighbour of who answers": lambda lab: entry(lab, "d4", "eth0", "172.16.20.10").update(
+        bytes(5) + b"D", Nud.REACHABLE, override=True, admin=True
+    ),
+    "neighbour of who answers gone": lambda lab: lab["d4"].ns.neigh.remove(entry(lab, "d4", "eth0", "172.16.20.10")),
+    "another program hears echoes": lambda lab: RawIcmpSocket(
+        lab["d4"].ns,
+        lambda heard: lab.taps.append(heard[1]),  # type: ignore[attr-defined]
+    ),
     "neighbour of the router": lambda lab: entry(lab, "host3", "enp0s8.200", "172.16.20.10").update(
         bytes(5) + b"D", Nud.REACHABLE, override=True, admin=True
     ),
@@ -80,6 +92,10 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
         lab["d3"].ns,
         lambda heard: lab.taps.append(heard[1]),  # type: ignore[attr-defined]
     ),
+    "replies limited": lambda lab: lab["d3"].sh("sysctl -w net.ipv4.icmp_ratemask=1 net.ipv4.icmp_ratelimit=1000"),
+    "a program hears no more": lambda lab: lab["d1"].ns.icmp.sockets[0].close() if lab["d1"].ns.icmp.sockets else None,
+    "a ping back": lambda lab: lab["d3"].sh("ping -c 1 -W 1 172.16.10.10"),
+    "counters read": lambda lab: lab.taps.append(state(lab)),  # type: ignore[attr-defined]
     "rp_filter": lambda lab: lab.hosts["host3"].sh(
         "sysctl -w net.ipv4.conf.all.rp_filter=1; ip route add 172.16.10.10 dev enp0s8.200"
     ),
@@ -107,7 +123,10 @@ def cable(lab: Lab) -> Any:
     return lab.switches["sw1"].ports["host2"].cable
 
 
-PAIRS = (("d1", "172.16.10.11"), ("d1", "172.16.20.10"), ("d1", "172.16.20.11"), ("d3", "172.16.10.10"))
+PAIRS = (
+    ("d1", "172.16.10.11"), ("d1", "172.16.20.10"), ("d1", "172.16.20.11"), ("d2", "172.16.20.11"),
+    ("d3", "172.16.10.10"),
+)  # fmt: skip
 """To neighbours, to the other VLAN through the router, and back."""
 
 
@@ -136,7 +155,7 @@ def _scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "scenarios")
 
 
-def play(change: Callable[[Lab], Any], *, learns: bool, journal: bool) -> dict[str, Any]:
+def build_routed(*, learns: bool, journal: bool) -> Lab:
     from exp2_two_vlans import build
 
     lab = Lab(seed=0, journal=journal)
@@ -147,6 +166,11 @@ def play(change: Callable[[Lab], Any], *, learns: bool, journal: bool) -> dict[s
     host3.vlan("enp0s8", 100, ip="172.16.10.1/24")
     host3.vlan("enp0s8", 200, ip="172.16.20.1/24")
     host3.sysctl["net.ipv4.ip_forward"] = 1
+    return lab
+
+
+def play(change: Callable[[Lab], Any], *, learns: bool, journal: bool) -> dict[str, Any]:
+    lab = build_routed(learns=learns, journal=journal)
     texts = ping_all(lab)
     assert all("100% packet loss" not in text for text in texts)
     texts += ping_meanwhile(lab, change)
@@ -160,3 +184,98 @@ def play(change: Callable[[Lab], Any], *, learns: bool, journal: bool) -> dict[s
 def test_a_change_takes_effect_at_once(name: str, journal: bool) -> None:
     change = CHANGES[name]
     assert play(change, learns=True, journal=journal) == play(change, learns=False, journal=journal)
+
+
+PINGS = (
+    ("d1", "172.16.10.11", 11), ("d1", "172.16.20.10", 11), ("d3", "172.16.10.10", 300), ("d2", "172.16.20.11", 0)
+)  # fmt: skip
+"""From, to, and microseconds until the next: one without a router, one through it, one that crosses the first so that
+their identifications mix, and one by itself.
+"""
+OFFSETS = (1, 24, 25, 26, 49, 51, 70, 76, 90, 99, 101, 120, 130, 149, 155, 176, 190, 199, 210, 300)
+"""Microseconds after a request has set out: every cable takes 25 to cross, and waking ping 250."""
+
+
+def ping_away(lab: Lab) -> None:
+    lab.run(2)
+    for source, target, pause in PINGS:
+        lab[source].sh(f"ping -c 12 -i 0.2 -W 1 {target} > /tmp/{target} 2>&1 &")
+        lab.run(pause * 1e-6)
+
+
+@cache
+def departures() -> list[int]:
+    """When requests set out that make trips, one of each ping but the one that crosses."""
+    lab = build_routed(learns=True, journal=False)
+    ping_away(lab)
+    started: dict[Trip, list[int]] = {}
+    while lab.sim.now < 4 * SECOND:
+        lab.sim._now, lab.sim._context, _, fn, arg = heappop(lab.sim._queue)
+        fn(arg)
+        for trip in lab.sim.trips:
+            if isinstance(trip, Trip) and trip.until - trip._span == lab.sim.now:
+                started.setdefault(trip, []).append(lab.sim.now)
+    return [times[2] for times in started.values() if len(times) > 2]
+
+
+def play_under_way(change: Callable[[Lab], Any], time: int, *, softirq: bool, learns: bool) -> dict[str, Any]:
+    """Three pings at once, in the middle of whose requests and replies the change comes."""
+    lab = build_routed(learns=learns, journal=False)
+    ping_away(lab)
+    later = lab.sim.call_later if softirq else lab.sim.call_in_process
+    later(time - lab.sim.now, change, lab)
+    lab.run(4)
+    texts = [lab[source].sh(f"cat /tmp/{target}").stdout for source, target, _ in PINGS if source in lab.boxes()]
+    return {**state(lab), "texts": texts, "taps": lab.taps}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_finds_packets_where_they_would_be(name: str) -> None:
+    place = list(CHANGES).index(name)
+    for turn in range(6):
+        time = departures()[turn % 3] + OFFSETS[(3 * place + 7 * turn) % len(OFFSETS)] * US
+        plain = play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=False)
+        assert play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=True) == plain, (turn, time)
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_who_reads_sees_packets_where_they_would_be(offset: int) -> None:
+    for turn, departure in enumerate(departures()):
+        time, softirq = departure + offset * US, (turn + offset) % 2 > 0
+        plain = play_under_way(CHANGES["counters read"], time, softirq=softirq, learns=False)
+        assert play_under_way(CHANGES["counters read"], time, softirq=softirq, learns=True) == plain
+
+
+def two_hosts(learns: bool, ageing: float = 300) -> Lab:
+    lab = Lab(seed=0, journal=False)
+    lab.sim.learns = learns
+    lab.switch("sw1", ageing=ageing)
+    for number in (1, 2, 3):
+        lab.host(f"host{number}", nic="eth0", switch="sw1").addr_add("eth0", f"10.0.0.{number}/24")
+    lab.run(2)
+    return lab
+
+
+@pytest.mark.parametrize("interval", [0.5, 1.7, 3])
+def test_macs_age_while_packets_are_on_trips(interval: float) -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns, ageing=2)
+        text = lab["host1"].sh(f"ping -c 40 -i {interval} 10.0.0.2").stdout
+        seen.append([text, state(lab)])
+    assert seen[0] == seen[1]
+
+
+def test_broken_requests_make_no_trips() -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        heard: list[bytes] = []
+        sock = RawIcmpSocket(lab["host1"].ns, lambda message, heard=heard: heard.append(message[1]))
+        for seq in range(20):
+            csum = 0xF7FF - 0x1234 - seq - (seq > 9)
+            sock.send(ip_int("10.0.0.2"), bytes((8, 0, *csum.to_bytes(2), 0x12, 0x34, 0, seq)), seq + 1)
+            lab.run(0.1)
+        assert len(heard) == 10
+        seen.append([heard, state(lab)])
+    assert seen[0] == seen[1]
