@@ -193,7 +193,6 @@ class IputilsPing6(IputilsPing):
         request = error.quoted[error.at :]
         if ipv6.addresses(error.quoted)[1] == self._to and request[:1] == bytes((icmpv6.ECHO_REQUEST,)):
             seq = int.from_bytes(request[6:8], "big")
-            self._window.acknowledge(seq)
             self._window.failed += 1
             text = error_text6(error.kind, error.code, error.info)
             sender = zoned(error.sender, error.dev)

@@ -14,6 +14,8 @@ import pytest
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptMTU, IPv6
 
 from macvsim import Lab
+from macvsim.wire.addr import ip_int
+from macvsim.wire.addr6 import ip6_int
 from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 
@@ -84,7 +86,39 @@ def advertise(lab: Lab) -> object:
     return device.xmit(Frame(header + bytes(packet), lab.sim.born()))
 
 
+def join(name: str) -> Callable[[Lab], object]:
+    """A program of a machine joins the groups that are pinged."""
+
+    def change(lab: Lab) -> object:
+        ns = lab.hosts[name].ns
+        ns.join_group(ns.dev("eth0"), ip_int(GROUP))
+        return ns.ipv6.addrconf.groups.join(ns.dev("eth0"), ip6_int(GROUP6))
+
+    return change
+
+
+def leave(name: str) -> Callable[[Lab], object]:
+    """It leaves them."""
+
+    def change(lab: Lab) -> object:
+        ns = lab.hosts[name].ns
+        ns.leave_group(ns.dev("eth0"), ip_int(GROUP))
+        return ns.ipv6.addrconf.groups.leave(ns.dev("eth0"), ip6_int(GROUP6))
+
+    return change
+
+
+GROUP, GROUP6 = "225.1.2.3", "ff05::5"
 CASES = {
+    "groups of a program": Case(
+        two_nets, (("a", f"-I eth0 {GROUP}"), ("a", f"-I eth0 {GROUP6}")), (join("c"), leave("c"))
+    ),
+    "groups of the sender": Case(
+        two_nets, (("c", f"-I eth0 {GROUP}"), ("c", f"-I eth0 {GROUP6}")), (join("c"), leave("c"))
+    ),
+    "IPv6 MTU of a device": Case(
+        two_nets, (("a", "fd00:1::3 -s 1400"),), (("a", "sysctl -w net.ipv6.conf.eth0.mtu=1300"),)
+    ),
     "IPv6 router's word": Case(two_nets, (("a", "fd00:1::3 -s 1400"),), (advertise,)),
     "IPv6 address added": Case(two_nets, (("a", "fd00:2::99"),), (("b", "ip addr add fd00:2::99/64 dev eth0 nodad"),)),
     "IPv6 address checked": Case(two_nets, (("a", "fd00:2::99"),), (("b", "ip addr add fd00:2::99/64 dev eth0"),)),
@@ -152,6 +186,11 @@ CASES = {
         (("e", "10.0.1.6"), ("a", "10.0.1.5"), ("a", "10.0.1.2")),
         (("h", "ip -n e link set e type ipvlan mode l2"),),
     ),
+    "ipvlan's mode of layer 3": Case(
+        ipvlans("l3"),
+        (("e", "10.0.1.6"), ("a", "10.0.1.5"), ("a", "10.0.1.2")),
+        (("h", "ip -n e link set e type ipvlan mode l3s"), ("h", "ip -n e link set e type ipvlan mode l3")),
+    ),
     "ipvlans deleted": Case(
         ipvlans("l3s"),
         (("a", "10.0.1.5"), ("a", "10.0.1.2")),
@@ -161,11 +200,8 @@ CASES = {
         macvlans,
         (("a", "10.0.1.7"), ("a", "10.0.1.2")),
         (
-            (
-                "h",
-                "ip -n s link set s type macvlan macaddr add 08:00:27:00:00:01; "
-                "ip -n s neigh add 10.0.1.1 lladdr 08:00:27:00:00:01 dev s",
-            ),
+            ("h", "ip -n s link set s type macvlan macaddr add 08:00:27:00:00:01"),
+            ("h", "ip -n s neigh add 10.0.1.1 lladdr 08:00:27:00:00:01 dev s"),
             ("a", "ip neigh flush all"),
         ),
     ),
