@@ -15,7 +15,6 @@ from macvsim.shell.iproute.routeprint import Hidden, print_dev, print_gateway, p
 from macvsim.shell.iproute.routewords import route_address
 from macvsim.shell.iproute.tool import Tool
 from macvsim.shell.iproute.words import Complaint, Words, matches, prefix
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _LEFT_OUT = ("vrf", "as", "flowlabel")
@@ -136,7 +135,7 @@ def _kind(way: Dst, dst: int, tool: Tool) -> tuple[str, list[str]]:
         return "multicast", ["local", "mc"] if joined or way.kind is Kind.LOCAL else ["mc"]
     if way.kind is Kind.LOCAL:
         return "local", ["local"]
-    return "unicast", []
+    return "unicast", ["redirect"] if way.do_redirect else []
 
 
 def _print_cache(out: Printer, tool: Tool, marks: list[str], expires: int, redirected: bool) -> None:
@@ -144,7 +143,8 @@ def _print_cache(out: Printer, tool: Tool, marks: list[str], expires: int, redir
     out.line()
     out.both("cache", "    cache " + (f"<{','.join(flags)}> " if flags else ""), flags)
     if expires:
-        left = max(expires - int(tool.ns.sim.now), 0) // SECOND
+        sim = tool.ns.sim
+        left = max(expires // sim.tick - sim.jiffies, 0) // sim.hz
         out.both("expires", f"expires {left}sec ", left)
 
 
