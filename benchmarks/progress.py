@@ -22,8 +22,10 @@ def silent(_: float) -> None:
 def progress(title: str, total: float) -> Iterator[Advance]:
     """Give what tells how far the block is; a bar appears on standard error once two seconds have passed."""
     started = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-    bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    # without markup, which would load a table of emoji in the midst of what is measured
+    words, share = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.percentage:.0f} %"))
+    columns = (words, BarColumn(), share, TimeElapsedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(title, total=total)
     shown = False
 

@@ -12,8 +12,9 @@ turns of the queue or the epoch, and then `History.checked` refuses rather than 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from macvsim.errors import MacvsimError
@@ -52,12 +53,17 @@ class Writer(Protocol):
         """A value as JSON has it; raises `Unnamed`."""
 
 
-@dataclass(frozen=True)
+def flat(options: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Arguments by name as one tuple: name, value, name, value, …"""
+    return tuple(chain.from_iterable(options.items()))
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call, as data.
 
     time : simulated ns at which it began; on : whose method it is, or the first argument of a function
-    name : of the method; of a setting, the setting's; args, options : the other arguments
+    name : of the method; of a setting, the setting's; args, named : the other arguments (see `flat`)
     raises : name of the exception with which it ended; times : how often in a row the same was done
     """
 
@@ -65,9 +71,14 @@ class Call:
     on: Reference
     name: str
     args: tuple[Any, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    named: tuple[Any, ...] = ()
     raises: str = ""
     times: int = 1
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return dict(zip(self.named[::2], self.named[1::2], strict=True))
 
     def repeats(self, other: Call) -> bool:
         """True if it does what `other` did, with the same outcome."""
@@ -146,7 +157,8 @@ class History:
         try:
             on = write.reference(target)
             words = tuple(write.encode(arg) for arg in args)
-            return Call(int(self.sim.now), on, name, words, {key: write.encode(arg) for key, arg in options.items()})
+            named = flat({key: write.encode(arg) for key, arg in options.items()})
+            return Call(int(self.sim.now), on, name, words, named)
         except Unnamed as error:
             self.lose(f"{name} was called with something that cannot be written down: {error}")
             return None
@@ -225,4 +237,5 @@ class Settings(dict[K, V]):
         super().clear()
 
 
-__all__ = ["Call", "History", "Reference", "Settings", "Simulated", "Unnamed", "Writer", "opening", "recorded"]
+__all__ = ["Call", "History", "Reference", "Settings", "Simulated", "Unnamed", "Writer", "flat", "opening",
+           "recorded"]  # fmt: skip

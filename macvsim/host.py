@@ -71,11 +71,11 @@ class Kernel:
     def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY, boot: Boot | None = None) -> None:
         self.sim = sim
         self.name = name
-        self.wakeup_delay = wakeup_delay
         self.boot = boot
         self.boot_time = BOOT_TIME
         """What the machine's clock shows when simulated time starts, in ns since 1970."""
         self.init = self.new_namespace(name, first=True)
+        self.init.wakeup_delay = wakeup_delay
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""
@@ -83,6 +83,11 @@ class Kernel:
         self.processes: dict[int, Any] = {}
         """What runs now, by process id: jobs of shells."""
         self._last_pid = 1000
+
+    @property
+    def wakeup_delay(self) -> int:
+        """Nanoseconds from the delivery of a packet until a program sees it."""
+        return self.init.wakeup_delay
 
     @property
     def iptables(self) -> Backend:
@@ -96,9 +101,7 @@ class Kernel:
 
     def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
         """A network namespace of this kernel (copy_net_ns); lo is there, and down."""
-        ns = Namespace(self.sim, name, None if first else self.init, self.boot)
-        ns.wakeup_delay = self.wakeup_delay
-        return ns
+        return Namespace(self.sim, name, None if first else self.init, self.boot)
 
     def delete_namespace(self, name: str) -> None:
         """``ip netns del NAME``: the name goes; so does the namespace, unless something still runs or captures in it

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.contracts import CONSUMED, PASS, Event, RxHandler, Stack, Tap
+from macvsim.dev.joined import NOTHING, joined, left
 from macvsim.dev.path import Round, Take, recurs
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
@@ -34,8 +35,6 @@ ETH_DATA_LEN = 1500
 VLAN_HLEN = 4
 TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
-_NO_GROUPS: frozenset[bytes] = frozenset()
-_NO_VIDS: frozenset[int] = frozenset()
 _NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 _VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
@@ -91,17 +90,11 @@ class NetDevice:
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
     __slots__ = (
-        "_uc_promisc",
-        "alias",
-        "allmulti",
+        "__dict__",
         "carrier",
-        "carrier_changes",
         "counters",
-        "destroyed",
-        "group",
         "ifindex",
         "inet",
-        "label",
         "linkwatch",
         "loopback",
         "lower",
@@ -109,16 +102,11 @@ class NetDevice:
         "master",
         "max_mtu",
         "mc",
-        "mc_static",
-        "min_mtu",
         "mtu",
-        "multicast",
         "name",
         "noarp",
         "ns",
-        "numtxqueues",
         "operstate",
-        "permanent_mac",
         "promiscuity",
         "qdisc",
         "rx_handler",
@@ -131,11 +119,8 @@ class NetDevice:
         "uc",
         "up",
         "uppers",
-        "user_allmulti",
-        "user_promisc",
-        "vids",
         "vlans",
-    )  # over 30 attributes in a __dict__ are slow
+    )  # all that frames and ordinary commands touch; what is seldom other than here is a class attribute
 
     kind: ClassVar[str] = "ether"
     unicast_filter: ClassVar[bool] = False
@@ -152,26 +137,40 @@ class NetDevice:
     rx_uncounted: ClassVar[int] = 0
     """Bytes of a received frame that its counters leave out."""
 
+    alias: str = ""
+    allmulti: int = 0
+    carrier_changes: int = 0
+    destroyed: bool = False
+    group: int = 0
+    """A number that only the administrator gives a meaning to (``ip link set … group``)."""
+    mc_static: frozenset[bytes] = frozenset()
+    """Groups that ``ip maddr add`` asked for; never iterated."""
+    min_mtu: int = 68
+    multicast: bool = True
+    numtxqueues: int = 1
+    permanent_mac: bytes = b""
+    """The address burnt in (perm_addr); empty where somebody chose the first one too."""
+    user_allmulti: bool = False
+    user_promisc: bool = False
+    vids: frozenset[int] = frozenset()
+    """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
+    _uc_promisc: bool = False
+
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim: Sim
         object.__setattr__(self, "sim", ns.sim)
         self.ns = ns
         self.name = name
         self.mac = mac
-        self.permanent_mac = b""
-        """The address burnt in (perm_addr); empty where somebody chose the first one too."""
         self.mtu = mtu
-        self.min_mtu = 68
         self.max_mtu = 65535
         """0: no limit."""
         self.linkwatch: LinkWatch | None = None
         """Who tells others about the carrier; None outside a namespace: they hear it at once."""
         self.ifindex = 0
-        self.alias = ""
-        self.group = 0
-        """A number that only the administrator gives a meaning to (``ip link set … group``)."""
         self.lower: NetDevice | None = None
-        self.uppers: list[NetDevice] = []
+        self.uppers: tuple[NetDevice, ...] = ()
+        """Devices stacked on it, the oldest first."""
         self.vlans: Mapping[int, NetDevice] = _NO_VLANS
         self.rx_handler: RxHandler | None = None
         self.master: NetDevice | None = None
@@ -180,7 +179,6 @@ class NetDevice:
         self.started = False
         """As `up`, but already while the device opens, and no longer while it stops (netif_running)."""
         self.carrier = True
-        self.carrier_changes = 0
         self.operstate = "UNKNOWN"
         """RFC 2863 state as last settled; what is shown is DOWN while the device is down."""
         self.tx_active = False
@@ -188,27 +186,15 @@ class NetDevice:
         self.qdisc = "noop"
         self.tso_max_size = 65536
         self.noarp = False
-        self.multicast = True
         self.loopback = False
         self.txqlen = 1000
-        self.numtxqueues = 1
         self.promiscuity = 0
-        self.allmulti = 0
-        self.user_promisc = False
-        self.user_allmulti = False
-        self._uc_promisc = False
-        self.uc: dict[bytes, int] = {}
-        self.mc: dict[bytes, int] = {}
-        self.mc_static: frozenset[bytes] = _NO_GROUPS
-        """Groups that ``ip maddr add`` asked for; never iterated."""
-        self.vids: frozenset[int] = _NO_VIDS
-        """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
+        self.uc: Mapping[bytes, int] = NOTHING
+        self.mc: Mapping[bytes, int] = NOTHING
         self.counters = Stats()
         """What devices add to; read `stats`."""
-        self.destroyed = False
         self.inet: Any = None
         """IPv4 configuration of the device, kept by the network layer."""
-        self.label = f"{ns.name}:{name}"
 
     def __setattr__(self, name: str, value: object) -> None:
         """Whatever is set on a device may change where frames go: no path learnt before holds (dev/path.py)."""
@@ -217,6 +203,11 @@ class NetDevice:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {mac_text(self.mac)} {'up' if self.up else 'down'}>"
+
+    @property
+    def label(self) -> str:
+        """How people tell it from others: ``namespace:name``."""
+        return f"{self.ns.name}:{self.name}"
 
     @property
     def stats(self) -> Stats:
@@ -453,7 +444,7 @@ class NetDevice:
     def notify(self, event: Event) -> None:
         """Tell the namespace, then the devices stacked on this one (call_netdevice_notifiers)."""
         self.ns.device_event(self, event)
-        for upper in tuple(self.uppers):
+        for upper in self.uppers:
             upper.lower_event(event)
         if self.master is not None:
             self.master.port_event(self, event)
@@ -508,41 +499,33 @@ class NetDevice:
 
     def add_uc(self, mac: bytes) -> None:
         """Listen for one more unicast address (dev_uc_add, counted)."""
-        self.sim.change()
-        self.uc[mac] = self.uc.get(mac, 0) + 1
+        self.uc = joined(self.uc, mac)
         self.sync_rx_mode()
         if self.uc[mac] == 1 and self.up:
             self.on_uc(mac, True)
 
     def del_uc(self, mac: bytes) -> None:
         """Undo one `add_uc` (dev_uc_del)."""
-        self.sim.change()
         if mac not in self.uc:
             return
-        self.uc[mac] -= 1
-        if not self.uc[mac]:
-            del self.uc[mac]
-            if self.up:
-                self.on_uc(mac, False)
+        self.uc = left(self.uc, mac)
+        if mac not in self.uc and self.up:
+            self.on_uc(mac, False)
         self.sync_rx_mode()
 
     def add_mc(self, mac: bytes) -> None:
         """Listen for a group address (dev_mc_add, counted)."""
-        self.sim.change()
-        self.mc[mac] = self.mc.get(mac, 0) + 1
+        self.mc = joined(self.mc, mac)
         if self.mc[mac] == 1 and self.up:
             self.on_mc(mac, True)
 
     def del_mc(self, mac: bytes) -> None:
         """Undo one `add_mc` (dev_mc_del)."""
-        self.sim.change()
         if mac not in self.mc:
             return
-        self.mc[mac] -= 1
-        if not self.mc[mac]:
-            del self.mc[mac]
-            if self.up:
-                self.on_mc(mac, False)
+        self.mc = left(self.mc, mac)
+        if mac not in self.mc and self.up:
+            self.on_mc(mac, False)
 
     def sync_rx_mode(self) -> None:
         """Without a unicast filter the device is promiscuous while it has extra addresses (__dev_set_rx_mode)."""
@@ -593,6 +576,14 @@ class NetDevice:
     def on_allmulti(self, on: bool) -> None:
         """Allmulti switched while up."""
 
+    def stack(self, upper: NetDevice) -> None:
+        """Another device comes to stand on this one."""
+        self.uppers = (*self.uppers, upper)
+
+    def unstack(self, upper: NetDevice) -> None:
+        """It stands here no more."""
+        self.uppers = tuple(other for other in self.uppers if other is not upper)
+
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def add_tap(self, tap: Tap) -> Callable[[], None]:
@@ -605,9 +596,8 @@ class NetDevice:
         return remove
 
     def rename(self, name: str) -> None:
-        """Change name and label."""
+        """Change its name."""
         self.name = name
-        self.label = f"{self.ns.name}:{name}"
 
     @recorded
     def destroy(self) -> None:

@@ -67,7 +67,7 @@ class Ipvlan(NetDevice):
         self.dev_id = port.next_id()
         self.carrier = lower.carrier
         self.tso_max_size = lower.tso_max_size
-        lower.uppers.append(self)
+        lower.stack(self)
         if flag is not None:
             port.flag = flag
         port.set_mode(mode)  # before it is a child: its own NOARP comes when it opens
@@ -220,7 +220,7 @@ class Ipvlan(NetDevice):
     def on_destroy(self) -> None:
         lower, port = self.lower, self.port
         port.children.remove(self)
-        lower.uppers.remove(self)
+        lower.unstack(self)
         if not port.children:
             lower.rx_handler = None
             port.backlog.clear()

@@ -16,14 +16,16 @@ LOOPBACK_MTU = 65536
 class Loopback(NetDevice):
     """The loopback device of a namespace."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "loopback"
+    min_mtu = 0
+    multicast = False
 
     def __init__(self, ns: Stack) -> None:
         super().__init__(ns, "lo", ZERO_MAC, mtu=LOOPBACK_MTU)
         self.loopback = True
         self.noarp = True
-        self.multicast = False
-        self.min_mtu = self.max_mtu = 0
+        self.max_mtu = 0
         self.tso_max_size = TSO_MAX_SIZE
 
     def start_xmit(self, frame: Frame) -> DropReason | None:

@@ -29,6 +29,7 @@ class Macvlan(NetDevice):
     mode : the kernel's default is vepa; Docker passes bridge
     """
 
+    __slots__ = ("bcqueuelen", "mode", "nodst", "nopromisc", "port", "sources")
     kind: ClassVar[str] = "macvlan"
     unicast_filter: ClassVar[bool] = True
 
@@ -60,7 +61,7 @@ class Macvlan(NetDevice):
         self.nopromisc = nopromisc
         self.nodst = nodst
         self.bcqueuelen = bcqueuelen
-        self.sources: list[bytes] = []
+        self.sources: tuple[bytes, ...] = ()
         if mode is PASSTHRU:
             port.passthru = True
             port.saved_mac = lower.mac
@@ -69,7 +70,7 @@ class Macvlan(NetDevice):
         self.max_mtu = lower.max_mtu
         self.tso_max_size = lower.tso_max_size
         port.children.append(self)
-        lower.uppers.append(self)
+        lower.stack(self)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Macvlan(NetDevice):
                 f"{self.label}: mode {self.mode.value} cannot become {mode.value}; delete the device and make it anew",
             )
         if self.mode is SOURCE and mode is not SOURCE:
-            self.sources.clear()
+            self.sources = ()
         self.mode = mode
 
     def _need_source_mode(self) -> None:
@@ -235,22 +236,21 @@ class Macvlan(NetDevice):
         self._need_source_mode()
         check_unicast_mac(mac, self.label)
         if mac not in self.sources:
-            self.sources.append(mac)
+            self.sources += (mac,)
             self.port.has_sources = True
-            self.sim.change()
 
     @recorded
     def del_source(self, mac: bytes) -> None:
         """``macaddr del``."""
         self._need_source_mode()
         if mac in self.sources:
-            self.sources.remove(mac)
+            self.sources = tuple(other for other in self.sources if other != mac)
 
     @recorded
     def set_sources(self, macs: list[bytes]) -> None:
         """``macaddr set`` or ``flush``: the whole list at once."""
         self._need_source_mode()
-        self.sources = []
+        self.sources = ()
         for mac in macs:
             self.add_source(mac)
 
@@ -269,7 +269,7 @@ class Macvlan(NetDevice):
     def on_destroy(self) -> None:
         lower, port = self.lower, self.port
         port.children.remove(self)
-        lower.uppers.remove(self)
+        lower.unstack(self)
         if not port.children:
             lower.rx_handler = None
             if port.passthru and lower.mac != port.saved_mac and not lower.destroyed:

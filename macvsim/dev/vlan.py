@@ -105,7 +105,7 @@ class Vlan(NetDevice):
         if not lower.vlans:
             lower.add_mc(MVRP_GROUP)
         lower.vlans = {**lower.vlans, self._tag: self}
-        lower.uppers.append(self)
+        lower.stack(self)
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class Vlan(NetDevice):
         self.lower.vlans = {tag: vlan for tag, vlan in self.lower.vlans.items() if vlan is not self}
         if not self.lower.vlans:
             self.lower.del_mc(MVRP_GROUP)
-        self.lower.uppers.remove(self)
+        self.lower.unstack(self)
 
 
 def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:

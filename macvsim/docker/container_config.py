@@ -31,7 +31,7 @@ def next_delay(before: float, ran: float) -> float:
     return min(before * 2, MAX_RESTART_DELAY)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ContainerConfig:
     """A container's settings.
 

@@ -164,12 +164,13 @@ class NetworkController:
 
         Raises `DockerError`, and then there is no endpoint and the address is free.
         """
-        if network.endpoint_of(name) is not None:
+        if name in network.endpoints:
             raise self.profile.error("endpoint.exists", container=name, network=network.name)
         if network.config.config_only:
             raise self.profile.error("config.endpoint")
         endpoint = Endpoint(new_id(self.rng), network, name, container_id, dns_names=settings.dns_names)
-        endpoint.links = dict(link_names(link) for link in settings.links)
+        if settings.links:
+            endpoint.links = dict(map(link_names, settings.links))
         endpoint.link_local = settings.link_local
         if network.leases:
             self._address(endpoint, settings)
@@ -180,7 +181,7 @@ class NetworkController:
                 self._unassign(endpoint)
                 raise
         settings.network_id = network.id
-        network.endpoints[endpoint.id] = endpoint
+        network.endpoints[name] = endpoint
         settings.endpoint = endpoint
         return endpoint
 
@@ -214,4 +215,4 @@ class NetworkController:
         """Take an endpoint back: its device is deleted, its address is free again."""
         self._driver(endpoint.network).leave(endpoint)
         self._unassign(endpoint)
-        del endpoint.network.endpoints[endpoint.id]
+        del endpoint.network.endpoints[endpoint.container]

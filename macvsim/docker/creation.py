@@ -62,12 +62,20 @@ def create(
         raise profile.error("container.bad_name", name=chosen)
     if chosen in engine.containers:
         raise profile.error("container.name_taken", name=chosen, id=engine.containers[chosen].id)
-    container = Container(engine, new_id(engine.rng), chosen, config, image)
+    container = Container(engine, new_id(engine.rng), chosen, _kept(engine, config), image)
     for network, settings in wanted.items():
         known = _known(engine, network)
         container.settings[known.name if known is not None else network] = settings
     engine.containers[chosen] = container
     return container
+
+
+def _kept(engine: Engine, config: ContainerConfig) -> ContainerConfig:
+    """The settings as one object with those of the container before it on the same network, if they are the same."""
+    known = engine.configs.get(config.network)
+    if known is None or known != config:
+        known = engine.configs[config.network] = config
+    return known
 
 
 def _known(engine: Engine, network: str) -> Network | None:

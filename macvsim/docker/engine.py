@@ -66,6 +66,8 @@ class Engine:
         machine: Machine | None = None,
     ) -> None:
         self.host = host
+        self._clock = 0
+        """What the clock showed last: what happens at one time is to be told by one number."""
         self.sim = host.sim
         self.profile = get_profile(profile) if isinstance(profile, str) else profile
         self.data_root = data_root
@@ -85,6 +87,8 @@ class Engine:
         self.ports = Ports(self.profile, host.ns, self.firewall)
         self.containers: dict[str, Container] = {}
         """By name, oldest first."""
+        self.configs: dict[str, ContainerConfig] = {}
+        """What the last container on each network was to be."""
         self.membership = Membership(self)
         self.lifecycle = Lifecycle(self)
         if forwarding:
@@ -96,7 +100,10 @@ class Engine:
 
     def clock(self) -> int:
         """Nanoseconds since 1970 on this host."""
-        return BOOT_TIME + int(self.sim.now)
+        now = BOOT_TIME + int(self.sim.now)
+        if now != self._clock:
+            self._clock = now
+        return self._clock
 
     # -- networks ------------------------------------------------------------------------------------------------------
 

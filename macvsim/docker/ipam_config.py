@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface
 
 from macvsim.docker.profile import Profile
@@ -40,13 +41,19 @@ class Cidr:
     @property
     def network(self) -> IPNetwork:
         """The prefix with its host bits cleared."""
-        network = ip_interface((self.address, self.prefixlen)).network
-        return network
+        return _network(self)
 
     def __str__(self) -> str:
         return f"{self.address}/{self.prefixlen}"
 
 
+@lru_cache
+def _network(cidr: Cidr) -> IPNetwork:
+    network = ip_interface((cidr.address, cidr.prefixlen)).network
+    return network
+
+
+@lru_cache
 def parse_address(text: str) -> IPAddress | None:
     """An address in dotted or colon form, or None (Go's net.ParseIP: no prefix length, no leading zeros)."""
     try:
@@ -55,6 +62,7 @@ def parse_address(text: str) -> IPAddress | None:
         return None
 
 
+@lru_cache
 def parse_cidr(text: str) -> Cidr | None:
     """``ADDRESS/LENGTH``, or None; netmasks and bare addresses are not CIDR notation (Go's netip.ParsePrefix)."""
     head, slash, tail = text.partition("/")

@@ -47,7 +47,8 @@ class Membership:
         """The names a container answers to on a network (buildEndpointDNSNames)."""
         if network.names_resolve:
             names = [container.name, *settings.aliases, container.short_id, container.hostname]
-            settings.dns_names = tuple(dict.fromkeys(names))
+            known = {name: name for name in reversed(names)}  # where two are the same, the one that is kept anyway
+            settings.dns_names = tuple(known[name] for name in dict.fromkeys(names))
             if settings.endpoint is not None:
                 settings.endpoint.dns_names = settings.dns_names
 
@@ -55,8 +56,9 @@ class Membership:
         """It has a new name: its endpoints have it, too."""
         for settings in container.settings.values():
             if settings.endpoint is not None:
-                settings.endpoint.container = container.name
-                self.name(container, settings.endpoint.network, settings)
+                network = settings.endpoint.network
+                network.rename(settings.endpoint, container.name)
+                self.name(container, network, settings)
 
     def connect(self, container: Container, term: str, settings: EndpointSettings) -> None:
         """``docker network connect``; of a stopped container it is only noted.  Raises `DockerError`."""
@@ -115,7 +117,7 @@ class Membership:
 
     def forget(self, term: str, name: str) -> None:
         """``docker network disconnect -f`` of a container that is gone (ForceEndpointDelete).  Raises `DockerError`."""
-        endpoint = self.controller.find(term, by_daemon=True).endpoint_of(name)
+        endpoint = self.controller.find(term, by_daemon=True).endpoints.get(name)
         if endpoint is None:
             raise self.profile.error("endpoint.missing", name=name)
         self.controller.leave(endpoint)

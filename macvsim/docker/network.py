@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
+from types import MappingProxyType
+from typing import Final
 
 from macvsim.dev.base import NetDevice
 from macvsim.docker.firewall import BridgeRules
@@ -12,6 +14,8 @@ from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
 from macvsim.docker.parents import ParentOptions, ParentPlan
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Network:
 
     id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent or bridge device
     options, parent : of macvlan and ipvlan networks; bridge_rules : of bridge networks
-    endpoints : by identifier, in the order they came
+    endpoints : by the names of their containers, in the order they came
     """
 
     id: str
@@ -79,9 +83,10 @@ class Network:
         """Containers here find each other by name: not on the default bridge, host and none."""
         return not self.predefined
 
-    def endpoint_of(self, container: str) -> Endpoint | None:
-        """The endpoint of the container with that name."""
-        return next((endpoint for endpoint in self.endpoints.values() if endpoint.container == container), None)
+    def rename(self, endpoint: Endpoint, name: str) -> None:
+        """The container of an endpoint has another name."""
+        endpoint.container = name
+        self.endpoints = {one.container: one for one in self.endpoints.values()}
 
     def view(self) -> NetworkView:
         """For `macvsim.docker.inspection.network_document`."""
@@ -130,7 +135,7 @@ class Endpoint:
     """The default route goes out of the device without a gateway (ipvlan l3 and l3s)."""
     host_link: NetDevice | None = None
     """Host end of a veth pair."""
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Containers by the names that this one alone knows them by (``--link``)."""
     link_local: Sequence[str] = ()
     """Further addresses (``--link-local-ip``)."""
@@ -180,7 +185,7 @@ class EndpointSettings:
     ip6: str = ""
     links: Sequence[str] = ()
     link_local: Sequence[str] = ()
-    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    driver_opts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     kept_empty: frozenset[str] = frozenset()
     """Settings that the client sent although they are empty: ``docker inspect`` shows them so, others as null."""
     network_id: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_address
+from sys import intern
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.nic import Nic
@@ -90,7 +91,7 @@ class Sandbox:
         self._prefixes += (prefix,)
         source = endpoint.source_name
         assert isinstance(link.ns, Namespace)
-        link.ns.move(link, self.ns, rename=f"{prefix}{number}")
+        link.ns.move(link, self.ns, rename=intern(f"{prefix}{number}"))
         try:
             if endpoint.mac:
                 link.set_mac(mac_bytes(endpoint.mac))

@@ -130,7 +130,7 @@ def with_command(call: Call, command: str) -> Call:
     if call.name == "ping" or command == _command(call):
         return call
     args = [command if arg == _command(call) else arg for arg in call.args]
-    return Call(call.time, call.on, call.name, tuple(args), call.options, call.raises)
+    return Call(call.time, call.on, call.name, tuple(args), call.named, call.raises)
 
 
 __all__ = ["SavedLab", "load_saved", "with_command"]

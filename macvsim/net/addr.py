@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.joined import NOTHING
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Fib, Route, RouteType, Scope
 from macvsim.net.multipath import Hop
+from macvsim.net.parts import differ
 from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.sim import Sim, Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
@@ -28,7 +29,6 @@ ALL_SNOOPERS = 0xE000006A
 FOREVER = 0xFFFFFFFF
 
 
-@dataclass(slots=True, eq=False)
 class Address:
     """One IPv4 address of a device (struct in_ifaddr).
 
@@ -37,20 +37,34 @@ class Address:
     `since` on
     """
 
-    local: int
-    plen: int
-    broadcast: int = 0
-    scope: Scope = Scope.UNIVERSE
-    label: str = ""
+    __slots__ = ("__dict__", "broadcast", "label", "local", "peer", "plen", "scope", "since")
+    # what few addresses have
     secondary: bool = False
     noprefixroute: bool = False
     autojoin: bool = False
     metric: int = 0
-    peer: int = 0
     valid: int = FOREVER
     preferred: int = FOREVER
-    since: int = 0
     ageing: Timer | None = None
+
+    def __init__(
+        self,
+        local: int,
+        plen: int,
+        broadcast: int = 0,
+        scope: Scope = Scope.UNIVERSE,
+        label: str = "",
+        peer: int = 0,
+        **further: Any,
+    ) -> None:
+        self.local = local
+        self.plen = plen
+        self.broadcast = broadcast
+        self.scope = scope
+        self.label = label
+        self.peer = peer
+        self.since = 0
+        differ(self, further)
 
     @property
     def prefix(self) -> int:
@@ -87,18 +101,30 @@ class InDev:
         self.reachable_time = 0
         """Jiffies a neighbour stays reachable; drawn anew every 300 s."""
         self.reachable_drawn: int | None = None
-        self.addresses: list[Address] = []
-        self.groups: dict[int, int] = {}
+        self.addresses: tuple[Address, ...] = ()
+        self.groups: Mapping[int, int] = NOTHING
         """Multicast groups joined, and how often; the newest last."""
         self.igmp: Reporter | None = None
         """Who tells others about them, once there was something to tell."""
         self._inet6: Inet6Dev | None = None
         self.quiet6: Attached | None = None
         """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
-        self.ways_in: dict[int, Dst] = {}
+        self.ways_in: Mapping[int, Dst] = NOTHING
         """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
-        self.flows: dict[bytes, Take] = {}
+        self.flows: dict[bytes, Take] | None = None
         """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
+
+    def keep_way(self, addresses: int, way: Dst, most: int) -> None:
+        """A decision about packets that come in, beside no more than `most` others."""
+        if not isinstance(self.ways_in, dict) or len(self.ways_in) >= most:
+            self.ways_in = {}
+        self.ways_in[addresses] = way
+
+    def forget(self) -> None:
+        """Something that decisions depend on has changed."""
+        self.ways_in = NOTHING
+        if self.flows:
+            self.flows.clear()
 
     @property
     def inet6(self) -> Inet6Dev | None:
@@ -110,6 +136,14 @@ class InDev:
     @inet6.setter
     def inet6(self, inet6: Inet6Dev | None) -> None:
         self._inet6 = inet6
+
+    def insert(self, place: int, address: Address) -> None:
+        """One more address."""
+        self.addresses = (*self.addresses[:place], address, *self.addresses[place:])
+
+    def drop(self, address: Address) -> None:
+        """One less."""
+        self.addresses = tuple(other for other in self.addresses if other is not address)
 
     def primary_for(self, ip: int) -> Address | None:
         """First primary address whose subnet contains `ip`."""
@@ -153,7 +187,7 @@ class AddressTable:
         # a primary address stands behind the last primary one whose scope is no wider
         before = [i for i, a in enumerate(indev.addresses) if not a.secondary and a.scope >= address.scope]
         place = len(indev.addresses) if address.secondary else before[-1] + 1 if before else 0
-        indev.addresses.insert(place, address)
+        indev.insert(place, address)
         self._routes_up(dev, address)
         dev.on_address(address.peer.to_bytes(4, "big"), True)
         if address.autojoin:
@@ -165,7 +199,8 @@ class AddressTable:
         """From now on an address lives so many seconds (set_ifa_lifetime); at the end it is removed
         (check_lifetime).
         """
-        address.valid, address.preferred, address.since = valid, preferred, self.ns.sim.jiffies
+        differ(address, {"valid": valid, "preferred": preferred})
+        address.since = self.ns.sim.jiffies
         if address.ageing is not None:
             address.ageing.stop()
         if valid != FOREVER:
@@ -194,24 +229,25 @@ class AddressTable:
 
     def _remove(self, dev: NetDevice, gone: Address) -> None:
         indev: InDev = dev.inet
-        indev.addresses.remove(gone)
+        indev.drop(gone)
         if gone.ageing is not None:
             gone.ageing.stop()
         secondaries = [a for a in indev.addresses if a.secondary and a.plen == gone.plen and a.prefix == gone.prefix]
         promote = max(indev.conf.promote_secondaries, self.ns.conf_all.promote_secondaries)
         if not gone.secondary and not promote:
             for other in secondaries:
-                indev.addresses.remove(other)
+                indev.drop(other)
                 self._routes_down(dev, other)
                 dev.on_address(other.peer.to_bytes(4, "big"), False)
         self._routes_down(dev, gone)
         dev.on_address(gone.peer.to_bytes(4, "big"), False)
-        self.ns.netfilter.address_gone(dev, gone.local)
+        if self.ns.made("netfilter"):
+            self.ns.netfilter.address_gone(dev, gone.local)
         if not gone.secondary and promote and secondaries:
             heir = secondaries[0]
             heir.secondary = False
-            indev.addresses.remove(heir)
-            indev.addresses.insert(sum(not a.secondary for a in indev.addresses), heir)
+            indev.drop(heir)
+            indev.insert(sum(not a.secondary for a in indev.addresses), heir)
             for other in secondaries:
                 self._routes_up(dev, other)
 
@@ -220,7 +256,7 @@ class AddressTable:
         indev: InDev = dev.inet
         for address in indev.addresses:
             dev.on_address(address.peer.to_bytes(4, "big"), False)
-        indev.addresses.clear()
+        indev.addresses = ()
         self.fib.remove_if(lambda r: r.dev is dev or any(hop.dev is dev for hop in r.hops))
 
     # -- routes that the kernel makes ----------------------------------------------------------------------------------
@@ -232,16 +268,18 @@ class AddressTable:
         if not dev.up:
             return
         mask = mask_int(address.plen)
-        if address.broadcast and address.broadcast != 0xFFFFFFFF:
-            self._magic(RouteType.BROADCAST, address.broadcast, 32, dev, src)
+        broadcast = address.broadcast if address.broadcast != 0xFFFFFFFF else 0
+        if broadcast:
+            self._magic(RouteType.BROADCAST, broadcast, 32, dev, src)
         if is_zeronet_ip(address.prefix) or address.secondary:
             return
         if address.prefix != address.local or address.plen < 32:
             if not address.noprefixroute:
                 kind = RouteType.LOCAL if dev.loopback else RouteType.UNICAST
                 self._magic(kind, address.prefix, address.plen, dev, src, address.metric)
-            if address.plen < 31:
-                self._magic(RouteType.BROADCAST, address.prefix | (~mask & 0xFFFFFFFF), 32, dev, src)
+            last = address.prefix | ~mask & 0xFFFFFFFF
+            if address.plen < 31 and last != broadcast:
+                self._magic(RouteType.BROADCAST, last, 32, dev, src)
 
     def _routes_down(self, dev: NetDevice, address: Address) -> None:
         """fib_del_ifaddr: what this address brought and no other address of the device still needs."""
@@ -279,11 +317,7 @@ class AddressTable:
         table = TABLE_MAIN if kind is RouteType.UNICAST else TABLE_LOCAL
         scope = Scope.HOST if kind is RouteType.LOCAL else Scope.LINK
         route = Route(dst, plen, kind, dev=dev, scope=scope, src=src, metric=metric, proto="kernel", table=table)
-        try:
-            self.fib.add(route, append=True)
-        except NetlinkError as error:
-            if error.errno != "EEXIST":
-                raise
+        self.fib.ensure(route)
 
     # -- the device changes --------------------------------------------------------------------------------------------
 

@@ -61,14 +61,14 @@ class CaptureSocket:
             self._listen(device)
         if self._promiscuous and dev is not None:
             dev.add_promiscuity(1)
-        ns.listeners.append(self._device_event)
+        ns.listen(self._device_event)
 
     def close(self) -> None:
         """Hear no more."""
         if not self._open:
             return
         self._open = False
-        self.ns.listeners.remove(self._device_event)
+        self.ns.unlisten(self._device_event)
         for stop in self._taps.values():
             stop()
         self._taps.clear()

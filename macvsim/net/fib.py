@@ -9,11 +9,11 @@ from __future__ import annotations
 import enum
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from macvsim.errors import NetlinkError
 from macvsim.net.multipath import Hop
+from macvsim.net.parts import differ
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import ip_text, mask_int
 
@@ -57,35 +57,51 @@ class Scope(enum.IntEnum):
         return "global" if self is Scope.UNIVERSE else self.name.lower()
 
 
-@dataclass(slots=True, eq=False)
 class Route:
     """One route with one next hop.
 
     dst, plen : prefix; gateway : 0 when the destination is on the link; dev : None for unreachable, prohibit, blackhole
     and throw
     src : preferred source, 0 for none; proto : who made it (``kernel``, ``boot``, ``static``, ``dhcp`` or a number)
+    hops : the ways of a multipath route, of which `gateway` and `dev` are the first
     """
 
-    dst: int
-    plen: int
-    type: RouteType = RouteType.UNICAST
-    gateway: int = 0
-    dev: Any = None
-    scope: Scope = Scope.UNIVERSE
-    src: int = 0
+    __slots__ = ("__dict__", "age", "dev", "dst", "gateway", "plen", "proto", "scope", "src", "table", "type")
+    # what few routes have
     metric: int = 0
-    proto: str = "boot"
-    table: int = TABLE_MAIN
     tos: int = 0
     mtu: int = 0
     onlink: bool = False
-    age: int = field(default=0)
+    hops: tuple[Hop, ...] = ()
     chosen: int = -1
     """Which of the default routes like this one was taken last (fa_default)."""
-    hops: tuple[Hop, ...] = ()
-    """The ways of a multipath route, of which `gateway` and `dev` are the first."""
     gone: bool = False
     """Taken out: what still waits to go this way has no device any more (dst_dev_put)."""
+
+    def __init__(
+        self,
+        dst: int,
+        plen: int,
+        type: RouteType = RouteType.UNICAST,
+        gateway: int = 0,
+        dev: Any = None,
+        scope: Scope = Scope.UNIVERSE,
+        src: int = 0,
+        proto: str = "boot",
+        table: int = TABLE_MAIN,
+        **further: Any,
+    ) -> None:
+        self.dst = dst
+        self.plen = plen
+        self.type = type
+        self.gateway = gateway
+        self.dev = dev
+        self.scope = scope
+        self.src = src
+        self.proto = proto
+        self.table = table
+        self.age = 0
+        differ(self, further)
 
     @property
     def prefix(self) -> str:
@@ -263,8 +279,8 @@ class Fib:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to
         stand behind (`append`) or before it (`prepend`) and has another next hop.
         """
+        same = self._like(route)
         table = self.table(route.table)
-        same = [r for r in table.of(route.dst, route.plen) if r.tos == route.tos and r.metric == route.metric]
         if same and replace:
             table = table.minus(same[0])
             route.age = same[0].age
@@ -279,6 +295,16 @@ class Fib:
         self._put(route.table, table.plus(route))
         self.changed()
         return route
+
+    def ensure(self, route: Route) -> None:
+        """Put one of the kernel's own routes in, behind those like it; one with this next hop that is there stays."""
+        if not any(_same_hop(other, route) for other in self._like(route)):
+            self.add(route, append=True)
+
+    def _like(self, route: Route) -> list[Route]:
+        """Those there are with its prefix, TOS and metric."""
+        there = self.table(route.table).of(route.dst, route.plen)
+        return [other for other in there if other.tos == route.tos and other.metric == route.metric]
 
     def defaults_like(self, route: Route) -> list[Route]:
         """The default routes by way of a gateway that differ from this one in nothing but the next hop."""

@@ -47,6 +47,8 @@ class Arrivals:
     def __init__(self, layer: Ipv4Layer, dev: NetDevice) -> None:
         self._layer = layer
         self._dev = dev
+        if dev.inet.flows is None:
+            dev.inet.flows = {}
         self.flows: dict[bytes, Take] = dev.inet.flows
 
     def take(self, frame: Frame) -> DropReason | None:

@@ -7,14 +7,13 @@ errno of the call.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from macvsim.dev.base import NetDevice
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fib import Scope
 from macvsim.net.namespace import Namespace
+from macvsim.net.parts import altered
 from macvsim.wire.addr import ip_text, is_loopback_ip, is_multicast_ip, mask_int
 
 IFF_NOTRAILERS = 0x20
@@ -45,7 +44,7 @@ def device(ns: Namespace, name: str) -> NetDevice:
 
 def labelled(ns: Namespace, name: str) -> Address | None:
     """The address an interface name stands for: the first with that label on its device."""
-    addresses: list[Address] = device(ns, name).inet.addresses
+    addresses: tuple[Address, ...] = device(ns, name).inet.addresses
     return next((address for address in addresses if address.label == name), None)
 
 
@@ -65,7 +64,7 @@ def _required(ns: Namespace, name: str) -> Address:
 def _reinsert(ns: Namespace, dev: NetDevice, old: Address, new: Address) -> None:
     """Take an address out and put it back changed (inet_del_ifa, inet_insert_ifa): its routes go and come."""
     ns.addresses.remove(dev, old.local, old.plen)
-    ns.addresses.add(dev, replace(new, secondary=False))
+    ns.addresses.add(dev, altered(new, secondary=False))
 
 
 # -- flags -----------------------------------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ def set_netmask(ns: Namespace, name: str, mask: int) -> None:
         raise NetlinkError("EINVAL", f"{name}: {ip_text(mask)} is not a netmask: its ones must stand in a row")
     if plen == old.plen:
         return
-    new = replace(old, plen=plen)
+    new = altered(old, plen=plen)
     fits = old.broadcast == old.local | ~mask_int(old.plen) & _ALL_ONES
     if fits and plen < 31 and not dev.loopback:
         new.broadcast = old.local | ~mask & _ALL_ONES
@@ -141,7 +140,7 @@ def set_broadcast(ns: Namespace, name: str, ip: int) -> None:
     """SIOCSIFBRDADDR."""
     old = _required(ns, name)
     if ip != old.broadcast:
-        _reinsert(ns, device(ns, name), old, replace(old, broadcast=ip))
+        _reinsert(ns, device(ns, name), old, altered(old, broadcast=ip))
 
 
 def set_peer(ns: Namespace, name: str, ip: int) -> None:
@@ -149,4 +148,4 @@ def set_peer(ns: Namespace, name: str, ip: int) -> None:
     old = _required(ns, name)
     if ip != old.peer:
         classful_length(ip)
-        _reinsert(ns, device(ns, name), old, replace(old, peer=ip))
+        _reinsert(ns, device(ns, name), old, altered(old, peer=ip))

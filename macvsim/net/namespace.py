@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
+from macvsim.dev.joined import joined, left
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.path import Receiver
@@ -75,7 +76,7 @@ class Daemon(Protocol):
 
 
 class Wakeup:
-    """What wakes the programs of a namespace; delay : ns that it takes."""
+    """What wakes the programs of a machine; delay : ns that it takes."""
 
     __slots__ = ("_sim", "delay")
 
@@ -101,7 +102,7 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "_daemon", "_handlers", "_init", "_ipv6", "_last_inode", "_next_ifindex", "_nsids", "addresses", "arp", "boot",
+        "_daemon", "_handlers", "_init", "_ipv6", "_last_inode", "_next_ifindex", "_nsids", "arp", "boot",
         "conf_all", "conf_default", "devices", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch",
         "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default",
         "reassembly", "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
@@ -113,25 +114,27 @@ class Namespace(Parts):
     icmp: IcmpLayer
     ipv4: Ipv4Layer
     neigh: NeighTable
+    netfilter: Netfilter
     parms_default: NeighParms
     reassembly: Reassembly
     router: Router
     snmp: Snmp
+    sysctl: Sysctl
     tcp: TcpLayer
     thresholds: NeighThresholds
     udp: UdpLayer
-    _nsids: dict[Namespace, int]
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "group_reassembly": Reassembly,
         "icmp": IcmpLayer,
         "ipv4": Ipv4Layer,
         "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds, ns.name),
+        "netfilter": lambda ns: Netfilter(ns, None if ns.is_first else ns._init.netfilter.modules),
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
+        "sysctl": Sysctl,
         "tcp": TcpLayer,
         "thresholds": lambda _: NeighThresholds(),
         "udp": lambda ns: ns._new_udp(),
-        "_nsids": lambda _: {},
     }
 
     def __init__(self, sim: Sim, name: str, init: Namespace | None = None, boot: Boot | None = None) -> None:
@@ -143,31 +146,35 @@ class Namespace(Parts):
         self.log: KernelLog = KernelLog(sim) if init is None else init.log
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
         self.ipv4_conf: Ipv4Conf = IPV4_CONF if init is None else Ipv4Conf.inherited(init.ipv4_conf)
-        self.sysctl = Sysctl(self)
         self.conf_all = CONF_ALL if init is None else init.conf_all.shared()
         self.conf_default = DevConf().shared() if init is None else init.conf_default.shared()
         self.parms_default = NEIGH_PARMS
         self.fib = Fib(self)
-        self.addresses = AddressTable(self, self.fib)
         self.router = Router(self)
         self.arp = ArpLayer(self)
-        self.netfilter: Netfilter = Netfilter(self, None if init is None else init.netfilter.modules)
         self._ipv6: Ipv6 | Quiet = QUIET
         if self.boot.ipv6:
             self.wake_ipv6()
-        self.wakeup = Wakeup(sim)
-        """How programs hear of what is there for them."""
+        self.wakeup: Wakeup = Wakeup(sim) if init is None else init.wakeup
+        """How the machine's programs hear of what is there for them."""
         self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
         """Kinds of devices that this kernel was built without, such as ``vlan``."""
         self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
         """How vconfig names new VLAN devices, as /proc/net/vlan/config calls it."""
-        self.listeners: list[Callable[[NetDevice, Event], None]] = []
+        self.listeners: tuple[Callable[[NetDevice, Event], None], ...] = ()
         self._handlers: dict[bytes, ProtocolHandler | None] | None = None
         """Who takes frames of which EtherType, where that was changed."""
+        self._nsids: tuple[Namespace | None, ...] = ()
+        """Other namespaces by number; None: a number that is free again."""
         self._next_ifindex = 1
         self._last_inode = 1000
         self._daemon: Daemon | None = None
         self.register(Loopback(self))
+
+    @property
+    def addresses(self) -> AddressTable:
+        """How addresses come and go."""
+        return AddressTable(self, self.fib)
 
     @property
     def is_first(self) -> bool:
@@ -342,7 +349,8 @@ class Namespace(Parts):
         dev.rename(name)
         dev.ifindex = ifindex
         self.devices[name] = dev
-        self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
+        if ifindex < max(taken, default=0):
+            self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
         conf = self.conf_default.shared()
         if dev.loopback and not conf.disable_policy:
             conf = conf.but("disable_policy", 1)
@@ -402,18 +410,19 @@ class Namespace(Parts):
 
     def nsid(self, other: Namespace) -> int:
         """The number by which this namespace knows another one; the lowest free one if it is new (peernet2id_alloc)."""
-        if other not in self._nsids:
-            used = set(self._nsids.values())
-            self._nsids[other] = next(number for number in range(len(used) + 1) if number not in used)
-        return self._nsids[other]
+        known = self._nsids
+        if other not in known:
+            self._nsids = (*known, other) if None not in known else _replaced(known, None, other)
+        return self._nsids.index(other)
 
     def known_nsid(self, other: Namespace) -> int | None:
         """The number of another namespace if it has one already (peernet2id)."""
-        return self._nsids.get(other)
+        return self._nsids.index(other) if other in self._nsids else None
 
     def forget_nsid(self, other: Namespace) -> None:
         """Another namespace is gone; its number is free again (unhash_nsid)."""
-        self._nsids.pop(other, None)
+        if other in self._nsids:
+            self._nsids = _replaced(self._nsids, other, None)
 
     def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
         """A frame with an IPv4 fragment: the whole packet once it is there, None before (ip_check_defrag)."""
@@ -459,6 +468,14 @@ class Namespace(Parts):
         for listener in self.listeners:
             listener(dev, event)
 
+    def listen(self, listener: Callable[[NetDevice, Event], None]) -> None:
+        """Tell somebody of what happens to devices."""
+        self.listeners = (*self.listeners, listener)
+
+    def unlisten(self, listener: Callable[[NetDevice, Event], None]) -> None:
+        """No longer."""
+        self.listeners = tuple(other for other in self.listeners if other != listener)
+
     def _announce(self, dev: NetDevice) -> None:
         """arp_notify: tell everybody whose the device's addresses are (inetdev_send_gratuitous_arp)."""
         if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
@@ -493,9 +510,9 @@ class Namespace(Parts):
 
     def join_group(self, dev: NetDevice, group: int) -> None:
         """The host listens to a multicast group on a device (ip_mc_join_group)."""
-        groups = dev.inet.groups
-        groups[group] = groups.get(group, 0) + 1
-        if groups[group] == 1:
+        indev: InDev = dev.inet
+        indev.groups = joined(indev.groups, group)
+        if indev.groups[group] == 1:
             if not dev.loopback:
                 dev.add_mc(multicast_mac(group))
             self.router.forget()
@@ -504,12 +521,11 @@ class Namespace(Parts):
 
     def leave_group(self, dev: NetDevice, group: int) -> None:
         """Undo one `join_group`."""
-        groups = dev.inet.groups
-        if group not in groups:
+        indev: InDev = dev.inet
+        if group not in indev.groups:
             return
-        groups[group] -= 1
-        if not groups[group]:
-            del groups[group]
+        indev.groups = left(indev.groups, group)
+        if group not in indev.groups:
             if not dev.loopback:
                 dev.del_mc(multicast_mac(group))
             self.router.forget()
@@ -537,3 +553,8 @@ class Namespace(Parts):
         if self.made("icmp"):
             self.icmp.conf = self.ipv4_conf
         self.router.forget()
+
+
+def _replaced(known: tuple[Namespace | None, ...], old: Namespace | None, new: Namespace | None) -> tuple[Any, ...]:
+    at = known.index(old)
+    return (*known[:at], new, *known[at + 1 :])

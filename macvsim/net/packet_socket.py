@@ -40,7 +40,7 @@ class PacketSocket:
         self.on_payload = on_payload
         self.on_error = on_error
         _Fanout.of(ns, self.ethertype).sockets.append(self)
-        ns.listeners.append(self._device_event)
+        ns.listen(self._device_event)
 
     def send(self, dst: bytes, payload: bytes) -> int:
         """Send to a MAC; returns the packet's uid.  ENETDOWN when the device is down."""
@@ -62,7 +62,7 @@ class PacketSocket:
         fanout = _Fanout.of(self.ns, self.ethertype)
         if self in fanout.sockets:
             fanout.sockets.remove(self)
-            self.ns.listeners.remove(self._device_event)
+            self.ns.unlisten(self._device_event)
         fanout.fold()
 
     def _device_event(self, dev: NetDevice, event: Event) -> None:

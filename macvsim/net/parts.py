@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+T = TypeVar("T")
 
 
 class Defaults:
@@ -67,6 +70,21 @@ def own(holder: Any, name: str) -> Any:
         held = held.copy()
         setattr(holder, name, held)
     return held
+
+
+def differ(record: Any, fields: Mapping[str, Any]) -> None:
+    """Set those fields of a record that are not as its class has them; the others take no room in it."""
+    for name, value in fields.items():
+        if value != getattr(record, name):
+            setattr(record, name, value)
+
+
+def altered(record: T, **fields: Any) -> T:
+    """A record like this one but for some fields."""
+    like = copy(record)
+    for name, value in fields.items():
+        setattr(like, name, value)
+    return like
 
 
 class Counters(dict[str, int]):

@@ -7,7 +7,6 @@ a route, an address, a device or a parameter changes.
 from __future__ import annotations
 
 import enum
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from macvsim.dev.ipvlan import l3s_child
@@ -16,11 +15,13 @@ from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fib import ERRORS, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.neigh import VALID, Nud
+from macvsim.net.parts import altered
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.addr import InDev
     from macvsim.net.flow import Sender
     from macvsim.net.namespace import Namespace
     from macvsim.net.neigh import Neighbour
@@ -125,7 +126,7 @@ class Router:
         self.ns = ns
         self.generation = 0
         """Counts what made decisions void."""
-        self._output: dict[object, Dst] = {}
+        self._output: dict[object, Dst] | None = None
         """By destination and source in one number, or by all that was asked for where that is more."""
         self._to_us: Dst | None = None
         """What was decided last of packets for an address of ours: all those for it go one way."""
@@ -146,9 +147,9 @@ class Router:
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
         for dev in self.ns.devices.values():
-            dev.inet.ways_in.clear()
-            dev.inet.flows.clear()
-        self._output.clear()
+            dev.inet.forget()
+        if self._output:
+            self._output.clear()
         self._to_us = None
         self.generation += 1
         self.ns.sim.change()
@@ -164,13 +165,14 @@ class Router:
         key: object = dst << 32 | src
         if oif is not None or any_source or mark:
             key = dst, src, oif, any_source, mark
-        found = self._output.get(key)
+        known = self._output
+        if known is None or len(known) >= _CACHE_LIMIT:
+            known = self._output = {}
+        found = known.get(key)
         if found is None:
             found = self._decide_output(dst, src, oif, any_source, mark)
-            if len(self._output) >= _CACHE_LIMIT:
-                self._output.clear()
             if found.lasting and self.ns.sim.learns:
-                self._output[key] = found
+                known[key] = found
         return found
 
     def on_link(self, group: int, dev: NetDevice) -> Dst:
@@ -251,7 +253,7 @@ class Router:
         bound = [hop for hop in route.hops if oif is None or hop.dev is oif]
         hop = choose(bound, flow_hash(self._hash_key, src, dst), self._usable_hop)
         if hop.view is None:
-            hop.view = replace(route, gateway=hop.gateway, dev=hop.dev, hops=())
+            hop.view = altered(route, gateway=hop.gateway, dev=hop.dev, hops=())
         view: Route = hop.view
         return view
 
@@ -324,9 +326,9 @@ class Router:
         if mark and self.ns.fib.looks_at_marks:
             src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
             return self._decide_input(dst, src, dev, mark)
-        ways: dict[int, Dst] = dev.inet.ways_in
+        indev: InDev = dev.inet
         key = int.from_bytes(addresses)
-        found = ways.get(key)
+        found = indev.ways_in.get(key)
         if found is None:
             child = None if dev.rx_handler is None else l3s_child(dev.rx_handler, addresses[4:])
             if child is not None:
@@ -334,10 +336,8 @@ class Router:
                 if local.kind is LOCAL:
                     return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
             found = self._decide_input(key & 0xFFFFFFFF, key >> 32, dev)
-            if len(ways) >= _CACHE_LIMIT:
-                ways.clear()
             if found.lasting and self.ns.sim.learns:
-                ways[key] = found
+                indev.keep_way(key, found, _CACHE_LIMIT)
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice, mark: int = 0) -> Dst:

@@ -70,8 +70,9 @@ def add_route(
             type, Scope.UNIVERSE
         )
     route = Route(
-        dst, plen, type, gateway, dev if needs_dev else None, scope, src, metric, proto, table, mtu=mtu, onlink=onlink
-    )
+        dst, plen, type, gateway, dev if needs_dev else None, scope, src, proto, table,
+        metric=metric, mtu=mtu, onlink=onlink,
+    )  # fmt: skip
     if len(ways) > 1:
         route.hops = tuple(ways)
     added = ns.fib.add(route, replace=replace, append=append, prepend=prepend)

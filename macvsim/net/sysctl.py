@@ -217,38 +217,38 @@ class Sysctl:
     anybody else sees it.
     """
 
-    __slots__ = ("_ns",)
+    __slots__ = ("ns",)
 
     def __init__(self, ns: Namespace) -> None:
-        self._ns = ns
+        self.ns = ns
 
     @property
     def sim(self) -> Sim:
         """For `macvsim.history.recorded`."""
-        return self._ns.sim
+        return self.ns.sim
 
     @property
     def conf(self) -> dict[str, Place]:
         """net.ipv4.conf: for all, for devices to come, and by device."""
-        ns = self._ns
+        ns = self.ns
         devices = {dev.name: Place(dev.inet, "conf") for dev in ns.devices.values()}
         return {"all": Place(ns, "conf_all"), "default": Place(ns, "conf_default")} | devices
 
     @property
     def neigh(self) -> dict[str, Place]:
         """net.ipv4.neigh: for devices to come, and by device."""
-        ns = self._ns
+        ns = self.ns
         return {"default": Place(ns, "parms_default")} | {d.name: Place(d.inet, "parms") for d in ns.devices.values()}
 
     @property
     def read_only(self) -> Mapping[str, Callable[[], int]]:
         """Parameters that only tell something, by their whole names."""
-        return self._ns.netfilter.told()
+        return self.ns.netfilter.told()
 
     @property
     def trees(self) -> Mapping[str, Defaults]:
         """Further directories below net, such as ``netfilter``."""
-        return self._ns.netfilter.trees()
+        return self.ns.netfilter.trees()
 
     def __getitem__(self, name: str) -> int | str:
         """Value of a parameter: an integer, or text for ranges; `UnknownSysctl` when there is none of that name."""
@@ -267,7 +267,7 @@ class Sysctl:
             raise MacvsimError(f"{name}: Operation not permitted; it can only be read")
         place, key = self._find(name)
         if parts[1] == "ipv6":
-            self._ns.ipv6.sysctl.set(name, parts, value)
+            self.ns.ipv6.sysctl.set(name, parts, value)
             return
         old = getattr(place.parameters, key)
         if isinstance(old, str):
@@ -280,7 +280,7 @@ class Sysctl:
                 f"{f'{len(old)} numbers' if isinstance(old, tuple) else 'a number'} within the kernel's bounds"
             )
         setattr(place.own(), key, numbers if isinstance(old, tuple) else numbers[0])
-        self._ns.sysctl_changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
+        self.ns.sysctl_changed(parts[3] if len(parts) == 5 else "", key, numbers[0])
 
     @staticmethod
     def _set_word(holder: Any, name: str, key: str, value: str) -> None:
@@ -304,11 +304,11 @@ class Sysctl:
             for device, place in places.items():
                 for key in sorted([*place.parameters.NAMES, *(NEIGH_VIEWS if group == "neigh" else ())]):
                     yield f"net.ipv4.{group}.{device.replace('.', '/')}.{key}"
-        for key in self._ns.thresholds.NAMES:
+        for key in self.ns.thresholds.NAMES:
             yield f"net.ipv4.neigh.default.{key}"
-        for key in sorted([*self._ns.ipv4_conf.NAMES, "ip_forward"]):
+        for key in sorted([*self.ns.ipv4_conf.NAMES, "ip_forward"]):
             yield f"net.ipv4.{key}"
-        yield from self._ns.ipv6.sysctl.names()
+        yield from self.ns.ipv6.sysctl.names()
         for tree, holder in self.trees.items():
             for key in holder.NAMES:
                 yield f"net.{tree}.{key.replace('_', '-') if tree == 'bridge' else key}"
@@ -327,18 +327,18 @@ class Sysctl:
         match parts:
             case ["net", "ipv4", "ip_forward"]:
                 return self.conf["all"], "forwarding"
-            case ["net", "ipv4", key] if key in self._ns.ipv4_conf.NAMES:
-                return Place(self._ns, "ipv4_conf"), key
+            case ["net", "ipv4", key] if key in self.ns.ipv4_conf.NAMES:
+                return Place(self.ns, "ipv4_conf"), key
             case ["net", "ipv4", "conf", device, key] if device in self.conf and key in DevConf.NAMES:
                 return self.conf[device], key
-            case ["net", "ipv4", "neigh", "default", key] if key in self._ns.thresholds.NAMES:
-                return Place(self._ns, "thresholds"), key
+            case ["net", "ipv4", "neigh", "default", key] if key in self.ns.thresholds.NAMES:
+                return Place(self.ns, "thresholds"), key
             case ["net", "ipv4", "neigh", device, key] if device in self.neigh and (
                 key in NeighParms.NAMES or key in NEIGH_VIEWS
             ):
                 return self.neigh[device], key
             case ["net", "ipv6", *_]:
-                found = self._ns.ipv6.sysctl.find(parts)
+                found = self.ns.ipv6.sysctl.find(parts)
                 if found is not None:
                     return Place(found[0]), found[1]
             case ["net", tree, key] if tree in self.trees:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from macvsim.dev.base import NetDevice
@@ -28,6 +29,12 @@ from macvsim.sim import Sim
 from macvsim.switch import Switch, SwitchPort
 
 TABLES = ("files", "file_times", "hosts", "hosts6")
+
+
+@lru_cache
+def _part(host: str, part: str) -> Reference:
+    """A part of a host that most calls are about: one object for all of them."""
+    return {"host": host, "part": part}
 
 
 class Topology(Protocol):
@@ -93,12 +100,11 @@ class References:
             return {}
         for host in self.lab.hosts.values():
             if thing is host.kernel:
-                return {"host": host.name, "part": "kernel"}
+                return _part(host.name, "kernel")
             if isinstance(thing, Engine) and thing.host is host:
-                return {"host": host.name, "part": "docker"}
+                return _part(host.name, "docker")
         if isinstance(thing, Sysctl):
-            owner = next((ns for _, ns in self._namespaces() if ns.sysctl is thing), None)
-            return None if owner is None else self._of_namespace(owner, {"part": "sysctl"})
+            return self._of_namespace(thing.ns, {"part": "sysctl"})
         return None
 
     def _box(self, box: Box) -> Reference | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim.errors import ScenarioError
-from macvsim.history import Call
+from macvsim.history import Call, flat
 
 FORMAT = "macvsim lab"
 VERSION = 1
@@ -120,8 +120,8 @@ def _call(data: Any, where: str) -> Call:
             raise ScenarioError(f"{where} has {key!r}: {_line(value)[:60]}, which no call has")
     if not all(key in data for key in ("time", "on", "call")):
         raise ScenarioError(f"{where} lacks one of time, on and call")
-    on, args, options = data["on"], data.get("args", ()), data.get("options", {})
-    return Call(data["time"], on, data["call"], tuple(args), options, data.get("raises", ""), data.get("times", 1))
+    args, named = tuple(data.get("args", ())), flat(data.get("options", {}))
+    return Call(data["time"], data["on"], data["call"], args, named, data.get("raises", ""), data.get("times", 1))
 
 
 __all__ = ["FORMAT", "VERSION", "Saved", "parse", "read"]

@@ -61,7 +61,7 @@ def test_macvlan_create(options: dict[str, object], errno: str, text: str) -> No
     error = refusal(lambda: one.child(**options))
     assert (error.errno, error.strerror) == (errno, text)
     assert list(one.ns.devices) == ["lo", "p0", "c1"]
-    assert one.p0.uppers == [one.c1]
+    assert one.p0.uppers == (one.c1,)
 
 
 @pytest.mark.rule("2.9")
@@ -178,7 +178,7 @@ def test_leaving_source_mode_flushes_its_list() -> None:
     one.c1.add_source(MAC)
     one.c1.set_mode(Mode.BRIDGE)
     one.c1.set_mode(Mode.SOURCE)
-    assert one.c1.sources == []
+    assert one.c1.sources == ()
 
 
 @pytest.mark.rule("2.9")

@@ -155,7 +155,7 @@ def test_moving_to_another_namespace_deletes_addresses_and_routes() -> None:
     assert net.main() == []
     assert not net.h.is_local(ip_int("10.0.0.1"))
     assert not net.eth0.up
-    assert net.eth0.inet.addresses == []
+    assert net.eth0.inet.addresses == ()
 
 
 @pytest.mark.rule("8.13l")

@@ -570,7 +570,7 @@ def test_T65_secondary_address() -> None:
     second = lab.address(dev, "10.0.0.2/24")
     assert (first.secondary, second.secondary) == (False, True)
     lab.spaces["h"].addresses.remove(dev, first.local)
-    assert dev.inet.addresses == []
+    assert dev.inet.addresses == ()
 
 
 @pytest.mark.rule("8.13a")
@@ -581,7 +581,7 @@ def test_promote_secondaries() -> None:
     h.sysctl["net.ipv4.conf.eth0.promote_secondaries"] = 1
     first, second, third = (lab.address(dev, f"10.0.0.{n}/24") for n in (1, 2, 3))
     h.addresses.remove(dev, first.local)
-    assert dev.inet.addresses == [second, third]
+    assert dev.inet.addresses == (second, third)
     assert (second.secondary, third.secondary) == (False, True)
     assert [(r.prefix, r.src) for r in h.fib.routes()] == [("10.0.0.0/24", second.local)]
     assert [h.is_local(ip.local) for ip in (first, second, third)] == [False, True, True]

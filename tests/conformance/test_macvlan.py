@@ -280,8 +280,8 @@ def test_T16_macvlan_on_macvlan_is_a_sibling() -> None:
     m1 = lab.macvlan(h1, "m1", p0)
     m2 = lab.macvlan(h1, "m2", m1)
     assert m2.lower is p0
-    assert p0.uppers == [m1, m2]
-    assert m1.uppers == []
+    assert p0.uppers == (m1, m2)
+    assert m1.uppers == ()
 
 
 @pytest.mark.rule("T17", "2.9a")

@@ -49,7 +49,7 @@ class Conntrack:
         self._fragments = Reassembly(self.ns)
         self._looping: dict[tuple[int, bytes], _Looping] = {}
         """What leaves by lo keeps its connection until it comes in again (loopback_xmit)."""
-        self.ns.listeners.append(self._device_event)
+        self.ns.listen(self._device_event)
 
     # -- users ---------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from macvsim.docker.container import Container
 from macvsim.docker.creation import check_restart
 from macvsim.docker.lifecycle import STOP_TIMEOUT
@@ -115,7 +117,7 @@ def _update(run: Invocation) -> int:
         except DockerError as error:
             errors.append(error)
         else:
-            container.config.restart = policy
+            container.config = replace(container.config, restart=policy)
             run.out(name)
     for problem in errors:
         run.complain(problem)
