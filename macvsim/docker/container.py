@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
-from macvsim.docker.ids import new_id, short_id
+from macvsim.docker.ids import id_text, new_number, short_id
 from macvsim.docker.images import SIZE, Image
 from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
@@ -71,8 +71,8 @@ class Container(Box):
     """
 
     __slots__ = (
-        "_ended", "config", "created", "engine", "error", "execs", "exit_code", "finished", "host_lines",
-        "id", "image", "layer", "log", "main", "mounted", "network_owner_id", "paused", "pid",
+        "_ended", "_layer", "config", "created", "engine", "error", "execs", "exit_code", "finished",
+        "host_lines", "id", "image", "log", "main", "mounted", "network_owner_id", "paused", "pid",
         "restart_delay", "restarting", "restarts", "running", "sandbox", "settings", "started",
     )  # fmt: skip
 
@@ -101,8 +101,7 @@ class Container(Box):
         """Its own addresses in /etc/hosts."""
         self.mounted: Mounted | None = None
         """What `files` begins with."""
-        self.layer = new_id(engine.rng)
-        """Name of its file system's layer."""
+        self._layer = new_number(engine.rng)
         self.created = engine.clock()
         self.started = 0
         self.finished = 0
@@ -145,6 +144,11 @@ class Container(Box):
         if self._ended is not None:
             ended, self._ended = self._ended, None
             ended.succeed()
+
+    @property
+    def layer(self) -> str:
+        """Name of its file system's layer."""
+        return id_text(self._layer)
 
     @property
     def short_id(self) -> str:

@@ -13,7 +13,7 @@ from macvsim.docker import config_only
 from macvsim.docker.bridge_net import DEFAULT_BRIDGE_OPTIONS, BridgeDriver
 from macvsim.docker.drivers import check_create, check_single_instance, endpoint_mac
 from macvsim.docker.firewall import Firewall
-from macvsim.docker.ids import new_id
+from macvsim.docker.ids import new_id, new_number
 from macvsim.docker.ipam import AddressSpace
 from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
 from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig, link_names
@@ -168,7 +168,7 @@ class NetworkController:
             raise self.profile.error("endpoint.exists", container=name, network=network.name)
         if network.config.config_only:
             raise self.profile.error("config.endpoint")
-        endpoint = Endpoint(new_id(self.rng), network, name, container_id, dns_names=settings.dns_names)
+        endpoint = Endpoint(new_number(self.rng), network, name, container_id, dns_names=settings.dns_names)
         if settings.links:
             endpoint.links = dict(map(link_names, settings.links))
         endpoint.link_local = settings.link_local

@@ -16,10 +16,20 @@ def new_id(rng: random.Random) -> str:
     The short form becomes the container's hostname, and a hostname of digits only would be taken for a number
     (pkg/stringid GenerateRandomID draws again, too).
     """
+    return id_text(new_number(rng))
+
+
+def new_number(rng: random.Random) -> int:
+    """The same as a number, for what is seldom asked for its identifier."""
     while True:
-        full = f"{rng.getrandbits(256):064x}"
-        if not short_id(full).isdecimal():
-            return full
+        number = rng.getrandbits(256)
+        if not short_id(id_text(number)).isdecimal():
+            return number
+
+
+def id_text(number: int) -> str:
+    """The identifier of a number."""
+    return f"{number:064x}"
 
 
 def short_id(full: str) -> str:

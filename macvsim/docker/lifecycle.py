@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from macvsim.docker.container import Container, Process, Sink
 from macvsim.docker.container_config import next_delay
 from macvsim.docker.dns_server import NameServer
-from macvsim.docker.ids import new_id
+from macvsim.docker.ids import new_number
 from macvsim.docker.sandbox import Sandbox
 from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
@@ -84,7 +84,7 @@ class Lifecycle:
             return
         shared = mode == "host"
         container.ns = host.ns if shared else kernel.new_namespace(container.name)
-        sandbox = Sandbox(new_id(self.engine.rng), self.profile, container.ns, kernel.init, shared)
+        sandbox = Sandbox(new_number(self.engine.rng), self.profile, container.ns, kernel.init, shared)
         container.sandbox = sandbox
         sandbox.names = NameServer(container.ns, sandbox.endpoints, self.engine)
         for name, settings in sorted(container.settings.items(), key=lambda item: item[0] != "bridge"):

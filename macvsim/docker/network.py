@@ -10,6 +10,7 @@ from typing import Final
 
 from macvsim.dev.base import NetDevice
 from macvsim.docker.firewall import BridgeRules
+from macvsim.docker.ids import id_text
 from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
@@ -114,12 +115,12 @@ class Network:
 class Endpoint:
     """A running container's place on one network.
 
-    container : its name; link : the device that goes into the container, None on host and none
+    number : its identifier; container : its name; link : the device that goes into the container, None on host and none
     source_name : what that device was called on the host; gateway : None where no default route goes this way
     mac : empty where the parent's is used (ipvlan)
     """
 
-    id: str
+    number: int
     network: Network
     container: str
     container_id: str
@@ -139,6 +140,11 @@ class Endpoint:
     """Containers by the names that this one alone knows them by (``--link``)."""
     link_local: Sequence[str] = ()
     """Further addresses (``--link-local-ip``)."""
+
+    @property
+    def id(self) -> str:
+        """64 hex digits."""
+        return id_text(self.number)
 
     @property
     def address(self) -> IPv4Address | None:

@@ -11,6 +11,7 @@ from macvsim.dev.nic import Nic
 from macvsim.docker.bridge_net import interface_address
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.drivers import interface_prefix
+from macvsim.docker.ids import id_text
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.ipv6_link import add_default6, drop_route6, set_ipv6
 from macvsim.docker.network import Endpoint
@@ -28,12 +29,12 @@ from macvsim.wire.addr import mac_bytes
 class Sandbox:
     """The namespace of one container.
 
-    id : 64 hex digits; home : the machine's first namespace
+    number : its identifier; home : the machine's first namespace
     populated : endpoints are moved in as they come; before, while the container starts, they wait on the host
     shared : the namespace belongs to the host (``--network host``): nothing is moved, nothing deleted
     """
 
-    id: str
+    number: int
     profile: Profile
     ns: Namespace
     home: Namespace
@@ -45,6 +46,11 @@ class Sandbox:
     _prefixes: tuple[str, ...] = ()
     """Of the names of all interfaces that were ever here."""
     _default: tuple[Endpoint, Route, Route6 | None] | None = None
+
+    @property
+    def id(self) -> str:
+        """64 hex digits."""
+        return id_text(self.number)
 
     def add(self, endpoint: Endpoint) -> None:
         """One more endpoint; it goes in at once if the container runs already.  Raises `DockerError`."""

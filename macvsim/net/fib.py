@@ -9,11 +9,11 @@ from __future__ import annotations
 import enum
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 
 from macvsim.errors import NetlinkError
 from macvsim.net.multipath import Hop
-from macvsim.net.parts import differ
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import ip_text, mask_int
 
@@ -57,26 +57,35 @@ class Scope(enum.IntEnum):
         return "global" if self is Scope.UNIVERSE else self.name.lower()
 
 
+class FibInfo(NamedTuple):
+    """What many routes have in common (struct fib_info, and some of struct fib_alias).
+
+    proto : who made it (``kernel``, ``boot``, ``static``, ``dhcp`` or a number)
+    """
+
+    type: RouteType
+    scope: Scope
+    proto: str
+    table: int
+    metric: int
+    tos: int
+    mtu: int
+    onlink: bool
+
+
+_info = lru_cache(FibInfo)
+
+
 class Route:
     """One route with one next hop.
 
     dst, plen : prefix; gateway : 0 when the destination is on the link; dev : None for unreachable, prohibit, blackhole
     and throw
-    src : preferred source, 0 for none; proto : who made it (``kernel``, ``boot``, ``static``, ``dhcp`` or a number)
+    src : preferred source, 0 for none; info : what it has in common with others, and shares with them
     hops : the ways of a multipath route, of which `gateway` and `dev` are the first
     """
 
-    __slots__ = ("__dict__", "age", "dev", "dst", "gateway", "plen", "proto", "scope", "src", "table", "type")
-    # what few routes have
-    metric: int = 0
-    tos: int = 0
-    mtu: int = 0
-    onlink: bool = False
-    hops: tuple[Hop, ...] = ()
-    chosen: int = -1
-    """Which of the default routes like this one was taken last (fa_default)."""
-    gone: bool = False
-    """Taken out: what still waits to go this way has no device any more (dst_dev_put)."""
+    __slots__ = ("age", "chosen", "dev", "dst", "gateway", "gone", "hops", "info", "plen", "src")
 
     def __init__(
         self,
@@ -89,19 +98,56 @@ class Route:
         src: int = 0,
         proto: str = "boot",
         table: int = TABLE_MAIN,
-        **further: Any,
+        *,
+        metric: int = 0,
+        tos: int = 0,
+        mtu: int = 0,
+        onlink: bool = False,
     ) -> None:
         self.dst = dst
         self.plen = plen
-        self.type = type
         self.gateway = gateway
         self.dev = dev
-        self.scope = scope
         self.src = src
-        self.proto = proto
-        self.table = table
+        self.info = _info(type, scope, proto, table, metric, tos, mtu, onlink)
         self.age = 0
-        differ(self, further)
+        self.hops: tuple[Hop, ...] = ()
+        self.chosen = -1
+        """Which of the default routes like this one was taken last (fa_default)."""
+        self.gone = False
+        """Taken out: what still waits to go this way has no device any more (dst_dev_put)."""
+
+    @property
+    def type(self) -> RouteType:
+        return self.info.type
+
+    @property
+    def scope(self) -> Scope:
+        return self.info.scope
+
+    @property
+    def proto(self) -> str:
+        return self.info.proto
+
+    @property
+    def table(self) -> int:
+        return self.info.table
+
+    @property
+    def metric(self) -> int:
+        return self.info.metric
+
+    @property
+    def tos(self) -> int:
+        return self.info.tos
+
+    @property
+    def mtu(self) -> int:
+        return self.info.mtu
+
+    @property
+    def onlink(self) -> bool:
+        return self.info.onlink
 
     @property
     def prefix(self) -> str:
@@ -120,7 +166,8 @@ class Route:
     @property
     def order(self) -> tuple[int, int, int]:
         """Preference within one prefix: exact TOS before none, lower metric, older."""
-        return -self.tos, self.metric, self.age
+        info = self.info
+        return -info.tos, info.metric, self.age
 
 
 _REFUSALS = {
