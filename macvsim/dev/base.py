@@ -296,7 +296,7 @@ class NetDevice:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(frame.raw):
+                if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(rounds[0][1]):
                     take = self.keep_path(rounds)
                     if take is not None:
                         return take(rounds[0][1])

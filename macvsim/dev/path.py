@@ -43,9 +43,13 @@ Take = Callable[[Frame], "DropReason | None"]
 _ARP = b"\x08\x06"
 
 
-def recurs(raw: bytes) -> bool:
-    """True if frames with this Ethernet header may well come again soon: ARP does not."""
-    return raw[12:14] != _ARP
+CHECKED = b"ARP"
+"""`Frame.head` of ARP between two hosts that know each other already, and check that from time to time."""
+
+
+def recurs(frame: Frame) -> bool:
+    """True if frames with this Ethernet header may well come again soon: ARP does not, but for such checks."""
+    return frame.raw[12:14] != _ARP or frame.head is CHECKED
 
 
 class Receiver(NamedTuple):

@@ -113,7 +113,7 @@ class Vlan(NetDevice):
         length = len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
             tag = self._egress_tag(frame.raw) if self.egress_map else self._tag
-            frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag)
+            frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag, frame.head)
         elif self.lower.inserts_tags and not frame.tag:
             frame = frame.untag() or frame  # left to the real device
         reason = self.lower.xmit(frame)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.fib import RouteType, Scope
@@ -60,7 +61,8 @@ class ArpLayer:
         source = self._announced(dev, entry.ip, trigger)
         uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
         known = unicast and bool(entry.bits & VALID_BITS)
-        self.send(dev, entry.ha if known else BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip), uid)
+        request = Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
+        self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid, CHECKED if known else b"")
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
         """Sender address of a request, by arp_announce."""
@@ -82,11 +84,11 @@ class ArpLayer:
         if way.route is None or not way.route.gone:
             self.ns.icmp.host_unreachable(packet)
 
-    def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
-        """Compose an ARP frame and hand it to the device (arp_send_dst)."""
+    def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int, head: bytes = b"") -> None:
+        """Compose an ARP frame and hand it to the device (arp_send_dst); head : see `Frame.head`."""
         raw = arp.patch(arp_template(), eth_dst, message)
         header = dev.hard_header(eth_dst, message.sha, raw[12:14])
-        dev.xmit(Frame(raw if len(header) == 14 else header + raw[14:], uid))
+        dev.xmit(Frame(raw if len(header) == 14 else header + raw[14:], uid, 0, head))
 
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
@@ -240,7 +242,8 @@ class ArpLayer:
 
     def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
         uid = self.ns.sim.born(frame.uid)
-        self.send(dev, message.sha, Arp(arp.REPLY, dev.mac, message.tip, message.sha, message.sip), uid)
+        head = b"" if frame.raw[0] & 1 else CHECKED
+        self.send(dev, message.sha, Arp(arp.REPLY, dev.mac, message.tip, message.sha, message.sip), uid, head)
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""

@@ -179,7 +179,7 @@ class Switch(Shown):
             if tagged or frame.tag:
                 frame = leave(frame, vid, tagged, ETH_P_8021Q)
         learnt = fdb.entries.get((vid, source))
-        plain = port.learns and not port.guarded and arrived.raw is frame.raw and recurs(raw)
+        plain = port.learns and not port.guarded and arrived.raw is frame.raw and recurs(arrived)
         if learnt is not None and plain and sim.learns:
             SwitchPath(port, arrived.key, learnt, out, frame.tag, arrived.tag != frame.tag)
         return self._transmit(out, frame)

@@ -58,7 +58,8 @@ class Frame:
     raw : destination MAC, source MAC, [inner VLAN tags,] EtherType, payload
     uid : identity of the packet; copies, tagged forms and forwarded forms keep it
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
-    head : what its IPv4 header shares with its flow's, where a stack that built the header says so (net/flow.py)
+    head : what its IPv4 header shares with its flow's, where a stack that built the header says so (net/flow.py);
+    of ARP, whether it may recur (dev/path.py)
     """
 
     __slots__ = ("head", "raw", "tag", "uid")
