@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, NetDevice
+from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
+from macvsim.dev.base import VLAN_HLEN, NetDevice
 from macvsim.dev.bridge_fdb import BridgeFdb
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort, PortState
 from macvsim.dev.bridge_vlan import BridgeVlans

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import TSO_MAX_SIZE, NetDevice
+from macvsim.dev.attributes import TSO_MAX_SIZE
+from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Stack
 from macvsim.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, VLAN_HLEN, NetDevice, classify
+from macvsim.dev.attributes import ETH_DATA_LEN
+from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.broadcast import ArpPaths, is_request
 from macvsim.dev.contracts import Stack
 from macvsim.dev.path import Hops, Round, RxPath, Take

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from macvsim.dev.base import ETH_DATA_LEN, TSO_MAX_SIZE, VLAN_HLEN, NetDevice, classify
+from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
+from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.contracts import Stack
 from macvsim.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from macvsim.dev.base import Stats
+from macvsim.dev.attributes import Stats
 from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice
 from macvsim.net import ifioctl
 from macvsim.net.addr import Address
