@@ -6,7 +6,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
 from macvsim.fate import Ending
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import Flag
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_int

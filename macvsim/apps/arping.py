@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.apps.base import App, Machine, Sink, resolve
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import Socket
 from macvsim.wire import arp

@@ -9,7 +9,7 @@ import simpy
 
 from macvsim.apps.dhcp import KernelPort, Mailbox, Waiting, arp_probe, send_raw
 from macvsim.dev.base import NetDevice
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
 from macvsim.sim import MS, SECOND
 from macvsim.wire import dhcp

@@ -9,7 +9,7 @@ from macvsim.drop import DropReason
 from macvsim.mend.edit import Candidate, Edit, candidate
 from macvsim.mend.memory import again
 from macvsim.mend.scene import Scene, space
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import Flag
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Nud

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from macvsim.drop import DropReason
 from macvsim.mend.edit import Candidate, Edit, candidate
 from macvsim.mend.scene import Scene
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.hooks import Hook
 from macvsim.net.netfilter.rule import Rule, Standard

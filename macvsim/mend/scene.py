@@ -17,7 +17,7 @@ from macvsim.drop import DropReason
 from macvsim.errors import MacvsimError
 from macvsim.host import Box
 from macvsim.mend.edit import Edit
-from macvsim.net.fib import Route, RouteType
+from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from macvsim.dev.base import NetDevice
 from macvsim.dev.joined import NOTHING
 from macvsim.errors import NetlinkError
-from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Fib, Route, RouteType, Scope
+from macvsim.net.fib import Fib
+from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.net.parts import differ
 from macvsim.net.sysctl import DevConf, NeighParms

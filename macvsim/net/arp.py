@@ -9,7 +9,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
-from macvsim.net.fib import RouteType, Scope
+from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.neigh import REACHABLE, STALE, VALID_BITS, Neighbour, Nud
 from macvsim.net.packet import Packet
 from macvsim.net.route import DROP, FORWARD, LOCAL, Dst

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
-from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import VALID, Neighbour, Nud
 from macvsim.wire.addr import ip_text

@@ -11,7 +11,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.parts import altered
 from macvsim.wire.addr import ip_text, is_loopback_ip, is_multicast_ip, mask_int

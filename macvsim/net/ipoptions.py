@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.net.fib import RouteType, Scope
+from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.route import FORWARD, LOCAL, Dst
 from macvsim.sim import MS
 from macvsim.wire import ipv4

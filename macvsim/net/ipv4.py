@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net import igmp, martians
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.flow import Sender
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD

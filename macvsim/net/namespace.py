@@ -20,7 +20,8 @@ from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InDev
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
-from macvsim.net.fib import TABLE_LOCAL, Fib, RouteType, Scope
+from macvsim.net.fib import Fib
+from macvsim.net.fibroute import TABLE_LOCAL, RouteType, Scope
 from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
 from macvsim.net.exceptions import Exceptions, RouteException, applied
-from macvsim.net.fib import ERRORS, Route, RouteType, Scope
+from macvsim.net.fibroute import ERRORS, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.neigh import VALID, Nud
 from macvsim.net.parts import altered

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
-from macvsim.net.fib import Route, RouteType, Scope
+from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_text, mask_int

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
-from macvsim.net.fib import Route, RouteType, Scope
+from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.ifioctl import device, labelled, mask_length
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.ipoptions import route_wanted
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst

@@ -20,7 +20,7 @@ from macvsim.dev.vlan import Vlan
 from macvsim.errors import SocketError
 from macvsim.link import Cable
 from macvsim.net.addr import Address
-from macvsim.net.fib import Route, RouteType
+from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Neighbour
 from macvsim.net.packet import Packet

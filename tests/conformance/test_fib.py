@@ -6,7 +6,7 @@ import pytest
 
 from macvsim.dev.veth import Veth
 from macvsim.errors import NetlinkError
-from macvsim.net.fib import RouteType, Scope
+from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_int, ip_text
 from tests.conformance.lab import Lab

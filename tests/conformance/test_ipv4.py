@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from macvsim.dev.base import NetDevice
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
 from macvsim.sim import SECOND

@@ -8,7 +8,7 @@ from macvsim.dev.ipvlan import Flag, Ipvlan, Mode, layer3_address
 from macvsim.dev.nic import Nic
 from macvsim.drop import DropReason
 from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.links import add_dummy, add_macvlan, add_vlan
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from tests.conformance.lab import BCAST, HOST, OTHER, OUT, Lab, arp_frame, echo_frame

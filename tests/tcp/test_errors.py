@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.errors import SocketError
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
 from macvsim.net.tcp.socket import TcpSocket

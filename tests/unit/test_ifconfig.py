@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.net.fib import TABLE_LOCAL, RouteType
+from macvsim.net.fibroute import TABLE_LOCAL, RouteType
 from macvsim.wire.addr import ip_text
 from tests.unit.tool_lab import ToolLab, pair_lab
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.errors import NotSimulated
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.neigh import Nud
 from macvsim.net.routes import add_route
 from macvsim.shell import procfs

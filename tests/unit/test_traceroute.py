@@ -148,7 +148,7 @@ def test_probes_of_busybox(line: Line) -> None:
 )
 def test_unreachable(line: Line, kind: str | None, debian: str, busybox: str) -> None:
     if kind:
-        from macvsim.net.fib import RouteType
+        from macvsim.net.fibroute import RouteType
         from macvsim.net.routes import add_route
 
         add_route(line.r1.ns, 0x0A090000, 16, type=RouteType[kind.upper()])

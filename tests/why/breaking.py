@@ -17,7 +17,7 @@ from macvsim.host import Box
 from macvsim.lab import Lab
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.wire.addr import ip_text, mac_text
 from tests.why.labs import LabText
 

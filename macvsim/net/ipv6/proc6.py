@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import Address6
 from macvsim.net.ipv6.fib6 import REFUSALS, Route6
 from macvsim.net.ipv6.mcast import is_reported

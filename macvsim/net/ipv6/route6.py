@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import select_source
 from macvsim.net.ipv6.fib6 import HOST_ONLY, REFUSALS, Route6
 from macvsim.net.neigh import VALID, Nud

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.net.fib import RouteType
+from macvsim.net.fibroute import RouteType
 from macvsim.net.netfilter.conn import Status
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook
 from macvsim.net.netfilter.rule import Match, Net, Spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.addr import Address
-from macvsim.net.fib import TABLE_NAMES, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_NAMES, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import IN_TIMER, VALID
 from macvsim.net.route import Kind

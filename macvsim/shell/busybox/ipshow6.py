@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
-from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, TABLE_NAMES, RouteType
+from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.address import FOREVER, Address6, Flag
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import addr6, usage

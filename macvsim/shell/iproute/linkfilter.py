@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
 from macvsim.net.addr import FOREVER, Address
-from macvsim.net.fib import Scope
+from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6, Flag
 from macvsim.shell.iproute.linkargs import device_group
 from macvsim.shell.iproute.prefixes import Prefix, parse_prefix

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
-from macvsim.net.fib import TABLE_MAIN, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import route6, usage
 from macvsim.shell.iproute.guard import flushed, guarded, may_flush, only_ipv4

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.net.fib import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
 from macvsim.shell.iproute import usage

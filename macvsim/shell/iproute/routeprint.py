@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.net.fib import TABLE_MAIN, TABLE_NAMES, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.routewords import PROTOCOLS

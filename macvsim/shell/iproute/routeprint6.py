@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.net.exceptions import RouteException
-from macvsim.net.fib import TABLE_MAIN, TABLE_NAMES, RouteType
+from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.fib6 import HOST_ONLY, REFUSALS, Route6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.shell.iproute.output import Printer

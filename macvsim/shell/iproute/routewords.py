@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.errors import NotSimulated
-from macvsim.net.fib import TABLE_NAMES, Scope
+from macvsim.net.fibroute import TABLE_NAMES, Scope
 from macvsim.shell.iproute.linkfilter import SCOPES
 from macvsim.shell.iproute.words import Complaint, address, invalid, number
 
