@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.dev.contracts import CONSUMED, PASS, Event, Tap
-from macvsim.dev.path import Round, Take, recurs
+from macvsim.dev.path import Round, Take
 from macvsim.dev.state import State
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError
@@ -131,7 +131,7 @@ class NetDevice(State):
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                if learns and type(frame) is Frame and not frame.raw[0] & 1 and recurs(rounds[0][1]):
+                if learns and type(frame) is Frame and not frame.raw[0] & 1:
                     take = self.keep_path(rounds)
                     if take is not None:
                         return take(rounds[0][1])

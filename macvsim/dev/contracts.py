@@ -81,8 +81,8 @@ class Stack(Protocol):
     def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
         """Who takes frames of an EtherType (two bytes), if anybody does."""
 
-    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
+    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
+        """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""

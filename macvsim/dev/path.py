@@ -117,7 +117,7 @@ class Hops(dict[FrameKey, Hop]):
     def __init__(self, long_way: Take) -> None:
         self.long_way = long_way
         self._up: dict[FrameKey, RxPath] = {}
-        """The ways up from a card, by tag and what the header says but for whom the frame is from."""
+        """The ways up from a card, by tag and whom frames are for."""
 
     @property
     def hops(self) -> Hops:
@@ -142,32 +142,35 @@ class Hops(dict[FrameKey, Hop]):
         """A frame's way up: those of other senders go it too."""
         if len(self._up) >= PATHS:
             self._up.clear()
-        self._up[frame_key(frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN])] = path
-        self.find(frame.key).take = path.take_any
+        self._up[frame_key(frame.tag, frame.raw[:6])] = path
+        if recurs(frame):
+            self.find(frame.key).take = path.take_any
 
     def known(self, frame: Frame) -> Take | None:
-        """The way up of a frame from somebody who has sent none yet."""
-        path = self._up.get(frame_key(frame.tag, frame.raw[:6] + frame.raw[12:ETH_HLEN]))
-        if path is None or not path.holds:
+        """The way up of a frame with a header that was not seen yet."""
+        path = self._up.get(frame_key(frame.tag, frame.raw[:6]))
+        if path is None or not path.holds or frame.has_inline_tag():
             return None
-        take = self.find(frame.key).take = path.take_any
+        take = path.take_any
+        if recurs(frame):
+            self.find(frame.key).take = take
         return take
 
 
 class RxPath(Path):
-    """The way up from a card to a protocol, as the devices of `rounds` were passed; `receive` takes frames there."""
+    """The way up from a card to the protocols, as the devices of `rounds` were passed; `receive` takes frames there."""
 
     __slots__ = (
         "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_sim", "hops", "receive",
     )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
-        dev, last, packet_type = rounds[-1]
+        dev, _, packet_type = rounds[-1]
         self.hops = hops
         self._sim = sim
         self._epoch = sim.epoch
         self._devices = tuple([dev for dev, _, _ in rounds])
-        self._flows, self.receive = dev.ns.receiver(last.raw[12:14], dev, packet_type)
+        self._flows, self.receive = dev.ns.receiver(dev, packet_type)
         self._packets = self._octets = 0
         self._logs = logs(sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds))
 

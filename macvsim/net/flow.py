@@ -18,7 +18,7 @@ from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.trip import Trip, find
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -32,6 +32,7 @@ FLOWS = 4096
 _UNKNOWN = -2
 """Where the count begins of packets after which a trip is looked for: with the first two, paths and flows are found."""
 _ICMP = ipv4.PROTO_ICMP
+_IP = ETH_P_IP.to_bytes(2)
 _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
 _MESSAGE = ETH_HLEN + ipv4.HLEN
 _checksum = int.from_bytes
@@ -40,7 +41,7 @@ _pack = ipv4.pack_flow
 
 
 class Arrivals:
-    """IPv4 frames for this host that come to `dev` by paths."""
+    """Frames for this host that come to `dev` by paths."""
 
     __slots__ = ("_dev", "_layer", "flows")
 
@@ -52,11 +53,11 @@ class Arrivals:
         self.flows: dict[bytes, Take] = dev.inet.flows
 
     def take(self, frame: Frame) -> DropReason | None:
-        """One whose flow is not known: the long way; the next of it may have a shorter one."""
+        """One of no flow that is known: the long way; the next of it may have a shorter one."""
         layer = self._layer
-        reason = layer.receive(self._dev, Frame(frame.raw, frame.uid), HOST)
+        reason = layer.ns.deliver(self._dev, frame, HOST)
         head = frame.head
-        if head and layer.netfilter is None:
+        if head and frame.raw[12:14] == _IP and layer.netfilter is None:
             way = self._dev.inet.ways_in.get(ipv4.head_addresses(head))
             flow = None if way is None else _flow(layer, self._dev, way, head)
             if flow is not None:

@@ -238,13 +238,17 @@ class Namespace(Parts):
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
-    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        """What takes frames that reach a protocol of `dev` by a path, as the protocol's handler would."""
-        handler = self.protocol(ethertype) or self.unknown_protocol
-        if handler == self.ipv4.receive and packet_type is HOST:
+    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
+        """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
+        if packet_type is HOST and self.protocol(_IP) == self.ipv4.receive:
             arrivals = Arrivals(self.ipv4, dev)
             return Receiver(arrivals.flows, arrivals.take)
-        return Receiver({}, lambda frame: handler(dev, Frame(frame.raw, frame.uid), packet_type))
+        return Receiver({}, lambda frame: self.deliver(dev, frame, packet_type))
+
+    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """A frame is at the end of its path: to the protocol, which sees no tag (deliver_skb)."""
+        handler = self.protocol(frame.raw[12:14]) or self.unknown_protocol
+        return handler(dev, Frame(frame.raw, frame.uid), packet_type)
 
     def receive6(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv6 frame, which the layer is made for."""

@@ -31,7 +31,7 @@ class FakeNamespace:
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
 
-    def receiver(self, ethertype: bytes, dev: NetDevice, packet_type: PacketType) -> Receiver:
+    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
         return Receiver({}, lambda frame: self.unknown_protocol(dev, Frame(frame.raw, frame.uid), packet_type))
 
     def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
