@@ -98,9 +98,6 @@ RULES = """
 821 2.4b 2.4h 4.3 4.5
 822 2.4b 3.3
 830 8.9p 9.2 9.3 9.4
-950 8.12
-951 8.12
-962 8.8 8.11
 """
 """What each recording exercises, by its number."""
 BY_NUMBER = {line.split()[0]: line.split()[1:] for line in RULES.strip().splitlines()}
