@@ -18,8 +18,9 @@ from macvsim.explain import Explanation
 from macvsim.history import Call, History, Reference, opening, recorded
 from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel, Result
 from macvsim.link import DEFAULT_DELAY, Cable
-from macvsim.mend.labtrial import remedies
+from macvsim.mend.labtrial import remedies, unknown
 from macvsim.mend.scene import addresses
+from macvsim.mend.target import told
 from macvsim.net.namespace import Boot
 from macvsim.saving.repeat import perform
 from macvsim.saving.savefile import Saved, read
@@ -296,10 +297,12 @@ class Lab(ShownLab):
         found = ping.explain()
         if found.verdict == "answered" or not fixes:
             return found
+        address = ping.address or target
         try:
-            return replace(found, fixes=remedies(self, source, ping.address or target, found))
+            fixed = replace(found, fixes=remedies(self, source, address, found))
         except MacvsimError as error:  # it cannot be copied
-            return replace(found, untried=str(error))
+            fixed = replace(found, untried=str(error))
+        return replace(fixed, sentence=told(found.sentence, address)) if unknown(self, address) else fixed
 
     @property
     def now(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
@@ -43,6 +44,7 @@ def checks(scene: Scene) -> Iterator[Candidate]:
         yield from _off(scene, container)
         yield from _addressed(scene, container)
     yield from _networks(scene)
+    yield from _run_again(scene)
     yield from _absent(scene)
     if set(scene.ended.reasons) & set(_ONE_MAC):
         yield from _ipvlan(scene)
@@ -107,6 +109,32 @@ def _absent(scene: Scene) -> Iterator[Candidate]:
             name = f"{network.name}-{wanted.rpartition('.')[2]}"
             run = f"docker run -itd --name {name} --ip={wanted} --network {network.name} busybox"
             yield candidate([Edit(host.name, run)], (host.name,), *_NOBODY, bold=1)
+
+
+def _run_again(scene: Scene) -> Iterator[Candidate]:
+    """A ``docker run`` that was refused, with the address that is asked for, on a network that has it."""
+    if scene.six or scene.owners(scene.wanted):
+        return
+    wanted = scene.text(scene.wanted)
+    made = {_name(container): container for container in scene.containers()}
+    for node, command in scene.typed:
+        name = re.search(r"--name[ =](\S+)", command)
+        if re.match(r"docker (container )?run\b", command) is None or name is None:
+            continue
+        there = made.get((node, name[1]))
+        if there is not None and there.running:
+            continue
+        gone = [] if there is None else [Edit(node, f"docker rm {name[1]}")]
+        for host, network in scene.networks():
+            if host.name == node and _fits(network, wanted):
+                again = _with(_with(command, "--ip", "--ip", wanted), "--net(?:work)?", "--network", network.name)
+                yield candidate([*gone, Edit(node, again)], (node, name[1]), *_NOBODY)
+
+
+def _with(command: str, pattern: str, option: str, value: str) -> str:
+    """A ``docker run`` with an option, or another value of it."""
+    changed, count = re.subn(rf"({pattern})([ =])\S+", rf"\g<1>\g<2>{value}", command)
+    return changed if count else re.sub(r"\brun\b", f"run {option}={value}", command, count=1)
 
 
 def _off(scene: Scene, container: Container) -> Iterator[Candidate]:

@@ -12,6 +12,7 @@ from macvsim.mend.candidates import candidates, ended
 from macvsim.mend.edit import Edit
 from macvsim.mend.scene import Scene, owners_of
 from macvsim.mend.search import TRIALS, Seen, search
+from macvsim.mend.target import alike, is_unknown
 
 if TYPE_CHECKING:
     from macvsim.lab import Lab
@@ -58,18 +59,28 @@ class LabTrial:
 
 
 def remedies(lab: Lab, source: str, address: str, found: Explanation) -> tuple[Remedy, ...]:
-    """Edits with which a lost ping is answered, tried on copies of the lab; `found` is why it was lost.
+    """Edits with which a lost ping is answered, tried on copies of the lab; `found` is why it was lost.  To an address
+    that nobody was ever to have: pings to the likest that somebody has.
 
     Raises
     ------
     MacvsimError : the lab cannot be copied
     """
+    if unknown(lab, address):
+        there = [other for other in alike(lab, source, address) if _reaches(lab.copy(), source, other)]
+        if there:
+            return tuple(Remedy(((source, f"ping -c 1 {other}"),)) for other in there)
     journal = lab.sim.journal
     records = len(journal.records) if journal is not None else 0
     trials = max(FEWEST, min(TRIALS, RECORDS // max(records, 1)))
     trial = LabTrial(lab, source, address, _working(lab.copy(), source, address), owners_of(lab, address))
     fixes, _ = search(trial, trial.called_for(lab, found), place(found), trials)
     return tuple(Remedy(tuple((edit.node, edit.command) for edit in fix.edits)) for fix in fixes)
+
+
+def unknown(lab: Lab, address: str) -> bool:
+    """True if nobody has an address, and no call but pings named it."""
+    return is_unknown(lab, address, (f"{call.name} {call.args} {call.options}" for call in lab.history.calls))
 
 
 def place(found: Explanation) -> str:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from macvsim.apps.ping_result import PingResult
 from macvsim.errors import ScenarioError
 from macvsim.explain import Explanation
+from macvsim.lab import Lab
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.mend.edit import Edit
 from macvsim.mend.scene import owners_of
 from macvsim.mend.search import Fix, search
+from macvsim.mend.target import alike, is_unknown, told
 from macvsim.why.alterations import alterations, culprits, left_out
 from macvsim.why.question import find, is_ping, lost, works
 from macvsim.why.refusal import Refusal, refusal, ways_out
 from macvsim.why.trial import DocumentTrial, Ranked
+
+_SLIP = 2
+"""Rank of a ping to another address: before something is added that nobody asked for."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,15 @@ def _refused_above(outcomes: list[Outcome]) -> tuple[Refusal, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def _other_targets(lab: Lab, step: Step, ping: PingResult) -> Ranked:
+    """Pings to the addresses of others that look most like the one that nobody has."""
+    others = alike(lab, ping.ns.name, ping.address)
+    return [
+        (_SLIP, (Edit(step.node, step.command.replace(ping.address, other), step.line, step.command),))
+        for other in others
+    ]
+
+
 def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int, tell: Callable[[int], None] | None) -> Answer:
     outcome = outcomes[at]
     file = lab_file.document.file
@@ -149,11 +164,17 @@ def _answer(lab_file: LabFile, outcomes: list[Outcome], at: int, tell: Callable[
     owners = owners_of(player.lab, ping.address) if ping is not None else frozenset()
     trial = DocumentTrial(lab_file, outcome.step, steps, [works(one) for one in outcomes], owners)
     place, more = trial.diagnose(player, again)
+    typed = [*(line for _, line in trial.executed()), *(step.command for step in steps)]
+    is_slip = ping is not None and is_unknown(player.lab, ping.address, typed)
     first: Ranked = [*ways_out(player.lab, outcomes, at), *more()]
+    if ping is not None and is_slip and not _refused_above(again):
+        first += _other_targets(player.lab, outcome.step, ping)
     first.sort(key=lambda one: one[0])
     fixes, tried = search(trial, [*first, *alterations(steps[:at])], place, tell=tell)
     fixes.sort(key=lambda fix: any(edit.line for edit in fix.edits))  # what can be typed first
     explanation = ping.explain() if ping is not None else None
+    if explanation is not None and ping is not None and is_slip:
+        explanation = replace(explanation, sentence=told(explanation.sentence, ping.address))
     refused = refusal(outcome, player.lab)
     guilty = culprits(trial)
     if not fixes:

@@ -104,11 +104,11 @@ class DocumentTrial:
         before = [(one.step.node, one.step.command) for one in outcomes[:-1]]
         if ping is not None:
             found = ping.explain()
-            scene = Scene(player.lab, ping.ns, ping.address, ended(found), [*self._executed(), *before])
+            scene = Scene(player.lab, ping.ns, ping.address, ended(found), [*self.executed(), *before])
         elif words is not None and words.node in player.lab.boxes():
             source = player.lab[words.node]
             where = Ended((source.name,), (), (), (source.name,))
-            scene = Scene(player.lab, source.ns, words.target, where, [*self._executed(), *before])
+            scene = Scene(player.lab, source.ns, words.target, where, [*self.executed(), *before])
             found = None
         else:
             return _place(None, outcome), list
@@ -117,7 +117,7 @@ class DocumentTrial:
             key=lambda one: one[0],
         )
 
-    def _executed(self) -> list[tuple[str, str]]:
+    def executed(self) -> list[tuple[str, str]]:
         """What the front matter runs, as if it had been typed."""
         found = []
         for name, node in self.lab_file.front.spec.topology.nodes.items():

@@ -91,3 +91,11 @@ def test_a_lab_that_cannot_be_copied_says_so() -> None:
     found = lab.why("d1", "172.16.20.10")
     assert (found.reason is not None, found.fixes) == (True, ())
     assert "no edits were tried: this lab cannot be copied" in str(found)
+
+
+def test_an_address_that_nobody_was_to_have() -> None:
+    lab = document()
+    found = lab.why("d1", "172.16.10.7")
+    assert found.sentence.endswith("nobody answered the ARP request; no machine of the lab has 172.16.10.7")
+    assert [fix.edits for fix in found.fixes] == [(("d1", "ping -c 1 172.16.10.1"),)]
+    assert "no machine" not in lab.why("d1", "172.16.20.10").sentence

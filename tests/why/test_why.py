@@ -263,3 +263,29 @@ def test_an_address_that_is_not_ready_yet(tmp_path: Path) -> None:
     answer = why(path)
     assert "tentative" in answer.sentence
     assert [(edit.node, edit.text) for edit in answer.fixes[0].edits] == [("a", "sleep 3")]
+
+
+@pytest.mark.parametrize(
+    "refused, edits",
+    [
+        (
+            "docker run -itd --name c3 --ip=172.16.11.4 --network m busybox",
+            ["docker run -itd --name c3 --ip=172.16.10.4 --network m busybox"],
+        ),
+        (
+            "docker run -itd --name c3 --ip 172.16.10.4 --net n busybox",
+            ["docker rm c3", "docker run -itd --name c3 --ip 172.16.10.4 --net m busybox"],
+        ),
+    ],
+    ids=["address", "network"],
+)
+def test_a_container_that_was_refused_is_run_again(tmp_path: Path, refused: str, edits: list[str]) -> None:
+    answer = why(lab(tmp_path, f"root@host2:~# {refused}", "root@host1:~# docker exec c1 ping -c 1 172.16.10.4"))
+    assert [(edit.node, edit.command) for edit in answer.fixes[0].edits] == [("host2", edit) for edit in edits]
+    assert len(answer.fixes) == 1
+
+
+def test_an_address_that_nobody_was_to_have(tmp_path: Path) -> None:
+    answer = why(lab(tmp_path, "root@host1:~# docker exec c1 ping -c 1 172.16.10.33"))
+    assert answer.sentence.endswith("nobody answered the ARP request; no machine of the lab has 172.16.10.33")
+    assert [fix.edits[0].command for fix in answer.fixes] == ["docker exec c1 ping -c 1 172.16.10.3"]
