@@ -20,7 +20,8 @@ from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.history import Settings, opening, recorded
 from macvsim.net import links
 from macvsim.net.bytext import add_address, parse_address, remove_address, route
-from macvsim.net.namespace import Boot, Namespace
+from macvsim.net.machine import Boot
+from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.net.parts import Parts
 from macvsim.net.sysctl import Sysctl

@@ -21,7 +21,7 @@ from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.mend.labtrial import remedies, unknown
 from macvsim.mend.scene import addresses
 from macvsim.mend.target import told
-from macvsim.net.namespace import Boot
+from macvsim.net.machine import Boot
 from macvsim.saving.repeat import perform
 from macvsim.saving.savefile import Saved, read
 from macvsim.saving.values import Values

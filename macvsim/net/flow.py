@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
-    from macvsim.net.namespace import Wakeup
+    from macvsim.net.machine import Wakeup
     from macvsim.net.socket import RawIcmpSocket
 
 FLOWS = 4096

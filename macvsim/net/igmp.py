@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.joined import joined, left
 from macvsim.drop import DropReason
-from macvsim.net.addr import ALL_HOSTS
+from macvsim.net.addr import ALL_HOSTS, InDev
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR
 from macvsim.sim import Timer
 from macvsim.wire import igmp
-from macvsim.wire.addr import ip_int
+from macvsim.wire.addr import ip_int, multicast_mac
 from macvsim.wire.compose import igmp_header_template
 
 if TYPE_CHECKING:
@@ -138,14 +139,30 @@ class Reporter:
         ns.ipv4.send_packet(igmp.packet(igmp_header_template(), src, dst, message), way, ns.sim.born())
 
 
-def joined(ns: Namespace, dev: NetDevice, group: int) -> None:
-    """A device listens to a group."""
-    _reporter(ns, dev).joined(group)
+def join(ns: Namespace, dev: NetDevice, group: int) -> None:
+    """The host listens to a multicast group on a device (ip_mc_join_group)."""
+    indev: InDev = dev.inet
+    indev.groups = joined(indev.groups, group)
+    if indev.groups[group] == 1:
+        if not dev.loopback:
+            dev.add_mc(multicast_mac(group))
+        ns.router.forget()
+        if group != ALL_HOSTS:
+            _reporter(ns, dev).joined(group)
 
 
-def left(ns: Namespace, dev: NetDevice, group: int) -> None:
-    """It does not any more."""
-    _reporter(ns, dev).left(group)
+def leave(ns: Namespace, dev: NetDevice, group: int) -> None:
+    """Undo one `join_group`."""
+    indev: InDev = dev.inet
+    if group not in indev.groups:
+        return
+    indev.groups = left(indev.groups, group)
+    if group not in indev.groups:
+        if not dev.loopback:
+            dev.del_mc(multicast_mac(group))
+        ns.router.forget()
+        if group != ALL_HOSTS:
+            _reporter(ns, dev).left(group)
 
 
 def device_up(ns: Namespace, dev: NetDevice) -> None:

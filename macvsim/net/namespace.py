@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from heapq import heappush
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
-from macvsim.dev.joined import joined, left
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import Loopback
 from macvsim.dev.path import Receiver
-from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
-from macvsim.errors import NetlinkError, NoSuchDevice
-from macvsim.net import igmp
-from macvsim.net.addr import ALL_HOSTS, ALL_SNOOPERS, Address, AddressTable, InDev
+from macvsim.errors import NoSuchDevice
+from macvsim.net import devices, igmp
+from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib
-from macvsim.net.fibroute import TABLE_LOCAL, RouteType, Scope
+from macvsim.net.fibroute import TABLE_LOCAL, RouteType
 from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
@@ -29,6 +25,7 @@ from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.klog import KernelLog
+from macvsim.net.machine import Boot, Wakeup
 from macvsim.net.neigh import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
@@ -37,9 +34,9 @@ from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import CONF_ALL, IPV4_CONF, NEIGH_PARMS, DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
 from macvsim.net.tcp.layer import TcpLayer
-from macvsim.net.udp import UdpLayer
-from macvsim.sim import PROCESS, SOFTIRQ, Sim, spread
-from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip, multicast_mac
+from macvsim.net.udp import Daemon, UdpLayer
+from macvsim.sim import Sim, spread
+from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, HOST, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
@@ -50,45 +47,10 @@ if TYPE_CHECKING:
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)
 _IP6 = ETH_P_IPV6.to_bytes(2)
-IFNAMSIZ = 16
 ETH_P_802_3_MIN = 0x600
 """Below it the field behind the addresses is a length, and an LLC header follows."""
 _RAW_802_3 = b"\xff\xff"
 """What Novell put there instead (ETH_P_802_3)."""
-
-
-@dataclass(frozen=True)
-class Boot:
-    """How a machine was built and started, as far as its network is concerned.
-
-    ipv6 : False as with ``ipv6.disable_ipv6=1`` on the kernel's command line: devices have IPv6 off until a parameter
-    turns it on; ipv6_tables : own addresses of IPv6 stand in a table of their own (CONFIG_IPV6_MULTIPLE_TABLES)
-    """
-
-    ipv6: bool = False
-    ipv6_tables: bool = True
-
-
-class Daemon(Protocol):
-    """A program outside that listens in here."""
-
-    def listen(self) -> None:
-        """Make its socket."""
-
-
-class Wakeup:
-    """What wakes the programs of a machine; delay : ns that it takes."""
-
-    __slots__ = ("_sim", "delay")
-
-    def __init__(self, sim: Sim) -> None:
-        self._sim = sim
-        self.delay = 0
-
-    def hand(self, fn: Callable[[Any], None], arg: object) -> None:
-        """Run ``fn(arg)`` in process context, `delay` ns from now."""
-        sim, delay = self._sim, self.delay
-        heappush(sim._queue, (sim._now + delay, SOFTIRQ if delay else PROCESS, next(sim._eid), fn, arg))
 
 
 class Namespace(Parts):
@@ -103,10 +65,10 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "_daemon", "_handlers", "_init", "_ipv6", "_last_inode", "_next_ifindex", "_nsids", "arp", "boot",
-        "conf_all", "conf_default", "devices", "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch",
-        "listeners", "log", "missing_kinds", "name", "neigh", "netfilter", "parms_default",
-        "reassembly", "router", "sim", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
+        "_daemon", "_handlers", "_init", "_last_inode", "_nsids", "arp", "boot", "conf_all", "conf_default", "devices",
+        "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch", "listeners", "log", "missing_kinds",
+        "name", "neigh", "netfilter", "next_ifindex", "parms_default", "reassembly", "router", "sim", "six", "snmp",
+        "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf
@@ -153,7 +115,7 @@ class Namespace(Parts):
         self.fib = Fib(self)
         self.router = Router(self)
         self.arp = ArpLayer(self)
-        self._ipv6: Ipv6 | Quiet = QUIET
+        self.six: Ipv6 | Quiet = QUIET
         if self.boot.ipv6:
             self.wake_ipv6()
         self.wakeup: Wakeup = Wakeup(sim) if init is None else init.wakeup
@@ -167,7 +129,7 @@ class Namespace(Parts):
         """Who takes frames of which EtherType, where that was changed."""
         self._nsids: tuple[Namespace | None, ...] = ()
         """Other namespaces by number; None: a number that is free again."""
-        self._next_ifindex = 1
+        self.next_ifindex = 1
         self._last_inode = 1000
         self._daemon: Daemon | None = None
         self.register(Loopback(self))
@@ -195,14 +157,14 @@ class Namespace(Parts):
     def ipv6(self) -> Ipv6:
         """The IPv6 of this namespace."""
         self.wake_ipv6()
-        assert isinstance(self._ipv6, Ipv6)
-        return self._ipv6
+        assert isinstance(self.six, Ipv6)
+        return self.six
 
     def wake_ipv6(self) -> None:
         """From now on there is a stack, with all that devices with IPv6 off have too."""
-        if self._ipv6 is QUIET:
-            self._ipv6 = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
-            self._ipv6.adopt(self.devices.values())
+        if self.six is QUIET:
+            self.six = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
+            self.six.adopt(self.devices.values())
 
     def has_ipv6_off(self, dev: NetDevice) -> bool:
         """True if IPv6 is off on a device, and has been since it came."""
@@ -300,7 +262,7 @@ class Namespace(Parts):
         self.neigh.flush(dev)
         if dev.up:
             dev.notify(Event.CHANGE)
-            self._ipv6.arp_changed(dev)
+            self.six.arp_changed(dev)
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
         """What concerns the ARP of a device (dev/broadcast.py)."""
@@ -329,89 +291,28 @@ class Namespace(Parts):
         return found
 
     def check_name(self, name: str) -> None:
-        """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
-        if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
-            raise NetlinkError(
-                "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
-            )
-        if name in self.devices:
-            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
+        """EINVAL for what cannot be a device name, EEXIST for one that is taken."""
+        devices.check_name(self, name)
 
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         """Take a device in, new or moved here; EEXIST when the name is taken."""
-        name = rename or dev.name
-        self.check_name(name)
-        taken = [other.ifindex for other in self.devices.values()]
-        if ifindex is None or ifindex in taken:
-            ifindex = self._next_ifindex
-            while ifindex in taken:
-                ifindex += 1
-            self._next_ifindex = ifindex + 1
-        dev.ns = self
-        dev.linkwatch = self.linkwatch
-        if not dev.carrier:
-            dev.operstate = dev.find_operstate()
-        dev.rename(name)
-        dev.ifindex = ifindex
-        self.devices[name] = dev
-        if ifindex < max(taken, default=0):
-            self.devices = dict(sorted(self.devices.items(), key=lambda item: item[1].ifindex))
-        conf = self.conf_default.shared()
-        if dev.loopback and not conf.disable_policy:
-            conf = conf.but("disable_policy", 1)
-        dev.inet = InDev(dev, conf, self.parms_default.shared())
-        self._ipv6.attach(dev)
-        self.router.forget()
-        for watch in self.sim.device_watchers:
-            watch(dev)
+        devices.register(self, dev, rename=rename, ifindex=ifindex)
 
     def unregister(self, dev: NetDevice) -> None:
-        """Let a device go: its addresses, routes and neighbours go first."""
-        igmp.device_down(dev)
-        self.addresses.remove_all(dev)
-        self.neigh.device_down(dev)
-        self._ipv6.detach(dev)
-        del self.devices[dev.name]
-        self.router.forget()
+        """Let a device go."""
+        devices.unregister(self, dev)
 
     def rename(self, dev: NetDevice, name: str) -> None:
         """``ip link set … name …``; EEXIST when taken."""
-        if name == dev.name:
-            return
-        if name in self.devices:
-            raise NetlinkError("EEXIST", f"{self.name} has a device {name} already: choose another name")
-        for address in dev.inet.addresses:
-            address.label = name if address.label == dev.name else address.label
-        self.devices = {name if d is dev else old: d for old, d in self.devices.items()}
-        dev.rename(name)
+        devices.rename(self, dev, name)
 
     def move(self, dev: NetDevice, target: Namespace, *, rename: str | None = None) -> None:
-        """``ip link set … netns …`` (dev_change_net_namespace): goes down, loses addresses and routes, keeps its index
-        if free there.
-        """
-        if dev.loopback:
-            raise NetlinkError(
-                "EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable"
-            )
-        name = rename or dev.name
-        if name in target.devices:
-            raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
-        dev.set_down()
-        self.unregister(dev)
-        self.nsid(target)
-        dev.qdisc = "noop"
-        target.register(dev, rename=name, ifindex=dev.ifindex)
-        if link := target.link_namespace(dev):
-            target.nsid(link)
+        """``ip link set … netns …``; EEXIST when the name is taken there, EINVAL for lo."""
+        devices.move(self, dev, target, rename=rename)
 
-    def link_namespace(self, dev: NetDevice) -> Namespace | None:
-        """The namespace of the device below, or of a veth's other end, where it is another one (get_link_net)."""
-        other = dev.peer if isinstance(dev, Veth) else dev.lower
-        if other is None or other.ns is self:
-            return None
-        found = other.ns
-        assert isinstance(found, Namespace)
-        return found
+    def device_event(self, dev: NetDevice, event: Event) -> None:
+        """What is kept for a device follows it."""
+        devices.follow(self, dev, event)
 
     def nsid(self, other: Namespace) -> int:
         """The number by which this namespace knows another one; the lowest free one if it is new (peernet2id_alloc)."""
@@ -439,40 +340,6 @@ class Namespace(Parts):
         whole = self.group_reassembly.add(Packet(data[:length], frame.uid, dev, packet_type))
         return None if whole is None else Frame(raw[:ETH_HLEN] + whole.data, whole.uid, frame.tag)
 
-    def device_event(self, dev: NetDevice, event: Event) -> None:
-        """Addresses, routes and neighbours follow their device (fib_netdev_event, arp_netdev_event)."""
-        if event is Event.UP:
-            self._init_address(dev)
-            self.addresses.device_up(dev)
-            self.join_group(dev, ALL_HOSTS)
-            igmp.device_up(self, dev)
-            self._announce(dev)
-            if link := self.link_namespace(dev):
-                self.nsid(link)
-        elif event is Event.GOING_DOWN:
-            self.leave_group(dev, ALL_HOSTS)
-        elif event is Event.DOWN:
-            igmp.device_down(dev)
-            self.addresses.device_down(dev)
-            self.neigh.device_down(dev)
-        elif event is Event.CHANGEADDR:
-            if self.made("neigh"):
-                self.neigh.flush(dev)
-            self._announce(dev)
-        elif (
-            event is Event.CHANGE
-            and not dev.carrier
-            and dev.inet.conf.arp_evict_nocarrier
-            and self.conf_all.arp_evict_nocarrier
-        ):
-            self.neigh.flush(dev, keep_permanent=True)
-        if event is Event.CHANGEMTU:
-            self.wake_ipv6()
-        self._ipv6.device_event(dev, event)
-        self.router.forget()
-        for listener in self.listeners:
-            listener(dev, event)
-
     def listen(self, listener: Callable[[NetDevice, Event], None]) -> None:
         """Tell somebody of what happens to devices."""
         self.listeners = (*self.listeners, listener)
@@ -480,18 +347,6 @@ class Namespace(Parts):
     def unlisten(self, listener: Callable[[NetDevice, Event], None]) -> None:
         """No longer."""
         self.listeners = tuple(other for other in self.listeners if other != listener)
-
-    def _announce(self, dev: NetDevice) -> None:
-        """arp_notify: tell everybody whose the device's addresses are (inetdev_send_gratuitous_arp)."""
-        if (dev.inet.conf.arp_notify or self.conf_all.arp_notify) and dev.up and not dev.noarp:
-            for address in dev.inet.addresses:
-                self.arp.announce(dev, address.local)
-                self.sim.run_softirqs()
-
-    def _init_address(self, dev: NetDevice) -> None:
-        """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""
-        if dev.loopback and not dev.inet.addresses:
-            self.addresses.add(dev, Address(0x7F000001, 8, scope=Scope.HOST))
 
     def add_tap(self, name: str, tap: Tap) -> Callable[[], None]:
         """Capture on a device; returns what stops it."""
@@ -514,28 +369,12 @@ class Namespace(Parts):
         return RouteType.UNICAST if route is None else route.type
 
     def join_group(self, dev: NetDevice, group: int) -> None:
-        """The host listens to a multicast group on a device (ip_mc_join_group)."""
-        indev: InDev = dev.inet
-        indev.groups = joined(indev.groups, group)
-        if indev.groups[group] == 1:
-            if not dev.loopback:
-                dev.add_mc(multicast_mac(group))
-            self.router.forget()
-            if group != ALL_HOSTS:
-                igmp.joined(self, dev, group)
+        """The host listens to a multicast group on a device."""
+        igmp.join(self, dev, group)
 
     def leave_group(self, dev: NetDevice, group: int) -> None:
         """Undo one `join_group`."""
-        indev: InDev = dev.inet
-        if group not in indev.groups:
-            return
-        indev.groups = left(indev.groups, group)
-        if group not in indev.groups:
-            if not dev.loopback:
-                dev.del_mc(multicast_mac(group))
-            self.router.forget()
-            if group != ALL_HOSTS:
-                igmp.left(self, dev, group)
+        igmp.leave(self, dev, group)
 
     def join_snoopers(self, dev: NetDevice, join: bool) -> None:
         """A bridge joins or leaves the groups of snoopers (br_multicast_join_snoopers; RFC 4286)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 _HARD_ERRORS = frozenset((icmp.PROT_UNREACH, icmp.PORT_UNREACH))
+
+
+class Daemon(Protocol):
+    """A program outside that listens in here."""
+
+    def listen(self) -> None:
+        """Make its socket."""
 
 
 class UdpLayer:

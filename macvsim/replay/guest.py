@@ -19,7 +19,8 @@ from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.docker.machine import Machine
 from macvsim.host import DEBIAN, Box, Host, Kernel
 from macvsim.net import rtneigh
-from macvsim.net.namespace import Boot, Namespace
+from macvsim.net.machine import Boot
+from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Nud
 from macvsim.replay import directives
 from macvsim.replay.drawn import Told

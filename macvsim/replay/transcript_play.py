@@ -9,7 +9,7 @@ from pathlib import Path
 
 from macvsim.docker.host import DockerHost
 from macvsim.host import DEBIAN, Box, Host, Kernel, box_for
-from macvsim.net.namespace import Boot
+from macvsim.net.machine import Boot
 from macvsim.replay.compare import NOT_SIMULATED_STATUS, NOT_SIMULATED_TEXT
 from macvsim.replay.guest import RECORDER_HZ
 from macvsim.replay.normalize_text import normalize_output

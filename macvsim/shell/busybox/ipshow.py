@@ -5,6 +5,7 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.addr import Address
+from macvsim.net.devices import link_namespace
 from macvsim.net.fibroute import TABLE_NAMES, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import IN_TIMER, VALID
@@ -42,7 +43,7 @@ def addresses(ns: Namespace, options: Options, name: str = "") -> str:
 def _link(ns: Namespace, dev: NetDevice, options: Options) -> str:
     """A device; without its peer's namespace busybox takes an unknown lower device for one that is down."""
     label, flags = dev.name, flag_words(dev)
-    if dev.iflink != dev.ifindex or ns.link_namespace(dev) is not None:
+    if dev.iflink != dev.ifindex or link_namespace(ns, dev) is not None:
         here = next((d for d in ns.devices.values() if d.ifindex == dev.iflink), None)
         label += f"@if{dev.iflink}" if here is None else f"@{here.name}"
         if here is None or not here.up:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
+from macvsim.net.devices import link_namespace
 from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.shell.iproute.linkkinds import print_kind
 from macvsim.shell.iproute.linkstats import print_stats
@@ -61,7 +62,7 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
         if dev.permanent_mac and dev.permanent_mac != dev.mac:
             permanent = mac_text(dev.permanent_mac)
             out.both("permaddr", f" permaddr {permanent}", permanent)
-    other = tool.ns.link_namespace(dev)
+    other = link_namespace(tool.ns, dev)
     if other is not None:
         number = tool.ns.nsid(other)
         name = next((name for name, ns in tool.kernel.netns.items() if ns is other), "")
@@ -92,7 +93,7 @@ def _print_name(out: Printer, dev: NetDevice, tool: Tool, form: str) -> bool:
     """``NAME`` or ``NAME@LOWER``; True if the lower device is here and down (print_name_and_link)."""
     index = dev.iflink
     name, below_down = dev.name, False
-    if tool.ns.link_namespace(dev) is not None:
+    if link_namespace(tool.ns, dev) is not None:
         out.member("link_index", index)
         name = f"{name}@if{index}"
     elif index != dev.ifindex:

@@ -1,0 +1,156 @@
+"""The devices of a namespace: how they come, go and are called, and what follows them (net/core/dev.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from macvsim.dev.base import NetDevice
+from macvsim.dev.contracts import Event
+from macvsim.dev.veth import Veth
+from macvsim.errors import NetlinkError
+from macvsim.net import igmp
+from macvsim.net.addr import ALL_HOSTS, Address, InDev
+from macvsim.net.fibroute import Scope
+
+if TYPE_CHECKING:
+    from macvsim.net.namespace import Namespace
+
+IFNAMSIZ = 16
+
+
+def check_name(ns: Namespace, name: str) -> None:
+    """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
+    if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
+        raise NetlinkError(
+            "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
+        )
+    if name in ns.devices:
+        raise NetlinkError("EEXIST", f"{ns.name} has a device {name} already: choose another name")
+
+
+def register(ns: Namespace, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
+    """Take a device in, new or moved here; EEXIST when the name is taken."""
+    name = rename or dev.name
+    check_name(ns, name)
+    taken = [other.ifindex for other in ns.devices.values()]
+    if ifindex is None or ifindex in taken:
+        ifindex = ns.next_ifindex
+        while ifindex in taken:
+            ifindex += 1
+        ns.next_ifindex = ifindex + 1
+    dev.ns = ns
+    dev.linkwatch = ns.linkwatch
+    if not dev.carrier:
+        dev.operstate = dev.find_operstate()
+    dev.rename(name)
+    dev.ifindex = ifindex
+    ns.devices[name] = dev
+    if ifindex < max(taken, default=0):
+        ns.devices = dict(sorted(ns.devices.items(), key=lambda item: item[1].ifindex))
+    conf = ns.conf_default.shared()
+    if dev.loopback and not conf.disable_policy:
+        conf = conf.but("disable_policy", 1)
+    dev.inet = InDev(dev, conf, ns.parms_default.shared())
+    ns.six.attach(dev)
+    ns.router.forget()
+    for watch in ns.sim.device_watchers:
+        watch(dev)
+
+
+def unregister(ns: Namespace, dev: NetDevice) -> None:
+    """Let a device go: its addresses, routes and neighbours go first."""
+    igmp.device_down(dev)
+    ns.addresses.remove_all(dev)
+    ns.neigh.device_down(dev)
+    ns.six.detach(dev)
+    del ns.devices[dev.name]
+    ns.router.forget()
+
+
+def rename(ns: Namespace, dev: NetDevice, name: str) -> None:
+    """``ip link set … name …``; EEXIST when taken."""
+    if name == dev.name:
+        return
+    if name in ns.devices:
+        raise NetlinkError("EEXIST", f"{ns.name} has a device {name} already: choose another name")
+    for address in dev.inet.addresses:
+        address.label = name if address.label == dev.name else address.label
+    ns.devices = {name if d is dev else old: d for old, d in ns.devices.items()}
+    dev.rename(name)
+
+
+def move(ns: Namespace, dev: NetDevice, target: Namespace, *, rename: str | None = None) -> None:
+    """``ip link set … netns …`` (dev_change_net_namespace): goes down, loses addresses and routes, keeps its index
+    if free there.
+    """
+    if dev.loopback:
+        raise NetlinkError(
+            "EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable"
+        )
+    name = rename or dev.name
+    if name in target.devices:
+        raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
+    dev.set_down()
+    unregister(ns, dev)
+    ns.nsid(target)
+    dev.qdisc = "noop"
+    register(target, dev, rename=name, ifindex=dev.ifindex)
+    if link := link_namespace(target, dev):
+        target.nsid(link)
+
+
+def link_namespace(ns: Namespace, dev: NetDevice) -> Namespace | None:
+    """The namespace of the device below, or of a veth's other end, where it is another one (get_link_net)."""
+    other = dev.peer if isinstance(dev, Veth) else dev.lower
+    if other is None or other.ns is ns:
+        return None
+    return cast("Namespace", other.ns)
+
+
+def follow(ns: Namespace, dev: NetDevice, event: Event) -> None:
+    """Addresses, routes and neighbours follow their device (fib_netdev_event, arp_netdev_event)."""
+    if event is Event.UP:
+        _init_address(ns, dev)
+        ns.addresses.device_up(dev)
+        igmp.join(ns, dev, ALL_HOSTS)
+        igmp.device_up(ns, dev)
+        _announce(ns, dev)
+        if link := link_namespace(ns, dev):
+            ns.nsid(link)
+    elif event is Event.GOING_DOWN:
+        igmp.leave(ns, dev, ALL_HOSTS)
+    elif event is Event.DOWN:
+        igmp.device_down(dev)
+        ns.addresses.device_down(dev)
+        ns.neigh.device_down(dev)
+    elif event is Event.CHANGEADDR:
+        if ns.made("neigh"):
+            ns.neigh.flush(dev)
+        _announce(ns, dev)
+    elif (
+        event is Event.CHANGE
+        and not dev.carrier
+        and dev.inet.conf.arp_evict_nocarrier
+        and ns.conf_all.arp_evict_nocarrier
+    ):
+        ns.neigh.flush(dev, keep_permanent=True)
+    if event is Event.CHANGEMTU:
+        ns.wake_ipv6()
+    ns.six.device_event(dev, event)
+    ns.router.forget()
+    for listener in ns.listeners:
+        listener(dev, event)
+
+
+def _announce(ns: Namespace, dev: NetDevice) -> None:
+    """arp_notify: tell everybody whose the device's addresses are (inetdev_send_gratuitous_arp)."""
+    if (dev.inet.conf.arp_notify or ns.conf_all.arp_notify) and dev.up and not dev.noarp:
+        for address in dev.inet.addresses:
+            ns.arp.announce(dev, address.local)
+            ns.sim.run_softirqs()
+
+
+def _init_address(ns: Namespace, dev: NetDevice) -> None:
+    """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""
+    if dev.loopback and not dev.inet.addresses:
+        ns.addresses.add(dev, Address(0x7F000001, 8, scope=Scope.HOST))
