@@ -146,6 +146,13 @@ class UnderWay(Protocol):
         """Make it what it would be by now."""
 
 
+class Unsettled(Protocol):
+    """Something that counts for itself what belongs to the counters of others."""
+
+    def settle(self) -> None:
+        """Add it to them."""
+
+
 class Sim(simpy.Environment):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -191,8 +198,8 @@ class Sim(simpy.Environment):
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
         """
-        self.unsettled: list[Callable[[], None]] = []
-        """Functions that add to counters what paths have counted for themselves; see `settle`."""
+        self.unsettled: list[Unsettled] = []
+        """What has counted something for itself since counters were last up to date; see `settle`."""
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
         """How often was drawn from the streams of `draw`."""
@@ -372,8 +379,8 @@ class Sim(simpy.Environment):
     def settle(self) -> None:
         """Bring all counters up to date; whoever shows one calls this first."""
         self.catch_up()
-        for settle in self.unsettled:
-            settle()
+        for one in self.unsettled:
+            one.settle()
         self.unsettled.clear()
 
     # -- dice ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ journal is kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.contracts import CONSUMED
@@ -17,7 +17,7 @@ from macvsim.dev.path import Take
 from macvsim.dev.vlan import Vlan
 from macvsim.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
-from macvsim.wire.frame import BROADCAST, Frame
+from macvsim.wire.frame import BROADCAST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -123,7 +123,7 @@ class Audience:
         heard = self._heard.get(modes)
         if heard is None:
             if not self._heard:
-                self.sim.unsettled.append(self._settle)
+                self.sim.unsettled.append(self)
             heard = self._heard[modes] = [0, 0]
         heard[0] += packets
         heard[1] += octets
@@ -137,7 +137,7 @@ class Audience:
         self._spared_packets[child] = self._spared_packets.get(child, 0) + 1
         self._spared_octets[child] = self._spared_octets.get(child, 0) + octets
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Everybody quiet has counted what was heard, and dropped it."""
         heard, self._heard = self._heard, {}
         spared_packets, self._spared_packets = self._spared_packets, {}
@@ -192,35 +192,49 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
     handler = dev.rx_handler
     if (handler is not None and not handler.by_header) or (isinstance(dev, Vlan) and not dev.reorder_hdr):
         return None
-    ns = dev.ns
-    heeded = None if dev.noarp else ns.arp_targets(dev)
-    handle = None if handler is None else handler.handle
-    protocol = ns.protocol(_REQUEST[:2]) or ns.unknown_protocol
-    unsettled = sim.unsettled
-    packets = octets = ended = 0
+    return _ArpPath(nic, dev, tag, None if handler is None else handler.handle).take
 
-    def settle() -> None:
-        nonlocal packets, octets, ended
-        for at in (nic,) if dev is nic else (nic, dev):
-            at.counters.rx_packets += packets
-            at.counters.rx_bytes += octets - packets * at.rx_uncounted
-        sim.dropped(dev, DropReason.ARP_NOT_FOR_US, ended)
-        packets = octets = ended = 0
 
-    def receive(frame: Frame) -> DropReason | None:
-        nonlocal packets, octets, ended
-        if not packets:
-            unsettled.append(settle)
-        packets += 1
-        raw = frame.raw
-        octets += len(raw)
-        if tag:
+class _ArpPath:
+    """The way up from a card to `dev`, past what `handle` does with requests there."""
+
+    __slots__ = ("_dev", "_ended", "_handle", "_heeded", "_nic", "_octets", "_packets", "_protocol", "_sim", "_tag")
+
+    def __init__(
+        self, nic: Nic, dev: NetDevice, tag: int, handle: Callable[[NetDevice, Frame, PacketType], object] | None
+    ) -> None:
+        ns = dev.ns
+        self._sim = nic.sim
+        self._nic = nic
+        self._dev = dev
+        self._tag = tag
+        self._handle = handle
+        self._heeded = None if dev.noarp else ns.arp_targets(dev)
+        self._protocol = ns.protocol(_REQUEST[:2]) or ns.unknown_protocol
+        self._packets = self._octets = self._ended = 0
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A request arrives at the card."""
+        dev, raw, handle, heeded = self._dev, frame.raw, self._handle, self._heeded
+        if not self._packets:
+            self._sim.unsettled.append(self)
+        self._packets += 1
+        self._octets += len(raw)
+        if self._tag:
             frame = Frame(raw, frame.uid)
         if handle is not None and handle(dev, frame, BROADCAST) is CONSUMED:
             return None
-        if heeded is None or raw[38:42] in heeded or dev in acquainted(sim, raw):
-            return protocol(dev, frame, BROADCAST)
-        ended += 1
+        if heeded is None or raw[38:42] in heeded or dev in acquainted(self._sim, raw):
+            return self._protocol(dev, frame, BROADCAST)
+        self._ended += 1
         return DropReason.ARP_NOT_FOR_US
 
-    return receive
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        nic, dev = self._nic, self._dev
+        packets, octets = self._packets, self._octets
+        for at in (nic,) if dev is nic else (nic, dev):
+            at.counters.rx_packets += packets
+            at.counters.rx_bytes += octets - packets * at.rx_uncounted
+        self._sim.dropped(dev, DropReason.ARP_NOT_FOR_US, self._ended)
+        self._packets = self._octets = self._ended = 0

@@ -190,7 +190,7 @@ class RxPath(Path):
         if sim.epoch != self._epoch:
             return self.hops.long_way(frame)
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._packets += 1
         self._octets += len(frame.raw)
         flow = self._flows.get(frame.head)
@@ -215,11 +215,12 @@ class RxPath(Path):
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
         if not self._packets:
-            self._sim.unsettled.append(self._settle)
+            self._sim.unsettled.append(self)
         self._packets += packets
         self._octets += octets
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         packets, octets = self._packets, self._octets
         for dev in self._devices:
             dev.counters.rx_packets += packets
@@ -290,7 +291,7 @@ class TxPath:
         """A packet goes out."""
         sim = self.sim
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         raw = self.header + data
         self._packets += 1
         self._octets += len(raw)
@@ -321,11 +322,12 @@ class TxPath:
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
         if not self._packets:
-            self.sim.unsettled.append(self._settle)
+            self.sim.unsettled.append(self)
         self._packets += packets
         self._octets += octets
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         packets, octets = self._packets, self._octets
         for dev in self._devices:
             dev.counters.tx_packets += packets

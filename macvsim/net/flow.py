@@ -104,10 +104,10 @@ class _Flow(Path):
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
         if not self._packets:
-            self._sim.unsettled.append(self._settle)
+            self._sim.unsettled.append(self)
         self._packets += packets
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Add to the counters what was only counted here."""
         count = self._layer.count
         count["InReceives"] += self._packets
@@ -128,7 +128,7 @@ class Delivery(_Flow):
         """A frame arrives."""
         sim = self._sim
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._packets += 1
         if self._stations is not None:
             sim.tell(frame.uid, self._stations)
@@ -168,7 +168,7 @@ class Messages(_Flow):
         elif kind != _ECHO_REPLY:
             return self._long_way(frame)
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._packets += 1
         if self._stations is not None:
             sim.tell(frame.uid, self._stations)
@@ -216,7 +216,8 @@ class Messages(_Flow):
             self.sender = layer.sender(back, src, _ICMP, None, self._head[1])
         return self.sender
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         layer, answered = self._icmp, self._answered
         if answered:
             layer.in_types[_ECHO] += answered
@@ -224,7 +225,7 @@ class Messages(_Flow):
         if self._packets > answered:
             layer.in_types[_ECHO_REPLY] += self._packets - answered
         self._answered = 0
-        super()._settle()
+        super().settle()
 
 
 class Forwarding(_Flow):
@@ -252,7 +253,7 @@ class Forwarding(_Flow):
         if len(raw) > way.mtu + ETH_HLEN:
             return self._long_way(frame)
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._packets += 1
         if self._stations is not None:
             sim.tell(frame.uid, self._stations)
@@ -264,7 +265,8 @@ class Forwarding(_Flow):
         found = None if self._path is None or size > self.way.mtu + ETH_HLEN else self._path.onward()
         return None if found is None else found._replace(passed=(self.passed, *found.passed), head=self._head)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         count = self._layer.count
         for name in ("InReceives", "ForwDatagrams", "OutTransmits"):
             count[name] += self._packets
@@ -340,7 +342,7 @@ class Sender:
             self._layer.count["OutRequests"] += 1
             return self._layer.local_out(data, uid, self._way, cause, self.head)
         if not self._sent:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._sent += 1
         if self._stations is not None:
             sim.tell(uid, self._stations)
@@ -382,10 +384,11 @@ class Sender:
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
         if not self._sent:
-            self._sim.unsettled.append(self._settle)
+            self._sim.unsettled.append(self)
         self._sent += packets
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         count = self._layer.count
         count["OutRequests"] += self._sent
         count["OutTransmits"] += self._sent

@@ -198,25 +198,21 @@ class RawIcmpSocket(Socket):
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
         last = self._last
-        if (
-            last is not None
-            and last.generation == self.ns.router.generation
-            and last.dst == dst
-            and len(message) <= _MAX_MESSAGE
-        ):
-            last.out_types[message[0]] += 1
-            reason = last.sender.send(message, uid, True)
-            if reason is not None:
-                self.refused(reason)
-            return last.way
-        way = self.route(dst)
-        if self.pmtu_discover == "want" and not self.record_route:
-            tos, ttl = self.tos, self.ttl
-            if way.lasting and not way.locked and self.ns.sim.learns:
-                sender = self.ns.ipv4.sender(way, dst, _ICMP, ttl, tos)
-                object.__setattr__(self, "_last", _Sent(self.ns, dst, way, sender))
-        self.transmit(_ICMP, message, way, dst, uid)
-        return way
+        if last is None or last.generation != self.ns.router.generation or last.dst != dst:
+            way = self.route(dst)
+            plain = self.pmtu_discover == "want" and not self.record_route and not way.locked
+            if not plain or not way.lasting or not self.ns.sim.learns:
+                self.transmit(_ICMP, message, way, dst, uid)
+                return way
+            last = _Sent(self.ns, dst, way, self.ns.ipv4.sender(way, dst, _ICMP, self.ttl, self.tos))
+            object.__setattr__(self, "_last", last)
+        if len(message) > _MAX_MESSAGE:
+            raise SocketError("EMSGSIZE")
+        last.out_types[message[0]] += 1
+        reason = last.sender.send(message, uid, True)
+        if reason is not None:
+            self.refused(reason)
+        return last.way
 
     def wants(self, message: bytes) -> bool:
         """True if a message is of a kind that this socket takes."""

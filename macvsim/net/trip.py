@@ -156,7 +156,7 @@ class Trip:
         idents.clear()
         ident = own[0] = own[0] % 0xFFFF + 1
         if not self._flown:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._flown += 1
         turn = next(sim._eid)
         self._begun, self.until, self._flight = now, until, (request, uid, ident, last, turn)
@@ -180,7 +180,8 @@ class Trip:
             if onward.path is not None and onward.path.user is not None:
                 onward.path.user(self._begun + after)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         packets, self._flown = self._flown, 0
         for _, after, onward in self._stations:
             for passed in onward.passed:

@@ -35,22 +35,22 @@ class _Count:
 
     __slots__ = ("octets", "octets_apart", "packets", "packets_apart")
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
         self.packets = self.octets = 0
-        self.packets_apart: dict[int, int] = {}
-        self.octets_apart: dict[int, int] = {}
+        self.packets_apart = [0] * places
+        self.octets_apart = [0] * places
 
     def add(self, octets: int, apart: Sequence[int]) -> None:
         """One more frame, which those apart had not."""
         self.packets += 1
         self.octets += octets
         for place in apart:
-            self.packets_apart[place] = self.packets_apart.get(place, 0) + 1
-            self.octets_apart[place] = self.octets_apart.get(place, 0) + octets
+            self.packets_apart[place] += 1
+            self.octets_apart[place] += octets
 
     def of(self, place: int) -> tuple[int, int]:
         """What one listener had."""
-        return self.packets - self.packets_apart.get(place, 0), self.octets - self.octets_apart.get(place, 0)
+        return self.packets - self.packets_apart[place], self.octets - self.octets_apart[place]
 
 
 class _Listener:
@@ -89,11 +89,16 @@ class Plan:
         self._targets: dict[bytes, tuple[int, ...]] = {}
         self._where: dict[NetDevice, int] = {}
         self._macs: dict[bytes, int] = {}
-        self._sent, self._arrived, self._heard = _Count(), _Count(), _Count()
         self._aware = switch.vlan_aware
         self._longest = min((port.max_frame for port in switch.linked), default=0)
         fit = all(self._take_in(port, vid) for port in switch.linked)
         self.usable = fit and self.delay > 0 and 1 < len(self.listeners) < _PLACES
+        self._sent, self._arrived, self._heard = self._nothing()
+
+    def _nothing(self) -> tuple[_Count, _Count, _Count]:
+        """What was sent, has arrived and was heard by macvlan children before anything was."""
+        places = len(self.listeners)
+        return _Count(places), _Count(places), _Count(places)
 
     def _take_in(self, port: SwitchPort, vid: int) -> bool:
         """One more port; False if it is none for a plan."""
@@ -148,6 +153,11 @@ class Plan:
         places += [where[dev] for dev in acquainted(self.sim, raw) if dev in where]
         return sorted({place for place in places if place != source})
 
+    def concerns_only(self, raw: bytes, places: Sequence[int]) -> bool:
+        """True if whoever has got acquainted with its sender since is at one of these places."""
+        where = self._where
+        return all(where.get(dev, places[0]) in places for dev in acquainted(self.sim, raw))
+
     def flood(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
         """Send a request to all ports but the one it came from; False if it has to be done port by port."""
         size = len(frame.raw)
@@ -176,11 +186,12 @@ class Plan:
 
     def _unsettled(self) -> None:
         if not (self._sent.packets or self._arrived.packets or self._heard.packets):
-            self.sim.unsettled.append(self._settle)
+            self.sim.unsettled.append(self)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         sent, arrived, heard = self._sent, self._arrived, self._heard
-        self._sent, self._arrived, self._heard = _Count(), _Count(), _Count()
+        self._sent, self._arrived, self._heard = self._nothing()
         for place, one in enumerate(self.listeners):
             packets, octets = sent.of(place)
             one.port.counters.tx_packets += packets
@@ -257,8 +268,7 @@ class Flood:
         plan = self._plan
         plan.pending = None
         apart = self._apart
-        concerned = set(plan.concerned(self._frame.raw, self._source))
-        if plan.epoch != plan.sim.epoch or not concerned.issubset(apart):
+        if plan.epoch != plan.sim.epoch or not plan.concerns_only(self._frame.raw, apart):
             self.become_real()
         if not self._undone:
             plan.heard(len(self._frame.raw), apart)

@@ -64,7 +64,7 @@ class SwitchPath(Path):
         if sim.epoch != self._epoch or now >= self._fdb.next_run or size > self._max_frame:
             return self.hops.long_way(frame)
         if not self._packets:
-            sim.unsettled.append(self._settle)
+            sim.unsettled.append(self)
         self._packets += 1
         self._octets += size
         self._source.updated = now
@@ -92,12 +92,13 @@ class SwitchPath(Path):
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
         if not self._packets:
-            self._sim.unsettled.append(self._settle)
+            self._sim.unsettled.append(self)
         self._packets += packets
         self._octets += octets
         self._source.updated = max(self._source.updated, time)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
         packets, octets = self._packets, self._octets
         came, left = self._port.counters, self._out.counters
         came.rx_packets += packets
