@@ -16,7 +16,8 @@ from macvsim.docker.profile import get_profile
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.explain import Explanation
 from macvsim.history import Call, History, Reference, opening, recorded
-from macvsim.host import CENTOS, DEBIAN, WAKEUP_DELAY, Box, Flavour, Kernel, Result
+from macvsim.host import CENTOS, DEBIAN, Box, Flavour, Result
+from macvsim.kernel import WAKEUP_DELAY, Kernel
 from macvsim.link import DEFAULT_DELAY, Cable
 from macvsim.mend.labtrial import remedies, unknown
 from macvsim.mend.scene import addresses

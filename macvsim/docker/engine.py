@@ -30,7 +30,8 @@ from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
 from macvsim.errors import DockerError
 from macvsim.history import recorded
-from macvsim.host import BOOT_TIME, Box, Result
+from macvsim.host import Box, Result
+from macvsim.kernel import BOOT_TIME
 
 
 class Engine:

@@ -9,7 +9,8 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.errors import MacvsimError
 from macvsim.history import recorded
-from macvsim.host import DEBIAN, Box, Flavour, Host, Kernel
+from macvsim.host import DEBIAN, Box, Flavour, Host
+from macvsim.kernel import Kernel
 from macvsim.net.namespace import Namespace
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, ScenarioError
-from macvsim.host import WAKEUP_DELAY
+from macvsim.kernel import WAKEUP_DELAY
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import Card, LinuxNode, Port, SwitchNode

@@ -17,7 +17,8 @@ from macvsim.dev.ipvlan import Ipvlan
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.docker.machine import Machine
-from macvsim.host import DEBIAN, Box, Host, Kernel
+from macvsim.host import DEBIAN, Box, Host
+from macvsim.kernel import Kernel
 from macvsim.net import rtneigh
 from macvsim.net.machine import Boot
 from macvsim.net.namespace import Namespace

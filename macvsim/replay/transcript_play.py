@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macvsim.docker.host import DockerHost
-from macvsim.host import DEBIAN, Box, Host, Kernel, box_for
+from macvsim.host import DEBIAN, Box, Host, box_for
+from macvsim.kernel import Kernel
 from macvsim.net.machine import Boot
 from macvsim.replay.compare import NOT_SIMULATED_STATUS, NOT_SIMULATED_TEXT
 from macvsim.replay.guest import RECORDER_HZ

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from macvsim.dev.bridge import Bridge
 from macvsim.errors import MacvsimError, ScenarioError
-from macvsim.host import WAKEUP_DELAY, Kernel
+from macvsim.kernel import WAKEUP_DELAY, Kernel
 from macvsim.lab import Lab
 from macvsim.labfile.build import Builder
 from macvsim.labfile.frontmatter import FrontMatter

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from macvsim.docker.host import DockerHost
-from macvsim.host import Interpreter, Kernel
+from macvsim.host import Interpreter
+from macvsim.kernel import Kernel
 from macvsim.link import Cable
 from macvsim.replay.normalize_text import normalize_output
 from macvsim.sim import Sim

@@ -3,7 +3,8 @@ busybox 1.37 on a real kernel."""
 
 from __future__ import annotations
 
-from macvsim.host import DEBIAN, Host, Kernel
+from macvsim.host import DEBIAN, Host
+from macvsim.kernel import Kernel
 from macvsim.net.links import add_veth
 from macvsim.shell import load_commands
 from macvsim.shell.call import REGISTRY, Call

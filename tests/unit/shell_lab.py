@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.host import DEBIAN, Box, Flavour, Host, Kernel, Result
+from macvsim.host import DEBIAN, Box, Flavour, Host, Result
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.sim import Sim
 

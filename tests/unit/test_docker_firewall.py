@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.docker.host import DockerHost
-from macvsim.host import Kernel
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.sim import Sim
 

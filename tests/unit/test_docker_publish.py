@@ -9,7 +9,8 @@ import pytest
 from macvsim.docker.host import DockerHost
 from macvsim.docker.proxy import UdpProxy
 from macvsim.errors import DockerError
-from macvsim.host import Host, Kernel
+from macvsim.host import Host
+from macvsim.kernel import Kernel
 from macvsim.link import Cable
 from macvsim.net.socket import UdpSocket
 from macvsim.shell.interp import Shell

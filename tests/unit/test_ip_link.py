@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from macvsim.host import Host, Kernel, Result
+from macvsim.host import Host, Result
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell, box_for
 from macvsim.sim import SECOND, Sim
 

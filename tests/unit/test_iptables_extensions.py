@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.host import DEBIAN, Host, Kernel
+from macvsim.host import DEBIAN, Host
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.sim import Sim
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.host import Kernel
+from macvsim.kernel import Kernel
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
 from macvsim.sim import MS, SECOND, Sim

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macvsim.errors import MacvsimError
-from macvsim.host import DEBIAN, Host, Kernel
+from macvsim.host import DEBIAN, Host
+from macvsim.kernel import Kernel
 from macvsim.net.netfilter.conn import Conn
 from macvsim.net.netfilter.tuple import Tuple
 from macvsim.shell.call import REGISTRY, Call

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX, DEBIAN, Flavour, Host, Kernel
+from macvsim.host import BUSYBOX, DEBIAN, Flavour, Host
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.sim import MS, SECOND, Sim
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from macvsim.errors import MacvsimError
-from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box, Kernel, box_for
+from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box, box_for
+from macvsim.kernel import Kernel
 from macvsim.shell.call import NOT_SIMULATED, Waiting
 from macvsim.shell.interp import Shell
 from macvsim.shell.job import SIGINT, SIGKILL, Job

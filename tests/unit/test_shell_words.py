@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import DEBIAN, Host, Kernel
+from macvsim.host import DEBIAN, Host
+from macvsim.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.shell.session import open_session
 from macvsim.sim import Sim

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from macvsim.host import BUSYBOX, DEBIAN, Box, Host, Kernel
+from macvsim.host import BUSYBOX, DEBIAN, Box, Host
+from macvsim.kernel import Kernel
 from macvsim.net.links import add_veth
 from macvsim.shell.call import NOT_SIMULATED
 from macvsim.shell.interp import SIGINT, SIGKILL, Shell

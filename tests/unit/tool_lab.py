@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box, Kernel
+from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box
+from macvsim.kernel import Kernel
 from macvsim.net.links import add_bridge, add_veth
 from macvsim.shell import load_commands
 from macvsim.shell.call import NOT_SIMULATED, REGISTRY, Call

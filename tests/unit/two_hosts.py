@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.host import BUSYBOX, Host, Kernel
+from macvsim.host import BUSYBOX, Host
+from macvsim.kernel import Kernel
 from macvsim.link import Cable
 from macvsim.sim import Sim
 
