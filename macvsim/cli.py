@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ def demo(options: argparse.Namespace) -> int:
     """The document's three experiments as a guided tour."""
     from macvsim.demo import tour
 
+    _check_writable(options.pcap)
     tour(_write, options.pcap)
     return 0
 
@@ -49,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     """Play a lab file."""
     from macvsim.labfile.commands import run_file
 
+    _check_writable(options.pcap)
     run_file(options.file, _write, options.pcap)
     return 0
 
@@ -57,6 +60,7 @@ def save(options: argparse.Namespace) -> int:
     """Play a lab file and keep the lab."""
     from macvsim.labfile.commands import save_file
 
+    _check_writable(options.output)
     save_file(options.file, options.output, _write)
     return 0
 
@@ -76,6 +80,7 @@ def import_machines(options: argparse.Namespace) -> int:
     if options.collector:
         _write(collector())
         return 0
+    _check_writable(options.output)
     pings = [(source, target) for source, target in options.ping]
     import_files(options.files, options.output, _write, pings=pings, all_neighbours=options.all_neighbours)
     return 0
@@ -137,6 +142,7 @@ def sweep(options: argparse.Namespace) -> int:
     """Run a lab for every combination of some settings."""
     from macvsim.sweeps.command import sweep_file
 
+    _check_writable(options.out)
     settings = [text for texts in options.set for text in texts]
     sweep_file(options.file, settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write)
     return 0
@@ -146,6 +152,7 @@ def plot(options: argparse.Namespace) -> int:
     """Draw a lab, or one of its pings."""
     from macvsim.labfile.plot import plot_file
 
+    _check_writable(options.output)
     plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
     return 0
 
@@ -158,8 +165,28 @@ def shell(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_writable(path: Path | None) -> None:
+    """`MacvsimError` if what is made could not be written into a file in the end."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise MacvsimError(f"{path}: there is no folder {path.parent}: make it first")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise MacvsimError(f"{path}: no file can be written there: choose another name")
+
+
 def _write(text: str) -> None:
     print(text, end="", flush=True)  # which bears with a standard output that is closed
+
+
+class _Command(argparse.ArgumentParser):
+    """Reads the words of one command: what it does not know is told with its own usage."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def parser() -> argparse.ArgumentParser:
@@ -168,7 +195,7 @@ def parser() -> argparse.ArgumentParser:
         description="A Linux container-network lab in pure Python, on simulated packets.",
     )
     made.add_argument("--version", action="version", version=f"macvsim {__version__}")
-    commands = made.add_subparsers(metavar="COMMAND")
+    commands = made.add_subparsers(metavar="COMMAND", parser_class=_Command)
     text = "the document's three experiments as a guided tour: each fails first, says why, is mended, and works"
     one = commands.add_parser("demo", help=text, description=text)
     one.add_argument(

@@ -102,6 +102,14 @@ def test_what_the_kernel_cannot_do_is_left_out_on_both_sides(tmp_path: Path) -> 
     assert "commands 1 agree, 0 differ, 0 made, 3 skipped; frames 17/17 equal" in ran.stdout
 
 
+def test_commands_at_switches_are_left_out_on_both_sides(tmp_path: Path) -> None:
+    ping = "root@host1:~# ping -c 1 -W 1 10.0.0.2"
+    ran = verify(lab(tmp_path, ping, "sw1# port 2 down", ping))
+    assert ran.returncode == 0
+    assert "skipped   14: sw1# port 2 down\n" in ran.stdout
+    assert "commands 2 agree, 0 differ, 0 made, 1 skipped" in ran.stdout
+
+
 def test_what_the_machine_lacks_is_skipped(tmp_path: Path) -> None:
     lines = ("host1# nosuchtool", "host1# ip link set eth1 down", "host1# conntrack -L")
     ran = verify(lab(tmp_path, *lines))

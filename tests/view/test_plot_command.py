@@ -65,7 +65,7 @@ def test_another_ping_is_named_by_its_number(capsys: pytest.CaptureFixture[str])
         ([EXP3, "--animate", "-o", "x.png"], "animations are written as NAME.svg"),
         ([EXP3, "--why", "--ping", "7"], "there is no ping 7: choose 1 to 3"),
         (["{silent}", "--ladder"], "nothing in it pings"),
-        ([EXP3, "-o", "{folder}/none/x.svg"], "No such file"),
+        ([EXP3, "-o", "{folder}/none/x.svg"], "there is no folder"),
     ],
 )
 def test_mistakes_are_one_clear_line(
