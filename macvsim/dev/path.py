@@ -44,7 +44,7 @@ _ARP = b"\x08\x06"
 
 
 CHECKED = b"ARP"
-"""`Frame.head` of ARP between two hosts that know each other already, and check that from time to time."""
+"""`Frame.head` of ARP between two hosts that know each other already, and check that again and again."""
 
 
 def recurs(frame: Frame) -> bool:

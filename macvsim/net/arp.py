@@ -62,7 +62,7 @@ class ArpLayer:
         uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
         known = unicast and bool(entry.bits & VALID_BITS)
         request = Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
-        self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid, CHECKED if known else b"")
+        self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid, _head(entry) if known else b"")
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
         """Sender address of a request, by arp_announce."""
@@ -158,7 +158,7 @@ class ArpLayer:
                     entry = ns.neigh.create(dev, message.sip)
                     if entry is not None:
                         entry.update(message.sha, STALE, override=True)
-                    self._reply(dev, frame, message)
+                    self._reply(dev, frame, message, entry)
                     return None
                 return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
             if way.kind is FORWARD and self._proxies(dev, way, message):
@@ -240,9 +240,9 @@ class ArpLayer:
             return False
         return not conf.medium_id or way.dev.inet.conf.medium_id not in (conf.medium_id, -1)
 
-    def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
+    def _reply(self, dev: NetDevice, frame: Frame, message: Arp, entry: Neighbour | None = None) -> None:
         uid = self.ns.sim.born(frame.uid)
-        head = b"" if frame.raw[0] & 1 else CHECKED
+        head = b"" if entry is None or frame.raw[0] & 1 else _head(entry)
         self.send(dev, message.sha, Arp(arp.REPLY, dev.mac, message.tip, message.sha, message.sip), uid, head)
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
@@ -253,3 +253,10 @@ class ArpLayer:
             return
         if not self.ns.neigh.proxies.delay(dev, parms, lambda: self._reply(dev, frame, message)):
             self.ns.sim.drop(frame.uid, dev, DropReason.ARP_PROXY_QUEUE, frame)
+
+
+def _head(entry: Neighbour) -> bytes:
+    """`Frame.head` of a question to a neighbour alone or of the answer to one, where it is not the first."""
+    head = CHECKED if entry.checked else b""
+    entry.checked = True
+    return head

@@ -16,6 +16,7 @@ from macvsim.dev.path import Onward, Path, Take, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
+from macvsim.net.snmp import OUT
 from macvsim.net.trip import Trip, find
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame
@@ -220,10 +221,10 @@ class Messages(_Flow):
         """As `Unsettled.settle`."""
         layer, answered = self._icmp, self._answered
         if answered:
-            layer.in_types[_ECHO] += answered
-            layer.out_types[_ECHO_REPLY] += answered
+            layer.types[_ECHO] += answered
+            layer.types[OUT | _ECHO_REPLY] += answered
         if self._packets > answered:
-            layer.in_types[_ECHO_REPLY] += self._packets - answered
+            layer.types[_ECHO_REPLY] += self._packets - answered
         self._answered = 0
         super().settle()
 

@@ -10,6 +10,7 @@ from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.neigh import VALID
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
+from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
@@ -47,13 +48,12 @@ class Peer:
 class IcmpLayer:
     """The ICMP of one namespace."""
 
-    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "in_types", "ns", "out_types", "sockets")
+    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets", "types")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.conf = ns.ipv4_conf
-        self.in_types = ns.snmp.icmp_in_types
-        self.out_types = ns.snmp.icmp_out_types
+        self.types = ns.snmp.icmp_types
         self.sockets: list[RawIcmpSocket] = []
         self._peers: dict[int, Peer] | None = None
         self._global_credit = 0
@@ -72,7 +72,7 @@ class IcmpLayer:
         if len(message) < 8 or _number(message) % 0xFFFF:
             return self._malformed(packet, message)
         kind = message[0]
-        self.in_types[kind] += 1
+        self.types[kind] += 1
         if kind == _ECHO:
             return self._echo(packet, message)
         refused = self._refused(packet, kind, len(message))
@@ -163,10 +163,10 @@ class IcmpLayer:
         if not self._allowed(kind, 0, back, src, packet):
             return None
         if options is not None and options.data:
-            self.out_types[kind] += 1
+            self.types[OUT | kind] += 1
             uid = ns.sim.born(packet.uid)
             return ns.ipv4.send_options(_ICMP, message, back, src, uid, packet.data[1], options)
-        self.out_types[kind] += 1
+        self.types[OUT | kind] += 1
         return ns.ipv4.sender(back, src, _ICMP, None, packet.data[1]).send(message, ns.sim.born(packet.uid))
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
@@ -296,7 +296,7 @@ class IcmpLayer:
         extra = options is not None and len(options.data)
         room = min(MAX_ERROR, way.mtu) - ipv4.HLEN - extra - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS
-        ns.snmp.icmp_out_types[kind] += 1
+        ns.snmp.icmp_types[OUT | kind] += 1
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
         if options is not None and options.data:

@@ -98,9 +98,9 @@ class Solicitor(Protocol):
 class Neighbour(Timed):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_found", "_found_in", "_hh", "_state", "bits", "confirmed", "connected", "dead", "dev", "ha", "indev",
-                 "ip", "path", "probes", "proto", "queue", "queued", "router", "sends", "table", "updated",
-                 "used")  # fmt: skip
+    __slots__ = ("_found", "_found_in", "_hh", "_state", "bits", "checked", "confirmed", "connected", "dead", "dev",
+                 "ha", "indev", "ip", "path", "probes", "proto", "queue", "queued", "router", "sends", "table",
+                 "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -121,6 +121,8 @@ class Neighbour(Timed):
         self.ha = ZERO_MAC
         self._hh: bytes | None = None
         self.dead = False
+        self.checked = False
+        """The neighbour was asked without need, or has asked so."""
         now = self.sim._now // self.sim.tick
         self.used = self.updated = now
         self.confirmed = now - 2 * table.base_reachable(self.indev)

@@ -97,11 +97,14 @@ ICMP_IN_NAMES = {
     12: "InParmProbs", 13: "InTimestamps", 14: "InTimestampReps", 17: "InAddrMasks", 18: "InAddrMaskReps",
 }  # fmt: skip
 
+OUT = 0x100
+"""Tells types of messages that were sent from those of messages that came."""
+
 
 class Snmp(Parts):
     """Counters by MIB group; they only grow."""
 
-    __slots__ = ("_sim", "ext", "icmp", "icmp_in_types", "icmp_out_types", "ip_counters", "tcp", "udp")
+    __slots__ = ("_sim", "ext", "icmp", "icmp_types", "ip_counters", "tcp", "udp")
     ext: Counters
     """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
     icmp: Counters
@@ -117,8 +120,8 @@ class Snmp(Parts):
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self.ip_counters = Counters()
-        self.icmp_in_types: defaultdict[int, int] = defaultdict(int)
-        self.icmp_out_types: defaultdict[int, int] = defaultdict(int)
+        self.icmp_types: defaultdict[int, int] = defaultdict(int)
+        """Messages by their type: those received, and with `OUT` those sent."""
 
     @property
     def ip(self) -> dict[str, int]:
@@ -131,10 +134,10 @@ class Snmp(Parts):
         self._sim.settle()
         total = {name: self.icmp[name] for name in ICMP}
         for kind, name in ICMP_IN_NAMES.items():
-            total[name] = self.icmp_in_types.get(kind, 0)
-            total["Out" + name[2:]] = self.icmp_out_types.get(kind, 0)
-        total["InMsgs"] += sum(self.icmp_in_types.values())
-        total["OutMsgs"] = sum(self.icmp_out_types.values())
+            total[name] = self.icmp_types.get(kind, 0)
+            total["Out" + name[2:]] = self.icmp_types.get(OUT | kind, 0)
+        total["InMsgs"] += sum(n for kind, n in self.icmp_types.items() if kind < OUT)
+        total["OutMsgs"] = sum(n for kind, n in self.icmp_types.items() if kind >= OUT)
         return total
 
     def text(self, *, forwarding: bool, ttl: int) -> str:
@@ -143,8 +146,8 @@ class Snmp(Parts):
         lines = _pair("Ip", ["Forwarding", "DefaultTTL", *IP], [1 if forwarding else 2, ttl, *counted])
         icmp = self.icmp_totals()
         lines += _pair("Icmp", list(icmp), list(icmp.values()))
-        kinds = [(f"InType{k}", n) for k, n in sorted(self.icmp_in_types.items())]
-        kinds += [(f"OutType{k}", n) for k, n in sorted(self.icmp_out_types.items())]
+        types = sorted(self.icmp_types.items())
+        kinds = [(f"InType{k}" if k < OUT else f"OutType{k - OUT}", n) for k, n in types]
         if kinds:
             lines += _pair("IcmpMsg", [name for name, _ in kinds], [count for _, count in kinds])
         lines += _pair("Tcp", TCP, [self.tcp[name] for name in TCP])

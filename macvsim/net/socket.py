@@ -15,6 +15,7 @@ from macvsim.net.fibroute import Scope
 from macvsim.net.ipoptions import route_wanted
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
+from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.udp import datagram
 
@@ -102,7 +103,7 @@ class Socket:
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
         if proto == ipv4.PROTO_ICMP:
-            self.ns.snmp.icmp_out_types[payload[0]] += 1
+            self.ns.snmp.icmp_types[OUT | payload[0]] += 1
         df = forced or (self.pmtu_discover == "want" and not way.locked)
         if self.record_route:
             asked = route_wanted(self.ns)
@@ -142,11 +143,11 @@ class Socket:
 class _Sent:
     """How the last message was sent, for the next to the same address."""
 
-    __slots__ = ("dst", "generation", "out_types", "sender", "way")
+    __slots__ = ("dst", "generation", "sender", "types", "way")
 
     def __init__(self, ns: Namespace, dst: int, way: Dst, sender: Sender) -> None:
         self.generation = ns.router.generation
-        self.out_types = ns.snmp.icmp_out_types
+        self.types = ns.snmp.icmp_types
         self.dst = dst
         self.way = way
         self.sender = sender
@@ -208,7 +209,7 @@ class RawIcmpSocket(Socket):
             object.__setattr__(self, "_last", last)
         if len(message) > _MAX_MESSAGE:
             raise SocketError("EMSGSIZE")
-        last.out_types[message[0]] += 1
+        last.types[OUT | message[0]] += 1
         reason = last.sender.send(message, uid, True)
         if reason is not None:
             self.refused(reason)
