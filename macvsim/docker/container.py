@@ -27,6 +27,7 @@ from macvsim.wire.addr import ip_int, ip_text
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
     from macvsim.docker.engine import Engine
+    from macvsim.net.namespace import Namespace
 
 Sink = Callable[[str], None]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,7 +85,7 @@ class Container(Box):
         "execs": lambda _: [],
         "files": lambda container: files_of(container, container.mounted),
         "log": lambda container: container._first_log(),
-        "ns": lambda container: container.kernel.new_namespace(container.name),
+        "ns": lambda container: container._spare_namespace(),
     }
 
     def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig, image: Image) -> None:
@@ -119,6 +120,13 @@ class Container(Box):
         self.restarts = 0
         self.restart_delay = 0.0
         self._ended: Event | None = None
+
+    def _spare_namespace(self) -> Namespace:
+        """It has none until it starts; that somebody looks at one changes nothing in the lab."""
+        epoch = self.sim.epoch
+        ns = self.kernel.new_namespace(self.name)
+        self.sim.epoch = epoch
+        return ns
 
     def greet(self) -> None:
         """The main process, a shell, has written to its terminal."""

@@ -47,7 +47,7 @@ class Membership:
         """The names a container answers to on a network (buildEndpointDNSNames)."""
         if network.names_resolve:
             names = [container.name, *settings.aliases, container.short_id, container.hostname]
-            known = {name: name for name in reversed(names)}  # where two are the same, the one that is kept anyway
+            known = {name: name for name in names}  # of two that are equal the last, which is kept anyway
             settings.dns_names = tuple(known[name] for name in dict.fromkeys(names))
             if settings.endpoint is not None:
                 settings.endpoint.dns_names = settings.dns_names

@@ -55,6 +55,8 @@ class Table(tuple[Route, ...]):
 
     def of(self, dst: int, plen: int) -> tuple[Route, ...]:
         """Routes of one prefix."""
+        if len(self) <= _SHORT:
+            return tuple(route for route in self if route.dst == dst and route.plen == plen)
         where = (-plen, dst)
         first = bisect_left(self, where, key=_prefix)
         return self[first : bisect_right(self, where, first, key=_prefix)]
@@ -181,17 +183,20 @@ class Fib:
                 "EEXIST",
                 f"there is a route to {route.prefix} with metric {route.metric} already: delete it, or use replace",
             )
-        if not route.age:
-            self._age += 1
-            route.age = -self._age if prepend else self._age
-        self._put(route.table, table.plus(route))
-        self.changed()
+        self._insert(table, route, prepend)
         return route
 
     def ensure(self, route: Route) -> None:
         """Put one of the kernel's own routes in, behind those like it; one with this next hop that is there stays."""
         if not any(_same_hop(other, route) for other in self._like(route)):
-            self.add(route, append=True)
+            self._insert(self.table(route.table), route)
+
+    def _insert(self, table: Table, route: Route, prepend: bool = False) -> None:
+        if not route.age:
+            self._age += 1
+            route.age = -self._age if prepend else self._age
+        self._put(route.table, table.plus(route))
+        self.changed()
 
     def _like(self, route: Route) -> list[Route]:
         """Those there are with its prefix, TOS and metric."""

@@ -32,7 +32,17 @@ from macvsim.net.packet import Packet
 from macvsim.net.parts import Parts, own
 from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.snmp import Snmp
-from macvsim.net.sysctl import CONF_ALL, IPV4_CONF, NEIGH_PARMS, DevConf, Ipv4Conf, NeighParms, NeighThresholds, Sysctl
+from macvsim.net.sysctl import (
+    CONF_ALL,
+    IPV4_CONF,
+    NEIGH_PARMS,
+    NEIGH_THRESHOLDS,
+    DevConf,
+    Ipv4Conf,
+    NeighParms,
+    NeighThresholds,
+    Sysctl,
+)
 from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import Daemon, UdpLayer
 from macvsim.sim import Sim, spread
@@ -96,7 +106,6 @@ class Namespace(Parts):
         "snmp": lambda ns: Snmp(ns.sim),
         "sysctl": Sysctl,
         "tcp": TcpLayer,
-        "thresholds": lambda _: NeighThresholds(),
         "udp": lambda ns: ns._new_udp(),
     }
 
@@ -112,6 +121,7 @@ class Namespace(Parts):
         self.conf_all = CONF_ALL if init is None else init.conf_all.shared()
         self.conf_default = DevConf().shared() if init is None else init.conf_default.shared()
         self.parms_default = NEIGH_PARMS
+        self.thresholds = NEIGH_THRESHOLDS
         self.fib = Fib(self)
         self.router = Router(self)
         self.arp = ArpLayer(self)
@@ -396,6 +406,8 @@ class Namespace(Parts):
             own(self, "conf_all").accept_redirects = 0 if value else 1
         if self.made("icmp"):
             self.icmp.conf = self.ipv4_conf
+        if self.made("neigh"):
+            self.neigh.thresholds = self.thresholds
         self.router.forget()
 
 

@@ -193,6 +193,9 @@ class NeighThresholds(Defaults):
     gc_thresh3 = 1024
 
 
+NEIGH_THRESHOLDS: Final = NeighThresholds().shared()
+
+
 class Place(NamedTuple):
     """Where parameters are: an attribute of their `holder`, or (without a name) the holder itself."""
 

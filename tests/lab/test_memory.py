@@ -68,3 +68,20 @@ def test_ipv6_wakes_up_as_it_would_have_been() -> None:
         shown.append((dict(vars(inet6.conf)), list(inet6.groups), dict(child.mc), [a.text for a in inet6.addresses]))
         child.destroy()
     assert shown[0] == shown[1]
+
+
+def test_looking_is_no_change() -> None:
+    """What is made because somebody looks at it leaves the lab as it was: it can be copied, and the copy is like it."""
+    lab = Lab()
+    host = lab.host("host1", nic="enp0s8")
+    host.docker.network_create("net", driver="macvlan", subnet="10.0.0.0/24", parent="enp0s8")
+    container = host.docker.run("c1", network="net", ip="10.0.0.2")
+    waiting = host.docker.create("c2", container.config)
+    seen = []
+    for box in (container, waiting):
+        ns = box.ns
+        seen.append((ns.dev("lo").inet.inet6 is not None, len(ns.udp.ports), dict(box.files), box.log.lines, ns.sysctl))
+    assert [part[:2] for part in seen] == [(True, 1), (True, 0)]
+    assert seen[0][2]["/etc/hosts"].endswith(f"10.0.0.2\t{container.short_id}\n")
+    copy = lab.copy()
+    assert copy["c1"].sh("ip addr; cat /etc/hosts").stdout == container.sh("ip addr; cat /etc/hosts").stdout
