@@ -39,7 +39,7 @@ class IputilsPing(PingApp[IputilsResult]):
     pmtu : ``do``, ``dont``, ``want``; broadcast : allow it (``-b``); preload : requests sent at once (``-l``)
     pattern : payload bytes, repeated (``-p``); numeric, lookup : names of replies never, always (``-n -H``)
     quiet, outstanding, precise, audible : ``-q -O -3 -a``; flood, adaptive, stamped, verbose : ``-f -A -D -v``
-    user_latency : until the program has the reply (``-U``); record_route : ``-R``
+    user_latency : until the program has the reply (``-U``); record_route : ``-R``; unlooped : ``-L``
     """
 
     clock_size = CLOCK_SIZE
@@ -75,6 +75,7 @@ class IputilsPing(PingApp[IputilsResult]):
         verbose: bool = False,
         user_latency: bool = False,
         record_route: bool = False,
+        unlooped: bool = False,
         stdout: Sink | None = None,
         stderr: Sink | None = None,
     ) -> None:
@@ -110,7 +111,7 @@ class IputilsPing(PingApp[IputilsResult]):
         if verbose:
             self._result.shown_ident = self._ident
         self._template = icmp_template(icmp.ECHO)
-        self._choice = SocketChoice(source, sticky, broadcast, pmtu, ttl, tos)
+        self._choice = SocketChoice(source, sticky, broadcast, pmtu, ttl, tos, not unlooped)
         self._window = Window()
         self._to = 0
         self._cur: int | None = None

@@ -57,7 +57,7 @@ def elapsed_ms(now: int, then: int) -> int:
 
 
 class SocketChoice(NamedTuple):
-    """What the user wants of the socket: ``-I -B -b -M -t -Q``."""
+    """What the user wants of the socket: ``-I -B -b -M -t -Q``, not ``-L``."""
 
     source: str | None
     sticky: bool
@@ -65,6 +65,7 @@ class SocketChoice(NamedTuple):
     pmtu: str | None
     ttl: int | None
     tos: int
+    multicast_loop: bool
 
 
 def configure(sock: RawIcmpSocket, choice: SocketChoice, to: int, complain: Callable[..., None]) -> tuple[int, str]:
@@ -101,6 +102,7 @@ def configure(sock: RawIcmpSocket, choice: SocketChoice, to: int, complain: Call
     if choice.ttl == 0:
         raise Fatal("cannot set unicast time-to-live: Invalid argument")
     sock.broadcast = choice.broadcast
+    sock.multicast_loop = choice.multicast_loop
     sock.tos = choice.tos
     sock.ttl = choice.ttl
     return to, f"from {ip_text(source)} {device or ''}: " if device is not None or strict else ""

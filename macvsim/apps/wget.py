@@ -81,6 +81,8 @@ def parse_url(text: str, port_of: Callable[[str], int | None]) -> Url:
     host, path = rest[:cut], rest[cut:].split("#")[0]
     path = path[1:] if path.startswith("/") else path
     host = host.rpartition("@")[2]
+    if host.startswith("["):
+        raise Failed("not simulated: TCP of IPv6")
     _, colon, port_text = host.partition(":")
     port = port_of(port_text) if colon else 80
     if port is None:

@@ -7,6 +7,7 @@ the packet was delivered.  Errors of calls are raised as `SocketError`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.drop import DropReason
@@ -61,6 +62,8 @@ class Socket:
     ttl: int | None = None
     tos = 0
     broadcast = False
+    multicast_loop = True
+    """Groups that the host itself listens to get a copy (IP_MULTICAST_LOOP)."""
     record_route = False
     """Every packet asks for the addresses on its way and back (IP_OPTIONS)."""
     pmtu_discover: str
@@ -89,6 +92,9 @@ class Socket:
             raise SocketError(way.errno)
         if way.broadcast and not self.broadcast:
             raise SocketError("EACCES")
+        if way.multicast and way.loops and not self.multicast_loop:
+            way = copy(way)
+            way.loops, way.senders = False, ()
         return way
 
     def hears_from(self, dev: NetDevice | None) -> bool:

@@ -36,14 +36,14 @@ _TOOLS = """addgroup adduser apt apt-get awk base64 basename bash bc brctl bunzi
     fuser gawk gdb getent git groups gunzip gzip host hostnamectl htop ifdown ifenslave ifquery ifup iftop
     install iperf iperf3 ipset iptables iptables-restore iptables-save ip6tables ip6tables-save
     ip6tables-restore ipmaddr iptunnel arptables ebtables ipcalc iw iwconfig join journalctl killall last
-    ldconfig less link ln locale logger login logname logrotate losetup lsattr lsblk lscpu lsmod lsns lsof lspci
+    ldconfig less link ln locale logger login logname logrotate losetup lsattr lsblk lnstat lscpu lsmod lsns lsof lspci
     lsusb make man mapfile mawk md5sum mii-tool mkfifo mknod mktemp modinfo modprobe more mount mountpoint mtr
-    mv nameif nano nc ncat netcat netplan netstat nft ngrep nice nl nmap nmcli nohup nproc nslookup nsenter
+    mv nameif nano nc ncat ndisc6 netcat netplan netstat nft ngrep nice nl nmap nmcli nohup nproc nslookup nsenter nstat
     ntpdate od openssl passwd paste pathchk perl pgrep pidof ping6 pip3 pkill plipconfig pr printenv prlimit ps
-    pstree pwdx python python3 rarp rdma readlink realpath reboot renice resolvectl rev rmmod rsync rtacct rtmon
+    pstree pwdx python python3 rarp rdisc6 rdma readlink realpath reboot renice resolvectl rev rmmod rsync rtacct rtmon
     rtstat runc scp screen script sed service setcap setpriv setsid sftp sha1sum sha256sum sha512sum shuf
     shutdown slattach split ss ssh sshd ssh-keygen stat stdbuf strace stty su sudo sum sync systemctl
-    systemd-resolve tac tail tar taskset tc tcpdump tee telnet tftp time tload top tput traceroute6 tree
+    systemd-resolve tac tail tar taskset tc tcpdump tee telnet tftp time tload top tput tracepath traceroute6 tree
     truncate tsort tty tunctl ulogd unlink unshare unxz unzip uptime useradd users usermod vi vim vmstat w wall
     watch wget whereis who whoami wireshark tshark wpa_supplicant xargs xxd xz yes yum zcat zip"""
 TOOLS = frozenset(_TOOLS.split())

@@ -77,7 +77,6 @@ _LETTERS = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:"
 _INT_MAX = 0x7FFFFFFF
 _LONG_MAX = 0x7FFFFFFFFFFFFFFF
 _NOT_SIMULATED = {
-    "L": "IP_MULTICAST_LOOP",
     "N": "node information queries",
     "T": "timestamp options",
     "m": "firewall marks",
@@ -140,6 +139,8 @@ def ping(call: Call) -> int | Waiting:
         _tell_sockets(call, letters, words[0])
     if six and "record_route" in options:
         return call.not_simulated("ping -R: IPv6 has no such option")
+    if six and "unlooped" in options:
+        return call.not_simulated("ping -L: IPV6_MULTICAST_LOOP")
     if not six:
         options.pop("flow", None)
     program = partial(IputilsPing6, tag=f"{call.name}: ") if six else IputilsPing
@@ -198,6 +199,7 @@ def _read(call: Call, found: list[tuple[str, str]]) -> dict[str, Any]:
 _FLAGS = {
     "3": "precise", "B": "sticky", "O": "outstanding", "a": "audible", "b": "broadcast", "q": "quiet", "f": "flood",
     "A": "adaptive", "D": "stamped", "v": "verbose", "U": "user_latency", "R": "record_route",
+    "L": "unlooped",
 }  # fmt: skip
 _NUMBERS = {
     "c": ("count", 1, _LONG_MAX),

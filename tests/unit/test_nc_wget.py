@@ -54,6 +54,11 @@ def test_nc_failures(boxes: tuple[Box, Box], line: str, stderr: str) -> None:
     assert outcome(boxes[0].sh(line)) == ("", stderr, 1)
 
 
+@pytest.mark.parametrize("line", ["nc fd00::2 80", "nc -l -p 80 ::1", "wget -O - http://[fd00::2]:80/"])
+def test_tcp_of_ipv6_is_left_out(boxes: tuple[Box, Box], line: str) -> None:
+    assert outcome(boxes[0].sh(line)) == ("", "not simulated: TCP of IPv6\n", 95)
+
+
 @pytest.mark.parametrize("line", ["nc", "nc -z 1 2", "nc a b c", "nc -l a b"])
 def test_nc_usage(boxes: tuple[Box, Box], line: str) -> None:
     result = boxes[0].sh(line)

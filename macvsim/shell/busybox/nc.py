@@ -10,7 +10,8 @@ import simpy
 
 from macvsim.apps import netio
 from macvsim.apps.base import resolve
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.apps.names6 import is_text6
+from macvsim.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.host import BUSYBOX
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.applets import BUSYBOX_APPLETS
@@ -116,6 +117,8 @@ def _port(text: str) -> int:
 
 
 def _address(call: Call, name: str) -> int:
+    if is_text6(name):
+        raise NotSimulated("TCP of IPv6")
     try:
         return resolve(call.box, name)
     except MacvsimError:
