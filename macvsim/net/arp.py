@@ -102,8 +102,8 @@ class ArpLayer:
         """
         ns = self.ns
         here, everywhere = dev.inet.conf, ns.conf_all
-        for key in _HEED_ALL:
-            if getattr(here, key) or getattr(everywhere, key):
+        for conf in (here, everywhere):
+            if any(getattr(conf, key) for key in conf.changed if key in _HEED_ALL):
                 return None
         if ns.made("neigh") and ns.neigh.is_proxy:
             return None

@@ -36,6 +36,7 @@ _ICMP = ipv4.PROTO_ICMP
 _IP = ETH_P_IP.to_bytes(2)
 _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
 _MESSAGE = ETH_HLEN + ipv4.HLEN
+_ADDRESSES = slice(ETH_HLEN + 12, _MESSAGE)
 _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
 _pack = ipv4.pack_flow
@@ -54,18 +55,18 @@ class Arrivals:
         self.flows: dict[bytes, Take] = dev.inet.flows
 
     def take(self, frame: Frame) -> DropReason | None:
-        """One of no flow that is known: the long way; the next of it may have a shorter one."""
-        layer = self._layer
-        reason = layer.ns.deliver(self._dev, frame, HOST)
-        head = frame.head
+        """One of no flow that is known: it is the first of one, or goes the long way."""
+        layer, dev, head = self._layer, self._dev, frame.head
         if head and frame.raw[12:14] == _IP and layer.netfilter is None:
-            way = self._dev.inet.ways_in.get(ipv4.head_addresses(head))
-            flow = None if way is None else _flow(layer, self._dev, way, head)
+            layer.ns.router.input(frame.raw[_ADDRESSES], dev)
+            way = dev.inet.ways_in.get(ipv4.head_addresses(head))
+            flow = None if way is None else _flow(layer, dev, way, head)
             if flow is not None:
                 if len(self.flows) >= FLOWS:
                     self.flows.clear()
                 self.flows[head] = flow.take
-        return reason
+                return flow.take(frame)
+        return layer.ns.deliver(dev, frame, HOST)
 
 
 def _flow(layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> _Flow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
@@ -30,6 +30,11 @@ class Defaults:
         if self._is_shared:
             raise TypeError(f"{type(self).__name__} is shared: write to what own() gives")
         object.__setattr__(self, name, value)
+
+    @property
+    def changed(self) -> Collection[str]:
+        """Names of those that may not have their defaults."""
+        return self.__dict__.keys()
 
     def shared(self) -> Self:
         """These parameters for one more holder: they change no more."""
