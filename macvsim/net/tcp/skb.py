@@ -68,7 +68,8 @@ class Skb:
         count = -(-len(self.data) // mss)
         pieces = [self]
         for _ in range(count - 1):
-            rest = pieces[-1].split(mss)
-            rest.overhead = 0
+            last = pieces[-1]
+            rest = last.split(mss)
+            rest.overhead, last.overhead = last.overhead, 0  # which is free once all of it is acknowledged
             pieces.append(rest)
         return pieces
