@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import simpy
-
-from macvsim.apps.dhcp import KernelPort, Mailbox, Waiting
+from macvsim.apps.dhcp import Mailbox, Waiting
+from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
-from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import VALID, Nud
 from macvsim.net.packet import Packet
@@ -23,8 +21,9 @@ from macvsim.wire.ipv4 import BROADCAST, PROTO_UDP
 from macvsim.wire.udp import datagram
 
 _PING_WAIT = 3 * SECOND
+_DECLINED = 600
+"""Seconds for which an address that a client declined is given to nobody."""
 _TOS = 0xC0
-_SIGTERM = 15
 
 
 @dataclass
@@ -48,55 +47,22 @@ class Config:
     ping: bool = True
 
 
-@dataclass
-class _Lease:
-    ip: int
-    mac: bytes
-    expires: int
-    hostname: str = ""
-
-
 def number(value: int) -> bytes:
     """Four bytes."""
     return value.to_bytes(4, "big")
 
 
-class Dnsmasq:
-    """The server on one device; `say` logs."""
+class Dnsmasq(Server):
+    """dnsmasq, of which nothing but DHCP is served."""
+
+    FAREWELL = "dnsmasq: exiting on receipt of SIGTERM"
 
     def __init__(self, ns: Namespace, dev: NetDevice, config: Config, say: Callable[[str], None]) -> None:
-        self.ns, self.dev, self.config, self.sim = ns, dev, config, ns.sim
-        self._say = say
-        self._box = Mailbox(ns)
-        self._leases: dict[int, _Lease] = {}
+        super().__init__(ns, dev, say)
+        self.config = config
+        self._leases: dict[int, Lease] = {}
         self._pinged: dict[int, int] = {}
         """Addresses that nobody answered for, and until when (ns) that is believed."""
-        self._port: KernelPort | None = None
-
-    def open(self) -> None:
-        """Listen; `SocketError` where somebody does already."""
-        self._port = KernelPort(self.ns, self.dev, dhcp.SERVER_PORT, lambda message, source: self._box.put(message))
-
-    def run(self) -> Waiting:
-        """Serve until SIGTERM; the exit code."""
-        assert self._port is not None
-        try:
-            while True:
-                message = yield from self._box.get(None)
-                if message is not None and message.op == dhcp.REQUEST:
-                    yield from self._serve(message)
-        except simpy.Interrupt as interrupt:
-            if int(interrupt.cause or _SIGTERM) != _SIGTERM:
-                raise
-            self._say("dnsmasq: exiting on receipt of SIGTERM")
-            return 0
-        finally:
-            self._port.close()
-
-    @property
-    def own(self) -> int:
-        """Our address on the device."""
-        return self.ns.addresses.select_source(self.dev, 0, Scope.LINK)
 
     def _context(self) -> Range | None:
         """The range that fits the device's address."""
@@ -113,12 +79,13 @@ class Dnsmasq:
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
-    def _serve(self, asked: Message) -> Waiting:
+    def serve(self, asked: Message) -> Waiting:
+        """Answer a client's message (dhcp_reply)."""
         context = self._context()
         if context is None:
             self._say(f"dnsmasq-dhcp: no address range available for DHCP request via {self.dev.name}")
             return
-        lease = next((one for one in self._leases.values() if one.mac == asked.chaddr), None)
+        lease = lease_of(self._leases.values(), asked.chaddr)
         wanted = asked.address(dhcp.REQUESTED_IP)
         if asked.kind == dhcp.DISCOVER:
             self._log(dhcp.DISCOVER, wanted, asked.chaddr)
@@ -135,9 +102,9 @@ class Dnsmasq:
                 del self._leases[asked.ciaddr]
         elif asked.kind == dhcp.DECLINE and lease is not None and lease.ip == wanted:
             self._log(dhcp.DECLINE, wanted, asked.chaddr)
-            self._leases[wanted] = _Lease(wanted, bytes(6), int(self.sim.now) + 600 * SECOND)
+            self._leases[wanted] = self.lease(bytes(6), wanted, _DECLINED)
 
-    def _requested(self, asked: Message, context: Range, lease: _Lease | None, ip: int) -> None:
+    def _requested(self, asked: Message, context: Range, lease: Lease | None, ip: int) -> None:
         server = asked.address(dhcp.SERVER_ID)
         if server and server != self.own:
             return
@@ -153,11 +120,11 @@ class Dnsmasq:
             return
         name = asked.get(dhcp.HOSTNAME).rstrip(b"\0").decode("ascii", "replace")
         self._leases = {known: one for known, one in self._leases.items() if one.mac != asked.chaddr}
-        self._leases[ip] = _Lease(ip, asked.chaddr, int(self.sim.now) + context.lease * SECOND, name)
+        self._leases[ip] = self.lease(asked.chaddr, ip, context.lease, name)
         self._log(dhcp.ACK, ip, asked.chaddr, name)
         self._answer(dhcp.ACK, asked, ip, context, name)
 
-    def _refusal(self, asked: Message, context: Range, lease: _Lease | None, ip: int) -> str:
+    def _refusal(self, asked: Message, context: Range, lease: Lease | None, ip: int) -> str:
         """Why an address may not be had, or nothing."""
         static = self.config.hosts.get(asked.chaddr)
         if (ip ^ context.start) & context.mask:
@@ -167,11 +134,11 @@ class Dnsmasq:
         if static is None and not context.start <= ip <= context.end:
             return "address not available"
         held = self._leases.get(ip)
-        if held is not None and held.mac != asked.chaddr and held.expires > int(self.sim.now):
+        if held is not None and held.mac != asked.chaddr and not self.is_over(held):
             return "address in use"
         return ""
 
-    def _choose(self, asked: Message, context: Range, lease: _Lease | None, wanted: int) -> Waiting:
+    def _choose(self, asked: Message, context: Range, lease: Lease | None, wanted: int) -> Waiting:
         """The address to offer, 0 if there is none (address_allocate)."""
         if (static := self.config.hosts.get(asked.chaddr)) is not None:
             return static
@@ -184,7 +151,7 @@ class Dnsmasq:
         for step in range(size):
             ip = context.start + (first + step) % size
             held = self._leases.get(ip)
-            free = held is None or held.expires <= int(self.sim.now)
+            free = held is None or self.is_over(held)
             if not free or ip == self.own or ip in self.config.hosts.values():
                 continue
             if not self.config.ping or self._pinged.get(ip, 0) > int(self.sim.now):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import simpy
-
-from macvsim.apps.dhcp import KernelPort, Mailbox, Waiting, arp_probe, send_raw
+from macvsim.apps.dhcp import Waiting, arp_probe, send_raw
+from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
-from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
 from macvsim.sim import MS, SECOND
 from macvsim.wire import dhcp
@@ -18,7 +16,6 @@ from macvsim.wire.dhcp import Message
 from macvsim.wire.ipv4 import BROADCAST
 
 VERSION = "1.37.0"
-_SIGTERM = 15
 
 
 @dataclass
@@ -40,55 +37,32 @@ class Config:
     lease_file: str = "/var/lib/misc/udhcpd.leases"
 
 
-@dataclass
-class Lease:
-    """An address given, or offered, until `expires` (ns)."""
+class Udhcpd(Server):
+    """udhcpd; arp_wait : ms that it waits for others to claim an address."""
 
-    ip: int
-    mac: bytes
-    expires: int
-    hostname: str = ""
-
-
-class Udhcpd:
-    """The server on one device; `say` prints a line."""
+    FAREWELL = "received SIGTERM"
 
     def __init__(
         self, ns: Namespace, dev: NetDevice, config: Config, say: Callable[[str], None], arp_wait: int = 2000
     ) -> None:
-        self.ns, self.dev, self.config = ns, dev, config
-        self.sim = ns.sim
-        self._say = say
+        super().__init__(ns, dev, say)
+        self.config = config
         self._arp_wait = arp_wait
-        self._box = Mailbox(ns)
         self.leases: list[Lease] = []
-        self.own = ns.addresses.select_source(dev, 0, Scope.LINK) if dev.inet.addresses else 0
+        self._address = super().own
 
-    def open(self) -> KernelPort:
-        """Listen, `SocketError` where somebody does already; give it to `run`."""
-        return KernelPort(self.ns, self.dev, dhcp.SERVER_PORT, lambda message, source: self._box.put(message))
+    @property
+    def own(self) -> int:
+        """As it was when the server started."""
+        return self._address
 
-    def run(self, port: KernelPort) -> Waiting:
-        """Serve until SIGTERM; the exit code."""
-        try:
-            while True:
-                message = yield from self._box.get(None)
-                if message is not None and message.op == dhcp.REQUEST:
-                    yield from self._serve(message)
-        except simpy.Interrupt as interrupt:
-            if int(interrupt.cause or _SIGTERM) != _SIGTERM:
-                raise
-            self._say("received SIGTERM")
-            return 0
-        finally:
-            port.close()
-
-    def _serve(self, asked: Message) -> Waiting:
+    def serve(self, asked: Message) -> Waiting:
+        """Answer a client's message (udhcpd_main)."""
         server = asked.address(dhcp.SERVER_ID)
         if server and server != self.own:
             return  # it talks to somebody else
         static = self.config.static.get(asked.chaddr, 0)
-        lease = next((one for one in self.leases if one.mac == asked.chaddr), None)
+        lease = lease_of(self.leases, asked.chaddr)
         mine = static or (lease.ip if lease is not None else 0)
         if asked.kind == dhcp.DISCOVER:
             yield from self._offer(asked, lease, static)
@@ -110,12 +84,9 @@ class Udhcpd:
 
     # -- addresses -----------------------------------------------------------------------------------------------------
 
-    def _expired(self, lease: Lease) -> bool:
-        return lease.expires <= int(self.sim.now)
-
     def _free(self, ip: int) -> bool:
         known = next((one for one in self.leases if one.ip == ip), None)
-        return known is None or self._expired(known)
+        return known is None or self.is_over(known)
 
     def _find(self, mac: bytes) -> Waiting:
         """A free address nobody answers for, looked for from where the client's MAC says (find_free_or_expired_nip)."""
@@ -132,7 +103,7 @@ class Udhcpd:
                     return ip
             elif oldest is None or lease.expires < oldest.expires:
                 oldest = lease
-        if oldest is not None and self._expired(oldest) and (yield from self._unused(oldest.ip, mac)):
+        if oldest is not None and self.is_over(oldest) and (yield from self._unused(oldest.ip, mac)):
             return oldest.ip
         return 0
 
@@ -148,7 +119,7 @@ class Udhcpd:
     def _add(self, mac: bytes, ip: int, seconds: int, hostname: str = "") -> None:
         """Whoever had the address, or another one under this MAC, has it no more (add_lease)."""
         self.leases = [one for one in self.leases if one.ip != ip and (one.mac != mac or not any(mac))]
-        self.leases.append(Lease(ip, mac, int(self.sim.now) + seconds * SECOND, hostname))
+        self.leases.append(self.lease(mac, ip, seconds, hostname))
 
     # -- answers -------------------------------------------------------------------------------------------------------
 

@@ -11,20 +11,9 @@ from macvsim.cli import main
 from macvsim.errors import ScenarioError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
+from tests.two_hosts import topology
 
-FRONT = """\
----
-name: x
-topology:
-  nodes:
-    host1: {nics: {enp0s8: {addresses: [10.0.0.1/24]}}}
-    host2: {nics: {enp0s8: {addresses: [10.0.0.2/24]}}}
-    sw1: {kind: switch}
-  links:
-    - endpoints: ["host1:enp0s8", "sw1:1"]
-    - endpoints: ["host2:enp0s8", "sw1:2"]
----
-"""
+FRONT = f"---\n{topology('x')}---\n"
 LINES = FRONT.count("\n")
 PING = """\
 host1# ping -c 1 10.0.0.2

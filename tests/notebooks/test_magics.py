@@ -13,17 +13,9 @@ pytest.importorskip("IPython")
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-TOPOLOGY = """\
-name: cell
-topology:
-  nodes:
-    host1: {nics: {enp0s8: {addresses: [10.0.0.1/24]}}}
-    host2: {nics: {enp0s8: {addresses: [10.0.0.2/24]}}}
-    sw1: {kind: switch}
-  links:
-    - endpoints: ["host1:enp0s8", "sw1:1"]
-    - endpoints: ["host2:enp0s8", "sw1:2"]
-"""
+from tests.two_hosts import topology
+
+TOPOLOGY = topology("cell")
 
 
 @pytest.fixture

@@ -61,15 +61,15 @@ def udhcpd(call: Call) -> Waiting:
         say(f"can't open '{config.lease_file}': No such file or directory")
     server = Udhcpd(call.box.ns, dev, config, say, int(given.get("a", "2000")))
     try:
-        port = server.open()
+        server.open()
     except SocketError:
         say("bind: Address already in use")
         return 1
     if "f" in given:
-        return int((yield from server.run(port)))
+        return int((yield from server.run()))
 
     def body(job: Job) -> Waiting:
-        return int((yield from server.run(port)))
+        return int((yield from server.run()))
 
     Job(call.box, body, call.stdout, call.stderr, " ".join(call.argv))
     return 0
