@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError
-from macvsim.journal import Journal, LogTap, Passage, Place, Stations, form
+from macvsim.journal import Journal, Journey, LogTap, Passage, Place, Stations, form, spelled_out
 from macvsim.net.namespace import Namespace
 from macvsim.shown import ShownCapture
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
@@ -41,7 +41,7 @@ class Capture(ShownCapture):
         self._records: list[CaptureRecord] = []
         self._uids: list[int] = []
         self._devices: list[NetDevice] = []
-        self._passages: list[Passage] = []
+        self._entries: list[Passage | Journey] = []
         """What has come since the records were written."""
         self._labels: dict[NetDevice, str] = {}
         self._journal: Journal | None = None
@@ -70,7 +70,7 @@ class Capture(ShownCapture):
 
     def _write(self) -> None:
         """Write records of what has passed."""
-        for time, uid, frame, stations in self._passages:
+        for time, uid, frame, stations in spelled_out(self._entries, self):
             assert frame is not None
             for dev, step, tag, packet_type in stations:
                 outgoing = step == "xmit"
@@ -79,7 +79,7 @@ class Capture(ShownCapture):
                 self._records.append(CaptureRecord(time, self._labels[dev], direction, wire, kind))
                 self._uids.append(uid)
                 self._devices.append(dev)
-        self._passages.clear()
+        self._entries.clear()
 
     def attach(self, dev: NetDevice) -> None:
         """Start to record what a device sees; one that is recorded already has moved, and goes on under its new
@@ -96,7 +96,11 @@ class Capture(ShownCapture):
 
     def passed(self, time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         """A frame has passed devices that are captured."""
-        self._passages.append((time, uid, frame, stations))
+        self._entries.append((time, uid, frame, stations))
+
+    def travelled(self, journey: Journey, stations: int) -> None:
+        """A packet and its answer have passed devices that are captured."""
+        self._entries.append(journey)
 
     def on_stop(self, fn: Callable[[], None]) -> None:
         """Call `fn` when the capture stops."""

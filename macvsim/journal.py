@@ -53,6 +53,25 @@ class Log(Protocol):
     def passed(self, time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         """A packet has passed `stations`."""
 
+    def travelled(self, journey: Journey, stations: int) -> None:
+        """A packet and its answer have passed so many stations of this log."""
+
+
+class Journey(Protocol):
+    """Passages that are written out when somebody reads them."""
+
+    def passages(self, log: Log) -> Iterator[Passage]:
+        """Those of one log, in order."""
+
+
+def spelled_out(entries: Sequence[Passage | Journey], log: Log) -> Iterator[Passage]:
+    """All passages that a log was told of."""
+    for entry in entries:
+        if isinstance(entry, tuple):
+            yield entry
+        else:
+            yield from entry.passages(log)
+
 
 class LogTap:
     """A tap that keeps what one device sees in a log.  Learned paths do not call it: they tell the log themselves."""
@@ -81,43 +100,54 @@ class Journal:
         self.limit = limit
         self.causes: dict[int, int] = {}
         self._records: list[Record] = []
-        self._passages: list[Passage] = []
+        self._entries: list[Passage | Journey] = []
         """What has come since `_records` were written."""
-        self._unwritten = 0
-        """Stations in them."""
+        self._room = limit
+        """For how many more records."""
 
     @property
     def records(self) -> list[Record]:
         """All of it."""
-        for passage in self._passages:
+        for passage in spelled_out(self._entries, self):
             self._records.extend(_written(passage))
-        self._passages.clear()
-        self._unwritten = 0
+        self._entries.clear()
         return self._records
 
     def passed(self, time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         """A packet has passed `stations`."""
-        self._passages.append((time, uid, frame, stations))
-        self._unwritten += len(stations)
-        if self._unwritten + len(self._records) > self.limit:
+        self._entries.append((time, uid, frame, stations))
+        self._room -= len(stations)
+        if self._room < 0:
             self._forget()
+
+    def travelled(self, journey: Journey, stations: int) -> None:
+        """A packet and its answer have passed so many stations."""
+        if self._room < stations:
+            for passage in journey.passages(self):
+                self.passed(*passage)
+            return
+        self._entries.append(journey)
+        self._room -= stations
 
     def _forget(self) -> None:
         """The oldest half goes, as often as it takes; what is forgotten is not written out first."""
         half = self.limit // 2
-        while half and self._unwritten + len(self._records) > self.limit:
+        passages = list(spelled_out(self._entries, self))
+        while half and self._room < 0:
             left = half - len(self._records)
+            self._room += min(half, len(self._records))
             del self._records[:half]
             at = 0
             while left > 0:
-                stations = self._passages[at][3]
+                stations = passages[at][3]
+                self._room += min(left, len(stations))
                 if len(stations) > left:
-                    self._records.extend(list(_written(self._passages[at]))[left:])
+                    self._records.extend(list(_written(passages[at]))[left:])
                 left -= len(stations)
-                self._unwritten -= len(stations)
                 at += 1
-            del self._passages[:at]
-        oldest = min([*(record.uid for record in self._records), *(uid for _, uid, _, _ in self._passages)])
+            del passages[:at]
+        self._entries = list(passages)
+        oldest = min([*(record.uid for record in self._records), *(uid for _, uid, _, _ in passages)])
         self.causes = {uid: cause for uid, cause in self.causes.items() if uid >= oldest}
 
 

@@ -194,6 +194,8 @@ class Sim(simpy.Environment):
         """
         self.trips: deque[UnderWay] = deque()
         """Packets whose arrival is in the queue already, by the time they set out (net/trip.py)."""
+        self.stepping = False
+        """Somebody may look after every single call."""
         self.learns = True
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
@@ -305,9 +307,11 @@ class Sim(simpy.Environment):
         if not self._queue:
             raise EmptySchedule
         self._now, self._context, _, fn, arg = heappop(self._queue)
+        self.stepping = True
         try:
             fn(arg)
         finally:
+            self.stepping = False
             self.catch_up()
             self._context = PROCESS
 

@@ -76,6 +76,14 @@ class Hop:
         return path.onward(head, size) if isinstance(path, Path) else None
 
 
+COMING, HERE, GOING, LEAVING = range(4)
+"""When somebody is told of a packet at a station: of the frame that comes, of the packet that it is, of the packet that
+it becomes, or of the frame that leaves.
+"""
+Told = tuple[Log, Stations, int]
+"""Who is told, of which stations of the journal, and when."""
+
+
 class Onward(NamedTuple):
     """What becomes of packets of one flow and size at a station of their way, if that is certain.
 
@@ -84,6 +92,7 @@ class Onward(NamedTuple):
     path : the way down that a host sends them; head : as `Frame.head`, where it is another one from here on
     messages : the flow that answers them, if they are echo requests, and hears of them otherwise
     fdb : of a switch, until whose next run it holds
+    told : who keeps what passes here
     """
 
     hop: Hop | None
@@ -94,6 +103,11 @@ class Onward(NamedTuple):
     head: bytes = b""
     messages: Any = None
     fdb: FilteringDatabase[Any] | None = None
+    told: tuple[Told, ...] = ()
+
+    def also(self, passed: Callable[[int, int, int], None], *told: Told) -> Onward:
+        """The same with what comes before it at the station."""
+        return self._replace(passed=(passed, *self.passed), told=(*told, *self.told))
 
 
 class Path:
@@ -205,12 +219,12 @@ class RxPath(Path):
         return self.take(frame)
 
     def onward(self, head: bytes, size: int) -> Onward | None:
-        """What the flow does with them; nothing is certain while somebody watches."""
+        """What the flow does with them; nothing is certain while somebody watches who may act on it."""
         flow = getattr(self._flows.get(head), "__self__", None)
-        if self._epoch != self._sim.epoch or self._logs or not isinstance(flow, Path):
+        if self._epoch != self._sim.epoch or acted_on(self._logs) or not isinstance(flow, Path):
             return None
         found = flow.onward(head, size)
-        return None if found is None else found._replace(passed=(self.passed, *found.passed))
+        return None if found is None else found.also(self.passed, *told(self._logs, COMING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
@@ -252,6 +266,16 @@ def logs(sim: Sim, devices: Sequence[NetDevice], on_the_way: Iterable[Station]) 
     return [(log.passed, passed) for log, passed in found.items()]
 
 
+def told(logs: Logs, stage: int) -> list[Told]:
+    """As `Onward.told`."""
+    return [(getattr(passed, "__self__"), stations, stage) for passed, stations in logs]  # noqa: B009
+
+
+def acted_on(logs: Logs) -> bool:
+    """True if somebody is there who does not only keep what passes."""
+    return any(passed is _show for passed, _ in logs)
+
+
 def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
     """Each device shows the frame itself: somebody is there who may act on it."""
     assert frame is not None
@@ -287,8 +311,8 @@ class TxPath:
         self.user: Callable[[int], None] | None = user
         self._special = user is not None or bool(self._logs) or not self._line.plain
 
-    def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
-        """A packet goes out."""
+    def send(self, data: bytes, uid: int, head: bytes = b"", take: Take | None = None) -> DropReason | None:
+        """A packet goes out; take : takes it at the other end of the cable, if that is plain."""
         sim = self.sim
         if not self._packets:
             sim.unsettled.append(self)
@@ -297,11 +321,11 @@ class TxPath:
         self._octets += len(raw)
         frame = Frame(raw, uid, self.tag, head)
         if self._special:
-            return self._send_specially(frame)
-        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
+            return self._send_specially(frame, take or self._hop.take)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
         return None
 
-    def _send_specially(self, frame: Frame) -> DropReason | None:
+    def _send_specially(self, frame: Frame, take: Take) -> DropReason | None:
         """Somebody watches, or the cable is not plain."""
         sim = self.sim
         if self.user is not None:
@@ -310,14 +334,14 @@ class TxPath:
             passed(sim._now, frame.uid, frame, stations)
         if not self._line.plain:
             return self._line.send(frame)
-        sim.post(self._delay, SOFTIRQ, self._hop.take, frame)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take, frame))
         return None
 
     def onward(self) -> Onward | None:
-        """What becomes of what is sent; nothing is certain while somebody watches."""
-        if self.epoch != self.sim.epoch or self._logs or not self._line.plain:
+        """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
+        if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
             return None
-        return Onward(self._hop, self._delay, self.tag, (self.passed,), self)
+        return Onward(self._hop, self._delay, self.tag, (), self).also(self.passed, *told(self._logs, LEAVING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""

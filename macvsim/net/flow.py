@@ -10,14 +10,14 @@ again.  That holds until a route, an address, a device, a parameter or a netfilt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import Onward, Path, Take, TxPath
+from macvsim.dev.path import COMING, GOING, HERE, Onward, Path, Take, Told, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.snmp import OUT
-from macvsim.net.trip import Trip, find
+from macvsim.net.trip import Trip, WatchedTrip, find
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame
 
@@ -109,6 +109,11 @@ class _Flow(Path):
             self._sim.unsettled.append(self)
         self._packets += packets
 
+    def told(self) -> list[Told]:
+        """As `Onward.told`."""
+        journal = self._sim.journal
+        return [] if journal is None or self._stations is None else [(journal, self._stations, HERE)]
+
     def settle(self) -> None:
         """Add to the counters what was only counted here."""
         count = self._layer.count
@@ -189,9 +194,12 @@ class Messages(_Flow):
         sender = None if self._icmp.conf.icmp_echo_ignore_all else self.sender
         alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
         found = sender.onward() if sender is not None and alike else None
-        if found is None:
-            return Onward(None, 0, 0, (), messages=self)
-        return found._replace(passed=(self.passed, *found.passed), messages=self)
+        return (found or Onward(None, 0, 0, ())).also(self.passed, *self.told())._replace(messages=self)
+
+    def arrival(self, onward: Onward) -> Onward:
+        """The same for replies, which end here."""
+        told = tuple([one for one in onward.told if one[2] in (COMING, HERE)])
+        return Onward(None, 0, onward.tag, (onward.passed[0], self.heard), messages=self, told=told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`: requests that were answered."""
@@ -265,7 +273,7 @@ class Forwarding(_Flow):
     def onward(self, head: bytes, size: int) -> Onward | None:
         """They go out by the way down that was used last."""
         found = None if self._path is None or size > self.way.mtu + ETH_HLEN else self._path.onward()
-        return None if found is None else found._replace(passed=(self.passed, *found.passed), head=self._head)
+        return None if found is None else found.also(self.passed, *self.told())._replace(head=self._head)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
@@ -273,6 +281,20 @@ class Forwarding(_Flow):
         for name in ("InReceives", "ForwDatagrams", "OutTransmits"):
             count[name] += self._packets
         self._packets = 0
+
+
+class Shape(NamedTuple):
+    """What the packets of a sender have in common that are like its last one; the names are `Sender`'s."""
+
+    start: bytes
+    middle: bytes
+    addresses: bytes
+    total: int
+    head: bytes
+
+    def packet(self, ident: int, payload: bytes) -> bytes:
+        """One of them, with its header."""
+        return _pack(self.start, ident, self.middle, -(self.total + ident) % 0xFFFF, self.addresses) + payload
 
 
 class Sender:
@@ -306,7 +328,7 @@ class Sender:
         if layer.sim.journal is not None:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
         self._plain = _UNKNOWN
-        self._trip: Trip | None = None
+        self._trip: Trip | WatchedTrip | None = None
         self.length: int = -1
         self.df: bool = False
 
@@ -339,7 +361,8 @@ class Sender:
         path, sim = self._path, self._sim
         if path is None or path.epoch != sim.epoch:
             path = self._find_path()
-        data = self.packet(ident, payload)
+        csum = -(self.total + ident) % 0xFFFF
+        data = _pack(self.start, ident, self.middle, csum, self.addresses) + payload
         if path is None:
             self._layer.count["OutRequests"] += 1
             return self._layer.local_out(data, uid, self._way, cause, self.head)
@@ -348,7 +371,10 @@ class Sender:
         self._sent += 1
         if self._stations is not None:
             sim.tell(uid, self._stations)
-        elif self.kind[0] == _ICMP and payload[0] == _ECHO:
+        trip = self._trip
+        if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
+            return path.send(data, uid, self.head, trip.take)
+        if self.kind[0] == _ICMP and payload[0] == _ECHO:
             self._find_trip(path)
         return path.send(data, uid, self.head)
 
@@ -357,9 +383,10 @@ class Sender:
         """What wakes the programs of this host."""
         return self._layer.ns.wakeup
 
-    def packet(self, ident: int, payload: bytes) -> bytes:
-        """One like the last, with its header."""
-        return _pack(self.start, ident, self.middle, -(self.total + ident) % 0xFFFF, self.addresses) + payload
+    @property
+    def shape(self) -> Shape:
+        """Of the last packet."""
+        return Shape(self.start, self.middle, self.addresses, self.total, self.head)
 
     def _find_path(self) -> TxPath | None:
         """The way down for packets that fit and that nobody looks at."""
@@ -376,12 +403,16 @@ class Sender:
             self._trip, self._plain = None, _UNKNOWN
         self._plain = plain = self._plain + 1
         if plain > 0 and not plain & (plain - 1):
-            self._trip = find(self, path)
+            self._trip = find(self, path) or self._trip
 
     def onward(self) -> Onward | None:
         """What becomes of packets like the last one; None unless all are sent the same way."""
-        found = None if self._path is None or self._stations is not None else self._path.onward()
-        return None if found is None else found._replace(passed=(self.passed, *found.passed), head=self.head)
+        found = None if self._path is None else self._path.onward()
+        journal = self._sim.journal
+        told: list[Told] = []
+        if journal is not None and self._stations is not None:
+            told.append((journal, self._stations, GOING))
+        return None if found is None else found.also(self.passed, *told)._replace(head=self.head)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""

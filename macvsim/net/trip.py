@@ -1,22 +1,25 @@
 """Round trips: an echo request and its reply go all the way by one call, once everything between is known.
 
 Where every station of a way is a learned path (dev/path.py, switch/path.py) or flow (net/flow.py), the bytes of the
-reply follow from those of the request, and so do the time of its arrival and the program that it wakes.  `Trip` keeps
+reply follow from those of the request, and so do the time of its arrival and the program that it wakes.  A trip keeps
 the stations that the packets of one `Sender` pass, and puts the program's waking into the queue at once.  What the
 stations would have counted is added up and settled when somebody reads it, as with paths.
 
 A trip takes time, and somebody may look, or change something a station depends on, while it is under way.  So who does
 calls `Sim.catch_up` first: the stations passed by then have had the packet, and at the next it arrives as an ordinary
 frame.  And a trip starts only while every station would do again what it did when the trip was found.
+
+Where the journal or captures watch, records must come in order.  So a `WatchedTrip` starts at the end of the first
+cable, and only when nothing else at all is due before the reply arrives: then there is nobody to look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from macvsim.dev.path import Hop, Onward, TxPath
+from macvsim.dev.path import COMING, HERE, LEAVING, Hop, Onward, TxPath
 from macvsim.net.packet import Packet
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
@@ -24,8 +27,12 @@ from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.fdb import FilteringDatabase
+    from macvsim.drop import DropReason
+    from macvsim.journal import Log, Passage, Stations
     from macvsim.net.flow import Messages, Sender
 
+_MESSAGE = ETH_HLEN + ipv4.HLEN
+_NO_FRAME = -1
 LONGEST = 64
 """More stations than any way has that does not go round in circles."""
 _ECHO = icmp.ECHO
@@ -42,7 +49,7 @@ class Station(NamedTuple):
     onward: Onward
 
 
-def find(sender: Sender, path: TxPath) -> Trip | None:
+def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
     """The trip of echo requests that go down `path`; None where something on the way needs to see them."""
     onward = sender.onward()
     stations: list[Station] = []
@@ -52,8 +59,9 @@ def find(sender: Sender, path: TxPath) -> Trip | None:
     while onward is not None and len(stations) < LONGEST:
         messages: Messages | None = onward.messages
         if answer is not None and messages is not None:
-            arrived = onward._replace(passed=(onward.passed[0], messages.heard))
-            return Trip(path, sender, answer, messages, (*stations, Station(hop, after, arrived)), head)
+            stations.append(Station(hop, after, messages.arrival(onward)))
+            kind = WatchedTrip if any(one.onward.told for one in stations) else Trip
+            return kind(path, sender, answer, messages, tuple(stations), head)
         answer = answer or messages
         stations.append(Station(hop, after, onward))
         if onward.hop is None or onward.delay <= 0:
@@ -63,18 +71,18 @@ def find(sender: Sender, path: TxPath) -> Trip | None:
     return None
 
 
-class Trip:
+class _Way:
     """What becomes of echo requests of one sender and size, and of their replies.
 
     path : the way down that the requests take; answer, arrival : the flows that answer them, and that replies belong to
     when they arrive, with `head`; stations : all they pass, with these two
-    epoch : in which it may be used; until : when the one that is under way arrives
+    epoch : in which it may be used
     """
 
     __slots__ = (
-        "_addresses", "_answers", "_begun", "_dev", "_ended", "_fdbs", "_flight", "_flown", "_heard_here",
-        "_heard_there", "_idents", "_middle", "_own", "_paths", "_sender", "_sim", "_size", "_span", "_start",
-        "_stations", "_total", "_wakeup", "_way", "epoch", "path", "until",
+        "_addresses", "_answers", "_dev", "_ended", "_fdbs", "_flown", "_heard_here", "_heard_there", "_idents",
+        "_later", "_middle", "_sim", "_size", "_span", "_start", "_stations", "_total", "_wakeup", "_way", "epoch",
+        "path",
     )  # fmt: skip
 
     def __init__(
@@ -86,38 +94,80 @@ class Trip:
         stations: Sequence[Station],
         head: bytes,
     ) -> None:
-        answers = answer.sender
-        assert answers is not None
+        assert answer.sender is not None
         self.epoch = path.sim.epoch
         self.path = path
-        self.until = 0
         self._sim = path.sim
-        self._sender = sender
-        self._answers = answers
-        self._own, self._idents = sender.idents, answers.idents
+        self._answers = answer.sender.shape
+        self._idents = answer.sender.idents
         self._heard_here, self._heard_there = arrival.sockets, answer.sockets
         self._dev, self._way = arrival.dev, arrival.way
         self._wakeup = sender.wakeup
         self._stations = stations
         self._span = stations[-1].after
         self._size = len(path.header) + sender.length
-        self._paths = tuple(one.onward.path for one in stations if one.onward.path is not None)
+        self._later = tuple(
+            one.onward.path for one in stations if one.onward.path is not None and one.hop is not None
+        )
         self._fdbs: list[FilteringDatabase[Any]] = []
         for one in stations:
             if one.onward.fdb is not None and one.onward.fdb not in self._fdbs:
                 self._fdbs.append(one.onward.fdb)
         # what the headers of replies have in common when they arrive
-        self._start = answers.start
-        self._middle = answers.middle[:2] + ipv4.head_middle(head)
-        self._addresses = answers.addresses
-        self._total = answers.total - 0x100 * (ipv4.head_ttl(answers.head) - ipv4.head_ttl(head))
+        routers = ipv4.head_ttl(self._answers.head) - ipv4.head_ttl(head)
+        self._start = self._answers.start
+        self._middle = self._answers.middle[:2] + ipv4.head_middle(head)
+        self._addresses = self._answers.addresses
+        self._total = self._answers.total - 0x100 * routers
+        self._flown = self._ended = 0
+        """How many have passed all stations since that was settled, and when the last of them had set out."""
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        packets, self._flown = self._flown, 0
+        for _, after, onward in self._stations:
+            for passed in onward.passed:
+                passed(packets, packets * self._size, self._ended + after)
+
+    def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
+        """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""
+        path = onward.path
+        if path is None:
+            return frame if onward.tag == frame.tag else Frame(frame.raw, frame.uid, onward.tag, frame.head)
+        if onward.messages is None:
+            return Frame(path.header + ipv4.decrement_ttl(frame.raw[ETH_HLEN:]), frame.uid, onward.tag, onward.head)
+        reply = _echo_reply(frame.raw[_MESSAGE:])
+        return Frame(path.header + self._answers.packet(ident, reply), uid, onward.tag, onward.head)
+
+
+class Trip(_Way):
+    """Where nobody watches.
+
+    until : when the one that is under way arrives
+    """
+
+    __slots__ = ("_begun", "_flight", "_own", "_sender", "until")
+
+    take = None
+
+    def __init__(
+        self,
+        path: TxPath,
+        sender: Sender,
+        answer: Messages,
+        arrival: Messages,
+        stations: Sequence[Station],
+        head: bytes,
+    ) -> None:
+        super().__init__(path, sender, answer, arrival, stations, head)
+        self._sender = sender.shape
+        self._own = sender.idents
+        self.until = 0
         self._flight = (b"", 0, 0, 0, 0)
         """Of the one that is under way: the request, its uid and identification, the last identification of the sender
         of replies, the turn in the queue.
         """
-        self._begun = self._ended = 0
-        """When the one that is under way set out, and the last that came back."""
-        self._flown = 0
+        self._begun = 0
 
     def start(self, request: bytes, uid: int) -> bool:
         """An echo request sets out; False: it has to go the ordinary way."""
@@ -127,9 +177,9 @@ class Trip:
         while trips and trips[0].until < now:
             trips.popleft().end()
         epoch, idents, own = self.epoch, self._idents, self._own
-        if sim.epoch != epoch or not idents or not own or request[0] != _ECHO:
+        if sim.epoch != epoch or self.path.epoch != epoch or not idents or not own or request[0] != _ECHO:
             return False
-        for path in self._paths:
+        for path in self._later:
             if path.epoch != epoch:
                 return False
         until = now + self._span
@@ -171,21 +221,13 @@ class Trip:
         """It is over."""
         self._ended = self._begun
         self._idents.append(self._flight[3] % 0xFFFF + 1)
-        for path in self._paths:
-            if path.user is not None:
-                self._tell_users()
-
-    def _tell_users(self) -> None:
-        for _, after, onward in self._stations:
-            if onward.path is not None and onward.path.user is not None:
-                onward.path.user(self._begun + after)
-
-    def settle(self) -> None:
-        """As `Unsettled.settle`."""
-        packets, self._flown = self._flown, 0
-        for _, after, onward in self._stations:
-            for passed in onward.passed:
-                passed(packets, packets * self._size, self._ended + after)
+        told = self.path.user is not None
+        for path in self._later:
+            told = told or path.user is not None
+        if told:
+            for _, after, onward in self._stations:
+                if onward.path is not None and onward.path.user is not None:
+                    onward.path.user(self._begun + after)
 
     def catch_up(self) -> None:
         """It goes on as an ordinary frame, at the station that it has not come to yet."""
@@ -198,7 +240,8 @@ class Trip:
         sim.take_back(turn)
         self._flown -= 1
         self._idents.append(last)
-        frame = Frame(b"", uid)
+        path = self.path
+        frame = Frame(path.header + self._sender.packet(ident, request), uid, path.tag, self._sender.head)
         for hop, after, onward in self._stations:
             time = self._begun + after
             if hop is not None and time >= now:
@@ -206,16 +249,121 @@ class Trip:
                 return
             for passed in onward.passed:
                 passed(1, self._size, time)
-            raw, path = frame.raw, onward.path
-            if path is not None:
-                if path.user is not None:
-                    path.user(time)
-                if hop is None:
-                    data = self._sender.packet(ident, request)
-                elif onward.messages is not None:
-                    self._idents[0] = last % 0xFFFF + 1
-                    data = self._answers.packet(self._idents[0], _echo_reply(request))
-                else:
-                    data = ipv4.decrement_ttl(raw[ETH_HLEN:])
-                raw = path.header + data
-            frame = Frame(raw, uid, onward.tag, onward.head or frame.head)
+            if onward.path is not None and onward.path.user is not None:
+                onward.path.user(time)
+            if onward.messages is not None:
+                self._idents[0] = last = last % 0xFFFF + 1
+            if hop is not None:
+                frame = self.leaving(onward, frame, last, uid)
+
+
+class WatchedTrip(_Way):
+    """Where somebody keeps what passes: from the end of the first cable on.
+
+    changes : the stations that packets leave in another form
+    told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
+    by then, and where that is
+    """
+
+    __slots__ = ("_hop", "_logs", "_users", "changes", "told")
+
+    def __init__(
+        self,
+        path: TxPath,
+        sender: Sender,
+        answer: Messages,
+        arrival: Messages,
+        stations: Sequence[Station],
+        head: bytes,
+    ) -> None:
+        super().__init__(path, sender, answer, arrival, stations[1:], head)
+        first, tag = stations[1], stations[0].onward.tag
+        assert first.hop is not None
+        self._hop = first.hop
+        self._span -= first.after
+        self.changes: list[Onward] = []
+        self.told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
+        for _, after, onward in self._stations:
+            before = len(self.changes)
+            if onward.hop is not None and (onward.path is not None or onward.tag != tag):
+                self.changes.append(onward)
+                tag = onward.tag
+            for log, told, stage in onward.told:
+                packet = before if stage in (COMING, HERE) else len(self.changes)
+                shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
+                self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
+        self._users = [(on.path, after - first.after) for _, after, on in self._stations if on.path is not None]
+        self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
+
+    def start(self, request: bytes, uid: int) -> bool:
+        """It does not start yet."""
+        return False
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """An echo request arrives at the end of the first cable."""
+        sim, epoch, idents = self._sim, self.epoch, self._idents
+        now, queue = sim._now, sim._queue
+        until = now + self._span
+        request = frame.raw[_MESSAGE:]
+        if (queue and queue[0][0] <= until) or sim.stepping or sim.epoch != epoch or not idents or request[0] != _ECHO:
+            return self._hop.take(frame)
+        for path in self._later:
+            if path.epoch != epoch:
+                return self._hop.take(frame)
+        for fdb in self._fdbs:
+            if until >= fdb.next_run:
+                return self._hop.take(frame)
+        if _number(request) % 0xFFFF:
+            return self._hop.take(frame)
+        for sock in self._heard_there:
+            if sock.wants(request):
+                return self._hop.take(frame)
+        ident = idents[0] % 0xFFFF + 1
+        reply = _echo_reply(request)
+        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
+        listener = None
+        for sock in self._heard_here:
+            if sock.hears(reply, self._dev, data):
+                if listener is not None:
+                    return self._hop.take(frame)
+                listener = sock
+        if listener is None:
+            return self._hop.take(frame)
+        idents[0] = ident
+        if not self._flown:
+            sim.unsettled.append(self)
+        self._flown += 1
+        self._ended = now - self._stations[0].after
+        for path, after in self._users:
+            if path.user is not None:
+                path.user(now + after)
+        uid = sim.born(frame.uid)
+        journey = WatchedJourney(self, now, frame, ident, uid)
+        for log, stations in self._logs:
+            log.travelled(journey, stations)
+        delay = self._wakeup.delay
+        packet = Packet(data, uid, self._dev, HOST, self._way)
+        priority, turn = SOFTIRQ if delay else PROCESS, next(sim._eid)
+        heappush(queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
+        return None
+
+
+class WatchedJourney:
+    """One watched trip: begun : when `frame` was at the end of the first cable; ident, uid : of the answer."""
+
+    __slots__ = ("_begun", "_frame", "_ident", "_trip", "_uid")
+
+    def __init__(self, trip: WatchedTrip, begun: int, frame: Frame, ident: int, uid: int) -> None:
+        self._trip = trip
+        self._begun = begun
+        self._frame = frame
+        self._ident = ident
+        self._uid = uid
+
+    def passages(self, log: Log) -> Iterator[Passage]:
+        """As `macvsim.journal.Journey.passages`."""
+        frames = [self._frame]
+        for onward in self._trip.changes:
+            frames.append(self._trip.leaving(onward, frames[-1], self._ident, self._uid))
+        for after, packet, shown, stations in self._trip.told[log]:
+            yield self._begun + after, frames[packet].uid, None if shown == _NO_FRAME else frames[shown], stations

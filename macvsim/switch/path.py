@@ -6,7 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
-from macvsim.dev.path import Onward, Path
+from macvsim.dev.path import COMING, Onward, Path, Told
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_HLEN, Frame, FrameKey, frame_key
@@ -87,7 +87,9 @@ class SwitchPath(Path):
         """The port they leave by."""
         if self._sim.epoch != self._epoch or size > self._max_frame or not self._line.plain:
             return None
-        return Onward(self._next, self._delay, self._tag, (self.passed,), fdb=self._fdb)
+        journal = self._sim.journal
+        told: list[Told] = [] if journal is None else [(journal, self._stations, COMING)]
+        return Onward(self._next, self._delay, self._tag, (), fdb=self._fdb).also(self.passed, *told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Onward.passed`."""
