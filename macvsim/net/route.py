@@ -120,7 +120,7 @@ class Dst:
 class Router:
     """Input and output routing of one namespace."""
 
-    __slots__ = ("_exceptions", "_hash_key", "_output", "_to_us", "generation", "ns")
+    __slots__ = ("_exceptions", "_hash_key", "_keeps", "_output", "_to_us", "generation", "ns")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
@@ -130,6 +130,8 @@ class Router:
         """By destination and source in one number, or by all that was asked for where that is more."""
         self._to_us: Dst | None = None
         """What was decided last of packets for an address of ours: all those for it go one way."""
+        self._keeps = False
+        """Something has been decided since it was last told to forget."""
         self._hash_key = b""
         self._exceptions: Exceptions | None = None
 
@@ -146,11 +148,13 @@ class Router:
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
-        for dev in self.ns.devices.values():
-            dev.inet.forget()
-        if self._output:
-            self._output.clear()
-        self._to_us = None
+        if self._keeps:
+            self._keeps = False
+            for dev in self.ns.devices.values():
+                dev.inet.forget()
+            if self._output:
+                self._output.clear()
+            self._to_us = None
         self.generation += 1
         self.ns.sim.change()
 
@@ -173,6 +177,7 @@ class Router:
             found = self._decide_output(dst, src, oif, any_source, mark)
             if found.lasting and self.ns.sim.learns:
                 known[key] = found
+                self._keeps = True
         return found
 
     def on_link(self, group: int, dev: NetDevice) -> Dst:
@@ -338,6 +343,7 @@ class Router:
             found = self._decide_input(key & 0xFFFFFFFF, key >> 32, dev)
             if found.lasting and self.ns.sim.learns:
                 indev.keep_way(key, found, _CACHE_LIMIT)
+                self._keeps = True
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice, mark: int = 0) -> Dst:
@@ -368,6 +374,7 @@ class Router:
             found = self._to_us
             if found is None or found.nexthop != dst or found.route is not route:
                 found = self._to_us = Dst(LOCAL, dev=lo, nexthop=dst, route=route)
+                self._keeps = True
             return found
         if not conf.forwarding:
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
