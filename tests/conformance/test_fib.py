@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from macvsim.dev.veth import Veth
 from macvsim.errors import NetlinkError
-from macvsim.net.fibroute import RouteType, Scope
+from macvsim.net.fib import Table
+from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
-from macvsim.wire.addr import ip_int, ip_text
+from macvsim.wire.addr import ip_int, ip_text, mask_int
 from tests.conformance.lab import Lab
 
 LOCAL_TABLE = 255
@@ -335,3 +338,24 @@ def test_default_route_whose_gateway_failed_gives_way_to_the_next() -> None:
     net.lab.ping(net.h, "8.8.8.8")
     assert net.lab.state(net.h, "eth0", "10.0.0.9") == "FAILED"
     assert net.way("8.8.8.8") == "eth1"
+
+
+@pytest.mark.parametrize("size", [5, 16, 17, 300])
+def test_tables_short_and_long_find_the_same(size: int) -> None:
+    """Whether routes are looked through or searched, those that match come by length, metric and age."""
+    dice = random.Random(size)
+    table = Table()
+    for age in range(1, size + 1):
+        plen = dice.choice((0, 8, 12, 24, 24, 25, 32))
+        route = Route(dice.choice((0x0A000000, 0x0A000100, 0x0A0001FF, 0x0B000000)) & mask_int(plen), plen,
+                      metric=dice.randrange(3))  # fmt: skip
+        route.age = age
+        table = table.plus(route)
+    for target in (0x0A000001, 0x0A000101, 0x0A0001FF, 0x0B000000, 0x7F000001):
+        matching = [route for route in table.routes() if target & mask_int(route.plen) == route.dst]
+        matching.sort(key=lambda route: (-route.plen, *route.order))
+        assert list(table.candidates(target)) == matching
+        assert table.first(target) is next(iter(matching), None)
+        for plen in (0, 8, 24, 32):
+            dst = target & mask_int(plen)
+            assert list(table.of(dst, plen)) == [r for r in matching if r.plen == plen and r.dst == dst]
