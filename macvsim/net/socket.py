@@ -67,7 +67,7 @@ class Socket:
     record_route = False
     """Every packet asks for the addresses on its way and back (IP_OPTIONS)."""
     pmtu_discover: str
-    """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``."""
+    """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``, ``probe`` (whatever was learnt)."""
 
     def __init__(self, ns: Namespace, **own: object) -> None:
         """`own` : further attributes, from which everything begins."""
@@ -95,6 +95,10 @@ class Socket:
         if way.multicast and way.loops and not self.multicast_loop:
             way = copy(way)
             way.loops, way.senders = False, ()
+        dev = way.dev
+        if self.pmtu_discover == "probe" and dev is not None and way.mtu != dev.mtu:
+            way = copy(way)
+            way.mtu, way.senders = dev.mtu, ()
         return way
 
     def hears_from(self, dev: NetDevice | None) -> bool:
@@ -105,7 +109,7 @@ class Socket:
 
     def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
         """Send a payload; EMSGSIZE when it must not be cut and is too long."""
-        forced = self.pmtu_discover == "do"
+        forced = self.pmtu_discover in ("do", "probe")
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
         if proto == ipv4.PROTO_ICMP:

@@ -11,7 +11,7 @@ _NO_INPUT = frozenset(
     ("[", "arp", "arping", "ash", "bash", "basename", "brctl", "bridge", "conntrack", "dash", "date", "dirname",
      "docker", "echo", "ethtool", "false", "hostname", "httpd", "id", "ifconfig", "ip", "iptables", "ls", "mkdir",
      "iptables-legacy", "iptables-nft", "iptables-save", "netstat", "nslookup", "ping", "ping4", "ping6", "printf",
-     "pwd", "rm", "rmdir", "route", "seq", "sh", "sleep", "ss", "test", "touch", "traceroute", "true",
+     "pwd", "rm", "rmdir", "route", "seq", "sh", "sleep", "ss", "test", "touch", "tracepath", "traceroute", "true",
      "uname", "vconfig", "wget", "which", "whoami")
 )  # fmt: skip
 """Programs that leave their standard input alone; so do shells that are given a command or a script."""
