@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
@@ -55,7 +55,7 @@ def recurs(frame: Frame) -> bool:
 class Receiver(NamedTuple):
     """What takes frames for one protocol of one device: `flows` those with a known `Frame.head`, `take` the others."""
 
-    flows: dict[bytes, Take]
+    flows: dict[bytes, Path]
     take: Take
 
 
@@ -84,11 +84,18 @@ Told = tuple[Log, Stations, int]
 """Who is told, of which stations of the journal, and when."""
 
 
+class Part(Protocol):
+    """A part of a station that counts what passes: a path, a flow or what sends."""
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """So many have passed, the last of them at `time`."""
+
+
 class Onward(NamedTuple):
     """What becomes of packets of one flow and size at a station of their way, if that is certain.
 
     hop : where they arrive next, after `delay` ns, with this `tag`; None: they end here
-    passed : ``passed(packets, octets, time)`` adds so many to what a part of the station counts, the last at `time`
+    parts : of the station that count what passes
     path : the way down that a host sends them; head : as `Frame.head`, where it is another one from here on
     messages : the flow that answers them, if they are echo requests, and hears of them otherwise
     fdb : of a switch, until whose next run it holds
@@ -98,22 +105,26 @@ class Onward(NamedTuple):
     hop: Hop | None
     delay: int
     tag: int
-    passed: tuple[Callable[[int, int, int], None], ...]
+    parts: tuple[Part, ...]
     path: TxPath | None = None
     head: bytes = b""
     messages: Any = None
     fdb: FilteringDatabase[Any] | None = None
     told: tuple[Told, ...] = ()
 
-    def also(self, passed: Callable[[int, int, int], None], *told: Told) -> Onward:
+    def also(self, part: Part, *told: Told) -> Onward:
         """The same with what comes before it at the station."""
-        return self._replace(passed=(passed, *self.passed), told=(*told, *self.told))
+        return self._replace(parts=(part, *self.parts), told=(*told, *self.told))
 
 
 class Path:
     """What takes frames whose way is known from those before."""
 
     __slots__ = ()
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """A frame arrives."""
+        raise NotImplementedError
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """What will become of packets with this `Frame.head` and so many octets; None: that is for them to find out."""
@@ -208,7 +219,7 @@ class RxPath(Path):
         self._packets += 1
         self._octets += len(frame.raw)
         flow = self._flows.get(frame.head)
-        return self.receive(frame) if flow is None else flow(frame)
+        return self.receive(frame) if flow is None else flow.take(frame)
 
     def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""
@@ -220,14 +231,14 @@ class RxPath(Path):
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """What the flow does with them; nothing is certain while somebody watches who may act on it."""
-        flow = getattr(self._flows.get(head), "__self__", None)
-        if self._epoch != self._sim.epoch or acted_on(self._logs) or not isinstance(flow, Path):
+        flow = self._flows.get(head)
+        if self._epoch != self._sim.epoch or acted_on(self._logs) or flow is None:
             return None
         found = flow.onward(head, size)
-        return None if found is None else found.also(self.passed, *told(self._logs, COMING))
+        return None if found is None else found.also(self, *told(self._logs, COMING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`."""
+        """As `Part.passed`."""
         if not self._packets:
             self._sim.unsettled.append(self)
         self._packets += packets
@@ -341,10 +352,10 @@ class TxPath:
         """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
         if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
             return None
-        return Onward(self._hop, self._delay, self.tag, (), self).also(self.passed, *told(self._logs, LEAVING))
+        return Onward(self._hop, self._delay, self.tag, (), self).also(self, *told(self._logs, LEAVING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`."""
+        """As `Part.passed`."""
         if not self._packets:
             self.sim.unsettled.append(self)
         self._packets += packets

@@ -18,7 +18,7 @@ from macvsim.sim import Sim, Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
-    from macvsim.dev.path import Take
+    from macvsim.dev.path import Path
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
@@ -112,7 +112,7 @@ class InDev:
         """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
         self.ways_in: Mapping[int, Dst] = NOTHING
         """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
-        self.flows: dict[bytes, Take] | None = None
+        self.flows: dict[bytes, Path] | None = None
         """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
 
     def keep_way(self, addresses: int, way: Dst, most: int) -> None:

@@ -21,9 +21,7 @@ IFNAMSIZ = 16
 def check_name(ns: Namespace, name: str) -> None:
     """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
     if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
-        raise NetlinkError(
-            "EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes"
-        )
+        raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
     if name in ns.devices:
         raise NetlinkError("EEXIST", f"{ns.name} has a device {name} already: choose another name")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import COMING, GOING, HERE, Onward, Path, Take, Told, TxPath
+from macvsim.dev.path import COMING, GOING, HERE, Onward, Path, Told, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
@@ -52,7 +52,7 @@ class Arrivals:
         self._dev = dev
         if dev.inet.flows is None:
             dev.inet.flows = {}
-        self.flows: dict[bytes, Take] = dev.inet.flows
+        self.flows: dict[bytes, Path] = dev.inet.flows
 
     def take(self, frame: Frame) -> DropReason | None:
         """One of no flow that is known: it is the first of one, or goes the long way."""
@@ -64,7 +64,7 @@ class Arrivals:
             if flow is not None:
                 if len(self.flows) >= FLOWS:
                     self.flows.clear()
-                self.flows[head] = flow.take
+                self.flows[head] = flow
                 return flow.take(frame)
         return layer.ns.deliver(dev, frame, HOST)
 
@@ -92,10 +92,6 @@ class _Flow(Path):
         self._stations: Stations | None = None if layer.sim.journal is None else (Station(dev, "local"),)
         """For the journal, while one is kept."""
 
-    def take(self, frame: Frame) -> DropReason | None:
-        """A frame arrives."""
-        raise NotImplementedError
-
     def _long_way(self, frame: Frame) -> DropReason | None:
         return self._layer.receive(self.dev, Frame(frame.raw, frame.uid), HOST)
 
@@ -104,7 +100,7 @@ class _Flow(Path):
         return None
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`."""
+        """As `Part.passed`."""
         if not self._packets:
             self._sim.unsettled.append(self)
         self._packets += packets
@@ -194,21 +190,21 @@ class Messages(_Flow):
         sender = None if self._icmp.conf.icmp_echo_ignore_all else self.sender
         alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
         found = sender.onward() if sender is not None and alike else None
-        return (found or Onward(None, 0, 0, ())).also(self.passed, *self.told())._replace(messages=self)
+        return (found or Onward(None, 0, 0, ())).also(self, *self.told())._replace(messages=self)
 
     def arrival(self, onward: Onward) -> Onward:
         """The same for replies, which end here."""
         told = tuple([one for one in onward.told if one[2] in (COMING, HERE)])
-        return Onward(None, 0, onward.tag, (onward.passed[0], self.heard), messages=self, told=told)
+        return Onward(None, 0, onward.tag, (onward.parts[0], Heard(self)), messages=self, told=told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`: requests that were answered."""
-        self.heard(packets, octets, time)
+        """As `Part.passed`: requests that were answered."""
+        self.heard(packets)
         self._answered += packets
 
-    def heard(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`: replies."""
-        super().passed(packets, octets, time)
+    def heard(self, packets: int) -> None:
+        """Replies have passed, or requests."""
+        super().passed(packets, 0, 0)
 
     @property
     def sockets(self) -> list[RawIcmpSocket]:
@@ -236,6 +232,19 @@ class Messages(_Flow):
             layer.types[_ECHO_REPLY] += self._packets - answered
         self._answered = 0
         super().settle()
+
+
+class Heard:
+    """A flow of messages as it hears of replies."""
+
+    __slots__ = ("_messages",)
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Part.passed`."""
+        self._messages.heard(packets)
 
 
 class Forwarding(_Flow):
@@ -273,7 +282,7 @@ class Forwarding(_Flow):
     def onward(self, head: bytes, size: int) -> Onward | None:
         """They go out by the way down that was used last."""
         found = None if self._path is None or size > self.way.mtu + ETH_HLEN else self._path.onward()
-        return None if found is None else found.also(self.passed, *self.told())._replace(head=self._head)
+        return None if found is None else found.also(self, *self.told())._replace(head=self._head)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
@@ -412,10 +421,10 @@ class Sender:
         told: list[Told] = []
         if journal is not None and self._stations is not None:
             told.append((journal, self._stations, GOING))
-        return None if found is None else found.also(self.passed, *told)._replace(head=self.head)
+        return None if found is None else found.also(self, *told)._replace(head=self.head)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`."""
+        """As `Part.passed`."""
         if not self._sent:
             self._sim.unsettled.append(self)
         self._sent += packets

@@ -36,6 +36,7 @@ _NO_FRAME = -1
 LONGEST = 64
 """More stations than any way has that does not go round in circles."""
 _ECHO = icmp.ECHO
+_NONE = (b"", 0, 0, 0, 0)
 _pack = ipv4.pack_flow
 _number = int.from_bytes
 _echo_reply = icmp.echo_reply
@@ -106,13 +107,12 @@ class _Way:
         self._stations = stations
         self._span = stations[-1].after
         self._size = len(path.header) + sender.length
-        self._later = tuple(
-            one.onward.path for one in stations if one.onward.path is not None and one.hop is not None
-        )
-        self._fdbs: list[FilteringDatabase[Any]] = []
+        self._later = tuple(one.onward.path for one in stations if one.onward.path is not None and one.hop is not None)
+        fdbs: dict[FilteringDatabase[Any], None] = {}
         for one in stations:
-            if one.onward.fdb is not None and one.onward.fdb not in self._fdbs:
-                self._fdbs.append(one.onward.fdb)
+            if one.onward.fdb is not None:
+                fdbs[one.onward.fdb] = None
+        self._fdbs = tuple(fdbs)
         # what the headers of replies have in common when they arrive
         routers = ipv4.head_ttl(self._answers.head) - ipv4.head_ttl(head)
         self._start = self._answers.start
@@ -126,8 +126,8 @@ class _Way:
         """As `Unsettled.settle`."""
         packets, self._flown = self._flown, 0
         for _, after, onward in self._stations:
-            for passed in onward.passed:
-                passed(packets, packets * self._size, self._ended + after)
+            for part in onward.parts:
+                part.passed(packets, packets * self._size, self._ended + after)
 
     def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
         """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""
@@ -163,7 +163,7 @@ class Trip(_Way):
         self._sender = sender.shape
         self._own = sender.idents
         self.until = 0
-        self._flight = (b"", 0, 0, 0, 0)
+        self._flight = _NONE
         """Of the one that is under way: the request, its uid and identification, the last identification of the sender
         of replies, the turn in the queue.
         """
@@ -221,6 +221,7 @@ class Trip(_Way):
         """It is over."""
         self._ended = self._begun
         self._idents.append(self._flight[3] % 0xFFFF + 1)
+        self._flight = _NONE
         told = self.path.user is not None
         for path in self._later:
             told = told or path.user is not None
@@ -247,8 +248,8 @@ class Trip(_Way):
             if hop is not None and time >= now:
                 sim.put(time, SOFTIRQ, turn, hop.take, frame)
                 return
-            for passed in onward.passed:
-                passed(1, self._size, time)
+            for part in onward.parts:
+                part.passed(1, self._size, time)
             if onward.path is not None and onward.path.user is not None:
                 onward.path.user(time)
             if onward.messages is not None:

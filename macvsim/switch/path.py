@@ -89,10 +89,10 @@ class SwitchPath(Path):
             return None
         journal = self._sim.journal
         told: list[Told] = [] if journal is None else [(journal, self._stations, COMING)]
-        return Onward(self._next, self._delay, self._tag, (), fdb=self._fdb).also(self.passed, *told)
+        return Onward(self._next, self._delay, self._tag, (), fdb=self._fdb).also(self, *told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
-        """As `Onward.passed`."""
+        """As `Part.passed`."""
         if not self._packets:
             self._sim.unsettled.append(self)
         self._packets += packets
