@@ -21,7 +21,7 @@ def _bench(lab: Lab, box: Box, dst: str, ttl: int) -> Bench:
 
     def run(pings: int) -> None:
         result = box.ping(dst, count=pings)
-        answered = sum(reply.ttl == ttl for reply in result.replies)
+        answered = result.ttls.count(ttl)
         if result.received != pings or answered != pings:
             raise RuntimeError(f"macvsim ping {dst}: {answered} of {pings} answered with ttl={ttl}")
 

@@ -15,8 +15,6 @@ from macvsim.wire.compose import icmp_template
 
 MAX_DUP_CHK = 8 * 128
 _number = int.from_bytes
-_new_reply = tuple.__new__
-"""Half the time of calling the class."""
 TYPE_NAMES = {
     icmp.ECHO_REPLY: "Echo Reply",
     icmp.DEST_UNREACH: "Destination Unreachable",
@@ -199,12 +197,12 @@ class BusyboxPing(PingApp[PingResult]):
             result.received += 1
         sender = data[12:16]
         text = result.address if sender == self._target else ip_text(int.from_bytes(sender))
-        reply = _new_reply(Reply, (seq, text, data[8], rtt, size, duplicate))
-        result.replies.append(reply)
+        reply = (seq, text, data[8], rtt, size, duplicate)
+        result.kept.append(reply)
         if not self.quiet:
             result.pieces.append(reply)
             if self._stdout is not None:
-                self._stdout(result.line(reply))
+                self._stdout(result.line(Reply._make(reply)))
         if self.count and result.received >= self.count:
             self._finish()
         elif self.adaptive:

@@ -7,7 +7,7 @@ from typing import Any
 from macvsim.apps.base import Machine
 from macvsim.apps.names6 import Target, resolve6
 from macvsim.apps.ping import MAX_DUP_CHK, BusyboxPing
-from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, Reply
+from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import RawIcmp6Socket
@@ -88,8 +88,8 @@ class BusyboxPing6(BusyboxPing):
             self._seen |= mark
             result.received += 1
         sender = ip6_text(ipv6.addresses(packet.data)[0])
-        reply = Reply(seq, sender, packet.data[7], rtt, len(message), duplicate)
-        result.replies.append(reply)
+        reply = (seq, sender, packet.data[7], rtt, len(message), duplicate)
+        result.kept.append(reply)
         if not self.quiet:
             self._print_reply(reply)
         if self.count and result.received >= self.count:

@@ -361,17 +361,17 @@ class IputilsPing(PingApp[IputilsResult]):
             self._seen.add(seq)
             result.received += 1
         sender, ttl = self._origin(packet)
-        reply = Reply(seq, sender, ttl, rtt, len(message), duplicate)
-        result.replies.append(reply)
+        kept = (seq, sender, ttl, rtt, len(message), duplicate)
+        result.kept.append(kept)
         if self.quiet:
             return
         if self._flood:
             self._print("\b \b")
         elif self._stamped or self._record_route:
             route = self._route_text(packet) if self._record_route else ""
-            self._print(f"{self._stamp()}{result.line(reply).removesuffix(chr(10))}{route}\n")
+            self._print(f"{self._stamp()}{result.line(Reply._make(kept)).removesuffix(chr(10))}{route}\n")
         else:
-            self._print_reply(reply)
+            self._print_reply(kept)
 
     def _stamp(self) -> str:
         """The time of day, if it is to be printed (print_timestamp)."""

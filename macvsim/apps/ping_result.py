@@ -30,6 +30,10 @@ class Reply(NamedTuple):
     duplicate: bool
 
 
+Kept = tuple[int, str, int, int, int, bool]
+"""A `Reply` as it is kept: at plain tuples of numbers and text the garbage collector looks once."""
+
+
 class PingError(NamedTuple):
     """Why a request failed, as ping was told: by an ICMP error of `sender`, or by its own host (`kind` None)."""
 
@@ -60,28 +64,37 @@ class PingResult(ShownPing):
         self.size = size
         self.sent = 0
         self.received = 0
-        self.replies: list[Reply] = []
+        self.kept: list[Kept] = []
+        """What there is of `replies`."""
+        self._replies: list[Reply] = []
         self.errors: list[PingError] = []
         self.requests: list[int] = []
         self.code: int | None = None
-        self.pieces: list[str | Reply] = []
+        self.pieces: list[str | Kept] = []
         """What was printed, replies still to be written out: see `text`."""
 
     def __bool__(self) -> bool:
         return self.received > 0
 
+    @property
+    def replies(self) -> list[Reply]:
+        """In order of arrival."""
+        replies = self._replies
+        replies.extend(map(Reply._make, self.kept[len(replies) :]))
+        return replies
+
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
-        ttl = f", ttl {self.ttl}" if self.replies else ""
+        ttl = f", ttl {self.ttl}" if self.kept else ""
         failed = f", {len(self.errors)} errors" if self.errors else ""
         return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
 
     @property
     def text(self) -> str:
         """Everything printed, standard output and standard error, in order."""
-        return "".join(piece if isinstance(piece, str) else self.line(piece) for piece in self.pieces)
+        return "".join(piece if isinstance(piece, str) else self.line(Reply._make(piece)) for piece in self.pieces)
 
     def line(self, reply: Reply) -> str:
         """How the program prints a reply; the one here is busybox's."""
@@ -94,12 +107,17 @@ class PingResult(ShownPing):
     @property
     def ttl(self) -> int | None:
         """Time to live of the first reply."""
-        return self.replies[0].ttl if self.replies else None
+        return self.kept[0][2] if self.kept else None
+
+    @property
+    def ttls(self) -> list[int]:
+        """Times to live of all replies."""
+        return [ttl for _, _, ttl, _, _, _ in self.kept]
 
     @property
     def rtts(self) -> list[int]:
         """Round trips in ns, duplicates left out."""
-        return [reply.rtt_ns for reply in self.replies if not reply.duplicate]
+        return [rtt for _, _, _, rtt, _, duplicate in self.kept if not duplicate]
 
     @property
     def loss(self) -> float:
@@ -157,7 +175,7 @@ class PingApp(App, Generic[R]):
     def _trips(self) -> Trips:
         """Of the replies that carry the time of their request."""
         clock = icmp.HLEN + self.clock_size
-        return Trips.of([reply.rtt_ns // US for reply in self._result.replies if reply.size >= clock])
+        return Trips.of([rtt // US for _, _, _, rtt, size, _ in self._result.kept if size >= clock])
 
     def interrupt(self) -> None:
         self._finish()
@@ -175,10 +193,10 @@ class PingApp(App, Generic[R]):
         if self._stdout is not None:
             self._stdout(text)
 
-    def _print_reply(self, reply: Reply) -> None:
+    def _print_reply(self, reply: Kept) -> None:
         self._result.pieces.append(reply)
         if self._stdout is not None:
-            self._stdout(self._result.line(reply))
+            self._stdout(self._result.line(Reply._make(reply)))
 
     def _complain(self, text: str, tag: str = "ping: ") -> None:
         line = f"{tag}{text}\n"

@@ -81,8 +81,26 @@ class _Way:
     """
 
     __slots__ = (
-        "_addresses", "_answers", "_dev", "_ended", "_fdbs", "_flown", "_heard_here", "_heard_there", "_idents",
-        "_later", "_middle", "_sim", "_size", "_span", "_start", "_stations", "_total", "_wakeup", "_way", "epoch",
+        "_addresses",
+        "_answers",
+        "_dev",
+        "_ended",
+        "_fdbs",
+        "_flown",
+        "_heard_here",
+        "_heard_there",
+        "_idents",
+        "_middle",
+        "_paths",
+        "_sim",
+        "_size",
+        "_span",
+        "_start",
+        "_stations",
+        "_total",
+        "_wakeup",
+        "_way",
+        "epoch",
         "path",
     )  # fmt: skip
 
@@ -107,7 +125,7 @@ class _Way:
         self._stations = stations
         self._span = stations[-1].after
         self._size = len(path.header) + sender.length
-        self._later = tuple(one.onward.path for one in stations if one.onward.path is not None and one.hop is not None)
+        self._paths = tuple([one.onward.path for one in stations if one.onward.path is not None])
         fdbs: dict[FilteringDatabase[Any], None] = {}
         for one in stations:
             if one.onward.fdb is not None:
@@ -177,9 +195,9 @@ class Trip(_Way):
         while trips and trips[0].until < now:
             trips.popleft().end()
         epoch, idents, own = self.epoch, self._idents, self._own
-        if sim.epoch != epoch or self.path.epoch != epoch or not idents or not own or request[0] != _ECHO:
+        if sim.epoch != epoch or not idents or not own or request[0] != _ECHO:
             return False
-        for path in self._later:
+        for path in self._paths:
             if path.epoch != epoch:
                 return False
         until = now + self._span
@@ -191,19 +209,20 @@ class Trip(_Way):
         for sock in self._heard_there:
             if sock.wants(request):
                 return False
-        last = idents[0]
+        last = idents.pop()
         answer = last % 0xFFFF + 1
         reply = _echo_reply(request)
         data = _pack(self._start, answer, self._middle, -(self._total + answer) % 0xFFFF, self._addresses) + reply
-        listener = None
+        dev, listener = self._dev, None
         for sock in self._heard_here:
-            if sock.hears(reply, self._dev, data):
+            if sock.hears(reply, dev, data):
                 if listener is not None:
-                    return False
+                    listener = None
+                    break
                 listener = sock
         if listener is None:
+            idents.append(last)
             return False
-        idents.clear()
         ident = own[0] = own[0] % 0xFFFF + 1
         if not self._flown:
             sim.unsettled.append(self)
@@ -212,7 +231,7 @@ class Trip(_Way):
         self._begun, self.until, self._flight = now, until, (request, uid, ident, last, turn)
         trips.append(self)
         delay = self._wakeup.delay
-        packet = Packet(data, uid, self._dev, HOST, self._way)
+        packet = Packet(data, uid, dev, HOST, self._way)
         priority = SOFTIRQ if delay else PROCESS
         heappush(sim._queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
         return True
@@ -222,13 +241,15 @@ class Trip(_Way):
         self._ended = self._begun
         self._idents.append(self._flight[3] % 0xFFFF + 1)
         self._flight = _NONE
-        told = self.path.user is not None
-        for path in self._later:
-            told = told or path.user is not None
-        if told:
-            for _, after, onward in self._stations:
-                if onward.path is not None and onward.path.user is not None:
-                    onward.path.user(self._begun + after)
+        for path in self._paths:
+            if path.user is not None:
+                self._tell_users()
+                break
+
+    def _tell_users(self) -> None:
+        for _, after, onward in self._stations:
+            if onward.path is not None and onward.path.user is not None:
+                onward.path.user(self._begun + after)
 
     def catch_up(self) -> None:
         """It goes on as an ordinary frame, at the station that it has not come to yet."""
@@ -308,7 +329,7 @@ class WatchedTrip(_Way):
         request = frame.raw[_MESSAGE:]
         if (queue and queue[0][0] <= until) or sim.stepping or sim.epoch != epoch or not idents or request[0] != _ECHO:
             return self._hop.take(frame)
-        for path in self._later:
+        for path in self._paths:
             if path.epoch != epoch:
                 return self._hop.take(frame)
         for fdb in self._fdbs:
