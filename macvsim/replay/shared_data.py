@@ -23,8 +23,8 @@ class SharedData:
     def __init__(self, sim: Sim, frames: list[FrameEntry]) -> None:
         self._sim = sim
         self._frames = frames
-        self._open: dict[int, tuple[int, int]] = {}
-        """By packet: when it was captured, and as which frame."""
+        self._open: dict[tuple[int, bytes], tuple[int, int]] = {}
+        """By packet (what asks for its next hop may have its identity): when it was captured, and as which frame."""
         self._watched: list[NetDevice] = []
 
     def watch(self, child: Ipvlan) -> None:
@@ -37,10 +37,11 @@ class SharedData:
     def captured(self, dev: NetDevice, packet_type: PacketType, frame: Frame) -> None:
         """The last frame captured came from a device that may share it."""
         if packet_type is PacketType.OUTGOING and isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2:
-            self._open[frame.uid] = (self._sim._now, len(self._frames) - 1)
+            self._open[frame.uid, frame.raw[ETH_HLEN:]] = (self._sim._now, len(self._frames) - 1)
 
     def _sent(self, packet_type: PacketType, frame: Frame) -> None:
-        found = self._open.pop(frame.uid, None) if packet_type is PacketType.OUTGOING else None
+        packet = frame.uid, frame.raw[ETH_HLEN:]
+        found = self._open.pop(packet, None) if packet_type is PacketType.OUTGOING else None
         if found is not None and found[0] == self._sim._now:
             entry = self._frames[found[1]]
             self._frames[found[1]] = replace(entry, hex=frame.raw[:ETH_HLEN].hex() + entry.hex[2 * ETH_HLEN :])

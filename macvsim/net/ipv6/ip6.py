@@ -324,7 +324,8 @@ class Ipv6Layer:
             if entry is None:
                 return sim.drop(packet.uid, out, DropReason.NEIGH_TABLE_FULL)
             way.neighbour = entry
-        if packet.uid in self.stack.confirming:  # sock_confirm_neigh
+        confirming = self.stack.confirming
+        if confirming and (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:  # sock_confirm_neigh
             entry.confirmed = sim.jiffies
         return entry.output(packet)
 

@@ -122,7 +122,7 @@ class RawIcmp6Socket(Socket6):
         confirm : the next hop counts as reachable, because the program has heard from behind it (MSG_CONFIRM)
         """
         if confirm:
-            self.stack.confirming.append(uid)
+            self.stack.confirming.append((uid, dst))
         way = self.route(dst, dev)
         self.check_size(len(message), way)
         reason = self.stack.icmp.send(

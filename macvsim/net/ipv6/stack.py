@@ -86,8 +86,10 @@ class Ipv6(Parts):
         self.ns = ns
         self.first = init is None
         """The machine's first namespace shows the defaults of neighbours."""
-        self.confirming: deque[int] = deque(maxlen=_CONFIRMING) if init is None else init.ipv6.confirming
-        """Packets whose senders say that next hops are reachable; the mark stays on them in all of the machine."""
+        self.confirming: deque[tuple[int, int]] = deque(maxlen=_CONFIRMING) if init is None else init.ipv6.confirming
+        """Packets whose senders say that next hops are reachable, and where they go (an answer may have the identity of
+        what it answers); the mark stays on them in all of the machine.
+        """
         self.conf_all = DevConf6()
         self.conf_all.accept_dad = 0
         self.conf_default = DevConf6()

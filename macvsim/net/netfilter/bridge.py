@@ -90,10 +90,10 @@ class BridgeHooks:
         """The bridge sends a frame that came in at a port, now that its neighbour is known
         (br_nf_pre_routing_finish_bridge_slow): port, and the frame with its sender's MAC.
         """
-        detour = self._detours.pop(frame.uid, None)
-        if detour is None:
-            return None
-        port, header, self._entered = detour
+        detour = self._detours.get(frame.uid)
+        if detour is None or frame.raw[ETH_HLEN:] != detour[2].data:
+            return None  # what asks for the neighbour may have the identity of what it is asked for
+        port, header, self._entered = self._detours.pop(frame.uid)
         return port, Frame(frame.raw[:6] + header[6:] + frame.raw[ETH_HLEN:], frame.uid)
 
     def leave(
