@@ -9,7 +9,7 @@ from macvsim.apps.dhcp import Mailbox, Waiting
 from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import VALID, Nud
+from macvsim.net.nud import VALID, Nud
 from macvsim.net.packet import Packet
 from macvsim.net.socket import RawIcmpSocket
 from macvsim.sim import SECOND

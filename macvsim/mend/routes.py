@@ -12,7 +12,7 @@ from macvsim.mend.scene import Scene, space
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import Flag
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 
 _REFUSING = (RouteType.BLACKHOLE, RouteType.UNREACHABLE, RouteType.PROHIBIT)
 _NO_ROUTE = (

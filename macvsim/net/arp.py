@@ -10,7 +10,8 @@ from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.fibroute import RouteType, Scope
-from macvsim.net.neigh import REACHABLE, STALE, VALID_BITS, Neighbour, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.nud import REACHABLE, STALE, VALID_BITS, Nud
 from macvsim.net.packet import Packet
 from macvsim.net.route import DROP, FORWARD, LOCAL, Dst
 from macvsim.wire import arp, ipv4

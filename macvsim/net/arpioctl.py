@@ -11,7 +11,8 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import VALID, Neighbour, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.nud import VALID, Nud
 from macvsim.wire.addr import ip_text
 
 ATF_COM = 0x02

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from macvsim.drop import DropReason
 from macvsim.net import ipoptions
 from macvsim.net.fibroute import RouteType, Scope
-from macvsim.net.neigh import VALID
+from macvsim.net.nud import VALID
 from macvsim.net.packet import Packet
 from macvsim.net.route import ERROR, Dst
 from macvsim.net.snmp import OUT

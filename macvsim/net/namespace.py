@@ -26,7 +26,7 @@ from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.klog import KernelLog
 from macvsim.net.machine import Boot, Wakeup
-from macvsim.net.neigh import NeighTable
+from macvsim.net.neightable import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
 from macvsim.net.parts import Parts, own

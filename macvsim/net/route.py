@@ -14,7 +14,7 @@ from macvsim.drop import DropReason
 from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fibroute import ERRORS, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
-from macvsim.net.neigh import VALID, Nud
+from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
 from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST

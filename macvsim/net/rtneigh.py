@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
-from macvsim.net.neigh import VALID, Neighbour, NeighTable, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.neightable import NeighTable
+from macvsim.net.nud import VALID, Nud
 from macvsim.wire.frame import ETH_P_IP
 
 

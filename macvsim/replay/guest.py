@@ -22,7 +22,7 @@ from macvsim.kernel import Kernel
 from macvsim.net import rtneigh
 from macvsim.net.machine import Boot
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 from macvsim.replay import directives
 from macvsim.replay.drawn import Told
 from macvsim.replay.entries import BACKGROUND, CommandEntry, FrameEntry

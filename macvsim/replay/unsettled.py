@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 
 DRAWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
 _ENTRY = re.compile(rf"^(\S+) ((?:dev|lladdr) .*)\b(?:{'|'.join(DRAWN)})\b", re.MULTILINE)

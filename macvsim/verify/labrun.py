@@ -21,7 +21,7 @@ from macvsim.labfile.document import Step
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.schema import SwitchNode
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 from macvsim.replay.align import align
 from macvsim.replay.compare import InterfaceComparison, normal_frames
 from macvsim.replay.drawn import Told

@@ -14,7 +14,7 @@ from macvsim.dev.flags import IFF_LOWER_UP, IFF_RUNNING, IFF_UP, operstate, user
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.errors import NetlinkError
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 from macvsim.wire import ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ip_int, mac_bytes, mac_text, multicast_mac
 from macvsim.wire.compose import ipv4_template

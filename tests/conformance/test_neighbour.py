@@ -14,7 +14,7 @@ import pytest
 
 from macvsim.dev.veth import Veth
 from macvsim.net.namespace import Namespace
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 from macvsim.net.socket import IcmpError, UdpSocket
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.sim import MS, SECOND

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
-from macvsim.net.neigh import Neighbour, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.nud import Nud
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import RawIcmpSocket
 from macvsim.net.trip import Trip

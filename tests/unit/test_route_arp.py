@@ -6,7 +6,7 @@ import pytest
 
 from macvsim.errors import NotSimulated
 from macvsim.net.fibroute import RouteType
-from macvsim.net.neigh import Nud
+from macvsim.net.nud import Nud
 from macvsim.net.routes import add_route
 from macvsim.shell import procfs
 from macvsim.wire.addr import ip_int, mac_bytes

@@ -10,7 +10,8 @@ from macvsim.drop import DropReason
 from macvsim.net.ipv6.address import Flag, select_source
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.redirect import Redirects
-from macvsim.net.neigh import Neighbour, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.nud import Nud
 from macvsim.net.packet import Packet
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import (

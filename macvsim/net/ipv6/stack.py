@@ -22,7 +22,7 @@ from macvsim.net.ipv6.route6 import Router6
 from macvsim.net.ipv6.snmp6 import Snmp6
 from macvsim.net.ipv6.sysctl6 import Sysctl6
 from macvsim.net.ipv6.udp6 import Udp6Layer
-from macvsim.net.neigh import NeighTable
+from macvsim.net.neightable import NeighTable
 from macvsim.net.parts import Parts
 from macvsim.net.sysctl import NeighThresholds
 from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node

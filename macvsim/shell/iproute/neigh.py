@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import rtneigh
-from macvsim.net.neigh import VALID, Neighbour, NeighTable, Nud
+from macvsim.net.neigh import Neighbour
+from macvsim.net.neightable import NeighTable
+from macvsim.net.nud import VALID, Nud
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import flushed, guarded, may_change, may_flush

@@ -1,0 +1,177 @@
+"""The neighbour cache of one namespace and protocol: its entries, how long they are good, and which have to go
+(net/core/neighbour.c).  What becomes of each entry is in net/neigh.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from macvsim.drop import DropReason
+from macvsim.net.neigh import Neighbour, Side, Solicitor
+from macvsim.net.nud import FAILED, IN_TIMER, NONE, STALE, Nud
+from macvsim.net.pneigh import Proxies
+from macvsim.sim import SECOND, Sim, Timer
+from macvsim.wire.addr import ip_text
+from macvsim.wire.frame import ETH_P_IP
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.net.sysctl import NeighThresholds
+
+RANDOM_REACH_PERIOD = 300 * SECOND
+GC_STEP = 15
+"""Seconds: half of the default base_reachable_time, whatever that of a device is."""
+
+
+class NeighTable:
+    """All neighbour entries of one namespace and protocol (arp_tbl or nd_tbl, seen from it).
+
+    ethertype, text : of the protocol, and how its addresses are written; indev : its side of a device
+    """
+
+    __slots__ = (
+        "_gc", "_proxies", "entries", "ethertype", "indev", "name", "sim", "solicitor", "suffix", "text", "thresholds",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        sim: Sim,
+        solicitor: Solicitor,
+        thresholds: NeighThresholds,
+        name: str,
+        ethertype: int = ETH_P_IP,
+        text: Callable[[int], str] = ip_text,
+        indev: Callable[[NetDevice], Side] = lambda dev: dev.inet,
+    ) -> None:
+        self.ethertype = ethertype.to_bytes(2, "big")
+        self.suffix = "" if ethertype == ETH_P_IP else "6"
+        """Told apart: the random streams of protocols."""
+        self.text = text
+        self.indev = indev
+        self.sim = sim
+        self.solicitor = solicitor
+        self.thresholds = thresholds
+        self.name = name
+        self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
+        self._proxies: Proxies | None = None
+        self._gc: Timer | None = None
+
+    @property
+    def proxies(self) -> Proxies:
+        """For whom else this host answers."""
+        if self._proxies is None:
+            self._proxies = Proxies(self.sim, f"proxy{self.suffix}")
+        return self._proxies
+
+    @property
+    def is_proxy(self) -> bool:
+        """True if it answers for anybody else by name."""
+        return self._proxies is not None and bool(self._proxies.entries)
+
+    def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
+        """The entry, if there is one."""
+        return self.entries.get((dev, ip))
+
+    def create(self, dev: NetDevice, ip: int) -> Neighbour | None:
+        """The entry, made if need be; None when the table is full (ENOBUFS, ``neighbour table overflow``)."""
+        entry = self.entries.get((dev, ip))
+        if entry is None:
+            if len(self.entries) >= self.thresholds.gc_thresh2:
+                self._collect()
+            if len(self.entries) >= self.thresholds.gc_thresh3:
+                self.solicitor.overflown()
+                return None
+            if len(self.entries) + 1 >= self.thresholds.gc_thresh1:
+                self._schedule()
+            entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
+            if not self.suffix:
+                self.sim.known[ip] = (*self.sim.known.get(ip, ()), entry)
+            self.solicitor.construct(entry)
+        return entry
+
+    def _schedule(self) -> None:
+        """Look for old entries at the next time: twice in base_reachable_time (neigh_periodic_work)."""
+        if self._gc is None:
+            self._gc = Timer(self.sim, self._periodic)
+        if not self._gc.pending:
+            step = GC_STEP * self.sim.hz
+            self._gc.start(step - self.sim.jiffies % step)
+
+    def _periodic(self) -> None:
+        """Entries that failed, or were not used for gc_stale_time, go while there are gc_thresh1 or more."""
+        if len(self.entries) < self.thresholds.gc_thresh1:
+            return
+        self.sim.catch_up()
+        now, hz = self.sim.jiffies, self.sim.hz
+        for entry in list(self.entries.values()):
+            if entry.state & (Nud.PERMANENT | IN_TIMER):
+                continue
+            used = max(entry.used, entry.confirmed)
+            if entry.state is Nud.FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
+                self.remove(entry)
+        self._schedule()
+
+    def _collect(self) -> None:
+        """Forced garbage collection: entries that are not permanent, not in use, and 5 s old (neigh_forced_gc)."""
+        old = self.sim.jiffies - 5 * self.sim.hz
+        for entry in list(self.entries.values()):
+            if entry.state & (STALE | FAILED | NONE) and entry.updated < old:
+                self.remove(entry)
+
+    # -- times ---------------------------------------------------------------------------------------------------------
+
+    def retrans(self, indev: Side) -> int:
+        """Jiffies between two requests."""
+        return max(indev.parms.retrans_time_ms * self.sim.hz // 1000, self.sim.hz // 100)
+
+    def base_reachable(self, indev: Side) -> int:
+        """Jiffies of base_reachable_time."""
+        return indev.parms.base_reachable_time_ms * self.sim.hz // 1000
+
+    def reachable_time(self, indev: Side) -> int:
+        """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s
+        (neigh_rand_reach_time).
+        """
+        period = int(self.sim.now) // RANDOM_REACH_PERIOD
+        if indev.reachable_drawn != period:
+            indev.reachable_drawn = period
+            base = self.base_reachable(indev)
+            name = f"reachable{self.suffix}/{indev.dev.label}/{period}"
+            indev.reachable_time = base // 2 + (self.sim.number(name, base) if base else 0)
+        return indev.reachable_time
+
+    # -- forgetting ----------------------------------------------------------------------------------------------------
+
+    def remove(self, entry: Neighbour) -> None:
+        """``ip neigh del`` and everything else that forgets one entry."""
+        entry.stop()
+        queue, entry.queue = entry.queue, ()
+        for packet in queue:
+            self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
+        entry.state = NONE
+        entry.dead = True
+        if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
+            others = tuple(other for other in self.sim.known[entry.ip] if other is not entry)
+            self.sim.known[entry.ip] = others
+            if not others:
+                del self.sim.known[entry.ip]
+
+    def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
+        """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""
+        for entry in list(self.entries.values()):
+            if dev is not None and entry.dev is not dev:
+                continue
+            if keep_permanent and entry.state & (Nud.PERMANENT | Nud.NOARP):
+                continue
+            self.remove(entry)
+
+    def device_down(self, dev: NetDevice) -> None:
+        """Nothing is known behind a device that is down, and nobody answered for there (neigh_ifdown)."""
+        self.flush(dev)
+        if self._proxies is not None:
+            self._proxies.forget(dev)
+
+    def listing(self) -> list[Neighbour]:
+        """Entries that `ip neigh` shows: everything but NOARP and NONE."""
+        return [e for e in self.entries.values() if e.state and not e.state & Nud.NOARP]
