@@ -8,7 +8,7 @@ from macvsim.apps.arping import BAD, Arping, Fatal
 from macvsim.apps.base import inet_aton
 from macvsim.dev.base import NetDevice
 from macvsim.errors import ERRNO_TEXT
-from macvsim.net.route import ERROR
+from macvsim.net.dst import ERROR
 from macvsim.sim import SECOND, US
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text

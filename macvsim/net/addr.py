@@ -19,11 +19,11 @@ from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
     from macvsim.dev.path import Path
+    from macvsim.net.dst import Dst
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
     from macvsim.net.namespace import Namespace
-    from macvsim.net.route import Dst
 
 ALL_HOSTS = 0xE0000001
 ALL_SNOOPERS = 0xE000006A

@@ -9,11 +9,11 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
+from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.neigh import Neighbour
 from macvsim.net.nud import REACHABLE, STALE, VALID_BITS, Nud
 from macvsim.net.packet import Packet
-from macvsim.net.route import DROP, FORWARD, LOCAL, Dst
 from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
 from macvsim.wire.arp import Arp

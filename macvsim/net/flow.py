@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.path import COMING, GOING, HERE, Onward, Path, Told, TxPath
 from macvsim.journal import Station, Stations
+from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet
-from macvsim.net.route import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.snmp import OUT
 from macvsim.net.trip import Trip, WatchedTrip, find
 from macvsim.wire import icmp, ipv4

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
 from macvsim.net import ipoptions
+from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.nud import VALID
 from macvsim.net.packet import Packet
-from macvsim.net.route import ERROR, Dst
 from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip

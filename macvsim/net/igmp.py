@@ -8,8 +8,8 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.joined import joined, left
 from macvsim.drop import DropReason
 from macvsim.net.addr import ALL_HOSTS, InDev
+from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
-from macvsim.net.route import ERROR
 from macvsim.sim import Timer
 from macvsim.wire import igmp
 from macvsim.wire.addr import ip_int, multicast_mac

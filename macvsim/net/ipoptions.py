@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from macvsim.net.dst import FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType, Scope
-from macvsim.net.route import FORWARD, LOCAL, Dst
 from macvsim.sim import MS
 from macvsim.wire import ipv4
 

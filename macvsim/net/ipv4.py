@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
 from macvsim.net import igmp, martians
+from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType
 from macvsim.net.flow import Sender
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
@@ -16,7 +17,6 @@ from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.packet import Packet
-from macvsim.net.route import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text
 from macvsim.wire.compose import ipv4_template

@@ -24,7 +24,7 @@ from macvsim.net.nud import (
     STALE,
     VALID_BITS,
     Nud,
-)  # fmt: skip
+)
 from macvsim.sim import Timed
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame

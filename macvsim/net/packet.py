@@ -8,8 +8,8 @@ from macvsim.wire.frame import PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.dst import Dst
     from macvsim.net.ipoptions import Options
-    from macvsim.net.route import Dst
 
 
 class Packet:

@@ -6,11 +6,11 @@ a route, an address, a device or a parameter changes.
 
 from __future__ import annotations
 
-import enum
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
+from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst
 from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fibroute import ERRORS, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
@@ -22,99 +22,12 @@ from macvsim.wire.ipv4 import BROADCAST
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.addr import InDev
-    from macvsim.net.flow import Sender
     from macvsim.net.namespace import Namespace
-    from macvsim.net.neigh import Neighbour
 
 _CACHE_LIMIT = 4096
 IP_MIN_MTU = 552
 LOCAL_GROUPS = 0xE0000000
 """The first of the groups, of which those up to 224.0.0.255 stay on the link."""
-
-
-class Kind(enum.Enum):
-    """What to do with a packet."""
-
-    SEND = "send"
-    """Out of `dev` to `nexthop`."""
-    FORWARD = "forward"
-    LOCAL = "local"
-    ERROR = "error"
-    """No way; `errno` says why, and a forwarding host answers with ICMP."""
-    DROP = "drop"
-    """Silently, for `reason`."""
-    CHILD = "child"
-    """For `dev`, an ipvlan child in mode l3s of the device it came in by: for this host's rules first, then for its."""
-
-
-# see the note in wire/frame.py: the data path uses these names
-SEND: Final = Kind.SEND
-FORWARD: Final = Kind.FORWARD
-LOCAL: Final = Kind.LOCAL
-ERROR: Final = Kind.ERROR
-DROP: Final = Kind.DROP
-CHILD: Final = Kind.CHILD
-
-
-class Dst:
-    """A decision (struct dst_entry).
-
-    src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
-    """
-
-    __slots__ = (
-        "broadcast",
-        "dev",
-        "do_redirect",
-        "errno",
-        "kind",
-        "lasting",
-        "locked",
-        "loops",
-        "mtu",
-        "multicast",
-        "neighbour",
-        "nexthop",
-        "reason",
-        "route",
-        "senders",
-        "src",
-    )
-
-    def __init__(
-        self,
-        kind: Kind,
-        *,
-        dev: NetDevice | None = None,
-        nexthop: int = 0,
-        src: int = 0,
-        route: Route | None = None,
-        errno: str = "",
-        reason: DropReason | None = None,
-        mtu: int = 0,
-        broadcast: bool = False,
-        multicast: bool = False,
-    ) -> None:
-        self.kind = kind
-        self.dev = dev
-        self.nexthop = nexthop
-        self.src = src
-        self.route = route
-        self.errno = errno
-        self.reason = reason
-        self.mtu = mtu
-        self.broadcast = broadcast
-        self.multicast = multicast
-        self.do_redirect = False
-        self.lasting = True
-        """False where time or the state of neighbours may change the decision, not only routes and addresses."""
-        self.locked = False
-        """The MTU towards the destination is not to be trusted: no DF (ip_mtu_locked)."""
-        self.loops = False
-        """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
-        self.neighbour: Neighbour | None = None
-        self.senders: tuple[Sender, ...] = ()
-        """What sends this way, one for each kind of packet (net/flow.py)."""
 
 
 class Router:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
+from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipoptions import route_wanted
 from macvsim.net.packet import Packet
-from macvsim.net.route import ERROR, Dst
 from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.udp import datagram

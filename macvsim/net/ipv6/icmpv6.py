@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net.dst import ERROR
 from macvsim.net.icmp import BURST, Peer
 from macvsim.net.ipv6.address import select_source
 from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
-from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_multicast6, needs_zone
 from macvsim.wire.compose6 import icmpv6_template

@@ -8,9 +8,9 @@ from zlib import crc32
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan, l3s_child, layer3_address
 from macvsim.drop import DropReason
+from macvsim.net.dst import ERROR, FORWARD, LOCAL
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back
-from macvsim.net.route import ERROR, FORWARD, LOCAL
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
 from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope

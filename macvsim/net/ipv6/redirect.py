@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net.dst import ERROR
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.nud import VALID, Nud
-from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_link_local6, is_multicast6
 from macvsim.wire.compose6 import link_layer_template

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.dst import DROP, ERROR, FORWARD, LOCAL, SEND, Kind
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import select_source
 from macvsim.net.ipv6.fib6 import HOST_ONLY, REFUSALS, Route6
 from macvsim.net.nud import VALID, Nud
-from macvsim.net.route import DROP, ERROR, FORWARD, LOCAL, SEND, Kind
 from macvsim.wire.addr6 import LOOPBACK, is_multicast6, multicast_scope, needs_zone
 
 if TYPE_CHECKING:

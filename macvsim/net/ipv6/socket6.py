@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.errors import SocketError
+from macvsim.net.dst import ERROR
 from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
-from macvsim.net.route import ERROR
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import SCOPE_LINK, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.ipv6 import Upper

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
+from macvsim.net.dst import FORWARD as FORWARDED
 from macvsim.net.netfilter.hooks import FORWARD, POSTROUTING, PREROUTING, Verdict, Way
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.netfilter.settings import BridgeConf
 from macvsim.net.nud import VALID
-from macvsim.net.route import FORWARD as FORWARDED
 from macvsim.wire import ipv4
 from macvsim.wire.checksum import checksum
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame, PacketType

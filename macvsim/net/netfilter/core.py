@@ -21,9 +21,9 @@ from macvsim.wire.frame import ETH_HLEN
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.dst import Dst
     from macvsim.net.namespace import Namespace
     from macvsim.net.packet import Packet
-    from macvsim.net.route import Dst
     from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
 

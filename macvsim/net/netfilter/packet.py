@@ -9,8 +9,8 @@ from macvsim.wire.frame import PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.dst import Dst
     from macvsim.net.netfilter.conn import Conn, Info
-    from macvsim.net.route import Dst
 
 
 class Tracked(Packet):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.net.dst import ERROR
 from macvsim.net.netfilter import segment
 from macvsim.net.netfilter.conntrack import attach
 from macvsim.net.netfilter.hooks import OUTPUT
 from macvsim.net.netfilter.packet import Tracked
-from macvsim.net.route import ERROR
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.checksum import checksum, pseudo_header
 from macvsim.wire.compose import ipv4_template

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.dst import ERROR
 from macvsim.net.netfilter.hooks import Verdict
-from macvsim.net.route import ERROR
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.net.route import ERROR, Dst
+from macvsim.net.dst import ERROR, Dst
 from macvsim.net.tcp import input as tcp_input
 from macvsim.net.tcp.acks import AckPolicy
 from macvsim.net.tcp.congestion import CONTROLS

@@ -7,8 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
+from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
-from macvsim.net.route import ERROR
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.incoming import Incoming, unwrap
 from macvsim.net.tcp.listener import Listener, Request

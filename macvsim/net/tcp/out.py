@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.net.route import ERROR
+from macvsim.net.dst import ERROR
 from macvsim.net.tcp.skb import Skb
 from macvsim.net.tcp.state import OOW_RATELIMIT, State
 from macvsim.wire import tcp

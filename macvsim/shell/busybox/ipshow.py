@@ -6,10 +6,10 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.addr import Address
 from macvsim.net.devices import link_namespace
+from macvsim.net.dst import Kind
 from macvsim.net.fibroute import TABLE_NAMES, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import IN_TIMER, VALID
-from macvsim.net.route import Kind
 from macvsim.net.rules import Action, Rule
 from macvsim.shell.busybox.ipshow6 import address6, link6
 from macvsim.shell.iproute.linkshow import flag_words

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
+from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.address import FOREVER, Address6, Flag
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
-from macvsim.net.route import ERROR
 from macvsim.shell.iproute.linkfilter import scope_of
 from macvsim.shell.iproute.linkshow import flag_words
 from macvsim.shell.iproute.prefixes import parse_prefix

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.ipv6.routes6 import add_route6, delete_route6
-from macvsim.net.route import ERROR
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import flushed, may_change, may_flush
 from macvsim.shell.iproute.output import Printer

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.net.dst import Dst, Kind
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route
-from macvsim.net.route import Dst, Kind
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.guard import only_ipv4
 from macvsim.shell.iproute.output import Printer
