@@ -58,7 +58,8 @@ class LinuxTraceroute(Tracer[Answer]):
     first_ttl, max_ttl, probes : per hop; together : probes under way at a time (``-N``)
     wait : seconds for an answer; here, near : but no more than so many times what the same hop, a next hop took
     pause : seconds between probes (``-z``); port : of the first probe, or first sequence number (``-p``)
-    size : of the packets; tos, source, device, numeric : as the options ``-t -s -i -n``
+    size : of the packets; uncut : no router may cut them (``-F``)
+    tos, source, device, numeric : as the options ``-t -s -i -n``
     """
 
     ip_header = 20
@@ -81,6 +82,7 @@ class LinuxTraceroute(Tracer[Answer]):
         pause: float = 0.0,
         port: int = 0,
         size: int = DEFAULT_SIZE,
+        uncut: bool = False,
         tos: int = 0,
         source: str | None = None,
         device: str | None = None,
@@ -95,6 +97,7 @@ class LinuxTraceroute(Tracer[Answer]):
         self.together = together
         self.pause = round(pause * SECOND)
         self.size = max(size, self.ip_header + UDP_HEADER)
+        self._uncut = uncut
         self.tos = tos
         self.source = source
         self.device = device
@@ -191,14 +194,15 @@ class LinuxTraceroute(Tracer[Answer]):
             self._tune(sock)
             with system_call("connect"):
                 sock.route(self._to)
+            sock.is_connected = True
         except Failed:
             sock.close()
             raise
         self._echo_socket = sock
 
     def _tune(self, sock: RawIcmpSocket | UdpSocket) -> None:
-        """Device, source, and no path MTU discovery (tune_socket)."""
-        sock.pmtu_discover = "dont"
+        """Device, source, and whether packets may be cut (tune_socket)."""
+        sock.pmtu_discover = "probe" if self._uncut else "dont"
         sock.tos = self.tos
         if self.device is not None:
             with system_call("setsockopt SO_BINDTODEVICE"):
@@ -223,7 +227,7 @@ class LinuxTraceroute(Tracer[Answer]):
         assert self._echo_socket is not None
         self._echo_socket.ttl = ttl
         message = icmp.message(icmp_template(icmp.ECHO), icmp.ECHO, 0, self._ident << 16 | seq, data)
-        with system_call("send"):
+        with self._sending(self._echo_socket, seq):
             self._echo_socket.send(self._to, message, self.sim.born())
 
     def _send_udp(self, probe: Probe, ttl: int, data: bytes) -> None:
@@ -235,8 +239,20 @@ class LinuxTraceroute(Tracer[Answer]):
         sock.ttl = ttl
         with system_call("connect"):
             sock.connect(self._to, probe.seq)
-        with system_call("send"):
+        with self._sending(sock, probe.seq):
             sock.send(data)
+
+    @contextmanager
+    def _sending(self, sock: RawIcmpSocket | UdpSocket, seq: int) -> Iterator[None]:
+        """A packet too long for our own device is an error that nobody sent."""
+        try:
+            with system_call("send"):
+                yield
+        except Failed:
+            mtu = sock.route(self._to).mtu
+            if not self._uncut or self.size <= mtu:
+                raise
+            self.arrive(Answer(seq, 0, self._arrived(), 0, (icmp.DEST_UNREACH, icmp.FRAG_NEEDED, mtu)))
 
     def _arrived(self) -> int:
         """When the kernel got what the program reads now (SO_TIMESTAMP)."""
@@ -298,9 +314,11 @@ class LinuxTraceroute(Tracer[Answer]):
         first = n - n % self.per_hop
         text = f"\n{n // self.per_hop + 1:2d} " if n == first else ""
         if not probe.sender:
-            self.say(f"{text} *")
-            return
-        if probe.sender != self._probes.sender_before(n):
+            text += " *"
+            if not probe.mark:
+                self.say(text)
+                return
+        elif probe.sender != self._probes.sender_before(n):
             text += f" {self.name(probe.sender, self.numeric)}"
         trip = (probe.arrived or 0) // US - (probe.sent or 0) // US
         self.say(f"{text}  {trip // 1000}.{trip % 1000:03d} ms{' ' + probe.mark if probe.mark else ''}")

@@ -62,6 +62,8 @@ class Socket:
     ttl: int | None = None
     tos = 0
     broadcast = False
+    is_connected = False
+    """Packets that must not be cut have idents all the same (ip_select_ident_segs)."""
     multicast_loop = True
     """Groups that the host itself listens to get a copy (IP_MULTICAST_LOOP)."""
     record_route = False
@@ -128,7 +130,7 @@ class Socket:
                 tos=self.tos,
                 ttl=self.ttl,
                 df=df,
-                ident=0 if forced else None,
+                ident=0 if forced and not self.is_connected else None,
             )
         if reason is not None:
             self.refused(reason)
@@ -306,6 +308,7 @@ class UdpSocket(Socket):
             self.ns.udp.bind(self, 0)
         self.source = self.source or way.src
         self.peer = (ip, port)
+        self.is_connected = True
 
     def send_to(self, payload: bytes, ip: int, port: int) -> int:
         """sendto(); returns the packet's uid."""

@@ -121,8 +121,6 @@ def ping(call: Call) -> int | Waiting:
         return call.not_simulated(f"ping -{left_out}: {_NOT_SIMULATED[left_out]}")
     if len(words) > 1:
         return call.not_simulated("ping by way of other hosts (source routes)")
-    if options.get("pmtu") == "probe":
-        return call.not_simulated("ping -M probe")
     if "flood" in options:
         options.setdefault("interval", 0.0)
     if options.get("interval") == 0 and not options.keys() & {"count", "deadline"}:

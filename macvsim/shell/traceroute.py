@@ -34,7 +34,6 @@ _ARGUMENTS = {
 }  # fmt: skip
 _FLAGS = "46dFITnreAUDV"
 _NOT_SIMULATED = {
-    "F": "IP_PMTUDISC_PROBE",
     "g": "source routes",
     "T": "half-open TCP connections",
     "r": "SO_DONTROUTE",
@@ -219,9 +218,11 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
         "stderr": call.err,
     }
     if six:
+        if "F" in given:
+            return call.not_simulated("traceroute -6 -F: IPV6_PMTUDISC_PROBE")
         flow = (_unsigned(given.get("l", "0")) or 0) & FLOW_MASK
         return run_program(LinuxTraceroute6(call.box, target, flow=flow, **common))
-    return run_program(LinuxTraceroute(call.box, target, **common))
+    return run_program(LinuxTraceroute(call.box, target, uncut="F" in given, **common))
 
 
 @command("traceroute6", flavour="debian")

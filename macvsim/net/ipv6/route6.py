@@ -34,7 +34,7 @@ class Dst6:
     src : the source address to use, or the packet's own
     """
 
-    __slots__ = ("anycast", "dev", "errno", "flow", "kind", "lasting", "mtu", "multicast", "neighbour", "nexthop",
+    __slots__ = ("anycast", "dev", "errno", "kind", "lasting", "mtu", "multicast", "neighbour", "nexthop",
                  "reason", "route", "src")  # fmt: skip
 
     def __init__(
@@ -63,8 +63,6 @@ class Dst6:
         self.lasting = True
         """False where time or the state of neighbours may change the decision."""
         self.neighbour: Neighbour | None = None
-        self.flow: int | None = None
-        """Flow label of what is sent this way, once something was."""
 
 
 class Router6:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.errors import SocketError
@@ -74,6 +75,10 @@ class Socket6:
         way = self.stack.router.output(dst, self.source, dev or self.zone or self.device)
         if way.kind is ERROR:
             raise SocketError(way.errno)
+        out = way.dev
+        if self.pmtu_discover == "probe" and out is not None and way.mtu != out.mtu:
+            way = copy(way)
+            way.mtu = out.mtu
         return way
 
     def connection(self, dst: int, dev: NetDevice | None = None) -> Dst6:
