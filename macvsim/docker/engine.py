@@ -9,6 +9,7 @@ SIGTERM.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -75,8 +76,7 @@ class Engine:
         self.exec_root = exec_root
         self.machine = machine or Machine(host.hostname)
         self.rng = self.sim.rng(f"docker/{host.name}")
-        self.uuid = new_uuid(self.sim.rng(f"docker/{host.name}/uuid"))
-        self.dns_rng = self.sim.rng(f"docker/{host.name}/dns")
+        self.uuid = self.sim.draw(f"docker/{host.name}/uuid", new_uuid)
         self.images = Images(self.rng)
         for image in images:
             self.images.add(image, self.clock())
@@ -98,6 +98,11 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self.profile.name} on {self.host.name}: {', '.join(self.containers) or 'no containers'}>"
+
+    @property
+    def dns_rng(self) -> random.Random:
+        """What decides the order of addresses that the embedded name server tells."""
+        return self.sim.rng(f"docker/{self.host.name}/dns")
 
     def clock(self) -> int:
         """Nanoseconds since 1970 on this host."""
