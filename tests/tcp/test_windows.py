@@ -67,6 +67,17 @@ def test_data_of_files_costs_more(size: int, booked: int) -> None:
     assert not pair.sim.shared
 
 
+def test_what_files_data_costs_is_forgotten_with_its_connection() -> None:
+    pair = Pair()
+    client, _ = pair.open()
+    pair.wire.loss = 1.0
+    client.send(bytes(5000), shared=True)
+    pair.run(1)
+    assert pair.sim.shared
+    connection(client).fail("ETIMEDOUT")
+    assert not pair.sim.shared
+
+
 def test_memory_of_segments() -> None:
     assert (truesize(52), truesize(52, True), truesize(1448, False), truesize(1448, True)) == (1012, 1012, 2408, 5800)
     assert (condensed(0), condensed(64), condensed(928), condensed(1448)) == (960, 960, 2304, 4352)

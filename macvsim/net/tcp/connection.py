@@ -290,6 +290,7 @@ class Connection(Owned):
         self.keepalive.stop()
         self.acks.clear()
         self.send_shutdown = self.rcv_shutdown = True
+        self.tx.give_up()
         self.report()
 
     def fail(self, errno: str) -> None:
@@ -310,6 +311,7 @@ class Connection(Owned):
     def purge(self) -> None:
         """Forget what was not sent or not acknowledged (tcp_write_queue_purge)."""
         tx = self.tx
+        tx.give_up()
         tx.queue.clear()
         tx.rtx.clear()
         tx.wmem = 0

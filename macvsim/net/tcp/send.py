@@ -299,6 +299,12 @@ class Sender(CongestionWindow):
         if skb.shared:
             self.c.sim.shared.pop(skb.uid, None)
 
+    def give_up(self) -> None:
+        """Nothing that is under way will be acknowledged any more: nobody asks what it costs."""
+        for skb in self.rtx:
+            if skb.shared:
+                self.c.sim.shared.pop(skb.uid, None)
+
     def check_space(self) -> None:
         """A program that waits for room may write when a third of the buffer is free (tcp_check_space)."""
         if not self.no_space:
