@@ -97,13 +97,23 @@ class Journal:
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self._limit = limit
         self.causes: dict[int, int] = {}
         self._records: list[Record] = []
         self._entries: list[Passage | Journey] = []
         """What has come since `_records` were written."""
         self._room = limit
         """For how many more records."""
+
+    @property
+    def limit(self) -> int:
+        """How many records are kept at most; may be changed at any time."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._room += limit - self._limit
+        self._limit = limit
 
     @property
     def records(self) -> list[Record]:
