@@ -200,6 +200,8 @@ class Sim(simpy.Environment):
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
         """
+        self.patience = 14
+        """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as ten save."""
         self.unsettled: list[Unsettled] = []
         """What has counted something for itself since counters were last up to date; see `settle`."""
         self._streams: dict[str, random.Random] = {}

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 FLOWS = 4096
 """How many are kept at a device before all are forgotten."""
-_UNKNOWN = -2
-"""Where the count begins of packets after which a trip is looked for: with the first two, paths and flows are found."""
 _ICMP = ipv4.PROTO_ICMP
 _IP = ETH_P_IP.to_bytes(2)
 _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY
@@ -336,7 +334,7 @@ class Sender:
         self._stations: Stations | None = None
         if layer.sim.journal is not None:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
-        self._plain = _UNKNOWN
+        self._plain = -self._sim.patience
         self._trip: Trip | WatchedTrip | None = None
         self.length: int = -1
         self.df: bool = False
@@ -347,7 +345,7 @@ class Sender:
         self.df = df
         self._fits = length <= self._way.mtu
         self._path = self._trip = None
-        self._plain = _UNKNOWN
+        self._plain = -self._sim.patience
         frag = ipv4.DF if df and self._fits else 0
         self.head = ipv4.head(self._fixed, frag)
         self.start = self._fixed.start + length.to_bytes(2)
@@ -407,9 +405,9 @@ class Sender:
         return path
 
     def _find_trip(self, path: TxPath) -> None:
-        """Look for a trip that further echo requests may take: from the third on, and ever more seldom."""
+        """Look for a trip that further echo requests may take: not at once, and ever more seldom."""
         if self._trip is not None and (self._trip.epoch != path.epoch or self._trip.path is not path):
-            self._trip, self._plain = None, _UNKNOWN
+            self._trip, self._plain = None, -self._sim.patience
         self._plain = plain = self._plain + 1
         if plain > 0 and not plain & (plain - 1):
             self._trip = find(self, path) or self._trip

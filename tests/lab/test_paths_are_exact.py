@@ -127,7 +127,7 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
 def play(seed: int, *, learns: bool, journal: bool, captured: bool) -> tuple[dict[str, Any], bytes]:
     dice = random.Random(seed)
     lab = Lab(seed=seed, journal=journal)
-    lab.sim.learns = learns
+    lab.sim.learns, lab.sim.patience = learns, 2
     names = build(lab, dice)
     addresses = [lab[name].sh("ip -o -4 addr show eth0").stdout.split()[3].split("/")[0] for name in names]
     texts = []

@@ -160,7 +160,7 @@ def build_routed(*, learns: bool, journal: bool) -> Lab:
     from exp2_two_vlans import build
 
     lab = Lab(seed=0, journal=journal)
-    lab.sim.learns = learns
+    lab.sim.learns, lab.sim.patience = learns, 2
     lab.taps = []  # type: ignore[attr-defined]
     build(lab)
     host3 = lab.host("host3", switch="sw1")
@@ -249,7 +249,7 @@ def test_who_reads_sees_packets_where_they_would_be(offset: int) -> None:
 
 def two_hosts(learns: bool, ageing: float = 300) -> Lab:
     lab = Lab(seed=0, journal=False)
-    lab.sim.learns = learns
+    lab.sim.learns, lab.sim.patience = learns, 2
     lab.switch("sw1", ageing=ageing)
     for number in (1, 2, 3):
         lab.host(f"host{number}", nic="eth0", switch="sw1").addr_add("eth0", f"10.0.0.{number}/24")
