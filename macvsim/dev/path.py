@@ -91,8 +91,9 @@ class Part(Protocol):
         """So many have passed, the last of them at `time`."""
 
 
-class Onward(NamedTuple):
-    """What becomes of packets of one flow and size at a station of their way, if that is certain.
+class Onward:
+    """What becomes of packets of one flow and size at a station of their way, if that is certain; made anew for whoever
+    asks, part by part from the last that they pass there.
 
     hop : where they arrive next, after `delay` ns, with this `tag`; None: they end here
     parts : of the station that count what passes
@@ -102,19 +103,32 @@ class Onward(NamedTuple):
     told : who keeps what passes here
     """
 
-    hop: Hop | None
-    delay: int
-    tag: int
-    parts: tuple[Part, ...]
-    path: TxPath | None = None
-    head: bytes = b""
-    messages: Any = None
-    fdb: FilteringDatabase[Any] | None = None
-    told: tuple[Told, ...] = ()
+    __slots__ = ("delay", "fdb", "head", "hop", "messages", "parts", "path", "tag", "told")
 
-    def also(self, part: Part, *told: Told) -> Onward:
-        """The same with what comes before it at the station."""
-        return self._replace(parts=(part, *self.parts), told=(*told, *self.told))
+    def __init__(
+        self,
+        hop: Hop | None,
+        delay: int,
+        tag: int,
+        path: TxPath | None = None,
+        fdb: FilteringDatabase[Any] | None = None,
+    ) -> None:
+        self.hop = hop
+        self.delay = delay
+        self.tag = tag
+        self.path = path
+        self.fdb = fdb
+        self.parts: tuple[Part, ...] = ()
+        self.head = b""
+        self.messages: Any = None
+        self.told: tuple[Told, ...] = ()
+
+    def after(self, part: Part, told: Sequence[Told] = ()) -> Onward:
+        """Itself, with a part that they pass before."""
+        self.parts = (part, *self.parts)
+        if told:
+            self.told = (*told, *self.told)
+        return self
 
 
 class Path:
@@ -235,7 +249,7 @@ class RxPath(Path):
         if self._epoch != self._sim.epoch or acted_on(self._logs) or flow is None:
             return None
         found = flow.onward(head, size)
-        return None if found is None else found.also(self, *told(self._logs, COMING))
+        return None if found is None else found.after(self, told(self._logs, COMING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
@@ -352,7 +366,7 @@ class TxPath:
         """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
         if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
             return None
-        return Onward(self._hop, self._delay, self.tag, (), self).also(self, *told(self._logs, LEAVING))
+        return Onward(self._hop, self._delay, self.tag, self).after(self, told(self._logs, LEAVING))
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""

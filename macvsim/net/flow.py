@@ -188,12 +188,17 @@ class Messages(_Flow):
         sender = None if self._icmp.conf.icmp_echo_ignore_all else self.sender
         alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
         found = sender.onward() if sender is not None and alike else None
-        return (found or Onward(None, 0, 0, ())).also(self, *self.told())._replace(messages=self)
+        found = found or Onward(None, 0, 0)
+        found.messages = self
+        return found.after(self, self.told())
 
     def arrival(self, onward: Onward) -> Onward:
         """The same for replies, which end here."""
         told = tuple([one for one in onward.told if one[2] in (COMING, HERE)])
-        return Onward(None, 0, onward.tag, (onward.parts[0], Heard(self)), messages=self, told=told)
+        arrival = Onward(None, 0, onward.tag)
+        arrival.messages, arrival.told = self, told
+        arrival.parts = onward.parts[0], Heard(self)
+        return arrival
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`: requests that were answered."""
@@ -280,7 +285,10 @@ class Forwarding(_Flow):
     def onward(self, head: bytes, size: int) -> Onward | None:
         """They go out by the way down that was used last."""
         found = None if self._path is None or size > self.way.mtu + ETH_HLEN else self._path.onward()
-        return None if found is None else found.also(self, *self.told())._replace(head=self._head)
+        if found is None:
+            return None
+        found.head = self._head
+        return found.after(self, self.told())
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
@@ -419,7 +427,10 @@ class Sender:
         told: list[Told] = []
         if journal is not None and self._stations is not None:
             told.append((journal, self._stations, GOING))
-        return None if found is None else found.also(self, *told)._replace(head=self.head)
+        if found is None:
+            return None
+        found.head = self.head
+        return found.after(self, told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""

@@ -89,7 +89,7 @@ class SwitchPath(Path):
             return None
         journal = self._sim.journal
         told: list[Told] = [] if journal is None else [(journal, self._stations, COMING)]
-        return Onward(self._next, self._delay, self._tag, (), fdb=self._fdb).also(self, *told)
+        return Onward(self._next, self._delay, self._tag, None, self._fdb).after(self, told)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
