@@ -83,7 +83,7 @@ class BusyboxPing(PingApp[PingResult]):
         self._head = int.from_bytes(self._ident, "big") << 16
         self._template = icmp_template(icmp.ECHO)
         self._sent_ns: dict[int, int] = {}
-        self._seen = 0
+        self._seen: set[int] = set()
         """A bit for each sequence number that was answered, of the last `MAX_DUP_CHK`."""
         self._to = 0
         self._target = b""
@@ -136,7 +136,7 @@ class BusyboxPing(PingApp[PingResult]):
         clock = now // US
         sent = result.sent
         seq = sent & 0xFFFF
-        self._seen &= ~(1 << seq % MAX_DUP_CHK)
+        self._seen.discard(seq % MAX_DUP_CHK)
         result.sent = sent = sent + 1
         payload = (clock & 0xFFFFFFFF).to_bytes(4, "little")
         if self._tail is None:
@@ -188,12 +188,12 @@ class BusyboxPing(PingApp[PingResult]):
             rtt = (now // US - _number(message[8:12], "little") & 0xFFFFFFFF) * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
-        mark = 1 << seq % MAX_DUP_CHK
-        duplicate = bool(self._seen & mark)
+        mark = seq % MAX_DUP_CHK
+        duplicate = mark in self._seen
         if duplicate:
             self._repeats += 1
         else:
-            self._seen |= mark
+            self._seen.add(mark)
             result.received += 1
         sender = data[12:16]
         text = result.address if sender == self._target else ip_text(int.from_bytes(sender))

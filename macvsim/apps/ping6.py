@@ -80,12 +80,12 @@ class BusyboxPing6(BusyboxPing):
             rtt = trip * US
         else:
             rtt = now - self._sent_ns.get(seq, now)
-        mark = 1 << seq % MAX_DUP_CHK
-        duplicate = bool(self._seen & mark)
+        mark = seq % MAX_DUP_CHK
+        duplicate = mark in self._seen
         if duplicate:
             self._repeats += 1
         else:
-            self._seen |= mark
+            self._seen.add(mark)
             result.received += 1
         sender = ip6_text(ipv6.addresses(packet.data)[0])
         reply = (seq, sender, packet.data[7], rtt, len(message), duplicate)

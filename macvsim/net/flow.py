@@ -318,10 +318,11 @@ class Sender:
     kind : protocol, TTL (None: the default) and TOS; fixed : what headers have in common; idents : see `next_ident`
     length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
     `Frame.head`, in their order, and as part of the checksum
+    trip : for echo requests like the last one, once one was found
     """
 
-    __slots__ = ("_fits", "_fixed", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_trip", "_way",
-                 "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total")  # fmt: skip
+    __slots__ = ("_fits", "_fixed", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
+                 "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total", "trip")  # fmt: skip
     head: bytes
     middle: bytes
     start: bytes
@@ -343,7 +344,7 @@ class Sender:
         if layer.sim.journal is not None:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
         self._plain = -self._sim.patience
-        self._trip: Trip | WatchedTrip | None = None
+        self.trip: Trip | WatchedTrip | None = None
         self.length: int = -1
         self.df: bool = False
 
@@ -352,7 +353,7 @@ class Sender:
         self.length = length
         self.df = df
         self._fits = length <= self._way.mtu
-        self._path = self._trip = None
+        self._path = self.trip = None
         self._plain = -self._sim.patience
         frag = ipv4.DF if df and self._fits else 0
         self.head = ipv4.head(self._fixed, frag)
@@ -365,9 +366,6 @@ class Sender:
     ) -> DropReason | None:
         """As `Ipv4Layer.send`."""
         length = 20 + len(payload)
-        trip = self._trip
-        if trip is not None and length == self.length and df is self.df and ident is None and trip.start(payload, uid):
-            return None
         if length != self.length or df is not self.df:
             self._shape(length, df)
         if ident is None:
@@ -386,7 +384,7 @@ class Sender:
         self._sent += 1
         if self._stations is not None:
             sim.tell(uid, self._stations)
-        trip = self._trip
+        trip = self.trip
         if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
             return path.send(data, uid, self.head, trip.take)
         if self.kind[0] == _ICMP and payload[0] == _ECHO:
@@ -414,11 +412,11 @@ class Sender:
 
     def _find_trip(self, path: TxPath) -> None:
         """Look for a trip that further echo requests may take: not at once, and ever more seldom."""
-        if self._trip is not None and (self._trip.epoch != path.epoch or self._trip.path is not path):
-            self._trip, self._plain = None, -self._sim.patience
+        if self.trip is not None and (self.trip.epoch != path.epoch or self.trip.path is not path):
+            self.trip, self._plain = None, -self._sim.patience
         self._plain = plain = self._plain + 1
         if plain > 0 and not plain & (plain - 1):
-            self._trip = find(self, path) or self._trip
+            self.trip = find(self, path) or self.trip
 
     def onward(self) -> Onward | None:
         """What becomes of packets like the last one; None unless all are sent the same way."""

@@ -222,9 +222,12 @@ class RawIcmpSocket(Socket):
         if len(message) > _MAX_MESSAGE:
             raise SocketError("EMSGSIZE")
         last.types[OUT | message[0]] += 1
-        reason = last.sender.send(message, uid, True)
-        if reason is not None:
-            self.refused(reason)
+        sender = last.sender
+        trip = sender.trip
+        if trip is None or not trip.start(message, uid, True):
+            reason = sender.send(message, uid, True)
+            if reason is not None:
+                self.refused(reason)
         return last.way
 
     def wants(self, message: bytes) -> bool:

@@ -164,7 +164,7 @@ class Trip(_Way):
     until : when the one that is under way arrives
     """
 
-    __slots__ = ("_begun", "_flight", "_own", "_sender", "until")
+    __slots__ = ("_begun", "_df", "_flight", "_length", "_own", "_sender", "until")
 
     take = None
 
@@ -180,6 +180,7 @@ class Trip(_Way):
         super().__init__(path, sender, answer, arrival, stations, head)
         self._sender = sender.shape
         self._own = sender.idents
+        self._length, self._df = sender.length - ipv4.HLEN, sender.df
         self.until = 0
         self._flight = _NONE
         """Of the one that is under way: the request, its uid and identification, the last identification of the sender
@@ -187,7 +188,7 @@ class Trip(_Way):
         """
         self._begun = 0
 
-    def start(self, request: bytes, uid: int) -> bool:
+    def start(self, request: bytes, uid: int, df: bool) -> bool:
         """An echo request sets out; False: it has to go the ordinary way."""
         sim = self._sim
         now = sim._now
@@ -196,6 +197,8 @@ class Trip(_Way):
             trips.popleft().end()
         epoch, idents, own = self.epoch, self._idents, self._own
         if sim.epoch != epoch or not idents or not own or request[0] != _ECHO:
+            return False
+        if len(request) != self._length or df is not self._df:
             return False
         for path in self._paths:
             if path.epoch != epoch:
@@ -317,7 +320,7 @@ class WatchedTrip(_Way):
         self._users = [(on.path, after - first.after) for _, after, on in self._stations if on.path is not None]
         self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
 
-    def start(self, request: bytes, uid: int) -> bool:
+    def start(self, request: bytes, uid: int, df: bool) -> bool:
         """It does not start yet."""
         return False
 
