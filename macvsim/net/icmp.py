@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
-from macvsim.net import ipoptions
+from macvsim.net import ipoptions, optioned
 from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.nud import VALID
@@ -165,7 +165,7 @@ class IcmpLayer:
         if options is not None and options.data:
             self.types[OUT | kind] += 1
             uid = ns.sim.born(packet.uid)
-            return ns.ipv4.send_options(_ICMP, message, back, src, uid, packet.data[1], options)
+            return optioned.send(ns.ipv4, _ICMP, message, back, src, uid, packet.data[1], options)
         self.types[OUT | kind] += 1
         return ns.ipv4.sender(back, src, _ICMP, None, packet.data[1]).send(message, ns.sim.born(packet.uid))
 
@@ -300,7 +300,7 @@ class IcmpLayer:
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
         if options is not None and options.data:
-            ns.ipv4.send_options(_ICMP, message, way, head.src, uid, tos, options, cause=packet)
+            optioned.send(ns.ipv4, _ICMP, message, way, head.src, uid, tos, options, cause=packet)
             return
         ns.ipv4.send(ipv4.PROTO_ICMP, message, way, head.src, uid=uid, tos=tos, cause=packet)
 

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.drop import DropReason
-from macvsim.net import igmp, martians
+from macvsim.net import igmp, martians, optioned
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType
 from macvsim.net.flow import Sender
-from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
 from macvsim.net.packet import Packet
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.addr import ip_text
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import decrement_ttl
@@ -84,7 +82,7 @@ class Ipv4Layer:
         way = self.ns.router.input(packet.data[12:20], packet.in_dev, mark)
         packet.dst = way
         if packet.data[0] != _NO_OPTIONS and (way.kind is not DROP or way.errno):
-            found = self._options(packet, way)
+            found = optioned.arrived(self, packet, way)
             if isinstance(found, DropReason):
                 return self.sim.drop(packet.uid, packet.in_dev, found)
             packet.dst = way = found
@@ -95,44 +93,6 @@ class Ipv4Layer:
         if way.kind is CHILD:
             return self.local(packet, self._to_child)
         return self._no_way(packet, way)
-
-    def _options(self, packet: Packet, way: Dst) -> Dst | DropReason:
-        """The options of a header: the way they let the packet go, or why it ends (ip_rcv_options)."""
-        ns, dev, data = self.ns, packet.in_dev, packet.data
-        assert dev is not None
-        options = packet.options = Options(data[: (data[0] & 15) * 4])
-        try:
-            options.compile(ns, lambda: specific_destination(ns, packet, way))
-        except BadOption as bad:
-            self.count["InHdrErrors"] += 1
-            self._with_options(packet, options)
-            return self._bad_option(packet, bad, DropReason.IP_OPTION)
-        if options.srr:
-            if not (dev.inet.conf.accept_source_route and ns.conf_all.accept_source_route):
-                if martians.are_logged(ns, dev):
-                    src, dst = ipv4.addresses(data)
-                    ns.log.limited(f"IPv4: source route option {ip_text(src)} -> {ip_text(dst)}")
-                return DropReason.IP_SOURCE_ROUTE
-            if packet.packet_type is not HOST:
-                return DropReason.IP_SOURCE_ROUTE
-            try:
-                led = options.follow(ns, dev, way, ipv4.addresses(data)[0])
-            except BadOption as bad:
-                return self._bad_option(packet, bad, DropReason.IP_SOURCE_ROUTE)
-            if led is None:
-                return DropReason.IP_SOURCE_ROUTE
-            way = led
-        self._with_options(packet, options)
-        return way
-
-    @staticmethod
-    def _with_options(packet: Packet, options: Options) -> None:
-        """The packet as its options have become; nobody has computed the checksum."""
-        packet.data = bytes(options.header) + packet.data[len(options.header) :]
-
-    def _bad_option(self, packet: Packet, bad: BadOption, reason: DropReason) -> DropReason:
-        self.ns.icmp.send_error(packet, icmp.PARAMETER_PROBLEM, 0, bad.pointer << 24)
-        return reason
 
     def _validate(self, data: bytes) -> bytes | DropReason:
         """Header checks of ip_rcv_core; the packet without padding, or what is wrong with it, counted."""
@@ -260,22 +220,10 @@ class Ipv4Layer:
         way = packet.dst
         assert way is not None
         if packet.options is not None:
-            packet.data = self._forward_options(packet, packet.options, way)
+            packet.data = optioned.forwarded(ns, packet, packet.options, way)
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, ns, "forward", None, (packet.in_dev, way.dev, way.nexthop))
         return self.output(packet, way)
-
-    def _forward_options(self, packet: Packet, options: Options, way: Dst) -> bytes:
-        """The packet with the header that its options leave with."""
-        data = packet.data
-
-        def source() -> int:
-            """What a packet of ours to the destination would come from (ip_rt_get_source)."""
-            assert way.route is not None
-            return self.ns.router.preferred_source(way.route, ipv4.addresses(data)[1])
-
-        hlen = len(options.header)
-        return options.forward(data[:hlen], source) + data[hlen:]
 
     # -- down: to a device ---------------------------------------------------------------------------------------------
 
@@ -357,39 +305,6 @@ class Ipv4Layer:
             return sim.drop(uid, dev, DropReason.IPVLAN_NO_GROUPS)
         data = ipv4.with_frag(data, len(data), data[6] << 8 | data[7]) + data[(data[0] & 15) * 4 :]
         return self.send_packet(data, way, uid)
-
-    def send_options(
-        self,
-        proto: int,
-        payload: bytes,
-        way: Dst,
-        dst: int,
-        uid: int,
-        tos: int,
-        options: Answer,
-        ttl: int | None = None,
-        cause: Packet | None = None,
-        *,
-        df: bool = False,
-    ) -> DropReason | None:
-        """`send` with options in the header; `dst` is where the packet goes in the end."""
-        built = options.build(dst, way.src, self.ns)
-        target = options.target or dst
-        ident = self.next_ident(self.idents(target, way.src, proto))
-        length = ipv4.HLEN + len(built) + len(payload)
-        head = ipv4.header(
-            ipv4_template(proto),
-            length=length,
-            ident=ident,
-            src=way.src,
-            dst=target,
-            tos=tos,
-            frag=ipv4.DF if df else 0,
-            ttl=self.ns.ipv4_conf.ip_default_ttl if ttl is None else ttl,
-        )
-        header = ipv4.sealed(bytes((0x40 | (ipv4.HLEN + len(built)) // 4,)) + head[1:] + built)
-        self.count["OutRequests"] += 1
-        return self.local_out(header + payload, uid, way, cause)
 
     def send_packet(self, data: bytes, way: Dst, uid: int) -> DropReason | None:
         """A whole packet goes out along `way` (ip_local_out)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
+from macvsim.net import optioned
 from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipoptions import route_wanted
@@ -119,7 +120,7 @@ class Socket:
         df = forced or (self.pmtu_discover == "want" and not way.locked)
         if self.record_route:
             asked = route_wanted(self.ns)
-            reason = self.ns.ipv4.send_options(proto, payload, way, dst, uid, self.tos, asked, self.ttl, df=df)
+            reason = optioned.send(self.ns.ipv4, proto, payload, way, dst, uid, self.tos, asked, self.ttl, df=df)
         else:
             reason = self.ns.ipv4.send(
                 proto,
