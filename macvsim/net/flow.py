@@ -315,28 +315,25 @@ class Shape(NamedTuple):
 class Sender:
     """Packets of one kind along `way`.
 
-    kind : protocol, TTL (None: the default) and TOS; fixed : what headers have in common; idents : see `next_ident`
+    kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `next_ident`
     length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
     `Frame.head`, in their order, and as part of the checksum
     trip : for echo requests like the last one, once one was found
     """
 
-    __slots__ = ("_fits", "_fixed", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
+    __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
                  "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total", "trip")  # fmt: skip
-    head: bytes
     middle: bytes
     start: bytes
     total: int
 
-    def __init__(
-        self, layer: Ipv4Layer, way: Dst, kind: tuple[int, int | None, int], fixed: ipv4.Fixed, idents: list[int]
-    ) -> None:
+    def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
         self._layer = layer
         self._sim = layer.sim
         self._way = way
-        self._fixed = fixed
-        self.addresses: bytes = fixed.addresses
+        self.head: bytes = head
+        self.addresses: bytes = head[6:]
         self.idents: list[int] = idents
         self._sent = 0
         self._path: TxPath | None = None
@@ -356,10 +353,10 @@ class Sender:
         self._path = self.trip = None
         self._plain = -self._sim.patience
         frag = ipv4.DF if df and self._fits else 0
-        self.head = ipv4.head(self._fixed, frag)
-        self.start = self._fixed.start + length.to_bytes(2)
-        self.middle = frag.to_bytes(2) + self._fixed.middle
-        self.total = self._fixed.total + length + frag
+        self.head = head = ipv4.head_with(self.head, frag)
+        self.start = ipv4.head_start(head) + length.to_bytes(2)
+        self.middle = frag.to_bytes(2) + ipv4.head_middle(head)
+        self.total = int.from_bytes(head) % 0xFFFF + length
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
@@ -387,7 +384,7 @@ class Sender:
         trip = self.trip
         if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
             return path.send(data, uid, self.head, trip.take)
-        if self.kind[0] == _ICMP and payload[0] == _ECHO:
+        if self.kind & 0xFF == _ICMP and payload[0] == _ECHO:
             self._find_trip(path)
         return path.send(data, uid, self.head)
 

@@ -249,7 +249,7 @@ class Ipv4Layer:
 
     def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
         """What sends packets of one kind along `way`, made for the first of them."""
-        kind = proto, ttl, tos
+        kind = proto | tos << 8 | (0 if ttl is None else ttl + 1) << 16
         for sender in way.senders:
             if sender.kind == kind:
                 return sender
@@ -257,8 +257,7 @@ class Ipv4Layer:
         if hops is None:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
         idents = self.idents(dst, way.src, proto)
-        fixed = ipv4.fixed(ipv4_template(proto), way.src, dst, tos, hops)
-        sender = Sender(self, way, kind, fixed, idents)
+        sender = Sender(self, way, kind, ipv4.head(ipv4_template(proto), way.src, dst, tos, hops), idents)
         way.senders = (*way.senders, sender)
         return sender
 

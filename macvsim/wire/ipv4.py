@@ -20,6 +20,7 @@ BROADCAST = 0xFFFFFFFF
 
 _HEADER = Struct("!BBHHHBBHII")
 _ADDRESSES = Struct("!II")
+_HEAD = Struct("!BBHBBII")
 
 
 class Header(NamedTuple):
@@ -48,24 +49,6 @@ def addresses(data: bytes) -> tuple[int, int]:
     return src, dst
 
 
-class Fixed(NamedTuple):
-    """What packets of one flow have in common, which differ in length, identification and fragment field only."""
-
-    start: bytes
-    middle: bytes
-    addresses: bytes
-    total: int
-    """Their part of the checksum."""
-
-
-def fixed(template: bytes, src: int, dst: int, tos: int, ttl: int) -> Fixed:
-    """From a 20-byte header that scapy composed, which gives version, header length and protocol; addresses as
-    integers.
-    """
-    start, middle, addresses = bytes((template[0], tos)), bytes((ttl, template[9])), _ADDRESSES.pack(src, dst)
-    return Fixed(start, middle, addresses, int.from_bytes(start + middle + addresses) % 0xFFFF)
-
-
 pack_header = Struct("!2sHHH2sH8s").pack
 """``(start, length, ident, frag, middle, checksum, addresses)`` as a header."""
 
@@ -74,11 +57,22 @@ pack_flow = Struct("!4sH4sH8s").pack
 """``(start and length, ident, fragment field and middle, checksum, addresses)`` as a header."""
 
 
-def head(fixed: Fixed, frag: int) -> bytes:
-    """What the headers of a flow's packets share: all but length, identification and checksum, in the order of
-    `fixed`.
+def head(template: bytes, src: int, dst: int, tos: int, ttl: int) -> bytes:
+    """What the headers of a flow's packets share: all but length, identification and checksum, in their order, without
+    DF.  From a 20-byte header that scapy composed, which gives version, header length and protocol; addresses as
+    integers.
     """
-    return fixed.start + frag.to_bytes(2) + fixed.middle + fixed.addresses
+    return _HEAD.pack(template[0], tos, 0, ttl, template[9], src, dst)
+
+
+def head_with(head: bytes, frag: int) -> bytes:
+    """The same with this fragment field."""
+    return head[:2] + frag.to_bytes(2) + head[4:]
+
+
+def head_start(head: bytes) -> bytes:
+    """Version, header length and TOS."""
+    return head[:2]
 
 
 def head_middle(head: bytes) -> bytes:
@@ -161,5 +155,6 @@ def header(
     template: bytes, *, length: int, ident: int, src: int, dst: int, tos: int = 0, frag: int = 0, ttl: int = DEFAULT_TTL
 ) -> bytes:
     """`template`, a 20-byte header composed by scapy, with one packet's fields and checksum."""
-    start, middle, addresses, total = fixed(template, src, dst, tos, ttl)
-    return pack_header(start, length, ident, frag, middle, -(total + length + ident + frag) % 0xFFFF, addresses)
+    common = head(template, src, dst, tos, ttl)
+    csum = -(int.from_bytes(common) + length + ident + frag) % 0xFFFF
+    return pack_header(common[:2], length, ident, frag, common[4:6], csum, common[6:])
