@@ -218,3 +218,30 @@ def test_martians_are_logged_by_those_who_hear_them(learns: bool) -> None:
     lab["c2"].sh("ping -c 3 172.16.0.77")
     told = [line.text for line in lab["c1"].ns.log.lines]
     assert "IPv4: martian source 172.16.0.77 from 172.16.0.12, on dev eth0" in told
+
+
+@pytest.mark.parametrize("learns", [True, False])
+@pytest.mark.parametrize(
+    "wait, known",
+    [(0.000_049, "lladdr 02:42:ac:10:00:15 STALE"), (0.000_050, "lladdr 02:42:ac:10:00:15 STALE"),
+     (0.000_051, "FAILED")],
+)  # fmt: skip
+def test_what_is_known_changes_before_the_work_queues_run(learns: bool, wait: float, known: str) -> None:
+    """A request is at all cards after 50 us, and with macvlan's children one later: then it tells of its sender."""
+    lab = Lab(journal=False)
+    lab.sim.learns = learns
+    lab.switch("sw1")
+    for number in (1, 2, 3):
+        host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
+        host.docker.network_create("net", driver="macvlan", subnet="172.16.0.0/24", parent="enp0s8")
+        host.docker.run(f"c{number}", network="net", ip=f"172.16.0.{20 + number}", privileged=True)
+    host, inside = lab.hosts["host3"], f"nsenter -t {lab['c3'].pid} -n ip neigh"
+    lab["c3"].sh("ping -c 1 172.16.0.21")
+    for nobody in (98, 99):
+        lab["c1"].sh(f"ping -c 1 -W 1 172.16.0.{nobody}")
+    lab.run(2)
+    lab["c1"].sh("ping -c 1 -W 1 172.16.0.77 > /tmp/out 2>&1 &")
+    lab.run(wait)
+    host.sh(f"{inside} change 172.16.0.21 dev eth0 nud failed")
+    lab.run(0.001)
+    assert str(host.sh(inside)).strip() == f"172.16.0.21 dev eth0 {known}"
