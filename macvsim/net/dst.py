@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.net.fibroute import Route
-    from macvsim.net.flow import Sender
     from macvsim.net.neigh import Neighbour
+    from macvsim.net.sender import Sender
 
 
 class Kind(enum.Enum):

@@ -23,8 +23,8 @@ from macvsim.wire.udp import datagram
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.flow import Sender
     from macvsim.net.namespace import Namespace
+    from macvsim.net.sender import Sender
 
 
 MAX_PACKET = 0xFFFF

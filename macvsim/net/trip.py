@@ -9,30 +9,27 @@ A trip takes time, and somebody may look, or change something a station depends 
 calls `Sim.catch_up` first: the stations passed by then have had the packet, and at the next it arrives as an ordinary
 frame.  And a trip starts only while every station would do again what it did when the trip was found.
 
-Where the journal or captures watch, records must come in order.  So a `WatchedTrip` starts at the end of the first
-cable, and only when nothing else at all is due before the reply arrives: then there is nobody to look.
+Where somebody watches there is another kind (net/watched.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from macvsim.dev.path import COMING, HERE, LEAVING, Hop, Onward, TxPath
+from macvsim.dev.path import TxPath
 from macvsim.net.packet import Packet
+from macvsim.net.there_and_back import Station, ThereAndBack
+from macvsim.net.watched import WatchedTrip
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+from macvsim.wire.frame import HOST, Frame
 
 if TYPE_CHECKING:
-    from macvsim.dev.fdb import FilteringDatabase
-    from macvsim.drop import DropReason
-    from macvsim.journal import Log, Passage, Stations
-    from macvsim.net.flow import Messages, Sender
+    from macvsim.net.flow import Messages
+    from macvsim.net.sender import Sender
 
-_MESSAGE = ETH_HLEN + ipv4.HLEN
-_NO_FRAME = -1
 LONGEST = 64
 """More stations than any way has that does not go round in circles."""
 _ECHO = icmp.ECHO
@@ -40,14 +37,6 @@ _NONE = (b"", 0, 0, 0, 0)
 _pack = ipv4.pack_flow
 _number = int.from_bytes
 _echo_reply = icmp.echo_reply
-
-
-class Station(NamedTuple):
-    """One that a packet comes to `after` ns, by `hop` (None: it is sent there), and what then becomes of it."""
-
-    hop: Hop | None
-    after: int
-    onward: Onward
 
 
 def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
@@ -72,93 +61,7 @@ def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
     return None
 
 
-class _Way:
-    """What becomes of echo requests of one sender and size, and of their replies.
-
-    path : the way down that the requests take; answer, arrival : the flows that answer them, and that replies belong to
-    when they arrive, with `head`; stations : all they pass, with these two
-    epoch : in which it may be used
-    """
-
-    __slots__ = (
-        "_addresses",
-        "_answers",
-        "_dev",
-        "_ended",
-        "_fdbs",
-        "_flown",
-        "_heard_here",
-        "_heard_there",
-        "_idents",
-        "_middle",
-        "_paths",
-        "_sim",
-        "_size",
-        "_span",
-        "_start",
-        "_stations",
-        "_total",
-        "_wakeup",
-        "_way",
-        "epoch",
-        "path",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        path: TxPath,
-        sender: Sender,
-        answer: Messages,
-        arrival: Messages,
-        stations: Sequence[Station],
-        head: bytes,
-    ) -> None:
-        assert answer.sender is not None
-        self.epoch = path.sim.epoch
-        self.path = path
-        self._sim = path.sim
-        self._answers = answer.sender.shape
-        self._idents = answer.sender.idents
-        self._heard_here, self._heard_there = arrival.sockets, answer.sockets
-        self._dev, self._way = arrival.dev, arrival.way
-        self._wakeup = sender.wakeup
-        self._stations = stations
-        self._span = stations[-1].after
-        self._size = len(path.header) + sender.length
-        self._paths = tuple([one.onward.path for one in stations if one.onward.path is not None])
-        fdbs: dict[FilteringDatabase[Any], None] = {}
-        for one in stations:
-            if one.onward.fdb is not None:
-                fdbs[one.onward.fdb] = None
-        self._fdbs = tuple(fdbs)
-        # what the headers of replies have in common when they arrive
-        routers = ipv4.head_ttl(self._answers.head) - ipv4.head_ttl(head)
-        self._start = self._answers.start
-        self._middle = self._answers.middle[:2] + ipv4.head_middle(head)
-        self._addresses = self._answers.addresses
-        self._total = self._answers.total - 0x100 * routers
-        self._flown = self._ended = 0
-        """How many have passed all stations since that was settled, and when the last of them had set out."""
-
-    def settle(self) -> None:
-        """As `Unsettled.settle`."""
-        packets, self._flown = self._flown, 0
-        for _, after, onward in self._stations:
-            for part in onward.parts:
-                part.passed(packets, packets * self._size, self._ended + after)
-
-    def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
-        """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""
-        path = onward.path
-        if path is None:
-            return frame if onward.tag == frame.tag else Frame(frame.raw, frame.uid, onward.tag, frame.head)
-        if onward.messages is None:
-            return Frame(path.header + ipv4.decrement_ttl(frame.raw[ETH_HLEN:]), frame.uid, onward.tag, onward.head)
-        reply = _echo_reply(frame.raw[_MESSAGE:])
-        return Frame(path.header + self._answers.packet(ident, reply), uid, onward.tag, onward.head)
-
-
-class Trip(_Way):
+class Trip(ThereAndBack):
     """Where nobody watches.
 
     until : when the one that is under way arrives
@@ -280,115 +183,3 @@ class Trip(_Way):
                 self._idents[0] = last = last % 0xFFFF + 1
             if hop is not None:
                 frame = self.leaving(onward, frame, last, uid)
-
-
-class WatchedTrip(_Way):
-    """Where somebody keeps what passes: from the end of the first cable on.
-
-    changes : the stations that packets leave in another form
-    told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
-    by then, and where that is
-    """
-
-    __slots__ = ("_hop", "_logs", "_users", "changes", "told")
-
-    def __init__(
-        self,
-        path: TxPath,
-        sender: Sender,
-        answer: Messages,
-        arrival: Messages,
-        stations: Sequence[Station],
-        head: bytes,
-    ) -> None:
-        super().__init__(path, sender, answer, arrival, stations[1:], head)
-        first, tag = stations[1], stations[0].onward.tag
-        assert first.hop is not None
-        self._hop = first.hop
-        self._span -= first.after
-        self.changes: list[Onward] = []
-        self.told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
-        for _, after, onward in self._stations:
-            before = len(self.changes)
-            if onward.hop is not None and (onward.path is not None or onward.tag != tag):
-                self.changes.append(onward)
-                tag = onward.tag
-            for log, told, stage in onward.told:
-                packet = before if stage in (COMING, HERE) else len(self.changes)
-                shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
-                self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
-        self._users = [(on.path, after - first.after) for _, after, on in self._stations if on.path is not None]
-        self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
-
-    def start(self, request: bytes, uid: int, df: bool) -> bool:
-        """It does not start yet."""
-        return False
-
-    def take(self, frame: Frame) -> DropReason | None:
-        """An echo request arrives at the end of the first cable."""
-        sim, epoch, idents = self._sim, self.epoch, self._idents
-        now, queue = sim._now, sim._queue
-        until = now + self._span
-        request = frame.raw[_MESSAGE:]
-        if (queue and queue[0][0] <= until) or sim.stepping or sim.epoch != epoch or not idents or request[0] != _ECHO:
-            return self._hop.take(frame)
-        for path in self._paths:
-            if path.epoch != epoch:
-                return self._hop.take(frame)
-        for fdb in self._fdbs:
-            if until >= fdb.next_run:
-                return self._hop.take(frame)
-        if _number(request) % 0xFFFF:
-            return self._hop.take(frame)
-        for sock in self._heard_there:
-            if sock.wants(request):
-                return self._hop.take(frame)
-        ident = idents[0] % 0xFFFF + 1
-        reply = _echo_reply(request)
-        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
-        listener = None
-        for sock in self._heard_here:
-            if sock.hears(reply, self._dev, data):
-                if listener is not None:
-                    return self._hop.take(frame)
-                listener = sock
-        if listener is None:
-            return self._hop.take(frame)
-        idents[0] = ident
-        if not self._flown:
-            sim.unsettled.append(self)
-        self._flown += 1
-        self._ended = now - self._stations[0].after
-        for path, after in self._users:
-            if path.user is not None:
-                path.user(now + after)
-        uid = sim.born(frame.uid)
-        journey = WatchedJourney(self, now, frame, ident, uid)
-        for log, stations in self._logs:
-            log.travelled(journey, stations)
-        delay = self._wakeup.delay
-        packet = Packet(data, uid, self._dev, HOST, self._way)
-        priority, turn = SOFTIRQ if delay else PROCESS, next(sim._eid)
-        heappush(queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
-        return None
-
-
-class WatchedJourney:
-    """One watched trip: begun : when `frame` was at the end of the first cable; ident, uid : of the answer."""
-
-    __slots__ = ("_begun", "_frame", "_ident", "_trip", "_uid")
-
-    def __init__(self, trip: WatchedTrip, begun: int, frame: Frame, ident: int, uid: int) -> None:
-        self._trip = trip
-        self._begun = begun
-        self._frame = frame
-        self._ident = ident
-        self._uid = uid
-
-    def passages(self, log: Log) -> Iterator[Passage]:
-        """As `macvsim.journal.Journey.passages`."""
-        frames = [self._frame]
-        for onward in self._trip.changes:
-            frames.append(self._trip.leaving(onward, frames[-1], self._ident, self._uid))
-        for after, packet, shown, stations in self._trip.told[log]:
-            yield self._begun + after, frames[packet].uid, None if shown == _NO_FRAME else frames[shown], stations

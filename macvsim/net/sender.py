@@ -1,0 +1,165 @@
+"""The way down: what packets of one kind along one way have in common is put together once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from macvsim.dev.path import GOING, Onward, Told, TxPath
+from macvsim.journal import Station, Stations
+from macvsim.net.dst import Dst
+from macvsim.net.trip import Trip, find
+from macvsim.net.watched import WatchedTrip
+from macvsim.wire import icmp, ipv4
+
+if TYPE_CHECKING:
+    from macvsim.drop import DropReason
+    from macvsim.net.ipv4 import Ipv4Layer
+    from macvsim.net.machine import Wakeup
+    from macvsim.net.packet import Packet
+
+_ICMP = ipv4.PROTO_ICMP
+_ECHO = icmp.ECHO
+_pack = ipv4.pack_flow
+
+
+class Shape(NamedTuple):
+    """What the packets of a sender have in common that are like its last one; the names are `Sender`'s."""
+
+    start: bytes
+    middle: bytes
+    addresses: bytes
+    total: int
+    head: bytes
+
+    def packet(self, ident: int, payload: bytes) -> bytes:
+        """One of them, with its header."""
+        return _pack(self.start, ident, self.middle, -(self.total + ident) % 0xFFFF, self.addresses) + payload
+
+
+class Sender:
+    """Packets of one kind along `way`.
+
+    kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `next_ident`
+    length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
+    `Frame.head`, in their order, and as part of the checksum
+    trip : for echo requests like the last one, once one was found
+    """
+
+    __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
+                 "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total", "trip")  # fmt: skip
+    middle: bytes
+    start: bytes
+    total: int
+
+    def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
+        self.kind = kind
+        self._layer = layer
+        self._sim = layer.sim
+        self._way = way
+        self.head: bytes = head
+        self.addresses: bytes = head[6:]
+        self.idents: list[int] = idents
+        self._sent = 0
+        self._path: TxPath | None = None
+        self._stations: Stations | None = None
+        if layer.sim.journal is not None:
+            self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
+        self._plain = -self._sim.patience
+        self.trip: Trip | WatchedTrip | None = None
+        self.length: int = -1
+        self.df: bool = False
+
+    def _shape(self, length: int, df: bool) -> None:
+        """What headers have in common that say so; most packets of a flow are like the one before."""
+        self.length = length
+        self.df = df
+        self._fits = length <= self._way.mtu
+        self._path = self.trip = None
+        self._plain = -self._sim.patience
+        frag = ipv4.DF if df and self._fits else 0
+        self.head = head = ipv4.head_with(self.head, frag)
+        self.start = ipv4.head_start(head) + length.to_bytes(2)
+        self.middle = frag.to_bytes(2) + ipv4.head_middle(head)
+        self.total = int.from_bytes(head) % 0xFFFF + length
+
+    def send(
+        self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
+    ) -> DropReason | None:
+        """As `Ipv4Layer.send`."""
+        length = 20 + len(payload)
+        if length != self.length or df is not self.df:
+            self._shape(length, df)
+        if ident is None:
+            idents = self.idents
+            ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
+        path, sim = self._path, self._sim
+        if path is None or path.epoch != sim.epoch:
+            path = self._find_path()
+        csum = -(self.total + ident) % 0xFFFF
+        data = _pack(self.start, ident, self.middle, csum, self.addresses) + payload
+        if path is None:
+            self._layer.count["OutRequests"] += 1
+            return self._layer.local_out(data, uid, self._way, cause, self.head)
+        if not self._sent:
+            sim.unsettled.append(self)
+        self._sent += 1
+        if self._stations is not None:
+            sim.tell(uid, self._stations)
+        trip = self.trip
+        if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
+            return path.send(data, uid, self.head, trip.take)
+        if self.kind & 0xFF == _ICMP and payload[0] == _ECHO:
+            self._find_trip(path)
+        return path.send(data, uid, self.head)
+
+    @property
+    def wakeup(self) -> Wakeup:
+        """What wakes the programs of this host."""
+        return self._layer.ns.wakeup
+
+    @property
+    def shape(self) -> Shape:
+        """Of the last packet."""
+        return Shape(self.start, self.middle, self.addresses, self.total, self.head)
+
+    def _find_path(self) -> TxPath | None:
+        """The way down for packets that fit and that nobody looks at."""
+        entry = self._way.neighbour
+        path = entry.path if entry is not None and self._fits and self._layer.netfilter is None else None
+        if path is None or path.epoch != self._sim.epoch:
+            path = None
+        self._path = path
+        return path
+
+    def _find_trip(self, path: TxPath) -> None:
+        """Look for a trip that further echo requests may take: not at once, and ever more seldom."""
+        if self.trip is not None and (self.trip.epoch != path.epoch or self.trip.path is not path):
+            self.trip, self._plain = None, -self._sim.patience
+        self._plain = plain = self._plain + 1
+        if plain > 0 and not plain & (plain - 1):
+            self.trip = find(self, path) or self.trip
+
+    def onward(self) -> Onward | None:
+        """What becomes of packets like the last one; None unless all are sent the same way."""
+        found = None if self._path is None else self._path.onward()
+        journal = self._sim.journal
+        told: list[Told] = []
+        if journal is not None and self._stations is not None:
+            told.append((journal, self._stations, GOING))
+        if found is None:
+            return None
+        found.head = self.head
+        return found.after(self, told)
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Part.passed`."""
+        if not self._sent:
+            self._sim.unsettled.append(self)
+        self._sent += packets
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        count = self._layer.count
+        count["OutRequests"] += self._sent
+        count["OutTransmits"] += self._sent
+        self._sent = 0

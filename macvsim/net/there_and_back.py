@@ -1,0 +1,95 @@
+"""What both kinds of trips have (net/trip.py, net/watched.py): the stations on the way, and how replies look behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from macvsim.dev.path import Hop, Onward, TxPath
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.frame import ETH_HLEN, Frame
+
+if TYPE_CHECKING:
+    from macvsim.dev.fdb import FilteringDatabase
+    from macvsim.net.flow import Messages
+    from macvsim.net.sender import Sender
+
+MESSAGE = ETH_HLEN + ipv4.HLEN
+"""Where the ICMP message begins in a frame."""
+_echo_reply = icmp.echo_reply
+
+
+class Station(NamedTuple):
+    """One that a packet comes to `after` ns, by `hop` (None: it is sent there), and what then becomes of it."""
+
+    hop: Hop | None
+    after: int
+    onward: Onward
+
+
+class ThereAndBack:
+    """What becomes of echo requests of one sender and size, and of their replies.
+
+    path : the way down that the requests take; answer, arrival : the flows that answer them, and that replies belong to
+    when they arrive, with `head`; stations : all they pass, with these two
+    epoch : in which it may be used
+    """
+
+    __slots__ = (
+        "_addresses", "_answers", "_dev", "_ended", "_fdbs", "_flown", "_heard_here", "_heard_there", "_idents",
+        "_middle", "_paths", "_sim", "_size", "_span", "_start", "_stations", "_total", "_wakeup", "_way", "epoch",
+        "path",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        path: TxPath,
+        sender: Sender,
+        answer: Messages,
+        arrival: Messages,
+        stations: Sequence[Station],
+        head: bytes,
+    ) -> None:
+        assert answer.sender is not None
+        self.epoch = path.sim.epoch
+        self.path = path
+        self._sim = path.sim
+        self._answers = answer.sender.shape
+        self._idents = answer.sender.idents
+        self._heard_here, self._heard_there = arrival.sockets, answer.sockets
+        self._dev, self._way = arrival.dev, arrival.way
+        self._wakeup = sender.wakeup
+        self._stations = stations
+        self._span = stations[-1].after
+        self._size = len(path.header) + sender.length
+        self._paths = tuple([one.onward.path for one in stations if one.onward.path is not None])
+        fdbs: dict[FilteringDatabase[Any], None] = {}
+        for one in stations:
+            if one.onward.fdb is not None:
+                fdbs[one.onward.fdb] = None
+        self._fdbs = tuple(fdbs)
+        # what the headers of replies have in common when they arrive
+        routers = ipv4.head_ttl(self._answers.head) - ipv4.head_ttl(head)
+        self._start = self._answers.start
+        self._middle = self._answers.middle[:2] + ipv4.head_middle(head)
+        self._addresses = self._answers.addresses
+        self._total = self._answers.total - 0x100 * routers
+        self._flown = self._ended = 0
+        """How many have passed all stations since that was settled, and when the last of them had set out."""
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        packets, self._flown = self._flown, 0
+        for _, after, onward in self._stations:
+            for part in onward.parts:
+                part.passed(packets, packets * self._size, self._ended + after)
+
+    def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
+        """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""
+        path = onward.path
+        if path is None:
+            return frame if onward.tag == frame.tag else Frame(frame.raw, frame.uid, onward.tag, frame.head)
+        if onward.messages is None:
+            return Frame(path.header + ipv4.decrement_ttl(frame.raw[ETH_HLEN:]), frame.uid, onward.tag, onward.head)
+        reply = _echo_reply(frame.raw[MESSAGE:])
+        return Frame(path.header + self._answers.packet(ident, reply), uid, onward.tag, onward.head)

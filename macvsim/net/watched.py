@@ -1,0 +1,142 @@
+"""Trips where the journal or captures watch, so that records must come in order.
+
+Such a trip starts at the end of the first cable, and only when nothing else at all is due before the reply arrives:
+then there is nobody to look meanwhile, and nothing to catch up with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heappush
+from typing import TYPE_CHECKING
+
+from macvsim.dev.path import COMING, HERE, LEAVING, Onward, TxPath
+from macvsim.net.packet import Packet
+from macvsim.net.there_and_back import MESSAGE, Station, ThereAndBack
+from macvsim.sim import PROCESS, SOFTIRQ
+from macvsim.wire import icmp, ipv4
+from macvsim.wire.frame import HOST, Frame
+
+if TYPE_CHECKING:
+    from macvsim.drop import DropReason
+    from macvsim.journal import Log, Passage, Stations
+    from macvsim.net.flow import Messages
+    from macvsim.net.sender import Sender
+
+_NO_FRAME = -1
+_ECHO = icmp.ECHO
+_pack = ipv4.pack_flow
+_number = int.from_bytes
+_echo_reply = icmp.echo_reply
+
+
+class WatchedTrip(ThereAndBack):
+    """Where somebody keeps what passes: from the end of the first cable on.
+
+    changes : the stations that packets leave in another form
+    told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
+    by then, and where that is
+    """
+
+    __slots__ = ("_hop", "_logs", "_users", "changes", "told")
+
+    def __init__(
+        self,
+        path: TxPath,
+        sender: Sender,
+        answer: Messages,
+        arrival: Messages,
+        stations: Sequence[Station],
+        head: bytes,
+    ) -> None:
+        super().__init__(path, sender, answer, arrival, stations[1:], head)
+        first, tag = stations[1], stations[0].onward.tag
+        assert first.hop is not None
+        self._hop = first.hop
+        self._span -= first.after
+        self.changes: list[Onward] = []
+        self.told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
+        for _, after, onward in self._stations:
+            before = len(self.changes)
+            if onward.hop is not None and (onward.path is not None or onward.tag != tag):
+                self.changes.append(onward)
+                tag = onward.tag
+            for log, told, stage in onward.told:
+                packet = before if stage in (COMING, HERE) else len(self.changes)
+                shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
+                self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
+        self._users = [(on.path, after - first.after) for _, after, on in self._stations if on.path is not None]
+        self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
+
+    def start(self, request: bytes, uid: int, df: bool) -> bool:
+        """It does not start yet."""
+        return False
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """An echo request arrives at the end of the first cable."""
+        sim, epoch, idents = self._sim, self.epoch, self._idents
+        now, queue = sim._now, sim._queue
+        until = now + self._span
+        request = frame.raw[MESSAGE:]
+        if (queue and queue[0][0] <= until) or sim.stepping or sim.epoch != epoch or not idents or request[0] != _ECHO:
+            return self._hop.take(frame)
+        for path in self._paths:
+            if path.epoch != epoch:
+                return self._hop.take(frame)
+        for fdb in self._fdbs:
+            if until >= fdb.next_run:
+                return self._hop.take(frame)
+        if _number(request) % 0xFFFF:
+            return self._hop.take(frame)
+        for sock in self._heard_there:
+            if sock.wants(request):
+                return self._hop.take(frame)
+        ident = idents[0] % 0xFFFF + 1
+        reply = _echo_reply(request)
+        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
+        listener = None
+        for sock in self._heard_here:
+            if sock.hears(reply, self._dev, data):
+                if listener is not None:
+                    return self._hop.take(frame)
+                listener = sock
+        if listener is None:
+            return self._hop.take(frame)
+        idents[0] = ident
+        if not self._flown:
+            sim.unsettled.append(self)
+        self._flown += 1
+        self._ended = now - self._stations[0].after
+        for path, after in self._users:
+            if path.user is not None:
+                path.user(now + after)
+        uid = sim.born(frame.uid)
+        journey = WatchedJourney(self, now, frame, ident, uid)
+        for log, stations in self._logs:
+            log.travelled(journey, stations)
+        delay = self._wakeup.delay
+        packet = Packet(data, uid, self._dev, HOST, self._way)
+        priority, turn = SOFTIRQ if delay else PROCESS, next(sim._eid)
+        heappush(queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
+        return None
+
+
+class WatchedJourney:
+    """One watched trip: begun : when `frame` was at the end of the first cable; ident, uid : of the answer."""
+
+    __slots__ = ("_begun", "_frame", "_ident", "_trip", "_uid")
+
+    def __init__(self, trip: WatchedTrip, begun: int, frame: Frame, ident: int, uid: int) -> None:
+        self._trip = trip
+        self._begun = begun
+        self._frame = frame
+        self._ident = ident
+        self._uid = uid
+
+    def passages(self, log: Log) -> Iterator[Passage]:
+        """As `macvsim.journal.Journey.passages`."""
+        frames = [self._frame]
+        for onward in self._trip.changes:
+            frames.append(self._trip.leaving(onward, frames[-1], self._ident, self._uid))
+        for after, packet, shown, stations in self._trip.told[log]:
+            yield self._begun + after, frames[packet].uid, None if shown == _NO_FRAME else frames[shown], stations
