@@ -27,13 +27,23 @@ class Station(NamedTuple):
     onward: Onward
 
 
-class ThereAndBack:
-    """What becomes of echo requests of one sender and size, and of their replies.
+class Found(NamedTuple):
+    """The way of echo requests of one sender and size, and of their replies.
 
     path : the way down that the requests take; answer, arrival : the flows that answer them, and that replies belong to
     when they arrive, with `head`; stations : all they pass, with these two
-    epoch : in which it may be used
     """
+
+    path: TxPath
+    sender: Sender
+    answer: Messages
+    arrival: Messages
+    stations: Sequence[Station]
+    head: bytes
+
+
+class ThereAndBack:
+    """What becomes of those that go this way; epoch : in which it may be used."""
 
     __slots__ = (
         "_addresses", "_answers", "_dev", "_ended", "_fdbs", "_flown", "_heard_here", "_heard_there", "_idents",
@@ -41,15 +51,8 @@ class ThereAndBack:
         "path",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        path: TxPath,
-        sender: Sender,
-        answer: Messages,
-        arrival: Messages,
-        stations: Sequence[Station],
-        head: bytes,
-    ) -> None:
+    def __init__(self, found: Found) -> None:
+        path, sender, answer, arrival, stations, head = found
         assert answer.sender is not None
         self.epoch = path.sim.epoch
         self.path = path

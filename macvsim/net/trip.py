@@ -14,13 +14,12 @@ Where somebody watches there is another kind (net/watched.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import TxPath
 from macvsim.net.packet import Packet
-from macvsim.net.there_and_back import Station, ThereAndBack
+from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
@@ -51,7 +50,7 @@ def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
         if answer is not None and messages is not None:
             stations.append(Station(hop, after, messages.arrival(onward)))
             kind = WatchedTrip if any(one.onward.told for one in stations) else Trip
-            return kind(path, sender, answer, messages, tuple(stations), head)
+            return kind(Found(path, sender, answer, messages, tuple(stations), head))
         answer = answer or messages
         stations.append(Station(hop, after, onward))
         if onward.hop is None or onward.delay <= 0:
@@ -71,16 +70,9 @@ class Trip(ThereAndBack):
 
     take = None
 
-    def __init__(
-        self,
-        path: TxPath,
-        sender: Sender,
-        answer: Messages,
-        arrival: Messages,
-        stations: Sequence[Station],
-        head: bytes,
-    ) -> None:
-        super().__init__(path, sender, answer, arrival, stations, head)
+    def __init__(self, found: Found) -> None:
+        super().__init__(found)
+        sender = found.sender
         self._sender = sender.shape
         self._own = sender.idents
         self._length, self._df = sender.length - ipv4.HLEN, sender.df

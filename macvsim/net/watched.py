@@ -6,13 +6,13 @@ then there is nobody to look meanwhile, and nothing to catch up with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import heappush
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import COMING, HERE, LEAVING, Onward, TxPath
+from macvsim.dev.path import COMING, HERE, LEAVING, Onward
 from macvsim.net.packet import Packet
-from macvsim.net.there_and_back import MESSAGE, Station, ThereAndBack
+from macvsim.net.there_and_back import MESSAGE, Found, ThereAndBack
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import HOST, Frame
@@ -20,8 +20,6 @@ from macvsim.wire.frame import HOST, Frame
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.journal import Log, Passage, Stations
-    from macvsim.net.flow import Messages
-    from macvsim.net.sender import Sender
 
 _NO_FRAME = -1
 _ECHO = icmp.ECHO
@@ -40,17 +38,9 @@ class WatchedTrip(ThereAndBack):
 
     __slots__ = ("_hop", "_logs", "_users", "changes", "told")
 
-    def __init__(
-        self,
-        path: TxPath,
-        sender: Sender,
-        answer: Messages,
-        arrival: Messages,
-        stations: Sequence[Station],
-        head: bytes,
-    ) -> None:
-        super().__init__(path, sender, answer, arrival, stations[1:], head)
-        first, tag = stations[1], stations[0].onward.tag
+    def __init__(self, found: Found) -> None:
+        super().__init__(found._replace(stations=found.stations[1:]))
+        first, tag = found.stations[1], found.stations[0].onward.tag
         assert first.hop is not None
         self._hop = first.hop
         self._span -= first.after
