@@ -331,6 +331,11 @@ class TxPath:
         self._packets = self._octets = 0
         self.tell(None)
 
+    @property
+    def hops(self) -> Hops:
+        """What arrives at the other end of the cable."""
+        return self._line.far.hops
+
     def tell(self, user: Callable[[int], None] | None) -> None:
         """From now on this is told of every packet."""
         self.user: Callable[[int], None] | None = user

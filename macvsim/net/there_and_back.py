@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from macvsim.dev.path import Hop, Onward, TxPath
+from macvsim.net.packet import Packet
+from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import ETH_HLEN, Frame
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.fdb import FilteringDatabase
     from macvsim.net.flow import Messages
     from macvsim.net.sender import Sender
+    from macvsim.net.socket import RawIcmpSocket
 
 MESSAGE = ETH_HLEN + ipv4.HLEN
 """Where the ICMP message begins in a frame."""
+_ECHO = icmp.ECHO
 _echo_reply = icmp.echo_reply
+_number = int.from_bytes
+_pack = ipv4.pack_flow
 
 
 class Station(NamedTuple):
@@ -79,6 +86,42 @@ class ThereAndBack:
         self._total = self._answers.total - 0x100 * routers
         self._flown = self._ended = 0
         """How many have passed all stations since that was settled, and when the last of them had set out."""
+
+    def _outcome(self, request: bytes, until: int) -> tuple[int, bytes, bytes, RawIcmpSocket] | None:
+        """What an echo request comes to if its reply arrives `until` then: the identification of that, its message, its
+        packet and the only program that hears it; None unless every station does again what it did.
+        """
+        epoch, idents = self.epoch, self._idents
+        if self._sim.epoch != epoch or not idents or request[0] != _ECHO:
+            return None
+        for path in self._paths:
+            if path.epoch != epoch:
+                return None
+        for fdb in self._fdbs:
+            if until >= fdb.next_run:
+                return None
+        if _number(request) % 0xFFFF:
+            return None
+        for sock in self._heard_there:
+            if sock.wants(request):
+                return None
+        ident = idents[0] % 0xFFFF + 1
+        reply = _echo_reply(request)
+        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
+        listener = None
+        for sock in self._heard_here:
+            if sock.hears(reply, self._dev, data):
+                if listener is not None:
+                    return None
+                listener = sock
+        return None if listener is None else (ident, reply, data, listener)
+
+    def _wake(self, listener: RawIcmpSocket, arrived: int, turn: int, data: bytes, reply: bytes, uid: int) -> None:
+        """The program hears of a reply that arrives then (`Wakeup.hand`)."""
+        delay = self._wakeup.delay
+        packet = Packet(data, uid, self._dev, HOST, self._way)
+        priority = SOFTIRQ if delay else PROCESS
+        heappush(self._sim._queue, (arrived + delay, priority, turn, listener.on_message, (packet, reply)))
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""

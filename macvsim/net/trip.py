@@ -14,16 +14,14 @@ Where somebody watches there is another kind (net/watched.py).
 
 from __future__ import annotations
 
-from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import TxPath
-from macvsim.net.packet import Packet
 from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
-from macvsim.sim import PROCESS, SOFTIRQ
+from macvsim.sim import SOFTIRQ
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import HOST, Frame
+from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.net.flow import Messages
@@ -90,37 +88,15 @@ class Trip(ThereAndBack):
         trips = sim.trips
         while trips and trips[0].until < now:
             trips.popleft().end()
-        epoch, idents, own = self.epoch, self._idents, self._own
-        if sim.epoch != epoch or not idents or not own or request[0] != _ECHO:
+        own = self._own
+        if not own or len(request) != self._length or df is not self._df:
             return False
-        if len(request) != self._length or df is not self._df:
-            return False
-        for path in self._paths:
-            if path.epoch != epoch:
-                return False
         until = now + self._span
-        for fdb in self._fdbs:
-            if until >= fdb.next_run:
-                return False
-        if _number(request) % 0xFFFF:
+        outcome = self._outcome(request, until)
+        if outcome is None:
             return False
-        for sock in self._heard_there:
-            if sock.wants(request):
-                return False
-        last = idents.pop()
-        answer = last % 0xFFFF + 1
-        reply = _echo_reply(request)
-        data = _pack(self._start, answer, self._middle, -(self._total + answer) % 0xFFFF, self._addresses) + reply
-        dev, listener = self._dev, None
-        for sock in self._heard_here:
-            if sock.hears(reply, dev, data):
-                if listener is not None:
-                    listener = None
-                    break
-                listener = sock
-        if listener is None:
-            idents.append(last)
-            return False
+        _, reply, data, listener = outcome
+        last = self._idents.pop()
         ident = own[0] = own[0] % 0xFFFF + 1
         if not self._flown:
             sim.unsettled.append(self)
@@ -128,10 +104,7 @@ class Trip(ThereAndBack):
         turn = next(sim._eid)
         self._begun, self.until, self._flight = now, until, (request, uid, ident, last, turn)
         trips.append(self)
-        delay = self._wakeup.delay
-        packet = Packet(data, uid, dev, HOST, self._way)
-        priority = SOFTIRQ if delay else PROCESS
-        heappush(sim._queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
+        self._wake(listener, until, turn, data, reply, uid)
         return True
 
     def end(self) -> None:

@@ -7,42 +7,36 @@ then there is nobody to look meanwhile, and nothing to catch up with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import COMING, HERE, LEAVING, Onward
-from macvsim.net.packet import Packet
 from macvsim.net.there_and_back import MESSAGE, Found, ThereAndBack
-from macvsim.sim import PROCESS, SOFTIRQ
-from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import HOST, Frame
+from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.journal import Log, Passage, Stations
 
 _NO_FRAME = -1
-_ECHO = icmp.ECHO
-_pack = ipv4.pack_flow
-_number = int.from_bytes
-_echo_reply = icmp.echo_reply
 
 
 class WatchedTrip(ThereAndBack):
     """Where somebody keeps what passes: from the end of the first cable on.
 
+    hops : what arrives at the end of the first cable; it does not if that is unplugged (`Line.carries`)
     changes : the stations that packets leave in another form
     told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
     by then, and where that is
     """
 
-    __slots__ = ("_hop", "_logs", "_users", "changes", "told")
+    __slots__ = ("_hop", "_logs", "_users", "changes", "hops", "told")
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
         first, tag = found.stations[1], found.stations[0].onward.tag
         assert first.hop is not None
         self._hop = first.hop
+        self.hops = found.path.hops
         self._span -= first.after
         self.changes: list[Onward] = []
         self.told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
@@ -64,35 +58,17 @@ class WatchedTrip(ThereAndBack):
 
     def take(self, frame: Frame) -> DropReason | None:
         """An echo request arrives at the end of the first cable."""
-        sim, epoch, idents = self._sim, self.epoch, self._idents
+        sim = self._sim
         now, queue = sim._now, sim._queue
         until = now + self._span
         request = frame.raw[MESSAGE:]
-        if (queue and queue[0][0] <= until) or sim.stepping or sim.epoch != epoch or not idents or request[0] != _ECHO:
+        if (queue and queue[0][0] <= until) or sim.stepping:
             return self._hop.take(frame)
-        for path in self._paths:
-            if path.epoch != epoch:
-                return self._hop.take(frame)
-        for fdb in self._fdbs:
-            if until >= fdb.next_run:
-                return self._hop.take(frame)
-        if _number(request) % 0xFFFF:
+        outcome = self._outcome(request, until)
+        if outcome is None:
             return self._hop.take(frame)
-        for sock in self._heard_there:
-            if sock.wants(request):
-                return self._hop.take(frame)
-        ident = idents[0] % 0xFFFF + 1
-        reply = _echo_reply(request)
-        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
-        listener = None
-        for sock in self._heard_here:
-            if sock.hears(reply, self._dev, data):
-                if listener is not None:
-                    return self._hop.take(frame)
-                listener = sock
-        if listener is None:
-            return self._hop.take(frame)
-        idents[0] = ident
+        ident, reply, data, listener = outcome
+        self._idents[0] = ident
         if not self._flown:
             sim.unsettled.append(self)
         self._flown += 1
@@ -104,10 +80,7 @@ class WatchedTrip(ThereAndBack):
         journey = WatchedJourney(self, now, frame, ident, uid)
         for log, stations in self._logs:
             log.travelled(journey, stations)
-        delay = self._wakeup.delay
-        packet = Packet(data, uid, self._dev, HOST, self._way)
-        priority, turn = SOFTIRQ if delay else PROCESS, next(sim._eid)
-        heappush(queue, (until + delay, priority, turn, listener.on_message, (packet, reply)))
+        self._wake(listener, until, next(sim._eid), data, reply, uid)
         return None
 
 

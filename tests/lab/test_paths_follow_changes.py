@@ -219,9 +219,11 @@ def departures() -> list[int]:
     return [times[2] for times in started.values() if len(times) > 2]
 
 
-def play_under_way(change: Callable[[Lab], Any], time: int, *, softirq: bool, learns: bool) -> dict[str, Any]:
+def play_under_way(
+    change: Callable[[Lab], Any], time: int, *, softirq: bool, learns: bool, journal: bool = False
+) -> dict[str, Any]:
     """Three pings at once, in the middle of whose requests and replies the change comes."""
-    lab = build_routed(learns=learns, journal=False)
+    lab = build_routed(learns=learns, journal=journal)
     ping_away(lab)
     later = lab.sim.call_later if softirq else lab.sim.call_in_process
     later(time - lab.sim.now, change, lab)
@@ -237,6 +239,13 @@ def test_a_change_finds_packets_where_they_would_be(name: str) -> None:
         time = departures()[turn % 3] + OFFSETS[(3 * place + 7 * turn) % len(OFFSETS)] * US
         plain = play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=False)
         assert play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=True) == plain, (turn, time)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_finds_watched_packets_on_the_first_cable(name: str) -> None:
+    time = departures()[list(CHANGES).index(name) % 3] + 12 * US
+    plain = play_under_way(CHANGES[name], time, softirq=False, learns=False, journal=True)
+    assert play_under_way(CHANGES[name], time, softirq=False, learns=True, journal=True) == plain
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
