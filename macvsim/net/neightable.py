@@ -108,7 +108,7 @@ class NeighTable:
             if entry.state & (Nud.PERMANENT | IN_TIMER):
                 continue
             used = max(entry.used, entry.confirmed)
-            if entry.state is Nud.FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
+            if entry.state is FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
                 self.remove(entry)
         self._schedule()
 

@@ -19,7 +19,7 @@ from macvsim.net.nud import Nud
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import RawIcmpSocket
 from macvsim.net.trip import Trip
-from macvsim.sim import SECOND, US
+from macvsim.sim import MS, SECOND, US
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
@@ -96,6 +96,7 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
     "replies limited": lambda lab: lab["d3"].sh("sysctl -w net.ipv4.icmp_ratemask=1 net.ipv4.icmp_ratelimit=1000"),
     "a program hears no more": lambda lab: lab["d1"].ns.icmp.sockets[0].close() if lab["d1"].ns.icmp.sockets else None,
     "a ping back": lambda lab: lab["d3"].sh("ping -c 1 -W 1 172.16.10.10"),
+    "programs wake later": lambda lab: setattr(lab["d1"].ns, "wakeup_delay", 1 * MS),
     "counters read": lambda lab: lab.taps.append(state(lab)),  # type: ignore[attr-defined]
     "rp_filter": lambda lab: lab.hosts["host3"].sh(
         "sysctl -w net.ipv4.conf.all.rp_filter=1; ip route add 172.16.10.10 dev enp0s8.200"
