@@ -236,8 +236,10 @@ def play_under_way(
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_finds_packets_where_they_would_be(name: str) -> None:
     place = list(CHANGES).index(name)
-    for turn in range(6):
-        time = departures()[turn % 3] + OFFSETS[(3 * place + 7 * turn) % len(OFFSETS)] * US
+    offsets = [OFFSETS[(3 * place + 7 * turn) % len(OFFSETS)] for turn in range(6)]
+    times = [departures()[turn % 3] + offset * US for turn, offset in enumerate(offsets)]
+    alone = departures()[2]  # of the ping that nothing else disturbs: on the way there, and back
+    for turn, time in enumerate([*times, alone + 30 * US, alone + 70 * US]):
         plain = play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=False)
         assert play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=True) == plain, (turn, time)
 
