@@ -93,25 +93,26 @@ class FilteringDatabase(Generic[P]):
 
     # -- per frame ---------------------------------------------------------------------------------------------------
 
-    def learn(self, mac: bytes, vid: int, port: P, now: int) -> bool:
-        """`mac` was seen as a source at `port` (br_fdb_update); False if nothing was learnt from that."""
+    def learn(self, mac: bytes, vid: int, port: P, now: int) -> FdbEntry[P] | None:
+        """`mac` was seen as a source at `port` (br_fdb_update): its entry, None if nothing was learnt from that."""
         if now >= self.next_run:
             self.collect(now)
         if not self.ageing:
-            return False
-        entry = self.entries.get((vid, mac))
+            return None
+        key = vid, mac
+        entry = self.entries.get(key)
         if entry is None:
             if self.max_learned and self.learned >= self.max_learned:
-                return False
-            self.entries[vid, mac] = FdbEntry(mac, vid, port, now)
-            return True
+                return None
+            entry = self.entries[key] = FdbEntry(mac, vid, port, now)
+            return entry
         if entry.local:
-            return False
+            return None
         entry.updated = now
         if entry.port is not port and not entry.sticky:
             entry.port = port
             self.on_change()
-        return True
+        return entry
 
     def find(self, mac: bytes, vid: int, now: int) -> FdbEntry[P] | None:
         """The entry of `mac` in VLAN `vid`, if there is one (br_fdb_find_rcu)."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Protocol
 
 from macvsim.errors import NetlinkError
-from macvsim.net.fibroute import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
+from macvsim.net.fibroute import RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import mask_int
 
@@ -35,7 +36,7 @@ class Table(tuple[Route, ...]):
 
     def first(self, dst: int) -> Route | None:
         """The first of them."""
-        for route in self.near(dst):
+        for route in self if len(self) <= _SHORT else self._found(dst):
             if not (route.dst ^ dst) >> 32 - route.plen:
                 return route
         return None
@@ -146,10 +147,18 @@ class Fib:
         """Some rule depends on the marks of packets."""
         return self._rules is not None and self._rules.marks
 
+    def first_local(self, dst: int) -> Route | None:
+        """The longest match in the local table."""
+        return self._local.first(dst)
+
+    @property
+    def is_plain(self) -> bool:
+        """There are but the default rules: routes depend on the destination alone."""
+        return self._rules is None or self._rules.plain
+
     def lookup(
         self,
         dst: int,
-        *,
         oif: Any = None,
         usable: Callable[[Route], bool] | None = None,
         src: int = 0,
@@ -164,7 +173,9 @@ class Fib:
         """
         if self._rules is None or self._rules.plain:
             best = _longest((self._local, self._main), dst, oif, usable)
-            return best or _longest((self.table(TABLE_DEFAULT),), dst, oif, usable)
+            if best is None and self._further is not None:
+                best = _longest((self.table(TABLE_DEFAULT),), dst, oif, usable)
+            return best
         flow = Flow(dst, src, oif, iif, mark)
         found = self._rules.lookup(flow, lambda table: _longest((self.table(table),), dst, oif, usable))
         return _REFUSALS.get(found) if isinstance(found, Action) else found
@@ -231,10 +242,9 @@ class Fib:
         """Routes of a table in listing order."""
         return self.table(table).routes()
 
-    def all_routes(self) -> Iterator[Route]:
+    def all_routes(self) -> Iterable[Route]:
         """Those of every table."""
-        for table in self.tables.values():
-            yield from table
+        return chain.from_iterable(self.tables.values())
 
 
 def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:
@@ -242,14 +252,14 @@ def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Rout
     best: Route | None = None
     longest = -1
     for table in tables:
-        for route in table.near(dst):
+        for route in table if len(table) <= _SHORT else table.near(dst):
             plen = route.plen
             if plen <= longest:
                 break
             if not (route.dst ^ dst) >> 32 - plen and _is_usable(route, oif, usable):
                 best, longest = route, plen
                 break
-    return None if best is None or best.type is RouteType.THROW else best
+    return None if best is None or best.info.type is RTN_THROW else best
 
 
 def _is_usable(route: Route, oif: Any, usable: Callable[[Route], bool] | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from macvsim.net.multipath import Hop
 from macvsim.wire.addr import ip_text
@@ -31,6 +31,12 @@ class RouteType(enum.Enum):
     """Only in IPv6, like the next one."""
     MULTICAST = "multicast"
 
+
+# see the note in wire/frame.py: decisions use these names
+RTN_UNICAST: Final = RouteType.UNICAST
+RTN_LOCAL: Final = RouteType.LOCAL
+RTN_BROADCAST: Final = RouteType.BROADCAST
+RTN_THROW: Final = RouteType.THROW
 
 ERRORS = {RouteType.UNREACHABLE: "EHOSTUNREACH", RouteType.PROHIBIT: "EACCES", RouteType.BLACKHOLE: "EINVAL"}
 

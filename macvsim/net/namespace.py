@@ -17,7 +17,7 @@ from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib
-from macvsim.net.fibroute import TABLE_LOCAL, RouteType
+from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
 from macvsim.net.flow import Arrivals
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
@@ -367,7 +367,7 @@ class Namespace(Parts):
 
     def is_local(self, ip: int) -> bool:
         """True if `ip` is one of our own addresses, on whatever device (inet_addr_type == RTN_LOCAL)."""
-        return self.address_type(ip) is RouteType.LOCAL
+        return self.address_type(ip) is RTN_LOCAL
 
     def address_type(self, ip: int) -> RouteType | None:
         """What kind of address it is for this host (inet_addr_type); None for multicast."""
@@ -375,9 +375,9 @@ class Namespace(Parts):
             if is_multicast_ip(ip):
                 return None
             if is_zeronet_ip(ip) or ip == BROADCAST:
-                return RouteType.BROADCAST
-        route = self.fib.table(TABLE_LOCAL).first(ip)
-        return RouteType.UNICAST if route is None else route.type
+                return RTN_BROADCAST
+        route = self.fib.first_local(ip)
+        return RTN_UNICAST if route is None else route.info.type
 
     def join_group(self, dev: NetDevice, group: int) -> None:
         """The host listens to a multicast group on a device."""

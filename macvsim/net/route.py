@@ -6,17 +6,18 @@ a route, an address, a device or a parameter changes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.drop import DropReason
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst
 from macvsim.net.exceptions import Exceptions, RouteException, applied
-from macvsim.net.fibroute import ERRORS, Route, RouteType, Scope
+from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
-from macvsim.wire.addr import is_loopback_ip, is_multicast_ip, is_zeronet_ip
+from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _CACHE_LIMIT = 4096
 IP_MIN_MTU = 552
+IN_LOOPBACKNET = 127
+"""First byte of loopback addresses."""
 LOCAL_GROUPS = 0xE0000000
 """The first of the groups, of which those up to 224.0.0.255 stay on the link."""
 
@@ -101,11 +104,10 @@ class Router:
 
     def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool, mark: int) -> Dst:
         ns = self.ns
-        lo = ns.devices["lo"]
         if src:
-            if is_multicast_ip(src) or src == BROADCAST:
+            if src >= LOCAL_GROUPS and _is_many(src):
                 return Dst(ERROR, errno="EINVAL")
-            if oif is None and (is_multicast_ip(dst) or dst == BROADCAST):
+            if oif is None and dst >= LOCAL_GROUPS and _is_many(dst):
                 oif = self._owner(src)
             if not any_source and not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
                 return Dst(ERROR, errno="EINVAL")
@@ -118,9 +120,9 @@ class Router:
             if not src and is_multicast_ip(dst):
                 src = ns.addresses.select_source(oif, 0, Scope.UNIVERSE)
         if not dst:
-            dst = src or 0x7F000001
+            lo, dst = ns.devices["lo"], src or 0x7F000001
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or dst, mtu=lo.mtu)
-        route = self._lookup(dst, oif, src=src, mark=mark)
+        route = ns.fib.lookup(dst, oif, self._usable_linkdown, src, None, mark)
         if route is None or (oif is not None and route.type in ERRORS):
             if oif is None:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
@@ -129,21 +131,23 @@ class Router:
                 return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
             chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
             return Dst(SEND, dev=oif, nexthop=dst, src=chosen, mtu=oif.mtu)
-        if route.type in ERRORS:
-            reason = DropReason.IP_BLACKHOLE if route.type is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
-            return Dst(ERROR, errno=ERRORS[route.type], route=route, reason=reason)
-        if route.type is RouteType.LOCAL:
+        kind = route.type
+        if kind in ERRORS:
+            reason = DropReason.IP_BLACKHOLE if kind is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
+            return Dst(ERROR, errno=ERRORS[kind], route=route, reason=reason)
+        if kind is RTN_LOCAL:
+            lo = ns.devices["lo"]
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
         if route.hops:
             route = self._by_hash(route, src, dst, oif)
-        rivals = [] if route.plen or not route.gateway else ns.fib.defaults_like(route)
+        rivals: Sequence[Route] = () if route.plen or not route.gateway else ns.fib.defaults_like(route)
         if len(rivals) > 1 and rivals[0] is route:
             route = self._live_default(rivals)
         dev = route.dev
-        chosen = src or self.preferred_source(route, dst)
-        if is_loopback_ip(chosen) and not (dev.loopback or dev.inet.conf.route_localnet or ns.conf_all.route_localnet):
+        chosen = src or route.src or self.preferred_source(route, dst)
+        if chosen >> 24 == IN_LOOPBACKNET and not self._may_carry_loopback(dev):
             return Dst(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
-        if route.type is RouteType.BROADCAST or dst == BROADCAST or is_multicast_ip(dst):
+        if kind is RTN_BROADCAST or (dst >= LOCAL_GROUPS and _is_many(dst)):
             return self._group(dst, chosen, dev, route)
         exception = self._exception(dst)
         mtu, gateway = applied(exception, route.mtu or dev.mtu, route.gateway)
@@ -151,18 +155,6 @@ class Router:
         way.lasting = len(rivals) < 2 and exception is None
         way.locked = exception is not None and exception.locked
         return way
-
-    def _lookup(
-        self,
-        dst: int,
-        oif: NetDevice | None = None,
-        *,
-        src: int = 0,
-        iif: NetDevice | None = None,
-        mark: int = 0,
-    ) -> Route | None:
-        """The FIB's answer, where ignore_routes_with_linkdown says so without routes whose device has no carrier."""
-        return self.ns.fib.lookup(dst, oif=oif, usable=self._usable_linkdown, src=src, iif=iif, mark=mark)
 
     def _by_hash(self, route: Route, src: int, dst: int, oif: NetDevice | None = None) -> Route:
         """A route with several next hops as if it had but the one this flow takes (fib_select_path)."""
@@ -184,14 +176,19 @@ class Router:
         entry = self.ns.neigh.lookup(hop.dev, hop.gateway)
         return entry is None or bool(entry.state & VALID)
 
+    def _may_carry_loopback(self, dev: NetDevice) -> bool:
+        """Addresses of loopback may be seen on a device (IN_DEV_NET_ROUTE_LOCALNET)."""
+        return bool(dev.loopback or dev.inet.conf.route_localnet or self.ns.conf_all.route_localnet)
+
     def _usable_linkdown(self, route: Route) -> bool:
+        """A route whose device has no carrier counts, unless ignore_routes_with_linkdown says otherwise."""
         return self._usable_without_carrier(route.dev)
 
     def _usable_without_carrier(self, dev: NetDevice) -> bool:
         conf = dev.inet.conf
         return not (conf.ignore_routes_with_linkdown or self.ns.conf_all.ignore_routes_with_linkdown)
 
-    def _live_default(self, rivals: list[Route]) -> Route:
+    def _live_default(self, rivals: Sequence[Route]) -> Route:
         """Of equal default routes the first whose gateway is not known to be dead (fib_select_default)."""
         first = rivals[0]
         resort, at = first, -1
@@ -263,38 +260,43 @@ class Router:
         """ip_route_input_slow, first match wins (linux.md 8.2)."""
         ns = self.ns
         conf = dev.inet.conf
-        lo = ns.devices["lo"]
         if not 0 < src < LOCAL_GROUPS or not 0 < dst < LOCAL_GROUPS:
             way = self._decide_special(dst, src, dev)
             if way is not None:
                 return way
-        local_only = (is_loopback_ip(dst) or is_loopback_ip(src)) and not dev.loopback
-        if local_only and not max(conf.route_localnet, ns.conf_all.route_localnet):
+        of_loopback = dst >> 24 == IN_LOOPBACKNET or src >> 24 == IN_LOOPBACKNET
+        if of_loopback and not self._may_carry_loopback(dev):
             return Dst(DROP, reason=DropReason.IP_LOCALNET)
-        route = self._lookup(dst, src=src, iif=dev, mark=mark)
+        to_us = self._to_us
+        if to_us is not None and to_us.nexthop == dst and ns.fib.is_plain:
+            route = to_us.route
+        else:
+            route = ns.fib.lookup(dst, None, self._usable_linkdown, src, dev, mark)
         if route is None:
             if conf.forwarding:
                 return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
-        if route.type is RouteType.BROADCAST:
+        kind = route.type
+        if kind is RTN_BROADCAST:
             if conf.bc_forwarding and ns.conf_all.bc_forwarding:
                 return self._forward(dst, src, dev, route, mark)
             return self._input_broadcast(src, dev)
-        if route.type is RouteType.LOCAL:
-            reason = self.validate_source(src, dev, out_dev=lo, dst=dst, mark=mark)
+        if kind is RTN_LOCAL:
+            lo = ns.devices["lo"]
+            reason = self.validate_source(src, dev, lo, dst, mark)
             if reason is not None:
                 return Dst(DROP, reason=reason)
-            found = self._to_us
-            if found is None or found.nexthop != dst or found.route is not route:
-                found = self._to_us = Dst(LOCAL, dev=lo, nexthop=dst, route=route)
-                self._keeps = True
-            return found
+            if to_us is None or to_us.nexthop != dst or to_us.route is not route:
+                to_us = Dst(LOCAL, dev=lo, nexthop=dst, route=route)
+                if ns.sim.learns:
+                    self._to_us, self._keeps = to_us, True
+            return to_us
         if not conf.forwarding:
             return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
-        if route.type is RouteType.BLACKHOLE:
+        if kind is RouteType.BLACKHOLE:
             return Dst(DROP, reason=DropReason.IP_BLACKHOLE, route=route)
-        if route.type in ERRORS:
-            return Dst(ERROR, errno=ERRORS[route.type], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
+        if kind in ERRORS:
+            return Dst(ERROR, errno=ERRORS[kind], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
         return self._forward(dst, src, dev, route, mark)
 
     def _decide_special(self, dst: int, src: int, dev: NetDevice) -> Dst | None:
@@ -313,7 +315,7 @@ class Router:
 
     def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
         if src:
-            reason = self.validate_source(src, dev, out_dev=None)
+            reason = self.validate_source(src, dev, None)
             if reason is not None:
                 return Dst(DROP, reason=reason)
         return Dst(LOCAL, dev=self.ns.devices["lo"], broadcast=True)
@@ -323,7 +325,7 @@ class Router:
         if route.hops:
             route = self._by_hash(route, src, dst)
         out = route.dev
-        reason = self.validate_source(src, dev, out_dev=out, dst=dst, mark=mark)
+        reason = self.validate_source(src, dev, out, dst, mark)
         if reason is not None:
             return Dst(DROP, reason=reason)
         ns = self.ns
@@ -334,7 +336,7 @@ class Router:
         way = Dst(FORWARD, dev=out, nexthop=gateway or dst, route=route, mtu=mtu)
         way.lasting = exception is None
         if out is dev and self._sends_redirects(dev):
-            back = self._lookup(src)
+            back = ns.fib.lookup(src, usable=self._usable_linkdown)
             on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
             shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
             gateway = route.gateway
@@ -346,7 +348,7 @@ class Router:
         return bool(dev.inet.conf.send_redirects or self.ns.conf_all.send_redirects)
 
     def validate_source(
-        self, src: int, dev: NetDevice, *, out_dev: NetDevice | None, dst: int = 0, mark: int = 0
+        self, src: int, dev: NetDevice, out_dev: NetDevice | None, dst: int = 0, mark: int = 0
     ) -> DropReason | None:
         """Why a packet from `src` is not believed on `dev`, or None (fib_validate_source, __fib_validate_source)."""
         if dev.loopback:
@@ -361,7 +363,7 @@ class Router:
             if not ns.fib.custom_local_routes:
                 return DropReason.IP_LOCAL_SOURCE if self._owner(src) is not None else None
         valid_mark = mark if conf.src_valid_mark or ns.conf_all.src_valid_mark else 0
-        back = self._lookup(src, src=dst, iif=out_dev, mark=valid_mark)
+        back = ns.fib.lookup(src, None, self._usable_linkdown, dst, out_dev, valid_mark)
         if back is None or back.type in ERRORS:
             return DropReason.IP_RPFILTER if mode else None
         if back.type is not RouteType.UNICAST and not (back.type is RouteType.LOCAL and accept_local):
@@ -371,3 +373,8 @@ class Router:
         if not dev.inet.addresses or mode == 1:
             return DropReason.IP_RPFILTER
         return None
+
+
+def _is_many(ip: int) -> bool:
+    """True for groups and for everybody."""
+    return is_multicast_ip(ip) or ip == BROADCAST

@@ -9,7 +9,7 @@ from macvsim.dev.fdb import FdbEntry
 from macvsim.dev.path import COMING, Onward, Path, Told
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
-from macvsim.wire.frame import ETH_HLEN, Frame, FrameKey, frame_key
+from macvsim.wire.frame import ETH_HLEN, Frame, frame_key
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -27,18 +27,14 @@ class SwitchPath(Path):
         "_source", "_special", "_stations", "_tag", "hops",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        port: SwitchPort,
-        key: FrameKey,
-        source: FdbEntry[SwitchPort],
-        out: SwitchPort,
-        tag: int,
-        retagged: bool,
-    ) -> None:
+    def __init__(self, port: SwitchPort, frame: Frame, source: FdbEntry[SwitchPort], out: SwitchPort, tag: int) -> None:
         assert out.cable is not None
         sim = port.sim
         line = out.cable.line(out)
+        came = left = frame.key
+        retagged = frame.tag != tag
+        if retagged:
+            left = frame_key(tag, frame.raw[:ETH_HLEN])
         self.hops = port.hops
         self._sim = sim
         self._epoch = sim.epoch
@@ -50,11 +46,11 @@ class SwitchPath(Path):
         self._line = line
         self._special = retagged or not line.plain
         self._delay = line.delay
-        self._next = line.far.hops.find(frame_key(tag, key[:ETH_HLEN]))
-        self._max_frame = min(port.max_frame, out.max_frame)
+        self._next = line.far.hops.find(left)
+        self._max_frame = port.max_frame if port.max_frame < out.max_frame else out.max_frame
         self._packets = self._octets = 0
         self._stations: Stations = () if sim.journal is None else (Station(port, "receive"), Station(out, "xmit", tag))
-        port.hops.find(key).take = self.take if sim.journal is None else self.take_noted
+        port.hops.find(came).take = self.take if sim.journal is None else self.take_noted
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives at the port."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.dev.broadcast import is_request
-from macvsim.dev.fdb import FilteringDatabase
+from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.dev.path import recurs
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
@@ -130,18 +130,20 @@ class Switch(Shown):
             sim.note(frame.uid, port, "receive", frame)
         if not port.link:
             return sim.drop(frame.uid, port, DropReason.PORT_STATE, frame)
-        if len(frame.raw) < ETH_HLEN:
+        raw = frame.raw
+        if len(raw) < ETH_HLEN:
             return sim.drop(frame.uid, port, DropReason.RUNT, frame)
-        if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():
+        if raw[12] in _VLAN_FIRST and not frame.tag and frame.has_inline_tag():
             untagged = frame.untag()
             if untagged is None:
                 return sim.drop(frame.uid, port, DropReason.FRAME_TOO_SHORT, frame)
-            frame = untagged
-        raw = frame.raw
-        if len(raw) > port.max_frame:
+            frame, raw = untagged, untagged.raw
+        size = len(raw)
+        if size > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
-        port.counters.rx_packets += 1
-        port.counters.rx_bytes += len(raw)
+        stats = port.counters
+        stats.rx_packets += 1
+        stats.rx_bytes += size
         source = raw[6:12]
         if raw[6] & 1 or source == ZERO_MAC:
             return sim.drop(frame.uid, port, DropReason.BRIDGE_SOURCE, frame)
@@ -153,11 +155,11 @@ class Switch(Shown):
             if reason is not None:
                 return sim.drop(frame.uid, port, reason, frame)
         fdb = self.fdb
-        now = sim._now
-        if now >= fdb.next_run:
-            fdb.collect(now)
+        learnt: FdbEntry[SwitchPort] | None = None
         if port.learns:
-            fdb.learn(source, vid, port, now)
+            learnt = fdb.learn(source, vid, port, sim._now)
+        elif sim._now >= fdb.next_run:
+            fdb.collect(sim._now)
         if raw[0] & 1:
             if raw[0] == 1 and raw[:5] == _RESERVED_PREFIX and raw[5] < 16:
                 return sim.drop(frame.uid, port, DropReason.RESERVED_MULTICAST, frame)
@@ -178,10 +180,8 @@ class Switch(Shown):
                 return sim.drop(frame.uid, out, DropReason.PORT_VLAN, frame)
             if tagged or frame.tag:
                 frame = leave(frame, vid, tagged, ETH_P_8021Q)
-        learnt = fdb.entries.get((vid, source))
-        plain = port.learns and not port.guarded and arrived.raw is frame.raw and recurs(arrived)
-        if learnt is not None and plain and sim.learns:
-            SwitchPath(port, arrived.key, learnt, out, frame.tag, arrived.tag != frame.tag)
+        if learnt is not None and not port.guarded and arrived.raw is raw and sim.learns and recurs(arrived):
+            SwitchPath(port, arrived, learnt, out, frame.tag)
         return self._transmit(out, frame)
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:

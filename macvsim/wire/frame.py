@@ -73,7 +73,8 @@ class Frame:
     @property
     def key(self) -> FrameKey:
         """Tag and Ethernet header."""
-        return frame_key(self.tag, self.raw[:ETH_HLEN])
+        header = self.raw[:ETH_HLEN]
+        return frame_key(self.tag, header) if self.tag else header
 
     @property
     def wire(self) -> bytes:
