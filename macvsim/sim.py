@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -192,6 +193,8 @@ class Sim(simpy.Environment):
         """Counts changes of the configuration: what was learnt from frames in an earlier epoch holds no longer
         (dev/path.py).
         """
+        self.still = False
+        """What is done now changes nothing; see `unchanged`."""
         self.trips: deque[UnderWay] = deque()
         """Packets whose arrival is in the queue already, by the time they set out (net/trip.py)."""
         self.stepping = False
@@ -371,9 +374,28 @@ class Sim(simpy.Environment):
 
     def change(self) -> None:
         """The configuration changes: a new epoch begins."""
+        if self.still:
+            return
         self.epoch += 1
         if self.trips:
             self.catch_up()
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """What is done inside makes something that was there all the time, as far as anybody can tell: no epoch ends
+        and no history has it.
+        """
+        history, was = self.history, self.still
+        busy = history is not None and history.busy
+        self.still = True
+        if history is not None:
+            history.busy = True
+        try:
+            yield
+        finally:
+            self.still = was
+            if history is not None:
+                history.busy = busy
 
     def catch_up(self) -> None:
         """Whoever looks at what is under way, or changes what it depends on, calls this first: packets that were sent

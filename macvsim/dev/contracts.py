@@ -6,7 +6,7 @@ A device (`macvsim.dev.base`) knows its namespace only as a `Stack`, and what ha
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from macvsim.drop import DropReason
@@ -72,7 +72,10 @@ class Stack(Protocol):
 
     sim: Sim
     name: str
-    devices: dict[str, Any]
+
+    @property
+    def devices(self) -> Mapping[str, Any]:
+        """All its devices by name, in the order of their indices."""
 
     @property
     def bridge_hooks(self) -> BridgeHooks | None:

@@ -11,6 +11,7 @@ from macvsim.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
+LO = "lo"
 LOOPBACK_MTU = 65536
 
 
@@ -23,7 +24,7 @@ class Loopback(NetDevice):
     multicast = False
 
     def __init__(self, ns: Stack) -> None:
-        super().__init__(ns, "lo", ZERO_MAC, mtu=LOOPBACK_MTU)
+        super().__init__(ns, LO, ZERO_MAC, mtu=LOOPBACK_MTU)
         self.loopback = True
         self.noarp = True
         self.max_mtu = 0

@@ -68,7 +68,7 @@ class Sandbox:
     def populate(self) -> None:
         """The container starts: everything goes in, in the order of `Endpoint.order`.  Raises `DockerError`."""
         if not self.shared:
-            self.ns.dev("lo").set_up()
+            self.ns.set_lo_up()
             for endpoint in self.sorted():
                 self._plug(endpoint)
             self._choose_default()

@@ -342,7 +342,7 @@ class AddressTable:
 
     def _hops(self, dev: NetDevice) -> list[Hop]:
         """Next hops through a device of routes that have several."""
-        return [hop for route in self.fib.all_routes() for hop in route.hops if hop.dev is dev]
+        return [hop for route in self.fib.further_routes() for hop in route.hops if hop.dev is dev]
 
     def select_source(self, dev: NetDevice | None, dst: int, scope: Scope) -> int:
         """Best own address to talk from (inet_select_addr); 0 when there is none."""

@@ -109,7 +109,7 @@ class ArpLayer:
         if ns.made("neigh") and ns.neigh.is_proxy:
             return None
         found = []
-        for route in ns.fib.all_routes():
+        for route in ns.fib.further_routes():
             if route.type is not RouteType.LOCAL:
                 continue
             if route.plen == 32:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
+from macvsim.dev.loopback import Loopback
 from macvsim.dev.veth import Veth
 from macvsim.errors import NetlinkError
 from macvsim.net import igmp
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 IFNAMSIZ = 16
+LO_IFINDEX = 1
 
 
 def check_name(ns: Namespace, name: str) -> None:
     """EINVAL for what cannot be a device name, EEXIST for one that is taken (dev_valid_name)."""
     if not 0 < len(name) < IFNAMSIZ or "/" in name or name in (".", "..") or any(c.isspace() for c in name):
         raise NetlinkError("EINVAL", f"{name!r} is not a device name: 1 to 15 characters without blanks and slashes")
-    if name in ns.devices:
+    if ns.has(name):
         raise NetlinkError("EEXIST", f"{ns.name} has a device {name} already: choose another name")
 
 
@@ -30,29 +32,46 @@ def register(ns: Namespace, dev: NetDevice, *, rename: str | None = None, ifinde
     """Take a device in, new or moved here; EEXIST when the name is taken."""
     name = rename or dev.name
     check_name(ns, name)
-    taken = [other.ifindex for other in ns.devices.values()]
+    taken = [other.ifindex for other in ns.present.values()]
+    if ns.lo_rests:
+        taken.append(LO_IFINDEX)
     if ifindex is None or ifindex in taken:
         ifindex = ns.next_ifindex
         while ifindex in taken:
             ifindex += 1
         ns.next_ifindex = ifindex + 1
+    _take_in(ns, dev, name, ifindex)
+    ns.router.forget()
+    for watch in ns.sim.device_watchers:
+        watch(dev)
+
+
+def wake_lo(ns: Namespace, up: bool) -> None:
+    """Make a lo that rested, `up` or not; whoever asks sees it as if it had been there all the time."""
+    with ns.sim.unchanged():
+        lo = Loopback(ns)
+        _take_in(ns, lo, lo.name, LO_IFINDEX)
+        if up:
+            lo.set_up()
+
+
+def _take_in(ns: Namespace, dev: NetDevice, name: str, ifindex: int) -> None:
+    """A device is in the namespace now, with what the protocols keep of it."""
     dev.ns = ns
     dev.linkwatch = ns.linkwatch
     if not dev.carrier:
         dev.operstate = dev.find_operstate()
     dev.rename(name)
     dev.ifindex = ifindex
-    ns.devices[name] = dev
-    if ifindex < max(taken, default=0):
-        ns.devices = dict(sorted(ns.devices.items(), key=lambda item: item[1].ifindex))
+    before = max([other.ifindex for other in ns.present.values()], default=0)
+    ns.present[name] = dev
+    if ifindex < before:
+        ns.present = dict(sorted(ns.present.items(), key=lambda item: item[1].ifindex))
     conf = ns.conf_default.shared()
     if dev.loopback and not conf.disable_policy:
         conf = conf.but("disable_policy", 1)
     dev.inet = InDev(dev, conf, ns.parms_default.shared())
     ns.six.attach(dev)
-    ns.router.forget()
-    for watch in ns.sim.device_watchers:
-        watch(dev)
 
 
 def unregister(ns: Namespace, dev: NetDevice) -> None:
@@ -61,7 +80,7 @@ def unregister(ns: Namespace, dev: NetDevice) -> None:
     ns.addresses.remove_all(dev)
     ns.neigh.device_down(dev)
     ns.six.detach(dev)
-    del ns.devices[dev.name]
+    del ns.present[dev.name]
     ns.router.forget()
 
 
@@ -69,11 +88,11 @@ def rename(ns: Namespace, dev: NetDevice, name: str) -> None:
     """``ip link set … name …``; EEXIST when taken."""
     if name == dev.name:
         return
-    if name in ns.devices:
+    if ns.has(name):
         raise NetlinkError("EEXIST", f"{ns.name} has a device {name} already: choose another name")
     for address in dev.inet.addresses:
         address.label = name if address.label == dev.name else address.label
-    ns.devices = {name if d is dev else old: d for old, d in ns.devices.items()}
+    ns.present = {name if d is dev else old: d for old, d in ns.present.items()}
     dev.rename(name)
 
 
@@ -86,7 +105,7 @@ def move(ns: Namespace, dev: NetDevice, target: Namespace, *, rename: str | None
             "EINVAL", f"{dev.label}: the loopback device stays where it is", "The interface netns is immutable"
         )
     name = rename or dev.name
-    if name in target.devices:
+    if target.has(name):
         raise NetlinkError("EEXIST", f"{target.name} has a device {name} already: choose another name")
     dev.set_down()
     unregister(ns, dev)

@@ -40,6 +40,7 @@ CHILD: Final = Kind.CHILD
 class Dst:
     """A decision (struct dst_entry).
 
+    dev : the device it leaves by, lo if we send it to ourselves; None for what came in and is for us
     src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
     """
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
 from macvsim.net.rules import Action, Flow, Rules
-from macvsim.wire.addr import mask_int
+from macvsim.wire.addr import IN_LOOPBACKNET, mask_int
 
 _REFUSALS = {
     Action.BLACKHOLE: Route(0, 0, RouteType.BLACKHOLE),
@@ -94,6 +94,9 @@ class Dependent(Protocol):
     def routes_changed(self) -> None:
         """A route came or went, or a rule."""
 
+    def wake_lo(self) -> None:
+        """Somebody looks at routes to 127.0.0.0/8: those that lo brings must be there."""
+
 
 class Fib:
     """The tables of one namespace, `owner`."""
@@ -112,11 +115,21 @@ class Fib:
     @property
     def tables(self) -> dict[int, Table]:
         """Every table there is, by its number."""
+        self._owner.wake_lo()
+        return self._tables
+
+    @property
+    def _tables(self) -> dict[int, Table]:
         usual = {TABLE_LOCAL: self._local, TABLE_MAIN: self._main, TABLE_DEFAULT: _EMPTY}
         return usual | self._further if self._further else usual
 
     def table(self, number: int) -> Table:
         """A table; one that is not there is empty."""
+        if number == TABLE_LOCAL:
+            self._owner.wake_lo()
+        return self._table(number)
+
+    def _table(self, number: int) -> Table:
         if number == TABLE_LOCAL:
             return self._local
         if number == TABLE_MAIN:
@@ -142,14 +155,16 @@ class Fib:
             self._rules = Rules(32, self.changed)
         return self._rules
 
+    def first_local(self, dst: int) -> Route | None:
+        """The longest match in the local table."""
+        if dst >> 24 == IN_LOOPBACKNET:
+            self._owner.wake_lo()
+        return self._local.first(dst)
+
     @property
     def looks_at_marks(self) -> bool:
         """Some rule depends on the marks of packets."""
         return self._rules is not None and self._rules.marks
-
-    def first_local(self, dst: int) -> Route | None:
-        """The longest match in the local table."""
-        return self._local.first(dst)
 
     @property
     def is_plain(self) -> bool:
@@ -171,13 +186,15 @@ class Fib:
         oif : restricts the device; usable : asked about routes whose device has no carrier; src, iif, mark : what rules
         may look at
         """
+        if dst >> 24 == IN_LOOPBACKNET:
+            self._owner.wake_lo()
         if self._rules is None or self._rules.plain:
             best = _longest((self._local, self._main), dst, oif, usable)
             if best is None and self._further is not None:
-                best = _longest((self.table(TABLE_DEFAULT),), dst, oif, usable)
+                best = _longest((self._table(TABLE_DEFAULT),), dst, oif, usable)
             return best
         flow = Flow(dst, src, oif, iif, mark)
-        found = self._rules.lookup(flow, lambda table: _longest((self.table(table),), dst, oif, usable))
+        found = self._rules.lookup(flow, lambda table: _longest((self._table(table),), dst, oif, usable))
         return _REFUSALS.get(found) if isinstance(found, Action) else found
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
@@ -185,7 +202,7 @@ class Fib:
         stand behind (`append`) or before it (`prepend`) and has another next hop.
         """
         same = self._like(route)
-        table = self.table(route.table)
+        table = self._table(route.table)
         if same and replace:
             table = table.minus(same[0])
             route.age = same[0].age
@@ -200,7 +217,7 @@ class Fib:
     def ensure(self, route: Route) -> None:
         """Put one of the kernel's own routes in, behind those like it; one with this next hop that is there stays."""
         if not any(_same_hop(other, route) for other in self._like(route)):
-            self._insert(self.table(route.table), route)
+            self._insert(self._table(route.table), route)
 
     def _insert(self, table: Table, route: Route, prepend: bool = False) -> None:
         if not route.age:
@@ -211,13 +228,15 @@ class Fib:
 
     def _like(self, route: Route) -> list[Route]:
         """Those there are with its prefix, TOS and metric."""
-        there = self.table(route.table).of(route.dst, route.plen)
+        if route.dst >> 24 == IN_LOOPBACKNET:
+            self._owner.wake_lo()
+        there = self._table(route.table).of(route.dst, route.plen)
         return [other for other in there if other.tos == route.tos and other.metric == route.metric]
 
     def defaults_like(self, route: Route) -> list[Route]:
         """The default routes by way of a gateway that differ from this one in nothing but the next hop."""
         alike = (route.type, route.metric, route.scope, route.tos)
-        defaults = self.table(route.table).of(0, 0)
+        defaults = self._table(route.table).of(0, 0)
         return [r for r in defaults if r.gateway and (r.type, r.metric, r.scope, r.tos) == alike]
 
     def has_gateway(self, gateway: int, dev: Any) -> bool:
@@ -226,14 +245,14 @@ class Fib:
 
     def remove(self, route: Route) -> None:
         """Take a route out that is in."""
-        self._put(route.table, self.table(route.table).minus(route))
+        self._put(route.table, self._table(route.table).minus(route))
         self.changed()
 
     def remove_if(self, condition: Any) -> list[Route]:
         """Take out every route for which ``condition(route)`` holds; returns them."""
         gone = [r for table in self.tables.values() for r in table.routes() if condition(r)]
         for route in gone:
-            self._put(route.table, self.table(route.table).minus(route))
+            self._put(route.table, self._table(route.table).minus(route))
         if gone:
             self.changed()
         return gone
@@ -245,6 +264,10 @@ class Fib:
     def all_routes(self) -> Iterable[Route]:
         """Those of every table."""
         return chain.from_iterable(self.tables.values())
+
+    def further_routes(self) -> Iterable[Route]:
+        """The same, but for those of a lo that rests."""
+        return chain.from_iterable(self._tables.values())
 
 
 def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
-from macvsim.dev.loopback import Loopback
+from macvsim.dev.loopback import LO, Loopback
 from macvsim.dev.path import Receiver
 from macvsim.drop import DropReason
 from macvsim.errors import NoSuchDevice
@@ -75,10 +75,10 @@ class Namespace(Parts):
     """
 
     __slots__ = (
-        "_daemon", "_handlers", "_init", "_last_inode", "_nsids", "arp", "boot", "conf_all", "conf_default", "devices",
-        "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch", "listeners", "log", "missing_kinds",
-        "name", "neigh", "netfilter", "next_ifindex", "parms_default", "reassembly", "router", "sim", "six", "snmp",
-        "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
+        "_daemon", "_handlers", "_init", "_last_inode", "_lo_up", "_nsids", "arp", "boot", "conf_all", "conf_default",
+        "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch", "listeners", "lo_rests", "log",
+        "missing_kinds", "name", "neigh", "netfilter", "next_ifindex", "parms_default", "present", "reassembly",
+        "router", "sim", "six", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
     conf_all: DevConf
     conf_default: DevConf
@@ -113,7 +113,11 @@ class Namespace(Parts):
         self.sim = sim
         self.name = name
         self._init = init
-        self.devices: dict[str, NetDevice] = {}
+        self.present: dict[str, NetDevice] = {}
+        """The devices by name, in the order of their indices, but for a lo that rests."""
+        self._lo_up = False
+        self.lo_rests = False
+        """lo is there, and up if `_lo_up`, but is not made before somebody asks for it."""
         self.linkwatch: LinkWatch = LinkWatch(sim) if init is None else init.linkwatch
         self.log: KernelLog = KernelLog(sim) if init is None else init.log
         self.boot: Boot = boot or (Boot() if init is None else init.boot)
@@ -139,10 +143,14 @@ class Namespace(Parts):
         """Who takes frames of which EtherType, where that was changed."""
         self._nsids: tuple[Namespace | None, ...] = ()
         """Other namespaces by number; None: a number that is free again."""
-        self.next_ifindex = 1
+        self.next_ifindex = devices.LO_IFINDEX
         self._last_inode = 1000
         self._daemon: Daemon | None = None
-        self.register(Loopback(self))
+        if init is None or self.six is not QUIET or sim.device_watchers:
+            self.register(Loopback(self))
+        else:
+            self.lo_rests = True
+            self.next_ifindex += 1
 
     @property
     def addresses(self) -> AddressTable:
@@ -173,8 +181,9 @@ class Namespace(Parts):
     def wake_ipv6(self) -> None:
         """From now on there is a stack, with all that devices with IPv6 off have too."""
         if self.six is QUIET:
+            there = self.devices.values()
             self.six = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
-            self.six.adopt(self.devices.values())
+            self.six.adopt(there)
 
     def has_ipv6_off(self, dev: NetDevice) -> bool:
         """True if IPv6 is off on a device, and has been since it came."""
@@ -294,6 +303,29 @@ class Namespace(Parts):
 
     # -- devices -------------------------------------------------------------------------------------------------------
 
+    @property
+    def devices(self) -> dict[str, NetDevice]:
+        """All of them by name, in the order of their indices."""
+        self.wake_lo()
+        return self.present
+
+    def has(self, name: str) -> bool:
+        """True if there is a device of that name."""
+        return name in self.present or (self.lo_rests and name == LO)
+
+    def wake_lo(self) -> None:
+        """From now on lo is among those that are present, and its routes are in the tables."""
+        if self.lo_rests:
+            self.lo_rests = False
+            devices.wake_lo(self, self._lo_up)
+
+    def set_lo_up(self) -> None:
+        """``ip link set lo up``."""
+        if self.lo_rests:
+            self._lo_up = True
+        else:
+            self.dev(LO).set_up()
+
     def dev(self, name: str) -> NetDevice:
         """The device of that name; `NoSuchDevice` lists those there are."""
         found = self.devices.get(name)
@@ -353,6 +385,7 @@ class Namespace(Parts):
 
     def listen(self, listener: Callable[[NetDevice, Event], None]) -> None:
         """Tell somebody of what happens to devices."""
+        self.wake_lo()
         self.listeners = (*self.listeners, listener)
 
     def unlisten(self, listener: Callable[[NetDevice, Event], None]) -> None:

@@ -17,7 +17,7 @@ from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteT
 from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
-from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
+from macvsim.wire.addr import IN_LOOPBACKNET, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _CACHE_LIMIT = 4096
 IP_MIN_MTU = 552
-IN_LOOPBACKNET = 127
-"""First byte of loopback addresses."""
 LOCAL_GROUPS = 0xE0000000
 """The first of the groups, of which those up to 224.0.0.255 stay on the link."""
 
@@ -64,9 +62,11 @@ class Router:
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
+        if self.ns.sim.still:
+            return
         if self._keeps:
             self._keeps = False
-            for dev in self.ns.devices.values():
+            for dev in self.ns.present.values():
                 dev.inet.forget()
             if self._output:
                 self._output.clear()
@@ -225,7 +225,8 @@ class Router:
 
     def _owner(self, ip: int) -> NetDevice | None:
         """Device that has the address."""
-        for dev in self.ns.devices.values():
+        ns = self.ns
+        for dev in (ns.devices if ip >> 24 == IN_LOOPBACKNET else ns.present).values():
             for address in dev.inet.addresses:
                 if address.local == ip:
                     return dev
@@ -282,12 +283,11 @@ class Router:
                 return self._forward(dst, src, dev, route, mark)
             return self._input_broadcast(src, dev)
         if kind is RTN_LOCAL:
-            lo = ns.devices["lo"]
-            reason = self.validate_source(src, dev, lo, dst, mark)
+            reason = self.validate_source(src, dev, None, dst, mark)
             if reason is not None:
                 return Dst(DROP, reason=reason)
             if to_us is None or to_us.nexthop != dst or to_us.route is not route:
-                to_us = Dst(LOCAL, dev=lo, nexthop=dst, route=route)
+                to_us = Dst(LOCAL, nexthop=dst, route=route)
                 if ns.sim.learns:
                     self._to_us, self._keeps = to_us, True
             return to_us
@@ -303,7 +303,7 @@ class Router:
         """What becomes of a packet with an address that is no host's; None where it may be one all the same."""
         if is_multicast_ip(dst):
             if dst in dev.inet.groups:
-                return Dst(LOCAL, dev=self.ns.devices["lo"], nexthop=dst, multicast=True)
+                return Dst(LOCAL, nexthop=dst, multicast=True)
             return Dst(DROP, reason=DropReason.IP_NOT_JOINED)
         if is_multicast_ip(src) or src == BROADCAST:
             return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
@@ -318,7 +318,7 @@ class Router:
             reason = self.validate_source(src, dev, None)
             if reason is not None:
                 return Dst(DROP, reason=reason)
-        return Dst(LOCAL, dev=self.ns.devices["lo"], broadcast=True)
+        return Dst(LOCAL, broadcast=True)
 
     def _forward(self, dst: int, src: int, dev: NetDevice, route: Route, mark: int = 0) -> Dst:
         """__mkroute_input: source check, and whether the sender should be told of a shorter way."""

@@ -12,6 +12,8 @@ from macvsim.errors import MacvsimError
 
 BROADCAST_MAC = b"\xff" * 6
 ZERO_MAC = bytes(6)
+IN_LOOPBACKNET = 127
+"""First byte of 127.0.0.0/8."""
 _MAC_TEXT = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}")
 
 
@@ -65,7 +67,7 @@ def is_multicast_ip(ip: int) -> bool:
 
 def is_loopback_ip(ip: int) -> bool:
     """True for 127.0.0.0/8."""
-    return ip >> 24 == 127
+    return ip >> 24 == IN_LOOPBACKNET
 
 
 def is_zeronet_ip(ip: int) -> bool:

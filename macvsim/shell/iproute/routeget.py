@@ -103,8 +103,9 @@ def _print_way(out: Printer, way: Dst, asked: _Question, tool: Tool) -> None:
     direct = way.nexthop == asked.dst and not (learnt and learnt.gateway)
     if way.kind in (Kind.SEND, Kind.FORWARD) and not direct:
         print_gateway(out, way.nexthop)
-    if way.dev is not None:
-        print_dev(out, way.dev.name)
+    dev = tool.ns.devices["lo"] if way.kind is Kind.LOCAL else way.dev
+    if dev is not None:
+        print_dev(out, dev.name)
     table = way.route.table if way.route is not None and type_ == "unicast" else TABLE_MAIN
     if tool.options.details or table != TABLE_MAIN:
         name = TABLE_NAMES.get(table, str(table))
