@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from macvsim.asking import Asking
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Flag, Ipvlan, Mode
 from macvsim.dev.macvlan import Macvlan
+from macvsim.dev.macvlan_port import Mode as MacvlanMode
 from macvsim.dev.veth import Veth
 from macvsim.drop import DropReason
 from macvsim.link import Cable
@@ -73,28 +74,64 @@ def _carried(port: SwitchPort) -> str:
     return f"VLAN {', '.join(vids)}" if vids else "no VLAN"
 
 
-def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> str:
+class Known(NamedTuple):
+    """What the devices show: why a question cannot be answered, and what to type; both may be empty."""
+
+    why: str = ""
+    hint: str = ""
+
+
+def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> Known:
     """Why nobody could answer for `wanted`, where the devices show it: a host and what stands on its own card, or an
-    ipvlan child that does no ARP; empty where they do not.
+    ipvlan child that does no ARP.
 
     asker : the device that asked; heard : where copies of the request ended
     """
     if not isinstance(asker, NetDevice):
-        return ""
+        return Known()
     if isinstance(asker, Macvlan | Ipvlan) and wanted.held_by(asker.lower):
-        return _of_one_card(asker.kind, asker.lower)
+        why = (
+            f"{asker.lower.label} has {wanted.text} and is the parent of {asker.label}: what {asker.kind} devices send "
+            "goes out by their parent, and is not handed to the parent's own host"
+        )
+        return Known(why, _of_one_card(asker.kind, asker.lower))
+    if isinstance(asker, Macvlan):
+        for sibling in asker.lower.uppers:
+            if isinstance(sibling, Macvlan) and sibling is not asker and wanted.held_by(sibling):
+                return _of_siblings(asker, sibling, wanted)
     for child in asker.uppers:
         if isinstance(child, Macvlan | Ipvlan) and wanted.held_by(child):
             if isinstance(child, Ipvlan) and child.port.mode is not Mode.L2 and child.port.flag is Flag.VEPA:
-                return (
-                    f"ip link set {child.name} type ipvlan mode {child.port.mode.value} bridge   (on {child.ns.name})"
-                )
-            return _of_one_card(child.kind, asker)
+                mode = f"ip link set {child.name} type ipvlan mode {child.port.mode.value} bridge"
+                return Known(hint=f"{mode}   (on {child.ns.name})")
+            why = (
+                f"{child.label} has {wanted.text} and stands on {asker.label} itself: what a parent sends goes out by "
+                f"its cable, and is not handed to the {child.kind} devices on it"
+            )
+            return Known(why, _of_one_card(child.kind, asker))
     for place in heard:
         for dev in beyond(place):
             if isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2 and wanted.held_by(dev):
-                return route_behind(dev, asker) or ""
-    return ""
+                return Known(hint=route_behind(dev, asker) or "")
+    return Known()
+
+
+def _of_siblings(asker: Macvlan, sibling: Macvlan, wanted: Asking) -> Known:
+    """Macvlan devices of one parent reach each other where both are in mode bridge."""
+    strangers = [dev for dev in (asker, sibling) if dev.mode is not MacvlanMode.BRIDGE]
+    if not strangers:
+        return Known()
+    modes = " and ".join(f"{dev.label} is in mode {dev.mode.value}" for dev in strangers)
+    if len({dev.mode for dev in strangers}) < len(strangers):
+        modes = f"{asker.label} and {sibling.label} are in mode {asker.mode.value}"
+    comes = "not even ARP requests come from one to the other"
+    if all(dev.mode is MacvlanMode.VEPA for dev in strangers):
+        comes = "what goes from one to the other leaves by the parent, and only a switch port with hairpin sends it back"
+    return Known(
+        f"{sibling.label} has {wanted.text} on the same parent, but {modes}: {comes}",
+        "macvlan devices of one parent reach each other if all are in mode bridge: "
+        + ", ".join(f"ip link set {dev.name} type macvlan mode bridge (on {dev.ns.name})" for dev in strangers),
+    )
 
 
 def _of_one_card(kind: str, lower: NetDevice) -> str:
@@ -166,4 +203,4 @@ def beyond(where: Any) -> Iterator[NetDevice]:
             queue.append(dev.peer)
 
 
-__all__ = ["advice", "beyond", "elsewhere", "route_behind", "told", "unanswered", "withheld"]
+__all__ = ["Known", "advice", "beyond", "elsewhere", "route_behind", "told", "unanswered", "withheld"]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from macvsim.advice import advice, beyond, elsewhere, route_behind, told, unanswered, withheld
+from macvsim.advice import Known, advice, beyond, elsewhere, route_behind, told, unanswered, withheld
 from macvsim.asking import Asking, asking
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan
@@ -154,15 +154,15 @@ class Family:
         if not any(r.detail in silent and not _on_one_machine(r.where, failure.where) for r in drops):
             # nobody else heard it
             blocked += [end for end in ends if end not in blocked]
-        known = unanswered(failure.where, question, [r.where for r in drops]) if question is not None else ""
+        known = unanswered(failure.where, question, [r.where for r in drops]) if question is not None else Known()
         if blocked:
-            return replace(blocked[0], hint=known or blocked[0].hint), [self._ending(failure), *blocked[1:3]]
+            return replace(blocked[0], hint=known.hint or blocked[0].hint), [self._ending(failure), *blocked[1:3]]
         found = self._ending(failure)
         if question is None:
             return found, ends[:4]
         wanted = question.text
-        detail = elsewhere(question, [r.where for r in drops])
-        hint = known or (
+        detail = known.why or elsewhere(question, [r.where for r in drops])
+        hint = known.hint or (
             f"is there a host with {wanted}, on this segment and VLAN? give it the address, or name another gateway"
         )
         what = f"the packet waited for the MAC of {wanted} and"

@@ -275,7 +275,7 @@ class Lab(ShownLab):
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
 
-    def why(self, source: str, target: str, *, fixes: bool = True) -> Explanation:
+    def why(self, source: Box | str, target: Box | str, *, fixes: bool = True) -> Explanation:
         """Send one ping from a host or container and say what became of it; if it is lost, also which edits mend that.
 
         Each is tried on a copy of the lab; kept are those with which the ping is answered, and no ping that was made
@@ -283,8 +283,8 @@ class Lab(ShownLab):
 
         Parameters
         ----------
-        source : name of a host or container; target : address, or a name that the source can resolve, or that of
-            another host or container
+        source : a host or container, or its name; target : another, or an address, or a name that the source can
+            resolve
         fixes : False: nothing is tried, which takes time where much has happened in the lab
 
         Raises
@@ -292,6 +292,7 @@ class Lab(ShownLab):
         MacvsimError : the lab keeps no journal
         """
         boxes = self.boxes()
+        source, target = (self._name_of(box) if isinstance(box, Box) else box for box in (source, target))
         if target in boxes and target not in self[source].hosts:
             target = next(map(ip_text, addresses(boxes[target])), target)
         ping = self[source].ping(target, count=1)
@@ -304,6 +305,13 @@ class Lab(ShownLab):
         except MacvsimError as error:  # it cannot be copied
             fixed = replace(found, untried=str(error))
         return replace(fixed, sentence=told(found.sentence, address)) if unknown(self, address) else fixed
+
+    def _name_of(self, wanted: Box) -> str:
+        """What a box is called in `boxes`."""
+        for name, box in self.boxes().items():
+            if box is wanted:
+                return name
+        raise TopologyError(f"{wanted.name} is no machine of this lab: it has {', '.join(self.boxes())}")
 
     @property
     def now(self) -> float:

@@ -35,6 +35,8 @@ _TWICE = (
     DropReason.IP_MARTIAN_SOURCE,
 )
 
+_MODES = {"macvlan": "bridge", "ipvlan": "l2"}
+
 
 def checks(scene: Scene) -> Iterator[Candidate]:
     """What may be wrong with addresses."""
@@ -213,14 +215,34 @@ def _macs(scene: Scene) -> Iterator[Candidate]:
 
 
 def _shims(scene: Scene) -> Iterator[Candidate]:
-    """A host that wants to reach a macvlan or ipvlan child of its own card needs a child itself."""
-    for child in scene.owners(scene.wanted):
-        if isinstance(child, Macvlan | Ipvlan) and child.lower.ns is scene.source:
-            door, kind = scene.doors[scene.source], child.kind
-            mode = "bridge" if isinstance(child, Macvlan) else "l2"
-            edits = [
-                door.edit(f"ip link add shim link {child.lower.name} type {kind} mode {mode}"),
-                door.edit("ip link set shim up"),
-                door.edit(f"{scene.ip} route add {scene.text(scene.wanted)}/{scene.width} dev shim"),
-            ]
-            yield candidate(edits, (child.label, child.lower.label, scene.source.name), DropReason.NEIGH_FAILED)
+    """A host and the macvlan or ipvlan children of its own card need a child on the host's side to reach each other."""
+    ends = [space(dev) for dev in scene.owners(scene.wanted)]
+    for child in scene.devices:
+        if not isinstance(child, Macvlan | Ipvlan) or space(child.lower) not in scene.doors:
+            continue
+        host, own = space(child.lower), [one for one in scene.held if one.dev is child]
+        outward = scene.source is host and any(one.ip == scene.wanted for one in own)
+        inward = scene.source is space(child) and host in ends
+        if not own or host is space(child) or not (outward or inward):
+            continue
+        door, kind = scene.doors[host], child.kind
+        edits = [
+            door.edit(f"ip link add shim link {child.lower.name} type {kind} mode {_MODES[kind]}"),
+            door.edit("ip link set shim up"),
+        ]
+        if isinstance(child, Ipvlan):  # which hears only what is for an address of its own
+            free = _free(scene, own[0])
+            edits += [door.edit(f"{scene.ip} addr add {scene.text(free)}/{scene.width} dev shim")] if free else []
+        ip = scene.wanted if outward else own[0].ip
+        way = f"{scene.ip} route add {scene.text(ip)}/{scene.width} dev shim"
+        near = [one for one in scene.held if one.ns is host and scene.contains(one, ip)]
+        places = (child.label, child.lower.label, host.name, scene.source.name)
+        for source in ("", *(f" src {scene.text(one.ip)}" for one in near)):
+            whole = [*edits, door.edit(f"{way}{source}")]
+            yield candidate(whole, places, DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
+
+
+def _free(scene: Scene, net: Held) -> int | None:
+    """An address of a network that nobody has."""
+    first = scene.prefix(net.ip, net.plen) + 200
+    return next((ip for ip in range(first, first + 50) if scene.contains(net, ip) and not scene.owners(ip)), None)

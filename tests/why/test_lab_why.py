@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim import Lab
+from macvsim import Lab, TopologyError
 
 
 def document() -> Lab:
@@ -44,6 +44,14 @@ def test_a_container_by_name() -> None:
     lab = document()
     lab["host3"].sysctl["net.ipv4.ip_forward"] = 1
     assert lab.why("d1", "d2").verdict == "answered"
+
+
+def test_machines_themselves() -> None:
+    lab = document()
+    found = lab.why(lab["d1"], lab["d2"])
+    assert found.fixes[0].edits == (("host3", "sysctl -w net.ipv4.ip_forward=1"),)
+    with pytest.raises(TopologyError, match="d1 is no machine of this lab: it has host1"):
+        lab.why(document()["d1"], "172.16.20.10")
 
 
 @pytest.mark.parametrize(

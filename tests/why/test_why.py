@@ -74,6 +74,49 @@ def test_a_host_and_its_own_container() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind, mode", [("macvlan", "bridge"), ("ipvlan", "l2")])
+@pytest.mark.parametrize(
+    "command, stands",
+    [
+        ("ping -c 1 -W 1 172.16.10.2", "c1:eth0 has 172.16.10.2 and stands on host1:enp0s8 itself: what a parent sends"),
+        (
+            "docker exec c1 ping -c 1 -W 1 172.16.10.101",
+            "host1:enp0s8 has 172.16.10.101 and is the parent of c1:eth0: what {} devices send goes out by their parent",
+        ),
+    ],
+)
+def test_a_host_and_its_own_container_either_way(
+    tmp_path: Path, kind: str, mode: str, command: str, stands: str
+) -> None:
+    """The parent is named, and the same shim mends both; an ipvlan one hears only what is for an address of its own,
+    and without one the host would send from its first address."""
+    path = lab(tmp_path, "root@host1:~# ip addr add 172.16.10.101/24 dev enp0s8", f"root@host1:~# {command}")
+    path.write_text(path.read_text().replace("-d macvlan", f"-d {kind}"))
+    answer = why(path)
+    assert stands.format(kind) in answer.sentence
+    address = ["ip addr add 172.16.10.200/32 dev shim"] if kind == "ipvlan" else []
+    source = " src 172.16.10.101" if kind == "macvlan" and command.startswith("ping") else ""
+    assert [edit.text for edit in answer.fixes[0].edits] == [
+        f"ip link add shim link enp0s8 type {kind} mode {mode}",
+        "ip link set shim up",
+        *address,
+        f"ip route add 172.16.10.2/32 dev shim{source}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mode, text",
+    [("private", "not even ARP requests come from one to the other"), ("vepa", "only a switch port with hairpin")],
+)
+def test_siblings_of_one_parent(tmp_path: Path, mode: str, text: str) -> None:
+    run = "root@host1:~# docker run -itd --name c3 --ip=172.16.10.4 --network m busybox"
+    path = lab(tmp_path, run, "root@host1:~# docker exec c3 ping -c 1 -W 1 172.16.10.2")
+    path.write_text(path.read_text().replace("-d macvlan", f"-d macvlan -o macvlan_mode={mode}"))
+    answer = why(path)
+    assert f"c1:eth0 has 172.16.10.2 on the same parent, but c3:eth0 and c1:eth0 are in mode {mode}" in answer.sentence
+    assert text in answer.sentence
+
+
 def test_two_switch_ports_stand_in_the_way(tmp_path: Path) -> None:
     """Each edit of a set alone changes only where the packet ends."""
     path = lab(tmp_path, "root@host1:~# docker exec c1 ping -c 1 -W 1 172.16.10.3", policy="virtualbox-deny")
