@@ -487,6 +487,19 @@ def test_exec_ends_with_the_container(host: DockerHost) -> None:
     assert job.code == 137
 
 
+def test_privileged_exec(host: DockerHost) -> None:
+    """Its programs may configure the network, and others still may not; /proc/sys stays mounted read-only."""
+    host.sh(CREATE_MAC1)
+    host.sh("docker run -itd --name c1 --network mac1 busybox")
+    assert host.sh("docker exec --privileged c1 ip route add 10.0.0.0/8 via 172.16.10.254").code == 0
+    assert "10.0.0.0/8 via 172.16.10.254" in host.sh("docker exec c1 ip route").stdout
+    assert host.sh("docker exec --privileged c1 sh -c 'hostname new; ifconfig eth0 down'").code == 0
+    result = host.sh("docker exec c1 sh -c 'hostname; ifconfig eth0 up'")
+    assert (result.stdout, result.stderr) == ("new\n", "ifconfig: SIOCSIFFLAGS: Operation not permitted\n")
+    result = host.sh("docker exec --privileged c1 sysctl -w net.ipv4.ip_forward=1")
+    assert (result.code, "Read-only file system" in result.stderr) == (1, True)
+
+
 def test_exec_of_what_is_not_there(host: DockerHost) -> None:
     host.sh(CREATE_MAC1)
     host.sh("docker run -itd --name c1 --network mac1 busybox")

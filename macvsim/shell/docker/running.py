@@ -5,6 +5,7 @@ from __future__ import annotations
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
+from macvsim.docker.privileged import Privileged
 from macvsim.docker.registry import check_registry, pull
 from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
@@ -136,6 +137,7 @@ def _exec(run: Invocation) -> int | Waiting:
         cwd=folder,
         source=run.call.source if given.on("interactive") else None,
         detached=given.on("detach"),
+        privileged=given.on("privileged"),
     )
 
 
@@ -155,12 +157,14 @@ def exec_in(
     cwd: str,
     source: Input | None,
     detached: bool,
+    privileged: bool = False,
 ) -> Waiting:
     """Run a program in a container; it ends with the container at the latest."""
+    box = Privileged(container) if privileged else container
 
     def body(job: Job) -> Waiting:
         inside = Call(call.box, call.argv, source, job.out, job.err, env, cwd)
-        return (yield from run_in(inside, container, argv))
+        return (yield from run_in(inside, box, argv))
 
     job = Job(container, body, None if detached else call.out, None if detached else call.err, " ".join(argv))
     container.execs.append(job)
