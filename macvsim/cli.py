@@ -143,8 +143,12 @@ def sweep(options: argparse.Namespace) -> int:
     from macvsim.sweeps.command import sweep_file
 
     _check_writable(options.out)
-    settings = [text for texts in options.set for text in texts]
-    sweep_file(options.file, settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write)
+    words = [options.file, *options.more]
+    files = [word for word in words if "=" not in word or Path(word).exists()]
+    settings = [*options.set, *(word for word in words if word not in files)]
+    if len(files) != 1:
+        raise MacvsimError(f"a sweep is of one lab: name one file, not {', '.join(files) or 'none'}")
+    sweep_file(Path(files[0]), settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write)
     return 0
 
 
@@ -180,10 +184,20 @@ def _write(text: str) -> None:
 
 
 class _Command(argparse.ArgumentParser):
-    """Reads the words of one command: what it does not know is told with its own usage."""
+    """Reads the words of one command, options before, between and after its files; what it does not know is told with
+    its own usage.
+    """
+
+    _inside = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        found, unknown = super().parse_known_args(args, namespace)
+        if self._inside:  # parse_known_intermixed_args() reads the options first, and then the rest
+            return super().parse_known_args(args, namespace)
+        self._inside = True
+        try:
+            found, unknown = self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._inside = False
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
@@ -266,11 +280,11 @@ def parser() -> argparse.ArgumentParser:
         "run a lab for every combination of some settings, and of each for several seeds; keep what the pings came to"
     )
     one = commands.add_parser("sweep", help=text, description=text)
-    one.add_argument("file", type=Path, metavar="FILE", help="a lab, as for run")
+    one.add_argument("file", metavar="FILE", help="a lab, as for run")
+    one.add_argument("more", nargs="*", default=[], metavar="KEY=V1,V2", help="further values to set")
     one.add_argument(
         "--set",
         action="append",
-        nargs="+",
         default=[],
         metavar="KEY=V1,V2",
         help="values to set: of a variable of the lab, links.loss, NODE:END.delay, NODE.policy, …",

@@ -43,3 +43,43 @@ def test_options_that_a_command_does_not_know(capsys: pytest.CaptureFixture[str]
     assert ended.value.code == 2
     assert said.startswith(f"usage: macvsim {command} ")
     assert said.endswith(f"macvsim {command}: error: unrecognized arguments: --bogus\n")
+
+
+def test_options_and_files_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "lab.md"
+    path.write_text(
+        LAB.replace("name: one", "name: one\nvars: {a: 0, b: 0}").replace("echo played", "ping -c 1 127.0.0.1")
+    )
+    said = []
+    for words in (["--json", str(path), "7"], [str(path), "--json", "7"], [str(path), "7", "--json"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["why", *words])
+        said.append(capsys.readouterr().out)
+        assert (ended.value.code, '"verdict": "answered"' in said[-1]) == (0, True)
+    for words in (
+        [str(path), "--set", "a=1,2", "--set", "b=3", "--on", "serial"],
+        ["--set", "a=1,2", "b=3", str(path), "--on", "serial"],
+        [str(path), "--on", "serial", "--set", "a=1,2", "b=3"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["sweep", *words])
+        lines = capsys.readouterr().out.splitlines()
+        assert (ended.value.code, [line.split(",")[2:4] for line in lines]) == (0, [["a", "b"], ["1", "3"], ["2", "3"]])
+
+
+@pytest.mark.parametrize("files", [[], ["lab.md", "other.md"]])
+def test_a_sweep_is_of_one_lab(capsys: pytest.CaptureFixture[str], files: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sweep", "--set", "a=1", "b=2", *files])
+    assert (ended.value.code, capsys.readouterr().err) == (
+        2,
+        f"macvsim: a sweep is of one lab: name one file, not {', '.join(files) or 'none'}\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "why", "sweep", "check", "plot", "import", "verify", "fidelity"])
+def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: macvsim {command} ")
