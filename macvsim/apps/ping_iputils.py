@@ -305,8 +305,15 @@ class IputilsPing(PingApp[IputilsResult]):
             linger = self.linger * 1000
         self._lingering = bool(linger)
         if linger:
-            self.set_alarm(linger * US, self._finish)
+            self.set_alarm(linger * US, self._give_up)
         return max(wait, linger // 1000)
+
+    def _give_up(self) -> None:
+        """SIGALRM: what the kernel has for the program by now is read before it ends."""
+        if self._window.in_flight(self._result.received):
+            self.after(self.ns.wakeup_delay, self._finish)
+        else:
+            self._finish()
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 

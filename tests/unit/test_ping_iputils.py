@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from macvsim.apps.ping_iputils import IputilsPing
@@ -46,6 +48,15 @@ def test_slower_answer_waits_in_poll() -> None:
     assert "time=6.00 ms\n" in result.text
     assert took == 12 + 988 + 6, "poll() asked for 988 ms is late by 0.988 ms"
     assert ", time 1001ms\n" in result.text
+
+
+@pytest.mark.parametrize("options", [{"flood": True}, {"adaptive": True}, {"interval": 0.0}])
+def test_what_has_arrived_is_read_before_the_alarm_ends_it(options: dict[str, Any]) -> None:
+    """The alarm comes two round trips after the last request, when the program may not have woken for its answer."""
+    a, _ = make_pair(delay=50 * US)
+    a.ns.wakeup_delay = 250 * US
+    result, _ = run(IputilsPing(a, "10.0.0.2", count=5, quiet=True, **options))
+    assert (result.sent, result.received) == (5, 5)
 
 
 def test_nobody_there(pair: Pair) -> None:
