@@ -126,7 +126,9 @@ def _of_siblings(asker: Macvlan, sibling: Macvlan, wanted: Asking) -> Known:
         modes = f"{asker.label} and {sibling.label} are in mode {asker.mode.value}"
     comes = "not even ARP requests come from one to the other"
     if all(dev.mode is MacvlanMode.VEPA for dev in strangers):
-        comes = "what goes from one to the other leaves by the parent, and only a switch port with hairpin sends it back"
+        comes = (
+            "what goes from one to the other leaves by the parent, and only a switch port with hairpin sends it back"
+        )
     return Known(
         f"{sibling.label} has {wanted.text} on the same parent, but {modes}: {comes}",
         "macvlan devices of one parent reach each other if all are in mode bridge: "

@@ -30,6 +30,7 @@ from macvsim.wire.addr import ip_int, mac_bytes
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
 
+
 class Result(Shown):
     """What a command printed and how it ended; as text it is what it printed."""
 

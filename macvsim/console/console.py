@@ -201,7 +201,7 @@ class Console:
         match word, words:
             case (("save" | "save!"), [file]):
                 self._save(Path(file), replace=word == "save!")
-            case ("save" | "save!"), []:
+            case (("save" | "save!"), []):
                 raise MacvsimError("@save takes the name of a file, NAME.md or NAME.json")
             case "nodes", []:
                 self.write("".join(f"{name}\n" for name in self.lab.boxes()))
