@@ -102,7 +102,7 @@ class Nic(NetDevice):
     def keep_path(self, rounds: list[Round]) -> Take | None:
         path = RxPath(self.hops, self.sim, rounds)
         self.hops.keep(path, rounds[0][1])
-        return path.receive
+        return path.receiver.take
 
     def line(self) -> Line | None:
         return None if self.cable is None else self.cable.line(self)

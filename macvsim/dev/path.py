@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
@@ -52,11 +52,18 @@ def recurs(frame: Frame) -> bool:
     return frame.raw[12:14] != _ARP or frame.head is CHECKED
 
 
-class Receiver(NamedTuple):
-    """What takes frames for one protocol of one device: `flows` those with a known `Frame.head`, `take` the others."""
+class Receiver(Protocol):
+    """What takes frames at the protocols of one device: `flows` those with a known `Frame.head`, `take` the others."""
 
-    flows: dict[bytes, Path]
-    take: Take
+    @property
+    def flows(self) -> dict[bytes, Path]: ...
+
+    def take(self, frame: Frame) -> DropReason | None: ...
+
+
+def _path_of(take: Take) -> Any:
+    """Whose method it is."""
+    return getattr(take, "__self__", None)
 
 
 class Hop:
@@ -72,7 +79,7 @@ class Hop:
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """As `Path.onward`."""
-        path = getattr(self.take, "__self__", None)
+        path = _path_of(self.take)
         return path.onward(head, size) if isinstance(path, Path) else None
 
 
@@ -155,8 +162,8 @@ class Hops(dict[FrameKey, Hop]):
 
     def __init__(self, long_way: Take) -> None:
         self.long_way = long_way
-        self._up: dict[FrameKey, RxPath] = {}
-        """The ways up from a card, by tag and whom frames are for."""
+        self._up: dict[FrameKey, Take] = {}
+        """What takes frames up from a card, by tag and whom they are for: a method of an `RxPath`."""
 
     @property
     def hops(self) -> Hops:
@@ -181,26 +188,27 @@ class Hops(dict[FrameKey, Hop]):
         """A frame's way up: those of other senders go it too."""
         if len(self._up) >= PATHS:
             self._up.clear()
-        self._up[frame_key(frame.tag, frame.raw[:6])] = path
+        self._up[frame_key(frame.tag, frame.raw[:6])] = take = path.take_any
         if recurs(frame):
-            self.find(frame.key).take = path.take_any
+            self.find(frame.key).take = take
 
     def known(self, frame: Frame) -> Take | None:
         """The way up of a frame with a header that was not seen yet."""
-        path = self._up.get(frame_key(frame.tag, frame.raw[:6]))
-        if path is None or not path.holds or frame.has_inline_tag():
+        take = self._up.get(frame_key(frame.tag, frame.raw[:6]))
+        if take is None or not _path_of(take).holds or frame.has_inline_tag():
             return None
-        take = path.take_any
         if recurs(frame):
             self.find(frame.key).take = take
         return take
 
 
 class RxPath(Path):
-    """The way up from a card to the protocols, as the devices of `rounds` were passed; `receive` takes frames there."""
+    """The way up from a card to the protocols, as the devices of `rounds` were passed; `receiver` takes frames
+    there.
+    """
 
     __slots__ = (
-        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_sim", "hops", "receive",
+        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_sim", "hops", "receiver",
     )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
@@ -209,7 +217,8 @@ class RxPath(Path):
         self._sim = sim
         self._epoch = sim.epoch
         self._devices = tuple([dev for dev, _, _ in rounds])
-        self._flows, self.receive = dev.ns.receiver(dev, packet_type)
+        self.receiver = dev.ns.receiver(dev, packet_type)
+        self._flows = self.receiver.flows
         self._packets = self._octets = 0
         self._logs = logs(sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds))
 
@@ -233,7 +242,7 @@ class RxPath(Path):
         self._packets += 1
         self._octets += len(frame.raw)
         flow = self._flows.get(frame.head)
-        return self.receive(frame) if flow is None else flow.take(frame)
+        return (self.receiver if flow is None else flow).take(frame)
 
     def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""

@@ -19,7 +19,6 @@ from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
     from macvsim.dev.path import Path
-    from macvsim.net.dst import Dst
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
@@ -92,7 +91,7 @@ class InDev:
 
     __slots__ = (
         "_inet6", "addresses", "conf", "dev", "flows", "groups", "igmp", "parms", "quiet6", "reachable_drawn",
-        "reachable_time", "ways_in",
+        "reachable_time",
     )  # fmt: skip
 
     def __init__(self, dev: NetDevice, conf: DevConf, parms: NeighParms) -> None:
@@ -110,20 +109,11 @@ class InDev:
         self._inet6: Inet6Dev | None = None
         self.quiet6: Attached | None = None
         """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
-        self.ways_in: Mapping[int, Dst] = NOTHING
-        """Input routing decisions by source and destination, read from the header as one number (net/route.py)."""
         self.flows: dict[bytes, Path] | None = None
         """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
 
-    def keep_way(self, addresses: int, way: Dst, most: int) -> None:
-        """A decision about packets that come in, beside no more than `most` others."""
-        if not isinstance(self.ways_in, dict) or len(self.ways_in) >= most:
-            self.ways_in = {}
-        self.ways_in[addresses] = way
-
     def forget(self) -> None:
         """Something that decisions depend on has changed."""
-        self.ways_in = NOTHING
         if self.flows:
             self.flows.clear()
 

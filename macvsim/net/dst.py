@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -44,24 +44,19 @@ class Dst:
     src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
     """
 
-    __slots__ = (
-        "broadcast",
-        "dev",
-        "do_redirect",
-        "errno",
-        "kind",
-        "lasting",
-        "locked",
-        "loops",
-        "mtu",
-        "multicast",
-        "neighbour",
-        "nexthop",
-        "reason",
-        "route",
-        "senders",
-        "src",
-    )
+    __slots__ = ("dev", "kind", "mtu", "neighbour", "nexthop", "route", "senders", "src")
+    # what few decisions have; see `Special`
+    broadcast: bool = False
+    do_redirect: bool = False
+    errno: str = ""
+    lasting: bool = True
+    """False where time or the state of neighbours may change the decision, not only routes and addresses."""
+    locked: bool = False
+    """The MTU towards the destination is not to be trusted: no DF (ip_mtu_locked)."""
+    loops: bool = False
+    """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
+    multicast: bool = False
+    reason: DropReason | None = None
 
     def __init__(
         self,
@@ -71,29 +66,44 @@ class Dst:
         nexthop: int = 0,
         src: int = 0,
         route: Route | None = None,
-        errno: str = "",
-        reason: DropReason | None = None,
         mtu: int = 0,
-        broadcast: bool = False,
-        multicast: bool = False,
     ) -> None:
         self.kind = kind
         self.dev = dev
         self.nexthop = nexthop
         self.src = src
         self.route = route
-        self.errno = errno
-        self.reason = reason
         self.mtu = mtu
-        self.broadcast = broadcast
-        self.multicast = multicast
-        self.do_redirect = False
-        self.lasting = True
-        """False where time or the state of neighbours may change the decision, not only routes and addresses."""
-        self.locked = False
-        """The MTU towards the destination is not to be trusted: no DF (ip_mtu_locked)."""
-        self.loops = False
-        """Packets of our own that go this way are for us too: broadcasts, and groups we joined."""
         self.neighbour: Neighbour | None = None
         self.senders: tuple[Sender, ...] = ()
         """What sends this way, one for each kind of packet (net/flow.py)."""
+
+
+class Special(Dst):
+    """A decision with something that most have not."""
+
+    __slots__ = ("broadcast", "do_redirect", "errno", "lasting", "locked", "loops", "multicast", "reason")
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        errno: str = "",
+        reason: DropReason | None = None,
+        broadcast: bool = False,
+        multicast: bool = False,
+        lasting: bool = True,
+        locked: bool = False,
+        loops: bool = False,
+        do_redirect: bool = False,
+        **usual: Any,
+    ) -> None:
+        super().__init__(kind, **usual)
+        self.errno = errno
+        self.reason = reason
+        self.broadcast = broadcast
+        self.multicast = multicast
+        self.lasting = lasting
+        self.locked = locked
+        self.loops = loops
+        self.do_redirect = do_redirect

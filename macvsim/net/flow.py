@@ -8,7 +8,7 @@ again.  That holds until a route, an address, a device, a parameter or a netfilt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.path import COMING, HERE, Onward, Path, Told, TxPath
 from macvsim.journal import Station, Stations
@@ -16,12 +16,13 @@ from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet
 from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
+    from macvsim.net.namespace import Namespace
     from macvsim.net.sender import Sender
     from macvsim.net.socket import RawIcmpSocket
 
@@ -35,6 +36,19 @@ _ADDRESSES = slice(ETH_HLEN + 12, _MESSAGE)
 _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
 _pack = ipv4.pack_flow
+
+
+class Unsorted(NamedTuple):
+    """Frames that come to the protocols of `dev` by paths, but of no flows, as they are not IPv4 for this host."""
+
+    ns: Namespace
+    dev: NetDevice
+    packet_type: PacketType
+    flows: dict[bytes, Path]
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """One arrives."""
+        return self.ns.deliver(self.dev, frame, self.packet_type)
 
 
 class Arrivals:
@@ -53,9 +67,8 @@ class Arrivals:
         """One of no flow that is known: it is the first of one, or goes the long way."""
         layer, dev, head = self._layer, self._dev, frame.head
         if head and frame.raw[12:14] == _IP and layer.netfilter is None:
-            layer.ns.router.input(frame.raw[_ADDRESSES], dev)
-            way = dev.inet.ways_in.get(ipv4.head_addresses(head))
-            flow = None if way is None else _flow(layer, dev, way, head)
+            way = layer.ns.router.input(frame.raw[_ADDRESSES], dev)
+            flow = _flow(layer, dev, way, head) if way.lasting and layer.sim.learns else None
             if flow is not None:
                 if len(self.flows) >= FLOWS:
                     self.flows.clear()

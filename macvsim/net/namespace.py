@@ -18,7 +18,7 @@ from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
-from macvsim.net.flow import Arrivals
+from macvsim.net.flow import Arrivals, Unsorted
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
@@ -222,9 +222,8 @@ class Namespace(Parts):
     def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
         if packet_type is HOST and self.protocol(_IP) == self.ipv4.receive:
-            arrivals = Arrivals(self.ipv4, dev)
-            return Receiver(arrivals.flows, arrivals.take)
-        return Receiver({}, lambda frame: self.deliver(dev, frame, packet_type))
+            return Arrivals(self.ipv4, dev)
+        return Unsorted(self, dev, packet_type, {})
 
     def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """A frame is at the end of its path: to the protocol, which sees no tag (deliver_skb)."""

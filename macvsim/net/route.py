@@ -6,12 +6,13 @@ a route, an address, a device or a parameter changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.ipvlan import l3s_child
+from macvsim.dev.joined import NOTHING
 from macvsim.drop import DropReason
-from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst
+from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst, Special
 from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope
 from macvsim.net.multipath import Hop, choose, flow_hash
@@ -22,10 +23,9 @@ from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.addr import InDev
     from macvsim.net.namespace import Namespace
 
-_CACHE_LIMIT = 4096
+_CACHE_LIMIT = 8192
 IP_MIN_MTU = 552
 LOCAL_GROUPS = 0xE0000000
 """The first of the groups, of which those up to 224.0.0.255 stay on the link."""
@@ -34,14 +34,16 @@ LOCAL_GROUPS = 0xE0000000
 class Router:
     """Input and output routing of one namespace."""
 
-    __slots__ = ("_exceptions", "_hash_key", "_keeps", "_output", "_to_us", "generation", "ns")
+    __slots__ = ("_exceptions", "_hash_key", "_keeps", "_known", "_to_us", "generation", "ns")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.generation = 0
         """Counts what made decisions void."""
-        self._output: dict[object, Dst] | None = None
-        """By destination and source in one number, or by all that was asked for where that is more."""
+        self._known: Mapping[object, Dst] = NOTHING
+        """Decisions by what was asked: on the way out destination and source in one number, on the way in the index of
+        the device, source and destination in a larger one; or all of it where that is more.
+        """
         self._to_us: Dst | None = None
         """What was decided last of packets for an address of ours: all those for it go one way."""
         self._keeps = False
@@ -68,11 +70,17 @@ class Router:
             self._keeps = False
             for dev in self.ns.present.values():
                 dev.inet.forget()
-            if self._output:
-                self._output.clear()
+            self._known = NOTHING
             self._to_us = None
         self.generation += 1
         self.ns.sim.change()
+
+    def _keep(self, key: object, way: Dst) -> None:
+        """A decision lasts until `forget`."""
+        if not isinstance(self._known, dict) or len(self._known) >= _CACHE_LIMIT:
+            self._known = {}
+        self._known[key] = way
+        self._keeps = True
 
     # -- output --------------------------------------------------------------------------------------------------------
 
@@ -85,35 +93,31 @@ class Router:
         key: object = dst << 32 | src
         if oif is not None or any_source or mark:
             key = dst, src, oif, any_source, mark
-        known = self._output
-        if known is None or len(known) >= _CACHE_LIMIT:
-            known = self._output = {}
-        found = known.get(key)
+        found = self._known.get(key)
         if found is None:
             found = self._decide_output(dst, src, oif, any_source, mark)
             if found.lasting and self.ns.sim.learns:
-                known[key] = found
-                self._keeps = True
+                self._keep(key, found)
         return found
 
     def on_link(self, group: int, dev: NetDevice) -> Dst:
         """The way of IGMP to a group, which asks no table."""
         if not dev.up:
-            return Dst(ERROR, errno="ENETUNREACH")
+            return Special(ERROR, errno="ENETUNREACH")
         return self._group(group, self.ns.addresses.select_source(dev, 0, Scope.LINK), dev)
 
     def _decide_output(self, dst: int, src: int, oif: NetDevice | None, any_source: bool, mark: int) -> Dst:
         ns = self.ns
         if src:
             if src >= LOCAL_GROUPS and _is_many(src):
-                return Dst(ERROR, errno="EINVAL")
+                return Special(ERROR, errno="EINVAL")
             if oif is None and dst >= LOCAL_GROUPS and _is_many(dst):
                 oif = self._owner(src)
             if not any_source and not ns.is_local(src) and not ns.ipv4_conf.ip_nonlocal_bind:
-                return Dst(ERROR, errno="EINVAL")
+                return Special(ERROR, errno="EINVAL")
         if oif is not None:
             if not oif.up or oif.inet is None:
-                return Dst(ERROR, errno="ENETUNREACH")
+                return Special(ERROR, errno="ENETUNREACH")
             if (is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8) or dst == BROADCAST:
                 chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
                 return self._group(dst, chosen, oif)
@@ -125,7 +129,7 @@ class Router:
         route = ns.fib.lookup(dst, oif, self._usable_linkdown, src, None, mark)
         if route is None or (oif is not None and route.type in ERRORS):
             if oif is None:
-                return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
+                return Special(ERROR, errno="ENETUNREACH", reason=DropReason.IP_OUTNOROUTES)
             # bound to a device without a usable route: the destination is taken to be on the link
             if is_multicast_ip(dst):
                 return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
@@ -134,7 +138,7 @@ class Router:
         kind = route.type
         if kind in ERRORS:
             reason = DropReason.IP_BLACKHOLE if kind is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
-            return Dst(ERROR, errno=ERRORS[kind], route=route, reason=reason)
+            return Special(ERROR, errno=ERRORS[kind], route=route, reason=reason)
         if kind is RTN_LOCAL:
             lo = ns.devices["lo"]
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
@@ -146,15 +150,17 @@ class Router:
         dev = route.dev
         chosen = src or route.src or self.preferred_source(route, dst)
         if chosen >> 24 == IN_LOOPBACKNET and not self._may_carry_loopback(dev):
-            return Dst(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
+            return Special(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if kind is RTN_BROADCAST or (dst >= LOCAL_GROUPS and _is_many(dst)):
             return self._group(dst, chosen, dev, route)
         exception = self._exception(dst)
         mtu, gateway = applied(exception, route.mtu or dev.mtu, route.gateway)
-        way = Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
-        way.lasting = len(rivals) < 2 and exception is None
-        way.locked = exception is not None and exception.locked
-        return way
+        if len(rivals) < 2 and exception is None:
+            return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+        locked = exception is not None and exception.locked
+        return Special(
+            SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu, lasting=False, locked=locked
+        )
 
     def _by_hash(self, route: Route, src: int, dst: int, oif: NetDevice | None = None) -> Route:
         """A route with several next hops as if it had but the one this flow takes (fib_select_path)."""
@@ -206,7 +212,7 @@ class Router:
     def _group(self, dst: int, src: int, dev: NetDevice, route: Route | None = None) -> Dst:
         """A broadcast or multicast on `dev`."""
         multicast = is_multicast_ip(dst)
-        way = Dst(
+        return Special(
             SEND,
             dev=dev,
             nexthop=dst,
@@ -215,9 +221,8 @@ class Router:
             mtu=dev.mtu,
             broadcast=not multicast,
             multicast=multicast,
+            loops=not dev.loopback and (not multicast or dst in dev.inet.groups),
         )
-        way.loops = not dev.loopback and (not multicast or dst in dev.inet.groups)
-        return way
 
     def preferred_source(self, route: Route, dst: int) -> int:
         """fib_result_prefsrc: the route's own, else the best address of its device towards the next hop."""
@@ -242,19 +247,18 @@ class Router:
         if mark and self.ns.fib.looks_at_marks:
             src, dst = int.from_bytes(addresses[:4], "big"), int.from_bytes(addresses[4:], "big")
             return self._decide_input(dst, src, dev, mark)
-        indev: InDev = dev.inet
-        key = int.from_bytes(addresses)
-        found = indev.ways_in.get(key)
+        asked = int.from_bytes(addresses)
+        key = dev.ifindex << 64 | asked
+        found = self._known.get(key)
         if found is None:
             child = None if dev.rx_handler is None else l3s_child(dev.rx_handler, addresses[4:])
             if child is not None:
                 local = cast("Namespace", child.ns).router.input(addresses, child)
                 if local.kind is LOCAL:
                     return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
-            found = self._decide_input(key & 0xFFFFFFFF, key >> 32, dev)
+            found = self._decide_input(asked & 0xFFFFFFFF, asked >> 32, dev)
             if found.lasting and self.ns.sim.learns:
-                indev.keep_way(key, found, _CACHE_LIMIT)
-                self._keeps = True
+                self._keep(key, found)
         return found
 
     def _decide_input(self, dst: int, src: int, dev: NetDevice, mark: int = 0) -> Dst:
@@ -267,7 +271,7 @@ class Router:
                 return way
         of_loopback = dst >> 24 == IN_LOOPBACKNET or src >> 24 == IN_LOOPBACKNET
         if of_loopback and not self._may_carry_loopback(dev):
-            return Dst(DROP, reason=DropReason.IP_LOCALNET)
+            return Special(DROP, reason=DropReason.IP_LOCALNET)
         to_us = self._to_us
         if to_us is not None and to_us.nexthop == dst and ns.fib.is_plain:
             route = to_us.route
@@ -275,8 +279,8 @@ class Router:
             route = ns.fib.lookup(dst, None, self._usable_linkdown, src, dev, mark)
         if route is None:
             if conf.forwarding:
-                return Dst(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
-            return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+                return Special(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
+            return Special(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         kind = route.type
         if kind is RTN_BROADCAST:
             if conf.bc_forwarding and ns.conf_all.bc_forwarding:
@@ -285,40 +289,40 @@ class Router:
         if kind is RTN_LOCAL:
             reason = self.validate_source(src, dev, None, dst, mark)
             if reason is not None:
-                return Dst(DROP, reason=reason)
+                return Special(DROP, reason=reason)
             if to_us is None or to_us.nexthop != dst or to_us.route is not route:
                 to_us = Dst(LOCAL, nexthop=dst, route=route)
                 if ns.sim.learns:
                     self._to_us, self._keeps = to_us, True
             return to_us
         if not conf.forwarding:
-            return Dst(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
+            return Special(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
         if kind is RouteType.BLACKHOLE:
-            return Dst(DROP, reason=DropReason.IP_BLACKHOLE, route=route)
+            return Special(DROP, reason=DropReason.IP_BLACKHOLE, route=route)
         if kind in ERRORS:
-            return Dst(ERROR, errno=ERRORS[kind], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
+            return Special(ERROR, errno=ERRORS[kind], reason=DropReason.IP_UNREACHABLE_ROUTE, route=route)
         return self._forward(dst, src, dev, route, mark)
 
     def _decide_special(self, dst: int, src: int, dev: NetDevice) -> Dst | None:
         """What becomes of a packet with an address that is no host's; None where it may be one all the same."""
         if is_multicast_ip(dst):
             if dst in dev.inet.groups:
-                return Dst(LOCAL, nexthop=dst, multicast=True)
-            return Dst(DROP, reason=DropReason.IP_NOT_JOINED)
+                return Special(LOCAL, nexthop=dst, multicast=True)
+            return Special(DROP, reason=DropReason.IP_NOT_JOINED)
         if is_multicast_ip(src) or src == BROADCAST:
-            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+            return Special(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
         if dst == BROADCAST or (not src and not dst):
             return self._input_broadcast(src, dev)
         if is_zeronet_ip(src):
-            return Dst(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
-        return Dst(DROP, reason=DropReason.IP_MARTIAN_DEST) if is_zeronet_ip(dst) else None
+            return Special(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
+        return Special(DROP, reason=DropReason.IP_MARTIAN_DEST) if is_zeronet_ip(dst) else None
 
     def _input_broadcast(self, src: int, dev: NetDevice) -> Dst:
         if src:
             reason = self.validate_source(src, dev, None)
             if reason is not None:
-                return Dst(DROP, reason=reason)
-        return Dst(LOCAL, broadcast=True)
+                return Special(DROP, reason=reason)
+        return Special(LOCAL, broadcast=True)
 
     def _forward(self, dst: int, src: int, dev: NetDevice, route: Route, mark: int = 0) -> Dst:
         """__mkroute_input: source check, and whether the sender should be told of a shorter way."""
@@ -327,22 +331,26 @@ class Router:
         out = route.dev
         reason = self.validate_source(src, dev, out, dst, mark)
         if reason is not None:
-            return Dst(DROP, reason=reason)
+            return Special(DROP, reason=reason)
         ns = self.ns
         exception = self._exception(dst)
         mtu, gateway = applied(exception, route.mtu or out.mtu, route.gateway)
         if not ns.ipv4_conf.ip_forward_use_pmtu:
             mtu = route.mtu or out.mtu
-        way = Dst(FORWARD, dev=out, nexthop=gateway or dst, route=route, mtu=mtu)
-        way.lasting = exception is None
-        if out is dev and self._sends_redirects(dev):
-            back = ns.fib.lookup(src, usable=self._usable_linkdown)
-            on_link = back is not None and back.dev is dev and not back.gateway and back.type is RouteType.UNICAST
-            shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
-            gateway = route.gateway
-            one_net = any(a.contains(src) and (not gateway or a.contains(gateway)) for a in dev.inet.addresses)
-            way.do_redirect = on_link and bool(shared or one_net)
-        return way
+        nexthop = gateway or dst
+        detour = out is dev and self._sends_redirects(dev) and self._is_detour(src, dev, route.gateway)
+        if exception is None and not detour:
+            return Dst(FORWARD, dev=out, nexthop=nexthop, route=route, mtu=mtu)
+        lasting = exception is None
+        return Special(FORWARD, dev=out, nexthop=nexthop, route=route, mtu=mtu, lasting=lasting, do_redirect=detour)
+
+    def _is_detour(self, src: int, dev: NetDevice, gateway: int) -> bool:
+        """The sender could reach the next hop itself, by the link that the packet came from."""
+        back = self.ns.fib.lookup(src, usable=self._usable_linkdown)
+        if back is None or back.dev is not dev or back.gateway or back.type is not RouteType.UNICAST:
+            return False
+        shared = max(dev.inet.conf.shared_media, self.ns.conf_all.shared_media)
+        return bool(shared) or any(a.contains(src) and (not gateway or a.contains(gateway)) for a in dev.inet.addresses)
 
     def _sends_redirects(self, dev: NetDevice) -> bool:
         return bool(dev.inet.conf.send_redirects or self.ns.conf_all.send_redirects)

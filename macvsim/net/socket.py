@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from macvsim.drop import DropReason
 from macvsim.errors import SocketError
 from macvsim.net import optioned
-from macvsim.net.dst import ERROR, Dst
+from macvsim.net.dst import ERROR, Dst, Special
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipoptions import route_wanted
 from macvsim.net.packet import Packet
@@ -95,7 +95,7 @@ class Socket:
             raise SocketError(way.errno)
         if way.broadcast and not self.broadcast:
             raise SocketError("EACCES")
-        if way.multicast and way.loops and not self.multicast_loop:
+        if isinstance(way, Special) and way.multicast and way.loops and not self.multicast_loop:
             way = copy(way)
             way.loops, way.senders = False, ()
         dev = way.dev
