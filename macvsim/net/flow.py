@@ -14,7 +14,6 @@ from macvsim.dev.path import COMING, HERE, Onward, Path, Told, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet
-from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame, PacketType
 
@@ -237,12 +236,12 @@ class Messages(_Flow):
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
-        layer, answered = self._icmp, self._answered
+        snmp, answered = self._icmp.ns.snmp, self._answered
         if answered:
-            layer.types[_ECHO] += answered
-            layer.types[OUT | _ECHO_REPLY] += answered
+            snmp.echoes_received += answered
+            snmp.echo_replies_sent += answered
         if self._packets > answered:
-            layer.types[_ECHO_REPLY] += self._packets - answered
+            snmp.echo_replies_received += self._packets - answered
         self._answered = 0
         super().settle()
 

@@ -48,12 +48,11 @@ class Peer:
 class IcmpLayer:
     """The ICMP of one namespace."""
 
-    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets", "types")
+    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
         self.ns = ns
         self.conf = ns.ipv4_conf
-        self.types = ns.snmp.icmp_types
         self.sockets: list[RawIcmpSocket] = []
         self._peers: dict[int, Peer] | None = None
         self._global_credit = 0
@@ -72,7 +71,7 @@ class IcmpLayer:
         if len(message) < 8 or _number(message) % 0xFFFF:
             return self._malformed(packet, message)
         kind = message[0]
-        self.types[kind] += 1
+        self.ns.snmp.count_icmp(kind)
         if kind == _ECHO:
             return self._echo(packet, message)
         refused = self._refused(packet, kind, len(message))
@@ -163,10 +162,10 @@ class IcmpLayer:
         if not self._allowed(kind, 0, back, src, packet):
             return None
         if options is not None and options.data:
-            self.types[OUT | kind] += 1
+            ns.snmp.count_icmp(OUT | kind)
             uid = ns.sim.born(packet.uid)
             return optioned.send(ns.ipv4, _ICMP, message, back, src, uid, packet.data[1], options)
-        self.types[OUT | kind] += 1
+        ns.snmp.count_icmp(OUT | kind)
         return ns.ipv4.sender(back, src, _ICMP, None, packet.data[1]).send(message, ns.sim.born(packet.uid))
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
@@ -296,7 +295,7 @@ class IcmpLayer:
         extra = options is not None and len(options.data)
         room = min(MAX_ERROR, way.mtu) - ipv4.HLEN - extra - icmp.HLEN
         tos = (head.tos & 0x1E) | ERROR_TOS
-        ns.snmp.icmp_types[OUT | kind] += 1
+        ns.snmp.count_icmp(OUT | kind)
         uid = ns.sim.born(packet.uid)
         message = icmp.message(icmp_template(kind), kind, code, info, data[:room])
         if options is not None and options.data:

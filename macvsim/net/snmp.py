@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.net.parts import Counters, Parts
+from macvsim.wire import icmp
 
 if TYPE_CHECKING:
     from macvsim.sim import Sim
@@ -99,20 +100,33 @@ ICMP_IN_NAMES = {
 
 OUT = 0x100
 """Tells types of messages that were sent from those of messages that came."""
+_ECHOES = {
+    icmp.ECHO: "echoes_received", OUT | icmp.ECHO: "echoes_sent",
+    icmp.ECHO_REPLY: "echo_replies_received", OUT | icmp.ECHO_REPLY: "echo_replies_sent",
+}  # fmt: skip
+"""Counters of their own, by type."""
 
 
 class Snmp(Parts):
     """Counters by MIB group; they only grow."""
 
-    __slots__ = ("_sim", "ext", "icmp", "icmp_types", "ip_counters", "tcp", "udp")
+    __slots__ = (
+        "_sim", "echo_replies_received", "echo_replies_sent", "echoes_received", "echoes_sent", "ext", "icmp",
+        "ip_counters", "other_icmp", "tcp", "udp",
+    )  # fmt: skip
     ext: Counters
     """What /proc/net/netstat has of TcpExt and IpExt, as far as it is counted."""
     icmp: Counters
+    other_icmp: defaultdict[int, int]
+    """Messages by their type: those received, and with `OUT` those sent; but for echoes and their replies, which are
+    all that most hosts ever see.
+    """
     tcp: dict[str, int]
     udp: dict[str, int]
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "ext": lambda _: Counters(),
         "icmp": lambda _: Counters(),
+        "other_icmp": lambda _: defaultdict(int),
         "tcp": lambda _: {**dict.fromkeys(TCP, 0), **TCP_START},
         "udp": lambda _: dict.fromkeys(UDP, 0),
     }
@@ -120,8 +134,7 @@ class Snmp(Parts):
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self.ip_counters = Counters()
-        self.icmp_types: defaultdict[int, int] = defaultdict(int)
-        """Messages by their type: those received, and with `OUT` those sent."""
+        self.echoes_received = self.echoes_sent = self.echo_replies_received = self.echo_replies_sent = 0
 
     @property
     def ip(self) -> dict[str, int]:
@@ -129,15 +142,31 @@ class Snmp(Parts):
         self._sim.settle()
         return self.ip_counters
 
+    def count_icmp(self, kind: int) -> None:
+        """A message of a type was received, or (with `OUT`) is sent."""
+        name = _ECHOES.get(kind)
+        if name is None:
+            self.other_icmp[kind] += 1
+        else:
+            setattr(self, name, getattr(self, name) + 1)
+
+    def icmp_types(self) -> dict[int, int]:
+        """How many messages there were of the types that were seen at all: received, and with `OUT` sent; up to
+        date.
+        """
+        self._sim.settle()
+        echoes = {kind: getattr(self, name) for kind, name in _ECHOES.items()}
+        return {kind: count for kind, count in (echoes | self.other_icmp).items() if count}
+
     def icmp_totals(self) -> dict[str, int]:
         """The Icmp group: what is counted by type is added up when somebody looks."""
-        self._sim.settle()
+        types = self.icmp_types()
         total = {name: self.icmp[name] for name in ICMP}
         for kind, name in ICMP_IN_NAMES.items():
-            total[name] = self.icmp_types.get(kind, 0)
-            total["Out" + name[2:]] = self.icmp_types.get(OUT | kind, 0)
-        total["InMsgs"] += sum(n for kind, n in self.icmp_types.items() if kind < OUT)
-        total["OutMsgs"] = sum(n for kind, n in self.icmp_types.items() if kind >= OUT)
+            total[name] = types.get(kind, 0)
+            total["Out" + name[2:]] = types.get(OUT | kind, 0)
+        total["InMsgs"] += sum(n for kind, n in types.items() if kind < OUT)
+        total["OutMsgs"] = sum(n for kind, n in types.items() if kind >= OUT)
         return total
 
     def text(self, *, forwarding: bool, ttl: int) -> str:
@@ -146,7 +175,7 @@ class Snmp(Parts):
         lines = _pair("Ip", ["Forwarding", "DefaultTTL", *IP], [1 if forwarding else 2, ttl, *counted])
         icmp = self.icmp_totals()
         lines += _pair("Icmp", list(icmp), list(icmp.values()))
-        types = sorted(self.icmp_types.items())
+        types = sorted(self.icmp_types().items())
         kinds = [(f"InType{k}" if k < OUT else f"OutType{k - OUT}", n) for k, n in types]
         if kinds:
             lines += _pair("IcmpMsg", [name for name, _ in kinds], [count for _, count in kinds])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_PACKET = 0xFFFF
 _ICMP = ipv4.PROTO_ICMP
+_ECHO = icmp.ECHO
 _MAX_MESSAGE = MAX_PACKET - ipv4.HLEN
 NETFILTER_DROP: Final = DropReason.NETFILTER_DROP
 
@@ -116,7 +117,7 @@ class Socket:
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
         if proto == ipv4.PROTO_ICMP:
-            self.ns.snmp.icmp_types[OUT | payload[0]] += 1
+            self.ns.snmp.count_icmp(OUT | payload[0])
         df = forced or (self.pmtu_discover == "want" and not way.locked)
         if self.record_route:
             asked = route_wanted(self.ns)
@@ -156,11 +157,11 @@ class Socket:
 class _Sent:
     """How the last message was sent, for the next to the same address."""
 
-    __slots__ = ("dst", "generation", "sender", "types", "way")
+    __slots__ = ("dst", "generation", "sender", "snmp", "way")
 
     def __init__(self, ns: Namespace, dst: int, way: Dst, sender: Sender) -> None:
         self.generation = ns.router.generation
-        self.types = ns.snmp.icmp_types
+        self.snmp = ns.snmp
         self.dst = dst
         self.way = way
         self.sender = sender
@@ -222,7 +223,10 @@ class RawIcmpSocket(Socket):
             object.__setattr__(self, "_last", last)
         if len(message) > _MAX_MESSAGE:
             raise SocketError("EMSGSIZE")
-        last.types[OUT | message[0]] += 1
+        if message[0] == _ECHO:
+            last.snmp.echoes_sent += 1
+        else:
+            last.snmp.count_icmp(OUT | message[0])
         sender = last.sender
         trip = sender.trip
         if trip is None or not trip.start(message, uid, True):
