@@ -73,18 +73,21 @@ class Timed:
     def start(self, delay: int) -> None:
         """Expire `delay` jiffies from now, rounded up by the timer wheel."""
         sim = self.sim
-        self.start_at(sim._now // sim.tick + delay)
+        clock = sim._now // sim.tick
+        self._put(sim.wheel_bucket(clock + delay, clock))
 
     def start_at(self, expires: int) -> None:
         """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
         sim = self.sim
-        bucket = sim.wheel_bucket(expires, sim._now // sim.tick)
+        self._put(sim.wheel_bucket(expires, sim._now // sim.tick))
+
+    def _put(self, bucket: int) -> None:
         if self.pending and bucket == self._bucket:
             return
-        self._turn += 1
+        self._turn = turn = self._turn + 1
         self._bucket = bucket
         self.pending = True
-        sim.wheel_add(bucket, self, self._turn)
+        self.sim.wheel_add(bucket, self, turn)
 
     def stop(self) -> None:
         """Do not expire."""
@@ -207,6 +210,8 @@ class Sim(simpy.Environment):
         """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as ten save."""
         self.unsettled: list[Unsettled] = []
         """What has counted something for itself since counters were last up to date; see `settle`."""
+        self._dice = blake2b(f"{seed}/".encode(), digest_size=8)
+        """What all random numbers begin with; see `number`."""
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
         """How often was drawn from the streams of `draw`."""
@@ -280,10 +285,13 @@ class Sim(simpy.Environment):
 
     def wheel_bucket(self, expires: int, clock: int) -> int:
         """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
-        beyond = max(expires - clock, 0) // (_WHEEL_SIZE - 1)
-        level = min((beyond.bit_length() + _WHEEL_SHIFT - 1) // _WHEEL_SHIFT, _WHEEL_LEVELS - 1)
+        if expires < clock:
+            expires = clock
+        level = -(-((expires - clock) // (_WHEEL_SIZE - 1)).bit_length() // _WHEEL_SHIFT)
+        if level >= _WHEEL_LEVELS:
+            level = _WHEEL_LEVELS - 1
         shift = level * _WHEEL_SHIFT
-        return ((max(expires, clock) >> shift) + 1 << shift) * self.tick << _LEVEL_BITS | level
+        return ((expires >> shift) + 1 << shift) * self.tick << _LEVEL_BITS | level
 
     def wheel_add(self, bucket: int, timer: Timed, turn: int) -> None:
         """Put a timer first in a bucket (enqueue_timer)."""
@@ -437,8 +445,9 @@ class Sim(simpy.Environment):
 
     def number(self, name: str, below: int) -> int:
         """A random number from 0 on of one named thing that needs no other: the same whenever it is asked for."""
-        digest = blake2b(f"{self.seed}/{name}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest) % below
+        dice = self._dice.copy()
+        dice.update(name.encode())
+        return int.from_bytes(dice.digest()) % below
 
     def set_rng(self, name: str, stream: random.Random) -> None:
         """Another stream for one named thing: what a running kernel drew, where the two are compared."""

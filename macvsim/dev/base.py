@@ -24,13 +24,12 @@ from macvsim.errors import NetlinkError
 from macvsim.history import recorded
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
-from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, Frame, PacketType
+from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, VLAN_FIRST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.link import Line
 
 VLAN_HLEN = 4
-_VLAN_FIRST = (0x81, 0x88)
 _TAG_KEY = 0xFFFF0FFF
 
 
@@ -106,7 +105,7 @@ class NetDevice(State):
             return sim.drop(frame.uid, dev, DropReason.RUNT, frame)
         rounds: list[Round] = []
         while True:
-            if not frame.tag and frame.raw[12] in _VLAN_FIRST and frame.has_inline_tag():
+            if not frame.tag and frame.raw[12] in VLAN_FIRST and frame.has_inline_tag():
                 untagged = frame.untag()
                 if untagged is None:
                     return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)

@@ -31,6 +31,9 @@ _REQUEST_END = 42
 _LOOPBACK = 127
 _FIRST_GROUP, _LAST_GROUP = 224, 239
 _TAG_KEY = 0xFFFF0FFF
+FRAME = 1 << 64
+"""Frames and their bytes are counted together, as so many times this plus so many bytes."""
+_number = int.from_bytes
 _NOBODY: Sequence[NetDevice] = ()
 
 
@@ -45,8 +48,14 @@ class Acquaintance(Protocol):
 
 def acquainted(sim: Sim, raw: bytes) -> Sequence[NetDevice]:
     """Where something is known of a request's sender that the request changes."""
-    known: Sequence[Acquaintance] | None = sim.known.get(int.from_bytes(raw[28:32]))
-    return [entry.dev for entry in known if entry.news(raw[22:28])] if known else _NOBODY
+    known: Sequence[Acquaintance] | None = sim.known.get(_number(raw[28:32]))
+    found = _NOBODY
+    if known:
+        ha = raw[22:28]
+        for entry in known:
+            if entry.news(ha):
+                found = (*found, entry.dev)
+    return found
 
 
 def is_request(raw: bytes) -> bool:
@@ -90,10 +99,9 @@ class Audience:
             for ip in wanted or ():
                 self.targets[ip] = (*self.targets.get(ip, ()), child)
         self._listeners: dict[bytes, list[Macvlan]] = {}
-        self._heard: dict[frozenset[Mode], list[int]] = {}
+        self._heard: dict[frozenset[Mode], int] = {}
         """Frames and bytes that all quiet children of these modes have heard, but for what they were spared."""
-        self._spared_packets: dict[Macvlan, int] = {}
-        self._spared_octets: dict[Macvlan, int] = {}
+        self._spared: dict[Macvlan, int] = {}
 
     def listeners(self, group: bytes) -> Sequence[Macvlan]:
         """Who listens to a group frame for `group` (macvlan_broadcast), in order."""
@@ -106,49 +114,41 @@ class Audience:
         """Children of `modes` but `source` hear a request, and count `octets` bytes: who of them must take it the long
         way.
         """
-        self.heard_all(modes, 1, octets)
+        one = FRAME + octets
+        spared = self._spared
+        self.heard_all(modes, one)
         if source is not None and source.mode in modes:
-            self._spare(source, octets)
+            spared[source] = spared.get(source, 0) + one
         concerned: Sequence[Macvlan] = self.targets.get(raw[38:42], ())
         others = acquainted(self.sim, raw)
         if others or self.attentive:
             concerned = self._in_order([*self.attentive, *concerned, *others])
         woken = [child for child in concerned if child.mode in modes and child is not source]
         for child in woken:
-            self._spare(child, octets)
+            spared[child] = spared.get(child, 0) + one
         return woken
 
-    def heard_all(self, modes: frozenset[Mode], packets: int, octets: int) -> None:
-        """All quiet children of these modes have heard so many requests."""
-        heard = self._heard.get(modes)
-        if heard is None:
-            if not self._heard:
-                self.sim.unsettled.append(self)
-            heard = self._heard[modes] = [0, 0]
-        heard[0] += packets
-        heard[1] += octets
+    def heard_all(self, modes: frozenset[Mode], count: int) -> None:
+        """All quiet children of these modes have heard so many requests and bytes."""
+        heard = self._heard
+        if not heard:
+            self.sim.unsettled.append(self)
+        heard[modes] = heard.get(modes, 0) + count
 
     def _in_order(self, devices: Iterable[NetDevice]) -> list[Macvlan]:
         rank = self._rank
         return [self.members[place] for place in sorted({rank[dev] for dev in devices if dev in rank})]
 
-    def _spare(self, child: Macvlan, octets: int) -> None:
-        """One child has not just counted a request that all have heard."""
-        self._spared_packets[child] = self._spared_packets.get(child, 0) + 1
-        self._spared_octets[child] = self._spared_octets.get(child, 0) + octets
-
     def settle(self) -> None:
         """Everybody quiet has counted what was heard, and dropped it."""
         heard, self._heard = self._heard, {}
-        spared_packets, self._spared_packets = self._spared_packets, {}
-        spared_octets, self._spared_octets = self._spared_octets, {}
+        spared, self._spared = self._spared, {}
         for mode, children in self._quiet.items():
-            wide = [of for modes, of in heard.items() if mode in modes]
-            all_packets, all_octets = sum(packets for packets, _ in wide), sum(octets for _, octets in wide)
+            count = sum(count for modes, count in heard.items() if mode in modes)
             for child in children:
-                packets = all_packets - spared_packets.get(child, 0)
+                packets, octets = divmod(count - spared.get(child, 0), FRAME)
                 child.counters.rx_packets += packets
-                child.counters.rx_bytes += all_octets - spared_octets.get(child, 0)
+                child.counters.rx_bytes += octets
                 child.counters.multicast += packets
                 self.sim.dropped(child, DropReason.ARP_NOT_FOR_US, packets)
 

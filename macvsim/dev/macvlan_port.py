@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.broadcast import Audience, is_request
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.drop import DropReason
-from macvsim.sim import US
+from macvsim.sim import PROCESS, US
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 
@@ -144,7 +145,7 @@ class MacvlanPort:
                 self.lower.sim.drop(frame.uid, self.lower, DropReason.MACVLAN_BROADCAST_BACKLOG, frame)
             else:
                 if not self.backlog:
-                    self.lower.sim.call_in_process(BC_WORK_DELAY, self.work)
+                    self.lower.sim.post(BC_WORK_DELAY, PROCESS, self.work, None)
                 self.backlog.append((frame, source))
         elif self._wanted >> bit & 1:
             self._distribute(frame, source)
@@ -169,7 +170,7 @@ class MacvlanPort:
             if users > 1:
                 self._queued |= 1 << _group_bit(group)
 
-    def work(self) -> None:
+    def work(self, _: None = None) -> None:
         """The work queue runs (macvlan_process_broadcast)."""
         backlog, self.backlog = self.backlog, []
         for frame, source in backlog:
@@ -263,6 +264,7 @@ def _bucket(mac: bytes) -> int:
     return (value * _GOLDEN_RATIO_64 & 0xFFFFFFFFFFFFFFFF) >> 56
 
 
+@lru_cache(256)
 def _group_bit(group: bytes) -> int:
     """mc_hash without salt: the last four bytes by hash_32 into 256 buckets, on a little-endian machine."""
     return (int.from_bytes(group[2:], "little") * _GOLDEN_RATIO_32 & 0xFFFFFFFF) >> 24

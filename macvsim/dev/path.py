@@ -18,13 +18,13 @@ path only adds up for itself, are settled whenever somebody reads them (`Sim.set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.journal import Log, LogTap, Station, Stations, form
 from macvsim.sim import SOFTIRQ, Sim
-from macvsim.wire.frame import ETH_HLEN, OUTGOING, Frame, FrameKey, PacketType, frame_key
+from macvsim.wire.frame import ETH_HLEN, OUTGOING, VLAN_FIRST, Frame, FrameKey, PacketType, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -49,7 +49,7 @@ CHECKED = b"ARP"
 
 def recurs(frame: Frame) -> bool:
     """True if frames with this Ethernet header may well come again soon: ARP does not, but for such checks."""
-    return frame.raw[12:14] != _ARP or frame.head is CHECKED
+    return bool(frame.head) or frame.raw[12:14] != _ARP
 
 
 class Receiver(Protocol):
@@ -194,8 +194,9 @@ class Hops(dict[FrameKey, Hop]):
 
     def known(self, frame: Frame) -> Take | None:
         """The way up of a frame with a header that was not seen yet."""
-        take = self._up.get(frame_key(frame.tag, frame.raw[:6]))
-        if take is None or not _path_of(take).holds or frame.has_inline_tag():
+        raw, tag = frame.raw, frame.tag
+        take = self._up.get(frame_key(tag, raw[:6]) if tag else raw[:6])
+        if take is None or not _path_of(take).holds or (raw[12] in VLAN_FIRST and frame.has_inline_tag()):
             return None
         if recurs(frame):
             self.find(frame.key).take = take
@@ -220,7 +221,9 @@ class RxPath(Path):
         self.receiver = dev.ns.receiver(dev, packet_type)
         self._flows = self.receiver.flows
         self._packets = self._octets = 0
-        self._logs = logs(sim, self._devices, (Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds))
+        self._logs: Logs = ()
+        if is_watched(sim, self._devices):
+            self._logs = logs(sim, [Station(dev, "receive", frame.tag, kind) for dev, frame, kind in rounds])
 
     @property
     def take_any(self) -> Take:
@@ -280,17 +283,20 @@ Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Statio
 """What is to be told of a frame's passage, and the stations that concern it."""
 
 
-def logs(sim: Sim, devices: Sequence[NetDevice], on_the_way: Iterable[Station]) -> Logs:
-    """Who keeps what passes these stations of a path, at these devices: the journal all of it, captures what they are
-    open for.
-    """
-    if sim.journal is None:
-        for dev in devices:
-            if dev.taps:
-                break
-        else:
-            return ()
-    stations = list(on_the_way)
+def is_watched(sim: Sim, devices: Sequence[NetDevice]) -> bool:
+    """True if somebody keeps what passes at one of these devices."""
+    if sim.journal is not None:
+        return True
+    for dev in devices:
+        if dev.taps:
+            break
+    else:
+        return False
+    return True
+
+
+def logs(sim: Sim, stations: list[Station]) -> Logs:
+    """Who keeps what passes these stations of a path: the journal all of it, captures what they are open for."""
     found: dict[Log, list[Station]] = {} if sim.journal is None else {sim.journal: stations}
     for station in stations:
         for tap in station.where.taps:
@@ -318,8 +324,9 @@ def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
 
 
 class TxPath:
-    """The way down to `line`, through the devices of `rounds`; `header` is what stands before the packets.
+    """The way down to `line`; `header` is what stands before the packets.
 
+    devices : that they go through; tags : beside them there
     epoch : the only one in which it may be used; -1 once it is void
     user : is told the time of every packet, while that matters
     """
@@ -327,18 +334,19 @@ class TxPath:
     __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
                  "sim", "tag", "user")  # fmt: skip
 
-    def __init__(self, sim: Sim, rounds: Sequence[tuple[NetDevice, int]], header: bytes, tag: int, line: Line) -> None:
+    def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
         self.epoch = sim.epoch
         self.header = header
         self.sim = sim
-        self._devices = tuple([dev for dev, _ in rounds])
-        self.tag = tag
+        self._devices = tuple(devices)
+        self.tag = tag = tags[-1]
         self._line = line
         self._delay = line.delay
-        self._hop = line.far.hops.find(frame_key(tag, header))
-        self._logs = logs(sim, self._devices, (Station(dev, "xmit", tag) for dev, tag in rounds))
+        self._hop = line.far.hops.find(frame_key(tag, header) if tag else header)
+        self._logs: Logs = ()
+        if is_watched(sim, devices):
+            self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
         self._packets = self._octets = 0
-        self.tell(None)
 
     @property
     def hops(self) -> Hops:
@@ -401,20 +409,22 @@ class TxPath:
 def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
     """The way down from a device to the cable of the card below it; None if it takes more than the header to tell.
 
-    header : destination and source MAC and EtherType, 14 bytes
+    header : destination and source MAC and EtherType, 14 bytes; who takes it calls `TxPath.tell` before anything else
     """
-    rounds: list[tuple[NetDevice, int]] = []
+    devices: list[NetDevice] = []
+    tags: list[int] = []
     at: NetDevice | None = None if header[0] & 1 or not dev.sim.learns else dev
     tag = 0
     line: Line | None = None
     while line is None:
         if at is None or not at.tx_active:
             return None
-        rounds.append((at, tag))
+        devices.append(at)
+        tags.append(tag)
         line = at.line()
         if line is None:
             at, pushed = at.below(header)
             if pushed and tag:  # the one that is there goes into the bytes
                 return None
             tag = pushed or tag
-    return TxPath(dev.sim, rounds, header, tag, line)
+    return TxPath(dev.sim, devices, tags, header, line)

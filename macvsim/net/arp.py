@@ -10,7 +10,7 @@ from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst
-from macvsim.net.fibroute import RouteType, Scope
+from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, Scope
 from macvsim.net.neigh import Neighbour
 from macvsim.net.nud import REACHABLE, STALE, VALID_BITS, Nud
 from macvsim.net.packet import Packet
@@ -49,7 +49,7 @@ class ArpLayer:
             ha = multicast_mac(ip)
         elif dev.noarp or dev.loopback:
             ha = dev.mac
-        elif self.ns.address_type(ip) is RouteType.BROADCAST:
+        elif self.ns.address_type(ip) is RTN_BROADCAST:
             ha = BROADCAST_MAC
         else:
             return
@@ -110,7 +110,7 @@ class ArpLayer:
             return None
         found = []
         for route in ns.fib.further_routes():
-            if route.type is not RouteType.LOCAL:
+            if route.info.type is not RTN_LOCAL:
                 continue
             if route.plen == 32:
                 found.append(route.dst.to_bytes(4))
@@ -145,7 +145,7 @@ class ArpLayer:
         if message.sip == 0:
             if (
                 message.op == arp.REQUEST
-                and ns.address_type(message.tip) is RouteType.LOCAL
+                and ns.address_type(message.tip) is RTN_LOCAL
                 and self._answers(dev, message)
             ):
                 self._reply(dev, frame, message)
@@ -168,7 +168,7 @@ class ArpLayer:
                     entry.update(message.sha, STALE, override=True)
                 self._proxy_reply(dev, frame, packet_type, message)
                 return None
-            ignored = way.kind is DROP and ns.address_type(message.tip) is RouteType.LOCAL
+            ignored = way.kind is DROP and ns.address_type(message.tip) is RTN_LOCAL
             if way.kind is DROP:
                 martians.log(ns, dev, message.sip, message.tip, way.reason, frame.raw[:ETH_HLEN])
         self._update_existing(dev, packet_type, message)
@@ -182,11 +182,11 @@ class ArpLayer:
         entry = ns.neigh.lookup(dev, message.sip)
         gratuitous = message.sip == message.tip and (message.op == arp.REQUEST or message.tha == message.sha)
         if gratuitous:
-            gratuitous = ns.address_type(message.sip) is RouteType.UNICAST
+            gratuitous = ns.address_type(message.sip) is RTN_UNICAST
         if entry is None:
             if not self._accepts(dev, message.sip):
                 return
-            unicast_reply = message.op == arp.REPLY and ns.address_type(message.sip) is RouteType.UNICAST
+            unicast_reply = message.op == arp.REPLY and ns.address_type(message.sip) is RTN_UNICAST
             if not gratuitous and not unicast_reply:
                 return
             entry = ns.neigh.create(dev, message.sip)

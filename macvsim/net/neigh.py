@@ -124,7 +124,8 @@ class Neighbour(Timed):
 
     @state.setter
     def state(self, state: Nud) -> None:
-        self.table.sim.catch_up()
+        if self.sim.trips:
+            self.sim.catch_up()
         self._state = state
         self.bits = bits = int(state)
         self.connected = bool(bits & _CONNECTED_BITS)
@@ -179,7 +180,7 @@ class Neighbour(Timed):
         """
         dev = self.dev
         if not self.connected:
-            sim = self.table.sim
+            sim = self.sim
             self.used = sim._now // sim.tick
             if not self.sends and not self._event_send(packet):
                 return None
@@ -204,7 +205,7 @@ class Neighbour(Timed):
         """True if the packet may go out at once; otherwise it was queued (__neigh_event_send)."""
         table = self.table
         parms = self.indev.parms
-        now = table.sim.jiffies
+        now = self.sim._now // self.sim.tick
         probe_now = False
         if not self.bits & (_STALE | _INCOMPLETE):
             if not parms.mcast_solicit + parms.app_solicit:
@@ -321,33 +322,28 @@ class Neighbour(Timed):
         override : another MAC than the known one is believed; weak : if it is not, the known one is doubted at least;
         router : the neighbour says whether it is a router
         """
-        if self._update(ha, new, override, admin, weak) and router is not None:
-            self.router = router
-
-    def _update(self, ha: bytes | None, new: Nud, override: bool, admin: bool, weak: bool) -> bool:
-        """Do it; False if what was said is not believed."""
         table = self.table
         believed = True
-        now = table.sim.jiffies
+        now = self.sim._now // self.sim.tick
         old, was, bits = self._state, self.bits, int(new)
         if not admin and was & _FIXED:
-            return False
+            return
         if not bits & VALID_BITS:
             self.stop()
             self._become(new, self.updated)
             if was & _PROBING and bits & _FAILED:
                 self._invalidate()
-            return False
+            return
         if ha is None:
             if not was & VALID_BITS:
-                return False
+                return
             ha = self.ha
         if bits & _CONNECTED_BITS:
             self.confirmed = now
         if was & VALID_BITS:
             if ha != self.ha and not override:
                 if not weak or not was & _CONNECTED_BITS:
-                    return False
+                    return
                 believed = False
                 ha, new, bits = self.ha, STALE, _STALE
             elif ha == self.ha and new is STALE and not admin:
@@ -365,17 +361,16 @@ class Neighbour(Timed):
         if changed:
             self.ha = ha
             self._forget_path()
-            if self.hh is not None:
+            if self._hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
             if not bits & _CONNECTED_BITS:
                 self.confirmed = now - 2 * table.base_reachable(self.indev)
-        if bits == was:
-            return believed
-        if not was & VALID_BITS:
+        if router is not None and believed:
+            self.router = router
+        if bits != was and self.queue and not was & VALID_BITS:
             queue, self.queue, self.queued = self.queue, (), 0
             for packet in queue:
                 self.output(packet)
-        return believed
 
     def news(self, ha: bytes) -> bool:
         """True unless this is as it stands already, to somebody who heard it from the neighbour by the way: `update`
@@ -386,4 +381,4 @@ class Neighbour(Timed):
     def locked(self) -> bool:
         """True within locktime of the last change: ordinary answers do not override it."""
         locktime: int = self.indev.parms.locktime * self.table.sim.hz // 100
-        return self.table.sim.jiffies <= self.updated + locktime
+        return self.sim._now // self.sim.tick <= self.updated + locktime

@@ -75,18 +75,22 @@ class NeighTable:
 
     def create(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, made if need be; None when the table is full (ENOBUFS, ``neighbour table overflow``)."""
-        entry = self.entries.get((dev, ip))
+        key = dev, ip
+        entries = self.entries
+        entry = entries.get(key)
         if entry is None:
-            if len(self.entries) >= self.thresholds.gc_thresh2:
+            thresholds = self.thresholds
+            if len(entries) >= thresholds.gc_thresh2:
                 self._collect()
-            if len(self.entries) >= self.thresholds.gc_thresh3:
+            if len(entries) >= thresholds.gc_thresh3:
                 self.solicitor.overflown()
                 return None
-            if len(self.entries) + 1 >= self.thresholds.gc_thresh1:
+            if len(entries) + 1 >= thresholds.gc_thresh1:
                 self._schedule()
-            entry = self.entries[dev, ip] = Neighbour(self, dev, ip)
+            entry = entries[key] = Neighbour(self, dev, ip)
             if not self.suffix:
-                self.sim.known[ip] = (*self.sim.known.get(ip, ()), entry)
+                known = self.sim.known
+                known[ip] = (*known.get(ip, ()), entry)
             self.solicitor.construct(entry)
         return entry
 

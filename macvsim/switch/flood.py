@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.broadcast import Audience, acquainted, targets_of
+from macvsim.dev.broadcast import FRAME, Audience, acquainted, targets_of
 from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
 from macvsim.dev.nic import Nic
 from macvsim.dev.path import Take
@@ -33,24 +33,22 @@ _PLACES = 1 << 20
 class _Count:
     """Frames and bytes that all listeners had, but for what single ones had not."""
 
-    __slots__ = ("octets", "octets_apart", "packets", "packets_apart")
+    __slots__ = ("_all", "_apart")
 
     def __init__(self, places: int) -> None:
-        self.packets = self.octets = 0
-        self.packets_apart = [0] * places
-        self.octets_apart = [0] * places
+        self._all = 0
+        self._apart = [0] * places
 
     def add(self, octets: int, apart: Sequence[int]) -> None:
         """One more frame, which those apart had not."""
-        self.packets += 1
-        self.octets += octets
+        one = FRAME + octets
+        self._all += one
         for place in apart:
-            self.packets_apart[place] += 1
-            self.octets_apart[place] += octets
+            self._apart[place] += one
 
-    def of(self, place: int) -> tuple[int, int]:
-        """What one listener had."""
-        return self.packets - self.packets_apart[place], self.octets - self.octets_apart[place]
+    def of(self, place: int) -> int:
+        """What one listener had, together (`FRAME`)."""
+        return self._all - self._apart[place]
 
 
 class _Listener:
@@ -94,6 +92,7 @@ class Plan:
         fit = all(self._take_in(port, vid) for port in switch.linked)
         self.usable = fit and self.delay > 0 and 1 < len(self.listeners) < _PLACES
         self._sent, self._arrived, self._heard = self._nothing()
+        self._is_settled = True
 
     def _nothing(self) -> tuple[_Count, _Count, _Count]:
         """What was sent, has arrived and was heard by macvlan children before anything was."""
@@ -149,14 +148,16 @@ class Plan:
     def concerned(self, raw: bytes, source: int) -> list[int]:
         """Places of those who do something about a request, in order."""
         where = self._where
-        places = [*self._always, *self._targets.get(raw[38:42], ()), self._macs.get(raw[6:12], source)]
-        places += [where[dev] for dev in acquainted(self.sim, raw) if dev in where]
-        return sorted({place for place in places if place != source})
+        places = {*self._always, *self._targets.get(raw[38:42], ()), self._macs.get(raw[6:12], source)}
+        for dev in acquainted(self.sim, raw):
+            places.add(where.get(dev, source))
+        places.discard(source)
+        return sorted(places)
 
     def concerns_only(self, raw: bytes, places: Sequence[int]) -> bool:
         """True if whoever has got acquainted with its sender since is at one of these places."""
-        where = self._where
-        return all(where.get(dev, places[0]) in places for dev in acquainted(self.sim, raw))
+        others = acquainted(self.sim, raw)
+        return not others or {self._where.get(dev, places[0]) for dev in others}.issubset(places)
 
     def flood(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
         """Send a request to all ports but the one it came from; False if it has to be done port by port."""
@@ -164,8 +165,7 @@ class Plan:
         place = self._places.get(source)
         if place is None or size > self._longest or (frame.tag and not self._aware):
             return False
-        self._unsettled()
-        self._sent.add(size, (place,))
+        self._count(self._sent, size, (place,))
         flood = Flood(self, place, frame)
         self.sim.put(self.sim._now + self.delay, SOFTIRQ, flood.turn, flood.arrive, None)
         return True
@@ -176,33 +176,34 @@ class Plan:
 
     def arrived(self, octets: int, apart: Sequence[int]) -> None:
         """A request has come to all but those apart."""
-        self._unsettled()
-        self._arrived.add(octets, apart)
+        self._count(self._arrived, octets, apart)
 
     def heard(self, octets: int, apart: Sequence[int]) -> None:
         """The children of all but those apart have had it."""
-        self._unsettled()
-        self._heard.add(octets, apart)
+        self._count(self._heard, octets, apart)
 
-    def _unsettled(self) -> None:
-        if not (self._sent.packets or self._arrived.packets or self._heard.packets):
+    def _count(self, count: _Count, octets: int, apart: Sequence[int]) -> None:
+        if self._is_settled:
+            self._is_settled = False
             self.sim.unsettled.append(self)
+        count.add(octets, apart)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
         sent, arrived, heard = self._sent, self._arrived, self._heard
         self._sent, self._arrived, self._heard = self._nothing()
+        self._is_settled = True
         for place, one in enumerate(self.listeners):
-            packets, octets = sent.of(place)
+            packets, octets = divmod(sent.of(place), FRAME)
             one.port.counters.tx_packets += packets
             one.port.counters.tx_bytes += octets
-            packets, octets = arrived.of(place)
+            packets, octets = divmod(arrived.of(place), FRAME)
             for dev in (one.nic,) if one.dev is one.nic else (one.nic, one.dev):
                 dev.counters.rx_packets += packets
                 dev.counters.rx_bytes += octets - packets * dev.rx_uncounted
             self.sim.dropped(one.dev, DropReason.ARP_NOT_FOR_US, packets)
             if one.audience is not None:
-                one.audience.heard_all(EXTERNAL, *heard.of(place))
+                one.audience.heard_all(EXTERNAL, heard.of(place))
 
 
 class Flood:

@@ -18,9 +18,8 @@ from macvsim.switch.path import SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
-from macvsim.wire.frame import ETH_HLEN, ETH_P_8021Q, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_8021Q, VLAN_FIRST, Frame
 
-_VLAN_FIRST = (0x81, 0x88)
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
 """Comes once and not soon again: no path is worth its while."""
 _COLLECTOR_PAUSE = 10 * MS
@@ -133,7 +132,7 @@ class Switch(Shown):
         raw = frame.raw
         if len(raw) < ETH_HLEN:
             return sim.drop(frame.uid, port, DropReason.RUNT, frame)
-        if raw[12] in _VLAN_FIRST and not frame.tag and frame.has_inline_tag():
+        if raw[12] in VLAN_FIRST and not frame.tag and frame.has_inline_tag():
             untagged = frame.untag()
             if untagged is None:
                 return sim.drop(frame.uid, port, DropReason.FRAME_TOO_SHORT, frame)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import NamedTuple
 
 HLEN = 28
 REQUEST = 1
 REPLY = 2
+
+_ETHERNET = (1, 6)
+_IPV4 = b"\x08\x00\x06\x04"
+"""Protocol IPv4, addresses of 6 and 4 bytes."""
+_unpack = Struct("!H4sH6sI6sI").unpack_from
+_pack = Struct("!6s6s8sH6sI6sI").pack
 
 
 class Arp(NamedTuple):
@@ -23,28 +30,13 @@ def parse(payload: bytes) -> Arp | None:
     """Fields of an ARP payload; None unless hardware is Ethernet (1 or 6), protocol IPv4, lengths 6 and 4
     (arp_process).
     """
-    if len(payload) < HLEN or payload[2:6] != b"\x08\x00\x06\x04" or payload[:2] not in (b"\0\x01", b"\0\x06"):
+    if len(payload) < HLEN:
         return None
-    return Arp(
-        int.from_bytes(payload[6:8], "big"),
-        payload[8:14],
-        int.from_bytes(payload[14:18], "big"),
-        payload[18:24],
-        int.from_bytes(payload[24:28], "big"),
-    )
+    hardware, form, op, sha, sip, tha, tip = _unpack(payload)
+    return Arp(op, sha, sip, tha, tip) if form == _IPV4 and hardware in _ETHERNET else None
 
 
 def patch(template: bytes, eth_dst: bytes, arp: Arp) -> bytes:
     """`template`, an ARP frame composed by scapy, with the fields of this one."""
-    return b"".join(
-        (
-            eth_dst,
-            arp.sha,
-            template[12:20],
-            arp.op.to_bytes(2, "big"),
-            arp.sha,
-            arp.sip.to_bytes(4, "big"),
-            arp.tha,
-            arp.tip.to_bytes(4, "big"),
-        )
-    )
+    op, sha, sip, tha, tip = arp
+    return _pack(eth_dst, sha, template[12:20], op, sha, sip, tha, tip)
