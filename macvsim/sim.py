@@ -74,20 +74,12 @@ class Timed:
         """Expire `delay` jiffies from now, rounded up by the timer wheel."""
         sim = self.sim
         clock = sim._now // sim.tick
-        self._put(sim.wheel_bucket(clock + delay, clock))
+        sim.wheel_add(sim.wheel_bucket(clock + delay, clock), self)
 
     def start_at(self, expires: int) -> None:
         """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
         sim = self.sim
-        self._put(sim.wheel_bucket(expires, sim._now // sim.tick))
-
-    def _put(self, bucket: int) -> None:
-        if self.pending and bucket == self._bucket:
-            return
-        self._turn = turn = self._turn + 1
-        self._bucket = bucket
-        self.pending = True
-        self.sim.wheel_add(bucket, self, turn)
+        sim.wheel_add(sim.wheel_bucket(expires, sim._now // sim.tick), self)
 
     def stop(self) -> None:
         """Do not expire."""
@@ -293,8 +285,13 @@ class Sim(simpy.Environment):
         shift = level * _WHEEL_SHIFT
         return ((expires >> shift) + 1 << shift) * self.tick << _LEVEL_BITS | level
 
-    def wheel_add(self, bucket: int, timer: Timed, turn: int) -> None:
-        """Put a timer first in a bucket (enqueue_timer)."""
+    def wheel_add(self, bucket: int, timer: Timed) -> None:
+        """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
+        if timer.pending and bucket == timer._bucket:
+            return
+        timer._turn = turn = timer._turn + 1
+        timer._bucket = bucket
+        timer.pending = True
         time = bucket >> _LEVEL_BITS
         due = self._wheel.get(time)
         if due is None:

@@ -16,14 +16,15 @@ from macvsim.net.nud import REACHABLE, STALE, VALID_BITS, Nud
 from macvsim.net.packet import Packet
 from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
-from macvsim.wire.arp import Arp
+from macvsim.wire.arp import REPLY, REQUEST, Arp
 from macvsim.wire.compose import arp_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
+    from macvsim.net.sysctl import DevConf
 
-_HEED_ALL = ("arp_accept", "drop_gratuitous_arp", "log_martians", "proxy_arp", "proxy_arp_pvlan")
+_HEED_ALL = frozenset(("arp_accept", "drop_gratuitous_arp", "log_martians", "proxy_arp", "proxy_arp_pvlan"))
 """Parameters that, once set, make any request a device hears worth looking at."""
 _LOOPBACK_PLEN = 8
 
@@ -62,7 +63,7 @@ class ArpLayer:
         source = self._announced(dev, entry.ip, trigger)
         uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
         known = unicast and bool(entry.bits & VALID_BITS)
-        request = Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
+        request = Arp(REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
         self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid, _head(entry) if known else b"")
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
@@ -93,7 +94,7 @@ class ArpLayer:
 
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
-        self.send(dev, BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, ip, ZERO_MAC, ip), self.ns.sim.born())
+        self.send(dev, BROADCAST_MAC, Arp(REQUEST, dev.mac, ip, ZERO_MAC, ip), self.ns.sim.born())
 
     # -- broadcasts that end here --------------------------------------------------------------------------------------
 
@@ -102,10 +103,8 @@ class ArpLayer:
         the frame as ARP_NOT_FOR_US; None: it may do more about any.
         """
         ns = self.ns
-        here, everywhere = dev.inet.conf, ns.conf_all
-        for conf in (here, everywhere):
-            if any(getattr(conf, key) for key in conf.changed if key in _HEED_ALL):
-                return None
+        if _heeds_all(dev.inet.conf) or _heeds_all(ns.conf_all):
+            return None
         if ns.made("neigh") and ns.neigh.is_proxy:
             return None
         found = []
@@ -129,73 +128,66 @@ class ArpLayer:
         if len(frame.raw) < ETH_HLEN + arp.HLEN:
             return sim.drop(frame.uid, dev, DropReason.PKT_TOO_SMALL, frame)
         message = arp.parse(frame.raw[14:42])
-        if message is None or message.op not in (arp.REQUEST, arp.REPLY):
+        if message is None or message.op not in (REQUEST, REPLY):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
-        conf = dev.inet.conf
-        if is_multicast_ip(message.tip) or (is_loopback_ip(message.tip) and not conf.route_localnet):
+        conf, tip = dev.inet.conf, message.tip
+        if is_multicast_ip(tip) or (is_loopback_ip(tip) and not conf.route_localnet):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
-        if message.sip == message.tip and max(conf.drop_gratuitous_arp, self.ns.conf_all.drop_gratuitous_arp):
+        if message.sip == tip and max(conf.drop_gratuitous_arp, self.ns.conf_all.drop_gratuitous_arp):
             return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
         return self._process(dev, frame, packet_type, message)
 
     def _process(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> DropReason | None:
         """arp_process: answer requests for our addresses, learn their senders, update entries we have."""
         ns = self.ns
-        sim = ns.sim
-        if message.sip == 0:
-            if (
-                message.op == arp.REQUEST
-                and ns.address_type(message.tip) is RTN_LOCAL
-                and self._answers(dev, message)
-            ):
+        op, sha, sip, _, tip = message
+        if not sip:
+            if op == REQUEST and ns.address_type(tip) is RTN_LOCAL and self._answers(dev, message):
                 self._reply(dev, frame, message)
                 return None
-            return sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
+            return ns.sim.drop(frame.uid, dev, DropReason.ARP_NOT_FOR_US, frame)
         ignored = False
-        if message.op == arp.REQUEST:
+        if op == REQUEST:
             way = ns.router.input(frame.raw[28:32] + frame.raw[38:42], dev)
             if way.kind is LOCAL and way.route is not None:
                 if self._answers(dev, message) and not self._filtered(dev, message):
-                    entry = ns.neigh.create(dev, message.sip)
+                    entry = ns.neigh.create(dev, sip)
                     if entry is not None:
-                        entry.update(message.sha, STALE, override=True)
+                        entry.update(sha, STALE, override=True)
                     self._reply(dev, frame, message, entry)
                     return None
-                return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
+                return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
             if way.kind is FORWARD and self._proxies(dev, way, message):
-                entry = ns.neigh.create(dev, message.sip)
+                entry = ns.neigh.create(dev, sip)
                 if entry is not None:
-                    entry.update(message.sha, STALE, override=True)
+                    entry.update(sha, STALE, override=True)
                 self._proxy_reply(dev, frame, packet_type, message)
                 return None
-            ignored = way.kind is DROP and ns.address_type(message.tip) is RTN_LOCAL
+            ignored = way.kind is DROP and ns.address_type(tip) is RTN_LOCAL
             if way.kind is DROP:
-                martians.log(ns, dev, message.sip, message.tip, way.reason, frame.raw[:ETH_HLEN])
+                martians.log(ns, dev, sip, tip, way.reason, frame.raw[:ETH_HLEN])
         self._update_existing(dev, packet_type, message)
-        if message.op == arp.REPLY and message.tip and ns.is_local(message.tip):
+        if op == REPLY and tip and ns.is_local(tip):
             return None
-        return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED if ignored else DropReason.ARP_NOT_FOR_US, frame)
+        return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED if ignored else DropReason.ARP_NOT_FOR_US, frame)
 
     def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> None:
         """Replies, and requests for others: they change entries, and make some only where arp_accept allows."""
         ns = self.ns
-        entry = ns.neigh.lookup(dev, message.sip)
-        gratuitous = message.sip == message.tip and (message.op == arp.REQUEST or message.tha == message.sha)
-        if gratuitous:
-            gratuitous = ns.address_type(message.sip) is RTN_UNICAST
+        op, sha, sip, tha, tip = message
+        entry = ns.neigh.lookup(dev, sip)
+        gratuitous = sip == tip and (op == REQUEST or tha == sha) and ns.address_type(sip) is RTN_UNICAST
         if entry is None:
-            if not self._accepts(dev, message.sip):
+            if not self._accepts(dev, sip):
                 return
-            unicast_reply = message.op == arp.REPLY and ns.address_type(message.sip) is RTN_UNICAST
+            unicast_reply = op == REPLY and ns.address_type(sip) is RTN_UNICAST
             if not gratuitous and not unicast_reply:
                 return
-            entry = ns.neigh.create(dev, message.sip)
+            entry = ns.neigh.create(dev, sip)
             if entry is None:
                 return
-        state = REACHABLE
-        if message.op != arp.REPLY or packet_type is not HOST:
-            state = STALE
-        entry.update(message.sha, state, override=gratuitous or not entry.locked())
+        state = REACHABLE if op == REPLY and packet_type is HOST else STALE
+        entry.update(sha, state, override=gratuitous or not entry.locked())
 
     def _accepts(self, dev: NetDevice, sip: int) -> bool:
         """arp_accept: 1 always, 2 only for senders in one of the device's subnets."""
@@ -244,7 +236,7 @@ class ArpLayer:
     def _reply(self, dev: NetDevice, frame: Frame, message: Arp, entry: Neighbour | None = None) -> None:
         uid = self.ns.sim.born(frame.uid)
         head = b"" if entry is None or frame.raw[0] & 1 else _head(entry)
-        self.send(dev, message.sha, Arp(arp.REPLY, dev.mac, message.tip, message.sha, message.sip), uid, head)
+        self.send(dev, message.sha, Arp(REPLY, dev.mac, message.tip, message.sha, message.sip), uid, head)
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
@@ -254,6 +246,11 @@ class ArpLayer:
             return
         if not self.ns.neigh.proxies.delay(dev, parms, lambda: self._reply(dev, frame, message)):
             self.ns.sim.drop(frame.uid, dev, DropReason.ARP_PROXY_QUEUE, frame)
+
+
+def _heeds_all(conf: DevConf) -> bool:
+    changed = conf.changed
+    return not _HEED_ALL.isdisjoint(changed) and any(getattr(conf, key) for key in changed if key in _HEED_ALL)
 
 
 def _head(entry: Neighbour) -> bytes:

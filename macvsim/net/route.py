@@ -153,10 +153,11 @@ class Router:
             return Special(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if kind is RTN_BROADCAST or (dst >= LOCAL_GROUPS and _is_many(dst)):
             return self._group(dst, chosen, dev, route)
+        mtu, gateway = route.mtu or dev.mtu, route.gateway
         exception = self._exception(dst)
-        mtu, gateway = applied(exception, route.mtu or dev.mtu, route.gateway)
-        if len(rivals) < 2 and exception is None:
+        if exception is None and len(rivals) < 2:
             return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
+        mtu, gateway = applied(exception, mtu, gateway)
         locked = exception is not None and exception.locked
         return Special(
             SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu, lasting=False, locked=locked
