@@ -333,7 +333,7 @@ class Lab(ShownLab):
         capture = Capture(self._names())
         for host in self.hosts.values():
             for ns in (host.ns, *host.kernel.netns.values(), *(container.ns for container in host.containers())):
-                for dev in ns.devices.values():
+                for dev in ns.present.values():
                     if not dev.loopback:
                         capture.attach(dev)
         watchers = self.sim.device_watchers
@@ -356,7 +356,7 @@ class Lab(ShownLab):
         """Name of every address in the lab; one that several boxes have gets them all."""
         names: dict[str, list[str]] = {}
         for name, box in self.boxes().items():
-            for dev in box.ns.devices.values():
+            for dev in box.ns.present.values():
                 for address in dev.inet.addresses:
                     if not dev.loopback:
                         names.setdefault(ip_text(address.local), []).append(name)
