@@ -10,8 +10,7 @@ from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import VALID, Nud
-from macvsim.net.packet import Packet
-from macvsim.net.socket import RawIcmpSocket
+from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.sim import SECOND
 from macvsim.wire import dhcp, icmp
 from macvsim.wire.addr import ip_text, mac_text, mask_int
@@ -166,9 +165,8 @@ class Dnsmasq(Server):
         """Whether somebody answers a ping within three seconds (icmp_ping)."""
         box = Mailbox(self.ns)
 
-        def heard(came: tuple[Packet, bytes]) -> None:
-            packet, _ = came
-            if packet.data[12:16] == ip.to_bytes(4, "big"):
+        def heard(came: Heard) -> None:
+            if came[0] == ip:
                 box.put(True)
 
         socket = RawIcmpSocket(self.ns, heard, kinds=frozenset((icmp.ECHO_REPLY,)))

@@ -9,7 +9,7 @@ from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, Pi
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.sim import SECOND, US
-from macvsim.wire import icmp
+from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
@@ -78,7 +78,7 @@ class BusyboxPing(PingApp[PingResult]):
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
         self._tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK) if size >= MIN_DATA_WITH_CLOCK else None
         """Payload after the clock; None if that does not fit."""
-        self._least = size + icmp.HLEN
+        self._least = size + icmp.HLEN - ipv4.HLEN
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
         self._head = int.from_bytes(self._ident, "big") << 16
         self._template = icmp_template(icmp.ECHO)
@@ -86,7 +86,6 @@ class BusyboxPing(PingApp[PingResult]):
         self._seen: set[int] = set()
         """A bit for each sequence number that was answered, of the last `MAX_DUP_CHK`."""
         self._to = 0
-        self._target = b""
         self._ttl = ttl
         self._socket: RawIcmpSocket
 
@@ -110,7 +109,6 @@ class BusyboxPing(PingApp[PingResult]):
         if to is None:
             return
         self._to = to
-        self._target = to.to_bytes(4)
         result.address = ip_text(to)
         self._print(f"PING {result.target} ({result.address}){origin}: {result.size} data bytes\n")
         try:
@@ -172,10 +170,10 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _receive(self, heard: Heard) -> None:
         """unpack4, unpack_tail."""
-        packet, message = heard
+        source, message, ttl, options = heard
         result = self._result
-        data = packet.data
-        if self.code is not None or len(data) < self._least:
+        size = len(message)
+        if self.code is not None or size + len(options) < self._least:
             return
         if message[0]:  # not an echo reply
             name = TYPE_NAMES.get(message[0], "unknown ICMP type")
@@ -183,7 +181,6 @@ class BusyboxPing(PingApp[PingResult]):
             return
         seq = message[6] << 8 | message[7]
         now = self.sim._now
-        size = len(message)
         if size >= 12:  # header and clock
             rtt = (now // US - _number(message[8:12], "little") & 0xFFFFFFFF) * US
         else:
@@ -195,9 +192,8 @@ class BusyboxPing(PingApp[PingResult]):
         else:
             self._seen.add(mark)
             result.received += 1
-        sender = data[12:16]
-        text = result.address if sender == self._target else ip_text(int.from_bytes(sender))
-        reply = (seq, text, data[8], rtt, size, duplicate)
+        sender = result.address if source == self._to else ip_text(source)
+        reply = (seq, sender, ttl, rtt, size, duplicate)
         result.kept.append(reply)
         if not self.quiet:
             result.pieces.append(reply)

@@ -14,7 +14,6 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import Icmp6Error, RawIcmp6Socket
-from macvsim.net.packet import Packet
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import SCOPE_LINK, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.compose6 import icmpv6_template
@@ -173,17 +172,12 @@ class IputilsPing6(IputilsPing):
     def _is_mine(self, message: bytes) -> bool:
         return int.from_bytes(message[4:6], "big") == self._ident
 
-    def _origin(self, packet: Packet) -> tuple[str, int]:
-        assert isinstance(packet, Packet6)
-        sender, _ = ipv6.addresses(packet.data)
-        dev = self.ns.ipv6.icmp.interface(packet)
-        return zoned(sender, dev), packet.data[7]
-
     def _heard6(self, packet: Packet6, message: bytes) -> None:
         """A reply is read from the socket (ping6_parse_reply)."""
         if self.code is None:
             self._confirm = True
-            self._gather(packet, message)
+            sender, _ = ipv6.addresses(packet.data)
+            self._gather(zoned(sender, self.ns.ipv6.icmp.interface(packet)), message, packet.data[7])
             self._read_on()
 
     def _error6(self, error: Icmp6Error) -> None:

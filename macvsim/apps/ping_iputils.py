@@ -9,7 +9,6 @@ from macvsim.apps.ping_iputils_parts import Fatal, SocketChoice, Window, configu
 from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text, recorded_route
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.net.packet import Packet
 from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
 from macvsim.sim import MS, SECOND, US, Timer
 from macvsim.wire import icmp, ipv4
@@ -328,25 +327,25 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _receive(self, heard: Heard) -> None:
         """A reply or a redirect is read from the socket (ping4_parse_reply)."""
-        packet, message = heard
+        source, message, ttl, options = heard
         if self.code is not None:
             return
         if message[0] == icmp.REDIRECT:
-            self._redirected(packet, message)
+            self._redirected(source, message)
         else:
-            self._gather(packet, message)
+            self._gather(self._result.address if source == self._to else ip_text(source), message, ttl, options)
         self._read_on()
 
-    def _redirected(self, packet: Packet, message: bytes) -> None:
+    def _redirected(self, source: int, message: bytes) -> None:
         if self.quiet:
             return
         quoted = message[icmp.HLEN :]
         request = quoted[(quoted[0] & 15) * 4 :]
         text = error_text(message[0], message[1], int.from_bytes(message[4:8], "big"))
-        sender = self._result.name(ip_text(ipv4.addresses(packet.data)[0]))
+        sender = self._result.name(ip_text(source))
         self._print(f"From {sender}: icmp_seq={int.from_bytes(request[6:8], 'big')} {text}\n")
 
-    def _gather(self, packet: Packet, message: bytes) -> None:
+    def _gather(self, sender: str, message: bytes, ttl: int, options: bytes = b"") -> None:
         """gather_statistics; the time of arrival is the kernel's (SO_TIMESTAMP), not the program's."""
         result = self._result
         arrived = int(self.sim.now) - (0 if self._user_latency else self.ns.wakeup_delay)
@@ -367,7 +366,6 @@ class IputilsPing(PingApp[IputilsResult]):
         else:
             self._seen.add(seq)
             result.received += 1
-        sender, ttl = self._origin(packet)
         kept = (seq, sender, ttl, rtt, len(message), duplicate)
         result.kept.append(kept)
         if self.quiet:
@@ -375,7 +373,7 @@ class IputilsPing(PingApp[IputilsResult]):
         if self._flood:
             self._print("\b \b")
         elif self._stamped or self._record_route:
-            route = self._route_text(packet) if self._record_route else ""
+            route = self._route_text(options) if self._record_route else ""
             self._print(f"{self._stamp()}{result.line(Reply._make(kept)).removesuffix(chr(10))}{route}\n")
         else:
             self._print_reply(kept)
@@ -387,20 +385,15 @@ class IputilsPing(PingApp[IputilsResult]):
         seconds, rest = divmod(self.box.wall_clock, SECOND)
         return f"[{seconds}.{rest // US:06d}] "
 
-    def _route_text(self, packet: Packet) -> str:
+    def _route_text(self, options: bytes) -> str:
         """The addresses that a reply has collected (pr_options)."""
-        route = recorded_route(packet.data)
+        route = recorded_route(options)
         if not route:
             return ""
         if route == self._old_route:
             return "\t(same route)"
         self._old_route = route
         return "\nRR: " + "".join(f"\t{self._result.name(ip_text(address))}\n" for address in route)
-
-    def _origin(self, packet: Packet) -> tuple[str, int]:
-        """Whose reply it is, and its TTL."""
-        sender, _ = ipv4.addresses(packet.data)
-        return self._result.address if sender == self._to else ip_text(sender), packet.data[8]
 
     def _error(self, error: IcmpError) -> None:
         """An ICMP error from the socket's error queue (ping4_receive_error_msg)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.apps.base import Machine, name_of
 from macvsim.apps.ping_result import PingResult, Reply, milliseconds
 from macvsim.sim import US
-from macvsim.wire import icmp, ipv4
+from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int, ip_text
 
 CLOCK_SIZE = 16
@@ -65,14 +65,14 @@ def time_text(trip: int, *, precise: bool = False) -> str:
     return f"{(trip + 5) // 1000}.{(trip + 5) % 1000 // 10:02d} ms"
 
 
-def recorded_route(packet: bytes) -> list[int]:
-    """The addresses in the record route option of an IPv4 packet."""
-    at, end = ipv4.HLEN, (packet[0] & 15) * 4
-    while at < end and packet[at]:
-        if packet[at] == _RECORD_ROUTE:
-            last = at + packet[at + 2] - 1
-            return [int.from_bytes(packet[place : place + 4], "big") for place in range(at + 3, last, 4)]
-        at += 1 if packet[at] == _NO_OPERATION else packet[at + 1]
+def recorded_route(options: bytes) -> list[int]:
+    """The addresses in the record route option, one of those of an IPv4 header."""
+    at = 0
+    while at < len(options) and options[at]:
+        if options[at] == _RECORD_ROUTE:
+            last = at + options[at + 2] - 1
+            return [int.from_bytes(options[place : place + 4], "big") for place in range(at + 3, last, 4)]
+        at += 1 if options[at] == _NO_OPERATION else options[at + 1]
     return []
 
 

@@ -9,8 +9,7 @@ import simpy
 
 from macvsim.apps.base import App, Machine, Sink, name_of, poll_time, resolve
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.net.packet import Packet
-from macvsim.net.socket import RawIcmpSocket, UdpSocket
+from macvsim.net.socket import Heard, RawIcmpSocket, UdpSocket
 from macvsim.sim import MS
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
@@ -89,7 +88,7 @@ class Tracer(App, Generic[Item]):
             self._stderr(text)
 
 
-class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
+class BusyboxTraceroute(Tracer[Heard]):
     """traceroute of busybox, one probe at a time.
 
     Parameters
@@ -226,12 +225,13 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
             yield from self.poll(left)
             if not self.inbox:
                 return None
-            packet, message = self.inbox.pop(0)
+            heard = self.inbox.pop(0)
             now = self.clock_us
             left -= (now - seen) // 1000
             seen = now
+            message = heard[1]
             if self._is_answer(message):
-                self._print_answer(packet, message, now - sent)
+                self._print_answer(heard, now - sent)
                 return -1 if message[0] == self.passed else message[1]
         return None
 
@@ -245,8 +245,8 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
             return False
         return int.from_bytes(quoted[hlen + 2 : hlen + 4], "big") == self.port + self._seq & 0xFFFF
 
-    def _print_answer(self, packet: Packet, message: bytes, trip: int) -> None:
-        sender, _ = ipv4.addresses(packet.data)
+    def _print_answer(self, heard: Heard, trip: int) -> None:
+        sender, message, ttl, _ = heard
         if sender != self._last:
             self.say(f"  {self.name(sender, self.numeric)}")
             self._last = sender
@@ -254,7 +254,7 @@ class BusyboxTraceroute(Tracer[tuple[Packet, bytes]]):
         if message[0] == icmp.DEST_UNREACH:
             code = message[1]
             if code == icmp.PORT_UNREACH:
-                mark = " !" if packet.data[8] <= 1 else ""
+                mark = " !" if ttl <= 1 else ""
             elif code == icmp.FRAG_NEEDED:
                 mark = f" !F-{int.from_bytes(message[6:8], 'big')}"
             else:

@@ -13,7 +13,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import Icmp6Error, RawIcmp6Socket, Udp6Socket
-from macvsim.net.packet import Packet
+from macvsim.net.socket import Heard
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_multicast6
 from macvsim.wire.compose6 import icmpv6_template
@@ -168,7 +168,7 @@ class BusyboxTraceroute6(BusyboxTraceroute):
 
     def main(self) -> None:
         self._out6 = Udp6Socket(self.ns)
-        self._in6 = RawIcmp6Socket(self.ns, lambda packet, message: self.arrive((packet, message)))
+        self._in6 = RawIcmp6Socket(self.ns, self._heard6)
         self.sim.process(self._life())
 
     def name(self, ip: int, numeric: bool) -> str:
@@ -220,8 +220,12 @@ class BusyboxTraceroute6(BusyboxTraceroute):
         head = message[icmpv6.HLEN + upper.at + 8 :][:8]
         return head[:2] == (self.pid & 0xFFFF).to_bytes(2, "big") and head[4:] == self._seq.to_bytes(4, "big")
 
-    def _print_answer(self, packet: Packet, message: bytes, trip: int) -> None:
-        sender = self._zones.heard(ipv6.addresses(packet.data)[0], packet.in_dev)
+    def _heard6(self, packet: Packet6, message: bytes) -> None:
+        sender, _ = ipv6.addresses(packet.data)
+        self.arrive((self._zones.heard(sender, packet.in_dev), message, packet.data[7], b""))
+
+    def _print_answer(self, heard: Heard, trip: int) -> None:
+        sender, message, _, _ = heard
         if sender != self._last:
             self.say(f"  {self.name(sender, self.numeric)}")
             self._last = sender

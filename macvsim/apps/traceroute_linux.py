@@ -265,10 +265,9 @@ class LinuxTraceroute(Tracer[Answer]):
         self.arrive(Answer(probe.seq, sender, self._arrived(), packet.data[8], None))
 
     def _echo_reply(self, heard: Heard) -> None:
-        packet, message = heard
-        sender, _ = ipv4.addresses(packet.data)
+        sender, message, ttl, _ = heard
         if sender == self._to:  # the socket is connected
-            self.arrive(Answer(message[6] << 8 | message[7], sender, self._arrived(), packet.data[8], None))
+            self.arrive(Answer(message[6] << 8 | message[7], sender, self._arrived(), ttl, None))
 
     def _echo_error(self, error: IcmpError) -> None:
         hlen = (error.quoted[0] & 15) * 4

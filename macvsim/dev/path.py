@@ -98,6 +98,33 @@ class Part(Protocol):
         """So many have passed, the last of them at `time`."""
 
 
+class Relying(Protocol):
+    """Who goes by what something was like when seen, until told that it may have changed."""
+
+    def doubt(self) -> None:
+        """It may have."""
+
+
+class Relied:
+    """What tells those who rely on it."""
+
+    __slots__ = ("_relying",)
+
+    def __init__(self) -> None:
+        self._relying: tuple[Relying, ...] = ()
+
+    def relied_on(self, by: Relying) -> None:
+        """This one is told once."""
+        if by not in self._relying:
+            self._relying = (*self._relying, by)
+
+    def doubt(self) -> None:
+        """Tell them."""
+        relying, self._relying = self._relying, ()
+        for one in relying:
+            one.doubt()
+
+
 class Onward:
     """What becomes of packets of one flow and size at a station of their way, if that is certain; made anew for whoever
     asks, part by part from the last that they pass there.
@@ -323,7 +350,7 @@ def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
         dev.show(form(frame, tag), OUTGOING if step == "xmit" else packet_type)
 
 
-class TxPath:
+class TxPath(Relied):
     """The way down to `line`; `header` is what stands before the packets.
 
     devices : that they go through; tags : beside them there
@@ -335,6 +362,7 @@ class TxPath:
                  "sim", "tag", "user")  # fmt: skip
 
     def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
+        super().__init__()
         self.epoch = sim.epoch
         self.header = header
         self.sim = sim
@@ -355,8 +383,14 @@ class TxPath:
 
     def tell(self, user: Callable[[int], None] | None) -> None:
         """From now on this is told of every packet."""
+        self.doubt()
         self.user: Callable[[int], None] | None = user
         self._special = user is not None or bool(self._logs) or not self._line.plain
+
+    def void(self) -> None:
+        """It may not be used from now on."""
+        self.doubt()
+        self.epoch = -1
 
     def send(self, data: bytes, uid: int, head: bytes = b"", take: Take | None = None) -> DropReason | None:
         """A packet goes out; take : takes it at the other end of the cable, if that is plain."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from macvsim.net.ipv4 import Ipv4Layer
     from macvsim.net.namespace import Namespace
     from macvsim.net.sender import Sender
-    from macvsim.net.socket import RawIcmpSocket
 
 FLOWS = 4096
 """How many are kept at a device before all are forgotten."""
@@ -148,14 +147,14 @@ class Delivery(_Flow):
 class Messages(_Flow):
     """ICMP to this host: echo requests that no program wants to hear, and replies; others go the long way.
 
-    sender : of the answers, once there was one
+    icmp : whose sockets may want to hear them; sender : of the answers, once there was one
     """
 
-    __slots__ = ("_answered", "_head", "_icmp", "sender")
+    __slots__ = ("_answered", "_head", "icmp", "sender")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> None:
         super().__init__(layer, dev, way)
-        self._icmp = layer.ns.icmp
+        self.icmp = layer.ns.icmp
         self._head = head
         self._answered = 0
         self.sender: Sender | None = None
@@ -165,11 +164,11 @@ class Messages(_Flow):
         message = frame.raw[_MESSAGE:]
         if len(message) < icmp.HLEN or _checksum(message) % 0xFFFF:
             return self._long_way(frame)
-        kind, sim, sockets = message[0], self._sim, self._icmp.sockets
+        kind, sim, sockets = message[0], self._sim, self.icmp.sockets
         sender: Sender | None = None
         if kind == _ECHO:
             sender = self.sender or self._find_sender()
-            if sender is None or self._icmp.conf.icmp_echo_ignore_all:
+            if sender is None or self.icmp.conf.icmp_echo_ignore_all:
                 return self._long_way(frame)
             for sock in sockets:
                 if sock.wants(message):
@@ -190,11 +189,11 @@ class Messages(_Flow):
         for sock in sockets:
             if sock.icmp_receive(packet, message):
                 heard = True
-        return None if heard else self._icmp.unheard(packet)
+        return None if heard else self.icmp.unheard(packet)
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """They are answered, if that is how the last one of their size was, or end here."""
-        sender = None if self._icmp.conf.icmp_echo_ignore_all else self.sender
+        sender = None if self.icmp.conf.icmp_echo_ignore_all else self.sender
         alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
         found = sender.onward() if sender is not None and alike else None
         found = found or Onward(None, 0, 0)
@@ -218,11 +217,6 @@ class Messages(_Flow):
         """Replies have passed, or requests."""
         super().passed(packets, 0, 0)
 
-    @property
-    def sockets(self) -> list[RawIcmpSocket]:
-        """Who may want to hear them."""
-        return self._icmp.sockets
-
     def _find_sender(self) -> Sender | None:
         """What answers, if that is always the same."""
         layer, way = self._layer, self.way
@@ -236,7 +230,7 @@ class Messages(_Flow):
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
-        snmp, answered = self._icmp.ns.snmp, self._answered
+        snmp, answered = self.icmp.ns.snmp, self._answered
         if answered:
             snmp.echoes_received += answered
             snmp.echo_replies_sent += answered

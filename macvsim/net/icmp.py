@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.dev.path import Relied
 from macvsim.drop import DropReason
 from macvsim.net import ipoptions, optioned
 from macvsim.net.dst import ERROR, Dst
@@ -45,12 +46,13 @@ class Peer:
         self.n_redirects = 0
 
 
-class IcmpLayer:
-    """The ICMP of one namespace."""
+class IcmpLayer(Relied):
+    """The ICMP of one namespace; who relies on what its sockets want to hear is told when that changes."""
 
     __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
+        super().__init__()
         self.ns = ns
         self.conf = ns.ipv4_conf
         self.sockets: list[RawIcmpSocket] = []

@@ -159,7 +159,7 @@ class Neighbour(Timed):
         """The way down is not what it was, or nothing may take it; others may have kept it."""
         if self.path is not None:
             self.table.sim.catch_up()
-            self.path.epoch = -1
+            self.path.void()
             self.path = None
 
     @property

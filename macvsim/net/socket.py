@@ -46,8 +46,8 @@ class IcmpError(NamedTuple):
     ttl: int
 
 
-Heard = tuple[Packet, bytes]
-"""A packet, and the message in it."""
+Heard = tuple[int, bytes, int, bytes]
+"""What a program reads from a raw socket: source address, message, and TTL and options of the packet's header."""
 
 
 def pmtu_discover(ns: Namespace) -> str:
@@ -170,9 +170,10 @@ class _Sent:
 class RawIcmpSocket(Socket):
     """socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), with IP_RECVERR.
 
-    on_message((packet, message)) : called for every ICMP message that comes to the host and is of a kind in `kinds`
+    on_message(heard) : called for every ICMP message that comes to the host and is of a kind in `kinds`
     on_error(error) : called for every ICMP error about a packet this host sent as ICMP
-    wanted : lets a program say early that a message is not its own, so that it is not woken for it
+    wanted : lets a program say early that a message is not its own, so that it is not woken for it; of echo messages
+        of one kind and identifier it wants all or none
     """
 
     on_message: Callable[[Heard], None]
@@ -192,13 +193,19 @@ class RawIcmpSocket(Socket):
         **options: object,
     ) -> None:
         super().__init__(ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, **options)
-        ns.sim.catch_up()
+        self._changes()
         ns.icmp.sockets.append(self)
 
     def __setattr__(self, name: str, value: object) -> None:
         """With another option, what was found out for the last packet does not hold."""
+        self._changes()
         object.__setattr__(self, name, value)
         object.__setattr__(self, "_last", None)
+
+    def _changes(self) -> None:
+        """It will hear something else than before."""
+        self.ns.sim.catch_up()
+        self.ns.icmp.doubt()
 
     @property
     def hears_errors(self) -> bool:
@@ -207,7 +214,7 @@ class RawIcmpSocket(Socket):
     def close(self) -> None:
         """Stop hearing."""
         if self in self.ns.icmp.sockets:
-            self.ns.sim.catch_up()
+            self._changes()
             self.ns.icmp.sockets.remove(self)
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
@@ -242,8 +249,8 @@ class RawIcmpSocket(Socket):
             return False
         return self.kinds is None or message[0] in self.kinds
 
-    def hears(self, message: bytes, dev: NetDevice | None, data: bytes) -> bool:
-        """True if this socket's program is interested in a message that came by `dev` in a packet."""
+    def hears(self, message: bytes, dev: NetDevice | None, dst: int) -> bool:
+        """True if this socket's program is interested in a message that came by `dev` to `dst`."""
         wanted, kinds = self.wanted, self.kinds
         if (
             not message
@@ -253,13 +260,16 @@ class RawIcmpSocket(Socket):
             return False
         if self.device is not None and dev is not self.device:
             return False
-        return not self.source or ipv4.addresses(data)[1] == self.source
+        return not self.source or dst == self.source
 
     def icmp_receive(self, packet: Packet, message: bytes) -> bool:
         """The stack delivers; True if this socket's program is interested."""
-        if not self.hears(message, packet.in_dev, packet.data):
+        data = packet.data
+        src, dst = ipv4.addresses(data)
+        if not self.hears(message, packet.in_dev, dst):
             return False
-        self.ns.wakeup.hand(self.on_message, (packet, message))
+        options = data[ipv4.HLEN : (data[0] & 15) * 4]
+        self.ns.wakeup.hand(self.on_message, (src, message, data[8], options))
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from macvsim.dev.fdb import NEVER
 from macvsim.dev.path import Hop, Onward, TxPath
-from macvsim.net.packet import Packet
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.fdb import FilteringDatabase
     from macvsim.net.flow import Messages
     from macvsim.net.sender import Sender
-    from macvsim.net.socket import RawIcmpSocket
+    from macvsim.net.socket import Heard
 
 MESSAGE = ETH_HLEN + ipv4.HLEN
 """Where the ICMP message begins in a frame."""
 _ECHO = icmp.ECHO
 _echo_reply = icmp.echo_reply
 _number = int.from_bytes
-_pack = ipv4.pack_flow
+_UNSURE = -1
 
 
 class Station(NamedTuple):
@@ -53,9 +53,9 @@ class ThereAndBack:
     """What becomes of those that go this way; epoch : in which it may be used."""
 
     __slots__ = (
-        "_addresses", "_answers", "_dev", "_ended", "_fdbs", "_flown", "_heard_here", "_heard_there", "_idents",
-        "_middle", "_paths", "_sim", "_size", "_span", "_start", "_stations", "_total", "_wakeup", "_way", "epoch",
-        "path",
+        "_answers", "_asker", "_begun", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
+        "_listener", "_paths", "_sim", "_size", "_source", "_span", "_stations", "_sure_in", "_sure_until", "_target",
+        "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -66,69 +66,99 @@ class ThereAndBack:
         self._sim = path.sim
         self._answers = answer.sender.shape
         self._idents = answer.sender.idents
-        self._heard_here, self._heard_there = arrival.sockets, answer.sockets
-        self._dev, self._way = arrival.dev, arrival.way
+        self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp
+        self._dev = arrival.dev
         self._wakeup = sender.wakeup
         self._stations = stations
         self._span = stations[-1].after
         self._size = len(path.header) + sender.length
-        self._paths = tuple([one.onward.path for one in stations if one.onward.path is not None])
+        self._source, self._target = ipv4.addresses(bytes(12) + self._answers.addresses)
+        self._ttl = ipv4.head_ttl(head)
+        self._paths = [(one.onward.path, one.after) for one in stations if one.onward.path is not None]
         fdbs: dict[FilteringDatabase[Any], None] = {}
         for one in stations:
             if one.onward.fdb is not None:
                 fdbs[one.onward.fdb] = None
         self._fdbs = tuple(fdbs)
-        # what the headers of replies have in common when they arrive
-        routers = ipv4.head_ttl(self._answers.head) - ipv4.head_ttl(head)
-        self._start = self._answers.start
-        self._middle = self._answers.middle[:2] + ipv4.head_middle(head)
-        self._addresses = self._answers.addresses
-        self._total = self._answers.total - 0x100 * routers
-        self._flown = self._ended = 0
-        """How many have passed all stations since that was settled, and when the last of them had set out."""
-
-    def _outcome(self, request: bytes, until: int) -> tuple[int, bytes, bytes, RawIcmpSocket] | None:
-        """What an echo request comes to if its reply arrives `until` then: the identification of that, its message, its
-        packet and the only program that hears it; None unless every station does again what it did.
+        self._flown = self._begun = self._turn = 0
+        """How many have passed all stations since that was settled, when the last of them set out, and the turn in the
+        queue of what it wakes.
         """
-        epoch, idents = self.epoch, self._idents
-        if self._sim.epoch != epoch or not idents or request[0] != _ECHO:
-            return None
-        for path in self._paths:
-            if path.epoch != epoch:
-                return None
-        for fdb in self._fdbs:
-            if until >= fdb.next_run:
-                return None
-        if _number(request) % 0xFFFF:
-            return None
-        for sock in self._heard_there:
-            if sock.wants(request):
-                return None
-        ident = idents[0] % 0xFFFF + 1
-        reply = _echo_reply(request)
-        data = _pack(self._start, ident, self._middle, -(self._total + ident) % 0xFFFF, self._addresses) + reply
-        listener = None
-        for sock in self._heard_here:
-            if sock.hears(reply, self._dev, data):
-                if listener is not None:
-                    return None
-                listener = sock
-        return None if listener is None else (ident, reply, data, listener)
+        self._sure_in, self._sure_until = _UNSURE, 0
+        """The epoch in which, and the time until which, stations do again what they did."""
+        self._asker = b""
+        """The identifier of requests whose replies the `_listener` hears, and nobody else."""
+        self._listener: Callable[[Heard], None]
+        self._users: Sequence[tuple[Callable[[int], None], int]] = ()
+        """Who is told when requests or replies pass, and how long after the start that is."""
 
-    def _wake(self, listener: RawIcmpSocket, arrived: int, turn: int, data: bytes, reply: bytes, uid: int) -> None:
-        """The program hears of a reply that arrives then (`Wakeup.hand`)."""
+    def doubt(self) -> None:
+        """As `Relying.doubt`."""
+        self._sure_in = _UNSURE
+
+    def _set_out(self, request: bytes, arrival: int) -> bool:
+        """An echo request sets out whose reply arrives then, and wakes the program (`Wakeup.hand`); False unless every
+        station does again what it did.
+        """
+        sim, idents = self._sim, self._idents
+        if not idents or request[0] != _ECHO or _number(request) % 0xFFFF:
+            return False
+        sure = sim.epoch == self._sure_in and arrival < self._sure_until and request[4:6] == self._asker
+        if not sure and not self._make_sure(request, arrival):
+            return False
+        if not self._flown:
+            sim.unsettled.append(self)
+        self._flown += 1
+        idents[0] = idents[0] % 0xFFFF + 1
         delay = self._wakeup.delay
-        packet = Packet(data, uid, self._dev, HOST, self._way)
-        priority = SOFTIRQ if delay else PROCESS
-        heappush(self._sim._queue, (arrived + delay, priority, turn, listener.on_message, (packet, reply)))
+        self._turn = turn = next(sim._eid)
+        heard = self._source, _echo_reply(request), self._ttl, b""
+        heappush(sim._queue, (arrival + delay, SOFTIRQ if delay else PROCESS, turn, self._listener, heard))
+        return True
+
+    def _make_sure(self, request: bytes, arrival: int) -> bool:
+        """Look at everything that it depends on; what changes from now on says so."""
+        epoch = self.epoch
+        if self._sim.epoch != epoch:
+            return False
+        for path, _ in self._paths:
+            if path.epoch != epoch:
+                return False
+        self._sure_until = min([fdb.next_run for fdb in self._fdbs], default=NEVER)
+        if arrival >= self._sure_until:
+            return False
+        for sock in self._hearing_there.sockets:
+            if sock.wants(request):
+                return False
+        listener = None
+        reply = _echo_reply(request)
+        for sock in self._hearing_here.sockets:
+            if sock.hears(reply, self._dev, self._target):
+                if listener is not None:
+                    return False
+                listener = sock.on_message
+        if listener is None:
+            return False
+        self._listener, self._asker = listener, request[4:6]
+        self._users = [(path.user, after) for path, after in self._paths if path.user is not None]
+        for path, _ in self._paths:
+            path.relied_on(self)
+        self._hearing_here.relied_on(self)
+        self._hearing_there.relied_on(self)
+        self._sure_in = epoch
+        return True
+
+    def _tell_users(self) -> None:
+        """Those who want to know when a packet passed."""
+        for user, after in self._users:
+            user(self._begun + after)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
         packets, self._flown = self._flown, 0
         for _, after, onward in self._stations:
             for part in onward.parts:
-                part.passed(packets, packets * self._size, self._ended + after)
+                part.passed(packets, packets * self._size, self._begun + after)
 
     def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
         """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""

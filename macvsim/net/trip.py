@@ -20,7 +20,7 @@ from macvsim.dev.path import TxPath
 from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import SOFTIRQ
-from macvsim.wire import icmp, ipv4
+from macvsim.wire import ipv4
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 
 LONGEST = 64
 """More stations than any way has that does not go round in circles."""
-_ECHO = icmp.ECHO
 _NONE = (b"", 0, 0, 0, 0)
-_pack = ipv4.pack_flow
-_number = int.from_bytes
-_echo_reply = icmp.echo_reply
 
 
 def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
@@ -64,7 +60,7 @@ class Trip(ThereAndBack):
     until : when the one that is under way arrives
     """
 
-    __slots__ = ("_begun", "_df", "_flight", "_length", "_own", "_sender", "until")
+    __slots__ = ("_df", "_flight", "_length", "_own", "_sender", "until")
 
     take = None
 
@@ -76,10 +72,7 @@ class Trip(ThereAndBack):
         self._length, self._df = sender.length - ipv4.HLEN, sender.df
         self.until = 0
         self._flight = _NONE
-        """Of the one that is under way: the request, its uid and identification, the last identification of the sender
-        of replies, the turn in the queue.
-        """
-        self._begun = 0
+        """Of the last one: the request, its uid and identification, that of the reply, when the one before set out."""
 
     def start(self, request: bytes, uid: int, df: bool) -> bool:
         """An echo request sets out; False: it has to go the ordinary way."""
@@ -88,39 +81,20 @@ class Trip(ThereAndBack):
         trips = sim.trips
         while trips and trips[0].until < now:
             trips.popleft().end()
-        own = self._own
-        if not own or len(request) != self._length or df is not self._df:
+        own, until = self._own, now + self._span
+        if not own or len(request) != self._length or df is not self._df or not self._set_out(request, until):
             return False
-        until = now + self._span
-        outcome = self._outcome(request, until)
-        if outcome is None:
-            return False
-        _, reply, data, listener = outcome
-        last = self._idents.pop()
-        ident = own[0] = own[0] % 0xFFFF + 1
-        if not self._flown:
-            sim.unsettled.append(self)
-        self._flown += 1
-        turn = next(sim._eid)
-        self._begun, self.until, self._flight = now, until, (request, uid, ident, last, turn)
+        own[0] = ident = own[0] % 0xFFFF + 1
+        self._flight = request, uid, ident, self._idents.pop(), self._begun
+        self._begun, self.until = now, until
         trips.append(self)
-        self._wake(listener, until, turn, data, reply, uid)
         return True
 
     def end(self) -> None:
         """It is over."""
-        self._ended = self._begun
-        self._idents.append(self._flight[3] % 0xFFFF + 1)
-        self._flight = _NONE
-        for path in self._paths:
-            if path.user is not None:
-                self._tell_users()
-                break
-
-    def _tell_users(self) -> None:
-        for _, after, onward in self._stations:
-            if onward.path is not None and onward.path.user is not None:
-                onward.path.user(self._begun + after)
+        self._idents.append(self._flight[3])
+        if self._users:
+            self._tell_users()
 
     def catch_up(self) -> None:
         """It goes on as an ordinary frame, at the station that it has not come to yet."""
@@ -129,22 +103,23 @@ class Trip(ThereAndBack):
         if self.until < now:
             self.end()
             return
-        request, uid, ident, last, turn = self._flight
-        sim.take_back(turn)
+        request, uid, ident, answer, before = self._flight
+        begun, self._begun = self._begun, before
+        sim.take_back(self._turn)
         self._flown -= 1
-        self._idents.append(last)
+        self._idents.append((answer - 2) % 0xFFFF + 1)
         path = self.path
         frame = Frame(path.header + self._sender.packet(ident, request), uid, path.tag, self._sender.head)
         for hop, after, onward in self._stations:
-            time = self._begun + after
+            time = begun + after
             if hop is not None and time >= now:
-                sim.put(time, SOFTIRQ, turn, hop.take, frame)
+                sim.put(time, SOFTIRQ, self._turn, hop.take, frame)
                 return
             for part in onward.parts:
                 part.passed(1, self._size, time)
             if onward.path is not None and onward.path.user is not None:
                 onward.path.user(time)
             if onward.messages is not None:
-                self._idents[0] = last = last % 0xFFFF + 1
+                self._idents[0] = answer
             if hop is not None:
-                frame = self.leaving(onward, frame, last, uid)
+                frame = self.leaving(onward, frame, answer, uid)

@@ -29,7 +29,7 @@ class WatchedTrip(ThereAndBack):
     by then, and where that is
     """
 
-    __slots__ = ("_hop", "_logs", "_users", "changes", "hops", "told")
+    __slots__ = ("_hop", "_logs", "changes", "hops", "told")
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
@@ -49,7 +49,6 @@ class WatchedTrip(ThereAndBack):
                 packet = before if stage in (COMING, HERE) else len(self.changes)
                 shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
                 self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
-        self._users = [(on.path, after - first.after) for _, after, on in self._stations if on.path is not None]
         self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
 
     def start(self, request: bytes, uid: int, df: bool) -> bool:
@@ -61,26 +60,14 @@ class WatchedTrip(ThereAndBack):
         sim = self._sim
         now, queue = sim._now, sim._queue
         until = now + self._span
-        request = frame.raw[MESSAGE:]
-        if (queue and queue[0][0] <= until) or sim.stepping:
+        if (queue and queue[0][0] <= until) or sim.stepping or not self._set_out(frame.raw[MESSAGE:], until):
             return self._hop.take(frame)
-        outcome = self._outcome(request, until)
-        if outcome is None:
-            return self._hop.take(frame)
-        ident, reply, data, listener = outcome
-        self._idents[0] = ident
-        if not self._flown:
-            sim.unsettled.append(self)
-        self._flown += 1
-        self._ended = now - self._stations[0].after
-        for path, after in self._users:
-            if path.user is not None:
-                path.user(now + after)
-        uid = sim.born(frame.uid)
-        journey = WatchedJourney(self, now, frame, ident, uid)
+        self._begun = now - self._stations[0].after
+        if self._users:
+            self._tell_users()
+        journey = WatchedJourney(self, now, frame, self._idents[0], sim.born(frame.uid))
         for log, stations in self._logs:
             log.travelled(journey, stations)
-        self._wake(listener, until, next(sim._eid), data, reply, uid)
         return None
 
 

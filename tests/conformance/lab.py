@@ -23,9 +23,8 @@ from macvsim.net.addr import Address
 from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Neighbour
-from macvsim.net.packet import Packet
 from macvsim.net.routes import add_route
-from macvsim.net.socket import IcmpError, RawIcmpSocket
+from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
 from macvsim.sim import MS, SECOND, Sim
 from macvsim.switch import PortPolicy, Switch
 from macvsim.wire import arp, icmp, ipv4
@@ -373,11 +372,10 @@ class Lab:
         ident, target, sim = self._pings, ip_int(dst), self.sim
         ping = Ping()
 
-        def on_message(heard: tuple[Packet, bytes]) -> None:
-            packet, message = heard
+        def on_message(heard: Heard) -> None:
+            source, message, ttl, _ = heard
             seq = int.from_bytes(message[6:8], "big")
-            source, _ = ipv4.addresses(packet.data)
-            ping.replies.append(Reply(seq, ip_text(source), packet.data[8], int(sim.now) - ping.sent[seq]))
+            ping.replies.append(Reply(seq, ip_text(source), ttl, int(sim.now) - ping.sent[seq]))
 
         def on_error(error: IcmpError) -> None:
             hlen = (error.quoted[0] & 15) * 4
