@@ -43,12 +43,14 @@ Take = Callable[[Frame], "DropReason | None"]
 _ARP = b"\x08\x06"
 
 
-CHECKED = b"ARP"
-"""`Frame.head` of ARP between two hosts that know each other already, and check that again and again."""
+FLOWS = 4096
+"""How many flows are kept at a device before all are forgotten."""
 
 
 def recurs(frame: Frame) -> bool:
-    """True if frames with this Ethernet header may well come again soon: ARP does not, but for such checks."""
+    """True if frames with this Ethernet header may well come again soon: ARP does not, but for checks of neighbours
+    (net/arpflow.py).
+    """
     return bool(frame.head) or frame.raw[12:14] != _ARP
 
 
@@ -404,6 +406,23 @@ class TxPath(Relied):
         if self._special:
             return self._send_specially(frame, take or self._hop.take)
         heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
+        return None
+
+    def carry(self, frame: Frame) -> DropReason | None:
+        """A frame of another protocol, untagged so far, with the same addresses goes the same way; it is no use of what
+        the `user` watches.
+        """
+        sim = self.sim
+        if not self._packets:
+            sim.unsettled.append(self)
+        self._packets += 1
+        self._octets += len(frame.raw)
+        frame.tag = self.tag
+        for passed, stations in self._logs:
+            passed(sim._now, frame.uid, frame, stations)
+        if not self._line.plain:
+            return self._line.send(frame)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
         return None
 
     def _send_specially(self, frame: Frame, take: Take) -> DropReason | None:

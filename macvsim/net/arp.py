@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.path import CHECKED
 from macvsim.drop import DropReason
 from macvsim.net import martians
+from macvsim.net.arpflow import Answered, Asked, emit, keep
 from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, Scope
 from macvsim.net.neigh import Neighbour
@@ -64,7 +64,10 @@ class ArpLayer:
         uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
         known = unicast and bool(entry.bits & VALID_BITS)
         request = Arp(REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
-        self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid, _head(entry) if known else b"")
+        if known:
+            self._send_to(entry, entry.ha, request, uid)
+        else:
+            self.send(dev, BROADCAST_MAC, request, uid)
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
         """Sender address of a request, by arp_announce."""
@@ -86,11 +89,19 @@ class ArpLayer:
         if way.route is None or not way.route.gone:
             self.ns.icmp.host_unreachable(packet)
 
-    def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int, head: bytes = b"") -> None:
-        """Compose an ARP frame and hand it to the device (arp_send_dst); head : see `Frame.head`."""
-        raw = arp.patch(arp_template(), eth_dst, message)
-        header = dev.hard_header(eth_dst, message.sha, raw[12:14])
-        dev.xmit(Frame(raw if len(header) == 14 else header + raw[14:], uid, 0, head))
+    def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
+        """Compose an ARP frame and hand it to the device (arp_send_dst)."""
+        dev.xmit(Frame(_compose(dev, eth_dst, message), uid))
+
+    def _send_to(self, entry: Neighbour, eth_dst: bytes, message: Arp, uid: int) -> bytes:
+        """The same for one that goes to a neighbour alone; returns the frame, or b"" if it is the first."""
+        raw = _compose(entry.dev, eth_dst, message)
+        if entry.checked:
+            emit(entry, raw, uid)
+            return raw
+        entry.checked = True
+        entry.dev.xmit(Frame(raw, uid))
+        return b""
 
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
@@ -154,7 +165,9 @@ class ArpLayer:
                     entry = ns.neigh.create(dev, sip)
                     if entry is not None:
                         entry.update(sha, STALE, override=True)
-                    self._reply(dev, frame, message, entry)
+                    reply = self._reply(dev, frame, message, entry)
+                    if reply and entry is not None:
+                        keep(dev, frame, Asked(self, entry, reply))
                     return None
                 return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
             if way.kind is FORWARD and self._proxies(dev, way, message):
@@ -166,28 +179,33 @@ class ArpLayer:
             ignored = way.kind is DROP and ns.address_type(tip) is RTN_LOCAL
             if way.kind is DROP:
                 martians.log(ns, dev, sip, tip, way.reason, frame.raw[:ETH_HLEN])
-        self._update_existing(dev, packet_type, message)
+        entry = self._update_existing(dev, packet_type, message)
         if op == REPLY and tip and ns.is_local(tip):
+            if frame.head and entry is not None:
+                keep(dev, frame, Answered(self, entry))
             return None
         return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED if ignored else DropReason.ARP_NOT_FOR_US, frame)
 
-    def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> None:
-        """Replies, and requests for others: they change entries, and make some only where arp_accept allows."""
+    def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> Neighbour | None:
+        """Replies, and requests for others: they change entries, and make some only where arp_accept allows; returns
+        the sender's.
+        """
         ns = self.ns
         op, sha, sip, tha, tip = message
         entry = ns.neigh.lookup(dev, sip)
         gratuitous = sip == tip and (op == REQUEST or tha == sha) and ns.address_type(sip) is RTN_UNICAST
         if entry is None:
             if not self._accepts(dev, sip):
-                return
+                return None
             unicast_reply = op == REPLY and ns.address_type(sip) is RTN_UNICAST
             if not gratuitous and not unicast_reply:
-                return
+                return None
             entry = ns.neigh.create(dev, sip)
             if entry is None:
-                return
+                return None
         state = REACHABLE if op == REPLY and packet_type is HOST else STALE
         entry.update(sha, state, override=gratuitous or not entry.locked())
+        return entry
 
     def _accepts(self, dev: NetDevice, sip: int) -> bool:
         """arp_accept: 1 always, 2 only for senders in one of the device's subnets."""
@@ -233,10 +251,14 @@ class ArpLayer:
             return False
         return not conf.medium_id or way.dev.inet.conf.medium_id not in (conf.medium_id, -1)
 
-    def _reply(self, dev: NetDevice, frame: Frame, message: Arp, entry: Neighbour | None = None) -> None:
+    def _reply(self, dev: NetDevice, frame: Frame, message: Arp, entry: Neighbour | None = None) -> bytes:
+        """Answer a request; as `_send_to` if it came to us alone from a neighbour with this entry."""
         uid = self.ns.sim.born(frame.uid)
-        head = b"" if entry is None or frame.raw[0] & 1 else _head(entry)
-        self.send(dev, message.sha, Arp(REPLY, dev.mac, message.tip, message.sha, message.sip), uid, head)
+        reply = Arp(REPLY, dev.mac, message.tip, message.sha, message.sip)
+        if entry is not None and not frame.raw[0] & 1:
+            return self._send_to(entry, message.sha, reply, uid)
+        self.send(dev, message.sha, reply, uid)
+        return b""
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
@@ -253,8 +275,8 @@ def _heeds_all(conf: DevConf) -> bool:
     return not _HEED_ALL.isdisjoint(changed) and any(getattr(conf, key) for key in changed if key in _HEED_ALL)
 
 
-def _head(entry: Neighbour) -> bytes:
-    """`Frame.head` of a question to a neighbour alone or of the answer to one, where it is not the first."""
-    head = CHECKED if entry.checked else b""
-    entry.checked = True
-    return head
+def _compose(dev: NetDevice, eth_dst: bytes, message: Arp) -> bytes:
+    """An ARP frame as `dev` sends it."""
+    raw = arp.patch(arp_template(), eth_dst, message)
+    header = dev.hard_header(eth_dst, message.sha, raw[12:14])
+    return raw if len(header) == ETH_HLEN else header + raw[ETH_HLEN:]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import COMING, HERE, Onward, Path, Told, TxPath
+from macvsim.dev.path import COMING, FLOWS, HERE, Onward, Path, Told, TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
     from macvsim.net.sender import Sender
 
-FLOWS = 4096
-"""How many are kept at a device before all are forgotten."""
 _ICMP = ipv4.PROTO_ICMP
 _IP = ETH_P_IP.to_bytes(2)
 _ECHO, _ECHO_REPLY = icmp.ECHO, icmp.ECHO_REPLY

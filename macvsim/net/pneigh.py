@@ -62,7 +62,7 @@ class Proxies:
         for key in [key for key in self.entries if key[0] is dev]:
             self.delete(*key)
 
-    def delay(self, dev: NetDevice, parms: NeighParms, answer: Callable[[], None]) -> bool:
+    def delay(self, dev: NetDevice, parms: NeighParms, answer: Callable[[], object]) -> bool:
         """Answer after a random part of proxy_delay (pneigh_enqueue); False if proxy_qlen others wait already."""
         waiting = self._waiting.get(dev, 0)
         if waiting > parms.proxy_qlen:
@@ -73,7 +73,7 @@ class Proxies:
         sim.call_at(sim.wheel_time(sim.jiffies + wait), self._late, dev, answer)
         return True
 
-    def _late(self, dev: NetDevice, answer: Callable[[], None]) -> None:
+    def _late(self, dev: NetDevice, answer: Callable[[], object]) -> None:
         """The delay is over (neigh_proxy_process)."""
         self._waiting[dev] -= 1
         if dev.up:

@@ -61,7 +61,7 @@ class Frame:
     uid : identity of the packet; copies, tagged forms and forwarded forms keep it
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
     head : what its IPv4 header shares with its flow's, where a stack that built the header says so (net/flow.py);
-    of ARP, whether it may recur (dev/path.py)
+    of ARP that is likely to come again, the whole packet (net/arpflow.py)
     """
 
     __slots__ = ("head", "raw", "tag", "uid")

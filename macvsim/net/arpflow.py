@@ -1,0 +1,94 @@
+"""Neighbours that check each other: the same question and answer come again and again, each dealt with in one step.
+
+A stack that asks or answers a neighbour it has asked or answered before says so in `Frame.head`, which is then the
+whole ARP packet.  Who takes such frames off a learned path (dev/path.py) keeps what became of the first by this head.
+That holds until something of the configuration changes (`Sim.epoch`), or the entry of who sent it does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macvsim.dev.path import FLOWS, Onward, Path
+from macvsim.net.nud import REACHABLE
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.drop import DropReason
+    from macvsim.net.arp import ArpLayer
+    from macvsim.net.neigh import Neighbour
+
+_SHA = slice(ETH_HLEN + 8, ETH_HLEN + 14)
+
+
+class _Check(Path):
+    """Frames with one ARP packet in them that come to the device of `entry`, which is that of who sent them."""
+
+    __slots__ = ("_entry", "_epoch", "_layer", "_sim")
+
+    def __init__(self, layer: ArpLayer, entry: Neighbour) -> None:
+        self._layer = layer
+        self._entry = entry
+        self._sim = entry.sim
+        self._epoch = entry.sim.epoch
+
+    def _holds(self, frame: Frame) -> bool:
+        """True if the entry still is that of the sender."""
+        entry = self._entry
+        return self._sim.epoch == self._epoch and not entry.dead and not entry.news(frame.raw[_SHA])
+
+    def _long_way(self, frame: Frame) -> DropReason | None:
+        return self._layer.receive(self._entry.dev, Frame(frame.raw, frame.uid, 0, frame.head), HOST)
+
+    def onward(self, head: bytes, size: int) -> Onward | None:
+        """As `Path.onward`."""
+        return None
+
+
+class Asked(_Check):
+    """A question: there is nothing to learn from it, and `reply` is the answer."""
+
+    __slots__ = ("_reply",)
+
+    def __init__(self, layer: ArpLayer, entry: Neighbour, reply: bytes) -> None:
+        super().__init__(layer, entry)
+        self._reply = reply
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """As `Path.take`."""
+        if not self._holds(frame):
+            return self._long_way(frame)
+        return emit(self._entry, self._reply, self._sim.born(frame.uid))
+
+
+class Answered(_Check):
+    """An answer: the sender is reachable."""
+
+    __slots__ = ()
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """As `Path.take`."""
+        if not self._holds(frame):
+            return self._long_way(frame)
+        entry = self._entry
+        entry.update(entry.ha, REACHABLE)
+        return None
+
+
+def emit(entry: Neighbour, raw: bytes, uid: int) -> DropReason | None:
+    """A frame with an ARP packet to this neighbour alone, which has had one before, leaves."""
+    path = entry.path
+    frame = Frame(raw, uid, 0, raw[ETH_HLEN:])
+    if path is None or path.epoch != entry.sim.epoch or path.header[: ETH_HLEN - 2] != raw[: ETH_HLEN - 2]:
+        return entry.dev.xmit(frame)
+    return path.carry(frame)
+
+
+def keep(dev: NetDevice, frame: Frame, flow: Path) -> None:
+    """Frames like this one are for `flow` from now on."""
+    flows = dev.inet.flows
+    if frame.head and flows is not None:
+        if len(flows) >= FLOWS:
+            flows.clear()
+        flows[frame.head] = flow
