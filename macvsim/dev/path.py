@@ -100,31 +100,24 @@ class Part(Protocol):
         """So many have passed, the last of them at `time`."""
 
 
-class Relying(Protocol):
-    """Who goes by what something was like when seen, until told that it may have changed."""
-
-    def doubt(self) -> None:
-        """It may have."""
-
-
 class Relied:
-    """What tells those who rely on it."""
+    """What tells those who go by how they have seen it that it may have changed."""
 
     __slots__ = ("_relying",)
 
     def __init__(self) -> None:
-        self._relying: tuple[Relying, ...] = ()
+        self._relying: tuple[Callable[[], None], ...] = ()
 
-    def relied_on(self, by: Relying) -> None:
-        """This one is told once."""
-        if by not in self._relying:
-            self._relying = (*self._relying, by)
+    def rely(self, tell: Callable[[], None]) -> None:
+        """Call this when it may have, once."""
+        if tell not in self._relying:
+            self._relying = (*self._relying, tell)
 
     def doubt(self) -> None:
-        """Tell them."""
+        """It may have changed."""
         relying, self._relying = self._relying, ()
-        for one in relying:
-            one.doubt()
+        for tell in relying:
+            tell()
 
 
 class Onward:
@@ -377,6 +370,8 @@ class TxPath(Relied):
         if is_watched(sim, devices):
             self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
         self._packets = self._octets = 0
+        self.user: Callable[[int], None] | None = None
+        self._special = bool(self._logs) or not line.plain
 
     @property
     def hops(self) -> Hops:
@@ -385,9 +380,10 @@ class TxPath(Relied):
 
     def tell(self, user: Callable[[int], None] | None) -> None:
         """From now on this is told of every packet."""
-        self.doubt()
-        self.user: Callable[[int], None] | None = user
-        self._special = user is not None or bool(self._logs) or not self._line.plain
+        if user != self.user:
+            self.doubt()
+            self.user = user
+            self._special = user is not None or bool(self._logs) or not self._line.plain
 
     def void(self) -> None:
         """It may not be used from now on."""

@@ -267,14 +267,14 @@ class Forwarding(_Flow):
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
         raw, way, sim = frame.raw, self.way, self._sim
+        if len(raw) > way.mtu + ETH_HLEN:
+            return self._long_way(frame)
         path = self._path
         if path is None or path.epoch != sim.epoch:
             entry = way.neighbour
-            path = self._path = None if entry is None else entry.path
+            path = self._path = None if entry is None else entry.way_out()
             if path is None or path.epoch != sim.epoch:
                 return self._long_way(frame)
-        if len(raw) > way.mtu + ETH_HLEN:
-            return self._long_way(frame)
         if not self._packets:
             sim.unsettled.append(self)
         self._packets += 1

@@ -195,6 +195,15 @@ class Neighbour(Timed):
             return path.send(packet.data, packet.uid, packet.head)
         return dev.xmit(Frame(header + packet.data, packet.uid))
 
+    def way_out(self) -> TxPath | None:
+        """The way down of a packet that is about to be sent, if the header alone tells it and the state lets it out."""
+        header = self._hh
+        if self.path is not None or not self.bits & _STALE or header is None or self.dev.sim.epoch != self._found_in:
+            return self.path
+        self.used = self.table.sim.jiffies
+        self._event_send(None)
+        return self._find_path(header)
+
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
         self.used = self.table.sim.jiffies

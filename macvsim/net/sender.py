@@ -94,7 +94,7 @@ class Sender:
             ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
         path, sim = self._path, self._sim
         if path is None or path.epoch != sim.epoch:
-            path = self._find_path()
+            path = self.find_path()
         csum = -(self.total + ident) % 0xFFFF
         data = _pack(self.start, ident, self.middle, csum, self.addresses) + payload
         if path is None:
@@ -122,11 +122,11 @@ class Sender:
         """Of the last packet."""
         return Shape(self.start, self.middle, self.addresses, self.total, self.head)
 
-    def _find_path(self) -> TxPath | None:
-        """The way down for packets that fit and that nobody looks at."""
+    def find_path(self) -> TxPath | None:
+        """The way down of a packet that is about to be sent, if it fits and nobody looks at it."""
         entry = self._way.neighbour
-        path = entry.path if entry is not None and self._fits and self._layer.netfilter is None else None
-        if path is None or path.epoch != self._sim.epoch:
+        path = entry.way_out() if entry is not None and self._fits and self._layer.netfilter is None else None
+        if path is not None and path.epoch != self._sim.epoch:
             path = None
         self._path = path
         return path

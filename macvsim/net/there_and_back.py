@@ -54,8 +54,8 @@ class ThereAndBack:
 
     __slots__ = (
         "_answers", "_asker", "_begun", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
-        "_listener", "_paths", "_sim", "_size", "_source", "_span", "_stations", "_sure_in", "_sure_until", "_target",
-        "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
+        "_listener", "_paths", "_sender", "_sim", "_size", "_source", "_span", "_stations", "_sure_in", "_sure_until",
+        "_target", "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -68,6 +68,7 @@ class ThereAndBack:
         self._idents = answer.sender.idents
         self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp
         self._dev = arrival.dev
+        self._sender = sender
         self._wakeup = sender.wakeup
         self._stations = stations
         self._span = stations[-1].after
@@ -92,9 +93,11 @@ class ThereAndBack:
         self._users: Sequence[tuple[Callable[[int], None], int]] = ()
         """Who is told when requests or replies pass, and how long after the start that is."""
 
-    def doubt(self) -> None:
-        """As `Relying.doubt`."""
+    def _doubt_stations(self) -> None:
         self._sure_in = _UNSURE
+
+    def _doubt_listener(self) -> None:
+        self._asker = b""
 
     def _set_out(self, request: bytes, arrival: int) -> bool:
         """An echo request sets out whose reply arrives then, and wakes the program (`Wakeup.hand`); False unless every
@@ -121,31 +124,30 @@ class ThereAndBack:
         epoch = self.epoch
         if self._sim.epoch != epoch:
             return False
-        for path, _ in self._paths:
-            if path.epoch != epoch:
+        for path, after in self._paths:
+            if path.epoch != epoch and (after or self._sender.find_path() is not path):
                 return False
         self._sure_until = min([fdb.next_run for fdb in self._fdbs], default=NEVER)
-        if arrival >= self._sure_until:
+        if arrival >= self._sure_until or (request[4:6] != self._asker and not self._find_listener(request)):
             return False
+        self._users = [(path.user, after) for path, after in self._paths if path.user is not None]
+        for path, _ in self._paths:
+            path.rely(self._doubt_stations)
+        self._sure_in = epoch
+        return True
+
+    def _find_listener(self, request: bytes) -> bool:
+        """Look for the only program that hears the reply to this request; False if others do too, or hear requests."""
         for sock in self._hearing_there.sockets:
             if sock.wants(request):
                 return False
-        listener = None
         reply = _echo_reply(request)
-        for sock in self._hearing_here.sockets:
-            if sock.hears(reply, self._dev, self._target):
-                if listener is not None:
-                    return False
-                listener = sock.on_message
-        if listener is None:
+        heard = [sock for sock in self._hearing_here.sockets if sock.hears(reply, self._dev, self._target)]
+        if len(heard) != 1:
             return False
-        self._listener, self._asker = listener, request[4:6]
-        self._users = [(path.user, after) for path, after in self._paths if path.user is not None]
-        for path, _ in self._paths:
-            path.relied_on(self)
-        self._hearing_here.relied_on(self)
-        self._hearing_there.relied_on(self)
-        self._sure_in = epoch
+        self._listener, self._asker = heard[0].on_message, request[4:6]
+        for hearing in (self._hearing_here, self._hearing_there):
+            hearing.rely(self._doubt_listener)
         return True
 
     def _tell_users(self) -> None:

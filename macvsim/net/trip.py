@@ -60,14 +60,14 @@ class Trip(ThereAndBack):
     until : when the one that is under way arrives
     """
 
-    __slots__ = ("_df", "_flight", "_length", "_own", "_sender", "until")
+    __slots__ = ("_df", "_flight", "_length", "_own", "_shape", "until")
 
     take = None
 
     def __init__(self, found: Found) -> None:
         super().__init__(found)
         sender = found.sender
-        self._sender = sender.shape
+        self._shape = sender.shape
         self._own = sender.idents
         self._length, self._df = sender.length - ipv4.HLEN, sender.df
         self.until = 0
@@ -109,7 +109,7 @@ class Trip(ThereAndBack):
         self._flown -= 1
         self._idents.append((answer - 2) % 0xFFFF + 1)
         path = self.path
-        frame = Frame(path.header + self._sender.packet(ident, request), uid, path.tag, self._sender.head)
+        frame = Frame(path.header + self._shape.packet(ident, request), uid, path.tag, self._shape.head)
         for hop, after, onward in self._stations:
             time = begun + after
             if hop is not None and time >= now:
