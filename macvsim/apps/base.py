@@ -69,7 +69,7 @@ class App:
         self._stderr = stderr
         self._alarm = 0
         """The turn in the queue of what is set; 0: nothing."""
-        self._on_alarm: Callable[[], None] | None = None
+        self._on_alarm: Callable[[], None]
 
     def start(self) -> simpy.Event:
         """Run, now; the event happens when the program has ended, with its exit code as value."""
@@ -110,7 +110,7 @@ class App:
         heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
 
     def _ring(self, turn: int) -> None:
-        if turn == self._alarm and self._on_alarm is not None:
+        if turn == self._alarm:
             self._on_alarm()
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:

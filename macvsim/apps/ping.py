@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
@@ -14,7 +15,10 @@ from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
 MAX_DUP_CHK = 8 * 128
+_TIMED = icmp.HLEN + MIN_DATA_WITH_CLOCK
 _number = int.from_bytes
+_read = Struct("<B5xBBI").unpack_from
+"""Type, the two bytes of the sequence number, clock."""
 TYPE_NAMES = {
     icmp.ECHO_REPLY: "Echo Reply",
     icmp.DEST_UNREACH: "Destination Unreachable",
@@ -76,12 +80,14 @@ class BusyboxPing(PingApp[PingResult]):
         self.adaptive = adaptive
         self.quiet = quiet
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
-        self._tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK) if size >= MIN_DATA_WITH_CLOCK else None
-        """Payload after the clock; None if that does not fit."""
         self._least = size + icmp.HLEN - ipv4.HLEN
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
-        self._head = int.from_bytes(self._ident, "big") << 16
-        self._template = icmp_template(icmp.ECHO)
+        self._template = self._new_template()
+        self._timed: Callable[[int, int], bytes] | None = None
+        """Makes requests whose payload has room for the clock."""
+        if size >= MIN_DATA_WITH_CLOCK:
+            tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK)
+            self._timed = icmp.timed_echoes(self._template, self.request_kind, _number(self._ident), tail)
         self._sent_ns: dict[int, int] = {}
         self._seen: set[int] = set()
         """A bit for each sequence number that was answered, of the last `MAX_DUP_CHK`."""
@@ -93,6 +99,9 @@ class BusyboxPing(PingApp[PingResult]):
         self._socket.close()
 
     # -- sending -------------------------------------------------------------------------------------------------------
+
+    def _new_template(self) -> bytes:
+        return icmp_template(icmp.ECHO)
 
     def main(self) -> None:
         result = self._result
@@ -136,21 +145,20 @@ class BusyboxPing(PingApp[PingResult]):
         seq = sent & 0xFFFF
         self._seen.discard(seq % MAX_DUP_CHK)
         result.sent = sent = sent + 1
-        payload = (clock & 0xFFFFFFFF).to_bytes(4, "little")
-        if self._tail is None:
-            self._sent_ns[seq] = now
-            payload = payload[: result.size]
+        clock_us = clock & 0xFFFFFFFF
+        if self._timed is not None:
+            message = self._timed(seq, clock_us)
         else:
-            payload += self._tail
+            self._sent_ns[seq] = now
+            payload = clock_us.to_bytes(4, "little")[: result.size]
+            message = icmp.message(self._template, self.request_kind, 0, _number(self._ident) << 16 | seq, payload)
         if self._deadline_us is not None and clock >= self._deadline_us:
             self._finish()
             return
         uid = next(sim.uids)
         result.requests.append(uid)
         try:
-            self._socket.send(
-                self._to, icmp.message(self._template, self.request_kind, 0, self._head | seq, payload), uid
-            )
+            self._socket.send(self._to, message, uid)
         except SocketError as error:
             result.errors.append(PingError(seq, "", None, 0, str(error)))
             self._fail(f"sendto: {error}")
@@ -175,16 +183,17 @@ class BusyboxPing(PingApp[PingResult]):
         size = len(message)
         if self.code is not None or size + len(options) < self._least:
             return
-        if message[0]:  # not an echo reply
+        now = self.sim._now
+        if size >= _TIMED:
+            kind, high, low, then = _read(message)
+            seq, rtt = high << 8 | low, (now // US - then & 0xFFFFFFFF) * US
+        else:
+            kind, seq = message[0], _number(message[6:8])
+            rtt = now - self._sent_ns.get(seq, now)
+        if kind:  # not an echo reply
             name = TYPE_NAMES.get(message[0], "unknown ICMP type")
             self._complain(f"warning: got ICMP {message[0]} ({name})")
             return
-        seq = message[6] << 8 | message[7]
-        now = self.sim._now
-        if size >= 12:  # header and clock
-            rtt = (now // US - _number(message[8:12], "little") & 0xFFFFFFFF) * US
-        else:
-            rtt = now - self._sent_ns.get(seq, now)
         mark = seq % MAX_DUP_CHK
         duplicate = mark in self._seen
         if duplicate:

@@ -27,8 +27,10 @@ class BusyboxPing6(BusyboxPing):
 
     def __init__(self, box: Machine, target: str, *, tag: str = "ping", **options: Any) -> None:
         super().__init__(box, target, **options)
-        self._template = icmpv6_template(icmpv6.ECHO_REQUEST)
         self._tag = f"{tag}: "
+
+    def _new_template(self) -> bytes:
+        return icmpv6_template(icmpv6.ECHO_REQUEST)
 
     def main(self) -> None:
         result = self._result

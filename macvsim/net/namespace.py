@@ -293,7 +293,7 @@ class Namespace(Parts):
 
     @wakeup_delay.setter
     def wakeup_delay(self, delay: int) -> None:
-        self.sim.catch_up()
+        self.sim.change()
         self.wakeup.delay = delay
 
     def wake(self, fn: Callable[..., None], *args: object) -> None:

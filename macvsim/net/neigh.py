@@ -138,8 +138,8 @@ class Neighbour(Timed):
                 self._forget_path()
 
     def _used(self, time: int) -> None:
-        """Something was sent while the entry is being checked."""
-        self.used = time // self.table.sim.tick
+        """Something was sent while the entry is being checked; this may be told late (net/trip.py)."""
+        self.used = max(self.used, time // self.table.sim.tick)
 
     def _find_path(self, header: bytes) -> TxPath | None:
         """The way down; an earlier one if it has been laid aside only."""

@@ -14,7 +14,6 @@ from macvsim.wire import icmp, ipv4
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
-    from macvsim.net.machine import Wakeup
     from macvsim.net.packet import Packet
 
 _ICMP = ipv4.PROTO_ICMP
@@ -113,9 +112,9 @@ class Sender:
         return path.send(data, uid, self.head)
 
     @property
-    def wakeup(self) -> Wakeup:
-        """What wakes the programs of this host."""
-        return self._layer.ns.wakeup
+    def wakeup_delay(self) -> int:
+        """Of the programs of this host."""
+        return self._layer.ns.wakeup_delay
 
     @property
     def shape(self) -> Shape:

@@ -69,7 +69,8 @@ class ThereAndBack:
         self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp
         self._dev = arrival.dev
         self._sender = sender
-        self._wakeup = sender.wakeup
+        delay = sender.wakeup_delay
+        self._wakeup = delay, SOFTIRQ if delay else PROCESS
         self._stations = stations
         self._span = stations[-1].after
         self._size = len(path.header) + sender.length
@@ -113,10 +114,10 @@ class ThereAndBack:
             sim.unsettled.append(self)
         self._flown += 1
         idents[0] = idents[0] % 0xFFFF + 1
-        delay = self._wakeup.delay
+        delay, context = self._wakeup
         self._turn = turn = next(sim._eid)
         heard = self._source, _echo_reply(request), self._ttl, b""
-        heappush(sim._queue, (arrival + delay, SOFTIRQ if delay else PROCESS, turn, self._listener, heard))
+        heappush(sim._queue, (arrival + delay, context, turn, self._listener, heard))
         return True
 
     def _make_sure(self, request: bytes, arrival: int) -> bool:

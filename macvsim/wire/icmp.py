@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct
 
 ECHO_REPLY = 0
@@ -24,6 +25,7 @@ HLEN = 8
 _number = int.from_bytes
 _pack_header = Struct("!BBHI").pack
 _pack_start = Struct("!BBH").pack
+_pack_timed = Struct("!BBHHH4s").pack
 _unpack_code = Struct("!xBH").unpack_from
 
 NET_UNREACH = 0
@@ -46,8 +48,22 @@ KNOWN_UNREACH = 15
 
 def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) -> bytes:
     """`template`, a message composed by scapy, with these fields; `rest` is the header's second word."""
-    total = (kind << 8 | code) + rest + (_number(payload + b"\0") if len(payload) & 1 else _number(payload))
+    total = (kind << 8 | code) + rest + (_number(payload) << (len(payload) & 1) * 8)
     return _pack_header(kind, code, -total % 0xFFFF if total else 0xFFFF, rest) + template[8:] + payload
+
+
+def timed_echoes(template: bytes, kind: int, ident: int, tail: bytes) -> Callable[[int, int], bytes]:
+    """What makes requests of one program by sequence number and a clock, which is the first word of the payload as
+    little-endian machines write it; `tail` is the rest of the payload.
+    """
+    tail = template[HLEN:] + tail
+    total = ((kind << 8) + ident + (_number(tail) << (len(tail) & 1) * 8)) % 0xFFFF
+
+    def make(seq: int, clock: int) -> bytes:
+        stamp = clock.to_bytes(4, "little")
+        return _pack_timed(kind, 0, -(total + seq + _number(stamp)) % 0xFFFF, ident, seq, stamp) + tail
+
+    return make
 
 
 def echo_reply(request: bytes) -> bytes:
