@@ -128,8 +128,8 @@ class Neighbour(Timed):
             self.sim.catch_up()
         self._state = state
         self.bits = bits = int(state)
-        self.connected = bool(bits & _CONNECTED_BITS)
-        self.sends = bool(bits & _SEND_BITS)
+        self.connected = bits & _CONNECTED_BITS != 0
+        self.sends = bits & _SEND_BITS != 0
         path = self.path
         if path is not None:
             if self.sends:

@@ -125,16 +125,21 @@ class ThereAndBack:
         epoch = self.epoch
         if self._sim.epoch != epoch:
             return False
+        users: list[tuple[Callable[[int], None], int]] = []
         for path, after in self._paths:
             if path.epoch != epoch and (after or self._sender.find_path() is not path):
                 return False
-        self._sure_until = min([fdb.next_run for fdb in self._fdbs], default=NEVER)
-        if arrival >= self._sure_until or (request[4:6] != self._asker and not self._find_listener(request)):
+            if path.user is not None:
+                users.append((path.user, after))
+        until = NEVER
+        for fdb in self._fdbs:
+            until = min(until, fdb.next_run)
+        if arrival >= until or (request[4:6] != self._asker and not self._find_listener(request)):
             return False
-        self._users = [(path.user, after) for path, after in self._paths if path.user is not None]
+        self._users, self._sure_in, self._sure_until = users, epoch, until
+        doubt = self._doubt_stations
         for path, _ in self._paths:
-            path.rely(self._doubt_stations)
-        self._sure_in = epoch
+            path.rely(doubt)
         return True
 
     def _find_listener(self, request: bytes) -> bool:
