@@ -104,9 +104,7 @@ class Relied:
     """What tells those who go by how they have seen it that it may have changed."""
 
     __slots__ = ("_relying",)
-
-    def __init__(self) -> None:
-        self._relying: tuple[Callable[[], None], ...] = ()
+    _relying: tuple[Callable[[], None], ...]
 
     def rely(self, tell: Callable[[], None]) -> None:
         """Call this when it may have, once."""
@@ -357,7 +355,7 @@ class TxPath(Relied):
                  "sim", "tag", "user")  # fmt: skip
 
     def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
-        super().__init__()
+        self._relying = ()
         self.epoch = sim.epoch
         self.header = header
         self.sim = sim

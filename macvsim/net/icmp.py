@@ -52,7 +52,7 @@ class IcmpLayer(Relied):
     __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
-        super().__init__()
+        self._relying = ()
         self.ns = ns
         self.conf = ns.ipv4_conf
         self.sockets: list[RawIcmpSocket] = []
