@@ -20,6 +20,11 @@ BOOT_TIME = 1_767_225_600_000_000_000
 """What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
 
+RELEASE = "6.12.117"
+VERSION = "#1 1970-01-01 00:00:00 UTC"
+"""What uname says of the kernel that macvsim was compared with."""
+
+
 class Kernel:
     """One running Linux: its first namespace, named namespaces, process ids.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from macvsim.kernel import RELEASE
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -13,7 +15,7 @@ class Machine:
     """
 
     name: str
-    kernel: str = "6.12.117"
+    kernel: str = RELEASE
     system: str = "Debian GNU/Linux 13 (trixie)"
     cpus: int = 1
     memory: int = 1_571_733_504

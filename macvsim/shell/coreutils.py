@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import simpy
 
+from macvsim.kernel import RELEASE, VERSION
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY, Call, Waiting, command
 from macvsim.shell.echo import echo_text, format_text
@@ -200,13 +201,14 @@ def env(call: Call, manner: Manner) -> Waiting:
 
 @tool("uname")
 def uname(call: Call, manner: Manner) -> int:
-    """``uname [-snmo]``; the release and version of the kernel are left out."""
-    given, words = options(call, "snmopi", "arv")
+    """``uname [-asnrvmpio]``."""
+    given, words = options(call, "asnrvmpio", long={"all": "a", "kernel-release": "r", "machine": "m"})
     if words:
         raise Misuse("" if manner.busybox else f"extra operand '{words[0]}'")
-    unknown = "unknown"
-    values = {"s": "Linux", "n": call.box.hostname, "m": "x86_64", "p": unknown, "i": unknown, "o": "GNU/Linux"}
-    call.out(" ".join(values[letter] for letter in values if letter in (given or "s")) + "\n")
+    values = {"s": "Linux", "n": call.box.hostname, "r": RELEASE, "v": VERSION, "m": "x86_64", "p": "unknown",
+              "i": "unknown", "o": "GNU/Linux"}  # fmt: skip
+    shown = "snrvmo" if "a" in given else given or "s"
+    call.out(" ".join(values[letter] for letter in values if letter in shown) + "\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Shells as programs, and what runs other programs: sh, nohup, xargs; which."""
+"""Shells as programs, and what runs other programs: sh, nohup, sudo, xargs; which."""
 
 from __future__ import annotations
 
@@ -109,6 +109,36 @@ def nohup(call: Call) -> Waiting:
         return 125
     inner = Call(call.box, call.args, call.source, call.stdout, call.stderr, call.env, call.cwd)
     return (yield from _run_or_say(inner, call, "failed to run command '{}'"))
+
+
+@command("sudo", flavour="debian")
+def sudo(call: Call) -> int | Waiting:
+    """``sudo [-nEHS] [-u root] [NAME=VALUE…] COMMAND ARG…``: everybody is root here."""
+    words, env = call.args, dict(call.env)
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option == "--":
+            break
+        if option in ("-u", "-g") and words:
+            option += words.pop(0)
+        if option.removeprefix("--user=").removeprefix("-u") in ("root", "0", "#0"):
+            continue
+        if not re.fullmatch("-[nEHSP]+", option):
+            return call.not_simulated(f"sudo {option}: everybody is root")
+    while words and re.match(r"[A-Za-z_]\w*=", words[0]):
+        name, _, env[name] = words.pop(0).partition("=")
+    if not words:
+        return call.not_simulated("sudo without a command")
+    return _as_root(Call(call.box, words, call.source, call.stdout, call.stderr, env, call.cwd))
+
+
+def _as_root(inner: Call) -> Waiting:
+    try:
+        return (yield from execute(inner))
+    except (NotFound, NotExecutable) as error:
+        why = "command not found" if isinstance(error, NotFound) else str(error)
+        inner.err(f"sudo: {inner.name}: {why}\n")
+        return 1
 
 
 @command("xargs")
