@@ -71,6 +71,8 @@ class Server:
         until = int(self.sim.now) + HEADER_TIMEOUT
         try:
             request = yield from self._read_request(sock, until)
+            if request is not None and not request[0]:
+                return  # a browser that opened it for later; the rest is in `finally`
             head, body = self._answer(request)
             yield from netio.send_all(sock, head)
             yield from netio.send_file(sock, body)
@@ -85,7 +87,7 @@ class Server:
     def _read_request(self, sock: TcpSocket, until: int) -> Steps[list[str] | None]:
         """The lines of a request; None when none came in time."""
         data = b""
-        while True:
+        while not data.startswith((b"\n", b"\r\n")):
             head, end, _ = data.replace(b"\r\n", b"\n").partition(b"\n\n")
             if end:
                 return head.decode("latin-1").split("\n")
@@ -96,6 +98,7 @@ class Server:
             if not more:
                 return data.decode("latin-1").split("\n")
             data += more
+        return [""]
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
@@ -103,10 +106,10 @@ class Server:
         """What is written, and what is sent of a file then (handle_incoming_and_exit)."""
         if lines is None:
             return self._error(408), b""
-        words = lines[0].split()
-        if len(words) < 2 or not words[1].startswith("/"):
+        method, _, rest = lines[0].partition(" ")
+        target, _, version = rest.partition(" ")
+        if not target.startswith("/") or not version.startswith("HTTP/"):
             return self._error(400), b""
-        method, target = words[0], words[1]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         path = _normal(unquote(target.split("?")[0], encoding="utf-8", errors="surrogateescape"))
         if path is None:

@@ -180,6 +180,22 @@ def test_httpd_answers(boxes: tuple[Box, Box]) -> None:
     )
 
 
+@pytest.mark.parametrize("sent", ["", r"\n", r"\r\nGET / HTTP/1.0\r\n\r\n"])
+def test_httpd_says_nothing_to_who_asks_nothing(boxes: tuple[Box, Box], sent: str) -> None:
+    one, two = boxes
+    served(two)
+    assert one.sh(f"printf '{sent}' | nc 172.16.10.3 80").stdout == ""
+
+
+@pytest.mark.parametrize("sent", ["foo", "GET /", r"GET /\n", r"GET / FTP/1.0\n", r"GET index.html HTTP/1.0\n"])
+def test_httpd_wants_a_version(boxes: tuple[Box, Box], sent: str) -> None:
+    one, two = boxes
+    served(two)
+    said = one.sh(f"printf '{sent}' | nc 172.16.10.3 80").stdout
+    assert said.startswith("HTTP/1.1 400 Bad Request\r\n")
+    assert said.endswith("<BODY><H1>400 Bad Request</H1>\nUnsupported method\n</BODY></HTML>\n")
+
+
 # -- nslookup, netstat -------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,8 @@ class Row(NamedTuple):
     """One socket.
 
     dual : it is one for IPv6; timer : 0 none, 1 retransmission, 2 keep-alive, 3 TIME-WAIT, 4 window probes; when :
-    until then, in 1/100 s; rto, ato : in 1/100 s; tail : False for those of which the kernel shows no more than `inode`
+    until then, in 1/100 s; rto, ato : in 1/100 s; tail : False for those of which the kernel shows no more than
+    `inode`; backlog : of one that listens
     """
 
     dual: bool
@@ -44,6 +45,7 @@ class Row(NamedTuple):
     cwnd: int = INIT_CWND
     ssthresh: int = -1
     tail: bool = True
+    backlog: int = 0
 
 
 def rows(ns: Namespace) -> list[Row]:
@@ -79,6 +81,7 @@ def _listening(listener: Listener) -> Row:
         inode=sock.inode,
         rto=_of_ns(sock.ns, RTO_INIT),
         ssthresh=0,
+        backlog=listener.backlog,
     )
 
 
