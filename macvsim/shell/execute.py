@@ -8,11 +8,11 @@ from macvsim.shell.call import REGISTRY, Call, Waiting
 from macvsim.shell.resolve import NotExecutable, NotFound, find_program
 
 _NO_INPUT = frozenset(
-    ("[", "arp", "arping", "ash", "bash", "basename", "brctl", "bridge", "conntrack", "dash", "date", "dirname",
-     "docker", "echo", "ethtool", "false", "hostname", "httpd", "id", "ifconfig", "ip", "iptables", "ls", "mkdir",
-     "iptables-legacy", "iptables-nft", "iptables-save", "netstat", "nslookup", "ping", "ping4", "ping6", "printf",
-     "pwd", "rm", "rmdir", "route", "seq", "sh", "sleep", "ss", "test", "touch", "tracepath", "traceroute", "true",
-     "uname", "vconfig", "wget", "which", "whoami")
+    ("[", "arp", "arping", "ash", "basename", "bash", "brctl", "bridge", "conntrack", "curl", "dash", "date",
+     "dirname", "docker", "echo", "ethtool", "false", "hostname", "httpd", "id", "ifconfig", "ip", "iptables",
+     "iptables-legacy", "iptables-nft", "iptables-save", "ls", "mkdir", "netstat", "nslookup", "ping", "ping4",
+     "ping6", "printf", "pwd", "rm", "rmdir", "route", "seq", "sh", "sleep", "ss", "test", "touch", "tracepath",
+     "traceroute", "true", "uname", "vconfig", "wget", "which", "whoami")
 )  # fmt: skip
 """Programs that leave their standard input alone; so do shells that are given a command or a script."""
 
