@@ -1,0 +1,97 @@
+"""Neighbours that check each other again and again are answered in one step, until something changes.
+
+Neighbours are made to be checked every few seconds; each change comes when they have been for a while, to a lab that
+keeps what it found out and to one that keeps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from macvsim import Lab
+from macvsim.net.arpflow import Answered, Asked
+from macvsim.net.nud import Nud
+from macvsim.wire.addr import ip_int
+from tests.lab.everything import state
+
+Change = Callable[[Lab], Any]
+
+
+def line(host: str, text: str) -> Change:
+    return lambda lab: lab.hosts[host].sh(text)
+
+
+def entry(lab: Lab, host: str = "a", ip: str = "10.0.1.2") -> Any:
+    ns = lab.hosts[host].ns
+    return ns.neigh.lookup(ns.dev("eth0"), ip_int(ip))
+
+
+CHANGES: dict[str, Change] = {
+    "nothing": lambda lab: None,
+    "counters read": state,
+    "asked ignores": line("b", "sysctl -w net.ipv4.conf.eth0.arp_ignore=8"),
+    "all ignore": line("b", "sysctl -w net.ipv4.conf.all.arp_ignore=8"),
+    "asked filters": line("b", "sysctl -w net.ipv4.conf.all.arp_filter=1; ip route add 10.0.1.1 dev lo"),
+    "asked has another source first": line("b", "ip addr add 10.0.1.77/24 dev eth0"),
+    "asked has no address": line("b", "ip addr del 10.0.1.2/24 dev eth0; ip addr add 10.0.1.3/24 dev eth0"),
+    "asked has no ARP": line("b", "ip link set eth0 arp off"),
+    "asked has another MAC": line("b", "ip link set eth0 address 02:00:00:00:00:22"),
+    "asked is down and up": line("b", "ip link set eth0 down; ip link set eth0 up"),
+    "asked keeps its sender": line("b", "ip neigh replace 10.0.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent"),
+    "asked forgets its sender": line("b", "ip neigh del 10.0.1.1 dev eth0"),
+    "asked doubts its sender": lambda lab: entry(lab, "b", "10.0.1.1").update(None, Nud.STALE, admin=True),
+    "asked believes another": lambda lab: entry(lab, "b", "10.0.1.1").update(
+        bytes(5) + b"D", Nud.REACHABLE, override=True, admin=True
+    ),
+    "asked takes a martian": line("b", "ip route add 10.0.1.1 dev lo; sysctl -w net.ipv4.conf.eth0.rp_filter=1"),
+    "asker announces another": line("a", "sysctl -w net.ipv4.conf.eth0.arp_announce=2; ip addr add 10.0.1.9/32 dev lo"),
+    "asker has another address": line("a", "ip addr add 10.0.1.5/24 dev eth0; ip addr del 10.0.1.1/24 dev eth0"),
+    "asker has another MAC": line("a", "ip link set eth0 address 02:00:00:00:00:11"),
+    "asker forgets": line("a", "ip neigh flush all"),
+    "asker keeps": line("a", "ip neigh change 10.0.1.2 dev eth0 nud permanent"),
+    "asker believes another": lambda lab: entry(lab).update(
+        bytes(5) + b"D", Nud.REACHABLE, override=True, admin=True
+    ),
+    "asker goes by multicast only": line("a", "sysctl -w net.ipv4.neigh.eth0.ucast_solicit=0"),
+    "asker takes its time": line("a", "sysctl -w net.ipv4.neigh.eth0.base_reachable_time_ms=60000"),
+    "somebody else says so": line("c", "ip addr add 10.0.1.2/24 dev eth0; arping -c 1 -U -I eth0 10.0.1.2"),
+    "cable slower": lambda lab: setattr(lab.switches["sw1"].ports["b"].cable, "rate", 10_000_000),
+    "cable cut": lambda lab: lab.switches["sw1"].ports["b"].cable.unplug(),
+    "MAC forgotten": lambda lab: lab.switches["sw1"].fdb.flush(lambda entry: False),
+    "port filters": lambda lab: lab.switches["sw1"].ports["b"].access(7),
+    "capture": lambda lab: lab.hosts["b"].ns.add_tap("eth0", lambda kind, frame: lab.taps.append((kind, frame.wire))),  # type: ignore[attr-defined]
+    "filter": line("b", "iptables -A INPUT -p icmp -j DROP"),
+}  # fmt: skip
+
+
+def play(change: Change, *, learns: bool, journal: bool) -> dict[str, Any]:
+    lab = Lab(seed=0, journal=journal)
+    lab.sim.learns, lab.sim.patience = learns, 2
+    lab.taps = []  # type: ignore[attr-defined]
+    sw1 = lab.switch("sw1")
+    for number, name in enumerate("abc", 1):
+        host = lab.host(name, nic="eth0", switch=sw1)
+        host.sh(
+            f"ip addr add 10.0.1.{number}/24 dev eth0; "
+            "sysctl -w net.ipv4.neigh.eth0.base_reachable_time_ms=3000 net.ipv4.neigh.eth0.delay_first_probe_time=1"
+        )
+    lab.run(2)
+    lab.hosts["a"].sh("ping -c 80 -i 0.5 -W 1 10.0.1.2 > /tmp/a 2>&1 &")
+    lab.run(22.3)
+    if learns:
+        kinds = {name: {type(flow) for flow in lab.hosts[name].dev("eth0").inet.flows.values()} for name in "ab"}
+        assert all({Asked, Answered} <= found for found in kinds.values()), kinds
+    change(lab)
+    lab.run(18)
+    text = lab.hosts["a"].sh("cat /tmp/a").stdout
+    return {**state(lab), "text": text, "taps": lab.taps}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("journal", [False, True], ids=["bare", "watched"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_takes_effect_at_the_next_check(name: str, journal: bool) -> None:
+    change = CHANGES[name]
+    assert play(change, learns=True, journal=journal) == play(change, learns=False, journal=journal)
