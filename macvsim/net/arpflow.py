@@ -2,7 +2,7 @@
 
 A stack that asks or answers a neighbour it has asked or answered before says so in `Frame.head`, which is then the
 whole ARP packet.  Who takes such frames off a learned path (dev/path.py) keeps what became of the first by this head.
-That holds until something of the configuration changes (`Sim.epoch`), or the entry of who sent it does.
+That holds as long as flows of IPv4 do (net/flow.py), while the entry of who sent it knows that MAC.
 """
 
 from __future__ import annotations
@@ -25,18 +25,11 @@ _SHA = slice(ETH_HLEN + 8, ETH_HLEN + 14)
 class _Check(Path):
     """Frames with one ARP packet in them that come to the device of `entry`, which is that of who sent them."""
 
-    __slots__ = ("_entry", "_epoch", "_layer", "_sim")
+    __slots__ = ("_entry", "_layer")
 
     def __init__(self, layer: ArpLayer, entry: Neighbour) -> None:
         self._layer = layer
         self._entry = entry
-        self._sim = entry.sim
-        self._epoch = entry.sim.epoch
-
-    def _holds(self, frame: Frame) -> bool:
-        """True if the entry still is that of the sender."""
-        entry = self._entry
-        return self._sim.epoch == self._epoch and not entry.dead and not entry.news(frame.raw[_SHA])
 
     def _long_way(self, frame: Frame) -> DropReason | None:
         return self._layer.receive(self._entry.dev, Frame(frame.raw, frame.uid, 0, frame.head), HOST)
@@ -57,9 +50,10 @@ class Asked(_Check):
 
     def take(self, frame: Frame) -> DropReason | None:
         """As `Path.take`."""
-        if not self._holds(frame):
+        entry = self._entry
+        if entry.news(frame.raw[_SHA]):
             return self._long_way(frame)
-        return emit(self._entry, self._reply, self._sim.born(frame.uid))
+        return emit(entry, self._reply, entry.sim.born(frame.uid))
 
 
 class Answered(_Check):
@@ -69,9 +63,9 @@ class Answered(_Check):
 
     def take(self, frame: Frame) -> DropReason | None:
         """As `Path.take`."""
-        if not self._holds(frame):
-            return self._long_way(frame)
         entry = self._entry
+        if entry.news(frame.raw[_SHA]):
+            return self._long_way(frame)
         entry.update(entry.ha, REACHABLE)
         return None
 

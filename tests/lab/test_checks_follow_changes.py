@@ -90,6 +90,33 @@ def play(change: Change, *, learns: bool, journal: bool) -> dict[str, Any]:
     return {**state(lab), "text": text, "taps": lab.taps}  # type: ignore[attr-defined]
 
 
+def test_the_answer_goes_to_who_asked_whatever_the_entry_says() -> None:
+    seen = []
+    for learns in (True, False):
+        lab = Lab(seed=0, journal=False)
+        lab.sim.learns = learns
+        sw1 = lab.switch("sw1")
+        lab.host("a", nic="eth0", switch=sw1).addr_add("eth0", "10.0.1.1/24")
+        host = lab.host("h", nic="eth0", switch=sw1)
+        for number, name in ((5, "e"), (6, "f")):
+            host.sh(
+                f"ip netns add {name}; ip link add {name} link eth0 type macvlan mode bridge; "
+                f"ip link set {name} netns {name}; ip -n {name} link set {name} up; "
+                f"ip -n {name} addr add 10.0.1.{number}/24 dev {name}; ip netns exec {name} "
+                f"sysctl -w net.ipv4.neigh.{name}.base_reachable_time_ms=3000 "
+                f"net.ipv4.neigh.{name}.delay_first_probe_time=1"
+            )
+        lab.run(2)
+        host.sh("ip netns exec f ping -c 80 -i 0.5 -W 1 10.0.1.5 > /tmp/f 2>&1 &")
+        lab.run(20)
+        host.sh(f"ip -n e neigh replace 10.0.1.6 lladdr {lab.hosts['a'].dev('eth0').mac.hex(':')} dev e nud permanent")
+        lab.run(20)
+        shown = host.sh("ip -n f neigh show 10.0.1.5").stdout
+        assert not shown.endswith("FAILED\n")
+        seen.append([state(lab), host.sh("cat /tmp/f").stdout, shown])
+    assert seen[0] == seen[1]
+
+
 @pytest.mark.parametrize("journal", [False, True], ids=["bare", "watched"])
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_takes_effect_at_the_next_check(name: str, journal: bool) -> None:
