@@ -14,6 +14,8 @@ import pytest
 from macvsim import Lab
 from macvsim.net.arpflow import Answered, Asked
 from macvsim.net.nud import Nud
+from macvsim.net.socket import UdpSocket
+from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
@@ -122,3 +124,26 @@ def test_the_answer_goes_to_who_asked_whatever_the_entry_says() -> None:
 def test_a_change_takes_effect_at_the_next_check(name: str, journal: bool) -> None:
     change = CHANGES[name]
     assert play(change, learns=True, journal=journal) == play(change, learns=False, journal=journal)
+
+
+def test_the_last_use_of_a_neighbour_is_the_latest() -> None:
+    """A ping that went all the way at once is told of late: what another program sent since counts."""
+    seen = []
+    for learns in (True, False):
+        lab = Lab(seed=0, journal=False)
+        lab.sim.learns, lab.sim.patience = learns, 2
+        sw1 = lab.switch("sw1")
+        for number, name in enumerate("ab", 1):
+            lab.host(name, nic="eth0", switch=sw1).addr_add("eth0", f"10.0.1.{number}/24")
+        ns = lab.hosts["a"].ns
+        sock = UdpSocket(ns)
+        lab.hosts["a"].sh("ping -c 60 10.0.1.2 > /tmp/a 2>&1 &")
+        uses = []
+        for second in range(50):
+            lab.sim.call_in_process(SECOND // 2, sock.send_to, b"x", ip_int("10.0.1.2"), 9 + second)
+            lab.run(1)
+            found = entry(lab)
+            uses.append((found.state, found.used if found.state in (Nud.DELAY, Nud.PROBE) else 0))
+        assert any(used for _, used in uses)
+        seen.append([uses, state(lab)])
+    assert seen[0] == seen[1]
