@@ -41,7 +41,7 @@ class Sender:
     kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `next_ident`
     length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
     `Frame.head`, in their order, and as part of the checksum
-    trip : for echo requests like the last one, once one was found
+    trip : for echo requests like the last one that must not be cut, once one was found
     """
 
     __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
@@ -107,7 +107,7 @@ class Sender:
         trip = self.trip
         if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
             return path.send(data, uid, self.head, trip.take)
-        if self.kind & 0xFF == _ICMP and payload[0] == _ECHO:
+        if df and self.kind & 0xFF == _ICMP and payload[0] == _ECHO:
             self._find_trip(path)
         return path.send(data, uid, self.head)
 

@@ -236,7 +236,7 @@ class RawIcmpSocket(Socket):
             last.snmp.count_icmp(OUT | message[0])
         sender = last.sender
         trip = sender.trip
-        if trip is None or not trip.start(message, uid, True):
+        if trip is None or not trip.start(message, uid):
             reason = sender.send(message, uid, True)
             if reason is not None:
                 self.refused(reason)

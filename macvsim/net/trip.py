@@ -60,7 +60,7 @@ class Trip(ThereAndBack):
     until : when the one that is under way arrives
     """
 
-    __slots__ = ("_df", "_flight", "_length", "_own", "_shape", "until")
+    __slots__ = ("_flight", "_length", "_own", "_shape", "until")
 
     take = None
 
@@ -69,20 +69,20 @@ class Trip(ThereAndBack):
         sender = found.sender
         self._shape = sender.shape
         self._own = sender.idents
-        self._length, self._df = sender.length - ipv4.HLEN, sender.df
+        self._length = sender.length - ipv4.HLEN
         self.until = 0
         self._flight = _NONE
         """Of the last one: the request, its uid and identification, that of the reply, when the one before set out."""
 
-    def start(self, request: bytes, uid: int, df: bool) -> bool:
-        """An echo request sets out; False: it has to go the ordinary way."""
+    def start(self, request: bytes, uid: int) -> bool:
+        """An echo request that must not be cut sets out; False: it has to go the ordinary way."""
         sim = self._sim
         now = sim._now
         trips = sim.trips
         while trips and trips[0].until < now:
             trips.popleft().end()
         own, until = self._own, now + self._span
-        if not own or len(request) != self._length or df is not self._df or not self._set_out(request, until):
+        if not own or len(request) != self._length or not self._set_out(request, until):
             return False
         own[0] = ident = own[0] % 0xFFFF + 1
         self._flight = request, uid, ident, self._idents.pop(), self._begun

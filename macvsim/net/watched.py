@@ -51,7 +51,7 @@ class WatchedTrip(ThereAndBack):
                 self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
         self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
 
-    def start(self, request: bytes, uid: int, df: bool) -> bool:
+    def start(self, request: bytes, uid: int) -> bool:
         """It does not start yet."""
         return False
 
