@@ -104,8 +104,8 @@ class ThereAndBack:
         """An echo request sets out whose reply arrives then, and wakes the program (`Wakeup.hand`); False unless every
         station does again what it did.
         """
-        sim, idents = self._sim, self._idents
-        if not idents or request[0] != _ECHO or _number(request) % 0xFFFF:
+        sim = self._sim
+        if not self._idents or request[0] != _ECHO or _number(request) % 0xFFFF:
             return False
         sure = sim.epoch == self._sure_in and arrival < self._sure_until and request[4:6] == self._asker
         if not sure and not self._make_sure(request, arrival):
@@ -113,7 +113,6 @@ class ThereAndBack:
         if not self._flown:
             sim.unsettled.append(self)
         self._flown += 1
-        idents[0] = idents[0] % 0xFFFF + 1
         delay, context = self._wakeup
         self._turn = turn = next(sim._eid)
         heard = self._source, _echo_reply(request), self._ttl, b""

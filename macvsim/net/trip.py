@@ -72,7 +72,9 @@ class Trip(ThereAndBack):
         self._length = sender.length - ipv4.HLEN
         self.until = 0
         self._flight = _NONE
-        """Of the last one: the request, its uid and identification, that of the reply, when the one before set out."""
+        """Of the last one: the request, its uid and identification, that of the reply before, when the one before set
+        out.
+        """
 
     def start(self, request: bytes, uid: int) -> bool:
         """An echo request that must not be cut sets out; False: it has to go the ordinary way."""
@@ -92,7 +94,7 @@ class Trip(ThereAndBack):
 
     def end(self) -> None:
         """It is over."""
-        self._idents.append(self._flight[3])
+        self._idents.append(self._flight[3] % 0xFFFF + 1)
         if self._users:
             self._tell_users()
 
@@ -103,11 +105,11 @@ class Trip(ThereAndBack):
         if self.until < now:
             self.end()
             return
-        request, uid, ident, answer, before = self._flight
+        request, uid, ident, last, before = self._flight
         begun, self._begun = self._begun, before
         sim.take_back(self._turn)
         self._flown -= 1
-        self._idents.append((answer - 2) % 0xFFFF + 1)
+        self._idents.append(last)
         path = self.path
         frame = Frame(path.header + self._shape.packet(ident, request), uid, path.tag, self._shape.head)
         for hop, after, onward in self._stations:
@@ -120,6 +122,6 @@ class Trip(ThereAndBack):
             if onward.path is not None and onward.path.user is not None:
                 onward.path.user(time)
             if onward.messages is not None:
-                self._idents[0] = answer
+                self._idents[0] = last = last % 0xFFFF + 1
             if hop is not None:
-                frame = self.leaving(onward, frame, answer, uid)
+                frame = self.leaving(onward, frame, last, uid)

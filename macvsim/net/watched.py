@@ -65,7 +65,8 @@ class WatchedTrip(ThereAndBack):
         self._begun = now - self._stations[0].after
         if self._users:
             self._tell_users()
-        journey = WatchedJourney(self, now, frame, self._idents[0], sim.born(frame.uid))
+        self._idents[0] = ident = self._idents[0] % 0xFFFF + 1
+        journey = WatchedJourney(self, now, frame, ident, sim.born(frame.uid))
         for log, stations in self._logs:
             log.travelled(journey, stations)
         return None
