@@ -59,15 +59,21 @@ class ArpLayer:
 
     def solicit(self, entry: Neighbour, unicast: bool, trigger: Packet | None) -> None:
         """Send a request (arp_solicit): to the known MAC while probing, to everybody otherwise."""
-        dev = entry.dev
+        dev, sim = entry.dev, self.ns.sim
+        known = unicast and entry.bits & VALID_BITS != 0
+        epoch, question = entry.question
+        if known and trigger is None and epoch == sim.epoch and question[:6] == entry.ha and sim.learns:
+            emit(entry, question, sim.born())
+            return
         source = self._announced(dev, entry.ip, trigger)
-        uid = self.ns.sim.born(trigger.uid if trigger is not None else 0)
-        known = unicast and bool(entry.bits & VALID_BITS)
+        uid = sim.born(trigger.uid if trigger is not None else 0)
         request = Arp(REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
-        if known:
-            self._send_to(entry, entry.ha, request, uid)
-        else:
+        if not known:
             self.send(dev, BROADCAST_MAC, request, uid)
+        elif trigger is None:
+            entry.question = sim.epoch, self._send_to(entry, entry.ha, request, uid)
+        else:
+            self._send_to(entry, entry.ha, request, uid)
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
         """Sender address of a request, by arp_announce."""
