@@ -50,7 +50,12 @@ CHANGES: dict[str, Change] = {
     ),
     "asked takes a martian": line("b", "ip route add 10.0.1.1 dev lo; sysctl -w net.ipv4.conf.eth0.rp_filter=1"),
     "asker announces another": line("a", "sysctl -w net.ipv4.conf.eth0.arp_announce=2; ip addr add 10.0.1.9/32 dev lo"),
-    "asker has another address": line("a", "ip addr add 10.0.1.5/24 dev eth0; ip addr del 10.0.1.1/24 dev eth0"),
+    "asker has another address": line(
+        "a",
+        "sysctl -w net.ipv4.conf.all.promote_secondaries=1; "
+        "ip addr add 10.0.1.5/24 dev eth0; ip addr del 10.0.1.1/24 dev eth0",
+    ),
+    "asker has no address": line("a", "ip addr del 10.0.1.1/24 dev eth0"),
     "asker has another MAC": line("a", "ip link set eth0 address 02:00:00:00:00:11"),
     "asker forgets": line("a", "ip neigh flush all"),
     "asker keeps": line("a", "ip neigh change 10.0.1.2 dev eth0 nud permanent"),
