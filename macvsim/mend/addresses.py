@@ -234,12 +234,17 @@ def _shims(scene: Scene) -> Iterator[Candidate]:
             free = _free(scene, own[0])
             edits += [door.edit(f"{scene.ip} addr add {scene.text(free)}/{scene.width} dev shim")] if free else []
         ip = scene.wanted if outward else own[0].ip
-        way = f"{scene.ip} route add {scene.text(ip)}/{scene.width} dev shim"
-        near = [one for one in scene.held if one.ns is host and scene.contains(one, ip)]
+        source = _source(scene, host, own[0]) if outward and isinstance(child, Macvlan) else ""
+        edits.append(door.edit(f"{scene.ip} route add {scene.text(ip)}/{scene.width} dev shim{source}"))
         places = (child.label, child.lower.label, host.name, scene.source.name)
-        for source in ("", *(f" src {scene.text(one.ip)}" for one in near)):
-            whole = [*edits, door.edit(f"{way}{source}")]
-            yield candidate(whole, places, DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
+        yield candidate(edits, places, DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)
+
+
+def _source(scene: Scene, host: Namespace, net: Held) -> str:
+    """The words for the source that a route needs, where the host's first address is none of the network."""
+    held = [one for one in scene.held if one.ns is host]
+    near = [one for one in held if scene.contains(net, one.ip)]
+    return f" src {scene.text(near[0].ip)}" if near and near[0] is not held[0] else ""
 
 
 def _free(scene: Scene, net: Held) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 
 from macvsim.dev.nic import Nic
@@ -252,7 +253,8 @@ def _otherwise(
     if mode:
         yield replace(config, options={k: v for k, v in options.items() if k not in mode}), ()
     for parent, before in _parents(scene, host, network):
-        yield replace(config, options={**options, "parent": parent}, internal=False), before
+        right = {key: value for key, value in options.items() if not get_close_matches(key, ["parent"])}
+        yield replace(config, options={**right, "parent": parent}, internal=False), before
     for other in others:
         if other is not network and other.driver in ("macvlan", "ipvlan") and not _same_nets(config, other.config):
             yield replace(config, configs=other.config.configs), ()

@@ -90,4 +90,5 @@ def _fix(number: int, fix: Fix[Edit]) -> Iterator[str]:
         mark = f"{number}." if not order else "  "
         yield f"  {mark} {edit.node}: {edit.text}"
     if fix.also:
-        yield f"     then line {', '.join(map(str, fix.also))} works too"
+        lines = ", ".join(map(str, fix.also))
+        yield f"     then lines {lines} work too" if len(fix.also) > 1 else f"     then line {lines} works too"

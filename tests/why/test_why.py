@@ -104,6 +104,24 @@ def test_a_host_and_its_own_container_either_way(
     ]
 
 
+def test_a_parent_that_was_misspelt(tmp_path: Path) -> None:
+    """Docker makes a network on a dummy device of it; the cure does not repeat the slip."""
+    run = ("docker run -itd --name c3 --ip=10.1.0.3 --network n busybox", "docker exec c3 ping -c 1 -W 1 10.1.0.9")
+    create = "docker network create -d macvlan --subnet=10.1.0.0/24 -o paretn=enp0s8.30 n"
+    path = lab(
+        tmp_path,
+        *(f"root@host1:~# {line}" for line in (create, *run[:1])),
+        "root@host2:~# ip link add link enp0s8 name enp0s8.30 type vlan id 30",
+        "root@host2:~# ip link set enp0s8.30 up; ip addr add 10.1.0.9/24 dev enp0s8.30",
+        f"root@host1:~# {run[1]}",
+    )
+    answer = why(path)
+    assert answer.reason == "DUMMY"
+    assert [edit.text for edit in answer.fixes[0].edits][2] == (
+        "docker network create -d macvlan --subnet=10.1.0.0/24 -o parent=enp0s8.30 n"
+    )
+
+
 @pytest.mark.parametrize(
     "mode, text",
     [("private", "not even ARP requests come from one to the other"), ("vepa", "only a switch port with hairpin")],
