@@ -121,6 +121,8 @@ def verify(options: argparse.Namespace) -> int:
     """Compare with the running kernel; 1 if anything differs."""
     from macvsim.verify.commands import enter, verify_files, verify_random
 
+    if options.random < 0:
+        raise MacvsimError(f"--random {options.random}: write how many topologies to play, such as --random 300")
     count = options.random if options.random or options.files else 300
     if not enter(["verify", f"--random={count}", f"--seed={options.seed}", *map(str, options.files)], _write):
         return 0

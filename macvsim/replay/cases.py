@@ -108,7 +108,7 @@ def load_cases(path: Path | str) -> list[Case]:
         return list(_table(document) if "rows" in document else _random(document))
     except (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile) as error:
         raise ScenarioError(
-            f"{path}: not a table of cases ({error!r}): a JSON file with topologies and rows, or with cases"
+            f"{path}: not a table of cases ({error}): a JSON file with topologies and rows, or with cases"
         ) from None
 
 

@@ -139,6 +139,12 @@ def _of_lab(lab: Lab) -> Record:
     }
 
 
+PING = (
+    "line", "source", "target", "sent", "received", "ttl", "rtt_min_ns", "rtt_mean_ns", "rtt_max_ns", "reason", "where"
+)  # fmt: skip
+"""What is kept of a ping."""
+
+
 def _of_ping(line: int, ping: PingResult) -> Record:
     trips = ping.rtts
     why = ping.explain() if ping.received < ping.sent else None

@@ -238,6 +238,24 @@ def test_runs_that_are_there_are_not_made_again(lab: Path, tmp_path: Path) -> No
         macvsim.sweep(lab, settings, seeds=4, on="serial", out=out)
 
 
+def test_a_finished_table_goes_on_too(lab: Path, tmp_path: Path) -> None:
+    """Its rows are records again, to the last type: nothing is run twice, and more is added."""
+    out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
+    settings: dict[str, list[Any]] = {"links.loss": [0, "60%"], "mode": ["bridge", "private"]}
+    first = macvsim.sweep(lab, settings, seeds=3, on="serial", out=out)
+    text = out.read_text()
+    done: list[int] = []
+    again = macvsim.sweep(lab, settings, seeds=3, on="serial", out=out, progress=lambda n, total: done.append(n))
+    assert (done, again.records, out.read_text()) == ([12], first.records, text)
+    more = macvsim.sweep(lab, settings, seeds=4, on="serial", out=out, progress=lambda n, total: done.append(n))
+    assert done[1:] == [12, 13, 14, 15, 16]
+    assert macvsim.sweep(lab, settings, seeds=4, on="serial", out=whole).records == more.records
+    assert out.read_text() == whole.read_text()
+    lab.write_text(LAB.replace("-c 2", "-c 1"))
+    with pytest.raises(MacvsimError, match="exists already"):
+        macvsim.sweep(lab, settings, seeds=4, on="serial", out=out)
+
+
 def test_a_killed_sweep_goes_on(lab: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     command = [sys.executable, "-m", "macvsim", "sweep", str(lab), "--set", "links.loss=0,30%", "--seeds", "60"]
@@ -300,7 +318,13 @@ def test_mistakes_are_one_line(lab: Path, capsys: pytest.CaptureFixture[str], ar
 
 
 def test_files_that_hold_something_else_are_left_alone(lab: Path, tmp_path: Path) -> None:
-    for name, text in (("a.csv", "x,y\n"), ("a.jsonl", "no\n"), ("b.jsonl", "[1]\n"), ("c.jsonl", "{}\n")):
+    for name, text in (
+        ("a.csv", "x,y\n"),
+        ("a.jsonl", "no\n"),
+        ("b.jsonl", "[1]\n"),
+        ("c.jsonl", "{}\n"),
+        ("d.jsonl", "no"),
+    ):
         (tmp_path / name).write_text(text)
         with pytest.raises(MacvsimError, match="choose another name"):
             macvsim.sweep(lab, out=tmp_path / name, on="serial")

@@ -83,3 +83,10 @@ def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
         main([command, "--help"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: macvsim {command} ")
+
+
+def test_fewer_than_no_random_topologies(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--random", "-3"])
+    said = "macvsim: --random -3: write how many topologies to play, such as --random 300\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, said)
