@@ -25,6 +25,7 @@ from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.history import recorded
 from macvsim.journal import Journal, Place, Record, Station, Stations
+from macvsim.waiting import Entry, WaitingLine
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -46,6 +47,8 @@ AFTER_ALL = 2
 """Priority of the end of a run: everything that is due then has happened."""
 _TIME_AND_TURN = itemgetter(0, 2)
 
+CROWD = 8
+"""Entries in the queue from which on alarms had better wait in line."""
 _MOST_DRAWN = 8
 """Draws after which a stream is kept."""
 _BUCKET = itemgetter(0)
@@ -174,12 +177,14 @@ class Sim(simpy.Environment):
         self.program_watchers: list[Callable[[Any], None]] = []
         """Called with every program of `macvsim.apps` that starts."""
         self._queue: list[Any]
+        self._lines: dict[int, WaitingLine] = {}
+        """Of alarms, by how long they are set for."""
         self._wheel: dict[int, list[tuple[int, Timed, int]]] = {}
         """By when it is run, what stands in buckets: which, the timer, and which of its starts put it there."""
         self._context = PROCESS
         """Priority of the call that runs."""
-        self.known: dict[int, tuple[Any, ...]] = {}
-        """Entries of all neighbour tables by IPv4 address (dev/broadcast.py)."""
+        self.known: dict[bytes, tuple[Any, ...]] = {}
+        """Entries of all neighbour tables by IPv4 address, 4 bytes (dev/broadcast.py)."""
         self.uids = count(1)
         """Identities of packets; who keeps a journal takes them from `born`."""
         self.shared: dict[int, bool] = {}
@@ -238,6 +243,13 @@ class Sim(simpy.Environment):
     def call_in_process(self, delay: int, fn: Callable[..., Any], *args: Any) -> None:
         """Call ``fn(*args)`` `delay` ns from now in process context, as a program or a kernel thread runs."""
         heappush(self._queue, (self._now + delay, PROCESS, next(self._eid), spread, (fn, args)))
+
+    def wait_in_line(self, delay: int, entry: Entry) -> None:
+        """An entry of the queue that is due in `delay` ns, in process context, where there are many (waiting.py)."""
+        line = self._lines.get(delay)
+        if line is None:
+            line = self._lines[delay] = WaitingLine(self._queue)
+        line.join(entry)
 
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
         """As `simpy.Environment.schedule`."""

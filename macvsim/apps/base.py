@@ -11,7 +11,7 @@ import simpy
 
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, PROCESS, SECOND, US, Sim
+from macvsim.sim import CROWD, MS, PROCESS, SECOND, US, Sim
 
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
@@ -107,7 +107,11 @@ class App:
         sim = self.sim
         self._on_alarm = fn
         self._alarm = turn = next(sim._eid)
-        heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
+        entry = (sim._now + delay, PROCESS, turn, self._ring, turn)
+        if len(sim._queue) < CROWD:
+            heappush(sim._queue, entry)
+        else:
+            sim.wait_in_line(delay, entry)
 
     def _ring(self, turn: int) -> None:
         if turn == self._alarm:

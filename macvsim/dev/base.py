@@ -110,7 +110,8 @@ class NetDevice(State):
                 if untagged is None:
                     return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)
                 frame, learns = untagged, False
-            rounds.append((dev, frame, packet_type))
+            if learns:
+                rounds.append((dev, frame, packet_type))
             if dev.taps or sim.journal is not None:
                 dev.show(frame, packet_type)
             if frame.tag:

@@ -33,7 +33,6 @@ _FIRST_GROUP, _LAST_GROUP = 224, 239
 _TAG_KEY = 0xFFFF0FFF
 FRAME = 1 << 64
 """Frames and their bytes are counted together, as so many times this plus so many bytes."""
-_number = int.from_bytes
 _NOBODY: Sequence[NetDevice] = ()
 
 
@@ -48,7 +47,7 @@ class Acquaintance(Protocol):
 
 def acquainted(sim: Sim, raw: bytes) -> Sequence[NetDevice]:
     """Where something is known of a request's sender that the request changes."""
-    known: Sequence[Acquaintance] | None = sim.known.get(_number(raw[28:32]))
+    known: Sequence[Acquaintance] | None = sim.known.get(raw[28:32])
     found = _NOBODY
     if known:
         ha = raw[22:28]

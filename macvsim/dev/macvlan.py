@@ -79,12 +79,16 @@ class Macvlan(NetDevice):
         if frame.tag:
             frame = frame.inline()  # no NETIF_F_HW_VLAN_CTAG_TX (validate_xmit_vlan)
         raw = frame.raw
-        reason = None
-        if self.mode is BRIDGE and not raw[0] & 1 and self._is_sibling(raw[:6]):
+        to_sibling = False
+        if self.mode is BRIDGE:
+            if not raw[0] & 1:
+                to_sibling = self._is_sibling(raw[:6])
+            elif len(self.port.by_mac) > 1:
+                self.port.broadcast(frame, self, BRIDGE_ONLY)
+        if to_sibling:
+            reason = None
             self.lower.forward(frame)  # by way of the lower device, whose taps see it arrive
         else:
-            if self.mode is BRIDGE and raw[0] & 1 and len(self.port.by_mac) > 1:
-                self.port.broadcast(frame, self, BRIDGE_ONLY)
             reason = self.lower.xmit(frame)
         if reason is DropReason.XMIT_DROP:
             stats.tx_dropped += 1

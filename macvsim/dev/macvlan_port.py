@@ -95,7 +95,7 @@ class MacvlanPort:
             return PASS
         raw = frame.raw
         if raw[0] & 1:
-            return self._handle_group(frame, packet_type)
+            return self._defragment(frame, packet_type) if raw[12:14] == _IP else self._spread(frame, packet_type)
         if self.has_sources and self._copy_to_source_children(frame, packet_type):
             return CONSUMED
         child = self.children[0] if self.passthru else self.by_mac.get(raw[:6])
@@ -109,12 +109,10 @@ class MacvlanPort:
         stats.rx_bytes += len(raw)
         return child, frame, HOST
 
-    def _handle_group(self, frame: Frame, packet_type: PacketType) -> Rx:
-        """Broadcast or multicast: to the children as their modes say, and nearly always to the lower device's own
-        stack.  IPv4 fragments are held until they make a packet.
-        """
+    def _defragment(self, frame: Frame, packet_type: PacketType) -> Rx:
+        """An IPv4 packet to a group: fragments are held until they make a packet."""
         raw = frame.raw
-        if raw[12:14] != _IP or len(raw) < _IP_HEADER_END or not (raw[20] & _MORE_OR_OFFSET or raw[21]):
+        if len(raw) < _IP_HEADER_END or not (raw[20] & _MORE_OR_OFFSET or raw[21]):
             return self._spread(frame, packet_type)
         lower = self.lower
         whole = lower.ns.defragment(lower, frame, packet_type)
@@ -126,7 +124,9 @@ class MacvlanPort:
         return CONSUMED
 
     def _spread(self, frame: Frame, packet_type: PacketType) -> Rx:
-        """A whole group frame: to the children, unless it is one child's alone."""
+        """A whole group frame: to the children as their modes say, unless it is one child's alone, and nearly always to
+        the lower device's own stack.
+        """
         if self.has_sources and self._copy_to_source_children(frame, packet_type):
             return CONSUMED
         source = self.by_mac.get(frame.raw[6:12])

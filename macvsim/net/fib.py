@@ -277,11 +277,12 @@ def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Rout
     for table in tables:
         for route in table if len(table) <= _SHORT else table.near(dst):
             plen = route.plen
-            if plen <= longest:
-                break
-            if not (route.dst ^ dst) >> 32 - plen and _is_usable(route, oif, usable):
-                best, longest = route, plen
-                break
+            if not (route.dst ^ dst) >> 32 - plen:
+                if plen <= longest:
+                    break
+                if _is_usable(route, oif, usable):
+                    best, longest = route, plen
+                    break
     return None if best is None or best.info.type is RTN_THROW else best
 
 

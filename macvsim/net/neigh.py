@@ -191,7 +191,7 @@ class Neighbour(Timed):
         if header is None or not self.connected:
             built = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
             if dev.header_cache and header is None:
-                self.hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
+                self._hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
             header = built
         path = self._find_path(header) if self.sends else None
         if path is not None:
@@ -235,7 +235,7 @@ class Neighbour(Timed):
             self.state = DELAY
             self.updated = now
             self.start(parms.delay_first_probe_time * table.sim.hz)
-        if self.state is not INCOMPLETE:
+        if not self.bits & _INCOMPLETE:
             return True
         if packet is not None:
             self._enqueue(packet)

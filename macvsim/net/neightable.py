@@ -89,8 +89,8 @@ class NeighTable:
                 self._schedule()
             entry = entries[key] = Neighbour(self, dev, ip)
             if not self.suffix:
-                known = self.sim.known
-                known[ip] = (*known.get(ip, ()), entry)
+                known, address = self.sim.known, ip.to_bytes(4)
+                known[address] = (*known.get(address, ()), entry)
             self.solicitor.construct(entry)
         return entry
 
@@ -156,10 +156,10 @@ class NeighTable:
         entry.state = NONE
         entry.dead = True
         if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
-            others = tuple(other for other in self.sim.known[entry.ip] if other is not entry)
-            self.sim.known[entry.ip] = others
+            known, address = self.sim.known, entry.ip.to_bytes(4)
+            known[address] = others = tuple([other for other in known[address] if other is not entry])
             if not others:
-                del self.sim.known[entry.ip]
+                del known[address]
 
     def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
         """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""

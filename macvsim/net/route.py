@@ -135,7 +135,7 @@ class Router:
                 return self._group(dst, src or ns.addresses.select_source(oif, 0, Scope.LINK), oif)
             chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
             return Dst(SEND, dev=oif, nexthop=dst, src=chosen, mtu=oif.mtu)
-        kind = route.type
+        kind = route.info.type
         if kind in ERRORS:
             reason = DropReason.IP_BLACKHOLE if kind is RouteType.BLACKHOLE else DropReason.IP_UNREACHABLE_ROUTE
             return Special(ERROR, errno=ERRORS[kind], route=route, reason=reason)
@@ -153,7 +153,7 @@ class Router:
             return Special(ERROR, errno="EINVAL", route=route, reason=DropReason.IP_MARTIAN_SOURCE)
         if kind is RTN_BROADCAST or (dst >= LOCAL_GROUPS and _is_many(dst)):
             return self._group(dst, chosen, dev, route)
-        mtu, gateway = route.mtu or dev.mtu, route.gateway
+        mtu, gateway = route.info.mtu or dev.mtu, route.gateway
         exception = self._exception(dst)
         if exception is None and len(rivals) < 2:
             return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
@@ -282,7 +282,7 @@ class Router:
             if conf.forwarding:
                 return Special(ERROR, errno="ENETUNREACH", reason=DropReason.IP_INNOROUTES)
             return Special(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)
-        kind = route.type
+        kind = route.info.type
         if kind is RTN_BROADCAST:
             if conf.bc_forwarding and ns.conf_all.bc_forwarding:
                 return self._forward(dst, src, dev, route, mark)

@@ -91,7 +91,7 @@ class Plan:
         self._longest = min((port.max_frame for port in switch.linked), default=0)
         fit = all(self._take_in(port, vid) for port in switch.linked)
         self.usable = fit and self.delay > 0 and 1 < len(self.listeners) < _PLACES
-        self._sent, self._arrived, self._heard = self._nothing()
+        self.sent, self.arrived, self.heard = self._nothing()
         self._is_settled = True
 
     def _nothing(self) -> tuple[_Count, _Count, _Count]:
@@ -165,7 +165,7 @@ class Plan:
         place = self._places.get(source)
         if place is None or size > self._longest or (frame.tag and not self._aware):
             return False
-        self._count(self._sent, size, (place,))
+        self.count(self.sent, size, (place,))
         flood = Flood(self, place, frame)
         self.sim.put(self.sim._now + self.delay, SOFTIRQ, flood.turn, flood.arrive, None)
         return True
@@ -174,15 +174,8 @@ class Plan:
         """A request as it comes to a listener."""
         return leave(frame, self.vid, tagged, ETH_P_8021Q) if self._aware else frame
 
-    def arrived(self, octets: int, apart: Sequence[int]) -> None:
-        """A request has come to all but those apart."""
-        self._count(self._arrived, octets, apart)
-
-    def heard(self, octets: int, apart: Sequence[int]) -> None:
-        """The children of all but those apart have had it."""
-        self._count(self._heard, octets, apart)
-
-    def _count(self, count: _Count, octets: int, apart: Sequence[int]) -> None:
+    def count(self, count: _Count, octets: int, apart: Sequence[int]) -> None:
+        """A request was sent to, has come to or was heard by the children of all but those apart."""
         if self._is_settled:
             self._is_settled = False
             self.sim.unsettled.append(self)
@@ -190,8 +183,8 @@ class Plan:
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
-        sent, arrived, heard = self._sent, self._arrived, self._heard
-        self._sent, self._arrived, self._heard = self._nothing()
+        sent, arrived, heard = self.sent, self.arrived, self.heard
+        self.sent, self.arrived, self.heard = self._nothing()
         self._is_settled = True
         for place, one in enumerate(self.listeners):
             packets, octets = divmod(sent.of(place), FRAME)
@@ -244,7 +237,7 @@ class Flood:
             concerned = plan.concerned(frame.raw, source)
             plan.sim.post(BC_WORK_DELAY, PROCESS, self.work, None)
             self._apart = (source, *concerned)
-            plan.arrived(len(frame.raw), self._apart)
+            plan.count(plan.arrived, len(frame.raw), self._apart)
         else:
             concerned = [place for place in range(len(plan.listeners)) if place != source]
         for place in concerned:
@@ -272,7 +265,7 @@ class Flood:
         if plan.epoch != plan.sim.epoch or not plan.concerns_only(self._frame.raw, apart):
             self.become_real()
         if not self._undone:
-            plan.heard(len(self._frame.raw), apart)
+            plan.count(plan.heard, len(self._frame.raw), apart)
             return
         for place, one in enumerate(plan.listeners):
             if place != self._source and one.handler is not None:

@@ -1,0 +1,42 @@
+"""Waiting in line: what is due the same time after it is set is due in the order it is set.
+
+The queue of a simulation is the quicker the less stands in it, and a thousand programs that ping have an alarm each.
+So only the first of such a line stands in the queue, and calls in the next one when its turn comes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappush
+from typing import Any
+
+Entry = tuple[int, int, int, Any, Any]
+"""Of a queue: time (ns), priority, turn, function and its argument."""
+
+
+class WaitingLine:
+    """Entries of `queue`, a heap, each later than the one before."""
+
+    __slots__ = ("_entries", "_queue")
+
+    def __init__(self, queue: list[Any]) -> None:
+        self._queue = queue
+        self._entries: deque[Entry] = deque()
+
+    def join(self, entry: Entry) -> None:
+        """One more, behind all others."""
+        self._entries.append(entry)
+        if len(self._entries) == 1:
+            self._call_in(entry)
+
+    def _call_in(self, entry: Entry) -> None:
+        time, priority, turn, _, _ = entry
+        heappush(self._queue, (time, priority, turn, self._serve, None))
+
+    def _serve(self, _: None) -> None:
+        """The first one is due."""
+        entries = self._entries
+        due = entries.popleft()
+        if entries:
+            self._call_in(entries[0])
+        due[3](due[4])
