@@ -87,7 +87,10 @@ class Server:
     def _read_request(self, sock: TcpSocket, until: int) -> Steps[list[str] | None]:
         """The lines of a request; None when none came in time."""
         data = b""
-        while not data.startswith((b"\n", b"\r\n")):
+        while True:
+            first, whole, _ = data.partition(b"\n")
+            if whole and _parsed(first.decode("latin-1").rstrip("\r")) is None:
+                return [first.decode("latin-1").rstrip("\r")]
             head, end, _ = data.replace(b"\r\n", b"\n").partition(b"\n\n")
             if end:
                 return head.decode("latin-1").split("\n")
@@ -98,7 +101,6 @@ class Server:
             if not more:
                 return data.decode("latin-1").split("\n")
             data += more
-        return [""]
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
@@ -106,10 +108,10 @@ class Server:
         """What is written, and what is sent of a file then (handle_incoming_and_exit)."""
         if lines is None:
             return self._error(408), b""
-        method, _, rest = lines[0].partition(" ")
-        target, _, version = rest.partition(" ")
-        if not target.startswith("/") or not version.startswith("HTTP/"):
+        request = _parsed(lines[0])
+        if request is None:
             return self._error(400), b""
+        method, target = request
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         path = _normal(unquote(target.split("?")[0], encoding="utf-8", errors="surrogateescape"))
         if path is None:
@@ -150,6 +152,13 @@ class Server:
         heading = f"{status} {title}"
         body = f"<HTML><HEAD><TITLE>{heading}</TITLE></HEAD>\n<BODY><H1>{heading}</H1>\n{text}\n</BODY></HTML>\n"
         return self._head(status, "text/html") + body.encode()
+
+
+def _parsed(line: str) -> tuple[str, str] | None:
+    """Method and target of the first line of a request; None if it is none."""
+    method, _, rest = line.partition(" ")
+    target, _, version = rest.partition(" ")
+    return (method, target) if target.startswith("/") and version.startswith("HTTP/") else None
 
 
 def _normal(path: str) -> str | None:
