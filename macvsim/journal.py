@@ -57,20 +57,27 @@ class Log(Protocol):
         """A packet and its answer have passed so many stations of this log."""
 
 
-class Journey(Protocol):
-    """Passages that are written out when somebody reads them."""
+class Route(Protocol):
+    """A way that packets go, whose passages are written out when somebody reads them."""
 
-    def passages(self, log: Log) -> Iterator[Passage]:
-        """Those of one log, in order."""
+    def passages(self, log: Log, begun: int, frame: Frame, ident: int, uid: int) -> Iterator[Passage]:
+        """Those of one `Journey` in one log, in order."""
+
+
+Journey = tuple[Route, int, Frame, int, int]
+"""Somebody's way: when that began, the frame then, and identification and uid of the answer.  A plain tuple, like
+passages, is made at least cost.
+"""
 
 
 def spelled_out(entries: Sequence[Passage | Journey], log: Log) -> Iterator[Passage]:
     """All passages that a log was told of."""
     for entry in entries:
-        if isinstance(entry, tuple):
+        if len(entry) == 4:
             yield entry
         else:
-            yield from entry.passages(log)
+            route, begun, frame, ident, uid = entry
+            yield from route.passages(log, begun, frame, ident, uid)
 
 
 class LogTap:
@@ -133,7 +140,7 @@ class Journal:
     def travelled(self, journey: Journey, stations: int) -> None:
         """A packet and its answer have passed so many stations."""
         if self._room < stations:
-            for passage in journey.passages(self):
+            for passage in spelled_out([journey], self):
                 self.passed(*passage)
             return
         self._entries.append(journey)

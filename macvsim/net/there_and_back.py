@@ -23,6 +23,7 @@ MESSAGE = ETH_HLEN + ipv4.HLEN
 _ECHO = icmp.ECHO
 _echo_reply = icmp.echo_reply
 _number = int.from_bytes
+_pack = ipv4.pack_flow
 _UNSURE = -1
 
 
@@ -54,8 +55,8 @@ class ThereAndBack:
 
     __slots__ = (
         "_answers", "_asker", "_begun", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
-        "_listener", "_paths", "_sender", "_sim", "_size", "_source", "_span", "_stations", "_sure_in", "_sure_until",
-        "_target", "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
+        "_length", "_listener", "_own", "_paths", "_sender", "_shape", "_sim", "_size", "_source", "_span", "_stations",
+        "_sure_in", "_sure_until", "_target", "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -69,6 +70,9 @@ class ThereAndBack:
         self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp
         self._dev = arrival.dev
         self._sender = sender
+        self._shape = sender.shape
+        self._own = sender.idents
+        self._length = sender.length - ipv4.HLEN
         delay = sender.wakeup_delay
         self._wakeup = delay, SOFTIRQ if delay else PROCESS
         self._stations = stations
@@ -154,6 +158,13 @@ class ThereAndBack:
         for hearing in (self._hearing_here, self._hearing_there):
             hearing.rely(self._doubt_listener)
         return True
+
+    def _frame(self, request: bytes, uid: int, ident: int) -> Frame:
+        """A request as it leaves."""
+        path = self.path
+        start, middle, addresses, total, head = self._shape
+        header = _pack(start, ident, middle, -(total + ident) % 0xFFFF, addresses)
+        return Frame(path.header + header + request, uid, path.tag, head)
 
     def _tell_users(self) -> None:
         """Those who want to know when a packet passed."""

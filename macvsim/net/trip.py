@@ -20,8 +20,6 @@ from macvsim.dev.path import TxPath
 from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import SOFTIRQ
-from macvsim.wire import ipv4
-from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.net.flow import Messages
@@ -60,16 +58,12 @@ class Trip(ThereAndBack):
     until : when the one that is under way arrives
     """
 
-    __slots__ = ("_flight", "_length", "_own", "_shape", "until")
+    __slots__ = ("_flight", "until")
 
     take = None
 
     def __init__(self, found: Found) -> None:
         super().__init__(found)
-        sender = found.sender
-        self._shape = sender.shape
-        self._own = sender.idents
-        self._length = sender.length - ipv4.HLEN
         self.until = 0
         self._flight = _NONE
         """Of the last one: the request, its uid and identification, that of the reply before, when the one before set
@@ -110,8 +104,7 @@ class Trip(ThereAndBack):
         sim.take_back(self._turn)
         self._flown -= 1
         self._idents.append(last)
-        path = self.path
-        frame = Frame(path.header + self._shape.packet(ident, request), uid, path.tag, self._shape.head)
+        frame = self._frame(request, uid, ident)
         for hop, after, onward in self._stations:
             time = begun + after
             if hop is not None and time >= now:

@@ -1,16 +1,18 @@
 """Trips where the journal or captures watch, so that records must come in order.
 
-Such a trip starts at the end of the first cable, and only when nothing else at all is due before the reply arrives:
-then there is nobody to look meanwhile, and nothing to catch up with.
+A request leaves by one call, and the rest of the trip starts at the end of the first cable, if nothing else at all is
+due before the reply arrives: then there is nobody to look meanwhile, and nothing to catch up with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import heappush
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import COMING, HERE, LEAVING, Onward
+from macvsim.dev.path import COMING, GOING, HERE, LEAVING, Onward
 from macvsim.net.there_and_back import MESSAGE, Found, ThereAndBack
+from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -24,36 +26,67 @@ class WatchedTrip(ThereAndBack):
     """Where somebody keeps what passes: from the end of the first cable on.
 
     hops : what arrives at the end of the first cable; it does not if that is unplugged (`Line.carries`)
-    changes : the stations that packets leave in another form
+    _changes : the stations that packets leave in another form
     told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
     by then, and where that is
     """
 
-    __slots__ = ("_hop", "_logs", "changes", "hops", "told")
+    __slots__ = ("_changes", "_first", "_first_told", "_hop", "_last_left", "_left", "_logs", "_take", "_told", "hops")
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
-        first, tag = found.stations[1], found.stations[0].onward.tag
+        self._first = found.stations[0].onward
+        self._first_told = [(log.passed, stations, stage == GOING) for log, stations, stage in self._first.told]
+        """Who is told that they leave, where that is, and if it is the packet rather than a frame."""
+        self._take = self.take
+        self._left = self._last_left = 0
+        """How many have left since that was settled, and when the last of them did."""
+        first, tag = found.stations[1], self._first.tag
         assert first.hop is not None
         self._hop = first.hop
         self.hops = found.path.hops
         self._span -= first.after
-        self.changes: list[Onward] = []
-        self.told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
+        self._changes: list[Onward] = []
+        self._told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
         for _, after, onward in self._stations:
-            before = len(self.changes)
+            before = len(self._changes)
             if onward.hop is not None and (onward.path is not None or onward.tag != tag):
-                self.changes.append(onward)
+                self._changes.append(onward)
                 tag = onward.tag
             for log, told, stage in onward.told:
-                packet = before if stage in (COMING, HERE) else len(self.changes)
+                packet = before if stage in (COMING, HERE) else len(self._changes)
                 shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
-                self.told.setdefault(log, []).append((after - first.after, packet, shown, told))
-        self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self.told.items()]
+                self._told.setdefault(log, []).append((after - first.after, packet, shown, told))
+        self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self._told.items()]
 
     def start(self, request: bytes, uid: int) -> bool:
-        """It does not start yet."""
-        return False
+        """An echo request that must not be cut leaves; False: it has to do so the ordinary way."""
+        sim, path, own = self._sim, self.path, self._own
+        if not own or self.epoch != sim.epoch or len(request) != self._length:
+            return False
+        if path.epoch != self.epoch and self._sender.find_path() is not path:
+            return False
+        self._last_left = now = sim._now
+        if path.user is not None:
+            path.user(now)
+        own[0] = ident = own[0] % 0xFFFF + 1
+        frame = self._frame(request, uid, ident)
+        for passed, stations, is_packet in self._first_told:
+            passed(now, uid, None if is_packet else frame, stations)
+        if not self._left:
+            sim.unsettled.append(self)
+        self._left += 1
+        heappush(sim._queue, (now + self._first.delay, SOFTIRQ, next(sim._eid), self._take, frame))
+        return True
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        left, self._left = self._left, 0
+        if left:
+            for part in self._first.parts:
+                part.passed(left, left * self._size, self._last_left)
+        if self._flown:
+            super().settle()
 
     def take(self, frame: Frame) -> DropReason | None:
         """An echo request arrives at the end of the first cable."""
@@ -62,32 +95,21 @@ class WatchedTrip(ThereAndBack):
         until = now + self._span
         if (queue and queue[0][0] <= until) or sim.stepping or not self._set_out(frame.raw[MESSAGE:], until):
             return self._hop.take(frame)
-        self._begun = now - self._stations[0].after
+        self._begun = now - self._first.delay
         if self._users:
             self._tell_users()
         self._idents[0] = ident = self._idents[0] % 0xFFFF + 1
-        journey = WatchedJourney(self, now, frame, ident, sim.born(frame.uid))
+        uid = frame.uid if sim.journal is None else sim.born(frame.uid)
+        journey = self, now, frame, ident, uid
         for log, stations in self._logs:
             log.travelled(journey, stations)
         return None
 
 
-class WatchedJourney:
-    """One watched trip: begun : when `frame` was at the end of the first cable; ident, uid : of the answer."""
-
-    __slots__ = ("_begun", "_frame", "_ident", "_trip", "_uid")
-
-    def __init__(self, trip: WatchedTrip, begun: int, frame: Frame, ident: int, uid: int) -> None:
-        self._trip = trip
-        self._begun = begun
-        self._frame = frame
-        self._ident = ident
-        self._uid = uid
-
-    def passages(self, log: Log) -> Iterator[Passage]:
-        """As `macvsim.journal.Journey.passages`."""
-        frames = [self._frame]
-        for onward in self._trip.changes:
-            frames.append(self._trip.leaving(onward, frames[-1], self._ident, self._uid))
-        for after, packet, shown, stations in self._trip.told[log]:
-            yield self._begun + after, frames[packet].uid, None if shown == _NO_FRAME else frames[shown], stations
+    def passages(self, log: Log, begun: int, frame: Frame, ident: int, uid: int) -> Iterator[Passage]:
+        """As `macvsim.journal.Route.passages`."""
+        frames = [frame]
+        for onward in self._changes:
+            frames.append(self.leaving(onward, frames[-1], ident, uid))
+        for after, packet, shown, stations in self._told[log]:
+            yield begun + after, frames[packet].uid, None if shown == _NO_FRAME else frames[shown], stations
