@@ -292,3 +292,18 @@ def test_broken_requests_make_no_trips() -> None:
         assert len(heard) == 10
         seen.append([heard, state(lab)])
     assert seen[0] == seen[1]
+
+
+def test_who_goes_step_by_step_sees_nothing_that_is_still_to_come() -> None:
+    lab = build_routed(learns=True, journal=True)
+    lab.run(2)
+    lab["d1"].sh("ping -c 12 -i 0.2 -W 1 172.16.10.11 > /dev/null 2>&1 &")
+    lab.run(1)
+    assert lab.sim.journal is not None
+    seen = 0
+    while lab.sim.now < 5 * SECOND:
+        lab.sim.step()
+        records = lab.sim.journal.records
+        assert all(record.time <= lab.sim.now for record in records[seen:])
+        seen = len(records)
+    assert seen
