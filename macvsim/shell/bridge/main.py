@@ -87,6 +87,8 @@ def _option(tool: Tool, option: str, words: Words) -> int | None:
         if len(word) >= shortest and matches(word, full):
             setattr(tool.options, attribute, True)
             return None
-    if any(matches(word, full) for full in ("timestamp", "color", "batch", "force")):
+    if matches(word, "color") or matches(word, "timestamp"):
+        return None  # nothing is coloured or monitored
+    if matches(word, "batch") or matches(word, "force"):
         return tool.call.not_simulated(f"bridge {option}")
     raise Complaint(f'Option "{option}" is unknown, try "bridge help".\n')

@@ -9,6 +9,7 @@ from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Mode
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import links
+from macvsim.net.devices import IFNAMSIZ
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
@@ -44,6 +45,8 @@ def add_link(tool: Tool, words: Words) -> None:
     if request.name is not None and request.dev != request.name:
         raise Complaint('both "name" and "dev" cannot be used when creating devices.\n')
     request.name = request.name or request.dev
+    if request.name and len(request.name) >= IFNAMSIZ:
+        raise Complaint("Error: Attribute failed policy validation.\n", 2)
     if request.link is not None:
         tool.device(request.link)
     if request.kind is None:

@@ -61,6 +61,10 @@ def lladdr(word: str) -> bytes:
     return bytes(found)
 
 
+_ALTIFNAMSIZ = 128
+"""So long may be what names a device, with the end of the text."""
+
+
 def parse_link(words: Words, tool: Tool) -> LinkRequest:
     """Read the options; stops behind ``type TYPE``."""
     request = LinkRequest()
@@ -129,6 +133,8 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
                 word = words.value()
             if request.dev is not None and request.dev != request.name:
                 raise garbage("dev", word)
+            if not word or len(word) >= _ALTIFNAMSIZ or any(c == "/" or c.isspace() for c in word):
+                raise invalid('"dev" not a valid ifname', word)
             request.dev = word
     return request
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from importlib import import_module
 from typing import cast
 
@@ -10,6 +11,7 @@ from macvsim.errors import NetlinkError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.interp import box_for
 from macvsim.shell.iproute import usage
+from macvsim.shell.iproute.batch import run_batch
 from macvsim.shell.iproute.tool import INET, INET6, LINK, Options, refused
 from macvsim.shell.iproute.words import Complaint, Words, invalid, matches
 
@@ -46,8 +48,8 @@ _OPTIONS = (
 )  # fmt: skip
 """Long options in the order abbreviations are looked up in."""
 _COLOURS = ("=never", "=auto", "=always")
-_IGNORED = ("force", "color", "timestamp", "tshort")
-"""What changes nothing here: nothing is coloured, batched or monitored."""
+_IGNORED = ("color", "timestamp", "tshort")
+"""What changes nothing here: nothing is coloured or monitored."""
 
 
 @command("ip", flavour="debian")
@@ -57,6 +59,7 @@ def ip(call: Call) -> int | Waiting:
         words = Words(call.args)
         options = Options()
         inside = call
+        batch, force = "", False
         while words and words.here.startswith("-"):
             option = words.take()
             if option == "--":
@@ -72,8 +75,16 @@ def ip(call: Call) -> int | Waiting:
                 return 0
             elif name == "help":
                 raise Complaint(usage.IP)
+            elif name == "batch":
+                if not words:
+                    raise Complaint('Error: argument "batch file" is required\n')
+                batch = words.take()
+            elif name == "force":
+                force = True
             elif not _take_option(option, name, options, words):
                 return call.not_simulated(f"ip {option}")
+        if batch:
+            return run_batch(inside, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
         if not words:
             raise Complaint(usage.IP)
         return _run_object(inside, options, words)
