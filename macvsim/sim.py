@@ -3,110 +3,41 @@
 `Sim` is a `simpy.Environment`, so processes, timeouts and ``run(until=…)`` work as simpy documents them.  Packets do
 not travel as simpy events: they are light calls in simpy's queue, of a priority before all its own, which stands for
 softirq context.  simpy's events stand for process context: at equal times they come after, as in the kernel.
-
-Kernel timers go through the timer wheel (kernel/time/timer.c): they never fire early, and late by up to one eighth.
 """
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
+from macvsim.dice import Dice
 from macvsim.history import recorded
 from macvsim.journal import Journal, Place, Record, Station, Stations
-from macvsim.waiting import Entry, WaitingLine
+from macvsim.waiting import AFTER_ALL, PROCESS, SOFTIRQ, Entry, WaitingLine
+from macvsim.wheel import TimerWheel
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.history import History
     from macvsim.wire.frame import Frame
 
-T = TypeVar("T")
-
 US = 1_000
 MS = 1_000_000
 SECOND = 1_000_000_000
 
-SOFTIRQ = -2
-"""Priority of calls in softirq context in the queue, where simpy's own are -1, 0 and 1: an entry is
-``(time, priority, turn, fn, arg)``, and `fn(arg)` is what happens.
-"""
-PROCESS = 1
-AFTER_ALL = 2
-"""Priority of the end of a run: everything that is due then has happened."""
 _TIME_AND_TURN = itemgetter(0, 2)
 
 CROWD = 8
 """Entries in the queue from which on alarms had better wait in line."""
-_MOST_DRAWN = 8
-"""Draws after which a stream is kept."""
-_BUCKET = itemgetter(0)
-_LEVEL_BITS = 4
-_WHEEL_LEVELS = 9
-_WHEEL_SHIFT = 3
-_WHEEL_SIZE = 64
-
-
-class Timed:
-    """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
-
-    __slots__ = ("_bucket", "_turn", "pending", "sim")
-
-    def __init__(self, sim: Sim) -> None:
-        self.sim = sim
-        self._turn = 0
-        self._bucket = 0
-        self.pending = False
-
-    def expire(self) -> None:
-        """The timer has run out."""
-        raise NotImplementedError
-
-    def start(self, delay: int) -> None:
-        """Expire `delay` jiffies from now, rounded up by the timer wheel."""
-        sim = self.sim
-        clock = sim._now // sim.tick
-        sim.wheel_add(sim.wheel_bucket(clock + delay, clock), self)
-
-    def start_at(self, expires: int) -> None:
-        """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
-        sim = self.sim
-        sim.wheel_add(sim.wheel_bucket(expires, sim._now // sim.tick), self)
-
-    def stop(self) -> None:
-        """Do not expire."""
-        self._turn += 1
-        self.pending = False
-
-    def fire(self, turn: int) -> None:
-        """The wheel has turned to where `start` number `turn` put the timer."""
-        if turn == self._turn:
-            self.pending = False
-            self.expire()
-
-
-class Timer(Timed):
-    """A kernel timer that calls `fn`."""
-
-    __slots__ = ("fn",)
-
-    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
-        super().__init__(sim)
-        self.fn = fn
-
-    def expire(self) -> None:
-        self.fn()
 
 
 def spread(call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
@@ -152,7 +83,7 @@ class Unsettled(Protocol):
         """Add it to them."""
 
 
-class Sim(simpy.Environment):
+class Sim(simpy.Environment, Dice):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
     Parameters
@@ -163,9 +94,9 @@ class Sim(simpy.Environment):
     """
 
     def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
-        super().__init__(initial_time=0)
+        simpy.Environment.__init__(self, initial_time=0)
+        Dice.__init__(self, seed)
         self._now: int
-        self.seed = seed
         self.hz = hz
         self.tick = SECOND // hz
         self.journal: Journal | None = Journal(journal) if journal else None
@@ -179,8 +110,7 @@ class Sim(simpy.Environment):
         self._queue: list[Any]
         self._lines: dict[int, WaitingLine] = {}
         """Of alarms, by how long they are set for."""
-        self._wheel: dict[int, list[tuple[int, Timed, int]]] = {}
-        """By when it is run, what stands in buckets: which, the timer, and which of its starts put it there."""
+        self.wheel = TimerWheel(self)
         self._context = PROCESS
         """Priority of the call that runs."""
         self.known: dict[bytes, tuple[Any, ...]] = {}
@@ -207,13 +137,6 @@ class Sim(simpy.Environment):
         """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as ten save."""
         self.unsettled: list[Unsettled] = []
         """What has counted something for itself since counters were last up to date; see `settle`."""
-        self._dice = blake2b(f"{seed}/".encode(), digest_size=8)
-        """What all random numbers begin with; see `number`."""
-        self._streams: dict[str, random.Random] = {}
-        self._drawn: dict[str, int] = {}
-        """How often was drawn from the streams of `draw`."""
-        self.drawn: dict[str, bytes] = {}
-        """MACs that were drawn from another stream than the one of their device."""
 
     @property
     def sim(self) -> Sim:
@@ -280,44 +203,6 @@ class Sim(simpy.Environment):
     def jiffies(self) -> int:
         """Kernel ticks since the start."""
         return self._now // self.tick
-
-    def wheel_time(self, expires: int, clock: int | None = None) -> int:
-        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
-        default now (calc_wheel_index in kernel/time/timer.c).
-        """
-        return self.wheel_bucket(expires, self.jiffies if clock is None else clock) >> _LEVEL_BITS
-
-    def wheel_bucket(self, expires: int, clock: int) -> int:
-        """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
-        if expires < clock:
-            expires = clock
-        level = -(-((expires - clock) // (_WHEEL_SIZE - 1)).bit_length() // _WHEEL_SHIFT)
-        if level >= _WHEEL_LEVELS:
-            level = _WHEEL_LEVELS - 1
-        shift = level * _WHEEL_SHIFT
-        return ((expires >> shift) + 1 << shift) * self.tick << _LEVEL_BITS | level
-
-    def wheel_add(self, bucket: int, timer: Timed) -> None:
-        """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
-        if timer.pending and bucket == timer._bucket:
-            return
-        timer._turn = turn = timer._turn + 1
-        timer._bucket = bucket
-        timer.pending = True
-        time = bucket >> _LEVEL_BITS
-        due = self._wheel.get(time)
-        if due is None:
-            due = self._wheel[time] = []
-            heappush(self._queue, (time, SOFTIRQ, next(self._eid), self._run_wheel, time))
-        due.append((bucket, timer, turn))
-
-    def _run_wheel(self, time: int) -> None:
-        """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
-        due = self._wheel.pop(time)
-        due.sort(key=_BUCKET)
-        due.reverse()
-        for _, timer, turn in due:
-            timer.fire(turn)
 
     def seconds_to_jiffies(self, seconds: float) -> int:
         """Kernel ticks in a time in seconds."""
@@ -428,48 +313,6 @@ class Sim(simpy.Environment):
             one.settle()
         self.unsettled.clear()
 
-    # -- dice ----------------------------------------------------------------------------------------------------------
-
-    def rng(self, name: str) -> random.Random:
-        """The random stream of one named thing; adding another thing moves nobody else's numbers."""
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
-        return stream
-
-    def draw(self, name: str, how: Callable[[random.Random], T]) -> T:
-        """``how(rng(name))`` for a stream that is drawn from seldom and only so: it is made anew each time."""
-        if name in self._streams:
-            return how(self._streams[name])
-        before = self._drawn.get(name, 0)
-        stream = random.Random(f"{self.seed}/{name}")
-        for _ in range(before):
-            how(stream)
-        if before == _MOST_DRAWN:
-            self._streams[name] = stream
-            del self._drawn[name]
-        else:
-            self._drawn[name] = before + 1
-        return how(stream)
-
-    def number(self, name: str, below: int) -> int:
-        """A random number from 0 on of one named thing that needs no other: the same whenever it is asked for."""
-        dice = self._dice.copy()
-        dice.update(name.encode())
-        return int.from_bytes(dice.digest()) % below
-
-    def set_rng(self, name: str, stream: random.Random) -> None:
-        """Another stream for one named thing: what a running kernel drew, where the two are compared."""
-        self._streams[name] = stream
-
-    def told(self, name: str) -> random.Random | None:
-        """The stream that `set_rng` gave a thing, if it did."""
-        return self._streams.get(name)
-
-    def stream_names(self, prefix: str) -> list[str]:
-        """The streams in use whose names begin so, in the order of their first use."""
-        return [name for name in (*self._streams, *self._drawn) if name.startswith(prefix)]
-
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 
     def born(self, cause: int = 0) -> int:
@@ -515,4 +358,4 @@ class Sim(simpy.Environment):
         return reason
 
 
-__all__ = ["MS", "SECOND", "US", "EmptySchedule", "Event", "Journal", "Place", "Record", "Sim", "Timer"]
+__all__ = ["MS", "PROCESS", "SECOND", "SOFTIRQ", "US", "EmptySchedule", "Event", "Journal", "Place", "Record", "Sim"]

@@ -10,6 +10,11 @@ from collections import deque
 from heapq import heappush
 from typing import Any
 
+SOFTIRQ = -2
+"""Priority of calls in softirq context in the queue, where simpy's own are -1, 0 and 1."""
+PROCESS = 1
+AFTER_ALL = 2
+"""Priority of the end of a run: everything that is due then has happened."""
 Entry = tuple[int, int, int, Any, Any]
 """Of a queue: time (ns), priority, turn, function and its argument."""
 

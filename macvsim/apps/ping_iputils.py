@@ -10,7 +10,8 @@ from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
-from macvsim.sim import MS, SECOND, US, Timer
+from macvsim.sim import MS, SECOND, US
+from macvsim.wheel import Timer
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text, is_multicast_ip
 from macvsim.wire.compose import icmp_template

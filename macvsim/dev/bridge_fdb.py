@@ -22,7 +22,7 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         sim = bridge.sim
 
         def wheel(clock: int, delay: int) -> int:
-            return sim.wheel_time(clock + delay, clock) // sim.tick
+            return sim.wheel.time(clock + delay, clock) // sim.tick
 
         super().__init__(300 * sim.hz, schedule=wheel, pause=-(-sim.hz // 100))
         self._bridge = bridge

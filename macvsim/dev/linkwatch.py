@@ -84,7 +84,7 @@ class LinkWatch:
         if urgent or not 0 < delay <= sim.hz:
             self._due = True
         else:
-            sim.call_at(sim.wheel_time(self._next), self._timer, self._turn)
+            sim.call_at(sim.wheel.time(self._next), self._timer, self._turn)
 
     def _timer(self, turn: int) -> None:
         if turn == self._turn:

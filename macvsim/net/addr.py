@@ -14,7 +14,8 @@ from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scop
 from macvsim.net.multipath import Hop
 from macvsim.net.parts import differ
 from macvsim.net.sysctl import DevConf, NeighParms
-from macvsim.sim import Sim, Timer
+from macvsim.sim import Sim
+from macvsim.wheel import Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from macvsim.drop import DropReason
 from macvsim.net.fragqueue import Pieces, Placed
 from macvsim.net.packet import Packet
-from macvsim.sim import Timer
+from macvsim.wheel import Timer
 from macvsim.wire import icmp, ipv4
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from macvsim.drop import DropReason
 from macvsim.net.addr import ALL_HOSTS, InDev
 from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
-from macvsim.sim import Timer
+from macvsim.wheel import Timer
 from macvsim.wire import igmp
 from macvsim.wire.addr import ip_int, multicast_mac
 from macvsim.wire.compose import igmp_header_template

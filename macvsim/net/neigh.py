@@ -25,7 +25,7 @@ from macvsim.net.nud import (
     VALID_BITS,
     Nud,
 )
-from macvsim.sim import Timed
+from macvsim.wheel import Timed
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
 

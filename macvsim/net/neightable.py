@@ -11,7 +11,8 @@ from macvsim.drop import DropReason
 from macvsim.net.neigh import Neighbour, Side, Solicitor
 from macvsim.net.nud import FAILED, IN_TIMER, NONE, STALE, Nud
 from macvsim.net.pneigh import Proxies
-from macvsim.sim import SECOND, Sim, Timer
+from macvsim.sim import SECOND, Sim
+from macvsim.wheel import Timer
 from macvsim.wire.addr import ip_text
 from macvsim.wire.frame import ETH_P_IP
 

@@ -70,7 +70,7 @@ class Proxies:
         self._waiting[dev] = waiting + 1
         sim = self.sim
         wait = sim.rng(f"{self.stream}/{dev.label}").randrange(max(parms.proxy_delay * sim.hz // 100, 1))
-        sim.call_at(sim.wheel_time(sim.jiffies + wait), self._late, dev, answer)
+        sim.call_at(sim.wheel.time(sim.jiffies + wait), self._late, dev, answer)
         return True
 
     def _late(self, dev: NetDevice, answer: Callable[[], object]) -> None:

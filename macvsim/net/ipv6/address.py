@@ -19,7 +19,7 @@ from macvsim.wire.addr6 import (
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.sim import Timer
+    from macvsim.wheel import Timer
 
 FOREVER = 0xFFFFFFFF
 """Lifetime that never ends (INFINITY_LIFE_TIME)."""

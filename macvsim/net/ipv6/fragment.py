@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from macvsim.drop import DropReason
 from macvsim.net.fragqueue import Pieces, Placed
 from macvsim.net.ipv6.packet import Packet6
-from macvsim.sim import Timer
+from macvsim.wheel import Timer
 from macvsim.wire import icmpv6, ipv6
 
 if TYPE_CHECKING:

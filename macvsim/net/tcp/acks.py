@@ -17,7 +17,8 @@ from macvsim.net.tcp.state import (
     MIN_MSS,
     MSS_DEFAULT,
 )  # fmt: skip
-from macvsim.sim import MS, SECOND, Timer
+from macvsim.sim import MS, SECOND
+from macvsim.wheel import Timer
 from macvsim.wire.tcp import HLEN, PSH, SYN
 
 if TYPE_CHECKING:

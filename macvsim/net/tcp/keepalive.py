@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.state import TIMEWAIT_LEN, State
-from macvsim.sim import SECOND, Timer
+from macvsim.sim import SECOND
+from macvsim.wheel import Timer
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

@@ -18,7 +18,8 @@ from macvsim.net.tcp.state import (
     State,
 )  # fmt: skip
 from macvsim.net.tcp.window import initial_window
-from macvsim.sim import US, Timer
+from macvsim.sim import US
+from macvsim.wheel import Timer
 from macvsim.wire import tcp
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, TIMESTAMP_ROOM, Options, Segment
 

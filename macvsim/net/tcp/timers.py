@@ -17,7 +17,8 @@ from macvsim.net.tcp.state import (
     CaState,
     State,
 )  # fmt: skip
-from macvsim.sim import SECOND, US, Timer
+from macvsim.sim import SECOND, US
+from macvsim.wheel import Timer
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

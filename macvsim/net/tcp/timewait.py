@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.drop import DropReason
 from macvsim.net.tcp.state import OOW_RATELIMIT, PAWS_WINDOW, TIMEWAIT_LEN, State
-from macvsim.sim import Timer
+from macvsim.wheel import Timer
 from macvsim.wire import tcp
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, Options, Segment
 

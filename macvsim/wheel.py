@@ -1,0 +1,119 @@
+"""Kernel timers go through the timer wheel (kernel/time/timer.c): never early, and late by up to one eighth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from macvsim.waiting import SOFTIRQ
+
+if TYPE_CHECKING:
+    from macvsim.sim import Sim
+
+_BUCKET = itemgetter(0)
+_LEVEL_BITS = 4
+_WHEEL_LEVELS = 9
+_WHEEL_SHIFT = 3
+_WHEEL_SIZE = 64
+
+
+class TimerWheel:
+    """Where timers of a simulation stand until they run out."""
+
+    __slots__ = ("_due", "_sim", "_tick")
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self._tick = sim.tick
+        self._due: dict[int, list[tuple[int, Timed, int]]] = {}
+        """By when it is run, what stands in buckets: which, the timer, and which of its starts put it there."""
+
+    def time(self, expires: int, clock: int | None = None) -> int:
+        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
+        default now (calc_wheel_index in kernel/time/timer.c).
+        """
+        return self.bucket(expires, self._sim.jiffies if clock is None else clock) >> _LEVEL_BITS
+
+    def bucket(self, expires: int, clock: int) -> int:
+        """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
+        if expires < clock:
+            expires = clock
+        level = -(-((expires - clock) // (_WHEEL_SIZE - 1)).bit_length() // _WHEEL_SHIFT)
+        if level >= _WHEEL_LEVELS:
+            level = _WHEEL_LEVELS - 1
+        shift = level * _WHEEL_SHIFT
+        return ((expires >> shift) + 1 << shift) * self._tick << _LEVEL_BITS | level
+
+    def add(self, bucket: int, timer: Timed) -> None:
+        """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
+        if timer.pending and bucket == timer._bucket:
+            return
+        timer._turn = turn = timer._turn + 1
+        timer._bucket = bucket
+        timer.pending = True
+        time = bucket >> _LEVEL_BITS
+        due = self._due.get(time)
+        if due is None:
+            due = self._due[time] = []
+            self._sim.put(time, SOFTIRQ, next(self._sim._eid), self._run, time)
+        due.append((bucket, timer, turn))
+
+    def _run(self, time: int) -> None:
+        """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
+        due = self._due.pop(time)
+        due.sort(key=_BUCKET)
+        due.reverse()
+        for _, timer, turn in due:
+            timer.fire(turn)
+
+
+class Timed:
+    """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
+
+    __slots__ = ("_bucket", "_turn", "pending", "sim")
+
+    def __init__(self, sim: Sim) -> None:
+        self.sim = sim
+        self._turn = 0
+        self._bucket = 0
+        self.pending = False
+
+    def expire(self) -> None:
+        """The timer has run out."""
+        raise NotImplementedError
+
+    def start(self, delay: int) -> None:
+        """Expire `delay` jiffies from now, rounded up by the timer wheel."""
+        sim = self.sim
+        wheel, clock = sim.wheel, sim._now // sim.tick
+        wheel.add(wheel.bucket(clock + delay, clock), self)
+
+    def start_at(self, expires: int) -> None:
+        """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
+        sim = self.sim
+        sim.wheel.add(sim.wheel.bucket(expires, sim._now // sim.tick), self)
+
+    def stop(self) -> None:
+        """Do not expire."""
+        self._turn += 1
+        self.pending = False
+
+    def fire(self, turn: int) -> None:
+        """The wheel has turned to where `start` number `turn` put the timer."""
+        if turn == self._turn:
+            self.pending = False
+            self.expire()
+
+
+class Timer(Timed):
+    """A kernel timer that calls `fn`."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
+        super().__init__(sim)
+        self.fn = fn
+
+    def expire(self) -> None:
+        self.fn()
