@@ -100,6 +100,17 @@ def test_short_form() -> None:
     )
 
 
+def test_netstat_shows_interfaces() -> None:
+    """The same under another header, or in full."""
+    lab = pair_lab()
+    lab.do("ifconfig v0 up")
+    header = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+    title = "Kernel Interface table\n"
+    assert lab.out("netstat -i") == title + header + lab.out("ifconfig -s").partition("\n")[2]
+    assert lab.out("netstat -ai") == title + header + lab.out("ifconfig -a -s").partition("\n")[2]
+    assert lab.out("netstat -ie") == title + lab.out("ifconfig")
+
+
 def test_an_address_added_without_broadcast_shows_zeros() -> None:
     lab = pair_lab()
     lab.boxes["debian"].addr_add("v0", "172.16.10.2/24")

@@ -75,5 +75,11 @@ def test_names_that_cannot_be(box: Box, line: str, stderr: str, code: int) -> No
     assert list(box.ns.devices) == ["lo"]
 
 
+@pytest.mark.parametrize("name", ["b", "br", "n"])
+def test_names_that_begin_like_words(box: Box, name: str) -> None:
+    assert str(box.sh(f"ip link add {name} type bridge")) == ""
+    assert list(box.ns.devices) == ["lo", name]
+
+
 def test_bridge_in_colour(box: Box) -> None:
     assert box.sh("bridge -c vlan").stdout == box.sh("bridge vlan").stdout

@@ -32,6 +32,17 @@ def test_the_recorded_session() -> None:
         assert f"{result}rc={result.code}\n" == output, command
 
 
+def test_add_says_what_it_needs() -> None:
+    result = two_networks().sh("ip rule add")
+    assert (result.stderr, result.code) == ('"ip rule add" requires arguments.\n', 1)
+
+
+def test_routes_by_gateway_leave_those_with_several_out() -> None:
+    host = two_networks()
+    host.sh("ip route add 10.1.0.0/16 via 10.0.0.9; ip route add 10.2.0.0/16 nexthop via 10.0.0.9 nexthop via 10.0.1.9")
+    assert host.sh("ip route show via 10.0.0.9").stdout == "10.1.0.0/16 dev d0 \n"
+
+
 @pytest.mark.parametrize(
     ("rule", "source", "gateway"),
     [

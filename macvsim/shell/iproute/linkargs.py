@@ -108,7 +108,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             request.master = tool.device(name).name
         elif word == "nomaster":
             request.master = ""
-        elif matches(word, "numtxqueues"):
+        elif word == "numtxqueues":
             request.numtxqueues = words.integer("numtxqueues")
         elif matches(word, "type"):
             request.kind = words.value()
@@ -126,7 +126,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
                 raise invalid('Invalid "alias" value', request.alias)
         elif word == "carrier":
             request.carrier = words.switch(word)
-        elif word in _LEFT_OUT or matches(word, "brd"):
+        elif word in _LEFT_OUT or word in ("broadcast", "brd"):
             raise NotSimulated(f"ip link … {word}")
         else:
             if word == "dev":

@@ -49,7 +49,7 @@ class _Filter:
                 return False
         return (
             self.dev in (None, route.dev)
-            and self.via in (None, route.gateway)
+            and (self.via is None or (self.via == route.gateway and not route.hops))
             and self.src in (None, route.src)
             and self.proto in (None, route.proto)
             and self.scope in (None, route.scope)

@@ -85,6 +85,8 @@ def work(words: Words, tool: Tool) -> int:
     if any(matches(word, full) for full in ("list", "lst", "show")):
         return _list(tool, _parse(words, tool))
     if matches(word, "add"):
+        if not words:
+            raise Complaint('"ip rule add" requires arguments.\n', 1)
         return _add(tool, _parse(words, tool, adding=True))
     if matches(word, "delete"):
         if not words:

@@ -82,21 +82,21 @@ def ifconfig(call: Call) -> int:
             return _OPTERR
     if len(args) > 1:
         return _Change(call, args[0][: IFNAMSIZ - 1]).run(args[1:])
-    return _show(call, args[0][: IFNAMSIZ - 1] if args else None, every, brief)
+    return show(call, args[0][: IFNAMSIZ - 1] if args else None, every, ifprint.SHORT_HEADER if brief else "")
 
 
-def _show(call: Call, name: str | None, every: bool, brief: bool) -> int:
+def show(call: Call, name: str | None, every: bool, header: str) -> int:
+    """One interface, or all; a line for each below a header, if there is one."""
     ns = call.box.ns
     one = None if name is None else read(ns, name)
-    if brief:
-        call.out(ifprint.SHORT_HEADER)
+    call.out(header)
     if name is not None and one is None:
         call.err(f"{name}: error fetching interface information: Device not found\n")
         return 1
     listed: list[Interface] = [one] if one is not None else interfaces(ns)
     for interface in listed:
         if interface is one or every or interface.has(IFF_UP):
-            call.out(ifprint.short(interface) if brief else ifprint.long(interface, ns))
+            call.out(ifprint.short(interface) if header else ifprint.long(interface, ns))
     return 0
 
 

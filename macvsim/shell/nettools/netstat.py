@@ -5,9 +5,10 @@ from __future__ import annotations
 from macvsim.shell.call import Call, command
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.netstattable import Entry, address_text, is_server, tcp_entries, udp_entries
-from macvsim.shell.nettools.ifconfig import ifconfig
+from macvsim.shell.nettools.ifconfig import show
 from macvsim.shell.nettools.route import route
 
+_INTERFACES = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
 _TIMERS = ("off", "on", "keepalive", "timewait", "probe")
 _LONG = {"--all": "a", "--listening": "l", "--numeric": "n", "--tcp": "t", "--udp": "u", "--timers": "o",
          "--extend": "e", "--wide": "W", "--route": "r", "--interfaces": "i"}  # fmt: skip
@@ -32,7 +33,7 @@ def netstat(call: Call) -> int:
         return route(_as(call, "route", "-en" if "n" in letters else "-e"))
     if "i" in letters:
         call.out("Kernel Interface table\n")
-        return ifconfig(_as(call, "ifconfig", "-a" if "a" in letters else "", "-s"))
+        return show(call, None, "a" in letters, "" if "e" in letters else _INTERFACES)
     for letter in sorted(letters & set(_LEFT_OUT)):
         return call.not_simulated(f"netstat -{letter}")
     if not letters & set("tu"):
