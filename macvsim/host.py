@@ -166,10 +166,14 @@ class Box(Parts, Shown):
 
         Raises
         ------
-        MacvsimError : a count below 1, which would never end
+        MacvsimError : a count below 1, which would never end; a TTL that no packet can have
         """
+        if not isinstance(target, str):
+            raise MacvsimError(f"{self.name}: ping({target!r}): give an address or a name, such as '172.16.10.3'")
         if count < 1:
             raise MacvsimError(f"{self.name}: ping(count={count}) has no end: give a count of 1 or more")
+        if ttl is not None and not 1 <= ttl <= 255:
+            raise MacvsimError(f"{self.name}: ping(ttl={ttl}): a packet's TTL is 1 to 255")
         from macvsim.apps.names6 import prefers6
         from macvsim.apps.ping import BusyboxPing
         from macvsim.apps.ping6 import BusyboxPing6

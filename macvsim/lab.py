@@ -167,34 +167,38 @@ class Lab(ShownLab):
         return switch
 
     @recorded
-    def cable(self, a: NetDevice | SwitchPort, b: NetDevice | SwitchPort, **options: Any) -> Cable:
-        """A cable between two NICs or switch ports; `options`: ``delay`` (ns), ``rate`` (bit/s), ``queue``,
-        ``loss``."""
-        for end in (a, b):
+    def cable(self, a: NetDevice | SwitchPort | str, b: NetDevice | SwitchPort | str, **options: Any) -> Cable:
+        """A cable between two NICs or switch ports, or what ``NODE:INTERFACE`` names; `options`: ``delay`` (ns),
+        ``rate`` (bit/s), ``queue``, ``loss``."""
+        one, other = (self._end(end) if isinstance(end, str) else end for end in (a, b))
+        for end in (one, other):
             if not isinstance(end, Nic | SwitchPort):
                 raise TopologyError(f"{end.label} takes no cable: only network cards and switch ports do")
-        assert isinstance(a, Nic | SwitchPort) and isinstance(b, Nic | SwitchPort)
-        cable = Cable(self.sim, a, b, **options)
+        assert isinstance(one, Nic | SwitchPort) and isinstance(other, Nic | SwitchPort)
+        cable = Cable(self.sim, one, other, **options)
         self.cables.append(cable)
         return cable
 
     @recorded
-    def plug(self, port: SwitchPort, end: str) -> Cable:
+    def plug(self, port: SwitchPort | str, end: str) -> Cable:
         """A cable between a switch port and ``NODE:INTERFACE``; what was plugged in there before is unplugged."""
-        node, _, interface = end.partition(":")
-        if node in self.switches:
-            other: NetDevice | SwitchPort = self.switches[node].port(interface)
-        elif node in self.hosts:
-            other = self.hosts[node].dev(interface)
-        else:
-            known = ", ".join([*self.switches, *self.hosts])
-            raise TopologyError(f"{end}: name NODE:INTERFACE, where the nodes are {known}")
-        for one in (port, other):
+        ends = (self._end(port) if isinstance(port, str) else port, self._end(end))
+        for one in ends:
             cable = getattr(one, "cable", None)
             if cable is not None:
                 cable.unplug()
                 self.cables.remove(cable)
-        return self.cable(port, other)
+        return self.cable(*ends)
+
+    def _end(self, text: str) -> NetDevice | SwitchPort:
+        """What ``NODE:INTERFACE`` names; a port of a switch is made when it is asked for."""
+        node, _, interface = text.partition(":")
+        if interface and node in self.switches:
+            return self.switches[node].port(interface)
+        if interface and node in self.hosts:
+            return self.hosts[node].dev(interface)
+        known = ", ".join([*self.switches, *self.hosts])
+        raise TopologyError(f"{text}: name NODE:INTERFACE, where the nodes are {known}")
 
     @recorded
     def configure(self, switch: str, line: str) -> Result:

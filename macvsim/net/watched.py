@@ -105,7 +105,6 @@ class WatchedTrip(ThereAndBack):
             log.travelled(journey, stations)
         return None
 
-
     def passages(self, log: Log, begun: int, frame: Frame, ident: int, uid: int) -> Iterator[Passage]:
         """As `macvsim.journal.Route.passages`."""
         frames = [frame]

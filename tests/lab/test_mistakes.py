@@ -42,6 +42,21 @@ def create(subnet: str, name: str = "new", **options: str) -> Callable[[Lab], ob
 
 
 MISTAKES: dict[str, tuple[Callable[[Lab], object], type[MacvsimError], str]] = {
+    "a TTL no packet has": (
+        lambda m: m["c1"].ping("172.16.10.2", ttl=300),
+        MacvsimError,
+        "ping(ttl=300): a packet's TTL is 1 to 255",
+    ),
+    "a machine for an address": (
+        lambda m: m["c1"].ping(m["host1"]),  # type: ignore[arg-type]
+        MacvsimError,
+        "give an address or a name, such as '172.16.10.3'",
+    ),
+    "a cable to nowhere": (
+        lambda m: m.cable("host1:enp0s8", "sw9:1"),
+        TopologyError,
+        "sw9:1: name NODE:INTERFACE, where the nodes are sw1, host1, host2",
+    ),
     "unknown device": (
         lambda m: m["host1"].vlan("eth7", 100),
         NetlinkError,
@@ -117,6 +132,17 @@ def test_says_what_is_wrong_and_changes_nothing(mistake: str) -> None:
     assert words in str(raised.value)
     assert "\n" not in str(raised.value).strip() or kind is DockerError
     assert shape(made) == before
+
+
+def test_ends_of_cables_by_name() -> None:
+    made = Lab(seed=0)
+    made.switch("sw1")
+    for number in (1, 2):
+        made.host(f"host{number}", nic="eth0").addr_add("eth0", f"10.0.0.{number}/24")
+    made.cable("host1:eth0", "sw1:1", delay=1000)
+    made.plug("sw1:2", "host2:eth0")
+    assert made["host1"].ping("10.0.0.2", count=1)
+    assert made.copy()["host1"].ping("10.0.0.2", count=1)
 
 
 def test_run_outside_the_subnet() -> None:
