@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.dev.contracts import CONSUMED, PASS, Event, Tap
-from macvsim.dev.path import Round, Take
+from macvsim.dev.path import Take
+from macvsim.dev.rxpath import Round
 from macvsim.dev.state import State
 from macvsim.drop import DropReason
 from macvsim.errors import NetlinkError

@@ -8,7 +8,8 @@ from macvsim.dev.attributes import ETH_DATA_LEN
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.broadcast import ArpPaths, is_request
 from macvsim.dev.contracts import Stack
-from macvsim.dev.path import Hops, Round, RxPath, Take
+from macvsim.dev.path import Hops, Take
+from macvsim.dev.rxpath import Round, RxPath
 from macvsim.drop import DropReason
 from macvsim.link import Cable, Line
 from macvsim.wire.addr import BROADCAST_MAC

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import COMING, FLOWS, HERE, Onward, Path, Told, TxPath
+from macvsim.dev.path import COMING, FLOWS, HERE, Onward, Path, Told
+from macvsim.dev.txpath import TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet

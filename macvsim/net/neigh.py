@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from macvsim.dev.path import TxPath, tx_path
+from macvsim.dev.txpath import TxPath, tx_path
 from macvsim.drop import DropReason
 from macvsim.net.nud import (
     CONNECTED,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import GOING, Onward, Told, TxPath
+from macvsim.dev.path import GOING, Onward, Told
+from macvsim.dev.txpath import TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import Dst
 from macvsim.net.trip import Trip, find

@@ -7,7 +7,8 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from macvsim.dev.fdb import NEVER
-from macvsim.dev.path import Hop, Onward, TxPath
+from macvsim.dev.path import Hop, Onward
+from macvsim.dev.txpath import TxPath
 from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, Frame

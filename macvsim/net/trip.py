@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import TxPath
+from macvsim.dev.txpath import TxPath
 from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import SOFTIRQ

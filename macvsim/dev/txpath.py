@@ -1,0 +1,153 @@
+"""Learned ways down from a device to the cable (read dev/path.py first)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import TYPE_CHECKING
+
+from macvsim.dev.path import LEAVING, Hops, Onward, Relied, Take
+from macvsim.dev.watch import Logs, acted_on, is_watched, logs, told
+from macvsim.journal import Station
+from macvsim.sim import SOFTIRQ
+from macvsim.wire.frame import Frame, frame_key
+
+if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
+    from macvsim.drop import DropReason
+    from macvsim.link import Line
+    from macvsim.sim import Sim
+
+
+class TxPath(Relied):
+    """The way down to `line`; `header` is what stands before the packets.
+
+    devices : that they go through; tags : beside them there
+    epoch : the only one in which it may be used; -1 once it is void
+    user : is told the time of every packet, while that matters
+    """
+
+    __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
+                 "sim", "tag", "user")  # fmt: skip
+
+    def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
+        self._relying = ()
+        self.epoch = sim.epoch
+        self.header = header
+        self.sim = sim
+        self._devices = tuple(devices)
+        self.tag = tag = tags[-1]
+        self._line = line
+        self._delay = line.delay
+        self._hop = line.far.hops.find(frame_key(tag, header) if tag else header)
+        self._logs: Logs = ()
+        if is_watched(sim, devices):
+            self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
+        self._packets = self._octets = 0
+        self.user: Callable[[int], None] | None = None
+        self._special = bool(self._logs) or not line.plain
+
+    @property
+    def hops(self) -> Hops:
+        """What arrives at the other end of the cable."""
+        return self._line.far.hops
+
+    def tell(self, user: Callable[[int], None] | None) -> None:
+        """From now on this is told of every packet."""
+        if user != self.user:
+            self.doubt()
+            self.user = user
+            self._special = user is not None or bool(self._logs) or not self._line.plain
+
+    def void(self) -> None:
+        """It may not be used from now on."""
+        self.doubt()
+        self.epoch = -1
+
+    def send(self, data: bytes, uid: int, head: bytes = b"", take: Take | None = None) -> DropReason | None:
+        """A packet goes out; take : takes it at the other end of the cable, if that is plain."""
+        sim = self.sim
+        if not self._packets:
+            sim.unsettled.append(self)
+        raw = self.header + data
+        self._packets += 1
+        self._octets += len(raw)
+        frame = Frame(raw, uid, self.tag, head)
+        if self._special:
+            return self._send_specially(frame, take or self._hop.take)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
+        return None
+
+    def carry(self, frame: Frame) -> DropReason | None:
+        """A frame of another protocol, untagged so far, with the same addresses goes the same way; it is no use of what
+        the `user` watches.
+        """
+        sim = self.sim
+        if not self._packets:
+            sim.unsettled.append(self)
+        self._packets += 1
+        self._octets += len(frame.raw)
+        frame.tag = self.tag
+        for passed, stations in self._logs:
+            passed(sim._now, frame.uid, frame, stations)
+        if not self._line.plain:
+            return self._line.send(frame)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
+        return None
+
+    def _send_specially(self, frame: Frame, take: Take) -> DropReason | None:
+        """Somebody watches, or the cable is not plain."""
+        sim = self.sim
+        if self.user is not None:
+            self.user(sim._now)
+        for passed, stations in self._logs:
+            passed(sim._now, frame.uid, frame, stations)
+        if not self._line.plain:
+            return self._line.send(frame)
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take, frame))
+        return None
+
+    def onward(self) -> Onward | None:
+        """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
+        if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
+            return None
+        return Onward(self._hop, self._delay, self.tag, self).after(self, told(self._logs, LEAVING))
+
+    def passed(self, packets: int, octets: int, time: int) -> None:
+        """As `Part.passed`."""
+        if not self._packets:
+            self.sim.unsettled.append(self)
+        self._packets += packets
+        self._octets += octets
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        packets, octets = self._packets, self._octets
+        for dev in self._devices:
+            dev.counters.tx_packets += packets
+            dev.counters.tx_bytes += octets
+        self._packets = self._octets = 0
+
+
+def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
+    """The way down from a device to the cable of the card below it; None if it takes more than the header to tell.
+
+    header : destination and source MAC and EtherType, 14 bytes; who takes it calls `TxPath.tell` before anything else
+    """
+    devices: list[NetDevice] = []
+    tags: list[int] = []
+    at: NetDevice | None = None if header[0] & 1 or not dev.sim.learns else dev
+    tag = 0
+    line: Line | None = None
+    while line is None:
+        if at is None or not at.tx_active:
+            return None
+        devices.append(at)
+        tags.append(tag)
+        line = at.line()
+        if line is None:
+            at, pushed = at.below(header)
+            if pushed and tag:  # the one that is there goes into the bytes
+                return None
+            tag = pushed or tag
+    return TxPath(dev.sim, devices, tags, header, line)
