@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from macvsim.apps.base import Machine, Sink, inet_aton, poll_time, resolve
+from macvsim.apps.base import Machine, Sink, inet_aton, name_of, poll_time, resolve
 from macvsim.apps.ping_iputils_parts import Fatal, SocketChoice, Window, configure, elapsed_ms
 from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text, recorded_route
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
@@ -162,7 +162,9 @@ class IputilsPing(PingApp[IputilsResult]):
             self._to = resolve(self.box, result.target)
         except MacvsimError:
             return f"{result.target}: Temporary failure in name resolution"
-        if inet_aton(result.target) is not None and not self._lookup:
+        if inet_aton(result.target) is None:
+            result.target = name_of(self.box, self._to) or result.target  # the canonical one
+        elif not self._lookup:
             result.numeric = True
         return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from macvsim.apps.base import name_of
 from macvsim.dev.attributes import Stats
 from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice
 from macvsim.net import ifioctl
@@ -70,6 +71,11 @@ def require_net_admin(call: Call) -> None:
 
 class UnknownHost(MacvsimError):
     """A word is no address and no name that can be resolved; the text is the C library's."""
+
+
+def known_name(call: Call, ip: int, *, numeric: bool) -> str:
+    """What the machine itself calls an address, empty where it does not know or is not to be asked."""
+    return "" if numeric or not ip else name_of(call.box, ip) or ""
 
 
 def lookup(call: Call, text: str) -> int:

@@ -9,7 +9,7 @@ from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, command
-from macvsim.shell.oldnet import UnknownHost, ether, lookup, require_net_admin
+from macvsim.shell.oldnet import UnknownHost, ether, known_name, lookup, require_net_admin
 from macvsim.wire.addr import ip_text, mac_text
 
 _USAGE = """\
@@ -106,17 +106,17 @@ def _show(call: Call, options: _Options) -> int:
     ip = _host(call, options.words) if options.words else None
     shown = [row for row in rows if ip in (None, row.ip) and options.device in ("", row.dev)]
     for row in shown:
-        call.out(_line(row))
+        call.out(_line(row, known_name(call, row.ip, numeric="n" in options.letters) or "?"))
     if not shown and (ip is not None or options.device):
         call.out(f"No match found in {len(rows)} entries\n")
     return 0
 
 
-def _line(row: ArpRow) -> str:
+def _line(row: ArpRow, name: str) -> str:
     if not row.flags & ATF_COM:
-        return f"? ({ip_text(row.ip)}) at <incomplete>  on {row.dev}\n"
+        return f"{name} ({ip_text(row.ip)}) at <incomplete>  on {row.dev}\n"
     permanent = "PERM" if row.flags & ATF_PERM else ""
-    return f"? ({ip_text(row.ip)}) at {mac_text(row.ha)} [ether] {permanent} on {row.dev}\n"
+    return f"{name} ({ip_text(row.ip)}) at {mac_text(row.ha)} [ether] {permanent} on {row.dev}\n"
 
 
 def _set(call: Call, options: _Options) -> int:

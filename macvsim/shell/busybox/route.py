@@ -5,10 +5,9 @@ from __future__ import annotations
 from macvsim.errors import NetlinkError
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
-from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command
-from macvsim.shell.oldnet import require_net_admin
+from macvsim.shell.oldnet import known_name, require_net_admin
 from macvsim.shell.oldnet6 import Unreadable, route_lines
 from macvsim.shell.oldnet6 import parse_route as parse_route6
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
@@ -59,7 +58,7 @@ def route(call: Call) -> int:
     if six and (not args or args[0] in ("add", "del", "delete")):
         return _route6(call, args)
     if not args:
-        call.out(listing(rtioctl.table(call.box.ns), numeric=numeric, extended=extended))
+        call.out(listing(call, numeric=numeric, extended=extended))
         return 0
     if args[0] not in ("add", "del", "delete"):
         return usage(call, _USAGE)
@@ -105,13 +104,14 @@ def _route6(call: Call, args: list[str]) -> int:
     return 0
 
 
-def listing(rows: list[RouteRow], *, numeric: bool, extended: bool) -> str:
-    """The routing table (bb_displayroutes)."""
+def listing(call: Call, *, numeric: bool, extended: bool) -> str:
+    """The routing table, gateways by their names (bb_displayroutes)."""
     head = "  MSS Window  irtt Iface" if extended else "Metric Ref    Use Iface"
     lines = ["Kernel IP routing table", f"Destination     Gateway         Genmask         Flags {head}"]
-    for row in rows:
+    for row in rtioctl.table(call.box.ns):
         destination = "default" if not numeric and not row.dst and not row.host else ip_text(row.dst)
-        gateway = "*" if not numeric and not row.gateway else ip_text(row.gateway)
+        gateway = known_name(call, row.gateway, numeric=numeric) or ip_text(row.gateway)
+        gateway = "*" if not numeric and not row.gateway else gateway
         flags = ("!" if row.reject else "U") + ("G" if row.via else "") + ("H" if row.host else "")
         line = f"{destination:<15.15} {gateway:<15.15} {ip_text(row.mask):<16}{flags:<6}"
         if extended:

@@ -9,7 +9,7 @@ from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import texts
-from macvsim.shell.oldnet import UnknownHost, ether, lookup, require_net_admin
+from macvsim.shell.oldnet import UnknownHost, ether, known_name, lookup, require_net_admin
 from macvsim.wire.addr import ip_text, mac_text
 
 _USAGE, _FAILED = 3, 255
@@ -34,6 +34,7 @@ class ArpOptions:
     bsd: bool = False
     verbose: bool = False
     use_device: bool = False
+    numeric: bool = False
     device: str = ""
     words: list[str] = field(default_factory=list)
 
@@ -97,13 +98,15 @@ def _options(args: list[str]) -> ArpOptions:
                 found.use_device = True
             elif letter == "v":
                 found.verbose = True
+            elif letter in "nN":
+                found.numeric = True
             elif letter == "i":
                 found.device = value
             elif letter in "Ht" and value != "ether":
                 raise ArpError(f"arp: {value}: unknown hardware type.\n")
             elif letter in "Ap" and value != "inet":
                 raise ArpError(f"arp: {value}: unknown address family.\n")
-            elif letter not in "enNHtAp":
+            elif letter not in "eHtAp":
                 raise ArpError(f"arp: invalid option -- '{letter}'\n", usage=True)
     return found
 
@@ -123,7 +126,8 @@ def _show(call: Call, options: ArpOptions) -> int:
     if shown and not options.bsd:
         call.out(_HEADER)
     for row in shown:
-        call.out(_bsd_line(row) if options.bsd else _linux_line(row))
+        name = known_name(call, row.ip, numeric=options.numeric)
+        call.out(_bsd_line(row, name or "?") if options.bsd else _linux_line(row, name or ip_text(row.ip)))
     if options.verbose:
         call.out(f"Entries: {len(rows)}\tSkipped: {len(rows) - len(shown)}\tFound: {len(shown)}\n")
     elif not shown:
@@ -134,18 +138,18 @@ def _show(call: Call, options: ArpOptions) -> int:
     return 0
 
 
-def _linux_line(row: ArpRow) -> str:
+def _linux_line(row: ArpRow, name: str) -> str:
     if not row.flags & ATF_COM:
-        return f"{ip_text(row.ip):<23}  {'':<7} {'(incomplete)':<19} {'':<5} {'':<15} {row.dev}\n"
+        return f"{name:<23.23}  {'':<7} {'(incomplete)':<19} {'':<5} {'':<15} {row.dev}\n"
     flags = "C" + ("M" if row.flags & ATF_PERM else "")
-    return f"{ip_text(row.ip):<23}  {'ether':<7} {mac_text(row.ha):<19} {flags:<5} {'':<15} {row.dev}\n"
+    return f"{name:<23.23}  {'ether':<7} {mac_text(row.ha):<19} {flags:<5} {'':<15} {row.dev}\n"
 
 
-def _bsd_line(row: ArpRow) -> str:
+def _bsd_line(row: ArpRow, name: str) -> str:
     if not row.flags & ATF_COM:
-        return f"? ({ip_text(row.ip)}) at <incomplete> on {row.dev}\n"
+        return f"{name} ({ip_text(row.ip)}) at <incomplete> on {row.dev}\n"
     permanent = "PERM " if row.flags & ATF_PERM else ""
-    return f"? ({ip_text(row.ip)}) at {mac_text(row.ha)} [ether] {permanent}on {row.dev}\n"
+    return f"{name} ({ip_text(row.ip)}) at {mac_text(row.ha)} [ether] {permanent}on {row.dev}\n"
 
 
 def _set(call: Call, options: ArpOptions) -> int:

@@ -8,7 +8,7 @@ from macvsim.net.ipv6 import ioctl6
 from macvsim.net.rtioctl import RouteRow
 from macvsim.shell.call import Call, command
 from macvsim.shell.nettools import texts
-from macvsim.shell.oldnet import require_net_admin
+from macvsim.shell.oldnet import known_name, require_net_admin
 from macvsim.shell.oldnet6 import Unreadable, route_lines
 from macvsim.shell.oldnet6 import parse_route as parse_route6
 from macvsim.shell.routewords import RouteLookup, RouteTexts, RouteUsage, parse_route
@@ -83,7 +83,7 @@ def route(call: Call) -> int:
         return _route6(call, args, numeric=numeric)
     if args:
         return _change(call, args[0], args[1:])
-    call.out(listing(rtioctl.table(call.box.ns), numeric=numeric, extended=extended))
+    call.out(listing(call, numeric=numeric, extended=extended))
     return 0
 
 
@@ -142,14 +142,16 @@ def _route6(call: Call, args: list[str], *, numeric: bool) -> int:
     return 0
 
 
-def listing(rows: list[RouteRow], *, numeric: bool, extended: int = 0) -> str:
-    """The routing table as ``route`` shows it, with `extended` ``-e``."""
+def listing(call: Call, *, numeric: bool, extended: int = 0) -> str:
+    """The routing table as ``route`` shows it, with `extended` ``-e``; hosts by their names."""
     layout = min(extended, 2)
     lines = [_TITLE, _HEADER + _HEADERS[layout]]
-    for row in rows:
+    for row in rtioctl.table(call.box.ns):
         destination = "default" if not numeric and not row.dst and not row.mask else ip_text(row.dst)
-        gateway = "-" if row.reject else ip_text(row.gateway)
-        line = f"{destination:<15} {gateway:<15} {ip_text(row.mask):<15} {flag_text(row):<6}"
+        if row.host:
+            destination = known_name(call, row.dst, numeric=numeric) or destination
+        gateway = "-" if row.reject else known_name(call, row.gateway, numeric=numeric) or ip_text(row.gateway)
+        line = f"{destination:<15.15} {gateway:<15.15} {ip_text(row.mask):<15} {flag_text(row):<6}"
         unused, iface = ("-", "-") if row.reject else ("0", row.iface)
         if layout == 1:
             line += f"{unused:>5} {unused:<5} {unused:>6} {iface}"
