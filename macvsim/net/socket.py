@@ -220,6 +220,11 @@ class RawIcmpSocket(Socket):
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
         last = self._last
+        if last is not None and last.dst == dst:
+            trip = last.sender.trip
+            if trip is not None and trip.start(message, uid):
+                last.snmp.echoes_sent += 1
+                return last.way
         if last is None or last.generation != self.ns.router.generation or last.dst != dst:
             way = self.route(dst)
             plain = self.pmtu_discover == "want" and not self.record_route and not way.locked
@@ -234,12 +239,9 @@ class RawIcmpSocket(Socket):
             last.snmp.echoes_sent += 1
         else:
             last.snmp.count_icmp(OUT | message[0])
-        sender = last.sender
-        trip = sender.trip
-        if trip is None or not trip.start(message, uid):
-            reason = sender.send(message, uid, True)
-            if reason is not None:
-                self.refused(reason)
+        reason = last.sender.send(message, uid, True)
+        if reason is not None:
+            self.refused(reason)
         return last.way
 
     def wants(self, message: bytes) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from macvsim.dev.path import COMING, GOING, HERE, LEAVING, Onward
 from macvsim.net.there_and_back import MESSAGE, Found, ThereAndBack
 from macvsim.sim import SOFTIRQ
+from macvsim.wire import icmp
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from macvsim.journal import Log, Passage, Stations
 
 _NO_FRAME = -1
+_ECHO = icmp.ECHO
 
 
 class WatchedTrip(ThereAndBack):
@@ -62,7 +64,7 @@ class WatchedTrip(ThereAndBack):
     def start(self, request: bytes, uid: int) -> bool:
         """An echo request that must not be cut leaves; False: it has to do so the ordinary way."""
         sim, path, own = self._sim, self.path, self._own
-        if not own or self.epoch != sim.epoch or len(request) != self._length:
+        if not own or self.epoch != sim.epoch or len(request) != self._length or request[0] != _ECHO:
             return False
         if path.epoch != self.epoch and self._sender.find_path() is not path:
             return False
