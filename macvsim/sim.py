@@ -172,7 +172,9 @@ class Sim(simpy.Environment, Dice):
         line = self._lines.get(delay)
         if line is None:
             line = self._lines[delay] = WaitingLine(self._queue)
-        line.join(entry)
+        line.append(entry)
+        if len(line) == 1:
+            line.call_in()
 
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
         """As `simpy.Environment.schedule`."""

@@ -19,29 +19,23 @@ Entry = tuple[int, int, int, Any, Any]
 """Of a queue: time (ns), priority, turn, function and its argument."""
 
 
-class WaitingLine:
-    """Entries of `queue`, a heap, each later than the one before."""
+class WaitingLine(deque[Entry]):
+    """Entries of `queue`, a heap, each later than the one before; who is the only one is to be called in."""
 
-    __slots__ = ("_entries", "_queue")
+    __slots__ = ("_queue",)
 
     def __init__(self, queue: list[Any]) -> None:
+        super().__init__()
         self._queue = queue
-        self._entries: deque[Entry] = deque()
 
-    def join(self, entry: Entry) -> None:
-        """One more, behind all others."""
-        self._entries.append(entry)
-        if len(self._entries) == 1:
-            self._call_in(entry)
-
-    def _call_in(self, entry: Entry) -> None:
-        time, priority, turn, _, _ = entry
+    def call_in(self) -> None:
+        """The first one has its place in the queue now."""
+        time, priority, turn, _, _ = self[0]
         heappush(self._queue, (time, priority, turn, self._serve, None))
 
     def _serve(self, _: None) -> None:
         """The first one is due."""
-        entries = self._entries
-        due = entries.popleft()
-        if entries:
-            self._call_in(entries[0])
+        due = self.popleft()
+        if self:
+            self.call_in()
         due[3](due[4])

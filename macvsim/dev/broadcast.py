@@ -47,13 +47,11 @@ class Acquaintance(Protocol):
 
 def acquainted(sim: Sim, raw: bytes) -> Sequence[NetDevice]:
     """Where something is known of a request's sender that the request changes."""
-    known: Sequence[Acquaintance] | None = sim.known.get(raw[28:32])
-    found = _NOBODY
-    if known:
-        ha = raw[22:28]
-        for entry in known:
-            if entry.news(ha):
-                found = (*found, entry.dev)
+    known: Sequence[Acquaintance] = sim.known.get(raw[28:32], ())
+    found, ha = _NOBODY, raw[22:28]
+    for entry in known:
+        if entry.news(ha):
+            found = (*found, entry.dev)
     return found
 
 

@@ -263,11 +263,12 @@ class Fib:
 
     def all_routes(self) -> Iterable[Route]:
         """Those of every table."""
-        return chain.from_iterable(self.tables.values())
+        self._owner.wake_lo()
+        return self.further_routes()
 
     def further_routes(self) -> Iterable[Route]:
         """The same, but for those of a lo that rests."""
-        return chain.from_iterable(self._tables.values())
+        return chain(self._local, self._main, *(self._further.values() if self._further else ()))
 
 
 def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Route], bool] | None) -> Route | None:

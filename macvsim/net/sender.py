@@ -77,10 +77,7 @@ class Sender:
         self._path = self.trip = None
         self._plain = -self._sim.patience
         frag = ipv4.DF if df and self._fits else 0
-        self.head = head = ipv4.head_with(self.head, frag)
-        self.start = ipv4.head_start(head) + length.to_bytes(2)
-        self.middle = frag.to_bytes(2) + ipv4.head_middle(head)
-        self.total = int.from_bytes(head) % 0xFFFF + length
+        self.head, self.start, self.middle, self.total = ipv4.of_length(self.head, length, frag)
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None

@@ -20,6 +20,7 @@ BROADCAST = 0xFFFFFFFF
 
 _HEADER = Struct("!BBHHHBBHII")
 _ADDRESSES = Struct("!II")
+_number = int.from_bytes
 _HEAD = Struct("!BBHBBII")
 
 
@@ -65,14 +66,13 @@ def head(template: bytes, src: int, dst: int, tos: int, ttl: int) -> bytes:
     return _HEAD.pack(template[0], tos, 0, ttl, template[9], src, dst)
 
 
-def head_with(head: bytes, frag: int) -> bytes:
-    """The same with this fragment field."""
-    return head[:2] + frag.to_bytes(2) + head[4:]
-
-
-def head_start(head: bytes) -> bytes:
-    """Version, header length and TOS."""
-    return head[:2]
+def of_length(head: bytes, length: int, frag: int) -> tuple[bytes, bytes, bytes, int]:
+    """The same with this fragment field, and of packets of this length what `pack_flow` takes: start and length,
+    fragment field and middle, and what the checksum comes from but for the identification.
+    """
+    start, field = head[:2], frag.to_bytes(2)
+    head = start + field + head[4:]
+    return head, start + length.to_bytes(2), field + head[4:6], _number(head) % 0xFFFF + length
 
 
 def head_middle(head: bytes) -> bytes:
