@@ -206,6 +206,11 @@ class Box(Parts, Shown):
         return True
 
     @property
+    def sys_admin(self) -> bool:
+        """Whether programs here may change the machine itself (CAP_SYS_ADMIN): its name, what its kernel logs."""
+        return True
+
+    @property
     def read_only_parameters(self) -> bool:
         """Whether /proc/sys is mounted read-only, as ordinary containers have it."""
         return False

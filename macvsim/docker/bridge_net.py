@@ -49,6 +49,9 @@ class BridgeDriver:
         """
         config = network.config
         options = parse_bridge(self.profile, config.options, network.id, bridges, internal=config.internal)
+        versions = [lease.pool.subnet.version for lease in network.leases]
+        if max(versions.count(4), versions.count(6)) > 1:
+            raise self.profile.error("driver.bridge_subnets")
         device = self.ns.devices.get(options.name)
         network.device = options.name
         made = options.name not in self.ns.devices

@@ -204,8 +204,15 @@ class Container(Box):
         """Whether programs in it may configure the network (CAP_NET_ADMIN): with ``--privileged`` or ``--cap-add
         NET_ADMIN``.
         """
+        return self._may("NET_ADMIN")
+
+    @property
+    def sys_admin(self) -> bool:
+        return self._may("SYS_ADMIN")
+
+    def _may(self, capability: str) -> bool:
         asked = {name.upper().removeprefix("CAP_") for name in self.config.cap_add}
-        return self.config.privileged or bool(asked & {"ALL", "NET_ADMIN"})
+        return self.config.privileged or bool(asked & {"ALL", capability})
 
     @property
     def read_only_parameters(self) -> bool:

@@ -289,10 +289,18 @@ class Engine:
     @recorded
     def kill(self, name: str, signal: int = 9) -> None:
         """``docker kill NAME``.  Raises `DockerError` unless it runs."""
-        container = self.find(name, by_daemon=True)
+        container = self.victim(name)
+        self.lifecycle.kill(container)
+
+    def victim(self, name: str) -> Container:
+        """A container that runs, and can be killed; raises `DockerError`."""
+        try:
+            container = self.find(name, by_daemon=True)
+        except DockerError as error:
+            raise self.profile.error("container.kill_failed", name=name, error=error) from None
         if not container.running:
             raise self.profile.error("container.kill_stopped", name=name, id=container.id)
-        self.lifecycle.kill(container)
+        return container
 
     @recorded
     def rename(self, old: str, new: str) -> None:

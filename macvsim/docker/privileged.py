@@ -8,7 +8,9 @@ from macvsim.docker.container import Container
 
 
 class Privileged(Container):
-    """The container itself, but for what its programs may do; /proc/sys stays mounted as it is."""
+    """The container itself, but its programs may configure the network; /proc/sys stays mounted as it is, and the
+    filter of system calls stays that of the container, which leaves CAP_SYS_ADMIN without effect.
+    """
 
     __slots__ = ("_container",)
 

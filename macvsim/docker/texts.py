@@ -172,6 +172,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "driver.no_pool": "ipv4 pool is empty",
         "driver.bridge_option": "failed to parse {option} value: {value} ({error})",  # source
         "driver.bridge_mtu": "invalid MTU number: {mtu}",  # source
+        "driver.bridge_subnets": "bridge driver doesn't support multiple subnets",
         "driver.bridge_conflict": (  # source
             "cannot create network {id} ({bridge}): conflicts with network {other} ({bridge}): "
             "networks have same bridge name"
@@ -212,6 +213,7 @@ TEXTS_26_1: Mapping[str, str] = MappingProxyType(
         "container.join_stopped": "cannot join network of a non running container: {id}",  # source
         "container.join_missing": "No such container: {name}",
         "container.join_nobody": "Invalid network mode: invalid container format container:<name|id>",
+        "container.kill_failed": "cannot kill container: {name}: {error}",
         "container.kill_stopped": "cannot kill container: {name}: container {id} is not running",
         "container.stop_signal": "cannot stop container: {name}: invalid signal: {signal}",
         "container.restart_signal": "Cannot restart container {name}: invalid signal: {signal}",  # source

@@ -20,7 +20,7 @@ def dmesg(call: Call) -> int:
 @command("dmesg", flavour="busybox")
 def busybox_dmesg(call: Call) -> int:
     """``dmesg [-c]`` of busybox, which containers may not use."""
-    if not call.box.net_admin:
+    if not call.box.sys_admin:
         call.err("dmesg: klogctl: Operation not permitted\n")
         return 1
     return _dmesg(call, "cn:s:r")

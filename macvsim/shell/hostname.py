@@ -91,7 +91,7 @@ def _first_line(call: Call, path: str) -> str:
 def _set(call: Call, manner: Manner, name: str) -> int:
     if not manner.busybox and not _VALID.fullmatch(name):
         raise Refused("the specified hostname is invalid")
-    if not call.box.net_admin:
+    if not call.box.sys_admin:
         raise Refused("sethostname: Operation not permitted")
     call.box.hostname = name
     return 0

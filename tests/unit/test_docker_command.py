@@ -8,6 +8,7 @@ import pytest
 
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
+from macvsim.host import Result
 from macvsim.shell.interp import Shell
 from macvsim.sim import SECOND
 from tests.unit.docker_lab import hosts, normal, play
@@ -488,16 +489,42 @@ def test_exec_ends_with_the_container(host: DockerHost) -> None:
 
 
 def test_privileged_exec(host: DockerHost) -> None:
-    """Its programs may configure the network, and others still may not; /proc/sys stays mounted read-only."""
+    """Its programs may configure the network, and others still may not; /proc/sys stays mounted read-only, and what the
+    container's filter of system calls refuses is refused.
+    """
     host.sh(CREATE_MAC1)
     host.sh("docker run -itd --name c1 --network mac1 busybox")
     assert host.sh("docker exec --privileged c1 ip route add 10.0.0.0/8 via 172.16.10.254").code == 0
     assert "10.0.0.0/8 via 172.16.10.254" in host.sh("docker exec c1 ip route").stdout
-    assert host.sh("docker exec --privileged c1 sh -c 'hostname new; ifconfig eth0 down'").code == 0
-    result = host.sh("docker exec c1 sh -c 'hostname; ifconfig eth0 up'")
-    assert (result.stdout, result.stderr) == ("new\n", "ifconfig: SIOCSIFFLAGS: Operation not permitted\n")
+    assert host.sh("docker exec --privileged c1 sh -c 'echo 1; ifconfig eth0 down'").code == 0
+    result = host.sh("docker exec c1 ifconfig eth0 up")
+    assert result.stderr == "ifconfig: SIOCSIFFLAGS: Operation not permitted\n"
+    result = host.sh("docker exec --privileged c1 hostname new")
+    assert (result.stderr, result.code) == ("hostname: sethostname: Operation not permitted\n", 1)
     result = host.sh("docker exec --privileged c1 sysctl -w net.ipv4.ip_forward=1")
     assert (result.code, "Read-only file system" in result.stderr) == (1, True)
+
+
+def _outcome(result: Result) -> tuple[str, str, int]:
+    return result.stdout, result.stderr, result.code
+
+
+def test_killing(host: DockerHost) -> None:
+    """Who is not there is told as what could not be killed; a signal's text is for the shell that sees it."""
+    assert _outcome(host.sh("docker kill nosuch")) == (
+        "",
+        "Error response from daemon: cannot kill container: nosuch: No such container: nosuch\n",
+        1,
+    )
+    host.sh("docker run -itd --name c1 busybox")
+    assert _outcome(host.sh("docker exec c1 sh -c 'kill -9 $$'")) == ("", "", 137)
+
+
+def test_bridges_have_one_subnet(host: DockerHost) -> None:
+    result = host.sh("docker network create --subnet 10.1.0.0/24 --subnet 10.2.0.0/24 x")
+    said = "Error response from daemon: bridge driver doesn't support multiple subnets\n"
+    assert (result.stdout, result.stderr, result.code) == ("", said, 1)
+    assert host.sh("docker network create --subnet 10.1.0.0/24 x").code == 0
 
 
 def test_exec_of_what_is_not_there(host: DockerHost) -> None:

@@ -87,9 +87,7 @@ def _kill(run: Invocation) -> int:
     signal = run.parsed.last("signal") or "KILL"
 
     def kill(name: str) -> None:
-        container = run.engine.find(name, by_daemon=True)
-        if not container.running:
-            raise run.profile.error("container.kill_stopped", name=name, id=container.id)
+        container = run.engine.victim(name)
         number = signal_number(signal)
         if number is None:
             raise run.profile.error("container.bad_signal", name=name, signal=signal)

@@ -173,7 +173,7 @@ def exec_in(
     code = yield from job.wait()
     if job in container.execs:
         container.execs.remove(job)
-    return code
+    return int(code)  # the shell of who typed it has nothing to say about signals there
 
 
 RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, interspersed=False)
