@@ -191,6 +191,10 @@ class Box(Parts, Shown):
             return 0x7F000001
         return ip_int(name)
 
+    def name_of(self, ip: int) -> str | None:
+        """What this box calls an address, as far as it knows by itself (/etc/hosts)."""
+        return next((name for name, address in self.hosts.items() if address == ip), None)
+
     def resolve6(self, name: str) -> int | None:
         """IPv6 address of a name, or None."""
         return self.hosts6.get(name)

@@ -51,6 +51,8 @@ class Machine(Protocol):
 
     def resolve6(self, name: str) -> int | None: ...
 
+    def name_of(self, ip: int) -> str | None: ...
+
 
 class App:
     """A program: it is called back by sockets and timers in process context, until it exits.
@@ -153,10 +155,8 @@ def resolve(machine: Machine, name: str) -> int:
 
 
 def name_of(machine: Machine, ip: int) -> str | None:
-    """Name of an address (getnameinfo), as far as the machine knows by itself."""
-    if ip == _LOCALHOST:
-        return "localhost"
-    return next((name for name, address in machine.hosts.items() if address == ip), None)
+    """Name of an address (getnameinfo), as far as the machine, or the name server in it, knows."""
+    return "localhost" if ip == _LOCALHOST else machine.name_of(ip)
 
 
 def inet_aton(text: str) -> int | None:

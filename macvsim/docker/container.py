@@ -279,6 +279,18 @@ class Container(Box):
         shared = self.sandbox is not None and self.sandbox.shared
         return self.engine.host.hosts6.get(name) if shared else self._ask(name, 6)
 
+    def name_of(self, ip: int) -> str | None:
+        """What /etc/hosts, or else the embedded server, calls an address."""
+        if self.sandbox is not None and self.sandbox.shared:
+            return self.engine.host.name_of(ip)
+        for line in self.files.get("/etc/hosts", "").splitlines():
+            address, *names = line.partition("#")[0].split() or [""]
+            if names and address == ip_text(ip):
+                return names[0]
+        if RESOLVER not in ResolvConf(self.files.get("/etc/resolv.conf", "")).servers:
+            return None
+        return dns.name_of(ip, self.engine.network_owner(self).endpoints)
+
     def _ask(self, name: str, version: int) -> int | None:
         """/etc/hosts, then the embedded server if it is the one to ask."""
         found = look_up(self.files.get("/etc/hosts", ""), name, version)

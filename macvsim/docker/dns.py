@@ -38,6 +38,16 @@ def resolve(name: str, endpoints: Iterable[Endpoint], rng: random.Random, *, ver
     return None
 
 
+def name_of(ip: int, endpoints: Iterable[Endpoint]) -> str | None:
+    """``CONTAINER.NETWORK`` of an address on a network of the container's (ResolveIP)."""
+    for endpoint in endpoints:
+        network = endpoint.network
+        for other in network.endpoints.values() if network.names_resolve else ():
+            if other.address is not None and int(other.address) == ip:
+                return f"{other.container}.{network.name}"
+    return None
+
+
 def _readings(name: str) -> list[tuple[str, str]]:
     """The name as a whole, then with everything after each dot, from the last one on, as the network's name."""
     readings = [(name, "")]

@@ -95,7 +95,7 @@ class NameServer:
         """Records of our own, perhaps none; None for what is not ours to answer."""
         if query.kind == dns.TYPES["PTR"]:
             ip = dns.reversed_address(query.name)
-            name = None if ip is None else self._name_of(ip)
+            name = None if ip is None else names.name_of(ip, self._endpoints)
             return None if name is None else [(query.kind, TTL, dns.encode_name(name))]
         if query.kind not in _LENGTHS:
             return None
@@ -105,15 +105,6 @@ class NameServer:
             return [(query.kind, TTL, found.to_bytes(length, "big"))]
         other = names.resolve(query.name, self._endpoints, self._engine.dns_rng, version=10 - version)
         return None if other is None else []
-
-    def _name_of(self, ip: int) -> str | None:
-        """``CONTAINER.NETWORK`` of an address on a network of the container's (ResolveIP)."""
-        for endpoint in self._endpoints:
-            network = endpoint.network
-            for other in network.endpoints.values() if network.names_resolve else ():
-                if other.address is not None and int(other.address) == ip:
-                    return f"{other.container}.{network.name}"
-        return None
 
 
 class _Forward:

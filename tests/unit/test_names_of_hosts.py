@@ -71,3 +71,25 @@ def test_ping_says_the_canonical_name(h1: Box) -> None:
     assert said.startswith("PING hostb (10.0.0.2) 56(84) bytes of data.\n64 bytes from hostb (10.0.0.2): icmp_seq=1 ")
     assert "\n--- hostb ping statistics ---\n" in said
     assert h1.sh("busybox ping -c 1 hb").stdout.startswith("PING hb (10.0.0.2): 56 data bytes\n")
+
+
+def test_containers_ask_their_name_server() -> None:
+    """It names containers of its own daemon; /etc/hosts comes first, and who is of another daemon has no name."""
+    lab = Lab(seed=0)
+    sw1 = lab.switch("sw1")
+    for number in (1, 2):
+        host = lab.host(f"host{number}", nic="enp0s8", switch=sw1)
+        host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", parent="enp0s8")
+    for name, number in (("c1", 2), ("c2", 3)):
+        lab["host1"].sh(f"docker run -itd --name {name} --network mac1 --ip 172.16.10.{number} busybox")
+    lab["host2"].sh("docker run -itd --name c3 --network mac1 --ip 172.16.10.4 busybox")
+    c1 = lab["c1"]
+    c1.sh("ping -c 1 c2; ping -c 1 172.16.10.4")
+    assert sorted(line.split(" at ")[0] for line in c1.sh("arp -a").stdout.splitlines()) == [
+        "? (172.16.10.4)",
+        "c2.mac1 (172.16.10.3)",
+    ]
+    assert c1.sh("traceroute c2").stdout.splitlines()[1].startswith(" 1  c2.mac1 (172.16.10.3)  ")
+    assert c1.sh("traceroute 172.16.10.4").stdout.splitlines()[1].startswith(" 1  172.16.10.4 (172.16.10.4)  ")
+    c1.sh("echo '172.16.10.4 far' >> /etc/hosts")
+    assert c1.sh("arp 172.16.10.4").stdout.startswith("far (172.16.10.4) at ")
