@@ -170,35 +170,51 @@ class Lab(ShownLab):
     def cable(self, a: NetDevice | SwitchPort | str, b: NetDevice | SwitchPort | str, **options: Any) -> Cable:
         """A cable between two NICs or switch ports, or what ``NODE:INTERFACE`` names; `options`: ``delay`` (ns),
         ``rate`` (bit/s), ``queue``, ``loss``."""
-        one, other = (self._end(end) if isinstance(end, str) else end for end in (a, b))
-        for end in (one, other):
-            if not isinstance(end, Nic | SwitchPort):
-                raise TopologyError(f"{end.label} takes no cable: only network cards and switch ports do")
-        assert isinstance(one, Nic | SwitchPort) and isinstance(other, Nic | SwitchPort)
-        cable = Cable(self.sim, one, other, **options)
+        with self._no_port_for_nothing():
+            cable = Cable(self.sim, self._end(a), self._end(b), **options)
         self.cables.append(cable)
         return cable
 
     @recorded
     def plug(self, port: SwitchPort | str, end: str) -> Cable:
         """A cable between a switch port and ``NODE:INTERFACE``; what was plugged in there before is unplugged."""
-        ends = (self._end(port) if isinstance(port, str) else port, self._end(end))
+        with self._no_port_for_nothing():
+            ends = self._end(port), self._end(end)
         for one in ends:
-            cable = getattr(one, "cable", None)
-            if cable is not None:
-                cable.unplug()
-                self.cables.remove(cable)
+            if one.cable is not None:
+                self.cables.remove(one.cable)
+                one.cable.unplug()
         return self.cable(*ends)
 
-    def _end(self, text: str) -> NetDevice | SwitchPort:
-        """What ``NODE:INTERFACE`` names; a port of a switch is made when it is asked for."""
-        node, _, interface = text.partition(":")
-        if interface and node in self.switches:
-            return self.switches[node].port(interface)
-        if interface and node in self.hosts:
-            return self.hosts[node].dev(interface)
-        known = ", ".join([*self.switches, *self.hosts])
-        raise TopologyError(f"{text}: name NODE:INTERFACE, where the nodes are {known}")
+    def _end(self, end: NetDevice | SwitchPort | str) -> Nic | SwitchPort:
+        """An end of a cable, or what ``NODE:INTERFACE`` names; a port of a switch is made when it is asked for."""
+        found: NetDevice | SwitchPort
+        if isinstance(end, str):
+            node, _, interface = end.partition(":")
+            if interface and node in self.switches:
+                found = self.switches[node].port(interface)
+            elif interface and node in self.hosts:
+                found = self.hosts[node].dev(interface)
+            else:
+                known = ", ".join([*self.switches, *self.hosts])
+                raise TopologyError(f"{end}: name NODE:INTERFACE, where the nodes are {known}")
+        else:
+            found = end
+        if not isinstance(found, Nic | SwitchPort):
+            raise TopologyError(f"{found.label} takes no cable: only network cards and switch ports do")
+        return found
+
+    @contextmanager
+    def _no_port_for_nothing(self) -> Iterator[None]:
+        """Where that fails, switches have no more ports than before."""
+        before = [(switch.ports, len(switch.ports)) for switch in self.switches.values()]
+        try:
+            yield
+        except Exception:
+            for ports, number in before:
+                while len(ports) > number:
+                    ports.popitem()
+            raise
 
     @recorded
     def configure(self, switch: str, line: str) -> Result:

@@ -303,28 +303,15 @@ class Transfer:
             raise Failed(18, f"end of response with {size} bytes missing")
 
 
-class _Answer:
+class _Answer(netio.Lines):
     """Reading a connection."""
 
     def __init__(self, sock: TcpSocket, until: int | None) -> None:
-        self._sock = sock
-        self._until = until
-        self._data = b""
-
-    def line(self) -> Steps[bytes]:
-        """The next line with its end; empty at the end of the stream."""
-        while b"\n" not in self._data:
-            more = yield from netio.receive(self._sock, _BUFFER, self._until)
-            if not more:
-                break
-            self._data += more
-        at = self._data.find(b"\n") + 1 or len(self._data)
-        line, self._data = self._data[:at], self._data[at:]
-        return line
+        super().__init__(sock, _BUFFER, lambda: until)
 
     def some(self, most: int | None) -> Steps[bytes]:
         """Up to `most` bytes; empty at the end of the stream."""
-        data = self._data or (yield from netio.receive(self._sock, _BUFFER, self._until))
+        data = self._data or (yield from netio.receive(self._sock, _BUFFER, self._until()))
         end = len(data) if most is None else most
         data, self._data = data[:end], data[end:]
         return data

@@ -5,7 +5,7 @@ The functions are generators that yield simpy events, for programs that are simp
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import simpy
@@ -81,6 +81,31 @@ def receive(sock: TcpSocket, most: int, until: int | None = None) -> Steps[bytes
         if data is not None:
             return data
         yield from wait(sock.ns.sim, [changed(sock)], until)
+
+
+class Lines:
+    """A connection that is read line by line: `most` bytes at a time come from it, what is left over is kept.
+
+    until : till when to wait for a line (ns), None for ever
+    """
+
+    def __init__(self, sock: TcpSocket, most: int, until: Callable[[], int | None]) -> None:
+        self._sock = sock
+        self._most = most
+        self._until = until
+        self._data = b""
+
+    def line(self) -> Steps[bytes]:
+        """The next line with its end; empty at the end of the stream."""
+        until = self._until()
+        while b"\n" not in self._data:
+            more = yield from receive(self._sock, self._most, until)
+            if not more:
+                break
+            self._data += more
+        at = self._data.find(b"\n") + 1 or len(self._data)
+        line, self._data = self._data[:at], self._data[at:]
+        return line
 
 
 def send_all(sock: TcpSocket, data: bytes) -> Steps[None]:

@@ -291,25 +291,11 @@ class Wget:
         return f"  {_clock(left)} ETA"
 
 
-class _Reader:
+class _Reader(netio.Lines):
     """Buffered reading of a connection, as the C library does it (fgets, and fread that does not wait)."""
 
     def __init__(self, sock: TcpSocket, alarm: Callable[[], int | None]) -> None:
-        self._sock = sock
-        self._alarm = alarm
-        self._data = b""
-
-    def line(self) -> Steps[bytes]:
-        """The next line with its end."""
-        until = self._alarm()
-        while b"\n" not in self._data:
-            more = yield from netio.receive(self._sock, _BUFFER, until)
-            if not more:
-                break
-            self._data += more
-        at = self._data.find(b"\n") + 1 or len(self._data)
-        line, self._data = self._data[:at], self._data[at:]
-        return line
+        super().__init__(sock, _BUFFER, alarm)
 
     def some(self, most: int, until: int) -> Steps[bytes]:
         """Up to `most` bytes, all of those that are there; empty at the end."""

@@ -183,3 +183,18 @@ def test_a_card_that_is_down_is_named_on_its_own_machine() -> None:
     lab["host2"].sh("ip link set eth0 down")
     found = lab["host1"].ping("10.0.0.2", count=1, timeout=1).explain()
     assert "ip link set eth0 up" in found.hint and "host2" in found.hint
+
+
+def test_a_cable_that_cannot_be_leaves_no_port() -> None:
+    lab = Lab(seed=0)
+    sw1 = lab.switch("sw1")
+    lab.host("host1", nic="enp0s8", switch=sw1).sh("ip link add d0 type dummy")
+    before = list(sw1.ports)
+    cables = list(lab.cables)
+    calls = ((lab.cable, "host1:enp0s8"), (lab.cable, "host1:d0"), (lab.plug, "host1:d0"), (lab.plug, "x:y"))
+    for connect, end in calls:
+        with pytest.raises(MacvsimError):
+            connect("sw1:9", end)
+    assert list(sw1.ports) == before
+    assert lab.cables == cables
+    assert lab.plug("sw1:9", "host1:enp0s8").a is sw1.ports["9"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim import Lab
 from macvsim.host import Box
+from tests.two_hosts import pair
 
 TRYING = "*   Trying 10.0.0.2:80...\n"
 CONNECTED = "* Connected to 10.0.0.2 (10.0.0.2) port 80\n* using HTTP/1.x\n"
@@ -18,11 +18,7 @@ NOT_FOUND = (
 @pytest.fixture
 def hosts() -> tuple[Box, Box]:
     """h1, and h2 with a server."""
-    lab = Lab(seed=0)
-    sw1 = lab.switch("sw1")
-    h1, h2 = (lab.host(name, nic="eth0", switch=sw1) for name in ("h1", "h2"))
-    h1.addr_add("eth0", "10.0.0.1/24")
-    h2.addr_add("eth0", "10.0.0.2/24")
+    h1, h2 = pair()
     h2.sh("mkdir -p /www/sub; echo hello > /www/index.html; seq 1 20000 > /www/big; busybox httpd -h /www")
     h1.sh("ping -c 1 10.0.0.2")
     return h1, h2

@@ -6,18 +6,14 @@ import re
 
 import pytest
 
-from macvsim import Lab
 from macvsim.host import Box
+from tests.two_hosts import pair
 
 
 @pytest.fixture
 def hosts() -> tuple[Box, Box]:
     """h1, and h2 with a web server."""
-    lab = Lab(seed=0)
-    sw1 = lab.switch("sw1")
-    h1, h2 = (lab.host(name, nic="eth0", switch=sw1) for name in ("h1", "h2"))
-    h1.addr_add("eth0", "10.0.0.1/24")
-    h2.addr_add("eth0", "10.0.0.2/24")
+    h1, h2 = pair()
     h2.sh("busybox httpd -p 80")
     return h1, h2
 

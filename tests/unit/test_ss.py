@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from macvsim import Lab
 from macvsim.host import Box
+from tests.two_hosts import pair
 
 LISTENING = (
     "State  Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
@@ -22,11 +22,7 @@ _WRONG = (("dst foo", "foo"), ("dst 10.0.0.0/33", "10.0.0.0/33"), ("dst 10.0.0.3
 @pytest.fixture
 def hosts() -> tuple[Box, Box]:
     """h2 has two servers of TCP and one of UDP; h1 is connected to both of the first."""
-    lab = Lab(seed=0)
-    sw1 = lab.switch("sw1")
-    h1, h2 = (lab.host(name, nic="eth0", switch=sw1) for name in ("h1", "h2"))
-    h1.addr_add("eth0", "10.0.0.1/24")
-    h2.addr_add("eth0", "10.0.0.2/24")
+    h1, h2 = pair()
     h2.sh("busybox httpd -p 80; busybox httpd -p 10.0.0.2:8080")
     h2.sh("python3 /oracle/runner/udp.py listen 6000 99 &")
     return h1, h2
