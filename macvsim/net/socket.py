@@ -75,7 +75,9 @@ class Socket:
 
     def __init__(self, ns: Namespace, **own: object) -> None:
         """`own` : further attributes, from which everything begins."""
-        vars(self).update(own, ns=ns, pmtu_discover=pmtu_discover(ns))
+        own.update(ns=ns, pmtu_discover=pmtu_discover(ns))
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
