@@ -25,10 +25,12 @@ class TxPath(Relied):
     devices : that they go through; tags : beside them there
     epoch : the only one in which it may be used; -1 once it is void
     user : is told the time of every packet, while that matters
+    sent, set_out : when a packet last left by itself, and when a trip last set out (net/trip.py): what leaves at the
+    same moment stays in order
     """
 
     __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
-                 "sim", "tag", "user")  # fmt: skip
+                 "sent", "set_out", "sim", "tag", "user")  # fmt: skip
 
     def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
         self._relying = ()
@@ -44,6 +46,7 @@ class TxPath(Relied):
         if is_watched(sim, devices):
             self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
         self._packets = self._octets = 0
+        self.sent = self.set_out = -1
         self.user: Callable[[int], None] | None = None
         self._special = bool(self._logs) or not line.plain
 
@@ -67,6 +70,9 @@ class TxPath(Relied):
     def send(self, data: bytes, uid: int, head: bytes = b"", take: Take | None = None) -> DropReason | None:
         """A packet goes out; take : takes it at the other end of the cable, if that is plain."""
         sim = self.sim
+        self.sent = now = sim._now
+        if self.set_out == now:
+            sim.catch_up()
         if not self._packets:
             sim.unsettled.append(self)
         raw = self.header + data
@@ -75,7 +81,7 @@ class TxPath(Relied):
         frame = Frame(raw, uid, self.tag, head)
         if self._special:
             return self._send_specially(frame, take or self._hop.take)
-        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
+        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
         return None
 
     def carry(self, frame: Frame) -> DropReason | None:
@@ -83,16 +89,19 @@ class TxPath(Relied):
         the `user` watches.
         """
         sim = self.sim
+        self.sent = now = sim._now
+        if self.set_out == now:
+            sim.catch_up()
         if not self._packets:
             sim.unsettled.append(self)
         self._packets += 1
         self._octets += len(frame.raw)
         frame.tag = self.tag
         for passed, stations in self._logs:
-            passed(sim._now, frame.uid, frame, stations)
+            passed(now, frame.uid, frame, stations)
         if not self._line.plain:
             return self._line.send(frame)
-        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
+        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
         return None
 
     def _send_specially(self, frame: Frame, take: Take) -> DropReason | None:

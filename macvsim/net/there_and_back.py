@@ -52,12 +52,12 @@ class Found(NamedTuple):
 
 
 class ThereAndBack:
-    """What becomes of those that go this way; epoch : in which it may be used."""
+    """What becomes of those that go this way; epoch : in which it may be used; begun : when the last one set out."""
 
     __slots__ = (
-        "_answers", "_asker", "_begun", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
+        "_answers", "_asker", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
         "_length", "_listener", "_own", "_paths", "_sender", "_shape", "_sim", "_size", "_source", "_span", "_stations",
-        "_sure_in", "_sure_until", "_target", "_ttl", "_turn", "_users", "_wakeup", "epoch", "path",
+        "_sure_in", "_sure_until", "_target", "_ttl", "_turn", "_users", "_wakeup", "begun", "epoch", "path",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -87,9 +87,9 @@ class ThereAndBack:
             if one.onward.fdb is not None:
                 fdbs[one.onward.fdb] = None
         self._fdbs = tuple(fdbs)
-        self._flown = self._begun = self._turn = 0
-        """How many have passed all stations since that was settled, when the last of them set out, and the turn in the
-        queue of what it wakes.
+        self._flown = self.begun = self._turn = 0
+        """How many have passed all stations since that was settled, and the turn in the queue of what the last one
+        wakes.
         """
         self._sure_in, self._sure_until = _UNSURE, 0
         """The epoch in which, and the time until which, stations do again what they did."""
@@ -170,14 +170,14 @@ class ThereAndBack:
     def _tell_users(self) -> None:
         """Those who want to know when a packet passed."""
         for user, after in self._users:
-            user(self._begun + after)
+            user(self.begun + after)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
         packets, self._flown = self._flown, 0
         for _, after, onward in self._stations:
             for part in onward.parts:
-                part.passed(packets, packets * self._size, self._begun + after)
+                part.passed(packets, packets * self._size, self.begun + after)
 
     def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
         """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""

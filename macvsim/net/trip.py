@@ -77,12 +77,13 @@ class Trip(ThereAndBack):
         trips = sim.trips
         while trips and trips[0].until < now:
             trips.popleft().end()
-        own, until = self._own, now + self._span
-        if not own or len(request) != self._length or not self._set_out(request, until):
+        own, path, until = self._own, self.path, now + self._span
+        if not own or path.sent == now or len(request) != self._length or not self._set_out(request, until):
             return False
+        path.set_out = now
         own[0] = ident = own[0] % 0xFFFF + 1
-        self._flight = request, uid, ident, self._idents.pop(), self._begun
-        self._begun, self.until = now, until
+        self._flight = request, uid, ident, self._idents.pop(), self.begun
+        self.begun, self.until = now, until
         trips.append(self)
         return True
 
@@ -100,7 +101,7 @@ class Trip(ThereAndBack):
             self.end()
             return
         request, uid, ident, last, before = self._flight
-        begun, self._begun = self._begun, before
+        begun, self.begun = self.begun, before
         sim.take_back(self._turn)
         self._flown -= 1
         self._idents.append(last)

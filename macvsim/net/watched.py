@@ -97,7 +97,7 @@ class WatchedTrip(ThereAndBack):
         until = now + self._span
         if (queue and queue[0][0] <= until) or sim.stepping or not self._set_out(frame.raw[MESSAGE:], until):
             return self._hop.take(frame)
-        self._begun = now - self._first.delay
+        self.begun = now - self._first.delay
         if self._users:
             self._tell_users()
         self._idents[0] = ident = self._idents[0] % 0xFFFF + 1
