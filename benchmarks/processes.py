@@ -17,7 +17,7 @@ from benchmarks.measure import Absent, Bench, children
 
 ROOT = Path(__file__).parents[1]
 PYPY = "pypy3"
-WARM_UP = 150_000
+WARM_UP = 600_000
 """Pings until PyPy has compiled what it will: what neighbours do once in twenty pings takes longest."""
 
 
