@@ -6,7 +6,7 @@ from collections.abc import Callable
 from heapq import heappush
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import LEAVING, Hops, Onward, Relied, Take
+from macvsim.dev.path import LEAVING, Hops, Onward, Relied
 from macvsim.dev.watch import Logs, acted_on, is_watched, logs, told
 from macvsim.journal import Station
 from macvsim.sim import SOFTIRQ
@@ -67,8 +67,8 @@ class TxPath(Relied):
         self.doubt()
         self.epoch = -1
 
-    def send(self, data: bytes, uid: int, head: bytes = b"", take: Take | None = None) -> DropReason | None:
-        """A packet goes out; take : takes it at the other end of the cable, if that is plain."""
+    def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
+        """A packet goes out."""
         sim = self.sim
         self.sent = now = sim._now
         if self.set_out == now:
@@ -80,8 +80,8 @@ class TxPath(Relied):
         self._octets += len(raw)
         frame = Frame(raw, uid, self.tag, head)
         if self._special:
-            return self._send_specially(frame, take or self._hop.take)
-        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), take or self._hop.take, frame))
+            return self._send_specially(frame)
+        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
 
     def carry(self, frame: Frame) -> DropReason | None:
@@ -104,7 +104,7 @@ class TxPath(Relied):
         heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
         return None
 
-    def _send_specially(self, frame: Frame, take: Take) -> DropReason | None:
+    def _send_specially(self, frame: Frame) -> DropReason | None:
         """Somebody watches, or the cable is not plain."""
         sim = self.sim
         if self.user is not None:
@@ -113,7 +113,7 @@ class TxPath(Relied):
             passed(sim._now, frame.uid, frame, stations)
         if not self._line.plain:
             return self._line.send(frame)
-        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), take, frame))
+        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
 
     def onward(self) -> Onward | None:

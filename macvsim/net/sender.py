@@ -102,9 +102,6 @@ class Sender:
         self._sent += 1
         if self._stations is not None:
             sim.tell(uid, self._stations)
-        trip = self.trip
-        if trip is not None and trip.take is not None and trip.path is path and trip.epoch == path.epoch:
-            return path.send(data, uid, self.head, trip.take)
         if df and self.kind & 0xFF == _ICMP and payload[0] == _ECHO:
             self._find_trip(path)
         return path.send(data, uid, self.head)

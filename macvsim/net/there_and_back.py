@@ -24,7 +24,6 @@ MESSAGE = ETH_HLEN + ipv4.HLEN
 _ECHO = icmp.ECHO
 _echo_reply = icmp.echo_reply
 _number = int.from_bytes
-_pack = ipv4.pack_flow
 _UNSURE = -1
 
 
@@ -160,12 +159,9 @@ class ThereAndBack:
             hearing.rely(self._doubt_listener)
         return True
 
-    def _frame(self, request: bytes, uid: int, ident: int) -> Frame:
-        """A request as it leaves."""
-        path = self.path
-        start, middle, addresses, total, head = self._shape
-        header = _pack(start, ident, middle, -(total + ident) % 0xFFFF, addresses)
-        return Frame(path.header + header + request, uid, path.tag, head)
+    def written(self, request: bytes, ident: int) -> bytes:
+        """The frame with a request as it leaves."""
+        return self.path.header + self._shape.packet(ident, request)
 
     def _tell_users(self) -> None:
         """Those who want to know when a packet passed."""

@@ -20,6 +20,7 @@ from macvsim.dev.txpath import TxPath
 from macvsim.net.there_and_back import Found, Station, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import SOFTIRQ
+from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.net.flow import Messages
@@ -59,8 +60,6 @@ class Trip(ThereAndBack):
     """
 
     __slots__ = ("_flight", "until")
-
-    take = None
 
     def __init__(self, found: Found) -> None:
         super().__init__(found)
@@ -105,7 +104,7 @@ class Trip(ThereAndBack):
         sim.take_back(self._turn)
         self._flown -= 1
         self._idents.append(last)
-        frame = self._frame(request, uid, ident)
+        frame = Frame(self.written(request, ident), uid, self.path.tag, self._shape.head)
         for hop, after, onward in self._stations:
             time = begun + after
             if hop is not None and time >= now:

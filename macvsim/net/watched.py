@@ -11,7 +11,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import COMING, GOING, HERE, LEAVING, Onward
-from macvsim.net.there_and_back import MESSAGE, Found, ThereAndBack
+from macvsim.net.there_and_back import Found, ThereAndBack
 from macvsim.sim import SOFTIRQ
 from macvsim.wire import icmp
 from macvsim.wire.frame import Frame
@@ -24,16 +24,38 @@ _NO_FRAME = -1
 _ECHO = icmp.ECHO
 
 
+class _Departed(Frame):
+    """A request that has left; its bytes are put together when somebody wants to see them."""
+
+    __slots__ = ("_ident", "_trip", "request")
+
+    def __init__(self, trip: WatchedTrip, request: bytes, uid: int, ident: int) -> None:
+        self.uid, self.tag, self.head = uid, trip.path.tag, trip.head
+        self.request = request
+        self._trip = trip
+        self._ident = ident
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> bytes:
+            if name != "raw":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            self.raw = self._trip.written(self.request, self._ident)
+            return self.raw
+
+
 class WatchedTrip(ThereAndBack):
     """Where somebody keeps what passes: from the end of the first cable on.
 
     hops : what arrives at the end of the first cable; it does not if that is unplugged (`Line.carries`)
+    head : `Frame.head` of requests
     _changes : the stations that packets leave in another form
     told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
     by then, and where that is
     """
 
-    __slots__ = ("_changes", "_first", "_first_told", "_hop", "_last_left", "_left", "_logs", "_take", "_told", "hops")
+    __slots__ = ("_changes", "_first", "_first_told", "_hop", "_last_left", "_left", "_logs", "_take", "_told",
+                 "head", "hops")  # fmt: skip
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
@@ -41,6 +63,7 @@ class WatchedTrip(ThereAndBack):
         self._first_told = [(log.passed, stations, stage == GOING) for log, stations, stage in self._first.told]
         """Who is told that they leave, where that is, and if it is the packet rather than a frame."""
         self._take = self.take
+        self.head: bytes = self._shape.head
         self._left = self._last_left = 0
         """How many have left since that was settled, and when the last of them did."""
         first, tag = found.stations[1], self._first.tag
@@ -72,7 +95,7 @@ class WatchedTrip(ThereAndBack):
         if path.user is not None:
             path.user(now)
         own[0] = ident = own[0] % 0xFFFF + 1
-        frame = self._frame(request, uid, ident)
+        frame = _Departed(self, request, uid, ident)
         for passed, stations, is_packet in self._first_told:
             passed(now, uid, None if is_packet else frame, stations)
         if not self._left:
@@ -90,12 +113,12 @@ class WatchedTrip(ThereAndBack):
         if self._flown:
             super().settle()
 
-    def take(self, frame: Frame) -> DropReason | None:
+    def take(self, frame: _Departed) -> DropReason | None:
         """An echo request arrives at the end of the first cable."""
         sim = self._sim
         now, queue = sim._now, sim._queue
         until = now + self._span
-        if (queue and queue[0][0] <= until) or sim.stepping or not self._set_out(frame.raw[MESSAGE:], until):
+        if (queue and queue[0][0] <= until) or sim.stepping or not self._set_out(frame.request, until):
             return self._hop.take(frame)
         self.begun = now - self._first.delay
         if self._users:
