@@ -22,7 +22,7 @@ from simpy.events import NORMAL, Event, EventPriority
 from macvsim.dice import Dice
 from macvsim.history import recorded
 from macvsim.journal import Journal, Place, Record, Station, Stations
-from macvsim.waiting import AFTER_ALL, PROCESS, SOFTIRQ, Entry, WaitingLine
+from macvsim.waiting import AFTER_ALL, PROCESS, SOFTIRQ, WaitingLine
 from macvsim.wheel import TimerWheel
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class Sim(simpy.Environment, Dice):
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
         """
-        self.patience = 14
-        """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as ten save."""
+        self.patience = 10
+        """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as six save."""
         self.unsettled: list[Unsettled] = []
         """What has counted something for itself since counters were last up to date; see `settle`."""
 
@@ -167,14 +167,15 @@ class Sim(simpy.Environment, Dice):
         """Call ``fn(*args)`` `delay` ns from now in process context, as a program or a kernel thread runs."""
         heappush(self._queue, (self._now + delay, PROCESS, next(self._eid), spread, (fn, args)))
 
-    def wait_in_line(self, delay: int, entry: Entry) -> None:
-        """An entry of the queue that is due in `delay` ns, in process context, where there are many (waiting.py)."""
+    def wait_in_line(self, delay: int, turn: int, fn: Callable[[Any], Any], arg: object) -> None:
+        """``fn(arg)`` in `delay` ns, in process context, where there are many (waiting.py)."""
         line = self._lines.get(delay)
         if line is None:
             line = self._lines[delay] = WaitingLine(self._queue)
+        entry = (self._now + delay, PROCESS, turn, line.serve, (fn, arg))
         line.append(entry)
         if len(line) == 1:
-            line.call_in()
+            heappush(self._queue, entry)
 
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
         """As `simpy.Environment.schedule`."""

@@ -7,6 +7,7 @@ So only the first of such a line stands in the queue, and calls in the next one 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from heapq import heappush
 from typing import Any
 
@@ -20,22 +21,22 @@ Entry = tuple[int, int, int, Any, Any]
 
 
 class WaitingLine(deque[Entry]):
-    """Entries of `queue`, a heap, each later than the one before; who is the only one is to be called in."""
+    """Entries of `queue`, a heap, each later than the one before, of which only the first stands there.
 
-    __slots__ = ("_queue",)
+    serve : the function of all of them; their arguments are calls as function and argument
+    """
+
+    __slots__ = ("_queue", "serve")
 
     def __init__(self, queue: list[Any]) -> None:
         super().__init__()
         self._queue = queue
+        self.serve = self._serve
 
-    def call_in(self) -> None:
-        """The first one has its place in the queue now."""
-        time, priority, turn, _, _ = self[0]
-        heappush(self._queue, (time, priority, turn, self._serve, None))
-
-    def _serve(self, _: None) -> None:
+    def _serve(self, call: tuple[Callable[[Any], Any], Any]) -> None:
         """The first one is due."""
-        due = self.popleft()
+        self.popleft()
         if self:
-            self.call_in()
-        due[3](due[4])
+            heappush(self._queue, self[0])
+        fn, arg = call
+        fn(arg)

@@ -109,11 +109,10 @@ class App:
         sim = self.sim
         self._on_alarm = fn
         self._alarm = turn = next(sim._eid)
-        entry = (sim._now + delay, PROCESS, turn, self._ring, turn)
         if len(sim._queue) < CROWD:
-            heappush(sim._queue, entry)
+            heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
         else:
-            sim.wait_in_line(delay, entry)
+            sim.wait_in_line(delay, turn, self._ring, turn)
 
     def _ring(self, turn: int) -> None:
         if turn == self._alarm:

@@ -22,11 +22,10 @@ def happenings(seed: int, in_line: bool) -> list[tuple[int, int]]:
     def add(number: int) -> None:
         delay = dice.choice((0, 3, 3, 10, SECOND))
         turn = next(sim._eid)
-        entry = (sim.now + delay, PROCESS, turn, ring, number)
         if in_line:
-            sim.wait_in_line(delay, entry)
+            sim.wait_in_line(delay, turn, ring, number)
         else:
-            sim.put(*entry)
+            sim.put(sim.now + delay, PROCESS, turn, ring, number)
 
     for number in range(3 * CROWD):
         add(100 * number)
@@ -45,7 +44,7 @@ def test_only_the_first_of_a_line_stands_in_the_queue() -> None:
     sim = Sim()
     rung: list[int] = []
     for number in range(100):
-        sim.wait_in_line(SECOND, (SECOND, PROCESS, next(sim._eid), rung.append, number))
+        sim.wait_in_line(SECOND, next(sim._eid), rung.append, number)
     assert len(sim._queue) == 1
     sim.step()
     assert rung == [0]
@@ -62,8 +61,8 @@ def test_a_failure_does_not_hold_up_those_behind() -> None:
     def fail(_: int) -> None:
         raise ZeroDivisionError
 
-    sim.wait_in_line(5, (5, PROCESS, next(sim._eid), fail, 0))
-    sim.wait_in_line(5, (5, PROCESS, next(sim._eid), rung.append, 1))
+    sim.wait_in_line(5, next(sim._eid), fail, 0)
+    sim.wait_in_line(5, next(sim._eid), rung.append, 1)
     with pytest.raises(ZeroDivisionError):
         sim.run()
     sim.run()
