@@ -89,8 +89,8 @@ class BusyboxPing(PingApp[PingResult]):
             tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK)
             self._timed = icmp.timed_echoes(self._template, self.request_kind, _number(self._ident), tail)
         self._sent_ns: dict[int, int] = {}
-        self._seen: set[int] = set()
-        """A bit for each sequence number that was answered, of the last `MAX_DUP_CHK`."""
+        self._seen = bytearray(MAX_DUP_CHK)
+        """Whether each sequence number was answered, of the last so many."""
         self._to = 0
         self._ttl = ttl
         self._socket: RawIcmpSocket
@@ -143,7 +143,7 @@ class BusyboxPing(PingApp[PingResult]):
         clock = now // US
         sent = result.sent
         seq = sent & 0xFFFF
-        self._seen.discard(seq % MAX_DUP_CHK)
+        self._seen[seq % MAX_DUP_CHK] = False
         result.sent = sent = sent + 1
         clock_us = clock & 0xFFFFFFFF
         if self._timed is not None:
@@ -195,11 +195,11 @@ class BusyboxPing(PingApp[PingResult]):
             self._complain(f"warning: got ICMP {message[0]} ({name})")
             return
         mark = seq % MAX_DUP_CHK
-        duplicate = mark in self._seen
+        duplicate = self._seen[mark] != 0
         if duplicate:
             self._repeats += 1
         else:
-            self._seen.add(mark)
+            self._seen[mark] = True
             result.received += 1
         sender = result.address if source == self._to else ip_text(source)
         reply = (seq, sender, ttl, rtt, size, duplicate)

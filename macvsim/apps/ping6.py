@@ -83,11 +83,11 @@ class BusyboxPing6(BusyboxPing):
         else:
             rtt = now - self._sent_ns.get(seq, now)
         mark = seq % MAX_DUP_CHK
-        duplicate = mark in self._seen
+        duplicate = self._seen[mark] != 0
         if duplicate:
             self._repeats += 1
         else:
-            self._seen.add(mark)
+            self._seen[mark] = True
             result.received += 1
         sender = ip6_text(ipv6.addresses(packet.data)[0])
         reply = (seq, sender, packet.data[7], rtt, len(message), duplicate)
