@@ -65,15 +65,10 @@ def _stop(_: None) -> None:
 
 
 class UnderWay(Protocol):
-    """Something whose outcome is in the queue already; until : when it has passed all that stands between."""
-
-    until: int
-
-    def end(self) -> None:
-        """It has passed all of it."""
+    """Something whose outcome is in the queue already."""
 
     def catch_up(self) -> None:
-        """Make it what it would be by now."""
+        """Make it what it would be by now, and leave `Sim.trips`."""
 
 
 class Unsettled(Protocol):
@@ -126,7 +121,7 @@ class Sim(simpy.Environment, Dice):
         self.still = False
         """What is done now changes nothing; see `unchanged`."""
         self.trips: deque[UnderWay] = deque()
-        """Packets whose arrival is in the queue already, by the time they set out (net/trip.py)."""
+        """Packets whose arrival is in the queue already, or was until not long ago (net/trip.py)."""
         self.stepping = False
         """Somebody may look after every single call."""
         self.learns = True

@@ -56,14 +56,18 @@ def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
 class Trip(ThereAndBack):
     """Where nobody watches.
 
-    until : when the one that is under way arrives
+    until : when the last one arrives
     """
 
-    __slots__ = ("_flight", "until")
+    __slots__ = ("_flight", "_is_listed", "_is_open", "until")
 
     def __init__(self, found: Found) -> None:
         super().__init__(found)
         self.until = 0
+        self._is_open = self._is_listed = False
+        """The last one is under way, or has arrived and that is still to be noted down; the trip stands in
+        `Sim.trips`.
+        """
         self._flight = _NONE
         """Of the last one: the request, its uid and identification, that of the reply before, when the one before set
         out.
@@ -73,9 +77,10 @@ class Trip(ThereAndBack):
         """An echo request that must not be cut sets out; False: it has to go the ordinary way."""
         sim = self._sim
         now = sim._now
-        trips = sim.trips
-        while trips and trips[0].until < now:
-            trips.popleft().end()
+        if self._is_open:
+            if self.until >= now:
+                return False
+            self._close()
         own, path, until = self._own, self.path, now + self._span
         if not own or path.sent == now or len(request) != self._length or not self._set_out(request, until):
             return False
@@ -83,11 +88,15 @@ class Trip(ThereAndBack):
         own[0] = ident = own[0] % 0xFFFF + 1
         self._flight = request, uid, ident, self._idents.pop(), self.begun
         self.begun, self.until = now, until
-        trips.append(self)
+        self._is_open = True
+        if not self._is_listed:
+            self._is_listed = True
+            sim.trips.append(self)
         return True
 
-    def end(self) -> None:
+    def _close(self) -> None:
         """It is over."""
+        self._is_open = False
         self._idents.append(self._flight[3] % 0xFFFF + 1)
         if self._users:
             self._tell_users()
@@ -96,9 +105,13 @@ class Trip(ThereAndBack):
         """It goes on as an ordinary frame, at the station that it has not come to yet."""
         sim = self._sim
         now = sim._now + (sim._context != SOFTIRQ)  # frames that are due come before programs run
-        if self.until < now:
-            self.end()
+        self._is_listed = False
+        if not self._is_open:
             return
+        if self.until < now:
+            self._close()
+            return
+        self._is_open = False
         request, uid, ident, last, before = self._flight
         begun, self.begun = self.begun, before
         sim.take_back(self._turn)
