@@ -18,7 +18,7 @@ from macvsim.explain import Explanation
 from macvsim.history import Call, History, Reference, opening, recorded
 from macvsim.host import CENTOS, DEBIAN, Box, Flavour, Result
 from macvsim.kernel import WAKEUP_DELAY, Kernel
-from macvsim.link import DEFAULT_DELAY, Cable
+from macvsim.link import DEFAULT_DELAY, Cable, check_distinct
 from macvsim.mend.labtrial import remedies, unknown
 from macvsim.mend.scene import addresses
 from macvsim.mend.target import told
@@ -180,6 +180,7 @@ class Lab(ShownLab):
         """A cable between a switch port and ``NODE:INTERFACE``; what was plugged in there before is unplugged."""
         with self._no_port_for_nothing():
             ends = self._end(port), self._end(end)
+            check_distinct(*ends)
         for one in ends:
             if one.cable is not None:
                 self.cables.remove(one.cable)

@@ -24,6 +24,12 @@ ETHERNET_OVERHEAD = 24
 ETH_ZLEN = 60
 
 
+def check_distinct(a: CableEnd, b: CableEnd) -> None:
+    """`TopologyError` if both ends of a cable would be the same."""
+    if a is b:
+        raise TopologyError(f"a cable from {a.label} to itself: name two different ends")
+
+
 class CableEnd(Protocol):
     """A NIC or a switch port: something one cable can be plugged into."""
 
@@ -123,8 +129,7 @@ class Cable:
                 raise TopologyError(
                     f"{end.label} already has a cable (to {other}): unplug it first, or use another port"
                 )
-        if a is b:
-            raise TopologyError(f"a cable from {a.label} to itself: name two different ends")
+        check_distinct(a, b)
         if delay < 0 or queue < 1 or not 0.0 <= loss <= 1.0 or (rate is not None and rate <= 0):
             raise TopologyError(
                 f"cable {a.label} - {b.label}: delay is >= 0 ns, rate > 0 bit/s, queue >= 1 frame, loss 0.0-1.0"

@@ -202,10 +202,6 @@ class Sim(simpy.Environment, Dice):
         """Kernel ticks since the start."""
         return self._now // self.tick
 
-    def seconds_to_jiffies(self, seconds: float) -> int:
-        """Kernel ticks in a time in seconds."""
-        return round(seconds * self.hz)
-
     @recorded
     def step(self) -> None:
         """The next call or event; `EmptySchedule` when nothing is left."""

@@ -81,6 +81,7 @@ class BusyboxPing(PingApp[PingResult]):
         self.quiet = quiet
         self._deadline_us = self.clock_us + int(deadline * 1_000_000) if deadline else None
         self._least = size + icmp.HLEN - ipv4.HLEN
+        """Bytes without which an answer is none; ping counts the IP header among them."""
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
         self._template = self._new_template()
         self._timed: Callable[[int, int], bytes] | None = None
@@ -145,12 +146,12 @@ class BusyboxPing(PingApp[PingResult]):
         seq = sent & 0xFFFF
         self._seen[seq % MAX_DUP_CHK] = False
         result.sent = sent = sent + 1
-        clock_us = clock & 0xFFFFFFFF
+        stamp = clock & 0xFFFFFFFF
         if self._timed is not None:
-            message = self._timed(seq, clock_us)
+            message = self._timed(seq, stamp)
         else:
             self._sent_ns[seq] = now
-            payload = clock_us.to_bytes(4, "little")[: result.size]
+            payload = stamp.to_bytes(4, "little")[: result.size]
             message = icmp.message(self._template, self.request_kind, 0, _number(self._ident) << 16 | seq, payload)
         if self._deadline_us is not None and clock >= self._deadline_us:
             self._finish()

@@ -92,10 +92,7 @@ class TxPath(Relied):
         self.sent = now = sim._now
         if self.set_out == now:
             sim.catch_up()
-        if not self._packets:
-            sim.unsettled.append(self)
-        self._packets += 1
-        self._octets += len(frame.raw)
+        self.passed(1, len(frame.raw), now)
         frame.tag = self.tag
         for passed, stations in self._logs:
             passed(now, frame.uid, frame, stations)

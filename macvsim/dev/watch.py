@@ -19,14 +19,7 @@ Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Statio
 
 def is_watched(sim: Sim, devices: Sequence[NetDevice]) -> bool:
     """True if somebody keeps what passes at one of these devices."""
-    if sim.journal is not None:
-        return True
-    for dev in devices:
-        if dev.taps:
-            break
-    else:
-        return False
-    return True
+    return sim.journal is not None or any(dev.taps for dev in devices)
 
 
 def logs(sim: Sim, stations: list[Station]) -> Logs:

@@ -48,21 +48,6 @@ class Process(Protocol):
     def kill(self, signal: int = ...) -> None: ...
 
 
-class Spawner(Protocol):
-    """What starts programs in boxes; the shell is one."""
-
-    def spawn_program(
-        self,
-        box: Box,
-        argv: list[str],
-        *,
-        env: dict[str, str],
-        cwd: str = ...,
-        stdout: Sink | None = ...,
-        stderr: Sink | None = ...,
-    ) -> Process: ...
-
-
 class Container(Box):
     """A container of one daemon: a busybox box whose namespace is new at every start.
 

@@ -76,7 +76,7 @@ class Dst:
         self.mtu = mtu
         self.neighbour: Neighbour | None = None
         self.senders: tuple[Sender, ...] = ()
-        """What sends this way, one for each kind of packet (net/flow.py)."""
+        """What sends this way, one for each kind of packet (net/sender.py)."""
 
 
 class Special(Dst):

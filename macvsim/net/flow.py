@@ -32,7 +32,6 @@ _MESSAGE = ETH_HLEN + ipv4.HLEN
 _ADDRESSES = slice(ETH_HLEN + 12, _MESSAGE)
 _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
-_pack = ipv4.pack_flow
 
 
 class Unsorted(NamedTuple):
@@ -204,7 +203,7 @@ class Messages(_Flow):
         told = tuple([one for one in onward.told if one[2] in (COMING, HERE)])
         arrival = Onward(None, 0, onward.tag)
         arrival.messages, arrival.told = self, told
-        arrival.parts = onward.parts[0], Heard(self)
+        arrival.parts = onward.parts[0], _Replies(self)
         return arrival
 
     def passed(self, packets: int, octets: int, time: int) -> None:
@@ -239,8 +238,8 @@ class Messages(_Flow):
         super().settle()
 
 
-class Heard:
-    """A flow of messages as it hears of replies."""
+class _Replies:
+    """A flow of messages as it counts replies."""
 
     __slots__ = ("_messages",)
 

@@ -30,7 +30,6 @@ ERROR_TOS = 0xC0
 BURST = 6
 NO_ROUTE_BURST_SECONDS = 5
 REDIRECT_NUMBER = 9
-_TO_ONE_ONLY = (icmp.ECHO, icmp.TIMESTAMP)
 _QUERY_TYPES = frozenset((icmp.ECHO_REPLY, icmp.ECHO, icmp.TIMESTAMP, icmp.TIMESTAMP_REPLY, icmp.INFO_REQUEST,
                           icmp.INFO_REPLY, icmp.ADDRESS, icmp.ADDRESS_REPLY))  # fmt: skip
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 _CACHE_LIMIT = 8192
-IP_MIN_MTU = 552
 LOCAL_GROUPS = 0xE0000000
 """The first of the groups, of which those up to 224.0.0.255 stay on the link."""
 

@@ -21,7 +21,7 @@ from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, ETH_P_8021Q, VLAN_FIRST, Frame
 
 _RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
-"""Comes once and not soon again: no path is worth its while."""
+"""Of groups that bridges do not forward (IEEE 802.1D, 7.12.6)."""
 _COLLECTOR_PAUSE = 10 * MS
 
 

@@ -195,6 +195,10 @@ def test_a_cable_that_cannot_be_leaves_no_port() -> None:
     for connect, end in calls:
         with pytest.raises(MacvsimError):
             connect("sw1:9", end)
+    for end in ("sw1:host1", "sw1:9"):
+        with pytest.raises(MacvsimError, match="to itself"):
+            lab.plug(end, end)
     assert list(sw1.ports) == before
     assert lab.cables == cables
+    assert all(cable.a.cable is cable for cable in cables)
     assert lab.plug("sw1:9", "host1:enp0s8").a is sw1.ports["9"]
