@@ -17,6 +17,7 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
     from macvsim.sim import Sim
+    from macvsim.switch.path import Crossing
     from macvsim.switch.switch import Switch
 
 SETTINGS = ("hairpin", "isolated", "mtu", "policy")
@@ -58,6 +59,7 @@ class SwitchPort:
         "assigned",
         "cable",
         "counters",
+        "crossings",
         "guarded",
         "hairpin",
         "hops",
@@ -89,6 +91,8 @@ class SwitchPort:
         self.isolated = False
         self.counters = PortStats()
         self.hops = Hops(self._enter)
+        self.crossings: dict[tuple[SwitchPort, int], Crossing] = {}
+        """Ways to other ports, by port and the tag that frames come with (switch/path.py)."""
         self.vlans = _trunk_vlans(None, 1)
         self.mtu = mtu
         self.policy = policy

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from macvsim.dev.broadcast import is_request
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
-from macvsim.dev.path import recurs
+from macvsim.dev.path import Take, recurs
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
@@ -14,7 +14,7 @@ from macvsim.history import recorded
 from macvsim.shown import Shown
 from macvsim.sim import MS, SECOND, Sim
 from macvsim.switch.flood import Plan
-from macvsim.switch.path import SwitchPath
+from macvsim.switch.path import Crossing, SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
@@ -130,14 +130,15 @@ class Switch(Shown):
         if not port.link:
             return sim.drop(frame.uid, port, DropReason.PORT_STATE, frame)
         raw = frame.raw
-        if len(raw) < ETH_HLEN:
+        size = len(raw)
+        if size < ETH_HLEN:
             return sim.drop(frame.uid, port, DropReason.RUNT, frame)
         if raw[12] in VLAN_FIRST and not frame.tag and frame.has_inline_tag():
             untagged = frame.untag()
             if untagged is None:
                 return sim.drop(frame.uid, port, DropReason.FRAME_TOO_SHORT, frame)
             frame, raw = untagged, untagged.raw
-        size = len(raw)
+            size = len(raw)
         if size > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
         stats = port.counters
@@ -171,17 +172,30 @@ class Switch(Shown):
         if entry is None or entry.port is None:
             return self._flood(port, self.linked, frame, vid)
         out = entry.port
-        if out is port or out.isolated or not out.learns:
+        crossing = port.crossings.get((out, frame.tag))
+        if crossing is None or crossing.epoch != sim.epoch:
+            crossing = self._cross(port, out, frame, vid)
+            if crossing is None:
+                return self._send(port, out, frame, vid)
+        take: Take = crossing.line.arrival
+        if learnt is not None and arrived is frame and recurs(frame):
+            take = SwitchPath(port, frame, learnt, crossing).onto.take
+        if sim.journal is not None or size > crossing.max_frame:
             return self._send(port, out, frame, vid)
+        return crossing.leave(frame, take)
+
+    def _cross(self, port: SwitchPort, out: SwitchPort, frame: Frame, vid: int) -> Crossing | None:
+        """How frames with this one's tag get from one port to another, if there is nothing special about it."""
+        if out is port or out.isolated or not out.learns or port.guarded or not self.sim.learns:
+            return None
+        left = frame.tag
         if self.vlan_aware:
             tagged = out.vlans.egress(vid)
             if tagged is None:
-                return sim.drop(frame.uid, out, DropReason.PORT_VLAN, frame)
-            if tagged or frame.tag:
-                frame = leave(frame, vid, tagged, ETH_P_8021Q)
-        if learnt is not None and not port.guarded and arrived.raw is raw and sim.learns and recurs(arrived):
-            SwitchPath(port, arrived, learnt, out, frame.tag)
-        return self._transmit(out, frame)
+                return None
+            left = leave(frame, vid, tagged, ETH_P_8021Q).tag
+        crossing = port.crossings[out, frame.tag] = Crossing(port, out, frame.tag, left)
+        return crossing
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:
         """Unicast where adapters are: to the destination's, else to the uplinks; to promiscuous ones as allowed."""
