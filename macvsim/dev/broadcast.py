@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _REQUEST = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01"
 """From the EtherType to the operation: a request for the MAC of an IPv4 address."""
 _REQUEST_END = 42
-_LOOPBACK = 127
-_FIRST_GROUP, _LAST_GROUP = 224, 239
+_LOOPBACK_AND_GROUPS = frozenset((127, *range(224, 240)))
+"""How addresses begin that nobody is asked for."""
 _TAG_KEY = 0xFFFF0FFF
 FRAME = 1 << 64
 """Frames and their bytes are counted together, as so many times this plus so many bytes."""
@@ -47,8 +47,11 @@ class Acquaintance(Protocol):
 
 def acquainted(sim: Sim, raw: bytes) -> Sequence[NetDevice]:
     """Where something is known of a request's sender that the request changes."""
-    known: Sequence[Acquaintance] = sim.known.get(raw[28:32], ())
-    found, ha = _NOBODY, raw[22:28]
+    known: Sequence[Acquaintance] | None = sim.known.get(raw[28:32])
+    found = _NOBODY
+    if known is None:
+        return found
+    ha = raw[22:28]
     for entry in known:
         if entry.news(ha):
             found = (*found, entry.dev)
@@ -59,10 +62,12 @@ def is_request(raw: bytes) -> bool:
     """True for a broadcast ARP request, unless every stack takes it for malformed (for groups and loopback addresses).
     The sender's addresses are ``raw[22:28]`` and ``raw[28:32]``, the one asked for is ``raw[38:42]``.
     """
-    if raw[12:22] != _REQUEST or raw[:6] != BROADCAST_MAC or len(raw) < _REQUEST_END:
-        return False
-    first = raw[38]
-    return first != _LOOPBACK and not _FIRST_GROUP <= first <= _LAST_GROUP
+    return (
+        raw[12:22] == _REQUEST
+        and raw[:6] == BROADCAST_MAC
+        and len(raw) >= _REQUEST_END
+        and raw[38] not in _LOOPBACK_AND_GROUPS
+    )
 
 
 def targets(dev: NetDevice) -> Collection[bytes] | None:
@@ -112,8 +117,10 @@ class Audience:
         way.
         """
         one = FRAME + octets
-        spared = self._spared
-        self.heard_all(modes, one)
+        spared, heard = self._spared, self._heard
+        if not heard:
+            self.sim.unsettled.append(self)
+        heard[modes] = heard.get(modes, 0) + one
         if source is not None and source.mode in modes:
             spared[source] = spared.get(source, 0) + one
         concerned: Sequence[Macvlan] = self.targets.get(raw[38:42], ())

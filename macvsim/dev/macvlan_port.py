@@ -189,8 +189,6 @@ class MacvlanPort:
         """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it
         (macvlan_broadcast).
         """
-        if frame.raw[12:14] == _PAUSE:
-            return
         # the kernel counts the header of siblings' frames twice
         octets = len(frame.raw) + (ETH_HLEN if modes is BRIDGE_ONLY else 0)
         for child in self._hearers(frame, source, modes, octets):
@@ -218,15 +216,16 @@ class MacvlanPort:
 
     def _hearers(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int) -> Iterable[Macvlan]:
         """Who takes a copy, without those that would only count it (dev/broadcast.py)."""
-        sim, dst = self.lower.sim, frame.raw[:6]
+        sim, raw = self.lower.sim, frame.raw
         listeners: Iterable[Macvlan]
         if sim.learns:
-            audience = self.audience
-            if sim.journal is None and not frame.tag and is_request(frame.raw):
-                return audience.hear(source, modes, frame.raw, octets)
-            listeners = audience.listeners(dst)
+            if sim.journal is None and not frame.tag and is_request(raw):
+                return self.audience.hear(source, modes, raw, octets)
+            listeners = self.audience.listeners(raw[:6])
         else:
-            listeners = (child for child in self.in_hash_order() if child.listens(dst))
+            listeners = (child for child in self.in_hash_order() if child.listens(raw[:6]))
+        if raw[12:14] == _PAUSE:
+            return ()
         return [child for child in listeners if child is not source and child.mode in modes]
 
     def in_hash_order(self) -> list[Macvlan]:

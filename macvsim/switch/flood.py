@@ -31,24 +31,17 @@ _PLACES = 1 << 20
 
 
 class _Count:
-    """Frames and bytes that all listeners had, but for what single ones had not."""
+    """Frames and bytes (`FRAME`) that all listeners had, but for what single ones had not."""
 
-    __slots__ = ("_all", "_apart")
+    __slots__ = ("all", "apart")
 
     def __init__(self, places: int) -> None:
-        self._all = 0
-        self._apart = [0] * places
-
-    def add(self, octets: int, apart: Sequence[int]) -> None:
-        """One more frame, which those apart had not."""
-        one = FRAME + octets
-        self._all += one
-        for place in apart:
-            self._apart[place] += one
+        self.all = 0
+        self.apart = [0] * places
 
     def of(self, place: int) -> int:
-        """What one listener had, together (`FRAME`)."""
-        return self._all - self._apart[place]
+        """What one listener had."""
+        return self.all - self.apart[place]
 
 
 class _Listener:
@@ -179,7 +172,10 @@ class Plan:
         if self._is_settled:
             self._is_settled = False
             self.sim.unsettled.append(self)
-        count.add(octets, apart)
+        one = FRAME + octets
+        count.all += one
+        for place in apart:
+            count.apart[place] += one
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""
