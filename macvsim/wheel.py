@@ -47,11 +47,10 @@ class TimerWheel:
 
     def add(self, bucket: int, timer: Timed) -> None:
         """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
-        if timer.pending and bucket == timer._bucket:
+        if bucket == timer._bucket:
             return
         timer._turn = turn = timer._turn + 1
         timer._bucket = bucket
-        timer.pending = True
         time = bucket >> _LEVEL_BITS
         due = self._due.get(time)
         if due is None:
@@ -71,13 +70,18 @@ class TimerWheel:
 class Timed:
     """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
 
-    __slots__ = ("_bucket", "_turn", "pending", "sim")
+    __slots__ = ("_bucket", "_turn", "sim")
 
     def __init__(self, sim: Sim) -> None:
         self.sim = sim
         self._turn = 0
         self._bucket = 0
-        self.pending = False
+        """Where it stands in the wheel; 0: nowhere."""
+
+    @property
+    def pending(self) -> bool:
+        """It has been started and has not run out."""
+        return self._bucket != 0
 
     def expire(self) -> None:
         """The timer has run out."""
@@ -97,12 +101,12 @@ class Timed:
     def stop(self) -> None:
         """Do not expire."""
         self._turn += 1
-        self.pending = False
+        self._bucket = 0
 
     def fire(self, turn: int) -> None:
         """The wheel has turned to where `start` number `turn` put the timer."""
         if turn == self._turn:
-            self.pending = False
+            self._bucket = 0
             self.expire()
 
 

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 from macvsim.errors import NetlinkError
-from macvsim.net.fibroute import RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
+from macvsim.net.fibroute import RTN_LOCAL, RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import IN_LOOPBACKNET, mask_int
 
@@ -101,7 +101,7 @@ class Dependent(Protocol):
 class Fib:
     """The tables of one namespace, `owner`."""
 
-    __slots__ = ("_age", "_further", "_local", "_main", "_owner", "_rules", "custom_local_routes")
+    __slots__ = ("_age", "_further", "_local", "_main", "_owner", "_rules", "custom_local_routes", "ours")
 
     def __init__(self, owner: Dependent) -> None:
         self._owner = owner
@@ -109,6 +109,8 @@ class Fib:
         self._further: dict[int, Table] | None = None
         self._rules: Rules | None = None
         self._age = 0
+        self.ours = -1
+        """The own address that was last asked about; -1: none since the local table has changed."""
         self.custom_local_routes = False
         """Somebody added a local route by hand: addresses alone do not tell what is ours any more."""
 
@@ -139,6 +141,7 @@ class Fib:
     def _put(self, number: int, table: Table) -> None:
         if number == TABLE_LOCAL:
             self._local = table
+            self.ours = -1
         elif number == TABLE_MAIN:
             self._main = table
         else:
@@ -159,7 +162,10 @@ class Fib:
         """The longest match in the local table."""
         if dst >> 24 == IN_LOOPBACKNET:
             self._owner.wake_lo()
-        return self._local.first(dst)
+        route = self._local.first(dst)
+        if route is not None and route.info.type is RTN_LOCAL:
+            self.ours = dst
+        return route
 
     @property
     def looks_at_marks(self) -> bool:

@@ -100,7 +100,7 @@ class Namespace(Parts):
         "group_reassembly": Reassembly,
         "icmp": IcmpLayer,
         "ipv4": Ipv4Layer,
-        "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds, ns.name),
+        "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds),
         "netfilter": lambda ns: Netfilter(ns, None if ns.is_first else ns._init.netfilter.modules),
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
@@ -399,7 +399,7 @@ class Namespace(Parts):
 
     def is_local(self, ip: int) -> bool:
         """True if `ip` is one of our own addresses, on whatever device (inet_addr_type == RTN_LOCAL)."""
-        return self.address_type(ip) is RTN_LOCAL
+        return ip == self.fib.ours or self.address_type(ip) is RTN_LOCAL
 
     def address_type(self, ip: int) -> RouteType | None:
         """What kind of address it is for this host (inet_addr_type); None for multicast."""

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.drop import DropReason
 from macvsim.net.neigh import Neighbour, Side, Solicitor
@@ -26,34 +25,19 @@ GC_STEP = 15
 
 
 class NeighTable:
-    """All neighbour entries of one namespace and protocol (arp_tbl or nd_tbl, seen from it).
+    """All neighbour entries of one namespace for IPv4 (arp_tbl, seen from it); those for IPv6 are a class of its own.
 
-    ethertype, text : of the protocol, and how its addresses are written; indev : its side of a device
+    ethertype : of the protocol; suffix : tells its random streams apart
     """
 
-    __slots__ = (
-        "_gc", "_proxies", "entries", "ethertype", "indev", "name", "sim", "solicitor", "suffix", "text", "thresholds",
-    )  # fmt: skip
+    __slots__ = ("_gc", "_proxies", "entries", "sim", "solicitor", "thresholds")
+    ethertype: ClassVar[bytes] = ETH_P_IP.to_bytes(2)
+    suffix: ClassVar[str] = ""
 
-    def __init__(
-        self,
-        sim: Sim,
-        solicitor: Solicitor,
-        thresholds: NeighThresholds,
-        name: str,
-        ethertype: int = ETH_P_IP,
-        text: Callable[[int], str] = ip_text,
-        indev: Callable[[NetDevice], Side] = lambda dev: dev.inet,
-    ) -> None:
-        self.ethertype = ethertype.to_bytes(2, "big")
-        self.suffix = "" if ethertype == ETH_P_IP else "6"
-        """Told apart: the random streams of protocols."""
-        self.text = text
-        self.indev = indev
+    def __init__(self, sim: Sim, solicitor: Solicitor, thresholds: NeighThresholds) -> None:
         self.sim = sim
         self.solicitor = solicitor
         self.thresholds = thresholds
-        self.name = name
         self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
         self._proxies: Proxies | None = None
         self._gc: Timer | None = None
@@ -70,6 +54,15 @@ class NeighTable:
         """True if it answers for anybody else by name."""
         return self._proxies is not None and bool(self._proxies.entries)
 
+    def text(self, ip: int) -> str:
+        """An address as it is written."""
+        return ip_text(ip)
+
+    def indev(self, dev: NetDevice) -> Side:
+        """What the protocol keeps of a device."""
+        side: Side = dev.inet
+        return side
+
     def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, if there is one."""
         return self.entries.get((dev, ip))
@@ -80,13 +73,14 @@ class NeighTable:
         entries = self.entries
         entry = entries.get(key)
         if entry is None:
-            thresholds = self.thresholds
-            if len(entries) >= thresholds.gc_thresh2:
+            thresholds, there = self.thresholds, len(entries)
+            if there >= thresholds.gc_thresh2:
                 self._collect()
-            if len(entries) >= thresholds.gc_thresh3:
+                there = len(entries)
+            if there >= thresholds.gc_thresh3:
                 self.solicitor.overflown()
                 return None
-            if len(entries) + 1 >= thresholds.gc_thresh1:
+            if there + 1 >= thresholds.gc_thresh1:
                 self._schedule()
             entry = entries[key] = Neighbour(self, dev, ip)
             if not self.suffix:

@@ -143,9 +143,12 @@ class Router:
             return Dst(LOCAL, dev=lo, nexthop=dst, src=src or route.src or dst, route=route, mtu=lo.mtu)
         if route.hops:
             route = self._by_hash(route, src, dst, oif)
-        rivals: Sequence[Route] = () if route.plen or not route.gateway else ns.fib.defaults_like(route)
-        if len(rivals) > 1 and rivals[0] is route:
-            route = self._live_default(rivals)
+        alone = True
+        if route.gateway and not route.plen:
+            rivals = ns.fib.defaults_like(route)
+            alone = len(rivals) < 2
+            if not alone and rivals[0] is route:
+                route = self._live_default(rivals)
         dev = route.dev
         chosen = src or route.src or self.preferred_source(route, dst)
         if chosen >> 24 == IN_LOOPBACKNET and not self._may_carry_loopback(dev):
@@ -154,7 +157,7 @@ class Router:
             return self._group(dst, chosen, dev, route)
         mtu, gateway = route.info.mtu or dev.mtu, route.gateway
         exception = self._exception(dst)
-        if exception is None and len(rivals) < 2:
+        if exception is None and alone:
             return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
         mtu, gateway = applied(exception, mtu, gateway)
         locked = exception is not None and exception.locked

@@ -36,6 +36,21 @@ ETH_P_IPV6 = 0x86DD
 _CONFIRMING = 16
 
 
+class NeighTable6(NeighTable):
+    """All neighbour entries for IPv6 (nd_tbl)."""
+
+    __slots__ = ()
+    ethertype = ETH_P_IPV6.to_bytes(2)
+    suffix = "6"
+
+    def text(self, ip: int) -> str:
+        return ip6_text(ip)
+
+    def indev(self, dev: NetDevice) -> Inet6Dev:
+        side: Inet6Dev = dev.inet.inet6
+        return side
+
+
 class Ipv6(Parts):
     """IPv6 of one namespace.
 
@@ -100,10 +115,7 @@ class Ipv6(Parts):
         self.addrconf = Addrconf(self)
 
     def _new_neigh(self) -> NeighTable:
-        ns = self.ns
-        table = NeighTable(
-            ns.sim, self.ndisc, NeighThresholds(), ns.name, ETH_P_IPV6, ip6_text, lambda dev: dev.inet.inet6
-        )
+        table = NeighTable6(self.ns.sim, self.ndisc, NeighThresholds())
         table.proxies.changed = self._proxied
         return table
 
