@@ -33,7 +33,7 @@ class RxPath(Path):
         self.hops = hops
         self._sim = sim
         self._epoch = sim.epoch
-        self._devices = tuple([dev for dev, _, _ in rounds])
+        self._devices, _, _ = zip(*rounds, strict=True)
         self.receiver = dev.ns.receiver(dev, packet_type)
         self._flows = self.receiver.flows
         self._packets = self._octets = 0

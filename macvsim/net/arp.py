@@ -18,7 +18,7 @@ from macvsim.wire import arp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_loopback_ip, is_multicast_ip, multicast_mac
 from macvsim.wire.arp import REPLY, REQUEST, Arp
 from macvsim.wire.compose import arp_template
-from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _HEED_ALL = frozenset(("arp_accept", "drop_gratuitous_arp", "log_martians", "proxy_arp", "proxy_arp_pvlan"))
 """Parameters that, once set, make any request a device hears worth looking at."""
 _LOOPBACK_PLEN = 8
+_ETHERTYPE = ETH_P_ARP.to_bytes(2)
 
 
 class ArpLayer:
@@ -283,6 +284,5 @@ def _heeds_all(conf: DevConf) -> bool:
 
 def _compose(dev: NetDevice, eth_dst: bytes, message: Arp) -> bytes:
     """An ARP frame as `dev` sends it."""
-    raw = arp.patch(arp_template(), eth_dst, message)
-    header = dev.hard_header(eth_dst, message.sha, raw[12:14])
-    return raw if len(header) == ETH_HLEN else header + raw[ETH_HLEN:]
+    packet = arp.patch(arp_template(), eth_dst, message)[ETH_HLEN:]
+    return dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + packet

@@ -38,5 +38,4 @@ def parse(payload: bytes) -> Arp | None:
 
 def patch(template: bytes, eth_dst: bytes, arp: Arp) -> bytes:
     """`template`, an ARP frame composed by scapy, with the fields of this one."""
-    op, sha, sip, tha, tip = arp
-    return _pack(eth_dst, sha, template[12:20], op, sha, sip, tha, tip)
+    return _pack(eth_dst, arp.sha, template[12:20], *arp)
