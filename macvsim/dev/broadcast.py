@@ -127,6 +127,8 @@ class Audience:
         others = acquainted(self.sim, raw)
         if others or self.attentive:
             concerned = self._in_order([*self.attentive, *concerned, *others])
+        if not concerned:
+            return ()
         woken = [child for child in concerned if child.mode in modes and child is not source]
         for child in woken:
             spared[child] = spared.get(child, 0) + one

@@ -192,9 +192,10 @@ class MacvlanPort:
         # the kernel counts the header of siblings' frames twice
         octets = len(frame.raw) + (ETH_HLEN if modes is BRIDGE_ONLY else 0)
         for child in self._hearers(frame, source, modes, octets):
-            child.counters.rx_packets += 1
-            child.counters.rx_bytes += octets
-            child.counters.multicast += 1
+            stats = child.counters
+            stats.rx_packets += 1
+            stats.rx_bytes += octets
+            stats.multicast += 1
             if modes is BRIDGE_ONLY:
                 child.forward(frame)
             else:

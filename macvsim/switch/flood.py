@@ -78,6 +78,8 @@ class Plan:
         self._places: dict[SwitchPort, int] = {}
         self._always: list[int] = []
         self._targets: dict[bytes, tuple[int, ...]] = {}
+        self._callees: dict[bytes, tuple[int, ...]] = {}
+        """Where the card's own stack, and where a macvlan child, does something about requests for an address."""
         self._where: dict[NetDevice, int] = {}
         self._macs: dict[bytes, int] = {}
         self._aware = switch.vlan_aware
@@ -135,17 +137,31 @@ class Plan:
         for child in audience.members:
             self._where[child] = self._macs[child.mac] = place
         for ip in audience.targets:
-            self._targets[ip] = (*self._targets.get(ip, ()), place)
+            self._callees[ip] = (*self._callees.get(ip, ()), place)
         return True
 
-    def concerned(self, raw: bytes, source: int) -> list[int]:
-        """Places of those who do something about a request, in order."""
+    def concerned(self, raw: bytes, source: int) -> tuple[Sequence[int], Sequence[int]]:
+        """Places of those who do something about a request as soon as it arrives, in order; where there is nobody such,
+        and those whose macvlan children do, once their work queues, empty so far, have run.
+        """
         where = self._where
         places = {*self._always, *self._targets.get(raw[38:42], ()), self._macs.get(raw[6:12], source)}
         for dev in acquainted(self.sim, raw):
             places.add(where.get(dev, source))
         places.discard(source)
-        return sorted(places)
+        called: list[int] = []
+        for place in self._callees.get(raw[38:42], ()):
+            if place != source:
+                called.append(place)
+                if self.port_at(place).backlog:
+                    places.add(place)
+        return (sorted({*places, *called}), ()) if places else ((), called)
+
+    def port_at(self, place: int) -> MacvlanPort:
+        """That of the macvlan children there."""
+        port = self.listeners[place].handler
+        assert port is not None
+        return port
 
     def concerns_only(self, raw: bytes, places: Sequence[int]) -> bool:
         """True if whoever has got acquainted with its sender since is at one of these places."""
@@ -198,14 +214,16 @@ class Plan:
 class Flood:
     """One request on its way to all ports but one."""
 
-    __slots__ = ("_apart", "_frame", "_plan", "_source", "_undone", "turn")
+    __slots__ = ("_apart", "_called", "_frame", "_plan", "_source", "_undone", "turn")
 
     def __init__(self, plan: Plan, source: int, frame: Frame) -> None:
         self._plan = plan
         self._source = source
         self._frame = frame
         self._apart: Sequence[int] = ()
-        """The source, and those who do something about the request."""
+        """The source, and those who do something about the request at once."""
+        self._called: Sequence[int] = ()
+        """Those whose macvlan children do."""
         self._undone = False
         self.turn = next(plan.sim._eid)
 
@@ -230,7 +248,7 @@ class Flood:
             plan.pending.become_real()
         together = plan.pending is None and plan.epoch == plan.sim.epoch
         if together:
-            concerned = plan.concerned(frame.raw, source)
+            concerned, self._called = plan.concerned(frame.raw, source)
             plan.sim.post(BC_WORK_DELAY, PROCESS, self.work, None)
             self._apart = (source, *concerned)
             plan.count(plan.arrived, len(frame.raw), self._apart)
@@ -261,7 +279,9 @@ class Flood:
         if plan.epoch != plan.sim.epoch or not plan.concerns_only(self._frame.raw, apart):
             self.become_real()
         if not self._undone:
-            plan.count(plan.heard, len(self._frame.raw), apart)
+            plan.count(plan.heard, len(self._frame.raw), (*apart, *self._called))
+            for place in self._called:
+                plan.port_at(place).broadcast(Frame(self._frame.raw, self._frame.uid), None, EXTERNAL)
             return
         for place, one in enumerate(plan.listeners):
             if place != self._source and one.handler is not None:
