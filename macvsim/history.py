@@ -130,7 +130,10 @@ class History:
         self, fn: Callable[..., R], target: object, args: tuple[Any, ...], options: dict[str, Any], *, keep: bool
     ) -> R:
         """Do an outermost call, and keep it."""
-        self._notice()
+        if not self._lost:
+            self._notice()
+        if self._lost:
+            return fn(target, *args, **options)
         call = self._call(fn.__name__, target, args, options)
         self.busy = True
         try:
@@ -152,8 +155,6 @@ class History:
     def _call(self, name: str, target: object, args: tuple[Any, ...], options: dict[str, Any]) -> Call | None:
         """The call as data, taken before it can change its own arguments."""
         write = self._writer
-        if self._lost:
-            return None
         try:
             on = write.reference(target)
             words = tuple(write.encode(arg) for arg in args)

@@ -15,7 +15,8 @@ _BUCKET = itemgetter(0)
 _LEVEL_BITS = 4
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
-_WHEEL_SIZE = 64
+_REACH = 63
+"""Jiffies ahead that a level tells apart, counted in its own steps: one less than it has buckets."""
 
 
 class TimerWheel:
@@ -39,7 +40,7 @@ class TimerWheel:
         """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
         if expires < clock:
             expires = clock
-        level = -(-((expires - clock) // (_WHEEL_SIZE - 1)).bit_length() // _WHEEL_SHIFT)
+        level = -(-((expires - clock) // _REACH).bit_length() // _WHEEL_SHIFT)
         if level >= _WHEEL_LEVELS:
             level = _WHEEL_LEVELS - 1
         shift = level * _WHEEL_SHIFT

@@ -227,8 +227,10 @@ class Namespace(Parts):
 
     def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """A frame is at the end of its path: to the protocol, which sees no tag (deliver_skb)."""
+        if frame.tag:
+            frame = Frame(frame.raw, frame.uid, 0, frame.head)
         handler = self.protocol(frame.raw[12:14]) or self.unknown_protocol
-        return handler(dev, Frame(frame.raw, frame.uid, 0, frame.head), packet_type)
+        return handler(dev, frame, packet_type)
 
     def receive6(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv6 frame, which the layer is made for."""

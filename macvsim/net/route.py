@@ -76,9 +76,10 @@ class Router:
 
     def _keep(self, key: object, way: Dst) -> None:
         """A decision lasts until `forget`."""
-        if not isinstance(self._known, dict) or len(self._known) >= _CACHE_LIMIT:
-            self._known = {}
-        self._known[key] = way
+        known = self._known
+        if not isinstance(known, dict) or len(known) >= _CACHE_LIMIT:
+            self._known = known = {}
+        known[key] = way
         self._keeps = True
 
     # -- output --------------------------------------------------------------------------------------------------------

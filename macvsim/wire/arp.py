@@ -32,8 +32,8 @@ def parse(payload: bytes) -> Arp | None:
     """
     if len(payload) < HLEN:
         return None
-    hardware, form, op, sha, sip, tha, tip = _unpack(payload)
-    return Arp(op, sha, sip, tha, tip) if form == _IPV4 and hardware in _ETHERNET else None
+    hardware, form, *fields = _unpack(payload)
+    return Arp(*fields) if form == _IPV4 and hardware in _ETHERNET else None
 
 
 def patch(template: bytes, eth_dst: bytes, arp: Arp) -> bytes:
