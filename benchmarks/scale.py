@@ -83,12 +83,13 @@ class ScaleLab:
         programs = []
         for number, container in enumerate(self.containers):
             programs.append(BusyboxPing(container, plan.target(number), count=count))
-            sim.call_in_process(number * plan.stagger, programs[-1].start)
+            sim.call_in_process(number * plan.stagger, programs[-1].launch)
         end = sim.now + plan.containers * plan.stagger + count * SECOND
         begun = sim.now
-        for step in range(1, SLICES + 1):
-            sim.run(until=begun + (end - begun) * step // SLICES)
-            advance(step)
+        for step in range(1, SLICES):
+            sim.call_in_process((end - begun) * step // SLICES, advance, step)
+        sim.run(until=end)
+        advance(SLICES)
         answered = sum(program.result().received for program in programs)
         if answered != count * plan.containers:
             raise RuntimeError(f"{plan}: {answered} of {count * plan.containers} pings answered")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
@@ -22,7 +22,7 @@ from simpy.events import NORMAL, Event, EventPriority
 from macvsim.dice import Dice
 from macvsim.history import recorded
 from macvsim.journal import Journal, Place, Record, Station, Stations
-from macvsim.waiting import AFTER_ALL, PROCESS, SOFTIRQ, WaitingLine
+from macvsim.waiting import AFTER_ALL, NEVER, PROCESS, SOFTIRQ, WaitingLine
 from macvsim.wheel import TimerWheel
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ SECOND = 1_000_000_000
 _TIME_AND_TURN = itemgetter(0, 2)
 
 CROWD = 8
-"""Entries in the queue from which on alarms had better wait in line."""
 
 
 def spread(call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
@@ -78,6 +77,16 @@ class Unsettled(Protocol):
         """Add it to them."""
 
 
+class _Nothing:
+    """What has nothing to settle."""
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+
+
+NOTHING: Final = _Nothing()
+
+
 class Sim(simpy.Environment, Dice):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -107,7 +116,12 @@ class Sim(simpy.Environment, Dice):
         """Of alarms, by how long they are set for."""
         self.wheel = TimerWheel(self)
         self._context = PROCESS
-        """Priority of the call that runs."""
+        self._turn = 0
+        """Priority of the call that runs, and its turn among those of the same time and priority."""
+        self.horizon = 0
+        """Until when (ns) time is going to pass without anybody looking: to the end of a run that has one."""
+        self._withdrawn: set[int] = set()
+        """Turns of calls in the queue that will do nothing."""
         self.known: dict[bytes, tuple[Any, ...]] = {}
         """Entries of all neighbour tables by IPv4 address, 4 bytes (dev/broadcast.py)."""
         self.uids = count(1)
@@ -128,6 +142,8 @@ class Sim(simpy.Environment, Dice):
         """False: nothing is ever learnt: every frame goes the long way and routes are looked up for every packet, with
         the same outcome.
         """
+        self.crowd = CROWD
+        """Calls in the queue from which on many programs are taken to run."""
         self.patience = 10
         """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as six save."""
         self.unsettled: list[Unsettled] = []
@@ -190,6 +206,16 @@ class Sim(simpy.Environment, Dice):
         self._queue[:] = [entry for entry in self._queue if entry[2] != turn]
         heapify(self._queue)
 
+    def withdraw(self, turn: int) -> None:
+        """A call in the queue, by its turn there, will do nothing any more: the queue has it no longer than the run
+        goes on.
+        """
+        self._withdrawn.add(turn)
+
+    def is_over(self, time: int, context: int, turn: int) -> bool:
+        """True if a call with this place in the queue would have been made before the one that runs now."""
+        return (time, context, turn) < (self._now, self._context, self._turn)
+
     def part_floods(self) -> None:
         """Frames that cross several cables by one call get one each (switch/flood.py)."""
         for flood in [
@@ -207,14 +233,13 @@ class Sim(simpy.Environment, Dice):
         """The next call or event; `EmptySchedule` when nothing is left."""
         if not self._queue:
             raise EmptySchedule
-        self._now, self._context, _, fn, arg = heappop(self._queue)
+        self._now, self._context, self._turn, fn, arg = heappop(self._queue)
         self.stepping = True
         try:
             fn(arg)
         finally:
             self.stepping = False
-            self.catch_up()
-            self._context = PROCESS
+            self._stand_still()
 
     @recorded
     def run(self, until: Any = None) -> Any:
@@ -223,20 +248,22 @@ class Sim(simpy.Environment, Dice):
         until : a time in ns (everything due then still happens), an event (its value is returned, or raised), or None:
             until nothing is left
         """
-        end = None
+        end, self.horizon = None, 0
         if isinstance(until, simpy.Event):
             if until.processed:
                 return until.value
             until.callbacks.append(StopSimulation.callback)
+            self.horizon = NEVER
         elif until is not None:
             if until < self._now:
                 raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
             end = (int(until), AFTER_ALL, next(self._eid), _stop, None)
             heappush(self._queue, end)
+            self.horizon = int(until)
         queue, pop = self._queue, heappop
         try:
             while queue:
-                self._now, self._context, _, fn, arg = pop(queue)
+                self._now, self._context, self._turn, fn, arg = pop(queue)
                 fn(arg)
         except StopSimulation as stopped:
             return stopped.args[0]
@@ -246,11 +273,20 @@ class Sim(simpy.Environment, Dice):
                 heapify(queue)
             raise
         finally:
-            self.catch_up()
-            self._context = PROCESS
+            self._stand_still()
         if isinstance(until, simpy.Event):
             raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
         return None
+
+    def _stand_still(self) -> None:
+        """Time does not pass any more: everything is what it is now."""
+        self.horizon = 0
+        self.catch_up()
+        if self._withdrawn:
+            self._queue[:] = [entry for entry in self._queue if entry[2] not in self._withdrawn]
+            heapify(self._queue)
+            self._withdrawn.clear()
+        self._context = PROCESS
 
     def run_softirqs(self) -> None:
         """What a program has set off happens before it goes on (local_bh_enable): the calls due at this very moment.
@@ -260,21 +296,21 @@ class Sim(simpy.Environment, Dice):
         queue = self._queue
         if self._context == SOFTIRQ:
             return
-        self._context = SOFTIRQ
+        turn, self._context = self._turn, SOFTIRQ
         try:
             while queue and queue[0][0] == self._now and queue[0][1] == SOFTIRQ:
-                _, _, _, fn, arg = heappop(queue)
+                _, _, self._turn, fn, arg = heappop(queue)
                 fn(arg)
         finally:
-            self._context = PROCESS
+            self._context, self._turn = PROCESS, turn
 
     def change(self) -> None:
         """The configuration changes: a new epoch begins."""
         if self.still:
             return
-        self.epoch += 1
         if self.trips:
             self.catch_up()
+        self.epoch += 1
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

@@ -16,6 +16,8 @@ SOFTIRQ = -2
 PROCESS = 1
 AFTER_ALL = 2
 """Priority of the end of a run: everything that is due then has happened."""
+NEVER = 1 << 127
+"""A time after every other."""
 Entry = tuple[int, int, int, Any, Any]
 """Of a queue: time (ns), priority, turn, function and its argument."""
 

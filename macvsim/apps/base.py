@@ -11,7 +11,7 @@ import simpy
 
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
-from macvsim.sim import CROWD, MS, PROCESS, SECOND, US, Sim
+from macvsim.sim import MS, PROCESS, SECOND, US, Sim
 
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
@@ -66,19 +66,32 @@ class App:
         self.ns = box.ns
         self.pid = box.kernel.next_pid()
         self.code: int | None = None
-        self.done: simpy.Event = self.sim.event()
+        self._done: simpy.Event | None = None
         self._stdout = stdout
         self._stderr = stderr
         self._alarm = 0
-        """The turn in the queue of what is set; 0: nothing."""
+        """The turn in the queue of what is set, or rings; 0: nothing."""
         self._on_alarm: Callable[[], None]
 
+    @property
+    def done(self) -> simpy.Event:
+        """It happens when the program has ended, with its exit code as value."""
+        if self._done is None:
+            self._done = self.sim.event()
+            if self.code is not None:
+                self._done.succeed(self.code)
+        return self._done
+
     def start(self) -> simpy.Event:
-        """Run, now; the event happens when the program has ended, with its exit code as value."""
+        """Run, now; returns `done`."""
+        self.launch()
+        return self.done
+
+    def launch(self) -> None:
+        """Run, now."""
         for watch in self.sim.program_watchers:
             watch(self)
         self.main()
-        return self.done
 
     def main(self) -> None:
         """What the program does first."""
@@ -90,11 +103,13 @@ class App:
 
     def exit(self, code: int) -> None:
         """End with this exit code; from here on nothing calls the program."""
+        self.sim.catch_up()
         if self.code is None:
             self.code = code
             self._alarm = 0
             self.close()
-            self.done.succeed(code)
+            if self._done is not None:
+                self._done.succeed(code)
 
     def close(self) -> None:
         """Close sockets."""
@@ -109,10 +124,23 @@ class App:
         sim = self.sim
         self._on_alarm = fn
         self._alarm = turn = next(sim._eid)
-        if len(sim._queue) < CROWD:
+        if len(sim._queue) < sim.crowd:
             heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
         else:
             sim.wait_in_line(delay, turn, self._ring, turn)
+
+    @property
+    def turn(self) -> int:
+        """Of the alarm that is set, or rings, in the queue."""
+        return self._alarm
+
+    def set_alarm_at(self, time: int, fn: Callable[[], None], turn: int | None = None) -> int:
+        """As `set_alarm`, at a time (ns), and with a turn in the queue that was kept free, or else a new one: which."""
+        sim = self.sim
+        self._on_alarm = fn
+        self._alarm = turn = next(sim._eid) if turn is None else turn
+        sim.put(time, PROCESS, turn, self._ring, turn)
+        return turn
 
     def _ring(self, turn: int) -> None:
         if turn == self._alarm:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from struct import Struct
 
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
-from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
+from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, Run, milliseconds
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.sim import SECOND, US
+from macvsim.waiting import NEVER
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
 MAX_DUP_CHK = 8 * 128
+FEW = 1
+"""Requests that are not worth a series."""
 _TIMED = icmp.HLEN + MIN_DATA_WITH_CLOCK
 _number = int.from_bytes
 _read = Struct("<B5xBBI").unpack_from
@@ -84,11 +88,13 @@ class BusyboxPing(PingApp[PingResult]):
         """Bytes without which an answer is none; ping counts the IP header among them."""
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
         self._template = self._new_template()
-        self._timed: Callable[[int, int], bytes] | None = None
+        self._timed: icmp.TimedEchoes | None = None
         """Makes requests whose payload has room for the clock."""
         if size >= MIN_DATA_WITH_CLOCK:
             tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK)
-            self._timed = icmp.timed_echoes(self._template, self.request_kind, _number(self._ident), tail)
+            self._timed = icmp.TimedEchoes(self._template, self.request_kind, _number(self._ident), tail)
+        self._may_repeat = self.request_kind == icmp.ECHO and not (stdout or adaptive or deadline)
+        """Nobody sees replies come, and no request depends on them."""
         self._sent_ns: dict[int, int] = {}
         self._seen = bytearray(MAX_DUP_CHK)
         """Whether each sequence number was answered, of the last so many."""
@@ -138,39 +144,72 @@ class BusyboxPing(PingApp[PingResult]):
             return None
 
     def _send(self) -> None:
-        """One echo request, and the alarm for what comes next (sendping4, sendping_tail)."""
-        result, sim = self._result, self.sim
-        now = sim._now
-        clock = now // US
-        sent = result.sent
-        seq = sent & 0xFFFF
-        self._seen[seq % MAX_DUP_CHK] = False
-        result.sent = sent = sent + 1
-        stamp = clock & 0xFFFFFFFF
-        if self._timed is not None:
-            message = self._timed(seq, stamp)
-        else:
-            self._sent_ns[seq] = now
-            payload = stamp.to_bytes(4, "little")[: result.size]
-            message = icmp.message(self._template, self.request_kind, 0, _number(self._ident) << 16 | seq, payload)
-        if self._deadline_us is not None and clock >= self._deadline_us:
+        """One echo request, and the alarm for what comes next (sendping4, sendping_tail); or some of both at once."""
+        if self._may_repeat and len(self.sim._queue) >= self.sim.crowd and self._repeat():
+            return
+        if self._deadline_us is not None and self.clock_us >= self._deadline_us:
+            self._tally.sent += 1
             self._finish()
             return
-        uid = next(sim.uids)
-        result.requests.append(uid)
+        message, uid = self.request()
         try:
             self._socket.send(self._to, message, uid)
         except SocketError as error:
-            result.errors.append(PingError(seq, "", None, 0, str(error)))
+            self._result.errors.append(PingError(self._tally.sent - 1 & 0xFFFF, "", None, 0, str(error)))
             self._fail(f"sendto: {error}")
             return
-        if not self.count or sent < self.count:
+        if not self.count or self._tally.sent < self.count:
             self.set_alarm(self.interval, self._send)
             return
         wait = self.timeout
-        if result.received:
+        if self._tally.received:
             wait = max(self._trips.greatest // (512 * 1024), 1) * SECOND
         self.set_alarm(wait, self._finish)
+
+    def request(self) -> tuple[bytes, int]:
+        """As `Asking.request`."""
+        tally, sim = self._tally, self.sim
+        now = sim._now
+        seq = tally.sent & 0xFFFF
+        self._seen[seq % MAX_DUP_CHK] = False
+        tally.sent += 1
+        stamp = now // US & 0xFFFFFFFF
+        if self._timed is not None:
+            message = self._timed.make(seq, stamp)
+        else:
+            self._sent_ns[seq] = now
+            payload = stamp.to_bytes(4, "little")[: self._result.size]
+            message = icmp.message(self._template, self.request_kind, 0, _number(self._ident) << 16 | seq, payload)
+        uid = next(sim.uids)
+        tally.requests.append(uid)
+        return message, uid
+
+    def _repeat(self) -> bool:
+        """Requests from this one on go in series, but for the last, with whose reply the program ends."""
+        most = self.count - 1 - self._tally.sent if self.count else NEVER
+        if most <= FEW or self._timed is None:
+            return False
+        return self._socket.repeat(self._to, self._timed.make(0, 0), self, most)
+
+    def go_on(self) -> None:
+        """As `Asking.go_on`."""
+        self._send()
+
+    def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
+        """As `Asking.answered`."""
+        tally = self._tally
+        first = tally.sent
+        sender = self._result.address if source == self._to else ip_text(source)
+        rtt = ((begun + took) // US - begun // US) * US
+        for seq in range(first, first + requests):
+            self._seen[seq % MAX_DUP_CHK] = True
+        replies = Run(first, requests, sender, ttl, rtt, self._result.size + icmp.HLEN)
+        tally.sent += requests
+        tally.received += requests
+        tally.requests.extend(islice(self.sim.uids, requests))
+        tally.kept.append(replies)
+        if not self.quiet:
+            tally.pieces.append(replies)
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 
@@ -180,7 +219,7 @@ class BusyboxPing(PingApp[PingResult]):
     def _receive(self, heard: Heard) -> None:
         """unpack4, unpack_tail."""
         source, message, ttl, options = heard
-        result = self._result
+        tally = self._tally
         size = len(message)
         if self.code is not None or size + len(options) < self._least:
             return
@@ -201,15 +240,15 @@ class BusyboxPing(PingApp[PingResult]):
             self._repeats += 1
         else:
             self._seen[mark] = True
-            result.received += 1
-        sender = result.address if source == self._to else ip_text(source)
+            tally.received += 1
+        sender = self._result.address if source == self._to else ip_text(source)
         reply = (seq, sender, ttl, rtt, size, duplicate)
-        result.kept.append(reply)
+        tally.kept.append(reply)
         if not self.quiet:
-            result.pieces.append(reply)
+            tally.pieces.append(reply)
             if self._stdout is not None:
-                self._stdout(result.line(Reply._make(reply)))
-        if self.count and result.received >= self.count:
+                self._stdout(self._result.line(Reply._make(reply)))
+        if self.count and tally.received >= self.count:
             self._finish()
         elif self.adaptive:
             self._send()
@@ -222,21 +261,21 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _finish(self) -> None:
         """print_stats_and_exit."""
-        result = self._result
-        lost = (result.sent - result.received) * 100 // result.sent if result.sent else 0
+        tally = self._tally
+        lost = (tally.sent - tally.received) * 100 // tally.sent if tally.sent else 0
         lines = [
-            f"\n--- {result.target} ping statistics ---\n",
-            f"{result.sent} packets transmitted, {result.received} packets received, ",
+            f"\n--- {self._result.target} ping statistics ---\n",
+            f"{tally.sent} packets transmitted, {tally.received} packets received, ",
             f"{self._repeats} duplicates, " if self._repeats else "",
             f"{lost}% packet loss\n",
         ]
         trips = self._trips
         if trips.number:
-            shown = (trips.least, trips.total // (result.received + self._repeats), trips.greatest)
+            shown = (trips.least, trips.total // (tally.received + self._repeats), trips.greatest)
             lines.append(f"round-trip min/avg/max = {'/'.join(milliseconds(trip) for trip in shown)} ms\n")
         self._print("".join(lines))
-        short = self._deadline_us is not None and result.received < self.count
-        self._end(1 if not result.received or short else 0)
+        short = self._deadline_us is not None and tally.received < self.count
+        self._end(1 if not tally.received or short else 0)
 
 
 __all__ = ["BusyboxPing", "PingError", "PingResult", "Reply"]

@@ -88,13 +88,13 @@ class BusyboxPing6(BusyboxPing):
             self._repeats += 1
         else:
             self._seen[mark] = True
-            result.received += 1
+            self._tally.received += 1
         sender = ip6_text(ipv6.addresses(packet.data)[0])
         reply = (seq, sender, packet.data[7], rtt, len(message), duplicate)
-        result.kept.append(reply)
+        self._tally.kept.append(reply)
         if not self.quiet:
             self._print_reply(reply)
-        if self.count and result.received >= self.count:
+        if self.count and self._tally.received >= self.count:
             self._finish()
         elif self.adaptive:
             self._send()

@@ -68,6 +68,7 @@ class IputilsPing6(IputilsPing):
         super().__init__(box, target, **options)
         old = self._result
         self._result = Iputils6Result(box.sim, box.ns, target, target, old.size)
+        self._tally = self._result.tally
         for name in ("machine", "numeric", "precise", "bell", "shown_ident"):
             setattr(self._result, name, getattr(old, name))
         self._template = icmpv6_template(icmpv6.ECHO_REQUEST)

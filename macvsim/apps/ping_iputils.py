@@ -186,8 +186,8 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _loop(self) -> None:
         """Send what is due, then wait for replies (main_loop)."""
-        result = self._result
-        if (self.count and result.received + self._window.failed >= self.count) or (
+        tally = self._tally
+        if (self.count and tally.received + self._window.failed >= self.count) or (
             self.deadline and self._window.failed
         ):
             self._finish()
@@ -195,11 +195,11 @@ class IputilsPing(PingApp[IputilsResult]):
         wait = 0
         while wait <= 0:
             wait = self._pinger()
-            if self.count and result.sent >= self.count and not self.deadline:
+            if self.count and tally.sent >= self.count and not self.deadline:
                 wait = self._schedule_exit(wait)
         self._turn += 1
         longest = max(self.interval, MIN_INTERVAL)
-        spins = wait < longest and wait <= 1000 // CLOCK_TICKS and not self._window.in_flight(result.received)
+        spins = wait < longest and wait <= 1000 // CLOCK_TICKS and not self._window.in_flight(tally.received)
         self._wait_timer.stop()  # every call of recvmsg() has a timer of its own
         if wait >= longest or (not spins and not self.interval):
             self._wait_timer.start(-(-longest * self.sim.hz // 1000))
@@ -216,15 +216,15 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _read_on(self) -> None:
         """A message has been read: what else is queued at this moment is read first, unless nothing is in flight."""
-        if self._window.in_flight(self._result.received):
+        if self._window.in_flight(self._tally.received):
             self.after(0, self._go_on, self._turn)
         else:
             self._loop()
 
     def _pinger(self) -> int:
         """Send a request if it is time; returns the milliseconds to wait until the next (pinger)."""
-        result = self._result
-        if self.count and result.sent >= self.count and not self.deadline:
+        tally = self._tally
+        if self.count and tally.sent >= self.count and not self.deadline:
             return NOTHING_TO_SEND
         now = int(self.sim.now)
         if self._cur is None:
@@ -232,15 +232,15 @@ class IputilsPing(PingApp[IputilsResult]):
             self._tokens = self.interval * (self.preload - 1)
         else:
             elapsed = elapsed_ms(now, self._cur)
-            if not self.interval and elapsed < MIN_INTERVAL and self._window.in_flight(result.received) >= self.preload:
+            if not self.interval and elapsed < MIN_INTERVAL and self._window.in_flight(tally.received) >= self.preload:
                 return MIN_INTERVAL - elapsed
             elapsed = min(elapsed + self._tokens, self.interval * self.preload)
             if elapsed < self.interval:
                 return self.interval - elapsed
             self._cur = now
             self._tokens = elapsed - self.interval
-        if self.outstanding and result.sent and result.sent & 0xFFFF not in self._seen:
-            self._print(f"{self._stamp()}no answer yet for icmp_seq={result.sent % 0x10000}\n")
+        if self.outstanding and tally.sent and tally.sent & 0xFFFF not in self._seen:
+            self._print(f"{self._stamp()}no answer yet for icmp_seq={tally.sent % 0x10000}\n")
         refused = self._send(now)
         if refused is None:
             return self.interval - self._tokens
@@ -252,7 +252,7 @@ class IputilsPing(PingApp[IputilsResult]):
         (ping4_send_probe).
         """
         result = self._result
-        seq = result.sent + 1 & 0xFFFF
+        seq = self._tally.sent + 1 & 0xFFFF
         self._seen.discard(seq)
         self._sent_ns[seq] = now
         payload = self._filling
@@ -281,7 +281,7 @@ class IputilsPing(PingApp[IputilsResult]):
             return max(self.interval, MIN_INTERVAL)
         self._no_room = 0
         self._count_sent(uid)
-        few = max(self.preload, self._window.pipe) < _SCREEN or self._window.in_flight(result.received) < _SCREEN
+        few = max(self.preload, self._window.pipe) < _SCREEN or self._window.in_flight(self._tally.received) < _SCREEN
         if self._flood and not self.quiet and few:
             self._print(".")
         return None
@@ -293,15 +293,15 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _count_sent(self, uid: int) -> None:
         """One more request is out, or counts as if it were."""
-        self._result.requests.append(uid)
-        self._result.sent += 1
+        self._tally.requests.append(uid)
+        self._tally.sent += 1
         self._window.advance()
 
     def _schedule_exit(self, wait: int) -> int:
         """All are sent: SIGALRM ends the waiting (__schedule_exit)."""
         if self._lingering:
             return wait
-        if self._result.received:
+        if self._tally.received:
             linger = max(2 * self._trips.greatest, 1000 * self.interval)
         else:
             linger = self.linger * 1000
@@ -312,7 +312,7 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _give_up(self) -> None:
         """SIGALRM: what the kernel has for the program by now is read before it ends."""
-        if self._window.in_flight(self._result.received):
+        if self._window.in_flight(self._tally.received):
             self.after(self.ns.wakeup_delay, self._finish)
         else:
             self._finish()
@@ -368,9 +368,9 @@ class IputilsPing(PingApp[IputilsResult]):
             self._repeats += 1
         else:
             self._seen.add(seq)
-            result.received += 1
+            self._tally.received += 1
         kept = (seq, sender, ttl, rtt, len(message), duplicate)
-        result.kept.append(kept)
+        self._tally.kept.append(kept)
         if self.quiet:
             return
         if self._flood:
@@ -427,36 +427,36 @@ class IputilsPing(PingApp[IputilsResult]):
 
     def _finish(self) -> None:
         """The statistics (finish)."""
-        result = self._result
+        result, tally = self._result, self._tally
         lines = [
-            f"\n--- {result.target} ping statistics ---\n{result.sent} packets transmitted, {result.received} received"
+            f"\n--- {result.target} ping statistics ---\n{tally.sent} packets transmitted, {tally.received} received"
         ]
         if self._repeats:
             lines.append(f", +{self._repeats} duplicates")
         if self._window.failed:
             lines.append(f", +{self._window.failed} errors")
-        if result.sent:
+        if tally.sent:
             took = (self._cur or 0) - self._begin
             spent = took // SECOND * 1000 + (took % SECOND + 500_000) // MS
             lines.append(f", {result.loss:g}% packet loss, time {spent}ms")
         lines.append("\n")
         notes = []
-        if result.received and self._timing:
+        if tally.received and self._timing:
             notes.append(f"rtt min/avg/max/mdev = {self._deviation()} ms")
         if self._window.pipe > 1:
             notes.append(f"pipe {self._window.pipe}")
-        if result.received and self._shows_gap and result.sent > 1:
-            gap = ((self._cur or 0) - self._begin) // US // (result.sent - 1)
+        if tally.received and self._shows_gap and tally.sent > 1:
+            gap = ((self._cur or 0) - self._begin) // US // (tally.sent - 1)
             notes.append(f"ipg/ewma {milliseconds(gap)}/{milliseconds(self._mean // 8)} ms")
         lines.append(", ".join(notes) + "\n")
         self._print("".join(lines))
-        short = self.deadline and result.received < self.count
-        self._end(1 if not result.received or short else 0)
+        short = self.deadline and tally.received < self.count
+        self._end(1 if not tally.received or short else 0)
 
     def _deviation(self) -> str:
         """Least, mean, greatest round trip and their standard deviation, all integer arithmetic."""
         trips = self._trips
-        number = self._result.received + self._repeats
+        number = self._tally.received + self._repeats
         squares = sum(trip * trip for trip in trips.all)
         variance = max(squares - trips.total * trips.total // number, 0) // number
         return "/".join(milliseconds(t) for t in (trips.least, trips.total // number, trips.greatest, isqrt(variance)))

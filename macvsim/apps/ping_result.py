@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from macvsim.apps.base import App, Machine, Sink
@@ -34,6 +35,23 @@ Kept = tuple[int, str, int, int, int, bool]
 """A `Reply` as it is kept: at plain tuples of numbers and text the garbage collector looks once."""
 
 
+class Run(NamedTuple):
+    """Replies to a series of requests, which differ in their numbers alone."""
+
+    first: int
+    number: int
+    sender: str
+    ttl: int
+    rtt_ns: int
+    size: int
+
+    def replies(self) -> Iterator[Kept]:
+        """Each of them."""
+        first, number, sender, ttl, rtt, size = self
+        for seq in range(first, first + number):
+            yield seq & 0xFFFF, sender, ttl, rtt, size, False
+
+
 class PingError(NamedTuple):
     """Why a request failed, as ping was told: by an ICMP error of `sender`, or by its own host (`kind` None)."""
 
@@ -42,6 +60,30 @@ class PingError(NamedTuple):
     kind: int | None
     code: int
     text: str
+
+
+class Tally:
+    """What a ping has counted and kept so far; it may be behind, while requests go in series (net/series.py).
+
+    kept : what there is of replies; pieces : what was printed, replies still to be written out
+    """
+
+    __slots__ = ("kept", "pieces", "received", "requests", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.received = 0
+        self.kept: list[Kept | Run] = []
+        self.requests: list[int] = []
+        self.pieces: list[str | Kept | Run] = []
+
+    def replies(self) -> Iterator[Kept]:
+        """In order of arrival."""
+        for one in self.kept:
+            if isinstance(one, Run):
+                yield from one.replies()
+            else:
+                yield one
 
 
 class PingResult(ShownPing):
@@ -62,39 +104,61 @@ class PingResult(ShownPing):
         self.target = target
         self.address = address
         self.size = size
-        self.sent = 0
-        self.received = 0
-        self.kept: list[Kept] = []
-        """What there is of `replies`."""
-        self._replies: list[Reply] = []
+        self.tally = Tally()
+        self._replies: list[Reply] | None = None
         self.errors: list[PingError] = []
-        self.requests: list[int] = []
         self.code: int | None = None
-        self.pieces: list[str | Kept] = []
-        """What was printed, replies still to be written out: see `text`."""
 
     def __bool__(self) -> bool:
         return self.received > 0
 
+    def _now(self) -> Tally:
+        """The tally, up to date."""
+        self.sim.catch_up()
+        return self.tally
+
+    @property
+    def sent(self) -> int:
+        """Requests."""
+        return self._now().sent
+
+    @property
+    def received(self) -> int:
+        """Their replies, duplicates not counted."""
+        return self._now().received
+
+    @property
+    def requests(self) -> list[int]:
+        """Packet identities of the requests, in order of sending."""
+        return self._now().requests
+
     @property
     def replies(self) -> list[Reply]:
         """In order of arrival."""
-        replies = self._replies
-        replies.extend(map(Reply._make, self.kept[len(replies) :]))
+        replies = self._replies = self._replies or []
+        replies.extend(map(Reply._make, islice(self._now().replies(), len(replies), None)))
         return replies
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
-        ttl = f", ttl {self.ttl}" if self.kept else ""
+        ttl = "" if self.ttl is None else f", ttl {self.ttl}"
         failed = f", {len(self.errors)} errors" if self.errors else ""
         return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
 
     @property
     def text(self) -> str:
         """Everything printed, standard output and standard error, in order."""
-        return "".join(piece if isinstance(piece, str) else self.line(Reply._make(piece)) for piece in self.pieces)
+        text: list[str] = []
+        for piece in self._now().pieces:
+            if isinstance(piece, str):
+                text.append(piece)
+            else:
+                text += [
+                    self.line(Reply._make(one)) for one in (piece.replies() if isinstance(piece, Run) else (piece,))
+                ]
+        return "".join(text)
 
     def line(self, reply: Reply) -> str:
         """How the program prints a reply; the one here is busybox's."""
@@ -107,22 +171,24 @@ class PingResult(ShownPing):
     @property
     def ttl(self) -> int | None:
         """Time to live of the first reply."""
-        return self.kept[0][2] if self.kept else None
+        first = next(self._now().replies(), None)
+        return None if first is None else first[2]
 
     @property
     def ttls(self) -> list[int]:
         """Times to live of all replies."""
-        return [ttl for _, _, ttl, _, _, _ in self.kept]
+        return [ttl for _, _, ttl, _, _, _ in self._now().replies()]
 
     @property
     def rtts(self) -> list[int]:
         """Round trips in ns, duplicates left out."""
-        return [rtt for _, _, _, rtt, _, duplicate in self.kept if not duplicate]
+        return [rtt for _, _, _, rtt, _, duplicate in self._now().replies() if not duplicate]
 
     @property
     def loss(self) -> float:
         """Percentage of requests without a reply; 0 when nothing was sent."""
-        return (self.sent - self.received) * 100 / self.sent if self.sent else 0.0
+        tally = self._now()
+        return (tally.sent - tally.received) * 100 / tally.sent if tally.sent else 0.0
 
     def explain(self) -> Explanation:
         """Why it was answered or not, read from the journal."""
@@ -165,6 +231,7 @@ class PingApp(App, Generic[R]):
     def __init__(self, box: Machine, result: R, stdout: Sink | None, stderr: Sink | None) -> None:
         super().__init__(box, stdout, stderr)
         self._result = result
+        self._tally = result.tally
         self._repeats = 0
 
     def result(self) -> R:
@@ -175,9 +242,16 @@ class PingApp(App, Generic[R]):
     def _trips(self) -> Trips:
         """Of the replies that carry the time of their request."""
         clock = icmp.HLEN + self.clock_size
-        return Trips.of([rtt // US for _, _, _, rtt, size, _ in self._result.kept if size >= clock])
+        trips: list[int] = []
+        for one in self._tally.kept:
+            if isinstance(one, Run):
+                trips += [one.rtt_ns // US] * one.number
+            elif one[4] >= clock:
+                trips.append(one[3] // US)
+        return Trips.of(trips)
 
     def interrupt(self) -> None:
+        self.sim.catch_up()
         self._finish()
 
     def _finish(self) -> None:
@@ -189,17 +263,17 @@ class PingApp(App, Generic[R]):
         self.exit(code)
 
     def _print(self, text: str) -> None:
-        self._result.pieces.append(text)
+        self._tally.pieces.append(text)
         if self._stdout is not None:
             self._stdout(text)
 
     def _print_reply(self, reply: Kept) -> None:
-        self._result.pieces.append(reply)
+        self._tally.pieces.append(reply)
         if self._stdout is not None:
             self._stdout(self._result.line(Reply._make(reply)))
 
     def _complain(self, text: str, tag: str = "ping: ") -> None:
         line = f"{tag}{text}\n"
-        self._result.pieces.append(line)
+        self._tally.pieces.append(line)
         if self._stderr is not None:
             self._stderr(line)

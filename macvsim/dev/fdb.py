@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from macvsim.waiting import NEVER
+
 P = TypeVar("P")
-NEVER = 1 << 127
-"""A time after every other: the collector is not running."""
 
 
 class FdbEntry(Generic[P]):

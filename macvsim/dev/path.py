@@ -105,8 +105,12 @@ class Relied:
         if tell not in self._relying:
             self._relying = (*self._relying, tell)
 
+    def release(self, tell: Callable[[], None]) -> None:
+        """Do not call this any more."""
+        self._relying = tuple([one for one in self._relying if one != tell])
+
     def doubt(self) -> None:
-        """It may have changed."""
+        """It may have changed, or is about to."""
         relying, self._relying = self._relying, ()
         for tell in relying:
             tell()
@@ -122,9 +126,11 @@ class Onward:
     messages : the flow that answers them, if they are echo requests, and hears of them otherwise
     fdb : of a switch, until whose next run it holds
     told : who keeps what passes here
+    by, since : the hop that they come by (None: they are sent here), and how long after they were sent (ns), once that
+        is known
     """
 
-    __slots__ = ("delay", "fdb", "head", "hop", "messages", "parts", "path", "tag", "told")
+    __slots__ = ("by", "delay", "fdb", "head", "hop", "messages", "parts", "path", "since", "tag", "told")
 
     def __init__(
         self,
@@ -143,6 +149,8 @@ class Onward:
         self.head = b""
         self.messages: Any = None
         self.told: tuple[Told, ...] = ()
+        self.by: Hop | None = None
+        self.since = 0
 
     def after(self, part: Part, told: Sequence[Told] = ()) -> Onward:
         """Itself, with a part that they pass before."""

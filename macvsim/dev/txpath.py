@@ -25,8 +25,8 @@ class TxPath(Relied):
     devices : that they go through; tags : beside them there
     epoch : the only one in which it may be used; -1 once it is void
     user : is told the time of every packet, while that matters
-    sent, set_out : when a packet last left by itself, and when a trip last set out (net/trip.py): what leaves at the
-    same moment stays in order
+    sent, set_out : when a packet last left by itself, and when a trip last set out, or will (net/trip.py): what leaves
+    at the same moment stays in order
     """
 
     __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
@@ -70,9 +70,10 @@ class TxPath(Relied):
     def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
         """A packet goes out."""
         sim = self.sim
-        self.sent = now = sim._now
-        if self.set_out == now:
-            sim.catch_up()
+        now = sim._now
+        if self.set_out >= now:
+            self.doubt()
+        self.sent = now
         if not self._packets:
             sim.unsettled.append(self)
         raw = self.header + data
@@ -89,9 +90,10 @@ class TxPath(Relied):
         the `user` watches.
         """
         sim = self.sim
-        self.sent = now = sim._now
-        if self.set_out == now:
-            sim.catch_up()
+        now = sim._now
+        if self.set_out >= now:
+            self.doubt()
+        self.sent = now
         self.passed(1, len(frame.raw), now)
         frame.tag = self.tag
         for passed, stations in self._logs:

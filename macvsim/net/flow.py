@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import COMING, FLOWS, HERE, Onward, Path, Told
+from macvsim.dev.path import FLOWS, HERE, Onward, Path, Told
 from macvsim.dev.txpath import TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
@@ -190,21 +190,26 @@ class Messages(_Flow):
         return None if heard else self.icmp.unheard(packet)
 
     def onward(self, head: bytes, size: int) -> Onward | None:
-        """They are answered, if that is how the last one of their size was, or end here."""
-        sender = None if self.icmp.conf.icmp_echo_ignore_all else self.sender
-        alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
-        found = sender.onward() if sender is not None and alike else None
-        found = found or Onward(None, 0, 0)
+        """They end here, unless they are answered."""
+        found = Onward(None, 0, 0)
         found.messages = self
         return found.after(self, self.told())
 
-    def arrival(self, onward: Onward) -> Onward:
-        """The same for replies, which end here."""
-        told = tuple([one for one in onward.told if one[2] in (COMING, HERE)])
-        arrival = Onward(None, 0, onward.tag)
-        arrival.messages, arrival.told = self, told
-        arrival.parts = onward.parts[0], _Replies(self)
-        return arrival
+    def answer(self, onward: Onward, size: int) -> None:
+        """They are echo requests, and go on as what answers them, if that is how the last one of their size did."""
+        sender = None if self.icmp.conf.icmp_echo_ignore_all else self.sender
+        alike = sender is not None and not sender.df and sender.length == size - ETH_HLEN
+        found = sender.onward() if sender is not None and alike else None
+        if found is not None:
+            onward.hop, onward.delay, onward.tag, onward.path, onward.head = (
+                found.hop, found.delay, found.tag, found.path, found.head
+            )  # fmt: skip
+            onward.parts += found.parts
+            onward.told += found.told
+
+    def arrive(self, onward: Onward) -> None:
+        """They are replies."""
+        onward.parts = onward.parts[0], _Replies(self)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`: requests that were answered."""

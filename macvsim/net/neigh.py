@@ -127,8 +127,6 @@ class Neighbour(Timed):
 
     @state.setter
     def state(self, state: Nud) -> None:
-        if self.sim.trips:
-            self.sim.catch_up()
         self._state = state
         self.bits = bits = int(state)
         self.connected = bits & _CONNECTED_BITS != 0
@@ -161,7 +159,6 @@ class Neighbour(Timed):
     def _forget_path(self) -> None:
         """The way down is not what it was, or nothing may take it; others may have kept it."""
         if self.path is not None:
-            self.table.sim.catch_up()
             self.path.void()
             self.path = None
 

@@ -133,9 +133,34 @@ class Sender:
         if plain > 0 and not plain & (plain - 1):
             self.trip = find(self, path) or self.trip
 
+    def trip_of_many(self) -> Trip | WatchedTrip | None:
+        """The trip of an echo request that is about to be sent, and of many more: it is looked for at once, but not
+        again if that was in vain.
+        """
+        path = self.find_path()
+        trip = self.trip
+        if path is None or self._sim.journal is not None:
+            return None
+        if trip is None or trip.epoch != path.epoch or trip.path is not path:
+            if self._plain >= 0:
+                return None
+            self._plain = 0
+            self.trip = trip = find(self, path)
+        return trip
+
+    def forget_trip(self) -> None:
+        """Who needed the trip is gone."""
+        trip, self.trip = self.trip, None
+        if trip is not None:
+            trip.dissolve()
+        self._plain = -self._sim.patience
+
     def onward(self) -> Onward | None:
         """What becomes of packets like the last one; None unless all are sent the same way."""
-        found = None if self._path is None else self._path.onward()
+        path, entry = self._path, self._way.neighbour
+        if path is None and entry is not None and self._fits and self._layer.netfilter is None:
+            path = entry.path
+        found = None if path is None else path.onward()
         journal = self._sim.journal
         told: list[Told] = []
         if journal is not None and self._stations is not None:

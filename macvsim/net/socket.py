@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.namespace import Namespace
     from macvsim.net.sender import Sender
+    from macvsim.net.series import Asking
 
 
 MAX_PACKET = 0xFFFF
@@ -206,7 +207,6 @@ class RawIcmpSocket(Socket):
 
     def _changes(self) -> None:
         """It will hear something else than before."""
-        self.ns.sim.catch_up()
         self.ns.icmp.doubt()
 
     @property
@@ -218,6 +218,8 @@ class RawIcmpSocket(Socket):
         if self in self.ns.icmp.sockets:
             self._changes()
             self.ns.icmp.sockets.remove(self)
+            if self._last is not None:
+                self._last.sender.forget_trip()
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
@@ -245,6 +247,14 @@ class RawIcmpSocket(Socket):
         if reason is not None:
             self.refused(reason)
         return last.way
+
+    def repeat(self, dst: int, request: bytes, asking: Asking, most: int) -> bool:
+        """Send echo requests like this one, at most so many, in series (net/series.py); False: they must be sent one by
+        one.
+        """
+        last = self._last
+        trip = None if last is None or last.dst != dst else last.sender.trip_of_many()
+        return trip is not None and last is not None and trip.repeat(asking, request, most, last.snmp)
 
     def wants(self, message: bytes) -> bool:
         """True if a message is of a kind that this socket takes."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.fdb import NEVER
-from macvsim.dev.path import Hop, Onward
+from macvsim.dev.path import Onward
 from macvsim.dev.txpath import TxPath
-from macvsim.sim import PROCESS, SOFTIRQ
+from macvsim.sim import NOTHING, PROCESS, SOFTIRQ
+from macvsim.waiting import NEVER
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
-    from macvsim.dev.fdb import FilteringDatabase
     from macvsim.net.flow import Messages
     from macvsim.net.sender import Sender
     from macvsim.net.socket import Heard
@@ -25,14 +24,6 @@ _ECHO = icmp.ECHO
 _echo_reply = icmp.echo_reply
 _number = int.from_bytes
 _UNSURE = -1
-
-
-class Station(NamedTuple):
-    """One that a packet comes to `after` ns, by `hop` (None: it is sent there), and what then becomes of it."""
-
-    hop: Hop | None
-    after: int
-    onward: Onward
 
 
 class Found(NamedTuple):
@@ -46,7 +37,7 @@ class Found(NamedTuple):
     sender: Sender
     answer: Messages
     arrival: Messages
-    stations: Sequence[Station]
+    stations: Sequence[Onward]
     head: bytes
 
 
@@ -54,9 +45,9 @@ class ThereAndBack:
     """What becomes of those that go this way; epoch : in which it may be used; begun : when the last one set out."""
 
     __slots__ = (
-        "_answers", "_asker", "_dev", "_fdbs", "_flown", "_hearing_here", "_hearing_there", "_idents",
-        "_length", "_listener", "_own", "_paths", "_sender", "_shape", "_sim", "_size", "_source", "_span", "_stations",
-        "_sure_in", "_sure_until", "_target", "_ttl", "_turn", "_users", "_wakeup", "begun", "epoch", "path",
+        "_answers", "_asker", "_context", "_delay", "_dev", "_flown", "_hearing_here", "_hearing_there", "_idents",
+        "_length", "_listener", "_own", "_place", "_sender", "_shape", "_sim", "_size", "_span", "_stations",
+        "_sure_in", "_sure_until", "_target", "_turn", "_users", "begun", "epoch", "path", "source", "ttl",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -73,22 +64,16 @@ class ThereAndBack:
         self._shape = sender.shape
         self._own = sender.idents
         self._length = sender.length - ipv4.HLEN
-        delay = sender.wakeup_delay
-        self._wakeup = delay, SOFTIRQ if delay else PROCESS
+        self._delay = sender.wakeup_delay
+        self._context = SOFTIRQ if self._delay else PROCESS
         self._stations = stations
-        self._span = stations[-1].after
+        self._span = stations[-1].since
         self._size = len(path.header) + sender.length
-        self._source, self._target = ipv4.addresses(bytes(12) + self._answers.addresses)
-        self._ttl = ipv4.head_ttl(head)
-        self._paths = [(one.onward.path, one.after) for one in stations if one.onward.path is not None]
-        fdbs: dict[FilteringDatabase[Any], None] = {}
-        for one in stations:
-            if one.onward.fdb is not None:
-                fdbs[one.onward.fdb] = None
-        self._fdbs = tuple(fdbs)
-        self._flown = self.begun = self._turn = 0
-        """How many have passed all stations since that was settled, and the turn in the queue of what the last one
-        wakes.
+        self.source, self._target = ipv4.addresses(bytes(12) + self._answers.addresses)
+        self.ttl = ipv4.head_ttl(head)
+        self._flown = self._place = self.begun = self._turn = 0
+        """How many have passed all stations since that was settled, the place in `Sim.unsettled`, and the turn in the
+        queue of what the last one wakes.
         """
         self._sure_in, self._sure_until = _UNSURE, 0
         """The epoch in which, and the time until which, stations do again what they did."""
@@ -115,12 +100,11 @@ class ThereAndBack:
         if not sure and not self._make_sure(request, arrival):
             return False
         if not self._flown:
-            sim.unsettled.append(self)
+            self._await_settling()
         self._flown += 1
-        delay, context = self._wakeup
         self._turn = turn = next(sim._eid)
-        heard = self._source, _echo_reply(request), self._ttl, b""
-        heappush(sim._queue, (arrival + delay, context, turn, self._listener, heard))
+        heard = self.source, _echo_reply(request), self.ttl, b""
+        heappush(sim._queue, (arrival + self._delay, self._context, turn, self._listener, heard))
         return True
 
     def _make_sure(self, request: bytes, arrival: int) -> bool:
@@ -129,20 +113,23 @@ class ThereAndBack:
         if self._sim.epoch != epoch:
             return False
         users: list[tuple[Callable[[int], None], int]] = []
-        for path, after in self._paths:
-            if path.epoch != epoch and (after or self._sender.find_path() is not path):
-                return False
-            if path.user is not None:
-                users.append((path.user, after))
         until = NEVER
-        for fdb in self._fdbs:
-            until = min(until, fdb.next_run)
+        for one in self._stations:
+            path, fdb = one.path, one.fdb
+            if path is not None:
+                if path.epoch != epoch and (one.since or self._sender.find_path() is not path):
+                    return False
+                if path.user is not None:
+                    users.append((path.user, one.since))
+            if fdb is not None and fdb.next_run < until:
+                until = fdb.next_run
         if arrival >= until or (request[4:6] != self._asker and not self._find_listener(request)):
             return False
-        self._users, self._sure_in, self._sure_until = users, epoch, until
+        self._users, self._sure_in, self._sure_until = tuple(users), epoch, until
         doubt = self._doubt_stations
-        for path, _ in self._paths:
-            path.rely(doubt)
+        for one in self._stations:
+            if one.path is not None:
+                one.path.rely(doubt)
         return True
 
     def _find_listener(self, request: bytes) -> bool:
@@ -159,6 +146,18 @@ class ThereAndBack:
             hearing.rely(self._doubt_listener)
         return True
 
+    def dissolve(self) -> None:
+        """Nobody will go this way any more: it holds on to nothing."""
+        if self._flown:
+            self._sim.unsettled[self._place] = NOTHING
+            self.settle()
+        for one in self._stations:
+            if one.path is not None:
+                one.path.release(self._doubt_stations)
+        for hearing in (self._hearing_here, self._hearing_there):
+            hearing.release(self._doubt_listener)
+        self._stations = ()
+
     def written(self, request: bytes, ident: int) -> bytes:
         """The frame with a request as it leaves."""
         return self.path.header + self._shape.packet(ident, request)
@@ -168,12 +167,18 @@ class ThereAndBack:
         for user, after in self._users:
             user(self.begun + after)
 
+    def _await_settling(self) -> None:
+        """Some have passed that are to be counted."""
+        unsettled = self._sim.unsettled
+        self._place = len(unsettled)
+        unsettled.append(self)
+
     def settle(self) -> None:
         """As `Unsettled.settle`."""
         packets, self._flown = self._flown, 0
-        for _, after, onward in self._stations:
+        for onward in self._stations:
             for part in onward.parts:
-                part.passed(packets, packets * self._size, self.begun + after)
+                part.passed(packets, packets * self._size, self.begun + onward.since)
 
     def leaving(self, onward: Onward, frame: Frame, ident: int, uid: int) -> Frame:
         """A packet as it goes on from a station that it came to; ident, uid : of the answer, where that is sent."""

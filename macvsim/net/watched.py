@@ -19,6 +19,8 @@ from macvsim.wire.frame import Frame
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
     from macvsim.journal import Log, Passage, Stations
+    from macvsim.net.series import Asking
+    from macvsim.net.snmp import Snmp
 
 _NO_FRAME = -1
 _ECHO = icmp.ECHO
@@ -59,7 +61,7 @@ class WatchedTrip(ThereAndBack):
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
-        self._first = found.stations[0].onward
+        self._first = found.stations[0]
         self._first_told = [(log.passed, stations, stage == GOING) for log, stations, stage in self._first.told]
         """Who is told that they leave, where that is, and if it is the packet rather than a frame."""
         self._take = self.take
@@ -67,13 +69,13 @@ class WatchedTrip(ThereAndBack):
         self._left = self._last_left = 0
         """How many have left since that was settled, and when the last of them did."""
         first, tag = found.stations[1], self._first.tag
-        assert first.hop is not None
-        self._hop = first.hop
+        assert first.by is not None
+        self._hop = first.by
         self.hops = found.path.hops
-        self._span -= first.after
+        self._span -= first.since
         self._changes: list[Onward] = []
         self._told: dict[Log, list[tuple[int, int, int, Stations]]] = {}
-        for _, after, onward in self._stations:
+        for onward in self._stations:
             before = len(self._changes)
             if onward.hop is not None and (onward.path is not None or onward.tag != tag):
                 self._changes.append(onward)
@@ -81,7 +83,7 @@ class WatchedTrip(ThereAndBack):
             for log, told, stage in onward.told:
                 packet = before if stage in (COMING, HERE) else len(self._changes)
                 shown = packet if stage in (COMING, LEAVING) else _NO_FRAME
-                self._told.setdefault(log, []).append((after - first.after, packet, shown, told))
+                self._told.setdefault(log, []).append((onward.since - first.since, packet, shown, told))
         self._logs = [(log, sum(len(one[3]) for one in told)) for log, told in self._told.items()]
 
     def start(self, request: bytes, uid: int) -> bool:
@@ -103,6 +105,10 @@ class WatchedTrip(ThereAndBack):
         self._left += 1
         heappush(sim._queue, (now + self._first.delay, SOFTIRQ, next(sim._eid), self._take, frame))
         return True
+
+    def repeat(self, asking: Asking, request: bytes, most: int, snmp: Snmp) -> bool:
+        """As `Trip.repeat`: never, as somebody watches each."""
+        return False
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from struct import Struct
 
 ECHO_REPLY = 0
@@ -52,18 +51,24 @@ def message(template: bytes, kind: int, code: int, rest: int, payload: bytes) ->
     return _pack_header(kind, code, -total % 0xFFFF if total else 0xFFFF, rest) + template[8:] + payload
 
 
-def timed_echoes(template: bytes, kind: int, ident: int, tail: bytes) -> Callable[[int, int], bytes]:
+class TimedEchoes:
     """What makes requests of one program by sequence number and a clock, which is the first word of the payload as
     little-endian machines write it; `tail` is the rest of the payload.
     """
-    tail = template[HLEN:] + tail
-    total = ((kind << 8) + ident + (_number(tail) << (len(tail) & 1) * 8)) % 0xFFFF
 
-    def make(seq: int, clock: int) -> bytes:
+    __slots__ = ("_ident", "_kind", "_tail", "_total")
+
+    def __init__(self, template: bytes, kind: int, ident: int, tail: bytes) -> None:
+        self._kind = kind
+        self._ident = ident
+        self._tail = tail = template[HLEN:] + tail
+        self._total = ((kind << 8) + ident + (_number(tail) << (len(tail) & 1) * 8)) % 0xFFFF
+
+    def make(self, seq: int, clock: int) -> bytes:
+        """One of them."""
         stamp = clock.to_bytes(4, "little")
-        return _pack_timed(kind, 0, -(total + seq + _number(stamp)) % 0xFFFF, ident, seq, stamp) + tail
-
-    return make
+        csum = -(self._total + seq + _number(stamp)) % 0xFFFF
+        return _pack_timed(self._kind, 0, csum, self._ident, seq, stamp) + self._tail
 
 
 def echo_reply(request: bytes) -> bytes:

@@ -1,0 +1,192 @@
+"""Pings that go in series (net/series.py) end, and look at every moment in between, as if each had gone by itself.
+
+Random labs, and programs nobody listens to while they run; what interrupts them are changes of every kind, other
+programs on the same neighbours, checks of neighbours, MAC tables that forget, and people who look.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from macvsim import Lab
+from macvsim.apps.ping import BusyboxPing
+from macvsim.sim import MS, SECOND, US
+from tests.lab.everything import state
+from tests.lab.test_paths_are_exact import build, change, check_often
+from tests.lab.test_paths_follow_changes import CHANGES, OFFSETS, PINGS, build_routed
+
+SEEDS = range(16)
+STEP_BY_STEP = {0, 6, 9, 10, 11, 12}
+"""Labs in which nothing is certain of a frame's way: the switch forgets at once, or gives frames to adapters."""
+
+
+def outcome(program: BusyboxPing) -> list[Any]:
+    """All that a ping came to; identities of packets without a journal are nobody's business."""
+    result = program.result()
+    return [result.text, result.sent, result.received, result.replies, len(result.requests), result.code]
+
+
+def play(seed: int, *, learns: bool) -> dict[str, Any]:
+    dice = random.Random(seed)
+    lab = Lab(seed=seed, journal=False)
+    lab.sim.learns, lab.sim.crowd = learns, 0
+    names = build(lab, dice)
+    if seed % 2:
+        check_often(lab, names)
+    addresses = [lab[name].sh("ip -o -4 addr show eth0").stdout.split()[3].split("/")[0] for name in names]
+    programs: list[BusyboxPing] = []
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.append([lab.sim.now, [outcome(program) for program in programs[-3:]]])
+
+    for _ in range(8):
+        for name in dice.sample(names, min(4, len(names))):
+            target = dice.choice([*addresses, *addresses, "172.16.10.1", "172.16.10.77"])
+            size, interval = dice.choice([0, 4, 56, 56, 56, 1400, 2000]), dice.choice([0.1, 0.3, 0.3, 1.0])
+            count = dice.choice([0, 3, 5, 40, 40, 100])
+            programs.append(BusyboxPing(lab[name], target, count=count, interval=interval, size=size, timeout=1.0))
+            lab.sim.call_in_process(dice.choice([0, 0, 1 * MS, dice.randrange(SECOND)]), programs[-1].start)
+        lab.run(dice.choice([0.3, 2.0, 3.0, 5.0]) + dice.choice([0, 13e-6 * dice.randrange(40)]))
+        if dice.random() < 0.5:
+            lab.sim.call_later(dice.choice([1, 2, 300]) * 100 * MS + dice.randrange(100), look)
+        if dice.random() < 0.3:
+            lab[dice.choice(names)].sh(f"ping -c 10 -i 0.2 {dice.choice(addresses)} > /dev/null 2>&1 &")
+        one = dice.choice(programs)
+        if dice.random() < 0.3 and one.result().sent:
+            one.interrupt()
+        if dice.random() < 0.6:
+            change(lab, dice, names)
+        if dice.random() < 0.5:
+            seen.append(state(lab))
+        lab.run(dice.choice([0.0, 40e-6, 0.3, 8.0, 40.0]))
+        seen.append([outcome(program) for program in programs[-3:]])
+    for program in programs[::2]:
+        if program.result().sent:
+            program.interrupt()
+    lab.run(20)
+    return {**state(lab), "seen": seen, "ends": [outcome(program) for program in programs]}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_series_change_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = play(seed, learns=False)
+    saved: list[int] = []
+    answered = BusyboxPing.answered
+
+    def count(program: BusyboxPing, requests: int, *heard: int) -> None:
+        saved.append(requests)
+        answered(program, requests, *heard)
+
+    monkeypatch.setattr(BusyboxPing, "answered", count)
+    assert play(seed, learns=True) == plain
+    assert (sum(saved) > 5) == (seed not in STEP_BY_STEP)
+
+
+@pytest.fixture
+def _scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "scenarios")
+
+
+def play_under_way(change: Callable[[Lab], Any], time: int, *, softirq: bool, learns: bool) -> dict[str, Any]:
+    """Four pings at once, two of them by the same neighbour, in whose midst the change comes."""
+    lab = build_routed(learns=learns, journal=False)
+    lab.sim.crowd = 0
+    lab.run(2)
+    programs = []
+    for source, target, pause in PINGS:
+        programs.append(BusyboxPing(lab[source], target, count=12, interval=0.2, timeout=1.0))
+        programs[-1].start()
+        lab.run(pause * 1e-6)
+    later = lab.sim.call_later if softirq else lab.sim.call_in_process
+    later(time, change, lab)
+    lab.run(8)
+    return {**state(lab), "ends": [outcome(program) for program in programs], "taps": lab.taps}  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_scenarios")
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_finds_requests_where_they_would_be(name: str) -> None:
+    place = list(CHANGES).index(name)
+    for turn in range(4):
+        departure = SECOND + 100 * MS * (turn % 2)  # half a pause, or all of it, after the last that set out
+        time = departure - 300 * US * (turn // 2) + OFFSETS[(3 * place + 7 * turn) % len(OFFSETS)] * US
+        plain = play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=False)
+        assert play_under_way(CHANGES[name], time, softirq=turn % 2 > 0, learns=True) == plain, (turn, time)
+
+
+def two_hosts(learns: bool, **options: Any) -> Lab:
+    lab = Lab(seed=0, journal=False)
+    lab.sim.learns, lab.sim.crowd = learns, 0
+    lab.switch("sw1", **options)
+    for number in (1, 2):
+        lab.host(f"host{number}", nic="eth0", switch="sw1").addr_add("eth0", f"10.0.0.{number}/24")
+    lab.run(2)
+    return lab
+
+
+def ping(lab: Lab, count: int = 0, interval: float = 0.5) -> BusyboxPing:
+    program = BusyboxPing(lab["host1"], "10.0.0.2", count=count, interval=interval)
+    program.start()
+    return program
+
+
+@pytest.mark.parametrize("interval", [0.5, 1.7, 3])
+def test_macs_age_while_nobody_looks(interval: float) -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns, ageing=2)
+        program = ping(lab, 40, interval)
+        lab.run(130)
+        seen.append([outcome(program), state(lab)])
+    assert seen[0] == seen[1]
+
+
+def test_nothing_stands_in_the_queue_that_is_not_to_come() -> None:
+    """Whoever waits until nothing is left waits no longer than without series."""
+    ends = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        program = ping(lab, interval=0.1)
+        lab.run(3)
+        assert not lab.sim._withdrawn
+        program.interrupt()
+        assert program.result().sent == 31
+        lab.sim.run()
+        ends.append(lab.sim.now)
+    assert ends[0] == ends[1]
+
+
+def test_a_program_that_looks_sees_what_has_been() -> None:
+    lab = two_hosts(learns=True)
+    program, seen = ping(lab, interval=0.1), []
+
+    def look() -> Iterator[Any]:
+        yield lab.sim.timeout(50 * MS)
+        for _ in range(10):
+            yield lab.sim.timeout(SECOND // 2)
+            result = program.result()
+            seen.append((result.sent, result.received, len(result.replies), result.text.count("\n")))
+
+    lab.sim.process(look())
+    lab.run(6)
+    requests = range(6, 56, 5)
+    assert seen == [(number, number, number, number + 1) for number in requests]
+
+
+def test_series_stop_where_somebody_goes_step_by_step() -> None:
+    lab = two_hosts(learns=True)
+    program = ping(lab, interval=0.1)
+    lab.run(1.05)
+    counted = program.result().tally
+    for _ in range(60):
+        before = counted.received
+        lab.sim.step()
+        assert counted.sent - counted.received in (0, 1)
+        assert counted.received - before in (0, 1)
+    assert counted.received > 15
