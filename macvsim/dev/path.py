@@ -1,14 +1,15 @@
-"""Learned paths: what became of one unicast frame tells what becomes of the next with the same Ethernet header.
+"""Learned paths: what became of one unicast frame tells what becomes of the next with the same MAC addresses.
 
-Between the cable and the protocols, a frame's way through stacked devices follows from its header and from the
+Between the cable and the protocols, a frame's way through stacked devices follows from its addresses, its tag and the
 configuration alone.  So the first one goes the long way, `NetDevice.receive` or `NetDevice.xmit`; what it passed is
 kept as a path, which does the same in one step for those that follow.  Frames that a device treats otherwise (groups,
-bridges, whatever looks into the payload) never make a path.
+bridges, whatever looks into the payload) never make a path, and frames with a tag in their bytes take none.
 
 Ways up are in dev/rxpath.py, ways down in dev/txpath.py, those through a switch in switch/path.py.
 
-Each direction of a cable has a `Hop` for every header that crosses it.  It names who takes the frames at the far end:
-a path, once one was learnt there.  So who sends puts frames straight into the hands of the path that awaits them.
+Each direction of a cable has a `Hop` for every pair of addresses that crosses it.  It names who takes the frames at the
+far end: a path, once one was learnt there.  So who sends puts frames straight into the hands of the path that awaits
+them.
 
 What is certain to become of a packet at a station of its way is an `Onward`; who finds one at every station need not
 wait for the packet to get there (net/trip.py).
@@ -24,7 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.journal import Log, Stations
-from macvsim.wire.frame import ETH_HLEN, VLAN_FIRST, Frame, FrameKey, frame_key
+from macvsim.wire.frame import ETH_ADDRESSES, ETH_HLEN, VLAN_FIRST, Frame, FrameKey, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.fdb import FilteringDatabase
@@ -37,15 +38,7 @@ PATHS = 4096
 
 FLOWS = 4096
 """How many flows are kept at a device before all are forgotten."""
-_ARP = b"\x08\x06"
 Take = Callable[[Frame], "DropReason | None"]
-
-
-def recurs(frame: Frame) -> bool:
-    """True if frames with this Ethernet header may well come again soon: ARP does not, but for checks of neighbours
-    (net/arpflow.py).
-    """
-    return bool(frame.head) or frame.raw[12:14] != _ARP
 
 
 class Receiver(Protocol):
@@ -63,7 +56,7 @@ def _path_of(take: Take) -> Any:
 
 
 class Hop:
-    """Frames with one tag and Ethernet header on one direction of a cable.
+    """Frames with one tag and one pair of addresses on one direction of a cable.
 
     take : takes them when they arrive: a path, or the long way
     """
@@ -175,7 +168,7 @@ class Path:
 
 
 class Hops(dict[FrameKey, Hop]):
-    """What arrives at one end of a cable, by tag and Ethernet header.
+    """What arrives at one end of a cable, by tag and addresses.
 
     long_way : takes frames for which there is no path
     """
@@ -193,7 +186,7 @@ class Hops(dict[FrameKey, Hop]):
         return self
 
     def find(self, key: FrameKey) -> Hop:
-        """The hop of frames with this header."""
+        """The hop of frames with this tag and these addresses."""
         hop = self.get(key)
         if hop is None:
             if len(self) >= PATHS:
@@ -203,23 +196,24 @@ class Hops(dict[FrameKey, Hop]):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives whose sender did not look for its hop."""
-        hop = self.get(frame_key(frame.tag, frame.raw[:ETH_HLEN]) if frame.tag else frame.raw[:ETH_HLEN])
-        return self.long_way(frame) if hop is None else hop.take(frame)
+        raw, tag = frame.raw, frame.tag
+        hop = self.get(frame_key(tag, raw[:ETH_ADDRESSES]) if tag else raw[:ETH_ADDRESSES])
+        if hop is None or len(raw) < ETH_HLEN or raw[ETH_ADDRESSES] in VLAN_FIRST:
+            return self.long_way(frame)
+        return hop.take(frame)
 
     def keep(self, path: RxPath, frame: Frame) -> None:
         """A frame's way up: those of other senders go it too."""
         if len(self._up) >= PATHS:
             self._up.clear()
         self._up[frame_key(frame.tag, frame.raw[:6])] = take = path.take_any
-        if recurs(frame):
-            self.find(frame.key).take = take
+        self.find(frame.key).take = take
 
     def known(self, frame: Frame) -> Take | None:
-        """The way up of a frame with a header that was not seen yet."""
+        """The way up of a frame with addresses that were not seen yet."""
         raw, tag = frame.raw, frame.tag
         take = self._up.get(frame_key(tag, raw[:6]) if tag else raw[:6])
-        if take is None or not _path_of(take).holds or (raw[12] in VLAN_FIRST and frame.has_inline_tag()):
+        if take is None or not _path_of(take).holds or raw[ETH_ADDRESSES] in VLAN_FIRST:
             return None
-        if recurs(frame):
-            self.find(frame.key).take = take
+        self.find(frame.key).take = take
         return take

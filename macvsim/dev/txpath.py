@@ -10,7 +10,7 @@ from macvsim.dev.path import LEAVING, Hops, Onward, Relied
 from macvsim.dev.watch import Logs, acted_on, is_watched, logs, told
 from macvsim.journal import Station
 from macvsim.sim import SOFTIRQ
-from macvsim.wire.frame import Frame, frame_key
+from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -41,7 +41,8 @@ class TxPath(Relied):
         self.tag = tag = tags[-1]
         self._line = line
         self._delay = line.delay
-        self._hop = line.far.hops.find(frame_key(tag, header) if tag else header)
+        addresses = header[:ETH_ADDRESSES]
+        self._hop = line.far.hops.find(frame_key(tag, addresses) if tag else addresses)
         self._logs: Logs = ()
         if is_watched(sim, devices):
             self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
@@ -100,7 +101,7 @@ class TxPath(Relied):
             passed(now, frame.uid, frame, stations)
         if not self._line.plain:
             return self._line.send(frame)
-        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self.hops.take, frame))
+        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
 
     def _send_specially(self, frame: Frame) -> DropReason | None:

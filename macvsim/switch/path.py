@@ -9,7 +9,7 @@ from macvsim.dev.fdb import FdbEntry
 from macvsim.dev.path import COMING, Onward, Path, Take, Told
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
-from macvsim.wire.frame import ETH_HLEN, Frame, frame_key
+from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
 
 if TYPE_CHECKING:
     from macvsim.drop import DropReason
@@ -64,7 +64,7 @@ class Crossing:
 
 
 class SwitchPath(Path):
-    """What becomes of unicast frames with the header of one that came in at `port`.
+    """What becomes of unicast frames with the addresses of one that came in at `port`.
 
     source : the entry of their source address, which is heard again with every frame
     onto : where they arrive
@@ -75,7 +75,7 @@ class SwitchPath(Path):
     def __init__(self, port: SwitchPort, frame: Frame, source: FdbEntry[SwitchPort], crossing: Crossing) -> None:
         came = left = frame.key
         if crossing.retags:
-            left = frame_key(crossing.left, frame.raw[:ETH_HLEN])
+            left = frame_key(crossing.left, frame.raw[:ETH_ADDRESSES])
         self.hops = port.hops
         self._crossing = crossing
         self._source = source

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from macvsim.dev.broadcast import is_request
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
-from macvsim.dev.path import Take, recurs
+from macvsim.dev.path import Take
 from macvsim.dev.portvlan import leave
 from macvsim.drop import DropReason
 from macvsim.errors import TopologyError
@@ -178,7 +178,7 @@ class Switch(Shown):
             if crossing is None:
                 return self._send(port, out, frame, vid)
         take: Take = crossing.line.arrival
-        if learnt is not None and arrived is frame and recurs(frame):
+        if learnt is not None and arrived is frame:
             take = SwitchPath(port, frame, learnt, crossing).onto.take
         if sim.journal is not None or size > crossing.max_frame:
             return self._send(port, out, frame, vid)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from scapy.packet import Packet
 
 ETH_HLEN = 14
+ETH_ADDRESSES = 12
+"""Length of both MAC addresses, destination first."""
 ETH_P_IP = 0x0800
 ETH_P_ARP = 0x0806
 ETH_P_8021Q = 0x8100
@@ -49,9 +51,9 @@ FrameKey = bytes
 """See `frame_key`."""
 
 
-def frame_key(tag: int, header: bytes) -> FrameKey:
-    """A tag held beside the bytes and (part of) an Ethernet header, by which learned paths are found."""
-    return header + tag.to_bytes(4) if tag else header
+def frame_key(tag: int, addresses: bytes) -> FrameKey:
+    """A tag held beside the bytes, and MAC addresses, by which learned paths are found."""
+    return addresses + tag.to_bytes(4) if tag else addresses
 
 
 class Frame:
@@ -74,9 +76,9 @@ class Frame:
 
     @property
     def key(self) -> FrameKey:
-        """Tag and Ethernet header."""
-        header = self.raw[:ETH_HLEN]
-        return frame_key(self.tag, header) if self.tag else header
+        """Tag and addresses."""
+        addresses = self.raw[:ETH_ADDRESSES]
+        return frame_key(self.tag, addresses) if self.tag else addresses
 
     @property
     def wire(self) -> bytes:
