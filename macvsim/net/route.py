@@ -48,18 +48,14 @@ class Router:
         self._keeps = False
         """Something has been decided since it was last told to forget."""
         self._hash_key = b""
-        self._exceptions: Exceptions | None = None
+        self._exceptions: Exceptions | Mapping[int, RouteException] = NOTHING
 
     @property
     def exceptions(self) -> Exceptions:
         """What routers have told of the ways to single destinations."""
-        if self._exceptions is None:
+        if not isinstance(self._exceptions, Exceptions):
             self._exceptions = Exceptions(self.ns.sim)
         return self._exceptions
-
-    def _exception(self, dst: int) -> RouteException | None:
-        """What they have told of the way to this one."""
-        return None if self._exceptions is None else self._exceptions.get(dst)
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
@@ -157,7 +153,7 @@ class Router:
         if kind is RTN_BROADCAST or (dst >= LOCAL_GROUPS and _is_many(dst)):
             return self._group(dst, chosen, dev, route)
         mtu, gateway = route.info.mtu or dev.mtu, route.gateway
-        exception = self._exception(dst)
+        exception = self._exceptions.get(dst)
         if exception is None and alone:
             return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
         mtu, gateway = applied(exception, mtu, gateway)
@@ -337,7 +333,7 @@ class Router:
         if reason is not None:
             return Special(DROP, reason=reason)
         ns = self.ns
-        exception = self._exception(dst)
+        exception = self._exceptions.get(dst)
         mtu, gateway = applied(exception, route.mtu or out.mtu, route.gateway)
         if not ns.ipv4_conf.ip_forward_use_pmtu:
             mtu = route.mtu or out.mtu

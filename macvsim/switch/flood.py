@@ -47,7 +47,7 @@ class _Count:
 class _Listener:
     """A port with a host behind it: the card, the device whose stack hears requests there, its macvlan children."""
 
-    __slots__ = ("audience", "dev", "handler", "line", "nic", "port", "tagged", "take")
+    __slots__ = ("audience", "dev", "line", "nic", "port", "tagged", "take")
 
     def __init__(self, port: SwitchPort, line: Line, tagged: bool, nic: Nic, dev: NetDevice, tag: int) -> None:
         self.port = port
@@ -57,7 +57,6 @@ class _Listener:
         self.dev = dev
         self.take: Take = nic.arp_paths.find(tag) or line.arrival
         """Takes a request at the card, in the plan's epoch."""
-        self.handler: MacvlanPort | None = None
         self.audience: Audience | None = None
 
 
@@ -75,6 +74,8 @@ class Plan:
         self.pending: Flood | None = None
         """The flood that macvlan's work queues have not dealt with yet."""
         self.listeners: list[_Listener] = []
+        self.macvlans: dict[int, MacvlanPort] = {}
+        """Those that some of the listeners have, by their places."""
         self._places: dict[SwitchPort, int] = {}
         self._always: list[int] = []
         self._targets: dict[bytes, tuple[int, ...]] = {}
@@ -128,7 +129,7 @@ class Plan:
             return True
         if not isinstance(handler, MacvlanPort):
             return False
-        listener.handler = handler
+        self.macvlans[place] = handler
         audience = handler.audience
         if audience.attentive or not handler.queues_broadcasts:
             return False
@@ -153,15 +154,9 @@ class Plan:
         for place in self._callees.get(raw[38:42], ()):
             if place != source:
                 called.append(place)
-                if self.port_at(place).backlog:
+                if self.macvlans[place].backlog:
                     places.add(place)
         return (sorted({*places, *called}), ()) if places else ((), called)
-
-    def port_at(self, place: int) -> MacvlanPort:
-        """That of the macvlan children there."""
-        port = self.listeners[place].handler
-        assert port is not None
-        return port
 
     def concerns_only(self, raw: bytes, places: Sequence[int]) -> bool:
         """True if whoever has got acquainted with its sender since is at one of these places."""
@@ -267,9 +262,9 @@ class Flood:
             return
         self._undone = True
         frame = Frame(self._frame.raw, self._frame.uid)
-        for place, one in enumerate(self._plan.listeners):
-            if place not in self._apart and one.handler is not None:
-                one.handler.backlog.append((frame, None))
+        for place, port in self._plan.macvlans.items():
+            if place not in self._apart:
+                port.backlog.append((frame, None))
 
     def work(self, _: None) -> None:
         """The work queues run (macvlan_process_broadcast)."""
@@ -281,8 +276,8 @@ class Flood:
         if not self._undone:
             plan.count(plan.heard, len(self._frame.raw), (*apart, *self._called))
             for place in self._called:
-                plan.port_at(place).broadcast(Frame(self._frame.raw, self._frame.uid), None, EXTERNAL)
+                plan.macvlans[place].broadcast(Frame(self._frame.raw, self._frame.uid), None, EXTERNAL)
             return
-        for place, one in enumerate(plan.listeners):
-            if place != self._source and one.handler is not None:
-                one.handler.work()
+        for place, port in plan.macvlans.items():
+            if place != self._source:
+                port.work()
