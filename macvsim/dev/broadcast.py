@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.contracts import CONSUMED
-from macvsim.dev.path import Take
 from macvsim.dev.vlan import Vlan
 from macvsim.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
@@ -165,9 +164,9 @@ class ArpPaths:
     def __init__(self, nic: Nic) -> None:
         self._nic = nic
         self._epoch = -1
-        self._paths: dict[int, Take | None] = {}
+        self._paths: dict[int, ArpPath | None] = {}
 
-    def find(self, tag: int) -> Take | None:
+    def find(self, tag: int) -> ArpPath | None:
         """The way as the devices there count the requests; None: step by step."""
         nic = self._nic
         if self._epoch != nic.sim.epoch:
@@ -179,17 +178,7 @@ class ArpPaths:
         return self._paths[tag]
 
 
-def targets_of(nic: Nic, tag: int) -> Collection[bytes] | None:
-    """Addresses for whose sake the stack of the device that a card's requests with a tag come to does anything about
-    one from a stranger; None: that device is to see them all.
-    """
-    dev = nic if not tag else nic.vlans.get(tag)
-    if dev is None or dev.noarp or nic.arp_paths.find(tag) is None:
-        return None
-    return dev.ns.arp_targets(dev)
-
-
-def _arp_path(nic: Nic, tag: int) -> Take | None:
+def _arp_path(nic: Nic, tag: int) -> ArpPath | None:
     """The way up from a card of requests with a tag; None: step by step."""
     sim = nic.sim
     dev = nic if not tag else nic.vlans.get(tag & _TAG_KEY)
@@ -198,13 +187,17 @@ def _arp_path(nic: Nic, tag: int) -> Take | None:
     handler = dev.rx_handler
     if (handler is not None and not handler.by_header) or (isinstance(dev, Vlan) and not dev.reorder_hdr):
         return None
-    return _ArpPath(nic, dev, tag, None if handler is None else handler.handle).take
+    return ArpPath(nic, dev, tag, None if handler is None else handler.handle)
 
 
-class _ArpPath:
-    """The way up from a card to `dev`, past what `handle` does with requests there."""
+class ArpPath:
+    """The way up from a card to `dev`, past what `handle` does with requests there.
 
-    __slots__ = ("_dev", "_ended", "_handle", "_heeded", "_nic", "_octets", "_packets", "_protocol", "_sim", "_tag")
+    heeded : addresses for whose sake the stack there does anything about a request from a stranger; None: it is to see
+    them all
+    """
+
+    __slots__ = ("_dev", "_ended", "_handle", "_nic", "_octets", "_packets", "_protocol", "_sim", "_tag", "heeded")
 
     def __init__(
         self, nic: Nic, dev: NetDevice, tag: int, handle: Callable[[NetDevice, Frame, PacketType], object] | None
@@ -215,13 +208,13 @@ class _ArpPath:
         self._dev = dev
         self._tag = tag
         self._handle = handle
-        self._heeded = None if dev.noarp else ns.arp_targets(dev)
+        self.heeded = None if dev.noarp else ns.arp_targets(dev)
         self._protocol = ns.protocol(_REQUEST[:2]) or ns.unknown_protocol
         self._packets = self._octets = self._ended = 0
 
     def take(self, frame: Frame) -> DropReason | None:
         """A request arrives at the card."""
-        dev, raw, handle, heeded = self._dev, frame.raw, self._handle, self._heeded
+        dev, raw, handle, heeded = self._dev, frame.raw, self._handle, self.heeded
         if not self._packets:
             self._sim.unsettled.append(self)
         self._packets += 1

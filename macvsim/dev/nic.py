@@ -80,7 +80,7 @@ class Nic(NetDevice):
         elif is_request(frame.raw):
             path = self.arp_paths.find(frame.tag)
             if path is not None:
-                return path(frame)
+                return path.take(frame)
         return self._admit(frame)
 
     def _admit(self, frame: Frame) -> DropReason | None:

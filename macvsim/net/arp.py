@@ -121,7 +121,7 @@ class ArpLayer:
         the frame as ARP_NOT_FOR_US; None: it may do more about any.
         """
         ns = self.ns
-        if _heeds_all(dev.inet.conf) or _heeds_all(ns.conf_all):
+        if _heeds_all(dev.inet.conf, ns.conf_all):
             return None
         if ns.made("neigh") and ns.neigh.is_proxy:
             return None
@@ -277,9 +277,12 @@ class ArpLayer:
             self.ns.sim.drop(frame.uid, dev, DropReason.ARP_PROXY_QUEUE, frame)
 
 
-def _heeds_all(conf: DevConf) -> bool:
-    changed = conf.changed
-    return not _HEED_ALL.isdisjoint(changed) and any(getattr(conf, key) for key in changed if key in _HEED_ALL)
+def _heeds_all(*confs: DevConf) -> bool:
+    for conf in confs:
+        for key in _HEED_ALL.intersection(conf.changed):
+            if getattr(conf, key):
+                return True
+    return False
 
 
 def _compose(dev: NetDevice, eth_dst: bytes, message: Arp) -> bytes:

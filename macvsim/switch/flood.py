@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.broadcast import FRAME, Audience, acquainted, targets_of
+from macvsim.dev.broadcast import FRAME, Audience, acquainted
 from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
 from macvsim.dev.nic import Nic
 from macvsim.dev.path import Take
@@ -47,7 +47,7 @@ class _Count:
 class _Listener:
     """A port with a host behind it: the card, the device whose stack hears requests there, its macvlan children."""
 
-    __slots__ = ("audience", "dev", "line", "nic", "port", "tagged", "take")
+    __slots__ = ("audience", "dev", "heeded", "line", "nic", "port", "tagged", "take")
 
     def __init__(self, port: SwitchPort, line: Line, tagged: bool, nic: Nic, dev: NetDevice, tag: int) -> None:
         self.port = port
@@ -55,8 +55,11 @@ class _Listener:
         self.tagged = tagged
         self.nic = nic
         self.dev = dev
-        self.take: Take = nic.arp_paths.find(tag) or line.arrival
+        path = nic.arp_paths.find(tag)
+        self.take: Take = line.arrival if path is None else path.take
         """Takes a request at the card, in the plan's epoch."""
+        self.heeded = None if path is None else path.heeded
+        """As of the path; None: the device is to see them all."""
         self.audience: Audience | None = None
 
 
@@ -113,12 +116,11 @@ class Plan:
         place = self._places[port] = len(self.listeners)
         listener = _Listener(port, line, tagged, nic, dev, tag)
         self.listeners.append(listener)
-        wanted = targets_of(nic, tag)
-        if not self._listen_to_children(listener, place) or wanted is None:
+        if not self._listen_to_children(listener, place) or listener.heeded is None:
             self._always.append(place)
         else:
             self._where[dev] = place
-            for ip in wanted:
+            for ip in listener.heeded:
                 self._targets[ip] = (*self._targets.get(ip, ()), place)
         return True
 
