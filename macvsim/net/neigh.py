@@ -190,7 +190,7 @@ class Neighbour(Timed):
             if dev.header_cache and header is None:
                 self._hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
             header = built
-        path = self._find_path(header) if self.sends else None
+        path = self._find_path(header)
         if path is not None:
             return path.send(packet.data, packet.uid, packet.head)
         return dev.xmit(Frame(header + packet.data, packet.uid))
@@ -215,25 +215,20 @@ class Neighbour(Timed):
         table = self.table
         parms = self.indev.parms
         now = self.sim._now // self.sim.tick
-        probe_now = False
-        if not self.bits & (_STALE | _INCOMPLETE):
+        if self.bits & _STALE:
+            self._become(DELAY, now)
+            self.start(parms.delay_first_probe_time * table.sim.hz)
+            return True
+        probe_now = not self.bits & _INCOMPLETE
+        if probe_now:
             if not parms.mcast_solicit + parms.app_solicit:
-                self.state = FAILED
-                self.updated = now
+                self._become(FAILED, now)
                 if packet is not None:
                     table.solicitor.unreachable(packet)
                 return False
             self.probes = parms.ucast_solicit
-            self.state = INCOMPLETE
-            self.updated = now
+            self._become(INCOMPLETE, now)
             self.start(table.retrans(self.indev))
-            probe_now = True
-        elif self.bits & _STALE:
-            self.state = DELAY
-            self.updated = now
-            self.start(parms.delay_first_probe_time * table.sim.hz)
-        if not self.bits & _INCOMPLETE:
-            return True
         if packet is not None:
             self._enqueue(packet)
         if probe_now:
@@ -357,10 +352,10 @@ class Neighbour(Timed):
                 ha, new, bits = self.ha, STALE, _STALE
             elif ha == self.ha and new is STALE and not admin:
                 new, bits = old, was
-        changed = ha != self.ha
-        if bits != was or changed:
+        changed, moves = ha != self.ha, bits != was
+        if moves or changed:
             self.updated = now
-        if bits != was:
+        if moves:
             self.stop()
             if bits & _PROBE:
                 self.probes = 0
@@ -376,7 +371,7 @@ class Neighbour(Timed):
                 self.confirmed = now - 2 * table.base_reachable(self.indev)
         if router is not None and believed:
             self.router = router
-        if bits != was and self.queue and not was & VALID_BITS:
+        if moves and self.queue and not was & VALID_BITS:
             queue, self.queue, self.queued = self.queue, (), 0
             for packet in queue:
                 self.output(packet)
