@@ -40,6 +40,10 @@ TYPE_NAMES = {
 }
 
 
+def _as_written(_: Machine, address: str) -> int:
+    return ip_int(address)
+
+
 class BusyboxPing(PingApp[PingResult]):
     """busybox ping.
 
@@ -117,11 +121,11 @@ class BusyboxPing(PingApp[PingResult]):
         if self.source is not None and self.source in self.ns.devices:
             self._socket.bind_device(self.source)
         elif self.source is not None:
-            address = self._resolve(self.source, ip_int)
+            address = self._resolve(self.source, _as_written)
             if address is None:
                 return
             origin = f" from {ip_text(address)}"
-        to = self._resolve(result.target, lambda name: resolve(self.box, name))
+        to = self._resolve(result.target, resolve)
         if to is None:
             return
         self._to = to
@@ -135,10 +139,10 @@ class BusyboxPing(PingApp[PingResult]):
             return
         self._send()
 
-    def _resolve(self, name: str, how: Callable[[str], int]) -> int | None:
+    def _resolve(self, name: str, how: Callable[[Machine, str], int]) -> int | None:
         """An address, or None when the program has ended because it is not one."""
         try:
-            return how(name)
+            return how(self.box, name)
         except MacvsimError:
             self._fail(f"bad address '{name}'")
             return None
@@ -263,17 +267,16 @@ class BusyboxPing(PingApp[PingResult]):
         """print_stats_and_exit."""
         tally = self._tally
         lost = (tally.sent - tally.received) * 100 // tally.sent if tally.sent else 0
-        lines = [
-            f"\n--- {self._result.target} ping statistics ---\n",
-            f"{tally.sent} packets transmitted, {tally.received} packets received, ",
-            f"{self._repeats} duplicates, " if self._repeats else "",
-            f"{lost}% packet loss\n",
-        ]
+        repeats = f"{self._repeats} duplicates, " if self._repeats else ""
+        text = (
+            f"\n--- {self._result.target} ping statistics ---\n"
+            f"{tally.sent} packets transmitted, {tally.received} packets received, {repeats}{lost}% packet loss\n"
+        )
         trips = self._trips
         if trips.number:
             shown = (trips.least, trips.total // (tally.received + self._repeats), trips.greatest)
-            lines.append(f"round-trip min/avg/max = {'/'.join(milliseconds(trip) for trip in shown)} ms\n")
-        self._print("".join(lines))
+            text += f"round-trip min/avg/max = {'/'.join(map(milliseconds, shown))} ms\n"
+        self._print(text)
         short = self._deadline_us is not None and tally.received < self.count
         self._end(1 if not tally.received or short else 0)
 

@@ -76,9 +76,7 @@ class Socket:
 
     def __init__(self, ns: Namespace, **own: object) -> None:
         """`own` : further attributes, from which everything begins."""
-        own.update(ns=ns, pmtu_discover=pmtu_discover(ns))
-        for name, value in own.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(own, ns=ns, pmtu_discover=pmtu_discover(ns))
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
