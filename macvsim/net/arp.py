@@ -103,12 +103,9 @@ class ArpLayer:
     def _send_to(self, entry: Neighbour, eth_dst: bytes, message: Arp, uid: int) -> bytes:
         """The same for one that goes to a neighbour alone; returns the frame, or b"" if it is the first."""
         raw = _compose(entry.dev, eth_dst, message)
-        if entry.checked:
-            emit(entry, raw, uid)
-            return raw
-        entry.checked = True
-        entry.dev.xmit(Frame(raw, uid))
-        return b""
+        first, entry.checked = not entry.checked, True
+        emit(entry, raw, uid, first=first)
+        return b"" if first else raw
 
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
@@ -262,9 +259,12 @@ class ArpLayer:
         """Answer a request; as `_send_to` if it came to us alone from a neighbour with this entry."""
         uid = self.ns.sim.born(frame.uid)
         reply = Arp(REPLY, dev.mac, message.tip, message.sha, message.sip)
-        if entry is not None and not frame.raw[0] & 1:
+        if entry is None:
+            self.send(dev, message.sha, reply, uid)
+        elif frame.raw[0] & 1:
+            emit(entry, _compose(dev, message.sha, reply), uid, first=True)
+        else:
             return self._send_to(entry, message.sha, reply, uid)
-        self.send(dev, message.sha, reply, uid)
         return b""
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.path import FLOWS, Onward, Path
 from macvsim.net.nud import REACHABLE
-from macvsim.wire.frame import ETH_HLEN, HOST, Frame
+from macvsim.wire.frame import ETH_ADDRESSES, ETH_HLEN, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -70,13 +70,13 @@ class Answered(_Check):
         return None
 
 
-def emit(entry: Neighbour, raw: bytes, uid: int) -> DropReason | None:
-    """A frame with an ARP packet to this neighbour alone, which has had one before, leaves."""
-    path = entry.path
-    frame = Frame(raw, uid, 0, raw[ETH_HLEN:])
-    if path is None or path.epoch != entry.sim.epoch or path.header[: ETH_HLEN - 2] != raw[: ETH_HLEN - 2]:
-        return entry.dev.xmit(frame)
-    return path.carry(frame)
+def emit(entry: Neighbour, raw: bytes, uid: int, *, first: bool = False) -> DropReason | None:
+    """A frame with an ARP packet to this neighbour alone leaves, the way that its IP packets go; `first` : it has had
+    none such before.
+    """
+    path = entry.way_down(raw[:ETH_ADDRESSES] + entry.table.ethertype)
+    frame = Frame(raw, uid, 0, b"" if first else raw[ETH_HLEN:])
+    return entry.dev.xmit(frame) if path is None else path.carry(frame)
 
 
 def keep(dev: NetDevice, frame: Frame, flow: Path) -> None:

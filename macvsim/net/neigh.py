@@ -142,16 +142,21 @@ class Neighbour(Timed):
         """Something was sent while the entry is being checked; this may be told late (net/trip.py)."""
         self.used = max(self.used, time // self.table.sim.tick)
 
-    def _find_path(self, header: bytes) -> TxPath | None:
-        """The way down; an earlier one if it has been laid aside only."""
-        epoch = self.dev.sim.epoch
+    def way_down(self, header: bytes) -> TxPath | None:
+        """The way down for what needs no state to be let out (ARP)."""
+        epoch = self.sim.epoch
         path = self._found
         if path is None or self._found_in != epoch or path.header != header:
             path = self._found = tx_path(self.dev, header)
             self._found_in = epoch
+        return path
+
+    def _find_path(self, header: bytes) -> TxPath | None:
+        """The way down; an earlier one if it has been laid aside only."""
+        path = self.way_down(header)
         self._forget_path()
         if path is not None:
-            path.epoch = epoch
+            path.epoch = self._found_in
             path.tell(None if self.connected else self._used)
             self.path = path
         return path
