@@ -256,6 +256,8 @@ class Ipv4Layer:
         hops = ttl
         if hops is None:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
+        if way.neighbour is None and way.dev is not None and not way.loops:
+            way.neighbour = self.ns.neigh.lookup(way.dev, way.nexthop)
         idents = self.idents(dst, way.src, proto)
         sender = Sender(self, way, kind, ipv4.head(ipv4_template(proto), way.src, dst, tos, hops), idents)
         way.senders = (*way.senders, sender)

@@ -151,15 +151,13 @@ class Neighbour(Timed):
             self._found_in = epoch
         return path
 
-    def _find_path(self, header: bytes) -> TxPath | None:
-        """The way down; an earlier one if it has been laid aside only."""
-        path = self.way_down(header)
-        self._forget_path()
-        if path is not None:
+    def _adopt(self, path: TxPath) -> None:
+        """Packets go this way from now on."""
+        if path is not self.path:
+            self._forget_path()
             path.epoch = self._found_in
-            path.tell(None if self.connected else self._used)
             self.path = path
-        return path
+        path.tell(None if self.connected else self._used)
 
     def _forget_path(self) -> None:
         """The way down is not what it was, or nothing may take it; others may have kept it."""
@@ -195,19 +193,27 @@ class Neighbour(Timed):
             if dev.header_cache and header is None:
                 self._hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
             header = built
-        path = self._find_path(header)
+        path = self.way_down(header)
         if path is not None:
+            self._adopt(path)
             return path.send(packet.data, packet.uid, packet.head)
+        self._forget_path()
         return dev.xmit(Frame(header + packet.data, packet.uid))
 
     def way_out(self) -> TxPath | None:
         """The way down of a packet that is about to be sent, if the header alone tells it and the state lets it out."""
-        header = self._hh
-        if self.path is not None or not self.bits & _STALE or header is None or self.dev.sim.epoch != self._found_in:
+        if self.path is not None or not self.bits & _STALE:
             return self.path
-        self.used = self.table.sim.jiffies
-        self._event_send(None)
-        return self._find_path(header)
+        dev = self.dev
+        header = self.ha + dev.mac + self.table.ethertype
+        path = self.way_down(header)
+        if path is not None:
+            if dev.header_cache:
+                self._hh = header
+            self.used = self.sim.jiffies
+            self._event_send(None)
+            self._adopt(path)
+        return path
 
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
