@@ -7,12 +7,11 @@ softirq context.  simpy's events stand for process context: at equal times they 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import simpy
@@ -35,7 +34,10 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 
 _TIME_AND_TURN = itemgetter(0, 2)
+_PLACE = attrgetter("place")
 
+ALARMS = 1 << 62
+"""A turn after all that are not alarms of programs."""
 CROWD = 8
 
 
@@ -64,7 +66,10 @@ def _stop(_: None) -> None:
 
 
 class UnderWay(Protocol):
-    """Something whose outcome is in the queue already."""
+    """Something whose outcome is in the queue already; place : among those that were sent at the same time."""
+
+    @property
+    def place(self) -> int: ...
 
     def catch_up(self) -> None:
         """Make it what it would be by now, and leave `Sim.trips`."""
@@ -134,7 +139,7 @@ class Sim(simpy.Environment, Dice):
         """
         self.still = False
         """What is done now changes nothing; see `unchanged`."""
-        self.trips: deque[UnderWay] = deque()
+        self.trips: list[UnderWay] = []
         """Packets whose arrival is in the queue already, or was until not long ago (net/trip.py)."""
         self.stepping = False
         """Somebody may look after every single call."""
@@ -178,12 +183,21 @@ class Sim(simpy.Environment, Dice):
         """Call ``fn(*args)`` `delay` ns from now in process context, as a program or a kernel thread runs."""
         heappush(self._queue, (self._now + delay, PROCESS, next(self._eid), spread, (fn, args)))
 
+    def alarms(self) -> int:
+        """One more program sets alarms, with turns from this one on: at equal times they come after everything else in
+        process context, in the order in which programs asked for this.
+        """
+        return ALARMS + (next(self._eid) << 24)
+
     def wait_in_line(self, delay: int, turn: int, fn: Callable[[Any], Any], arg: object) -> None:
         """``fn(arg)`` in `delay` ns, in process context, where there are many (waiting.py)."""
         line = self._lines.get(delay)
         if line is None:
             line = self._lines[delay] = WaitingLine(self._queue)
         entry = (self._now + delay, PROCESS, turn, line.serve, (fn, arg))
+        if line and turn < line[-1][2] and entry[0] == line[-1][0]:
+            heappush(self._queue, (entry[0], PROCESS, turn, fn, arg))
+            return
         line.append(entry)
         if len(line) == 1:
             heappush(self._queue, entry)
@@ -334,7 +348,11 @@ class Sim(simpy.Environment, Dice):
         all the way at once are where they would be now.
         """
         while self.trips:
-            self.trips.popleft().catch_up()
+            trips, self.trips = self.trips, []
+            if len(trips) > 1:
+                trips.sort(key=_PLACE)
+            for trip in trips:
+                trip.catch_up()
 
     def settle(self) -> None:
         """Bring all counters up to date; whoever shows one calls this first."""

@@ -20,6 +20,10 @@ _OCTET = r"(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
 _USUAL = re.compile(r"\.".join([_OCTET] * 4))
 
 
+def _nothing() -> None:
+    """What is called by an alarm that was not set."""
+
+
 class Pids(Protocol):
     """What gives process ids: the kernel."""
 
@@ -71,7 +75,7 @@ class App:
         self._stderr = stderr
         self._alarm = 0
         """The turn in the queue of what is set, or rings; 0: nothing."""
-        self._on_alarm: Callable[[], None]
+        self._on_alarm: Callable[[], None] = _nothing
 
     @property
     def done(self) -> simpy.Event:
@@ -89,6 +93,7 @@ class App:
 
     def launch(self) -> None:
         """Run, now."""
+        self._alarm = self.sim.alarms()
         for watch in self.sim.program_watchers:
             watch(self)
         self.main()
@@ -120,10 +125,12 @@ class App:
         return int(self.sim.now) // US
 
     def set_alarm(self, delay: int, fn: Callable[[], None]) -> None:
-        """setitimer(ITIMER_REAL): SIGALRM calls `fn` in `delay` ns, exactly, instead of the alarm set before."""
+        """setitimer(ITIMER_REAL): SIGALRM calls `fn` in `delay` ns, exactly, instead of the alarm set before; what
+        else is due then comes first, and so do alarms of programs that started before.
+        """
         sim = self.sim
         self._on_alarm = fn
-        self._alarm = turn = next(sim._eid)
+        self._alarm = turn = self._alarm + 1
         if len(sim._queue) < sim.crowd:
             heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
         else:
@@ -134,12 +141,11 @@ class App:
         """Of the alarm that is set, or rings, in the queue."""
         return self._alarm
 
-    def set_alarm_at(self, time: int, fn: Callable[[], None], turn: int | None = None) -> int:
-        """As `set_alarm`, at a time (ns), and with a turn in the queue that was kept free, or else a new one: which."""
-        sim = self.sim
+    def set_alarm_at(self, time: int, fn: Callable[[], None]) -> int:
+        """As `set_alarm`, at a time (ns); returns its turn."""
         self._on_alarm = fn
-        self._alarm = turn = next(sim._eid) if turn is None else turn
-        sim.put(time, PROCESS, turn, self._ring, turn)
+        self._alarm = turn = self._alarm + 1
+        self.sim.put(time, PROCESS, turn, self._ring, turn)
         return turn
 
     def _ring(self, turn: int) -> None:

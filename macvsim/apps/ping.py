@@ -57,6 +57,8 @@ class BusyboxPing(PingApp[PingResult]):
     """
 
     request_kind = icmp.ECHO
+    _timed: icmp.TimedEchoes | None = None
+    """Makes requests whose payload has room for the clock."""
 
     def __init__(
         self,
@@ -91,23 +93,24 @@ class BusyboxPing(PingApp[PingResult]):
         self._least = size + icmp.HLEN - ipv4.HLEN
         """Bytes without which an answer is none; ping counts the IP header among them."""
         self._ident = (self.pid & 0xFFFF).to_bytes(2, "little")
-        self._template = self._new_template()
-        self._timed: icmp.TimedEchoes | None = None
-        """Makes requests whose payload has room for the clock."""
+        template = self._new_template()
         if size >= MIN_DATA_WITH_CLOCK:
             tail = bytes((pattern,)) * (size - MIN_DATA_WITH_CLOCK)
-            self._timed = icmp.TimedEchoes(self._template, self.request_kind, _number(self._ident), tail)
+            self._timed = icmp.TimedEchoes(template, self.request_kind, _number(self._ident), tail)
+        else:
+            self._template = template
+            self._sent_ns: dict[int, int] = {}
         self._may_repeat = self.request_kind == icmp.ECHO and not (stdout or adaptive or deadline)
         """Nobody sees replies come, and no request depends on them."""
-        self._sent_ns: dict[int, int] = {}
         self._seen = bytearray(MAX_DUP_CHK)
         """Whether each sequence number was answered, of the last so many."""
         self._to = 0
         self._ttl = ttl
-        self._socket: RawIcmpSocket
+        self._socket: RawIcmpSocket | None = None
 
     def close(self) -> None:
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -116,10 +119,11 @@ class BusyboxPing(PingApp[PingResult]):
 
     def main(self) -> None:
         result = self._result
-        self._socket = RawIcmpSocket(self.ns, self._receive, wanted=self._is_mine, broadcast=True, ttl=self._ttl)
+        sock = RawIcmpSocket(self.ns, self._receive, wanted=self._is_mine, broadcast=True, ttl=self._ttl)
+        self._socket = sock
         origin = ""
         if self.source is not None and self.source in self.ns.devices:
-            self._socket.bind_device(self.source)
+            sock.bind_device(self.source)
         elif self.source is not None:
             address = self._resolve(self.source, _as_written)
             if address is None:
@@ -133,7 +137,7 @@ class BusyboxPing(PingApp[PingResult]):
         self._print(f"PING {result.target} ({result.address}){origin}: {result.size} data bytes\n")
         try:
             if origin:
-                self._socket.bind_address(ip_int(self.source or ""))
+                sock.bind_address(ip_int(self.source or ""))
         except SocketError as error:
             self._fail(f"bind: {error}")
             return
@@ -156,6 +160,7 @@ class BusyboxPing(PingApp[PingResult]):
             self._finish()
             return
         message, uid = self.request()
+        assert self._socket is not None
         try:
             self._socket.send(self._to, message, uid)
         except SocketError as error:
@@ -191,7 +196,7 @@ class BusyboxPing(PingApp[PingResult]):
     def _repeat(self) -> bool:
         """Requests from this one on go in series, but for the last, with whose reply the program ends."""
         most = self.count - 1 - self._tally.sent if self.count else NEVER
-        if most <= FEW or self._timed is None:
+        if most <= FEW or self._timed is None or self._socket is None:
             return False
         return self._socket.repeat(self._to, self._timed.make(0, 0), self, most)
 

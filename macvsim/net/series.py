@@ -2,8 +2,8 @@
 
 From one trip (net/trip.py) of a program that pings to the next, nothing happens that concerns anybody else.  So nothing
 stands in the queue but the alarm that ends a series.  Whoever looks, or changes what trips depend on, stops it first:
-those that are over have happened then, in one step, and the one that is under way goes on as a trip.  (Who looks at the
-very nanosecond at which a request is due may find it sent where it would be the next to go.)
+those that are over have happened then, in one step, and the one that is under way goes on as a trip.  It comes after
+packets that other programs sent at the same nanosecond one by one.
 
 This pays where many programs run, as what one of them needs has left the processor's cache before it is due again.
 """
@@ -30,7 +30,7 @@ class Asking(Protocol):
     @property
     def turn(self) -> int: ...
 
-    def set_alarm_at(self, time: int, fn: Callable[[], None], turn: int | None = None) -> int: ...
+    def set_alarm_at(self, time: int, fn: Callable[[], None]) -> int: ...
 
     def request(self) -> tuple[bytes, int]:
         """The next request, which is sent now, and its identity."""
@@ -57,15 +57,15 @@ class Plan(NamedTuple):
 
 
 class Series:
-    """A series that begins now, with the alarm of the program that rings."""
+    """A series that begins now, with the alarm of the program that rings; turn : of this."""
 
-    __slots__ = ("_begun", "_end", "_plan", "_turn")
+    __slots__ = ("_begun", "_end", "_plan", "turn")
 
     def __init__(self, plan: Plan, now: int) -> None:
         asking = plan.asking
         self._plan = plan
         self._begun = now
-        self._turn = asking.turn
+        self.turn = asking.turn
         self._end = asking.set_alarm_at(now + plan.rounds * asking.interval, self._finish)
 
     @property
@@ -80,10 +80,10 @@ class Series:
         now = sim._now
         sent = min((now - begun) // interval + 1, rounds)
         last = begun + (sent - 1) * interval
-        if last == now and sent > 1 and not sim.is_over(last, PROCESS, self._turn):
+        if last == now and sent > 1 and not sim.is_over(last, PROCESS, self.turn):
             sent -= 1
             last -= interval
-        under_way = not sim.is_over(last + took, context, self._turn)
+        under_way = not sim.is_over(last + took, context, self.turn)
         over = sent - 1 if under_way else sent
         trip.return_from(over, last - interval if under_way else last)
         if over:
@@ -97,7 +97,7 @@ class Series:
             snmp.echoes_sent += 1
         if sent < rounds:
             sim.withdraw(self._end)
-            asking.set_alarm_at(last + interval, asking.go_on, self._turn)
+            asking.set_alarm_at(last + interval, asking.go_on)
 
     def _finish(self) -> None:
         """All of them are over."""

@@ -113,7 +113,7 @@ class ThereAndBack:
         if self._sim.epoch != epoch:
             return False
         users: list[tuple[Callable[[int], None], int]] = []
-        until = NEVER
+        until, doubt = NEVER, self._doubt_stations
         for one in self._stations:
             path, fdb = one.path, one.fdb
             if path is not None:
@@ -121,15 +121,12 @@ class ThereAndBack:
                     return False
                 if path.user is not None:
                     users.append((path.user, one.since))
+                path.rely(doubt)
             if fdb is not None and fdb.next_run < until:
                 until = fdb.next_run
         if arrival >= until or (request[4:6] != self._asker and not self._find_listener(request)):
             return False
         self._users, self._sure_in, self._sure_until = tuple(users), epoch, until
-        doubt = self._doubt_stations
-        for one in self._stations:
-            if one.path is not None:
-                one.path.rely(doubt)
         return True
 
     def _find_listener(self, request: bytes) -> bool:

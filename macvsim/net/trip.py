@@ -42,17 +42,19 @@ def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
     onward = sender.onward()
     stations: list[Onward] = []
     answer: Messages | None = None
+    is_watched = False
     size, head = len(path.header) + sender.length, sender.head
     while onward is not None and len(stations) < LONGEST:
         stations.append(onward)
         messages: Messages | None = onward.messages
         if messages is not None and answer is not None:
             messages.arrive(onward)
-            kind = WatchedTrip if any(one.told for one in stations) else Trip
+            kind = WatchedTrip if is_watched or onward.told else Trip
             return kind(Found(path, sender, answer, messages, tuple(stations), head))
         if messages is not None:
             answer = messages
             messages.answer(onward, size)
+        is_watched = is_watched or bool(onward.told)
         hop, since = onward.hop, onward.since + onward.delay
         if hop is None or since == onward.since:
             return None
@@ -112,18 +114,25 @@ class Trip(ThereAndBack):
         """
         sim, own, path = self._sim, self._own, self.path
         now, interval = sim._now, asking.interval
-        if self.series is not None or (self._is_open and self.until >= now):
-            return False
+        if self._is_open:
+            if self.until >= now:
+                return False
+            self._close()
         took = self._span + self._delay
-        if took >= interval or not own or not self._idents or path.sent == now or len(request) != self._length:
+        if (
+            self.series is not None
+            or took >= interval
+            or not own
+            or not self._idents
+            or path.sent == now
+            or len(request) != self._length
+        ):
             return False
         if not self._make_sure(request, now + self._span):
             return False
         rounds = min(most, MOST, (min(sim.horizon, self._sure_until - self._span - 1) - now) // interval + 1)
         if rounds < 2:
             return False
-        if self._is_open:
-            self._close()
         self._flight = b"", 0, own.pop(), self._idents.pop(), 0
         self.series = series = Series(Plan(asking, self, rounds, took, self._context, snmp), now)
         path.set_out = series.last
@@ -161,6 +170,11 @@ class Trip(ThereAndBack):
     def _doubt_listener(self) -> None:
         self._go_on()
         super()._doubt_listener()
+
+    @property
+    def place(self) -> int:
+        """As `UnderWay.place`: programs send in the order in which their alarms ring."""
+        return 0 if self.series is None else self.series.turn
 
     def catch_up(self) -> None:
         """As `UnderWay.catch_up`."""
