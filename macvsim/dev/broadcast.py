@@ -115,6 +115,16 @@ class Audience:
         """Children of `modes` but `source` hear a request, and count `octets` bytes: who of them must take it the long
         way.
         """
+        concerned: Sequence[Macvlan] = self.targets.get(raw[38:42], ())
+        others = acquainted(self.sim, raw)
+        if others or self.attentive:
+            concerned = self._in_order([*self.attentive, *concerned, *others])
+        return self.wake(concerned, source, modes, octets)
+
+    def wake(
+        self, concerned: Sequence[Macvlan], source: Macvlan | None, modes: frozenset[Mode], octets: int
+    ) -> Sequence[Macvlan]:
+        """The same where it is known whom the request concerns."""
         one = FRAME + octets
         spared, heard = self._spared, self._heard
         if not heard:
@@ -122,15 +132,11 @@ class Audience:
         heard[modes] = heard.get(modes, 0) + one
         if source is not None and source.mode in modes:
             spared[source] = spared.get(source, 0) + one
-        concerned: Sequence[Macvlan] = self.targets.get(raw[38:42], ())
-        others = acquainted(self.sim, raw)
-        if others or self.attentive:
-            concerned = self._in_order([*self.attentive, *concerned, *others])
-        if not concerned:
-            return ()
-        woken = [child for child in concerned if child.mode in modes and child is not source]
-        for child in woken:
-            spared[child] = spared.get(child, 0) + one
+        woken: Sequence[Macvlan] = ()
+        for child in concerned:
+            if child.mode in modes and child is not source:
+                spared[child] = spared.get(child, 0) + one
+                woken = (*woken, child)
         return woken
 
     def heard_all(self, modes: frozenset[Mode], count: int) -> None:

@@ -189,18 +189,27 @@ class MacvlanPort:
         """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it
         (macvlan_broadcast).
         """
-        # the kernel counts the header of siblings' frames twice
-        octets = len(frame.raw) + (ETH_HLEN if modes is BRIDGE_ONLY else 0)
+        octets = len(frame.raw)
+        if modes is BRIDGE_ONLY:
+            octets += ETH_HLEN  # the kernel counts the header of siblings' frames twice
         for child in self._hearers(frame, source, modes, octets):
-            stats = child.counters
-            stats.rx_packets += 1
-            stats.rx_bytes += octets
-            stats.multicast += 1
+            _count_group_frame(child, octets)
             if modes is BRIDGE_ONLY:
                 child.forward(frame)
             else:
                 child.netif_rx(frame, _group_type(frame))
                 self.lower.sim.run_softirqs()
+
+    def call(self, frame: Frame) -> None:
+        """A broadcast request from outside, when the work queue runs: `broadcast` where it concerns nobody but those
+        who have the address (switch/flood.py).
+        """
+        raw, audience = frame.raw, self.audience
+        octets = len(raw)
+        for child in audience.wake(audience.targets.get(raw[38:42], ()), None, EXTERNAL, octets):
+            _count_group_frame(child, octets)
+            child.netif_rx(frame, BROADCAST)
+            self.lower.sim.run_softirqs()
 
     @property
     def queues_broadcasts(self) -> bool:
@@ -268,6 +277,13 @@ def _bucket(mac: bytes) -> int:
 def _group_bit(group: bytes) -> int:
     """mc_hash without salt: the last four bytes by hash_32 into 256 buckets, on a little-endian machine."""
     return (int.from_bytes(group[2:], "little") * _GOLDEN_RATIO_32 & 0xFFFFFFFF) >> 24
+
+
+def _count_group_frame(child: Macvlan, octets: int) -> None:
+    stats = child.counters
+    stats.rx_packets += 1
+    stats.rx_bytes += octets
+    stats.multicast += 1
 
 
 def _group_type(frame: Frame) -> PacketType:

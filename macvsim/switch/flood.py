@@ -278,7 +278,7 @@ class Flood:
         if not self._undone:
             plan.count(plan.heard, len(self._frame.raw), (*apart, *self._called))
             for place in self._called:
-                plan.macvlans[place].broadcast(Frame(self._frame.raw, self._frame.uid), None, EXTERNAL)
+                plan.macvlans[place].call(Frame(self._frame.raw, self._frame.uid))
             return
         for place, port in plan.macvlans.items():
             if place != self._source:
