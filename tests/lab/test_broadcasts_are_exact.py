@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.apps.ping import BusyboxPing
 from macvsim.errors import MacvsimError
+from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 
 SEEDS = range(12)
@@ -245,3 +247,26 @@ def test_what_is_known_changes_before_the_work_queues_run(learns: bool, wait: fl
     host.sh(f"{inside} change 172.16.0.21 dev eth0 nud failed")
     lab.run(0.001)
     assert str(host.sh(inside)).strip() == f"172.16.0.21 dev eth0 {known}"
+
+
+@pytest.mark.parametrize("learns", [True, False])
+@pytest.mark.parametrize("before, rtt", [(None, 451_000), (400, 450_000), (-400, 451_000)])
+def test_a_request_is_handed_on_with_what_waits_already(learns: bool, before: int | None, rtt: int) -> None:
+    """A request is at all cards after 50 us; macvlan's work queue runs 1 us after the first frame that waits there."""
+    lab = Lab(journal=False)
+    lab.sim.learns = learns
+    lab.switch("sw1")
+    for number in (1, 2, 3):
+        host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
+        host.docker.network_create("net", driver="macvlan", subnet="172.16.0.0/24", parent="enp0s8")
+        host.docker.run(f"c{number}", network="net", ip=f"172.16.0.{20 + number}")
+    for nobody in (98, 99):
+        lab["c1"].sh(f"ping -c 1 -W 1 172.16.0.{nobody}")
+    lab.run(2)
+    if before is not None:
+        other = Frame(b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x09" + b"\x88\xb5" + bytes(46), lab.sim.born())
+        lab.sim.call_later(50_000 - before, lab.hosts["host2"].ns.dev("enp0s8").wire_receive, other)
+    ping = BusyboxPing(lab["c1"], "172.16.0.22", count=1)
+    ping.start()
+    lab.run(1)
+    assert ping.result().rtts == [rtt]
