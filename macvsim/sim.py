@@ -189,18 +189,18 @@ class Sim(simpy.Environment, Dice):
         """
         return ALARMS + (next(self._eid) << 24)
 
-    def wait_in_line(self, delay: int, turn: int, fn: Callable[[Any], Any], arg: object) -> None:
-        """``fn(arg)`` in `delay` ns, in process context, where there are many (waiting.py)."""
+    def wait_in_line(self, delay: int, turn: int, fn: Callable[[int], Any]) -> None:
+        """``fn(turn)`` in `delay` ns, in process context, where there are many (waiting.py)."""
         line = self._lines.get(delay)
         if line is None:
             line = self._lines[delay] = WaitingLine(self._queue)
-        entry = (self._now + delay, PROCESS, turn, line.serve, (fn, arg))
-        if line and turn < line[-1][2] and entry[0] == line[-1][0]:
-            heappush(self._queue, (entry[0], PROCESS, turn, fn, arg))
+        time = self._now + delay
+        if line and turn < line[-1][2] and time == line[-1][0]:
+            heappush(self._queue, (time, PROCESS, turn, fn, turn))
             return
-        line.append(entry)
+        line.append((time, PROCESS, turn, line.serve, fn))
         if len(line) == 1:
-            heappush(self._queue, entry)
+            heappush(self._queue, line[0])
 
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: int = 0) -> None:  # type: ignore[override]
         """As `simpy.Environment.schedule`."""

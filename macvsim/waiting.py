@@ -25,7 +25,7 @@ Entry = tuple[int, int, int, Any, Any]
 class WaitingLine(deque[Entry]):
     """Entries of `queue`, a heap, each later than the one before, of which only the first stands there.
 
-    serve : the function of all of them; their arguments are calls as function and argument
+    serve : the function of all of them; their arguments are what is to be called with their turn
     """
 
     __slots__ = ("_queue", "serve")
@@ -35,10 +35,9 @@ class WaitingLine(deque[Entry]):
         self._queue = queue
         self.serve = self._serve
 
-    def _serve(self, call: tuple[Callable[[Any], Any], Any]) -> None:
+    def _serve(self, fn: Callable[[int], Any]) -> None:
         """The first one is due."""
-        self.popleft()
+        turn = self.popleft()[2]
         if self:
             heappush(self._queue, self[0])
-        fn, arg = call
-        fn(arg)
+        fn(turn)

@@ -134,7 +134,7 @@ class App:
         if len(sim._queue) < sim.crowd:
             heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
         else:
-            sim.wait_in_line(delay, turn, self._ring, turn)
+            sim.wait_in_line(delay, turn, self._ring)
 
     @property
     def turn(self) -> int:

@@ -106,7 +106,7 @@ class PingResult(ShownPing):
         self.size = size
         self.tally = Tally()
         self._replies: list[Reply] | None = None
-        self.errors: list[PingError] = []
+        self._errors: list[PingError] | None = None
         self.code: int | None = None
 
     def __bool__(self) -> bool:
@@ -133,6 +133,13 @@ class PingResult(ShownPing):
         return self._now().requests
 
     @property
+    def errors(self) -> list[PingError]:
+        """In order of arrival."""
+        if self._errors is None:
+            self._errors = []
+        return self._errors
+
+    @property
     def replies(self) -> list[Reply]:
         """In order of arrival."""
         replies = self._replies = self._replies or []
@@ -144,7 +151,7 @@ class PingResult(ShownPing):
 
     def __repr__(self) -> str:
         ttl = "" if self.ttl is None else f", ttl {self.ttl}"
-        failed = f", {len(self.errors)} errors" if self.errors else ""
+        failed = f", {len(self._errors)} errors" if self._errors else ""
         return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
 
     @property

@@ -62,8 +62,8 @@ class ArpLayer:
         """Send a request (arp_solicit): to the known MAC while probing, to everybody otherwise."""
         dev, sim = entry.dev, self.ns.sim
         known = unicast and entry.bits & VALID_BITS != 0
-        epoch, question = entry.question
-        if known and trigger is None and epoch == sim.epoch and question[:6] == entry.ha and sim.learns:
+        question = entry.question
+        if known and trigger is None and entry.asked_in == sim.epoch and question[:6] == entry.ha and sim.learns:
             emit(entry, question, sim.born())
             return
         source = self._announced(dev, entry.ip, trigger)
@@ -72,7 +72,7 @@ class ArpLayer:
         if not known:
             self.send(dev, BROADCAST_MAC, request, uid)
         elif trigger is None:
-            entry.question = sim.epoch, self._send_to(entry, entry.ha, request, uid)
+            entry.question, entry.asked_in = self._send_to(entry, entry.ha, request, uid), sim.epoch
         else:
             self._send_to(entry, entry.ha, request, uid)
 

@@ -48,7 +48,6 @@ _PROBE = 0x10
 _PROBING = _INCOMPLETE | _PROBE
 _FAILED = 0x20
 _FIXED = 0xC0
-_NO_QUESTION = -1, b""
 
 
 class Side(Protocol):
@@ -81,9 +80,9 @@ class Solicitor(Protocol):
 class Neighbour(Timed):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_found", "_found_in", "_hh", "_state", "bits", "checked", "confirmed", "connected", "dead", "dev",
-                 "ha", "indev", "ip", "path", "probes", "proto", "question", "queue", "queued", "router", "sends",
-                 "table", "updated", "used")  # fmt: skip
+    __slots__ = ("_found", "_found_in", "_hh", "_state", "asked_in", "bits", "checked", "confirmed", "connected",
+                 "dead", "dev", "ha", "indev", "ip", "path", "probes", "proto", "question", "queue", "queued", "router",
+                 "sends", "table", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -106,7 +105,8 @@ class Neighbour(Timed):
         self.dead = False
         self.checked = False
         """The neighbour was asked without need, or has asked so."""
-        self.question = _NO_QUESTION
+        self.question = b""
+        self.asked_in = -1
         """The frame that asked it last, and in which epoch."""
         now = self.sim._now // self.sim.tick
         self.used = self.updated = now

@@ -27,18 +27,20 @@ GC_STEP = 15
 class NeighTable:
     """All neighbour entries of one namespace for IPv4 (arp_tbl, seen from it); those for IPv6 are a class of its own.
 
-    ethertype : of the protocol; suffix : tells its random streams apart
+    ethertype : of the protocol; suffix : tells its random streams apart; address_bits : length of its addresses
     """
 
     __slots__ = ("_gc", "_proxies", "entries", "sim", "solicitor", "thresholds")
     ethertype: ClassVar[bytes] = ETH_P_IP.to_bytes(2)
     suffix: ClassVar[str] = ""
+    address_bits: ClassVar[int] = 32
 
     def __init__(self, sim: Sim, solicitor: Solicitor, thresholds: NeighThresholds) -> None:
         self.sim = sim
         self.solicitor = solicitor
         self.thresholds = thresholds
-        self.entries: dict[tuple[NetDevice, int], Neighbour] = {}
+        self.entries: dict[int, Neighbour] = {}
+        """By interface index and address, as one number."""
         self._proxies: Proxies | None = None
         self._gc: Timer | None = None
 
@@ -65,11 +67,11 @@ class NeighTable:
 
     def lookup(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, if there is one."""
-        return self.entries.get((dev, ip))
+        return self.entries.get(dev.ifindex << self.address_bits | ip)
 
     def create(self, dev: NetDevice, ip: int) -> Neighbour | None:
         """The entry, made if need be; None when the table is full (ENOBUFS, ``neighbour table overflow``)."""
-        key = dev, ip
+        key = dev.ifindex << self.address_bits | ip
         entries = self.entries
         entry = entries.get(key)
         if entry is None:
@@ -150,7 +152,7 @@ class NeighTable:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
         entry.state = NONE
         entry.dead = True
-        if self.entries.pop((entry.dev, entry.ip), None) is not None and not self.suffix:
+        if self.entries.pop(entry.dev.ifindex << self.address_bits | entry.ip, None) is not None and not self.suffix:
             known, address = self.sim.known, entry.ip.to_bytes(4)
             known[address] = others = tuple([other for other in known[address] if other is not entry])
             if not others:

@@ -76,7 +76,11 @@ class Socket:
 
     def __init__(self, ns: Namespace, **own: object) -> None:
         """`own` : further attributes, from which everything begins."""
-        vars(self).update(own, ns=ns, pmtu_discover=pmtu_discover(ns))
+        put = object.__setattr__
+        put(self, "ns", ns)
+        put(self, "pmtu_discover", pmtu_discover(ns))
+        for name, value in own.items():
+            put(self, name, value)
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
@@ -181,7 +185,7 @@ class RawIcmpSocket(Socket):
     on_error: Callable[[IcmpError], None] | None
     kinds: frozenset[int] | None
     wanted: Callable[[bytes], bool] | None
-    _last: _Sent | None = None
+    _last: _Sent | None
 
     def __init__(
         self,
@@ -193,7 +197,9 @@ class RawIcmpSocket(Socket):
         wanted: Callable[[bytes], bool] | None = None,
         **options: object,
     ) -> None:
-        super().__init__(ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, **options)
+        super().__init__(
+            ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, _last=None, **options
+        )
         self._changes()
         ns.icmp.sockets.append(self)
 

@@ -10,25 +10,28 @@ from macvsim.sim import CROWD, PROCESS, SECOND, Sim
 
 
 def happenings(seed: int, in_line: bool) -> list[tuple[int, int]]:
-    """When which of many calls are made that set each other for a few delays."""
+    """When which of many calls are made that set each other for a few delays, some of them as alarms of programs."""
     sim, dice = Sim(seed), random.Random(seed)
+    programs = [sim.alarms() for _ in range(4)]
     seen: list[tuple[int, int]] = []
 
-    def ring(number: int) -> None:
-        seen.append((sim.now, number))
+    def ring(turn: int) -> None:
+        seen.append((sim.now, turn))
         for _ in range(dice.choice((0, 1, 1, 2))):
-            add(number + 1)
+            add()
 
-    def add(number: int) -> None:
+    def add() -> None:
         delay = dice.choice((0, 3, 3, 10, SECOND))
-        turn = next(sim._eid)
+        turn, program = next(sim._eid), dice.randrange(8)
+        if program < len(programs):
+            programs[program] = turn = programs[program] + 1
         if in_line:
-            sim.wait_in_line(delay, turn, ring, number)
+            sim.wait_in_line(delay, turn, ring)
         else:
-            sim.put(sim.now + delay, PROCESS, turn, ring, number)
+            sim.put(sim.now + delay, PROCESS, turn, ring, turn)
 
-    for number in range(3 * CROWD):
-        add(100 * number)
+    for _ in range(3 * CROWD):
+        add()
     sim.run(until=20 * SECOND)
     return seen
 
@@ -43,8 +46,8 @@ def test_calls_come_in_order_of_time_and_setting(seed: int) -> None:
 def test_only_the_first_of_a_line_stands_in_the_queue() -> None:
     sim = Sim()
     rung: list[int] = []
-    for number in range(100):
-        sim.wait_in_line(SECOND, next(sim._eid), rung.append, number)
+    for turn in range(100):
+        sim.wait_in_line(SECOND, turn, rung.append)
     assert len(sim._queue) == 1
     sim.step()
     assert rung == [0]
@@ -61,8 +64,8 @@ def test_a_failure_does_not_hold_up_those_behind() -> None:
     def fail(_: int) -> None:
         raise ZeroDivisionError
 
-    sim.wait_in_line(5, next(sim._eid), fail, 0)
-    sim.wait_in_line(5, next(sim._eid), rung.append, 1)
+    sim.wait_in_line(5, 0, fail)
+    sim.wait_in_line(5, 1, rung.append)
     with pytest.raises(ZeroDivisionError):
         sim.run()
     sim.run()

@@ -54,7 +54,7 @@ def verify(path: Path, before: str = "") -> subprocess.CompletedProcess[str]:
         f"sys.exit(not verify_files([Path({str(path)!r})], sys.stdout.write))\n"
     )
     ran = subprocess.run([*way, sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
-    if "cannot be made here" in ran.stdout or "has no ping" in ran.stdout:
+    if any(lack in ran.stdout for lack in ("cannot be made here", "has no ping", "iptables-restore: not found")):
         pytest.skip(ran.stdout)
     return ran
 

@@ -42,6 +42,7 @@ class NeighTable6(NeighTable):
     __slots__ = ()
     ethertype = ETH_P_IPV6.to_bytes(2)
     suffix = "6"
+    address_bits = 128
 
     def text(self, ip: int) -> str:
         return ip6_text(ip)
