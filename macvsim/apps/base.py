@@ -11,7 +11,7 @@ import simpy
 
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, PROCESS, SECOND, US, Sim
+from macvsim.sim import MS, PROCESS, US, Sim
 
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
@@ -163,7 +163,7 @@ class App:
 
 def duration(seconds: float) -> int:
     """Nanoseconds in a time in seconds, to the microsecond as system calls take it."""
-    return round(seconds * 1_000_000) * (SECOND // 1_000_000)
+    return round(seconds * 1_000_000) * US
 
 
 def poll_time(milliseconds: int) -> int:
@@ -196,8 +196,7 @@ def inet_aton(text: str) -> int | None:
     """Address written as ``a.b.c.d``, ``a.b.c``, ``a.b`` or ``a``, parts decimal, octal or hexadecimal, or None."""
     usual = _USUAL.fullmatch(text)
     if usual is not None:
-        a, b, c, d = usual.groups()
-        return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+        return int.from_bytes(map(int, usual.groups()))
     parts = []
     for word in text.split("."):
         if not _NUMBER.fullmatch(word):
