@@ -108,7 +108,6 @@ class App:
 
     def exit(self, code: int) -> None:
         """End with this exit code; from here on nothing calls the program."""
-        self.sim.catch_up()
         if self.code is None:
             self.code = code
             self._alarm = 0

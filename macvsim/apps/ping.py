@@ -108,6 +108,11 @@ class BusyboxPing(PingApp[PingResult]):
         self._ttl = ttl
         self._socket: RawIcmpSocket | None = None
 
+    def exit(self, code: int) -> None:
+        if self._socket is not None:
+            self._socket.catch_up()
+        super().exit(code)
+
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
@@ -170,10 +175,11 @@ class BusyboxPing(PingApp[PingResult]):
         if not self.count or self._tally.sent < self.count:
             self.set_alarm(self.interval, self._send)
             return
-        wait = self.timeout
-        if self._tally.received:
-            wait = max(self._trips.greatest // (512 * 1024), 1) * SECOND
-        self.set_alarm(wait, self._finish)
+        self.set_alarm(self._patience(), self._finish)
+
+    def _patience(self) -> int:
+        """How long to wait for replies after the last request."""
+        return max(self._trips.greatest // (512 * 1024), 1) * SECOND if self._tally.received else self.timeout
 
     def request(self) -> tuple[bytes, int]:
         """As `Asking.request`."""
@@ -194,8 +200,8 @@ class BusyboxPing(PingApp[PingResult]):
         return message, uid
 
     def _repeat(self) -> bool:
-        """Requests from this one on go in series, but for the last, with whose reply the program ends."""
-        most = self.count - 1 - self._tally.sent if self.count else NEVER
+        """Requests from this one on go in series."""
+        most = self.count - self._tally.sent if self.count else NEVER
         if most <= FEW or self._timed is None or self._socket is None:
             return False
         return self._socket.repeat(self._to, self._timed.make(0, 0), self, most)
@@ -203,6 +209,15 @@ class BusyboxPing(PingApp[PingResult]):
     def go_on(self) -> None:
         """As `Asking.go_on`."""
         self._send()
+
+    def await_last(self, sent: int) -> None:
+        """As `Asking.await_last`."""
+        self.set_alarm_at(sent + self._patience(), self._finish)
+
+    def finish(self, sent: int) -> None:
+        """As `Asking.finish`."""
+        self.await_last(sent)
+        self._finish()
 
     def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
         """As `Asking.answered`."""

@@ -21,7 +21,7 @@ path only adds up for itself, are settled whenever somebody reads them (`Sim.set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.journal import Log, Stations
@@ -125,31 +125,22 @@ class Onward:
 
     __slots__ = ("by", "delay", "fdb", "head", "hop", "messages", "parts", "path", "since", "tag", "told")
 
-    def __init__(
-        self,
-        hop: Hop | None,
-        delay: int,
-        tag: int,
-        path: TxPath | None = None,
-        fdb: FilteringDatabase[Any] | None = None,
-    ) -> None:
+    def __init__(self, part: Part, hop: Hop | None, delay: int, tag: int) -> None:
+        self.parts: tuple[Part, ...] = (part,)
         self.hop = hop
         self.delay = delay
         self.tag = tag
-        self.path = path
-        self.fdb = fdb
-        self.parts: tuple[Part, ...] = ()
+        self.path: TxPath | None = None
+        self.fdb: FilteringDatabase[Any] | None = None
         self.head = b""
         self.messages: Any = None
         self.told: tuple[Told, ...] = ()
         self.by: Hop | None = None
         self.since = 0
 
-    def after(self, part: Part, told: Sequence[Told] = ()) -> Onward:
+    def after(self, part: Part) -> Onward:
         """Itself, with a part that they pass before."""
         self.parts = (part, *self.parts)
-        if told:
-            self.told = (*told, *self.told)
         return self
 
 

@@ -77,7 +77,11 @@ class RxPath(Path):
         if self._epoch != self._sim.epoch or acted_on(self._logs) or flow is None:
             return None
         found = flow.onward(head, size)
-        return None if found is None else found.after(self, told(self._logs, COMING))
+        if found is None:
+            return None
+        if self._logs:
+            found.told = (*told(self._logs, COMING), *found.told)
+        return found.after(self)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""

@@ -120,7 +120,11 @@ class TxPath(Relied):
         """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
         if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
             return None
-        return Onward(self._hop, self._delay, self.tag, self).after(self, told(self._logs, LEAVING))
+        found = Onward(self, self._hop, self._delay, self.tag)
+        found.path = self
+        if self._logs:
+            found.told = told(self._logs, LEAVING)
+        return found
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""

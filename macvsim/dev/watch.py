@@ -36,9 +36,9 @@ def logs(sim: Sim, stations: list[Station]) -> Logs:
     return [(log.passed, passed) for log, passed in found.items()]
 
 
-def told(logs: Logs, stage: int) -> list[Told]:
+def told(logs: Logs, stage: int) -> tuple[Told, ...]:
     """As `Onward.told`."""
-    return [(getattr(passed, "__self__"), stations, stage) for passed, stations in logs]  # noqa: B009
+    return tuple([(getattr(passed, "__self__"), stations, stage) for passed, stations in logs])  # noqa: B009
 
 
 def acted_on(logs: Logs) -> bool:

@@ -109,10 +109,10 @@ class _Flow(Path):
             self._sim.unsettled.append(self)
         self._packets += packets
 
-    def told(self) -> list[Told]:
+    def told(self) -> tuple[Told, ...]:
         """As `Onward.told`."""
         journal = self._sim.journal
-        return [] if journal is None or self._stations is None else [(journal, self._stations, HERE)]
+        return () if journal is None or self._stations is None else ((journal, self._stations, HERE),)
 
     def settle(self) -> None:
         """Add to the counters what was only counted here."""
@@ -191,9 +191,9 @@ class Messages(_Flow):
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """They end here, unless they are answered."""
-        found = Onward(None, 0, 0)
-        found.messages = self
-        return found.after(self, self.told())
+        found = Onward(self, None, 0, 0)
+        found.messages, found.told = self, self.told()
+        return found
 
     def answer(self, onward: Onward, size: int) -> None:
         """They are echo requests, and go on as what answers them, if that is how the last one of their size did."""
@@ -294,7 +294,8 @@ class Forwarding(_Flow):
         if found is None:
             return None
         found.head = self._head
-        return found.after(self, self.told())
+        found.told = self.told() + found.told
+        return found.after(self)
 
     def settle(self) -> None:
         """As `Unsettled.settle`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.path import GOING, Onward, Told
+from macvsim.dev.path import GOING, Onward
 from macvsim.dev.txpath import TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import Dst
@@ -161,14 +161,13 @@ class Sender:
         if path is None and entry is not None and self._fits and self._layer.netfilter is None:
             path = entry.path
         found = None if path is None else path.onward()
-        journal = self._sim.journal
-        told: list[Told] = []
-        if journal is not None and self._stations is not None:
-            told.append((journal, self._stations, GOING))
         if found is None:
             return None
+        journal = self._sim.journal
+        if journal is not None and self._stations is not None:
+            found.told = ((journal, self._stations, GOING), *found.told)
         found.head = self.head
-        return found.after(self, told)
+        return found.after(self)
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""

@@ -11,7 +11,7 @@ This pays where many programs run, as what one of them needs has left the proces
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.sim import PROCESS
 
@@ -38,69 +38,73 @@ class Asking(Protocol):
     def go_on(self) -> None:
         """Send the next request, when it is due, and see to those after it."""
 
+    def await_last(self, sent: int) -> None:
+        """The last request was sent then: its reply need not come."""
+
+    def finish(self, sent: int) -> None:
+        """The reply has come to the last request, which was sent then."""
+
     def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
         """So many were sent from `begun` on, and `took` ns later replies were heard, from `source` and with `ttl`."""
 
 
-class Plan(NamedTuple):
-    """What a series is: requests of a program, `rounds` of them, each by `trip`.
+class Series:
+    """Requests of a program, `rounds` of them, each by `trip`, the first now, as the alarm of the program rings.
 
-    took : ns until the program hears the reply, which it does with priority `context`; snmp : counts what it sends
+    turn : of this alarm; snmp : counts what is sent; is_all : the program ends with the last reply
     """
 
-    asking: Asking
-    trip: Trip
-    rounds: int
-    took: int
-    context: int
-    snmp: Snmp
+    __slots__ = ("_asking", "_begun", "_end", "_is_all", "_rounds", "_snmp", "_trip", "turn")
 
-
-class Series:
-    """A series that begins now, with the alarm of the program that rings; turn : of this."""
-
-    __slots__ = ("_begun", "_end", "_plan", "turn")
-
-    def __init__(self, plan: Plan, now: int) -> None:
-        asking = plan.asking
-        self._plan = plan
-        self._begun = now
+    def __init__(self, trip: Trip, asking: Asking, rounds: int, snmp: Snmp, *, is_all: bool) -> None:
+        self._trip = trip
+        self._asking = asking
+        self._rounds = rounds
+        self._snmp = snmp
+        self._is_all = is_all
         self.turn = asking.turn
-        self._end = asking.set_alarm_at(now + plan.rounds * asking.interval, self._finish)
+        self._begun = trip.path.sim._now
+        self._end = asking.set_alarm_at(self.last + (trip.took if is_all else asking.interval), self._finish)
 
     @property
     def last(self) -> int:
-        """When the last request will be sent."""
-        return self._begun + (self._plan.rounds - 1) * self._plan.asking.interval
+        """When the last request is sent."""
+        return self._begun + (self._rounds - 1) * self._asking.interval
 
     def stop(self) -> None:
         """Requests are sent one by one from now on."""
-        asking, trip, rounds, took, context, snmp = self._plan
-        sim, begun, interval = trip.path.sim, self._begun, asking.interval
+        trip, asking, begun = self._trip, self._asking, self._begun
+        sim, interval, took = trip.path.sim, asking.interval, trip.took
         now = sim._now
-        sent = min((now - begun) // interval + 1, rounds)
+        sent = min((now - begun) // interval + 1, self._rounds)
         last = begun + (sent - 1) * interval
         if last == now and sent > 1 and not sim.is_over(last, PROCESS, self.turn):
             sent -= 1
             last -= interval
-        under_way = not sim.is_over(last + took, context, self.turn)
+        under_way = not sim.is_over(last + took, trip.context, self.turn)
         over = sent - 1 if under_way else sent
         trip.return_from(over, last - interval if under_way else last)
         if over:
-            snmp.echoes_sent += over
+            self._snmp.echoes_sent += over
             asking.answered(over, begun, took, trip.source, trip.ttl)
         if under_way:
             sim._now = last
             has_started = trip.start(*asking.request())
             sim._now = now
             assert has_started, "what a trip depends on has changed, and the series was not told"
-            snmp.echoes_sent += 1
-        if sent < rounds:
+            self._snmp.echoes_sent += 1
+        if sent < self._rounds:
             sim.withdraw(self._end)
             asking.set_alarm_at(last + interval, asking.go_on)
+        elif under_way and self._is_all:
+            sim.withdraw(self._end)
+            asking.await_last(last)
 
     def _finish(self) -> None:
         """All of them are over."""
-        if self._plan.trip.series is self:
+        if self._trip.series is self:
             self.stop()
-        self._plan.asking.go_on()
+        if self._is_all:
+            self._asking.finish(self.last)
+        else:
+            self._asking.go_on()

@@ -45,9 +45,9 @@ class ThereAndBack:
     """What becomes of those that go this way; epoch : in which it may be used; begun : when the last one set out."""
 
     __slots__ = (
-        "_answers", "_asker", "_context", "_delay", "_dev", "_flown", "_hearing_here", "_hearing_there", "_idents",
+        "_answers", "_asker", "_delay", "_dev", "_flown", "_hearing_here", "_hearing_there", "_idents",
         "_length", "_listener", "_own", "_place", "_sender", "_shape", "_sim", "_size", "_span", "_stations",
-        "_sure_in", "_sure_until", "_target", "_turn", "_users", "begun", "epoch", "path", "source", "ttl",
+        "_sure_in", "_sure_until", "_target", "_turn", "_users", "begun", "context", "epoch", "path", "source", "ttl",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -65,7 +65,7 @@ class ThereAndBack:
         self._own = sender.idents
         self._length = sender.length - ipv4.HLEN
         self._delay = sender.wakeup_delay
-        self._context = SOFTIRQ if self._delay else PROCESS
+        self.context = SOFTIRQ if self._delay else PROCESS
         self._stations = stations
         self._span = stations[-1].since
         self._size = len(path.header) + sender.length
@@ -104,7 +104,7 @@ class ThereAndBack:
         self._flown += 1
         self._turn = turn = next(sim._eid)
         heard = self.source, _echo_reply(request), self.ttl, b""
-        heappush(sim._queue, (arrival + self._delay, self._context, turn, self._listener, heard))
+        heappush(sim._queue, (arrival + self._delay, self.context, turn, self._listener, heard))
         return True
 
     def _make_sure(self, request: bytes, arrival: int) -> bool:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.txpath import TxPath
-from macvsim.net.series import Asking, Plan, Series
+from macvsim.net.series import Asking, Series
 from macvsim.net.there_and_back import Found, ThereAndBack
 from macvsim.net.watched import WatchedTrip
 from macvsim.sim import SOFTIRQ
@@ -68,13 +68,14 @@ def find(sender: Sender, path: TxPath) -> Trip | WatchedTrip | None:
 class Trip(ThereAndBack):
     """Where nobody watches.
 
-    until : when the last one arrives; series : that is going on
+    until : when the last one arrives; series : that is going on; took : ns until the program hears of a reply
     """
 
-    __slots__ = ("_flight", "_is_listed", "_is_open", "series", "until")
+    __slots__ = ("_flight", "_is_listed", "_is_open", "series", "took", "until")
 
     def __init__(self, found: Found) -> None:
         super().__init__(found)
+        self.took: int = self._span + self._delay
         self.until = 0
         self._is_open = self._is_listed = False
         """The last one is under way, or has arrived and that is still to be noted down; the trip stands in
@@ -110,7 +111,7 @@ class Trip(ThereAndBack):
     def repeat(self, asking: Asking, request: bytes, most: int, snmp: Snmp) -> bool:
         """Requests like this one set out, the first of them now, by themselves; False: not for long, or not at all.
 
-        most : how many; snmp : counts what is sent
+        most : how many there will be; snmp : counts what is sent
         """
         sim, own, path = self._sim, self._own, self.path
         now, interval = sim._now, asking.interval
@@ -118,10 +119,9 @@ class Trip(ThereAndBack):
             if self.until >= now:
                 return False
             self._close()
-        took = self._span + self._delay
         if (
             self.series is not None
-            or took >= interval
+            or self.took >= interval
             or not own
             or not self._idents
             or path.sent == now
@@ -134,7 +134,7 @@ class Trip(ThereAndBack):
         if rounds < 2:
             return False
         self._flight = b"", 0, own.pop(), self._idents.pop(), 0
-        self.series = series = Series(Plan(asking, self, rounds, took, self._context, snmp), now)
+        self.series = series = Series(self, asking, rounds, snmp, is_all=rounds == most)
         path.set_out = series.last
         if not self._is_listed:
             self._is_listed = True

@@ -6,7 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
-from macvsim.dev.path import COMING, Onward, Path, Take, Told
+from macvsim.dev.path import COMING, Onward, Path, Take
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
@@ -117,8 +117,11 @@ class SwitchPath(Path):
         sim = crossing.sim
         if sim.epoch != crossing.epoch or size > crossing.max_frame or not crossing.line.plain:
             return None
-        told: list[Told] = [] if sim.journal is None else [(sim.journal, crossing.stations, COMING)]
-        return Onward(self.onto, crossing.delay, crossing.left, None, crossing.fdb).after(self, told)
+        found = Onward(self, self.onto, crossing.delay, crossing.left)
+        found.fdb = crossing.fdb
+        if sim.journal is not None:
+            found.told = ((sim.journal, crossing.stations, COMING),)
+        return found
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
