@@ -232,6 +232,7 @@ class BusyboxPing(PingApp[PingResult]):
         tally.received += requests
         tally.requests.extend(islice(self.sim.uids, requests))
         tally.kept.append(replies)
+        tally.has_runs = True
         if not self.quiet:
             tally.pieces.append(replies)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from macvsim.apps.base import App, Machine, Sink
 from macvsim.net.namespace import Namespace
@@ -68,22 +68,21 @@ class Tally:
     kept : what there is of replies; pieces : what was printed, replies still to be written out
     """
 
-    __slots__ = ("kept", "pieces", "received", "requests", "sent")
+    __slots__ = ("has_runs", "kept", "pieces", "received", "requests", "sent")
 
     def __init__(self) -> None:
         self.sent = 0
         self.received = 0
         self.kept: list[Kept | Run] = []
+        self.has_runs = False
         self.requests: list[int] = []
         self.pieces: list[str | Kept | Run] = []
 
-    def replies(self) -> Iterator[Kept]:
+    def replies(self) -> list[Kept]:
         """In order of arrival."""
-        for one in self.kept:
-            if isinstance(one, Run):
-                yield from one.replies()
-            else:
-                yield one
+        if not self.has_runs:
+            return cast("list[Kept]", self.kept)
+        return list(chain.from_iterable(one.replies() if isinstance(one, Run) else (one,) for one in self.kept))
 
 
 class PingResult(ShownPing):
@@ -143,7 +142,7 @@ class PingResult(ShownPing):
     def replies(self) -> list[Reply]:
         """In order of arrival."""
         replies = self._replies = self._replies or []
-        replies.extend(map(Reply._make, islice(self._now().replies(), len(replies), None)))
+        replies.extend(map(Reply._make, self._now().replies()[len(replies) :]))
         return replies
 
     def __str__(self) -> str:
@@ -178,8 +177,8 @@ class PingResult(ShownPing):
     @property
     def ttl(self) -> int | None:
         """Time to live of the first reply."""
-        first = next(self._now().replies(), None)
-        return None if first is None else first[2]
+        replies = self._now().replies()
+        return replies[0][2] if replies else None
 
     @property
     def ttls(self) -> list[int]:
@@ -249,8 +248,11 @@ class PingApp(App, Generic[R]):
     def _trips(self) -> Trips:
         """Of the replies that carry the time of their request."""
         clock = icmp.HLEN + self.clock_size
+        kept = self._tally.kept
+        if not self._tally.has_runs:
+            return Trips.of([one[3] // US for one in kept if one[4] >= clock])
         trips: list[int] = []
-        for one in self._tally.kept:
+        for one in kept:
             if isinstance(one, Run):
                 trips += [one.rtt_ns // US] * one.number
             elif one[4] >= clock:

@@ -149,11 +149,11 @@ class Sender:
         return trip
 
     def forget_trip(self) -> None:
-        """Who needed the trip is gone."""
+        """Who needed the trip is gone; whoever comes next is likely to find one, too."""
         trip, self.trip = self.trip, None
         if trip is not None:
             trip.dissolve()
-        self._plain = -self._sim.patience
+            self._plain = -1
 
     def onward(self) -> Onward | None:
         """What becomes of packets like the last one; None unless all are sent the same way."""
