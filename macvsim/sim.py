@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
-from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
+from macvsim.backlog import Backlog
 from macvsim.dice import Dice
 from macvsim.history import recorded
 from macvsim.journal import Journal, Place, Record, Station, Stations
@@ -34,11 +35,11 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 
 _TIME_AND_TURN = itemgetter(0, 2)
-_PLACE = attrgetter("place")
 
 ALARMS = 1 << 62
 """A turn after all that are not alarms of programs."""
 CROWD = 8
+"""As `Sim.crowd`."""
 
 
 def spread(call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
@@ -65,34 +66,7 @@ def _stop(_: None) -> None:
     raise StopSimulation(None)
 
 
-class UnderWay(Protocol):
-    """Something whose outcome is in the queue already; place : among those that were sent at the same time."""
-
-    @property
-    def place(self) -> int: ...
-
-    def catch_up(self) -> None:
-        """Make it what it would be by now, and leave `Sim.trips`."""
-
-
-class Unsettled(Protocol):
-    """Something that counts for itself what belongs to the counters of others."""
-
-    def settle(self) -> None:
-        """Add it to them."""
-
-
-class _Nothing:
-    """What has nothing to settle."""
-
-    def settle(self) -> None:
-        """As `Unsettled.settle`."""
-
-
-NOTHING: Final = _Nothing()
-
-
-class Sim(simpy.Environment, Dice):
+class Sim(simpy.Environment, Dice, Backlog):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
     Parameters
@@ -105,6 +79,7 @@ class Sim(simpy.Environment, Dice):
     def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
         simpy.Environment.__init__(self, initial_time=0)
         Dice.__init__(self, seed)
+        Backlog.__init__(self)
         self._now: int
         self.hz = hz
         self.tick = SECOND // hz
@@ -139,8 +114,6 @@ class Sim(simpy.Environment, Dice):
         """
         self.still = False
         """What is done now changes nothing; see `unchanged`."""
-        self.trips: list[UnderWay] = []
-        """Packets whose arrival is in the queue already, or was until not long ago (net/trip.py)."""
         self.stepping = False
         """Somebody may look after every single call."""
         self.learns = True
@@ -151,8 +124,6 @@ class Sim(simpy.Environment, Dice):
         """Calls in the queue from which on many programs are taken to run."""
         self.patience = 10
         """Echo requests on one way before a trip is looked for (net/trip.py): finding one costs as much as six save."""
-        self.unsettled: list[Unsettled] = []
-        """What has counted something for itself since counters were last up to date; see `settle`."""
 
     @property
     def sim(self) -> Sim:
@@ -342,24 +313,6 @@ class Sim(simpy.Environment, Dice):
             self.still = was
             if history is not None:
                 history.busy = busy
-
-    def catch_up(self) -> None:
-        """Whoever looks at what is under way, or changes what it depends on, calls this first: packets that were sent
-        all the way at once are where they would be now.
-        """
-        while self.trips:
-            trips, self.trips = self.trips, []
-            if len(trips) > 1:
-                trips.sort(key=_PLACE)
-            for trip in trips:
-                trip.catch_up()
-
-    def settle(self) -> None:
-        """Bring all counters up to date; whoever shows one calls this first."""
-        self.catch_up()
-        for one in self.unsettled:
-            one.settle()
-        self.unsettled.clear()
 
     # -- packets: identity, journal, end -------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, NamedTuple
 
+from macvsim.backlog import NOTHING
 from macvsim.dev.path import Onward
 from macvsim.dev.txpath import TxPath
-from macvsim.sim import NOTHING, PROCESS, SOFTIRQ
+from macvsim.sim import PROCESS, SOFTIRQ
 from macvsim.waiting import NEVER
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, Frame
