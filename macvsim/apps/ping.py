@@ -217,7 +217,8 @@ class BusyboxPing(PingApp[PingResult]):
     def finish(self, sent: int) -> None:
         """As `Asking.finish`."""
         self.await_last(sent)
-        self._finish()
+        if self._tally.received >= self.count:
+            self._finish()
 
     def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
         """As `Asking.answered`."""

@@ -147,6 +147,33 @@ def test_macs_age_while_nobody_looks(interval: float) -> None:
     assert seen[0] == seen[1]
 
 
+def test_who_lost_a_reply_waits_for_it_to_the_end() -> None:
+    ends = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        lab["host2"].sysctl["net.ipv4.icmp_echo_ignore_all"] = 1
+        program = ping(lab, count=12)
+        lab.run(1.2)
+        lab["host2"].sysctl["net.ipv4.icmp_echo_ignore_all"] = 0
+        lab.sim.run(until=program.done)
+        ends.append([lab.sim.now, outcome(program), state(lab)])
+        assert (program.result().sent, program.result().received) == (12, 9)
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 12])
+def test_a_program_ends_with_the_last_reply(count: int) -> None:
+    ends = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        program = ping(lab, count=count)
+        lab.sim.run(until=program.done)
+        ends.append([lab.sim.now, outcome(program), state(lab)])
+        lab.sim.run()
+        ends[-1].append(lab.sim.now)
+    assert ends[0] == ends[1]
+
+
 def test_nothing_stands_in_the_queue_that_is_not_to_come() -> None:
     """Whoever waits until nothing is left waits no longer than without series."""
     ends = []
