@@ -100,7 +100,7 @@ class Sim(simpy.Environment, Dice, Backlog):
         """Priority of the call that runs, and its turn among those of the same time and priority."""
         self.horizon = 0
         """Until when (ns) time is going to pass without anybody looking: to the end of a run that has one."""
-        self._withdrawn: set[int] = set()
+        self.withdrawn: set[int] = set()
         """Turns of calls in the queue that will do nothing."""
         self.known: dict[bytes, tuple[Any, ...]] = {}
         """Entries of all neighbour tables by IPv4 address, 4 bytes (dev/broadcast.py)."""
@@ -195,7 +195,7 @@ class Sim(simpy.Environment, Dice, Backlog):
         """A call in the queue, by its turn there, will do nothing any more: the queue has it no longer than the run
         goes on.
         """
-        self._withdrawn.add(turn)
+        self.withdrawn.add(turn)
 
     def is_over(self, time: int, context: int, turn: int) -> bool:
         """True if a call with this place in the queue would have been made before the one that runs now."""
@@ -267,10 +267,10 @@ class Sim(simpy.Environment, Dice, Backlog):
         """Time does not pass any more: everything is what it is now."""
         self.horizon = 0
         self.catch_up()
-        if self._withdrawn:
-            self._queue[:] = [entry for entry in self._queue if entry[2] not in self._withdrawn]
+        if self.withdrawn:
+            self._queue[:] = [entry for entry in self._queue if entry[2] not in self.withdrawn]
             heapify(self._queue)
-            self._withdrawn.clear()
+            self.withdrawn.clear()
         self._context = PROCESS
 
     def run_softirqs(self) -> None:

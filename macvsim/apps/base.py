@@ -150,6 +150,8 @@ class App:
     def _ring(self, turn: int) -> None:
         if turn == self._alarm:
             self._on_alarm()
+        else:
+            self.sim.withdrawn.discard(turn)
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
         """Call `fn` in `delay` ns in process context; not when the program has ended by then."""

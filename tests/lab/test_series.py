@@ -181,7 +181,7 @@ def test_nothing_stands_in_the_queue_that_is_not_to_come() -> None:
         lab = two_hosts(learns)
         program = ping(lab, interval=0.1)
         lab.run(3)
-        assert not lab.sim._withdrawn
+        assert not lab.sim.withdrawn
         program.interrupt()
         assert program.result().sent == 31
         lab.sim.run()
