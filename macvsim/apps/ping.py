@@ -57,6 +57,7 @@ class BusyboxPing(PingApp[PingResult]):
     """
 
     request_kind = icmp.ECHO
+    in_series = False
     _timed: icmp.TimedEchoes | None = None
     """Makes requests whose payload has room for the clock."""
 
@@ -201,8 +202,9 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _repeat(self) -> bool:
         """Requests from this one on go in series."""
-        most = self.count - self._tally.sent if self.count else NEVER
-        if most <= FEW or self._timed is None or self._socket is None:
+        tally = self._tally
+        most = self.count - tally.sent if self.count else NEVER
+        if most <= FEW or self._timed is None or self._socket is None or tally.received > tally.sent:
             return False
         return self._socket.repeat(self._to, self._timed.make(0, 0), self, most)
 
@@ -244,6 +246,8 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _receive(self, heard: Heard) -> None:
         """unpack4, unpack_tail."""
+        if self.in_series:  # a reply that is late, or not to any request
+            self.sim.catch_up()
         source, message, ttl, options = heard
         tally = self._tally
         size = len(message)

@@ -73,6 +73,7 @@ class TxPath(Relied):
         sim = self.sim
         now = sim._now
         if self.set_out >= now:
+            self.set_out = -1  # all are told
             self.doubt()
         self.sent = now
         if not self._packets:
@@ -93,6 +94,7 @@ class TxPath(Relied):
         sim = self.sim
         now = sim._now
         if self.set_out >= now:
+            self.set_out = -1  # all are told
             self.doubt()
         self.sent = now
         self.passed(1, len(frame.raw), now)

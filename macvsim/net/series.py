@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 class Asking(Protocol):
     """A program (`macvsim.apps.base.App`) that sends requests, each `interval` ns after the one before, whatever comes
     back.
+
+    in_series : a series is going on, so what it has counted may be behind
     """
 
+    in_series: bool
     interval: int
 
     @property
@@ -42,7 +45,7 @@ class Asking(Protocol):
         """The last request was sent then: its reply need not come."""
 
     def finish(self, sent: int) -> None:
-        """The reply has come to the last request, which was sent then."""
+        """The reply has come to the last request, which was sent then; others may be missing."""
 
     def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
         """So many were sent from `begun` on, and `took` ns later replies were heard, from `source` and with `ttl`."""
@@ -51,10 +54,11 @@ class Asking(Protocol):
 class Series:
     """Requests of a program, `rounds` of them, each by `trip`, the first now, as the alarm of the program rings.
 
-    turn : of this alarm; snmp : counts what is sent; is_all : the program ends with the last reply
+    turn : of this alarm; last : when the last request is sent; snmp : counts what is sent; is_all : these are all that
+    the program still sends
     """
 
-    __slots__ = ("_asking", "_begun", "_end", "_is_all", "_rounds", "_snmp", "_trip", "turn")
+    __slots__ = ("_asking", "_begun", "_end", "_is_all", "_rounds", "_snmp", "_trip", "last", "turn")
 
     def __init__(self, trip: Trip, asking: Asking, rounds: int, snmp: Snmp, *, is_all: bool) -> None:
         self._trip = trip
@@ -63,19 +67,17 @@ class Series:
         self._snmp = snmp
         self._is_all = is_all
         self.turn = asking.turn
-        self._begun = trip.path.sim._now
-        self._end = asking.set_alarm_at(self.last + (trip.took if is_all else asking.interval), self._finish)
-
-    @property
-    def last(self) -> int:
-        """When the last request is sent."""
-        return self._begun + (self._rounds - 1) * self._asking.interval
+        asking.in_series = True
+        self._begun = begun = trip.path.sim._now
+        self.last = last = begun + (rounds - 1) * asking.interval
+        self._end = asking.set_alarm_at(last + (trip.took if is_all else asking.interval), self._finish)
 
     def stop(self) -> None:
         """Requests are sent one by one from now on."""
         trip, asking, begun = self._trip, self._asking, self._begun
         sim, interval, took = trip.path.sim, asking.interval, trip.took
         now = sim._now
+        asking.in_series = False
         sent = min((now - begun) // interval + 1, self._rounds)
         last = begun + (sent - 1) * interval
         if last == now and sent > 1 and not sim.is_over(last, PROCESS, self.turn):

@@ -21,7 +21,7 @@ from macvsim.dev.txpath import TxPath
 from macvsim.net.series import Asking, Series
 from macvsim.net.there_and_back import Found, ThereAndBack
 from macvsim.net.watched import WatchedTrip
-from macvsim.sim import SOFTIRQ
+from macvsim.sim import SECOND, SOFTIRQ
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ LONGEST = 64
 """More stations than any way has that does not go round in circles."""
 MOST = 10_000
 """Requests in one series."""
+PATIENCE = SECOND
+"""How long a program waits for the reply to its last request, at least, once it has heard others."""
 _NONE = (b"", 0, 0, 0, 0)
 
 
@@ -98,7 +100,8 @@ class Trip(ThereAndBack):
         own, path, until = self._own, self.path, now + self._span
         if not own or path.sent == now or len(request) != self._length or not self._set_out(request, until):
             return False
-        path.set_out = now
+        if path.set_out < now:
+            path.set_out = now
         own[0] = ident = own[0] % 0xFFFF + 1
         self._flight = request, uid, ident, self._idents.pop(), self.begun
         self.begun, self.until = now, until
@@ -121,7 +124,7 @@ class Trip(ThereAndBack):
             self._close()
         if (
             self.series is not None
-            or self.took >= interval
+            or self.took >= min(interval, PATIENCE)
             or not own
             or not self._idents
             or path.sent == now
@@ -135,7 +138,7 @@ class Trip(ThereAndBack):
             return False
         self._flight = b"", 0, own.pop(), self._idents.pop(), 0
         self.series = series = Series(self, asking, rounds, snmp, is_all=rounds == most)
-        path.set_out = series.last
+        path.set_out = max(path.set_out, series.last)  # others may go this way
         if not self._is_listed:
             self._is_listed = True
             sim.trips.append(self)
@@ -145,7 +148,6 @@ class Trip(ThereAndBack):
         """A series is over: so many have returned, and the last of these set out at `begun`."""
         _, _, own, idents, _ = self._flight
         self.series = None
-        self.path.set_out = begun
         for counter, last in ((self._own, own), (self._idents, idents)):
             counter.append((last + trips - 1) % 0xFFFF + 1 if trips else last)
         if not trips:

@@ -15,7 +15,10 @@ import pytest
 
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
+from macvsim.net.socket import RawIcmpSocket, UdpSocket
 from macvsim.sim import MS, SECOND, US
+from macvsim.wire import icmp
+from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 from tests.lab.test_paths_are_exact import build, change, check_often
 from tests.lab.test_paths_follow_changes import CHANGES, OFFSETS, PINGS, build_routed
@@ -130,10 +133,19 @@ def two_hosts(learns: bool, **options: Any) -> Lab:
     return lab
 
 
-def ping(lab: Lab, count: int = 0, interval: float = 0.5) -> BusyboxPing:
-    program = BusyboxPing(lab["host1"], "10.0.0.2", count=count, interval=interval)
+def ping(
+    lab: Lab, count: int = 0, interval: float = 0.5, source: str = "host1", target: str = "10.0.0.2"
+) -> BusyboxPing:
+    program = BusyboxPing(lab[source], target, count=count, interval=interval)
     program.start()
     return program
+
+
+def ends(lab: Lab, program: BusyboxPing) -> list[int]:
+    """Where the time at which the program ends is put."""
+    times: list[int] = []
+    program.done.callbacks.append(lambda _: times.append(lab.sim.now))
+    return times
 
 
 @pytest.mark.parametrize("interval", [0.5, 1.7, 3])
@@ -217,3 +229,83 @@ def test_series_stop_where_somebody_goes_step_by_step() -> None:
         assert counted.sent - counted.received in (0, 1)
         assert counted.received - before in (0, 1)
     assert counted.received > 15
+
+
+def test_a_program_waits_for_replies_that_were_lost() -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        cable = lab.switches["sw1"].ports["host2"].cable
+        assert cable is not None
+        program = ping(lab, 30, 0.1)
+        times = ends(lab, program)
+        lab.run(0.35)
+        cable.loss = 1.0
+        lab.run(0.4)
+        cable.loss = 0.0
+        lab.run(8)
+        seen.append([times, outcome(program), state(lab)])
+    assert seen[0] == seen[1]
+    assert seen[0][0] == [2 * SECOND + 2900 * MS + SECOND]
+
+
+def test_a_program_does_not_wait_for_a_reply_longer_than_it_would() -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        for port in lab.switches["sw1"].ports.values():
+            if port.cable is not None:
+                port.cable.delay = 260 * MS
+        for source, target in (("host1", "10.0.0.2"), ("host2", "10.0.0.1")):
+            ping(lab, 5, 1.0, source, target)
+        lab.run(20)
+        program = ping(lab, 6, 1.1)
+        lab.run(30)
+        seen.append([outcome(program), state(lab)])
+    assert seen[0] == seen[1]
+    assert seen[0][0][2] == 5
+
+
+@pytest.mark.parametrize("count", [0, 12, 43])
+def test_replies_to_requests_that_are_not_under_way(count: int) -> None:
+    """Somebody else sends them, before the request or again."""
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        program = ping(lab, count, 0.1)
+        times = ends(lab, program)
+        other = lab.host("host3", nic="eth0", switch="sw1")
+        other.addr_add("eth0", "10.0.0.3/24")
+        sock = RawIcmpSocket(other.ns, lambda _: None, wanted=lambda _: False)
+
+        def reply(seq: int, program: BusyboxPing = program, lab: Lab = lab, sock: RawIcmpSocket = sock) -> None:
+            rest = int.from_bytes(program._ident) << 16 | seq
+            sock.send(ip_int("10.0.0.1"), icmp.message(bytes(8), icmp.ECHO_REPLY, 0, rest, bytes(56)), 0)
+
+        for seq, time in enumerate((1050, 1350, 1650), 3):
+            lab.sim.call_in_process(time * MS, reply, seq)
+        lab.sim.call_in_process(2033 * MS, reply, 40)
+        lab.run(6)
+        seen.append([times, outcome(program), state(lab)])
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("look", [0, 30, 120])
+def test_programs_that_share_a_way_down(look: int) -> None:
+    """One sends its last request before the other; then something else leaves as the other sends."""
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        for number in (8, 9):
+            lab["host2"].addr_add("eth0", f"10.9.9.{number}/32")
+        lab["host1"].sh("ip route add 10.9.9.0/24 via 10.0.0.2")
+        often = ping(lab, interval=0.1)
+        lab.run(0.35)
+        seldom = ping(lab, interval=0.8, target="10.9.9.9")
+        sock = UdpSocket(lab["host1"].ns)
+        lab.sim.call_in_process(4250 * MS, sock.send_to, b"", ip_int("10.9.9.8"), 9)
+        looks: list[Any] = []
+        lab.sim.call_in_process(4250 * MS + look * US, lambda looks=looks, lab=lab: looks.append(state(lab)))
+        lab.run(3.9 + 0.5)
+        seen.append([looks, outcome(often), outcome(seldom), state(lab)])
+    assert seen[0] == seen[1]
