@@ -110,8 +110,8 @@ class BusyboxPing(PingApp[PingResult]):
         self._socket: RawIcmpSocket | None = None
 
     def exit(self, code: int) -> None:
-        if self._socket is not None:
-            self._socket.catch_up()
+        if self.in_series:
+            self.sim.catch_up()
         super().exit(code)
 
     def close(self) -> None:

@@ -260,10 +260,6 @@ class RawIcmpSocket(Socket):
         trip = None if last is None or last.dst != dst else last.sender.trip_of_many()
         return trip is not None and last is not None and trip.repeat(asking, request, most, last.snmp)
 
-    def catch_up(self) -> None:
-        """What it has sent in series, and what came back, is what it would be by now."""
-        self._changes()
-
     def wants(self, message: bytes) -> bool:
         """True if a message is of a kind that this socket takes."""
         wanted = self.wanted

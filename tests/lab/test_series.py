@@ -15,6 +15,7 @@ import pytest
 
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
+from macvsim.apps.ping6 import BusyboxPing6
 from macvsim.net.socket import RawIcmpSocket, UdpSocket
 from macvsim.sim import MS, SECOND, US
 from macvsim.wire import icmp
@@ -309,3 +310,19 @@ def test_programs_that_share_a_way_down(look: int) -> None:
         lab.run(3.9 + 0.5)
         seen.append([looks, outcome(often), outcome(seldom), state(lab)])
     assert seen[0] == seen[1]
+
+
+def test_ping_to_an_ipv6_address_ends() -> None:
+    lab = two_hosts(learns=True)
+    for number in (1, 2):
+        lab[f"host{number}"].sh(
+            f"sysctl -w net.ipv6.conf.all.disable_ipv6=0; ip -6 addr add fd00::{number}/64 dev eth0"
+        )
+    lab.run(5)
+    program = BusyboxPing6(lab["host1"], "fd00::2", count=20, interval=0.1)
+    lab.sim.run(program.start())
+    killed = BusyboxPing6(lab["host1"], "fd00::2", interval=0.1)
+    killed.start()
+    lab.run(2)
+    killed.exit(137)
+    assert (program.code, program.result().received, killed.code, killed.result().received) == (0, 20, 137, 20)
