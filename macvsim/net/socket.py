@@ -257,8 +257,10 @@ class RawIcmpSocket(Socket):
         one.
         """
         last = self._last
-        trip = None if last is None or last.dst != dst else last.sender.trip_of_many()
-        return trip is not None and last is not None and trip.repeat(asking, request, most, last.snmp)
+        if last is None or last.dst != dst or last.generation != self.ns.router.generation:
+            return False
+        trip = last.sender.trip_of_many()
+        return trip is not None and trip.repeat(asking, request, most, last.snmp)
 
     def wants(self, message: bytes) -> bool:
         """True if a message is of a kind that this socket takes."""

@@ -312,6 +312,27 @@ def test_programs_that_share_a_way_down(look: int) -> None:
     assert seen[0] == seen[1]
 
 
+def test_series_begin_on_the_way_that_is_decided_now() -> None:
+    """Another program goes on by the way that was, and so knows all of it when the next request is due."""
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        host = lab["host1"]
+        lab["host2"].addr_add("eth0", "10.9.9.9/32")
+        for table in ("main", "100"):
+            host.sh(f"ip route add 10.9.9.9 via 10.0.0.2 table {table}")
+        host.sh("ip rule add oif eth0 lookup 100 pref 50")
+        bound = BusyboxPing(host, "10.9.9.9", interval=0.03, source="eth0", stdout=lambda _: None)
+        bound.start()
+        lab.run(1.013)
+        program = ping(lab, target="10.9.9.9")
+        lab.sim.call_in_process(300 * MS, host.sh, "ip rule add to 10.9.9.9 prohibit pref 60")
+        lab.run(3)
+        seen.append([outcome(bound), outcome(program), state(lab)])
+    assert seen[0] == seen[1]
+    assert "Permission denied" in seen[0][1][0]
+
+
 def test_ping_to_an_ipv6_address_ends() -> None:
     lab = two_hosts(learns=True)
     for number in (1, 2):
