@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from macvsim.dev.path import GOING, Onward
 from macvsim.dev.txpath import TxPath
@@ -19,37 +19,20 @@ if TYPE_CHECKING:
 
 _ICMP = ipv4.PROTO_ICMP
 _ECHO = icmp.ECHO
-_pack = ipv4.pack_flow
-
-
-class Shape(NamedTuple):
-    """What the packets of a sender have in common that are like its last one; the names are `Sender`'s."""
-
-    start: bytes
-    middle: bytes
-    addresses: bytes
-    total: int
-    head: bytes
-
-    def packet(self, ident: int, payload: bytes) -> bytes:
-        """One of them, with its header."""
-        return _pack(self.start, ident, self.middle, -(self.total + ident) % 0xFFFF, self.addresses) + payload
+_identified = ipv4.identified
 
 
 class Sender:
     """Packets of one kind along `way`.
 
     kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `next_ident`
-    length, df : of the last packet; head, start, middle, addresses, total : what headers of such have in common, as
-    `Frame.head`, in their order, and as part of the checksum
+    length, df : of the last packet; head, header : what headers of such have in common, as `Frame.head`, and as
+    `ipv4.identified` takes it
     trip : for echo requests like the last one that must not be cut, once one was found
     """
 
     __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
-                 "addresses", "df", "head", "idents", "kind", "length", "middle", "start", "total", "trip")  # fmt: skip
-    middle: bytes
-    start: bytes
-    total: int
+                 "df", "head", "header", "idents", "kind", "length", "trip")  # fmt: skip
 
     def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
@@ -57,7 +40,6 @@ class Sender:
         self._sim = layer.sim
         self._way = way
         self.head: bytes = head
-        self.addresses: bytes = head[6:]
         self.idents: list[int] = idents
         self._sent = 0
         self._path: TxPath | None = None
@@ -66,6 +48,7 @@ class Sender:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
         self._plain = -self._sim.patience
         self.trip: Trip | WatchedTrip | None = None
+        self.header: int = 0
         self.length: int = -1
         self.df: bool = False
 
@@ -76,8 +59,8 @@ class Sender:
         self._fits = length <= self._way.mtu
         self._path = self.trip = None
         self._plain = -self._sim.patience
-        frag = ipv4.DF if df and self._fits else 0
-        self.head, self.start, self.middle, self.total = ipv4.of_length(self.head, length, frag)
+        self.head = ipv4.head_frag(self.head, ipv4.DF if df and self._fits else 0)
+        self.header = ipv4.of_length(self.head, length)
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None
@@ -92,8 +75,7 @@ class Sender:
         path, sim = self._path, self._sim
         if path is None or path.epoch != sim.epoch:
             path = self.find_path()
-        csum = -(self.total + ident) % 0xFFFF
-        data = _pack(self.start, ident, self.middle, csum, self.addresses) + payload
+        data = _identified(self.header, ident) + payload
         if path is None:
             self._layer.count["OutRequests"] += 1
             return self._layer.local_out(data, uid, self._way, cause, self.head)
@@ -110,11 +92,6 @@ class Sender:
     def wakeup_delay(self) -> int:
         """Of the programs of this host."""
         return self._layer.ns.wakeup_delay
-
-    @property
-    def shape(self) -> Shape:
-        """Of the last packet."""
-        return Shape(self.start, self.middle, self.addresses, self.total, self.head)
 
     def find_path(self) -> TxPath | None:
         """The way down of a packet that is about to be sent, if it fits and nobody looks at it."""

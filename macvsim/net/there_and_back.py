@@ -43,12 +43,16 @@ class Found(NamedTuple):
 
 
 class ThereAndBack:
-    """What becomes of those that go this way; epoch : in which it may be used; begun : when the last one set out."""
+    """What becomes of those that go this way.
+
+    epoch : in which it may be used; begun : when the last one set out; head : `Frame.head` of requests
+    """
 
     __slots__ = (
         "_answers", "_asker", "_delay", "_dev", "_flown", "_hearing_here", "_hearing_there", "_idents",
-        "_length", "_listener", "_own", "_place", "_sender", "_shape", "_sim", "_size", "_span", "_stations",
-        "_sure_in", "_sure_until", "_target", "_turn", "_users", "begun", "context", "epoch", "path", "source", "ttl",
+        "_length", "_listener", "_own", "_place", "_requests", "_sender", "_sim", "_size", "_span", "_stations",
+        "_sure_in", "_sure_until", "_target", "_turn", "_users", "begun", "context", "epoch", "head", "path", "source",
+        "ttl",
     )  # fmt: skip
 
     def __init__(self, found: Found) -> None:
@@ -57,12 +61,12 @@ class ThereAndBack:
         self.epoch = path.sim.epoch
         self.path = path
         self._sim = path.sim
-        self._answers = answer.sender.shape
+        self._answers = answer.sender.header
         self._idents = answer.sender.idents
         self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp
         self._dev = arrival.dev
         self._sender = sender
-        self._shape = sender.shape
+        self._requests, self.head = sender.header, sender.head
         self._own = sender.idents
         self._length = sender.length - ipv4.HLEN
         self._delay = sender.wakeup_delay
@@ -70,7 +74,7 @@ class ThereAndBack:
         self._stations = stations
         self._span = stations[-1].since
         self._size = len(path.header) + sender.length
-        self.source, self._target = ipv4.addresses(bytes(12) + self._answers.addresses)
+        self.source, self._target = ipv4.addresses(ipv4.identified(self._answers, 0))
         self.ttl = ipv4.head_ttl(head)
         self._flown = self._place = self.begun = self._turn = 0
         """How many have passed all stations since that was settled, the place in `Sim.unsettled`, and the turn in the
@@ -158,7 +162,7 @@ class ThereAndBack:
 
     def written(self, request: bytes, ident: int) -> bytes:
         """The frame with a request as it leaves."""
-        return self.path.header + self._shape.packet(ident, request)
+        return self.path.header + ipv4.identified(self._requests, ident) + request
 
     def _tell_users(self) -> None:
         """Those who want to know when a packet passed."""
@@ -186,4 +190,4 @@ class ThereAndBack:
         if onward.messages is None:
             return Frame(path.header + ipv4.decrement_ttl(frame.raw[ETH_HLEN:]), frame.uid, onward.tag, onward.head)
         reply = _echo_reply(frame.raw[MESSAGE:])
-        return Frame(path.header + self._answers.packet(ident, reply), uid, onward.tag, onward.head)
+        return Frame(path.header + ipv4.identified(self._answers, ident) + reply, uid, onward.tag, onward.head)

@@ -205,7 +205,7 @@ class Trip(ThereAndBack):
         sim.take_back(self._turn)
         self._flown -= 1
         self._idents.append(last)
-        frame = Frame(self.written(request, ident), uid, self.path.tag, self._shape.head)
+        frame = Frame(self.written(request, ident), uid, self.path.tag, self.head)
         for onward in self._stations:
             hop, time = onward.by, begun + onward.since
             if hop is not None and time >= now:

@@ -50,14 +50,13 @@ class WatchedTrip(ThereAndBack):
     """Where somebody keeps what passes: from the end of the first cable on.
 
     hops : what arrives at the end of the first cable; it does not if that is unplugged (`Line.carries`)
-    head : `Frame.head` of requests
     _changes : the stations that packets leave in another form
     told : what each log is told: how long after the start, the number of changes that the packet and the frame have had
     by then, and where that is
     """
 
     __slots__ = ("_changes", "_first", "_first_told", "_hop", "_last_left", "_left", "_logs", "_take", "_told",
-                 "head", "hops")  # fmt: skip
+                 "hops")  # fmt: skip
 
     def __init__(self, found: Found) -> None:
         super().__init__(found._replace(stations=found.stations[1:]))
@@ -65,7 +64,6 @@ class WatchedTrip(ThereAndBack):
         self._first_told = [(log.passed, stations, stage == GOING) for log, stations, stage in self._first.told]
         """Who is told that they leave, where that is, and if it is the packet rather than a frame."""
         self._take = self.take
-        self.head: bytes = self._shape.head
         self._left = self._last_left = 0
         """How many have left since that was settled, and when the last of them did."""
         first, tag = found.stations[1], self._first.tag

@@ -54,10 +54,6 @@ pack_header = Struct("!2sHHH2sH8s").pack
 """``(start, length, ident, frag, middle, checksum, addresses)`` as a header."""
 
 
-pack_flow = Struct("!4sH4sH8s").pack
-"""``(start and length, ident, fragment field and middle, checksum, addresses)`` as a header."""
-
-
 def head(template: bytes, src: int, dst: int, tos: int, ttl: int) -> bytes:
     """What the headers of a flow's packets share: all but length, identification and checksum, in their order, without
     DF.  From a 20-byte header that scapy composed, which gives version, header length and protocol; addresses as
@@ -66,13 +62,20 @@ def head(template: bytes, src: int, dst: int, tos: int, ttl: int) -> bytes:
     return _HEAD.pack(template[0], tos, 0, ttl, template[9], src, dst)
 
 
-def of_length(head: bytes, length: int, frag: int) -> tuple[bytes, bytes, bytes, int]:
-    """The same with this fragment field, and of packets of this length what `pack_flow` takes: start and length,
-    fragment field and middle, and what the checksum comes from but for the identification.
-    """
-    start, field = head[:2], frag.to_bytes(2)
-    head = start + field + head[4:]
-    return head, start + length.to_bytes(2), field + head[4:6], _number(head) % 0xFFFF + length
+def head_frag(head: bytes, frag: int) -> bytes:
+    """With this fragment field."""
+    return head[:2] + frag.to_bytes(2) + head[4:]
+
+
+def of_length(head: bytes, length: int) -> int:
+    """The header of packets of this length, as a number: identification and checksum, still 0, are added to it."""
+    return _number(head[:2] + length.to_bytes(2) + b"\0\0" + head[2:6] + b"\0\0" + head[6:])
+
+
+def identified(header: int, ident: int) -> bytes:
+    """Such a header with its identification and checksum."""
+    header += ident << 112
+    return (header + (-header % 0xFFFF << 64)).to_bytes(HLEN)
 
 
 def head_middle(head: bytes) -> bytes:
