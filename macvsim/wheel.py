@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from macvsim.waiting import SOFTIRQ
@@ -11,12 +11,14 @@ from macvsim.waiting import SOFTIRQ
 if TYPE_CHECKING:
     from macvsim.sim import Sim
 
-_BUCKET = itemgetter(0)
+_BUCKET = attrgetter("_bucket")
 _LEVEL_BITS = 4
 _WHEEL_LEVELS = 9
 _WHEEL_SHIFT = 3
 _REACH = 63
 """Jiffies ahead that a level tells apart, counted in its own steps: one less than it has buckets."""
+_LEVELS = [min(-(-bits // _WHEEL_SHIFT), _WHEEL_LEVELS - 1) for bits in range(64)]
+"""Levels by how many bits it takes to say how often they reach as far."""
 
 
 class TimerWheel:
@@ -27,8 +29,8 @@ class TimerWheel:
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self._tick = sim.tick
-        self._due: dict[int, list[tuple[int, Timed, int]]] = {}
-        """By when it is run, what stands in buckets: which, the timer, and which of its starts put it there."""
+        self._due: dict[int, list[Timed]] = {}
+        """By when they are run, timers in the order in which they were put in buckets; some stand elsewhere since."""
 
     def time(self, expires: int, clock: int | None = None) -> int:
         """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
@@ -40,9 +42,7 @@ class TimerWheel:
         """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
         if expires < clock:
             expires = clock
-        level = -(-((expires - clock) // _REACH).bit_length() // _WHEEL_SHIFT)
-        if level >= _WHEEL_LEVELS:
-            level = _WHEEL_LEVELS - 1
+        level = _LEVELS[((expires - clock) // _REACH).bit_length()]
         shift = level * _WHEEL_SHIFT
         return ((expires >> shift) + 1 << shift) * self._tick << _LEVEL_BITS | level
 
@@ -50,32 +50,32 @@ class TimerWheel:
         """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
         if bucket == timer._bucket:
             return
-        timer._turn = turn = timer._turn + 1
         timer._bucket = bucket
         time = bucket >> _LEVEL_BITS
         due = self._due.get(time)
         if due is None:
             due = self._due[time] = []
             self._sim.put(time, SOFTIRQ, next(self._sim._eid), self._run, time)
-        due.append((bucket, timer, turn))
+        due.append(timer)
 
     def _run(self, time: int) -> None:
         """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
         due = self._due.pop(time)
         due.sort(key=_BUCKET)
         due.reverse()
-        for _, timer, turn in due:
-            timer.fire(turn)
+        for timer in due:
+            if timer._bucket >> _LEVEL_BITS == time:  # else it was stopped, moved, or has run
+                timer._bucket = 0
+                timer.expire()
 
 
 class Timed:
     """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
 
-    __slots__ = ("_bucket", "_turn", "sim")
+    __slots__ = ("_bucket", "sim")
 
     def __init__(self, sim: Sim) -> None:
         self.sim = sim
-        self._turn = 0
         self._bucket = 0
         """Where it stands in the wheel; 0: nowhere."""
 
@@ -101,14 +101,7 @@ class Timed:
 
     def stop(self) -> None:
         """Do not expire."""
-        self._turn += 1
         self._bucket = 0
-
-    def fire(self, turn: int) -> None:
-        """The wheel has turned to where `start` number `turn` put the timer."""
-        if turn == self._turn:
-            self._bucket = 0
-            self.expire()
 
 
 class Timer(Timed):
