@@ -23,7 +23,7 @@ class TxPath(Relied):
     """The way down to `line`; `header` is what stands before the packets.
 
     devices : that they go through; tags : beside them there
-    epoch : the only one in which it may be used; -1 once it is void
+    epoch : the only one in which packets may go this way; -1 while it is void, as it is at first
     user : is told the time of every packet, while that matters
     sent, set_out : when a packet last left by itself, and when a trip last set out, or will (net/trip.py): what leaves
     at the same moment stays in order
@@ -34,7 +34,7 @@ class TxPath(Relied):
 
     def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
         self._relying = ()
-        self.epoch = sim.epoch
+        self.epoch = -1
         self.header = header
         self.sim = sim
         self._devices = tuple(devices)
@@ -64,7 +64,7 @@ class TxPath(Relied):
             self._special = user is not None or bool(self._logs) or not self._line.plain
 
     def void(self) -> None:
-        """It may not be used from now on."""
+        """Packets may not go this way from now on."""
         self.doubt()
         self.epoch = -1
 

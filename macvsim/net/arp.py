@@ -63,7 +63,7 @@ class ArpLayer:
         dev, sim = entry.dev, self.ns.sim
         known = unicast and entry.bits & VALID_BITS != 0
         question = entry.question
-        if known and trigger is None and entry.asked_in == sim.epoch and question[:6] == entry.ha and sim.learns:
+        if known and trigger is None and entry.found_in == sim.epoch and question[:6] == entry.ha and sim.learns:
             emit(entry, question, sim.born())
             return
         source = self._announced(dev, entry.ip, trigger)
@@ -72,7 +72,7 @@ class ArpLayer:
         if not known:
             self.send(dev, BROADCAST_MAC, request, uid)
         elif trigger is None:
-            entry.question, entry.asked_in = self._send_to(entry, entry.ha, request, uid), sim.epoch
+            entry.question = self._send_to(entry, entry.ha, request, uid)
         else:
             self._send_to(entry, entry.ha, request, uid)
 

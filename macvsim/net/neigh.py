@@ -80,9 +80,9 @@ class Solicitor(Protocol):
 class Neighbour(Timed):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_found", "_found_in", "_hh", "_state", "asked_in", "bits", "checked", "confirmed", "connected",
-                 "dead", "dev", "ha", "indev", "ip", "path", "probes", "proto", "question", "queue", "queued", "router",
-                 "sends", "table", "updated", "used")  # fmt: skip
+    __slots__ = ("_hh", "_state", "bits", "checked", "confirmed", "dead", "dev", "found_in", "ha", "indev", "ip",
+                 "path", "probes", "proto", "question", "queue", "queued", "router", "table", "updated",
+                 "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -92,22 +92,19 @@ class Neighbour(Timed):
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
-        self._found: TxPath | None = None
-        self._found_in = -1
-        """The way down that was found last, and in which epoch."""
         self.path: TxPath | None = None
-        """The way down, if the header alone tells it and the state lets packets out; used in its own epoch only."""
+        """The way down that was found last, if the header alone tells it; void unless the state lets packets out."""
+        self.found_in = -1
+        """In which epoch it was looked for."""
         self._state = NONE
         self.bits = 0
-        self.connected = self.sends = False
         self.ha = ZERO_MAC
         self._hh: bytes | None = None
         self.dead = False
         self.checked = False
         """The neighbour was asked without need, or has asked so."""
         self.question = b""
-        self.asked_in = -1
-        """The frame that asked it last, and in which epoch."""
+        """The frame that asked it last, since the way down was found."""
         now = self.sim._now // self.sim.tick
         self.used = self.updated = now
         self.confirmed = now - 2 * table.base_reachable(self.indev)
@@ -122,21 +119,24 @@ class Neighbour(Timed):
 
     @property
     def state(self) -> Nud:
-        """What is known of the MAC; `connected` and `sends` are derived from it here, once per change."""
+        """What is known of the MAC; `bits` is the same as an integer."""
         return self._state
 
     @state.setter
     def state(self, state: Nud) -> None:
         self._state = state
         self.bits = bits = int(state)
-        self.connected = bits & _CONNECTED_BITS != 0
-        self.sends = bits & _SEND_BITS != 0
         path = self.path
-        if path is not None:
-            if self.sends:
-                path.tell(None if self.connected else self._used)
+        if path is not None and path.epoch >= 0:
+            if bits & _SEND_BITS:
+                path.tell(None if bits & _CONNECTED_BITS else self._used)
             else:
-                self._forget_path()
+                path.void()
+
+    @property
+    def connected(self) -> bool:
+        """Packets go out, and nothing has to be checked."""
+        return self.bits & _CONNECTED_BITS != 0
 
     def _used(self, time: int) -> None:
         """Something was sent while the entry is being checked; this may be told late (net/trip.py)."""
@@ -145,19 +145,18 @@ class Neighbour(Timed):
     def way_down(self, header: bytes) -> TxPath | None:
         """The way down for what needs no state to be let out (ARP)."""
         epoch = self.sim.epoch
-        path = self._found
-        if path is None or self._found_in != epoch or path.header != header:
-            path = self._found = tx_path(self.dev, header)
-            self._found_in = epoch
+        path = self.path
+        if path is None or self.found_in != epoch or path.header != header:
+            self._forget_path()
+            self.path = path = tx_path(self.dev, header)
+            self.found_in = epoch
+            self.question = b""
         return path
 
     def _adopt(self, path: TxPath) -> None:
-        """Packets go this way from now on."""
-        if path is not self.path:
-            self._forget_path()
-            path.epoch = self._found_in
-            self.path = path
-        path.tell(None if self.connected else self._used)
+        """Packets go the way down that was just found from now on."""
+        path.epoch = self.found_in
+        path.tell(None if self.bits & _CONNECTED_BITS else self._used)
 
     def _forget_path(self) -> None:
         """The way down is not what it was, or nothing may take it; others may have kept it."""
@@ -182,13 +181,13 @@ class Neighbour(Timed):
         neigh_hh_output).
         """
         dev = self.dev
-        if not self.connected:
+        if not self.bits & _CONNECTED_BITS:
             sim = self.sim
             self.used = sim._now // sim.tick
-            if not self.sends and not self._event_send(packet):
+            if not self.bits & _SEND_BITS and not self._event_send(packet):
                 return None
         header = self._hh
-        if header is None or not self.connected:
+        if header is None or not self.bits & _CONNECTED_BITS:
             built = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
             if dev.header_cache and header is None:
                 self._hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
@@ -197,13 +196,13 @@ class Neighbour(Timed):
         if path is not None:
             self._adopt(path)
             return path.send(packet.data, packet.uid, packet.head)
-        self._forget_path()
         return dev.xmit(Frame(header + packet.data, packet.uid))
 
     def way_out(self) -> TxPath | None:
         """The way down of a packet that is about to be sent, if the header alone tells it and the state lets it out."""
-        if self.path is not None or not self.bits & _STALE:
-            return self.path
+        path = self.path
+        if (path is not None and path.epoch == self.sim.epoch) or not self.bits & _STALE:
+            return path
         dev = self.dev
         header = self.ha + dev.mac + self.table.ethertype
         path = self.way_down(header)
@@ -218,7 +217,7 @@ class Neighbour(Timed):
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
         self.used = self.table.sim.jiffies
-        if not self.sends:
+        if not self.bits & _SEND_BITS:
             self._event_send(None)
 
     def _event_send(self, packet: Packet | None) -> bool:
