@@ -174,5 +174,6 @@ class NeighTable:
             self._proxies.forget(dev)
 
     def listing(self) -> list[Neighbour]:
-        """Entries that `ip neigh` shows: everything but NOARP and NONE."""
+        """Entries that `ip neigh` shows: everything but NOARP and NONE; when they were used is up to date."""
+        self.sim.catch_up()
         return [e for e in self.entries.values() if e.state and not e.state & Nud.NOARP]

@@ -333,6 +333,21 @@ def test_series_begin_on_the_way_that_is_decided_now() -> None:
     assert "Permission denied" in seen[0][1][0]
 
 
+def test_a_script_sees_when_neighbours_were_used() -> None:
+    seen = []
+    for learns in (True, False):
+        lab = two_hosts(learns)
+        for number in (1, 2):
+            host = lab[f"host{number}"]
+            host.sysctl["net.ipv4.neigh.eth0.base_reachable_time_ms"] = 4000
+            host.sh("while sleep 0.7; do ip -s neigh; done > /tmp/neigh &")
+        ping(lab, interval=0.1)
+        lab.run(25)
+        seen.append([lab[f"host{number}"].files["/tmp/neigh"] for number in (1, 2)])
+    assert seen[0] == seen[1]
+    assert "DELAY" in str(seen[0])
+
+
 def test_ping_to_an_ipv6_address_ends() -> None:
     lab = two_hosts(learns=True)
     for number in (1, 2):
