@@ -13,6 +13,7 @@ from macvsim.wire.addr import mac_text
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.linkwatch import LinkWatch
+    from macvsim.dev.txpath import Descent
     from macvsim.sim import Sim
 
 ETH_DATA_LEN = 1500
@@ -63,10 +64,10 @@ class Attributes:
         "__dict__",
         "carrier",
         "counters",
+        "descent",
         "ifindex",
         "inet",
         "linkwatch",
-        "loopback",
         "lower",
         "mac",
         "master",
@@ -104,6 +105,7 @@ class Attributes:
     """What tells devices apart that share one MAC."""
     no_rx_handler: ClassVar[bool] = False
     """IFF_NO_RX_HANDLER: nothing can be stacked on it that takes its frames (macvlan, bridge)."""
+    loopback: ClassVar[bool] = False
     rx_uncounted: ClassVar[int] = 0
     """Bytes of a received frame that its counters leave out."""
 
@@ -129,6 +131,9 @@ class Attributes:
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim: Sim
         object.__setattr__(self, "sim", ns.sim)
+        self.descent: Descent | None
+        object.__setattr__(self, "descent", None)
+        """The way down that was found last (dev/txpath.py)."""
         self.ns = ns
         self.name = name
         self.mac = mac
@@ -156,7 +161,6 @@ class Attributes:
         self.qdisc = "noop"
         self.tso_max_size = 65536
         self.noarp = False
-        self.loopback = False
         self.txqlen = 1000
         self.promiscuity = 0
         self.uc: Mapping[bytes, int] = NOTHING

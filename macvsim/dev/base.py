@@ -79,11 +79,15 @@ class NetDevice(State):
         """What this kind of device does with a frame it is given to send (ndo_start_xmit)."""
         raise NotImplementedError
 
-    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
-        """The lower device that `start_xmit` gives frames with this Ethernet header to, and the tag it adds, if that is
-        all it does; ``(None, 0)`` when it takes more than the header to tell.
+    def below(self) -> tuple[NetDevice | None, int]:
+        """The lower device that `start_xmit` gives unicast frames to, unless it `diverts` them, and the tag it adds, if
+        that is all it does; ``(None, 0)`` when it takes more than the header to tell.
         """
         return None, 0
+
+    def diverts(self, header: bytes) -> bool:
+        """True if frames with this Ethernet header go another way than down."""
+        return False
 
     def line(self) -> Line | None:
         """The line that carries frames away, if that is where `start_xmit` gives them to."""

@@ -20,12 +20,12 @@ class Loopback(NetDevice):
 
     __slots__ = ()
     kind: ClassVar[str] = "loopback"
+    loopback: ClassVar[bool] = True
     min_mtu = 0
     multicast = False
 
     def __init__(self, ns: Stack) -> None:
         super().__init__(ns, LO, ZERO_MAC, mtu=LOOPBACK_MTU)
-        self.loopback = True
         self.noarp = True
         self.max_mtu = 0
         self.tso_max_size = TSO_MAX_SIZE

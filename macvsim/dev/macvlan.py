@@ -97,8 +97,11 @@ class Macvlan(NetDevice):
             stats.tx_bytes += len(raw)
         return reason
 
-    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
-        return (None if self.mode is BRIDGE and self._is_sibling(header[:6]) else self.lower), 0
+    def below(self) -> tuple[NetDevice | None, int]:
+        return self.lower, 0
+
+    def diverts(self, header: bytes) -> bool:
+        return self.mode is BRIDGE and self._is_sibling(header[:6])
 
     def _is_sibling(self, mac: bytes) -> bool:
         """True if frames to `mac` from a child in bridge mode stay on this machine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING
 
@@ -16,52 +16,75 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.link import Line
-    from macvsim.sim import Sim
+
+
+class Descent:
+    """From a device down to the cable of the card below it, in one epoch: what all paths that begin there have in
+    common.
+
+    devices : that frames go through; tag : beside them in the end; logs : who keeps what passes
+    """
+
+    __slots__ = ("delay", "devices", "epoch", "line", "logs", "octets", "packets", "sim", "tag")
+
+    def __init__(self, devices: Sequence[NetDevice], tags: Sequence[int], line: Line) -> None:
+        self.sim = sim = line.sim
+        self.epoch = sim.epoch
+        self.devices = tuple(devices)
+        self.tag = tags[-1]
+        self.line = line
+        self.delay = line.delay
+        self.logs: Logs = ()
+        if is_watched(sim, devices):
+            self.logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
+        self.packets = self.octets = 0
+
+    def settle(self) -> None:
+        """As `Unsettled.settle`."""
+        packets, octets = self.packets, self.octets
+        for dev in self.devices:
+            dev.counters.tx_packets += packets
+            dev.counters.tx_bytes += octets
+        self.packets = self.octets = 0
 
 
 class TxPath(Relied):
-    """The way down to `line`; `header` is what stands before the packets.
+    """The way down of frames with one Ethernet header; `header` is what stands before the packets.
 
-    devices : that they go through; tags : beside them there
     epoch : the only one in which packets may go this way; -1 while it is void, as it is at first
     user : is told the time of every packet, while that matters
     sent, set_out : when a packet last left by itself, and when a trip last set out, or will (net/trip.py): what leaves
     at the same moment stays in order
     """
 
-    __slots__ = ("_delay", "_devices", "_hop", "_line", "_logs", "_octets", "_packets", "_special", "epoch", "header",
-                 "sent", "set_out", "sim", "tag", "user")  # fmt: skip
+    __slots__ = ("_descent", "_hop", "epoch", "header", "sent", "set_out", "sim", "user")
 
-    def __init__(self, sim: Sim, devices: list[NetDevice], tags: list[int], header: bytes, line: Line) -> None:
+    def __init__(self, descent: Descent, header: bytes) -> None:
         self._relying = ()
         self.epoch = -1
         self.header = header
-        self.sim = sim
-        self._devices = tuple(devices)
-        self.tag = tag = tags[-1]
-        self._line = line
-        self._delay = line.delay
-        addresses = header[:ETH_ADDRESSES]
-        self._hop = line.far.hops.find(frame_key(tag, addresses) if tag else addresses)
-        self._logs: Logs = ()
-        if is_watched(sim, devices):
-            self._logs = logs(sim, [Station(dev, "xmit", tag) for dev, tag in zip(devices, tags, strict=True)])
-        self._packets = self._octets = 0
+        self.sim = descent.sim
+        self._descent = descent
+        tag, addresses = descent.tag, header[:ETH_ADDRESSES]
+        self._hop = descent.line.far.hops.find(frame_key(tag, addresses) if tag else addresses)
         self.sent = self.set_out = -1
         self.user: Callable[[int], None] | None = None
-        self._special = bool(self._logs) or not line.plain
+
+    @property
+    def tag(self) -> int:
+        """What is beside the frames when they leave."""
+        return self._descent.tag
 
     @property
     def hops(self) -> Hops:
         """What arrives at the other end of the cable."""
-        return self._line.far.hops
+        return self._descent.line.far.hops
 
     def tell(self, user: Callable[[int], None] | None) -> None:
         """From now on this is told of every packet."""
         if user != self.user:
             self.doubt()
             self.user = user
-            self._special = user is not None or bool(self._logs) or not self._line.plain
 
     def void(self) -> None:
         """Packets may not go this way from now on."""
@@ -70,78 +93,50 @@ class TxPath(Relied):
 
     def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
         """A packet goes out."""
-        sim = self.sim
-        now = sim._now
-        if self.set_out >= now:
-            self.set_out = -1  # all are told
-            self.doubt()
-        self.sent = now
-        if not self._packets:
-            sim.unsettled.append(self)
-        raw = self.header + data
-        self._packets += 1
-        self._octets += len(raw)
-        frame = Frame(raw, uid, self.tag, head)
-        if self._special:
-            return self._send_specially(frame)
-        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
-        return None
+        if self.user is not None:
+            self.user(self.sim._now)
+        return self.carry(Frame(self.header + data, uid, 0, head))
 
     def carry(self, frame: Frame) -> DropReason | None:
-        """A frame of another protocol, untagged so far, with the same addresses goes the same way; it is no use of what
-        the `user` watches.
+        """A frame, untagged so far, with the same addresses goes the same way; of one that is none of IP the `user` is
+        not told.
         """
-        sim = self.sim
+        sim, descent = self.sim, self._descent
         now = sim._now
         if self.set_out >= now:
             self.set_out = -1  # all are told
             self.doubt()
         self.sent = now
-        self.passed(1, len(frame.raw), now)
-        frame.tag = self.tag
-        for passed, stations in self._logs:
+        if not descent.packets:
+            sim.unsettled.append(descent)
+        descent.packets += 1
+        descent.octets += len(frame.raw)
+        frame.tag = descent.tag
+        for passed, stations in descent.logs:
             passed(now, frame.uid, frame, stations)
-        if not self._line.plain:
-            return self._line.send(frame)
-        heappush(sim._queue, (now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
-        return None
-
-    def _send_specially(self, frame: Frame) -> DropReason | None:
-        """Somebody watches, or the cable is not plain."""
-        sim = self.sim
-        if self.user is not None:
-            self.user(sim._now)
-        for passed, stations in self._logs:
-            passed(sim._now, frame.uid, frame, stations)
-        if not self._line.plain:
-            return self._line.send(frame)
-        heappush(sim._queue, (sim._now + self._delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
+        if not descent.line.plain:
+            return descent.line.send(frame)
+        heappush(sim._queue, (now + descent.delay, SOFTIRQ, next(sim._eid), self._hop.take, frame))
         return None
 
     def onward(self) -> Onward | None:
         """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
-        if self.epoch != self.sim.epoch or acted_on(self._logs) or not self._line.plain:
+        descent = self._descent
+        if self.epoch != self.sim.epoch or acted_on(descent.logs) or not descent.line.plain:
             return None
-        found = Onward(self, self._hop, self._delay, self.tag)
+        found = Onward(self, self._hop, descent.delay, descent.tag)
         found.path = self
-        if self._logs:
-            found.told = told(self._logs, LEAVING)
+        if descent.logs:
+            found.told = told(descent.logs, LEAVING)
         return found
 
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
-        if not self._packets:
-            self.sim.unsettled.append(self)
-        self._packets += packets
-        self._octets += octets
-
-    def settle(self) -> None:
-        """As `Unsettled.settle`."""
-        packets, octets = self._packets, self._octets
-        for dev in self._devices:
-            dev.counters.tx_packets += packets
-            dev.counters.tx_bytes += octets
-        self._packets = self._octets = 0
+        descent = self._descent
+        if not descent.packets:
+            self.sim.unsettled.append(descent)
+        descent.packets += packets
+        descent.octets += octets
 
 
 def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
@@ -149,9 +144,25 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
 
     header : destination and source MAC and EtherType, 14 bytes; who takes it calls `TxPath.tell` before anything else
     """
+    sim = dev.sim
+    if header[0] & 1 or not sim.learns:
+        return None
+    descent = dev.descent
+    if descent is None or descent.epoch != sim.epoch:
+        descent = _descent(dev)
+        if descent is None:
+            return None
+        object.__setattr__(dev, "descent", descent)
+    for at in descent.devices:
+        if at.diverts(header):
+            return None
+    return TxPath(descent, header)
+
+
+def _descent(dev: NetDevice) -> Descent | None:
     devices: list[NetDevice] = []
     tags: list[int] = []
-    at: NetDevice | None = None if header[0] & 1 or not dev.sim.learns else dev
+    at: NetDevice | None = dev
     tag = 0
     line: Line | None = None
     while line is None:
@@ -161,8 +172,8 @@ def tx_path(dev: NetDevice, header: bytes) -> TxPath | None:
         tags.append(tag)
         line = at.line()
         if line is None:
-            at, pushed = at.below(header)
+            at, pushed = at.below()
             if pushed and tag:  # the one that is there goes into the bytes
                 return None
             tag = pushed or tag
-    return TxPath(dev.sim, devices, tags, header, line)
+    return Descent(devices, tags, line)

@@ -124,7 +124,7 @@ class Vlan(NetDevice):
             self.counters.tx_bytes += length
         return reason
 
-    def below(self, header: bytes) -> tuple[NetDevice | None, int]:
+    def below(self) -> tuple[NetDevice | None, int]:
         if not self.reorder_hdr or self.egress_map or self.lower.kind == "macvlan":  # which puts tags in line
             return None, 0
         return self.lower, self._tag
