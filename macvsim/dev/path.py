@@ -22,6 +22,7 @@ path only adds up for itself, are settled whenever somebody reads them (`Sim.set
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.journal import Log, Stations
@@ -41,18 +42,8 @@ FLOWS = 4096
 Take = Callable[[Frame], "DropReason | None"]
 
 
-class Receiver(Protocol):
-    """What takes frames at the protocols of one device: `flows` those with a known `Frame.head`, `take` the others."""
-
-    @property
-    def flows(self) -> dict[bytes, Path]: ...
-
-    def take(self, frame: Frame) -> DropReason | None: ...
-
-
-def _path_of(take: Take) -> Any:
-    """Whose method it is."""
-    return getattr(take, "__self__", None)
+_path_of: Callable[[Take], Any] = attrgetter("__self__")
+"""Whose method it is."""
 
 
 class Hop:
@@ -155,6 +146,18 @@ class Path:
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """What will become of packets with this `Frame.head` and so many octets; None: that is for them to find out."""
+        raise NotImplementedError
+
+
+class Receiver(dict[bytes, Path]):
+    """What takes frames that come by paths to the protocols of one device: those of known flows, by `Frame.head`, and
+    with `take` the others.
+    """
+
+    __slots__ = ()
+
+    def take(self, frame: Frame) -> DropReason | None:
+        """One of no flow that is known."""
         raise NotImplementedError
 
 

@@ -25,7 +25,7 @@ class RxPath(Path):
     """
 
     __slots__ = (
-        "_devices", "_epoch", "_flows", "_logs", "_octets", "_packets", "_sim", "hops", "receiver",
+        "_devices", "_epoch", "_logs", "_octets", "_packets", "_sim", "hops", "receiver",
     )  # fmt: skip
 
     def __init__(self, hops: Hops, sim: Sim, rounds: Sequence[Round]) -> None:
@@ -35,7 +35,6 @@ class RxPath(Path):
         self._epoch = sim.epoch
         self._devices, _, _ = zip(*rounds, strict=True)
         self.receiver = dev.ns.receiver(dev, packet_type)
-        self._flows = self.receiver.flows
         self._packets = self._octets = 0
         self._logs: Logs = ()
         if is_watched(sim, self._devices):
@@ -60,8 +59,8 @@ class RxPath(Path):
             sim.unsettled.append(self)
         self._packets += 1
         self._octets += len(frame.raw)
-        flow = self._flows.get(frame.head)
-        return (self.receiver if flow is None else flow).take(frame)
+        receiver = self.receiver
+        return receiver.get(frame.head, receiver).take(frame)
 
     def take_logged(self, frame: Frame) -> DropReason | None:
         """`take` where captures or the journal see the frame on its way."""
@@ -73,7 +72,7 @@ class RxPath(Path):
 
     def onward(self, head: bytes, size: int) -> Onward | None:
         """What the flow does with them; nothing is certain while somebody watches who may act on it."""
-        flow = self._flows.get(head)
+        flow = self.receiver.get(head)
         if self._epoch != self._sim.epoch or acted_on(self._logs) or flow is None:
             return None
         found = flow.onward(head, size)

@@ -19,7 +19,7 @@ from macvsim.wheel import Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
-    from macvsim.dev.path import Path
+    from macvsim.net.flow import Arrivals
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
@@ -110,8 +110,8 @@ class InDev:
         self._inet6: Inet6Dev | None = None
         self.quiet6: Attached | None = None
         """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
-        self.flows: dict[bytes, Path] | None = None
-        """What takes frames of known flows, by `Frame.head` (net/flow.py)."""
+        self.flows: Arrivals | None = None
+        """What takes frames of known flows (net/flow.py)."""
 
     def forget(self) -> None:
         """Something that decisions depend on has changed."""

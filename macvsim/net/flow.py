@@ -8,9 +8,9 @@ again.  That holds until a route, an address, a device, a parameter or a netfilt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from macvsim.dev.path import FLOWS, HERE, Onward, Path, Told
+from macvsim.dev.path import FLOWS, HERE, Onward, Path, Receiver, Told
 from macvsim.dev.txpath import TxPath
 from macvsim.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
@@ -34,41 +34,40 @@ _checksum = int.from_bytes
 _echo_reply = icmp.echo_reply
 
 
-class Unsorted(NamedTuple):
+class Unsorted(Receiver):
     """Frames that come to the protocols of `dev` by paths, but of no flows, as they are not IPv4 for this host."""
 
-    ns: Namespace
-    dev: NetDevice
-    packet_type: PacketType
-    flows: dict[bytes, Path]
+    __slots__ = ("_dev", "_ns", "_packet_type")
+
+    def __init__(self, ns: Namespace, dev: NetDevice, packet_type: PacketType) -> None:
+        self._ns = ns
+        self._dev = dev
+        self._packet_type = packet_type
 
     def take(self, frame: Frame) -> DropReason | None:
-        """One arrives."""
-        return self.ns.deliver(self.dev, frame, self.packet_type)
+        """As `Receiver.take`."""
+        return self._ns.deliver(self._dev, frame, self._packet_type)
 
 
-class Arrivals:
+class Arrivals(Receiver):
     """Frames for this host that come to `dev` by paths."""
 
-    __slots__ = ("_dev", "_layer", "flows")
+    __slots__ = ("_dev", "_layer")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice) -> None:
         self._layer = layer
         self._dev = dev
-        if dev.inet.flows is None:
-            dev.inet.flows = {}
-        self.flows: dict[bytes, Path] = dev.inet.flows
 
     def take(self, frame: Frame) -> DropReason | None:
-        """One of no flow that is known: it is the first of one, or goes the long way."""
+        """As `Receiver.take`: it is the first of a flow, or goes the long way."""
         layer, dev, head = self._layer, self._dev, frame.head
         if head and frame.raw[12:14] == _IP and layer.netfilter is None:
             way = layer.ns.router.input(frame.raw[_ADDRESSES], dev)
             flow = _flow(layer, dev, way, head) if way.lasting and layer.sim.learns else None
             if flow is not None:
-                if len(self.flows) >= FLOWS:
-                    self.flows.clear()
-                self.flows[head] = flow
+                if len(self) >= FLOWS:
+                    self.clear()
+                self[head] = flow
                 return flow.take(frame)
         return layer.ns.deliver(dev, frame, HOST)
 
@@ -85,13 +84,12 @@ def _flow(layer: Ipv4Layer, dev: NetDevice, way: Dst, head: bytes) -> _Flow | No
 class _Flow(Path):
     """Frames with one head that come to `dev`, and go `way`."""
 
-    __slots__ = ("_layer", "_packets", "_sim", "_stations", "dev", "way")
+    __slots__ = ("_layer", "_packets", "_stations", "dev", "way")
 
     def __init__(self, layer: Ipv4Layer, dev: NetDevice, way: Dst) -> None:
         self._layer = layer
         self.dev = dev
         self.way = way
-        self._sim = layer.sim
         self._packets = 0
         self._stations: Stations | None = None if layer.sim.journal is None else (Station(dev, "local"),)
         """For the journal, while one is kept."""
@@ -106,12 +104,12 @@ class _Flow(Path):
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
         if not self._packets:
-            self._sim.unsettled.append(self)
+            self._layer.sim.unsettled.append(self)
         self._packets += packets
 
     def told(self) -> tuple[Told, ...]:
         """As `Onward.told`."""
-        journal = self._sim.journal
+        journal = self._layer.sim.journal
         return () if journal is None or self._stations is None else ((journal, self._stations, HERE),)
 
     def settle(self) -> None:
@@ -133,7 +131,7 @@ class Delivery(_Flow):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        sim = self._sim
+        sim = self._layer.sim
         if not self._packets:
             sim.unsettled.append(self)
         self._packets += 1
@@ -162,7 +160,7 @@ class Messages(_Flow):
         message = frame.raw[_MESSAGE:]
         if len(message) < icmp.HLEN or _checksum(message) % 0xFFFF:
             return self._long_way(frame)
-        kind, sim, sockets = message[0], self._sim, self.icmp.sockets
+        kind, sim, sockets = message[0], self._layer.sim, self.icmp.sockets
         sender: Sender | None = None
         if kind == _ECHO:
             sender = self.sender or self._find_sender()
@@ -271,7 +269,7 @@ class Forwarding(_Flow):
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives."""
-        raw, way, sim = frame.raw, self.way, self._sim
+        raw, way, sim = frame.raw, self.way, self._layer.sim
         if len(raw) > way.mtu + ETH_HLEN:
             return self._long_way(frame)
         path = self._path

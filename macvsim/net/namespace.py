@@ -222,8 +222,12 @@ class Namespace(Parts):
     def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
         """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
         if packet_type is HOST and self.protocol(_IP) == self.ipv4.receive:
-            return Arrivals(self.ipv4, dev)
-        return Unsorted(self, dev, packet_type, {})
+            inet = dev.inet
+            if inet.flows is None:
+                inet.flows = Arrivals(self.ipv4, dev)
+            arrivals: Receiver = inet.flows
+            return arrivals
+        return Unsorted(self, dev, packet_type)
 
     def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """A frame is at the end of its path: to the protocol, which sees no tag (deliver_skb)."""
