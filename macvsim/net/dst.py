@@ -44,7 +44,7 @@ class Dst:
     src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
     """
 
-    __slots__ = ("dev", "kind", "mtu", "neighbour", "nexthop", "route", "senders", "src")
+    __slots__ = ("dev", "kind", "mtu", "neighbour", "nexthop", "route", "sender", "src")
     # what few decisions have; see `Special`
     broadcast: bool = False
     do_redirect: bool = False
@@ -75,8 +75,8 @@ class Dst:
         self.route = route
         self.mtu = mtu
         self.neighbour: Neighbour | None = None
-        self.senders: tuple[Sender, ...] = ()
-        """What sends this way, one for each kind of packet (net/sender.py)."""
+        self.sender: Sender | None = None
+        """What sends this way, the latest of one for each kind of packet (net/sender.py)."""
 
 
 class Special(Dst):

@@ -250,17 +250,19 @@ class Ipv4Layer:
     def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
         """What sends packets of one kind along `way`, made for the first of them."""
         kind = proto | tos << 8 | (0 if ttl is None else ttl + 1) << 16
-        for sender in way.senders:
+        sender = way.sender
+        while sender is not None:
             if sender.kind == kind:
                 return sender
+            sender = sender.earlier
         hops = ttl
         if hops is None:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
         if way.neighbour is None and way.dev is not None and not way.loops:
             way.neighbour = self.ns.neigh.lookup(way.dev, way.nexthop)
         idents = self.idents(dst, way.src, proto)
-        sender = Sender(self, way, kind, ipv4.head(ipv4_template(proto), way.src, dst, tos, hops), idents)
-        way.senders = (*way.senders, sender)
+        head = ipv4.head(ipv4_template(proto), way.src, dst, tos, hops)
+        way.sender = sender = Sender(self, way, kind, head, idents)
         return sender
 
     def idents(self, dst: int, src: int, proto: int) -> list[int]:

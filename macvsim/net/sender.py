@@ -26,29 +26,31 @@ class Sender:
     """Packets of one kind along `way`.
 
     kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `next_ident`
+    earlier : another sender along the same way, of another kind
     length, df : of the last packet; head, header : what headers of such have in common, as `Frame.head`, and as
     `ipv4.identified` takes it
     trip : for echo requests like the last one that must not be cut, once one was found
     """
 
     __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
-                 "df", "head", "header", "idents", "kind", "length", "trip")  # fmt: skip
+                 "df", "earlier", "head", "header", "idents", "kind", "length", "trip")  # fmt: skip
+    _path: TxPath | None
+    _plain: int
+    header: int
 
     def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
         self._layer = layer
         self._sim = layer.sim
         self._way = way
+        self.earlier: Sender | None = way.sender
         self.head: bytes = head
         self.idents: list[int] = idents
         self._sent = 0
-        self._path: TxPath | None = None
         self._stations: Stations | None = None
         if layer.sim.journal is not None:
             self._stations = (Station(layer.ns, "send", None, (way.dev, way.nexthop)),)
-        self._plain = -self._sim.patience
         self.trip: Trip | WatchedTrip | None = None
-        self.header: int = 0
         self.length: int = -1
         self.df: bool = False
 
@@ -59,8 +61,7 @@ class Sender:
         self._fits = length <= self._way.mtu
         self._path = self.trip = None
         self._plain = -self._sim.patience
-        self.head = ipv4.head_frag(self.head, ipv4.DF if df and self._fits else 0)
-        self.header = ipv4.of_length(self.head, length)
+        self.head, self.header = ipv4.of_length(self.head, length, ipv4.DF if df and self._fits else 0)
 
     def send(
         self, payload: bytes, uid: int, df: bool = False, ident: int | None = None, cause: Packet | None = None

@@ -74,13 +74,10 @@ class Socket:
     pmtu_discover: str
     """IP_MTU_DISCOVER: ``want`` (default), ``do`` (``ping -M do``), ``dont``, ``probe`` (whatever was learnt)."""
 
-    def __init__(self, ns: Namespace, **own: object) -> None:
-        """`own` : further attributes, from which everything begins."""
-        put = object.__setattr__
+    def __init__(self, ns: Namespace) -> None:
+        put = object.__setattr__  # there is nothing yet that could change
         put(self, "ns", ns)
         put(self, "pmtu_discover", pmtu_discover(ns))
-        for name, value in own.items():
-            put(self, name, value)
 
     def bind_device(self, name: str) -> None:
         """SO_BINDTODEVICE."""
@@ -103,11 +100,11 @@ class Socket:
             raise SocketError("EACCES")
         if isinstance(way, Special) and way.multicast and way.loops and not self.multicast_loop:
             way = copy(way)
-            way.loops, way.senders = False, ()
+            way.loops, way.sender = False, None
         dev = way.dev
         if self.pmtu_discover == "probe" and dev is not None and way.mtu != dev.mtu:
             way = copy(way)
-            way.mtu, way.senders = dev.mtu, ()
+            way.mtu, way.sender = dev.mtu, None
         return way
 
     def hears_from(self, dev: NetDevice | None) -> bool:
@@ -197,9 +194,15 @@ class RawIcmpSocket(Socket):
         wanted: Callable[[bytes], bool] | None = None,
         **options: object,
     ) -> None:
-        super().__init__(
-            ns, on_message=on_message, on_error=on_error, kinds=kinds, wanted=wanted, _last=None, **options
-        )
+        super().__init__(ns)
+        put = object.__setattr__
+        put(self, "on_message", on_message)
+        put(self, "on_error", on_error)
+        put(self, "kinds", kinds)
+        put(self, "wanted", wanted)
+        put(self, "_last", None)
+        for name, value in options.items():
+            put(self, name, value)
         self._changes()
         ns.icmp.sockets.append(self)
 

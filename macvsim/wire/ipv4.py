@@ -22,6 +22,7 @@ _HEADER = Struct("!BBHHHBBHII")
 _ADDRESSES = Struct("!II")
 _number = int.from_bytes
 _HEAD = Struct("!BBHBBII")
+_spread = Struct("!2sH2x4s2x8s").pack
 
 
 class Header(NamedTuple):
@@ -62,14 +63,12 @@ def head(template: bytes, src: int, dst: int, tos: int, ttl: int) -> bytes:
     return _HEAD.pack(template[0], tos, 0, ttl, template[9], src, dst)
 
 
-def head_frag(head: bytes, frag: int) -> bytes:
-    """With this fragment field."""
-    return head[:2] + frag.to_bytes(2) + head[4:]
-
-
-def of_length(head: bytes, length: int) -> int:
-    """The header of packets of this length, as a number: identification and checksum, still 0, are added to it."""
-    return _number(head[:2] + length.to_bytes(2) + b"\0\0" + head[2:6] + b"\0\0" + head[6:])
+def of_length(head: bytes, length: int, frag: int) -> tuple[bytes, int]:
+    """The same with this fragment field, and the header of packets of this length as a number: identification and
+    checksum, still 0, are added to it.
+    """
+    start, middle = head[:2], frag.to_bytes(2) + head[4:6]
+    return start + middle + head[6:], _number(_spread(start, length, middle, head[6:]))
 
 
 def identified(header: int, ident: int) -> bytes:
