@@ -16,7 +16,7 @@ from macvsim.wire import arp
 from macvsim.wire.addr import BROADCAST_MAC, ip_text
 from macvsim.wire.arp import Arp
 from macvsim.wire.compose import arp_template
-from macvsim.wire.frame import BROADCAST, ETH_HLEN, ETH_P_ARP, HOST, MULTICAST, PacketType
+from macvsim.wire.frame import BROADCAST, ETH_P_ARP, HOST, MULTICAST, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -178,7 +178,7 @@ class Arping(App):
         op = arp.REPLY if self.advert else arp.REQUEST
         message = Arp(op, sock.mac, self._from, sock.mac if self.advert else self._peer, self._to)
         try:
-            sock.send(self._peer, arp.patch(arp_template(), self._peer, message)[ETH_HLEN:])
+            sock.send(self._peer, arp.patch(arp_template(), message))
         except SocketError:
             return
         self.last = int(self.sim.now)

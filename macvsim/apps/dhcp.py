@@ -17,10 +17,9 @@ from macvsim.wire import arp, dhcp, ipv4, udp
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC
 from macvsim.wire.arp import Arp
 from macvsim.wire.compose import arp_template, ipv4_template
-from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, PacketType
+from macvsim.wire.frame import ETH_P_ARP, ETH_P_IP, OTHERHOST, PacketType
 
 Waiting = Generator[simpy.Event, Any, Any]
-_ARP_REPLY_OFFSET = ETH_HLEN
 
 
 class Mailbox:
@@ -139,8 +138,8 @@ def arp_probe(ns: Namespace, dev: NetDevice, target: int, source: int, timeout: 
             box.put(message.sha)
 
     socket = PacketSocket(ns, dev, ETH_P_ARP, heard)
-    request = arp.patch(arp_template(), BROADCAST_MAC, Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, target))
-    socket.send(BROADCAST_MAC, request[_ARP_REPLY_OFFSET:])
+    request = Arp(arp.REQUEST, dev.mac, source, ZERO_MAC, target)
+    socket.send(BROADCAST_MAC, arp.patch(arp_template(), request))
     try:
         return (yield from box.get(timeout))
     finally:

@@ -43,7 +43,7 @@ def told(logs: Logs, stage: int) -> tuple[Told, ...]:
 
 def acted_on(logs: Logs) -> bool:
     """True if somebody is there who does not only keep what passes."""
-    return any(passed is _show for passed, _ in logs)
+    return bool(logs) and any(passed is _show for passed, _ in logs)
 
 
 def _show(time: int, uid: int, frame: Frame | None, stations: Stations) -> None:

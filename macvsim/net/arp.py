@@ -208,7 +208,7 @@ class ArpLayer:
             if entry is None:
                 return None
         state = REACHABLE if op == REPLY and packet_type is HOST else STALE
-        entry.update(sha, state, override=gratuitous or not entry.locked())
+        entry.update(sha, state, override=gratuitous or sha == entry.ha or not entry.locked())
         return entry
 
     def _accepts(self, dev: NetDevice, sip: int) -> bool:
@@ -287,5 +287,4 @@ def _heeds_all(*confs: DevConf) -> bool:
 
 def _compose(dev: NetDevice, eth_dst: bytes, message: Arp) -> bytes:
     """An ARP frame as `dev` sends it."""
-    packet = arp.patch(arp_template(), eth_dst, message)[ETH_HLEN:]
-    return dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + packet
+    return dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + arp.patch(arp_template(), message)

@@ -283,12 +283,11 @@ def _longest(tables: Iterable[Table], dst: int, oif: Any, usable: Callable[[Rout
     longest = -1
     for table in tables:
         for route in table if len(table) <= _SHORT else table.near(dst):
-            plen = route.plen
-            if not (route.dst ^ dst) >> 32 - plen:
-                if plen <= longest:
+            if not (route.dst ^ dst) >> 32 - route.plen:
+                if route.plen <= longest:
                     break
                 if _is_usable(route, oif, usable):
-                    best, longest = route, plen
+                    best, longest = route, route.plen
                     break
     return None if best is None or best.info.type is RTN_THROW else best
 

@@ -18,7 +18,6 @@ from macvsim.net.nud import (
     FAILED,
     IN_TIMER,
     INCOMPLETE,
-    NONE,
     PROBE,
     REACHABLE,
     STALE,
@@ -80,9 +79,8 @@ class Solicitor(Protocol):
 class Neighbour(Timed):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_hh", "_state", "bits", "checked", "confirmed", "dead", "dev", "found_in", "ha", "indev", "ip",
-                 "path", "probes", "proto", "question", "queue", "queued", "router", "table", "updated",
-                 "used")  # fmt: skip
+    __slots__ = ("_hh", "bits", "checked", "confirmed", "dead", "dev", "found_in", "ha", "indev", "ip", "path",
+                 "probes", "proto", "question", "queue", "queued", "router", "table", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -96,7 +94,6 @@ class Neighbour(Timed):
         """The way down that was found last, if the header alone tells it; void unless the state lets packets out."""
         self.found_in = -1
         """In which epoch it was looked for."""
-        self._state = NONE
         self.bits = 0
         self.ha = ZERO_MAC
         self._hh: bytes | None = None
@@ -120,11 +117,10 @@ class Neighbour(Timed):
     @property
     def state(self) -> Nud:
         """What is known of the MAC; `bits` is the same as an integer."""
-        return self._state
+        return Nud(self.bits)
 
     @state.setter
     def state(self, state: Nud) -> None:
-        self._state = state
         self.bits = bits = int(state)
         path = self.path
         if path is not None and path.epoch >= 0:
@@ -208,7 +204,7 @@ class Neighbour(Timed):
         path = self.way_down(header)
         if path is not None:
             if dev.header_cache:
-                self._hh = header
+                self._hh = path.header
             self.used = self.sim.jiffies
             self._event_send(None)
             self._adopt(path)
@@ -339,7 +335,7 @@ class Neighbour(Timed):
         table = self.table
         believed = True
         now = self.sim._now // self.sim.tick
-        old, was, bits = self._state, self.bits, int(new)
+        was, bits = self.bits, int(new)
         if not admin and was & _FIXED:
             return
         if not bits & VALID_BITS:
@@ -360,8 +356,10 @@ class Neighbour(Timed):
                     return
                 believed = False
                 ha, new, bits = self.ha, STALE, _STALE
-            elif ha == self.ha and new is STALE and not admin:
-                new, bits = old, was
+            elif ha == self.ha and bits == _STALE and not admin:
+                if router is not None:
+                    self.router = router
+                return
         changed, moves = ha != self.ha, bits != was
         if moves or changed:
             self.updated = now

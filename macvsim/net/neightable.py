@@ -134,7 +134,7 @@ class NeighTable:
         """Jiffies an entry of this device stays REACHABLE: 0.5 to 1.5 times the base, drawn about every 300 s
         (neigh_rand_reach_time).
         """
-        period = int(self.sim.now) // RANDOM_REACH_PERIOD
+        period = self.sim._now // RANDOM_REACH_PERIOD
         if indev.reachable_drawn != period:
             indev.reachable_drawn = period
             base = self.base_reachable(indev)

@@ -13,7 +13,7 @@ _ETHERNET = (1, 6)
 _IPV4 = b"\x08\x00\x06\x04"
 """Protocol IPv4, addresses of 6 and 4 bytes."""
 _unpack = Struct("!H4sH6sI6sI").unpack_from
-_pack = Struct("!6s6s8sH6sI6sI").pack
+_pack = Struct("!6sH6sI6sI").pack
 
 
 class Arp(NamedTuple):
@@ -36,6 +36,6 @@ def parse(payload: bytes) -> Arp | None:
     return Arp(*fields) if form == _IPV4 and hardware in _ETHERNET else None
 
 
-def patch(template: bytes, eth_dst: bytes, arp: Arp) -> bytes:
-    """`template`, an ARP frame composed by scapy, with the fields of this one."""
-    return _pack(eth_dst, arp.sha, template[12:20], *arp)
+def patch(template: bytes, arp: Arp) -> bytes:
+    """`template`, an ARP packet composed by scapy, with the fields of this one."""
+    return _pack(template, *arp)

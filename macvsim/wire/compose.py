@@ -24,10 +24,11 @@ _NO_IP = "0.0.0.0"
 
 @cache
 def arp_template() -> bytes:
-    """An Ethernet ARP frame, 42 bytes."""
+    """An ARP packet for Ethernet, 28 bytes."""
     s = load()
-    arp = s.ARP(hwtype=1, ptype=0x0800, hwlen=6, plen=4, op=1, hwsrc=_NO_MAC, psrc=_NO_IP, hwdst=_NO_MAC, pdst=_NO_IP)
-    return bytes(s.Ether(dst="ff:ff:ff:ff:ff:ff", src=_NO_MAC, type=0x0806) / arp)
+    return bytes(
+        s.ARP(hwtype=1, ptype=0x0800, hwlen=6, plen=4, op=1, hwsrc=_NO_MAC, psrc=_NO_IP, hwdst=_NO_MAC, pdst=_NO_IP)
+    )
 
 
 @cache

@@ -443,7 +443,7 @@ def arp_frame(
     dst: bytes = BROADCAST_MAC,
 ) -> bytes:
     """An ARP frame."""
-    return arp.patch(arp_template(), dst, arp.Arp(op, sha, ip_int(sip), tha, ip_int(tip)))
+    return dst + sha + b"\x08\x06" + arp.patch(arp_template(), arp.Arp(op, sha, ip_int(sip), tha, ip_int(tip)))
 
 
 def echo_packet(src: str, dst: str, *, ttl: int = 64, size: int = 56, ident: int = 77, seq: int = 1) -> bytes:
