@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.drop import DropReason
     from macvsim.link import Line
+    from macvsim.sim import Sim
 
 
 class Descent:
@@ -57,18 +58,22 @@ class TxPath(Relied):
     at the same moment stays in order
     """
 
-    __slots__ = ("_descent", "_hop", "epoch", "header", "sent", "set_out", "sim", "user")
+    __slots__ = ("_descent", "_hop", "epoch", "header", "sent", "set_out", "user")
 
     def __init__(self, descent: Descent, header: bytes) -> None:
         self._relying = ()
         self.epoch = -1
         self.header = header
-        self.sim = descent.sim
         self._descent = descent
         tag, addresses = descent.tag, header[:ETH_ADDRESSES]
         self._hop = descent.line.far.hops.find(frame_key(tag, addresses) if tag else addresses)
         self.sent = self.set_out = -1
         self.user: Callable[[int], None] | None = None
+
+    @property
+    def sim(self) -> Sim:
+        """Where it is."""
+        return self._descent.sim
 
     @property
     def tag(self) -> int:
@@ -94,14 +99,15 @@ class TxPath(Relied):
     def send(self, data: bytes, uid: int, head: bytes = b"") -> DropReason | None:
         """A packet goes out."""
         if self.user is not None:
-            self.user(self.sim._now)
+            self.user(self._descent.sim._now)
         return self.carry(Frame(self.header + data, uid, 0, head))
 
     def carry(self, frame: Frame) -> DropReason | None:
         """A frame, untagged so far, with the same addresses goes the same way; of one that is none of IP the `user` is
         not told.
         """
-        sim, descent = self.sim, self._descent
+        descent = self._descent
+        sim = descent.sim
         now = sim._now
         if self.set_out >= now:
             self.set_out = -1  # all are told
@@ -122,7 +128,7 @@ class TxPath(Relied):
     def onward(self) -> Onward | None:
         """What becomes of what is sent; nothing is certain while somebody watches who may act on it."""
         descent = self._descent
-        if self.epoch != self.sim.epoch or acted_on(descent.logs) or not descent.line.plain:
+        if self.epoch != descent.sim.epoch or acted_on(descent.logs) or not descent.line.plain:
             return None
         found = Onward(self, self._hop, descent.delay, descent.tag)
         found.path = self
@@ -134,7 +140,7 @@ class TxPath(Relied):
         """As `Part.passed`."""
         descent = self._descent
         if not descent.packets:
-            self.sim.unsettled.append(descent)
+            descent.sim.unsettled.append(descent)
         descent.packets += packets
         descent.octets += octets
 

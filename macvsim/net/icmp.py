@@ -54,7 +54,7 @@ class IcmpLayer(Relied):
         self._relying = ()
         self.ns = ns
         self.conf = ns.ipv4_conf
-        self.sockets: list[RawIcmpSocket] = []
+        self.sockets: tuple[RawIcmpSocket, ...] = ()
         self._peers: dict[int, Peer] | None = None
         self._global_credit = 0
         self._global_stamp: int | None = None

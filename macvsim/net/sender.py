@@ -32,7 +32,7 @@ class Sender:
     trip : for echo requests like the last one that must not be cut, once one was found
     """
 
-    __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_sim", "_stations", "_way",
+    __slots__ = ("_fits", "_layer", "_path", "_plain", "_sent", "_stations", "_way",
                  "df", "earlier", "head", "header", "idents", "kind", "length", "trip")  # fmt: skip
     _path: TxPath | None
     _plain: int
@@ -41,7 +41,6 @@ class Sender:
     def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
         self._layer = layer
-        self._sim = layer.sim
         self._way = way
         self.earlier: Sender | None = way.sender
         self.head: bytes = head
@@ -60,7 +59,7 @@ class Sender:
         self.df = df
         self._fits = length <= self._way.mtu
         self._path = self.trip = None
-        self._plain = -self._sim.patience
+        self._plain = -self._layer.sim.patience
         self.head, self.header = ipv4.of_length(self.head, length, ipv4.DF if df and self._fits else 0)
 
     def send(
@@ -73,7 +72,7 @@ class Sender:
         if ident is None:
             idents = self.idents
             ident = idents[0] = idents[0] % 0xFFFF + 1 if idents else self._layer.next_ident(idents)
-        path, sim = self._path, self._sim
+        path, sim = self._path, self._layer.sim
         if path is None or path.epoch != sim.epoch:
             path = self.find_path()
         data = _identified(self.header, ident) + payload
@@ -98,7 +97,7 @@ class Sender:
         """The way down of a packet that is about to be sent, if it fits and nobody looks at it."""
         entry = self._way.neighbour
         path = entry.way_out() if entry is not None and self._fits and self._layer.netfilter is None else None
-        if path is not None and path.epoch != self._sim.epoch:
+        if path is not None and path.epoch != self._layer.sim.epoch:
             path = None
         self._path = path
         return path
@@ -106,7 +105,7 @@ class Sender:
     def _find_trip(self, path: TxPath) -> None:
         """Look for a trip that further echo requests may take: not at once, and ever more seldom."""
         if self.trip is not None and (self.trip.epoch != path.epoch or self.trip.path is not path):
-            self.trip, self._plain = None, -self._sim.patience
+            self.trip, self._plain = None, -self._layer.sim.patience
         self._plain = plain = self._plain + 1
         if plain > 0 and not plain & (plain - 1):
             self.trip = find(self, path) or self.trip
@@ -117,7 +116,7 @@ class Sender:
         """
         path = self.find_path()
         trip = self.trip
-        if path is None or self._sim.journal is not None:
+        if path is None or self._layer.sim.journal is not None:
             return None
         if trip is None or trip.epoch != path.epoch or trip.path is not path:
             if self._plain >= 0:
@@ -141,7 +140,7 @@ class Sender:
         found = None if path is None else path.onward()
         if found is None:
             return None
-        journal = self._sim.journal
+        journal = self._layer.sim.journal
         if journal is not None and self._stations is not None:
             found.told = ((journal, self._stations, GOING), *found.told)
         found.head = self.head
@@ -150,7 +149,7 @@ class Sender:
     def passed(self, packets: int, octets: int, time: int) -> None:
         """As `Part.passed`."""
         if not self._sent:
-            self._sim.unsettled.append(self)
+            self._layer.sim.unsettled.append(self)
         self._sent += packets
 
     def settle(self) -> None:

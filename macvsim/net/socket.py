@@ -204,7 +204,7 @@ class RawIcmpSocket(Socket):
         for name, value in options.items():
             put(self, name, value)
         self._changes()
-        ns.icmp.sockets.append(self)
+        ns.icmp.sockets = (*ns.icmp.sockets, self)
 
     def __setattr__(self, name: str, value: object) -> None:
         """With another option, what was found out for the last packet does not hold."""
@@ -222,9 +222,10 @@ class RawIcmpSocket(Socket):
 
     def close(self) -> None:
         """Stop hearing."""
-        if self in self.ns.icmp.sockets:
+        layer = self.ns.icmp
+        if self in layer.sockets:
             self._changes()
-            self.ns.icmp.sockets.remove(self)
+            layer.sockets = tuple([sock for sock in layer.sockets if sock is not self])
             if self._last is not None:
                 self._last.sender.forget_trip()
 

@@ -58,9 +58,9 @@ class ThereAndBack:
     def __init__(self, found: Found) -> None:
         path, sender, answer, arrival, stations, head = found
         assert answer.sender is not None
-        self.epoch = path.sim.epoch
+        self._sim = sim = path.sim
+        self.epoch = sim.epoch
         self.path = path
-        self._sim = path.sim
         self._answers = answer.sender.header
         self._idents = answer.sender.idents
         self._hearing_here, self._hearing_there = arrival.icmp, answer.icmp

@@ -6,7 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
-from macvsim.dev.path import COMING, Onward, Path, Take
+from macvsim.dev.path import COMING, Hops, Onward, Path, Take
 from macvsim.journal import Station, Stations
 from macvsim.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
@@ -70,17 +70,21 @@ class SwitchPath(Path):
     onto : where they arrive
     """
 
-    __slots__ = ("_crossing", "_source", "hops", "onto")
+    __slots__ = ("_crossing", "_source", "onto")
 
     def __init__(self, port: SwitchPort, frame: Frame, source: FdbEntry[SwitchPort], crossing: Crossing) -> None:
         came = left = frame.key
         if crossing.retags:
             left = frame_key(crossing.left, frame.raw[:ETH_ADDRESSES])
-        self.hops = port.hops
         self._crossing = crossing
         self._source = source
         self.onto = crossing.line.far.hops.find(left)
         port.hops.find(came).take = self.take if crossing.sim.journal is None else self.take_noted
+
+    @property
+    def hops(self) -> Hops:
+        """What arrives at the port (`Line.carries`)."""
+        return self._crossing.port.hops
 
     def take(self, frame: Frame) -> DropReason | None:
         """A frame arrives at the port."""

@@ -9,10 +9,9 @@ HLEN = 28
 REQUEST = 1
 REPLY = 2
 
-_ETHERNET = (1, 6)
-_IPV4 = b"\x08\x00\x06\x04"
-"""Protocol IPv4, addresses of 6 and 4 bytes."""
-_unpack = Struct("!H4sH6sI6sI").unpack_from
+_FORMS = (b"\x00\x01\x08\x00\x06\x04", b"\x00\x06\x08\x00\x06\x04")
+"""Hardware Ethernet (1 or 6), protocol IPv4, addresses of 6 and 4 bytes."""
+_unpack = Struct("!6xH6sI6sI").unpack_from
 _pack = Struct("!6sH6sI6sI").pack
 
 
@@ -30,10 +29,7 @@ def parse(payload: bytes) -> Arp | None:
     """Fields of an ARP payload; None unless hardware is Ethernet (1 or 6), protocol IPv4, lengths 6 and 4
     (arp_process).
     """
-    if len(payload) < HLEN:
-        return None
-    hardware, form, *fields = _unpack(payload)
-    return Arp(*fields) if form == _IPV4 and hardware in _ETHERNET else None
+    return Arp(*_unpack(payload)) if len(payload) >= HLEN and payload[:6] in _FORMS else None
 
 
 def patch(template: bytes, arp: Arp) -> bytes:

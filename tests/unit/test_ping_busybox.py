@@ -168,7 +168,7 @@ def test_two_pings_do_not_hear_each_other(pair: Pair) -> None:
     a.sim.run(until=ends)
     assert (first.result().received, second.result().received) == (3, 0)
     assert not a.ns.icmp.sockets
-    assert b.ns.icmp.sockets == []
+    assert not b.ns.icmp.sockets
 
 
 def test_nonsense_is_refused(pair: Pair) -> None:
