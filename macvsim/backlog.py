@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 _PLACE = attrgetter("place")
+_TURN = attrgetter("turn")
 
 
 class UnderWay(Protocol):
@@ -25,6 +26,15 @@ class Unsettled(Protocol):
         """Add it to them."""
 
 
+class Regular(Protocol):
+    """What sends at regular times without a call in the queue for each; turn : of such calls."""
+
+    turn: int
+
+    def meet(self) -> None:
+        """Somebody sends now: if this does, too, and first, it does so before."""
+
+
 class _Nothing:
     """What has nothing to settle."""
 
@@ -41,6 +51,10 @@ class Backlog:
     def __init__(self) -> None:
         self.trips: list[UnderWay] = []
         """Packets whose arrival is in the queue already, or was until not long ago (net/trip.py)."""
+        self.regular: dict[int, dict[int, list[Regular]]] = {}
+        """What sends at regular times (net/series.py), by how long these are apart (ns), and by the rest of one of them
+        divided by that.
+        """
         self.unsettled: list[Unsettled] = []
         """What has counted something for itself since counters were last up to date; see `settle`."""
 
@@ -54,6 +68,12 @@ class Backlog:
                 trips.sort(key=_PLACE)
             for trip in trips:
                 trip.catch_up()
+
+    def meet(self, now: int) -> None:
+        """A program sends: whoever does so at the same time keeps its place before or after."""
+        for interval, phases in list(self.regular.items()):
+            for one in sorted(phases.get(now % interval, ()), key=_TURN):
+                one.meet()
 
     def settle(self) -> None:
         """Bring all counters up to date; whoever shows one calls this first."""

@@ -19,6 +19,8 @@ from macvsim.wire.compose import icmp_template
 MAX_DUP_CHK = 8 * 128
 FEW = 1
 """Requests that are not worth a series."""
+ALONE = 20
+"""Requests that go one by one after another program was met."""
 _TIMED = icmp.HLEN + MIN_DATA_WITH_CLOCK
 _number = int.from_bytes
 _read = Struct("<B5xBBI").unpack_from
@@ -101,8 +103,8 @@ class BusyboxPing(PingApp[PingResult]):
         else:
             self._template = template
             self._sent_ns: dict[int, int] = {}
-        self._may_repeat = self.request_kind == icmp.ECHO and not (stdout or adaptive or deadline)
-        """Nobody sees replies come, and no request depends on them."""
+        self._regular_from = 0 if self.request_kind == icmp.ECHO and not (stdout or adaptive or deadline) else NEVER
+        """From which request on they may go in series: nobody sees replies come, and no request depends on them."""
         self._seen = bytearray(MAX_DUP_CHK)
         """Whether each sequence number was answered, of the last so many."""
         self._to = 0
@@ -159,7 +161,7 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _send(self) -> None:
         """One echo request, and the alarm for what comes next (sendping4, sendping_tail); or some of both at once."""
-        if self._may_repeat and len(self.sim._queue) >= self.sim.crowd and self._repeat():
+        if self._tally.sent >= self._regular_from and len(self.sim._queue) >= self.sim.crowd and self._repeat():
             return
         if self._deadline_us is not None and self.clock_us >= self._deadline_us:
             self._tally.sent += 1
@@ -211,6 +213,10 @@ class BusyboxPing(PingApp[PingResult]):
     def go_on(self) -> None:
         """As `Asking.go_on`."""
         self._send()
+
+    def go_alone(self) -> None:
+        """As `Asking.go_alone`."""
+        self._regular_from = self._tally.sent + ALONE
 
     def await_last(self, sent: int) -> None:
         """As `Asking.await_last`."""

@@ -2,8 +2,8 @@
 
 From one trip (net/trip.py) of a program that pings to the next, nothing happens that concerns anybody else.  So nothing
 stands in the queue but the alarm that ends a series.  Whoever looks, or changes what trips depend on, stops it first:
-those that are over have happened then, in one step, and the one that is under way goes on as a trip.  It comes after
-packets that other programs sent at the same nanosecond one by one.
+those that are over have happened then, in one step, and the one that is under way goes on as a trip.  A program that
+meets another one, which sends at the same nanosecond but not in series, goes one by one for a while.
 
 This pays where many programs run, as what one of them needs has left the processor's cache before it is due again.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from macvsim.sim import PROCESS
+from macvsim.sim import PROCESS, Sim
 
 if TYPE_CHECKING:
     from macvsim.net.snmp import Snmp
@@ -40,6 +40,9 @@ class Asking(Protocol):
 
     def go_on(self) -> None:
         """Send the next request, when it is due, and see to those after it."""
+
+    def go_alone(self) -> None:
+        """Begin no other series for a while."""
 
     def await_last(self, sent: int) -> None:
         """The last request was sent then: its reply need not come."""
@@ -68,9 +71,11 @@ class Series:
         self._is_all = is_all
         self.turn = asking.turn
         asking.in_series = True
-        self._begun = begun = trip.path.sim._now
-        self.last = last = begun + (rounds - 1) * asking.interval
-        self._end = asking.set_alarm_at(last + (trip.took if is_all else asking.interval), self._finish)
+        sim, interval = trip.path.sim, asking.interval
+        self._begun = begun = sim._now
+        sim.regular.setdefault(interval, {}).setdefault(begun % interval, []).append(self)
+        self.last = last = begun + (rounds - 1) * interval
+        self._end = asking.set_alarm_at(last + (trip.took if is_all else interval), self._finish)
 
     def stop(self) -> None:
         """Requests are sent one by one from now on."""
@@ -78,6 +83,7 @@ class Series:
         sim, interval, took = trip.path.sim, asking.interval, trip.took
         now = sim._now
         asking.in_series = False
+        self._leave(sim, interval)
         sent = min((now - begun) // interval + 1, self._rounds)
         last = begun + (sent - 1) * interval
         if last == now and sent > 1 and not sim.is_over(last, PROCESS, self.turn):
@@ -101,6 +107,22 @@ class Series:
         elif under_way and self._is_all:
             sim.withdraw(self._end)
             asking.await_last(last)
+
+    def _leave(self, sim: Sim, interval: int) -> None:
+        phases = sim.regular[interval]
+        there = phases[self._begun % interval]
+        there.remove(self)
+        if not there:
+            del phases[self._begun % interval]
+            if not phases:
+                del sim.regular[interval]
+
+    def meet(self) -> None:
+        """As `Regular.meet`."""
+        sim = self._trip.path.sim
+        if sim._now <= self.last and sim.is_over(sim._now, PROCESS, self.turn):
+            self.stop()
+            self._asking.go_alone()
 
     def _finish(self) -> None:
         """All of them are over."""

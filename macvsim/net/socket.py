@@ -115,6 +115,9 @@ class Socket:
 
     def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
         """Send a payload; EMSGSIZE when it must not be cut and is too long."""
+        sim = self.ns.sim
+        if sim.regular:
+            sim.meet(sim._now)
         forced = self.pmtu_discover in ("do", "probe")
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
@@ -231,6 +234,9 @@ class RawIcmpSocket(Socket):
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
+        sim = self.ns.sim
+        if sim.regular:
+            sim.meet(sim._now)
         last = self._last
         if last is not None and last.dst == dst:
             trip = last.sender.trip

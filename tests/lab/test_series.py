@@ -24,7 +24,10 @@ from tests.lab.everything import state
 from tests.lab.test_paths_are_exact import build, change, check_often
 from tests.lab.test_paths_follow_changes import CHANGES, OFFSETS, PINGS, build_routed
 
-SEEDS = range(16)
+SEEDS = [*range(16), 242, 307, 760, 829]
+"""The last ones: what is sent at the same nanosecond in series and one by one meets where order matters: at cables that
+lose packets, and in MAC tables that forget.
+"""
 STEP_BY_STEP = {0, 6, 9, 10, 11, 12}
 """Labs in which nothing is certain of a frame's way: the switch forgets at once, or gives frames to adapters."""
 
