@@ -7,8 +7,8 @@ from functools import cache
 
 from benchmarks import macvsim_labs
 from benchmarks.measure import Bench
-from macvsim.capture import Capture
 from macvsim.lab import Lab
+from macvsim.machine.capture import Capture
 from macvsim.wire.capture import write_pcap, write_pcapng
 
 PINGS = 200

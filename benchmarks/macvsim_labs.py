@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from benchmarks.measure import Bench
 from macvsim.docker.host import DockerHost
-from macvsim.host import Box
 from macvsim.lab import Lab
+from macvsim.machine.host import Box
 
 
 def _macvlan(host: DockerHost, name: str, net: str, parent: str) -> None:

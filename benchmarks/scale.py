@@ -12,8 +12,8 @@ from benchmarks.measure import Bench
 from benchmarks.progress import Advance, silent
 from macvsim.apps.ping import BusyboxPing
 from macvsim.docker.container import Container
+from macvsim.engine.sim import MS, SECOND
 from macvsim.lab import Lab
-from macvsim.sim import MS, SECOND
 
 _FIRST_VID = 100
 SLICES = 100

@@ -11,7 +11,7 @@ from typing import Any
 
 import macvsim
 from macvsim.cli import parser
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 
 SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
 

@@ -16,7 +16,7 @@
 
 Follow a frame, top to bottom: `macvsim.apps.ping` composes an echo request, `macvsim.net.ipv4` routes it,
 `macvsim.net.neigh` finds the MAC,
-`macvsim.dev` carries it down from macvlan through VLAN to NIC, `macvsim.link` over the cable, `macvsim.switch` on;
+`macvsim.dev` carries it down from macvlan through VLAN to NIC, `macvsim.dev.cable` over the cable, `macvsim.switch` on;
 and up again by
 `macvsim.dev.base.NetDevice.receive`.
 """
@@ -30,24 +30,24 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
-    from macvsim.capture import Capture
-    from macvsim.drop import DropReason
-    from macvsim.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
-    from macvsim.explain import Explanation
+    from macvsim.engine.drop import DropReason
+    from macvsim.engine.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
+    from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
+    from macvsim.machine.capture import Capture
     from macvsim.sweeps import sweep
 
 _HOME = {
-    "Capture": "macvsim.capture",
-    "DockerError": "macvsim.errors",
-    "DropReason": "macvsim.drop",
-    "Explanation": "macvsim.explain",
+    "Capture": "macvsim.machine.capture",
+    "DockerError": "macvsim.engine.errors",
+    "DropReason": "macvsim.engine.drop",
+    "Explanation": "macvsim.explain.explanation",
     "Lab": "macvsim.lab",
-    "MacvsimError": "macvsim.errors",
-    "NetlinkError": "macvsim.errors",
-    "NotSimulated": "macvsim.errors",
+    "MacvsimError": "macvsim.engine.errors",
+    "NetlinkError": "macvsim.engine.errors",
+    "NotSimulated": "macvsim.engine.errors",
     "PingResult": "macvsim.apps.ping",
-    "TopologyError": "macvsim.errors",
+    "TopologyError": "macvsim.engine.errors",
     "sweep": "macvsim.sweeps",
 }
 
@@ -67,7 +67,7 @@ __all__ = [
 
 
 def _displays() -> Any:
-    """What answers the questions of `macvsim.shown`, imported when first asked."""
+    """What answers the questions of `macvsim.engine.display`, imported when first asked."""
     return import_module("macvsim.view.displays")
 
 

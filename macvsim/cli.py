@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from macvsim import __version__
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
 
 
 def demo(options: argparse.Namespace) -> int:
     """The document's three experiments as a guided tour."""
-    from macvsim.demo import tour
+    from macvsim.console.tour import tour
 
     _check_writable(options.pcap)
     tour(_write, options.pcap)
@@ -29,9 +29,9 @@ def demo(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Play recordings again and compare; 1 if anything differs."""
-    from macvsim.replay.cases import replay_cases
-    from macvsim.replay.runner import replay_folder
-    from macvsim.replay.transcript_play import replay_transcript
+    from macvsim.fidelity.replay.cases import replay_cases
+    from macvsim.fidelity.replay.runner import replay_folder
+    from macvsim.fidelity.replay.transcript_play import replay_transcript
 
     play = replay_transcript if options.transcript else replay_cases if options.cases else replay_folder
     results = []
@@ -75,7 +75,7 @@ def load(options: argparse.Namespace) -> int:
 
 def import_machines(options: argparse.Namespace) -> int:
     """Make a lab of what real machines' tools print."""
-    from macvsim.importing.command import collector, import_files
+    from macvsim.exchange.command import collector, import_files
 
     if options.collector:
         _write(collector())
@@ -119,7 +119,7 @@ def fidelity(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Compare with the running kernel; 1 if anything differs."""
-    from macvsim.verify.commands import enter, verify_files, verify_random
+    from macvsim.fidelity.verify.commands import enter, verify_files, verify_random
 
     if options.random < 0:
         raise MacvsimError(f"--random {options.random}: write how many topologies to play, such as --random 300")

@@ -8,27 +8,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
+from macvsim.dev.cable import DEFAULT_DELAY, Cable, check_distinct
 from macvsim.dev.nic import Nic
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
-from macvsim.errors import MacvsimError, ScenarioError, TopologyError
-from macvsim.explain import Explanation
-from macvsim.history import Call, History, Reference, opening, recorded
-from macvsim.host import CENTOS, DEBIAN, Box, Flavour, Result
-from macvsim.kernel import WAKEUP_DELAY, Kernel
-from macvsim.link import DEFAULT_DELAY, Cable, check_distinct
-from macvsim.mend.labtrial import remedies, unknown
-from macvsim.mend.scene import addresses
-from macvsim.mend.target import told
+from macvsim.engine.display import ShownLab
+from macvsim.engine.errors import MacvsimError, ScenarioError, TopologyError
+from macvsim.engine.history import Call, History, Reference, opening, recorded
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.explain.explanation import Explanation
+from macvsim.machine.capture import Capture
+from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result
+from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
 from macvsim.net.machine import Boot
-from macvsim.saving.repeat import perform
-from macvsim.saving.savefile import Saved, read
-from macvsim.saving.values import Values
+from macvsim.record.repeat import perform
+from macvsim.record.savefile import Saved, read
+from macvsim.record.values import Values
+from macvsim.repair.labtrial import remedies, unknown
+from macvsim.repair.scene import addresses
+from macvsim.repair.target import told
 from macvsim.shell.interp import Shell
-from macvsim.shown import ShownLab
-from macvsim.sim import SECOND, Sim
 from macvsim.switch import Switch, SwitchPort
 from macvsim.switch.commands import configure
 from macvsim.wire.addr import ip_text

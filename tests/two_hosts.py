@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim import Lab
-from macvsim.host import Box
+from macvsim.machine.host import Box
 
 
 def topology(name: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from macvsim.apps.arping import BAD, Arping, Fatal
 from macvsim.apps.base import inet_aton
 from macvsim.dev.base import NetDevice
-from macvsim.errors import ERRNO_TEXT
+from macvsim.engine.errors import ERRNO_TEXT
+from macvsim.engine.sim import SECOND, US
 from macvsim.net.dst import ERROR
-from macvsim.sim import SECOND, US
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text
 from macvsim.wire.arp import Arp

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import simpy
 
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import MS, PROCESS, US, Sim
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, PROCESS, US, Sim
 
 Sink = Callable[[str], None]
 _LOCALHOST = 0x7F000001
@@ -31,7 +31,7 @@ class Pids(Protocol):
 
 
 class Machine(Protocol):
-    """What a program needs of the box it runs in (`macvsim.host.Box`)."""
+    """What a program needs of the box it runs in (`macvsim.machine.host.Box`)."""
 
     @property
     def sim(self) -> Sim: ...

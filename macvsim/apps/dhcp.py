@@ -8,11 +8,11 @@ from typing import Any
 import simpy
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import MS
 from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import MS
 from macvsim.wire import arp, dhcp, ipv4, udp
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC
 from macvsim.wire.arp import Arp

@@ -11,9 +11,9 @@ import simpy
 
 from macvsim.apps.dhcp import KernelPort, Mailbox, Waiting
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import SECOND
 from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
-from macvsim.sim import SECOND
 from macvsim.wire import dhcp
 from macvsim.wire.dhcp import Message
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from macvsim.apps.dhcp import Mailbox, Waiting
 from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import SECOND
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.socket import Heard, RawIcmpSocket
-from macvsim.sim import SECOND
 from macvsim.wire import dhcp, icmp
 from macvsim.wire.addr import ip_text, mac_text, mask_int
 from macvsim.wire.compose import icmp_template

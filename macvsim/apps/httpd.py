@@ -11,9 +11,9 @@ import simpy
 
 from macvsim.apps import netio
 from macvsim.apps.netio import Steps
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import SECOND
 
 HEADER_TIMEOUT = 60 * SECOND
 _BUFFER = 8192

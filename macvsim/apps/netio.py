@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import simpy
 
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import Sim
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import Sim
 
 _PIPE = 65536
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from macvsim.apps.base import Machine, Sink
 from macvsim.apps.netio import Steps
-from macvsim.errors import ERRNO_TEXT, SocketError
+from macvsim.engine.errors import ERRNO_TEXT, SocketError
+from macvsim.engine.sim import MS, SECOND
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import MS, SECOND
 from macvsim.wire import dns
 from macvsim.wire.addr import ip_text
 

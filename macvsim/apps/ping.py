@@ -8,10 +8,10 @@ from struct import Struct
 
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, Run, milliseconds
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import SECOND, US
+from macvsim.engine.waiting import NEVER
 from macvsim.net.socket import Heard, RawIcmpSocket
-from macvsim.sim import SECOND, US
-from macvsim.waiting import NEVER
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template

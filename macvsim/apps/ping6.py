@@ -8,10 +8,10 @@ from macvsim.apps.base import Machine
 from macvsim.apps.names6 import Target, resolve6
 from macvsim.apps.ping import MAX_DUP_CHK, BusyboxPing
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import US
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import RawIcmp6Socket
-from macvsim.sim import US
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import ip6_text
 from macvsim.wire.compose6 import icmpv6_template

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import MS, SECOND
 from macvsim.net.socket import RawIcmpSocket, Socket
-from macvsim.sim import MS, SECOND
 from macvsim.wire.addr import ip_int, ip_text, is_multicast_ip
 
 _SEQ_HALF = 0x7FFF

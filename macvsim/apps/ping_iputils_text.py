@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.apps.base import Machine, name_of
 from macvsim.apps.ping_result import PingResult, Reply, milliseconds
-from macvsim.sim import US
+from macvsim.engine.sim import US
 from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int, ip_text
 

@@ -7,13 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from macvsim.apps.base import App, Machine, Sink
+from macvsim.engine.display import ShownPing
+from macvsim.engine.sim import US, Sim
 from macvsim.net.namespace import Namespace
-from macvsim.shown import ShownPing
-from macvsim.sim import US, Sim
 from macvsim.wire import icmp
 
 if TYPE_CHECKING:
-    from macvsim.explain import Explanation
+    from macvsim.explain.explanation import Explanation
 
 MIN_DATA_WITH_CLOCK = 4
 
@@ -198,7 +198,7 @@ class PingResult(ShownPing):
 
     def explain(self) -> Explanation:
         """Why it was answered or not, read from the journal."""
-        from macvsim.explain import explain_ping
+        from macvsim.explain.explanation import explain_ping
 
         return explain_ping(self)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from macvsim.engine.sim import MS
 from macvsim.net.ipv6.socket6 import Udp6Socket
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import MS
 
 PRECISION = MS
 LONG_AGO = -(1 << 62)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from macvsim.apps.dhcp import Waiting, arp_probe, send_raw
 from macvsim.apps.dhcp_server import Lease, Server, lease_of
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import MS, SECOND
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, SECOND
 from macvsim.wire import dhcp
 from macvsim.wire.addr import BROADCAST_MAC, ip_text
 from macvsim.wire.dhcp import Message

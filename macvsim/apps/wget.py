@@ -9,9 +9,9 @@ from typing import Protocol
 from macvsim.apps import netio
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.netio import Steps
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _MAX_REDIRECTS = 5

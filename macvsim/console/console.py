@@ -14,14 +14,14 @@ from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
-from macvsim.errors import MacvsimError
-from macvsim.host import Box
+from macvsim.engine.errors import MacvsimError
 from macvsim.labfile.document import Step
 from macvsim.labfile.interrupts import TICK, with_times
 from macvsim.labfile.load import LabFile
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import reasons
 from macvsim.labfile.terminals import Terminal
+from macvsim.machine.host import Box
 from macvsim.shell.session import is_unfinished
 from macvsim.shell.streams import Sink
 

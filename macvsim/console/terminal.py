@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from macvsim.console.completion import candidates
 from macvsim.console.console import Console
+from macvsim.engine.sim import SECOND
 from macvsim.labfile.document import MORE
 from macvsim.labfile.interrupts import TICK
 from macvsim.labfile.load import load
 from macvsim.labfile.play import LIMIT
 from macvsim.shell.session import is_unfinished
-from macvsim.sim import SECOND
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

@@ -1,1 +1,4 @@
-"""What a frame passes through inside one host, bottom up; read `base.py` first."""
+"""What a frame passes through inside one host, one file for each kind of device, and the cable between two of them.
+It may import `wire` and `engine`.
+Read `base.py` first, which is the receive loop of the kernel, then `cable.py` and `macvlan.py`.
+"""

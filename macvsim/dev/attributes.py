@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.linkwatch import LinkWatch
     from macvsim.dev.txpath import Descent
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 ETH_DATA_LEN = 1500
 TSO_MAX_SIZE = 524_280

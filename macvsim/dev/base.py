@@ -20,15 +20,15 @@ from macvsim.dev.contracts import CONSUMED, PASS, Event, Tap
 from macvsim.dev.path import Take
 from macvsim.dev.rxpath import Round
 from macvsim.dev.state import State
-from macvsim.drop import DropReason
-from macvsim.errors import NetlinkError
-from macvsim.history import recorded
-from macvsim.sim import SOFTIRQ
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import NetlinkError
+from macvsim.engine.history import recorded
+from macvsim.engine.sim import SOFTIRQ
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, VLAN_FIRST, Frame, PacketType
 
 if TYPE_CHECKING:
-    from macvsim.link import Line
+    from macvsim.dev.cable import Line
 
 VLAN_HLEN = 4
 _TAG_KEY = 0xFFFF0FFF

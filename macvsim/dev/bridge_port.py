@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.dev.portvlan import PortVlans
-from macvsim.drop import DropReason
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import HOST, LOOPBACK, Frame, PacketType
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.contracts import CONSUMED
 from macvsim.dev.vlan import Vlan
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, Frame, PacketType
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.macvlan import Macvlan, Mode
     from macvsim.dev.nic import Nic
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 _REQUEST = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01"
 """From the EtherType to the operation: a request for the MAC of an IPv4 address."""

@@ -9,13 +9,13 @@ import enum
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.path import Receiver
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 Tap = Callable[[PacketType, Frame], None]
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Stack
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame
 
 

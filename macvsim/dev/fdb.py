@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from macvsim.waiting import NEVER
+from macvsim.engine.waiting import NEVER
 
 P = TypeVar("P")
 

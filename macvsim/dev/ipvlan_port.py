@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import PASS, Another, Rx, RxHandler
-from macvsim.drop import DropReason
-from macvsim.sim import US
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import US
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, LOOPBACK, MULTICAST, Frame, PacketType
 

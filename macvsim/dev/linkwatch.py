@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 
 class Watched(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.attributes import Attributes
 from macvsim.dev.joined import joined, left
-from macvsim.history import recorded
+from macvsim.engine.history import recorded
 
 
 class Listening(Attributes):

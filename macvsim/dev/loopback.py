@@ -7,7 +7,7 @@ from typing import ClassVar
 from macvsim.dev.attributes import TSO_MAX_SIZE
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Stack
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 

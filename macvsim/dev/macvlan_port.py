@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from macvsim.dev.base import NetDevice
 from macvsim.dev.broadcast import Audience, is_request
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
-from macvsim.drop import DropReason
-from macvsim.sim import PROCESS, US
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import PROCESS, US
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 from macvsim.dev.attributes import ETH_DATA_LEN
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.broadcast import ArpPaths, is_request
+from macvsim.dev.cable import Cable, Line
 from macvsim.dev.contracts import Stack
 from macvsim.dev.path import Hops, Take
 from macvsim.dev.rxpath import Round, RxPath
-from macvsim.drop import DropReason
-from macvsim.link import Cable, Line
+from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
 

@@ -25,14 +25,14 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from macvsim.journal import Log, Stations
+from macvsim.engine.journal import Log, Stations
 from macvsim.wire.frame import ETH_ADDRESSES, ETH_HLEN, VLAN_FIRST, Frame, FrameKey, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.fdb import FilteringDatabase
     from macvsim.dev.rxpath import RxPath
     from macvsim.dev.txpath import TxPath
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
 
 PATHS = 4096
 """How many hops are kept at one end of a cable before all of them are forgotten."""

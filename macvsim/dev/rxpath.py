@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.path import COMING, Hops, Onward, Path, Take
 from macvsim.dev.watch import Logs, acted_on, is_watched, logs, told
-from macvsim.journal import Station
+from macvsim.engine.journal import Station
 from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
-    from macvsim.sim import Sim
+    from macvsim.engine.drop import DropReason
+    from macvsim.engine.sim import Sim
 
 Round = tuple["NetDevice", Frame, PacketType]
 """A device, and the frame as it is there."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.path import LEAVING, Hops, Onward, Relied
 from macvsim.dev.watch import Logs, acted_on, is_watched, logs, told
-from macvsim.journal import Station
-from macvsim.sim import SOFTIRQ
+from macvsim.engine.journal import Station
+from macvsim.engine.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
-    from macvsim.link import Line
-    from macvsim.sim import Sim
+    from macvsim.dev.cable import Line
+    from macvsim.engine.drop import DropReason
+    from macvsim.engine.sim import Sim
 
 
 class Descent:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.contracts import Stack
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from macvsim.dev.base import VLAN_HLEN, NetDevice
 from macvsim.dev.contracts import Event, Stack
-from macvsim.drop import DropReason
-from macvsim.errors import NetlinkError
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import NetlinkError
 from macvsim.wire.frame import (
     ETH_HLEN,
     ETH_P_8021AD,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import Told
-from macvsim.journal import Log, LogTap, Station, Stations, form
+from macvsim.engine.journal import Log, LogTap, Station, Stations, form
 from macvsim.wire.frame import OUTGOING, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 Logs = Sequence[tuple[Callable[[int, int, Frame | None, Stations], None], Stations]]
 """What is to be told of a frame's passage, and the stations that concern it."""

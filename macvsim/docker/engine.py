@@ -29,10 +29,10 @@ from macvsim.docker.membership import Membership
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
-from macvsim.errors import DockerError
-from macvsim.history import recorded
-from macvsim.host import Box, Result
-from macvsim.kernel import BOOT_TIME
+from macvsim.engine.errors import DockerError
+from macvsim.engine.history import recorded
+from macvsim.machine.host import Box, Result
+from macvsim.machine.kernel import BOOT_TIME
 
 
 class Engine:

@@ -7,10 +7,10 @@ from typing import Any
 from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.errors import MacvsimError
-from macvsim.history import recorded
-from macvsim.host import DEBIAN, Box, Flavour, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.history import recorded
+from macvsim.machine.host import DEBIAN, Box, Flavour, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 
 

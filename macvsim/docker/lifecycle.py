@@ -11,9 +11,9 @@ from macvsim.docker.container_config import next_delay
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.ids import new_number
 from macvsim.docker.sandbox import Sandbox
-from macvsim.errors import DockerError, MacvsimError, NotSimulated
+from macvsim.engine.errors import DockerError, MacvsimError, NotSimulated
+from macvsim.engine.sim import SECOND
 from macvsim.net.sysctl import UnknownSysctl
-from macvsim.sim import SECOND
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine

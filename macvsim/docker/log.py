@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from macvsim.sim import Event, Sim
+from macvsim.engine.sim import Event, Sim
 
 GREETING = """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from macvsim.kernel import RELEASE
+from macvsim.machine.kernel import RELEASE
 
 
 @dataclass(frozen=True, slots=True)

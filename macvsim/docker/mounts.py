@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.resolv import hosts_text
-from macvsim.history import Settings, Simulated
+from macvsim.engine.history import Settings, Simulated
 
 HOSTNAME, HOSTS, RESOLV = PATHS = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 

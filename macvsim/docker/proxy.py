@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import SECOND
 
 _CHUNK = 32 * 1024
 _BACKLOG = 4096

@@ -12,9 +12,9 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.resolv import ResolvConf
-from macvsim.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
+from macvsim.engine.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import SECOND
 from macvsim.wire import dns
 from macvsim.wire.addr import ip_int, ip_text
 

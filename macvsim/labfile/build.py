@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import MacvsimError, ScenarioError
-from macvsim.kernel import WAKEUP_DELAY
+from macvsim.dev.cable import DEFAULT_DELAY
+from macvsim.engine.errors import MacvsimError, ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import Card, LinuxNode, Port, SwitchNode
-from macvsim.link import DEFAULT_DELAY
+from macvsim.machine.kernel import WAKEUP_DELAY
 from macvsim.switch import SwitchPort
 
 Location = tuple[object, ...]

@@ -1,7 +1,7 @@
 """What a command printed against what its document expects.
 
 Lines are equal if they are letter by letter, blanks at their ends aside, once times and identifiers are taken by shape
-(`macvsim.shapes`).  ``...`` stands for any text as in doctest, and as a line of its own for any lines, or none.
+(`macvsim.labfile.shapes`).  ``...`` stands for any text as in doctest, and as a line of its own for any lines, or none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macvsim.labfile.interrupts import without_time
-from macvsim.shapes import by_shape
+from macvsim.labfile.shapes import by_shape
 
 ANY = "..."
 _TABLES = re.compile(r"\bdocker (?:ps|container (?:ls|list|ps))\b")

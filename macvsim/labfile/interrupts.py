@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from macvsim.sim import MS, SECOND
+from macvsim.engine.sim import MS, SECOND
 
 TICK = 100 * MS
 """Ctrl-C is pressed at multiples of this time from the beginning of a command."""

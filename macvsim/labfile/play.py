@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
-from macvsim.errors import MacvsimError, ScenarioError
-from macvsim.host import Result
+from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.engine.sim import SECOND
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.interrupts import TICK, Presses
 from macvsim.labfile.saved import with_command
 from macvsim.labfile.terminals import Terminal, Terminals
+from macvsim.machine.host import Result
 from macvsim.shell.session import Session
 from macvsim.shell.streams import Sink, discard
-from macvsim.sim import SECOND
 
 LIMIT = 3600 * SECOND
 """How long a command may take (ns) that nobody ends."""

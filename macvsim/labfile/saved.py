@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from macvsim.errors import MacvsimError, ScenarioError
-from macvsim.history import Call, Reference
+from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.engine.history import Call, Reference
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, Step
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.frontmatter import FrontMatter
-from macvsim.saving.savefile import FIRST_LINE, Saved, read
+from macvsim.record.savefile import FIRST_LINE, Saved, read
 
 PROGRAMS = ("sh", "ping", "exec", "start")
 """Calls that print something: of hosts and containers, and of sessions."""
@@ -52,7 +52,7 @@ class SavedLab(LabFile):
 
 
 def load_saved(path: Path) -> SavedLab:
-    """Read a saved lab; raises as `macvsim.saving.savefile.read`."""
+    """Read a saved lab; raises as `macvsim.record.savefile.read`."""
     saved = read(path)
     seed, docker = saved.options.get("seed", 0), saved.options.get("docker", "26.1")
     front = FrontMatter(f'name: lab\nseed: {seed}\ndocker: "{docker}"\ntopology: {{nodes: {{}}}}\n', str(path))

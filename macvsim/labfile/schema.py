@@ -177,7 +177,7 @@ class Endpoint(_Model):
 
 
 class Link(_Model):
-    """A cable between two ends; see `macvsim.link.Cable`.  `mtu` is that of both."""
+    """A cable between two ends; see `macvsim.dev.cable.Cable`.  `mtu` is that of both."""
 
     without_effect = frozenset(("labels", "vars"))
     type: Literal["veth"] = "veth"

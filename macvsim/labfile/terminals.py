@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from macvsim.docker.container import Container
-from macvsim.errors import MacvsimError
-from macvsim.host import Box
+from macvsim.engine.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.switchsession import SwitchSession
+from macvsim.machine.host import Box
 from macvsim.shell.session import Session, open_session
 from macvsim.shell.streams import Sink, discard
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.joined import NOTHING
-from macvsim.errors import NetlinkError
+from macvsim.engine.errors import NetlinkError
+from macvsim.engine.sim import Sim
+from macvsim.engine.wheel import Timer
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.net.parts import differ
 from macvsim.net.sysctl import DevConf, NeighParms
-from macvsim.sim import Sim
-from macvsim.wheel import Timer
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:

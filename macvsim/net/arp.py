@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.arpflow import Answered, Asked, emit, keep
 from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst

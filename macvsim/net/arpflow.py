@@ -15,7 +15,7 @@ from macvsim.wire.frame import ETH_ADDRESSES, ETH_HLEN, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.arp import ArpLayer
     from macvsim.net.neigh import Neighbour
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.fibroute import Route
     from macvsim.net.neigh import Neighbour
     from macvsim.net.sender import Sender

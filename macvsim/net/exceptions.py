@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.sim import SECOND, Sim
+from macvsim.engine.sim import SECOND, Sim
 
 PMTU_EXPIRES = 600 * SECOND
 REDIRECT_EXPIRES = 300 * SECOND

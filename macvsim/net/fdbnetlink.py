@@ -12,7 +12,7 @@ from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_fdb import Entry
 from macvsim.dev.bridge_port import BridgePort
 from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.errors import NetlinkError
+from macvsim.engine.errors import NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import is_group, mac_text
 

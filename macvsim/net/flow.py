@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.path import FLOWS, HERE, Onward, Path, Receiver, Told
 from macvsim.dev.txpath import TxPath
-from macvsim.journal import Station, Stations
+from macvsim.engine.journal import Station, Stations
 from macvsim.net.dst import ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.packet import Packet
 from macvsim.wire import icmp, ipv4
@@ -20,7 +20,7 @@ from macvsim.wire.frame import ETH_HLEN, ETH_P_IP, HOST, Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
     from macvsim.net.namespace import Namespace
     from macvsim.net.sender import Sender

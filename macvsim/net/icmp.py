@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import Relied
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net import ipoptions, optioned
 from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import RouteType, Scope

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.joined import joined, left
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.wheel import Timer
 from macvsim.net.addr import ALL_HOSTS, InDev
 from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
-from macvsim.wheel import Timer
 from macvsim.wire import igmp
 from macvsim.wire.addr import ip_int, multicast_mac
 from macvsim.wire.compose import igmp_header_template

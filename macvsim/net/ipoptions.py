@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import MS
 from macvsim.net.dst import FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType, Scope
-from macvsim.sim import MS
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:

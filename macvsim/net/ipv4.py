@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net import igmp, martians, optioned
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.sim import SECOND, Sim
+from macvsim.engine.sim import SECOND, Sim
 
 _BURST, _INTERVAL = 10, 5 * SECOND
 """So many messages in so much time, all together (net_ratelimit)."""

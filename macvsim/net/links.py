@@ -16,8 +16,8 @@ from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import NetlinkError
-from macvsim.history import recorded
+from macvsim.engine.errors import NetlinkError
+from macvsim.engine.history import recorded
 from macvsim.wire.frame import ETH_P_8021Q
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappush
 from typing import Any
 
-from macvsim.sim import PROCESS, SOFTIRQ, Sim
+from macvsim.engine.sim import PROCESS, SOFTIRQ, Sim
 
 
 @dataclass(frozen=True)

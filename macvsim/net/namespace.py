@@ -10,8 +10,9 @@ from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import LO, Loopback
 from macvsim.dev.path import Receiver
-from macvsim.drop import DropReason
-from macvsim.errors import NoSuchDevice
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import NoSuchDevice
+from macvsim.engine.sim import Sim, spread
 from macvsim.net import devices, igmp
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.arp import ArpLayer
@@ -45,7 +46,6 @@ from macvsim.net.sysctl import (
 )
 from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import Daemon, UdpLayer
-from macvsim.sim import Sim, spread
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, HOST, OTHERHOST, Frame, PacketType

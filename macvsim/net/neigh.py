@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.txpath import TxPath, tx_path
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.wheel import Timed
 from macvsim.net.nud import (
     CONNECTED,
     DELAY,
@@ -24,7 +25,6 @@ from macvsim.net.nud import (
     VALID_BITS,
     Nud,
 )
-from macvsim.wheel import Timed
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.engine.wheel import Timer
 from macvsim.net.neigh import Neighbour, Side, Solicitor
 from macvsim.net.nud import FAILED, IN_TIMER, NONE, STALE, Nud
 from macvsim.net.pneigh import Proxies
-from macvsim.sim import SECOND, Sim
-from macvsim.wheel import Timer
 from macvsim.wire.addr import ip_text
 from macvsim.wire.frame import ETH_P_IP
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net import martians
 from macvsim.net.dst import Dst
 from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination

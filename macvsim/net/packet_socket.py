@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, ProtocolHandler
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
 from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
 if TYPE_CHECKING:
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.namespace import Namespace
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.sim import Sim
+from macvsim.engine.sim import Sim
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice

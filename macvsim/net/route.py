@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.ipvlan import l3s_child
 from macvsim.dev.joined import NOTHING
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst, Special
 from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.path import GOING, Onward
 from macvsim.dev.txpath import TxPath
-from macvsim.journal import Station, Stations
+from macvsim.engine.journal import Station, Stations
 from macvsim.net.dst import Dst
 from macvsim.net.trip import Trip, find
 from macvsim.net.watched import WatchedTrip
 from macvsim.wire import icmp, ipv4
 
 if TYPE_CHECKING:
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.ipv4 import Ipv4Layer
     from macvsim.net.packet import Packet
 

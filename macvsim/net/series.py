@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from macvsim.sim import PROCESS, Sim
+from macvsim.engine.sim import PROCESS, Sim
 
 if TYPE_CHECKING:
     from macvsim.net.snmp import Snmp

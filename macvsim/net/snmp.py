@@ -10,7 +10,7 @@ from macvsim.net.parts import Counters, Parts
 from macvsim.wire import icmp
 
 if TYPE_CHECKING:
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
 
 IP = [
     "InReceives",

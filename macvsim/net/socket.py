@@ -10,8 +10,8 @@ from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from macvsim.drop import DropReason
-from macvsim.errors import SocketError
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import SocketError
 from macvsim.net import optioned
 from macvsim.net.dst import ERROR, Dst, Special
 from macvsim.net.fibroute import Scope

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from macvsim.errors import MacvsimError
-from macvsim.history import recorded
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.history import recorded
 from macvsim.net.parts import Defaults, own
 from macvsim.net.sysctlvalue import read_numbers
 
 if TYPE_CHECKING:
+    from macvsim.engine.sim import Sim
     from macvsim.net.namespace import Namespace
-    from macvsim.sim import Sim
 
 FULL_TRUESIZE = 2112
 """Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
@@ -227,7 +227,7 @@ class Sysctl:
 
     @property
     def sim(self) -> Sim:
-        """For `macvsim.history.recorded`."""
+        """For `macvsim.engine.history.recorded`."""
         return self.ns.sim
 
     @property

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.backlog import NOTHING
 from macvsim.dev.path import Onward
 from macvsim.dev.txpath import TxPath
-from macvsim.sim import PROCESS, SOFTIRQ
-from macvsim.waiting import NEVER
+from macvsim.engine.backlog import NOTHING
+from macvsim.engine.sim import PROCESS, SOFTIRQ
+from macvsim.engine.waiting import NEVER
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.frame import ETH_HLEN, Frame
 

@@ -18,10 +18,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.txpath import TxPath
+from macvsim.engine.sim import SECOND, SOFTIRQ
 from macvsim.net.series import Asking, Series
 from macvsim.net.there_and_back import Found, ThereAndBack
 from macvsim.net.watched import WatchedTrip
-from macvsim.sim import SECOND, SOFTIRQ
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:

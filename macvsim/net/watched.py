@@ -11,14 +11,14 @@ from heapq import heappush
 from typing import TYPE_CHECKING
 
 from macvsim.dev.path import COMING, GOING, HERE, LEAVING, Onward
+from macvsim.engine.sim import SOFTIRQ
 from macvsim.net.there_and_back import Found, ThereAndBack
-from macvsim.sim import SOFTIRQ
 from macvsim.wire import icmp
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
-    from macvsim.drop import DropReason
-    from macvsim.journal import Log, Passage, Stations
+    from macvsim.engine.drop import DropReason
+    from macvsim.engine.journal import Log, Passage, Stations
     from macvsim.net.series import Asking
     from macvsim.net.snmp import Snmp
 
@@ -135,7 +135,7 @@ class WatchedTrip(ThereAndBack):
         return None
 
     def passages(self, log: Log, begun: int, frame: Frame, ident: int, uid: int) -> Iterator[Passage]:
-        """As `macvsim.journal.Route.passages`."""
+        """As `macvsim.engine.journal.Route.passages`."""
         frames = [frame]
         for onward in self._changes:
             frames.append(self.leaving(onward, frames[-1], ident, uid))

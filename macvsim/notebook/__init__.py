@@ -1,5 +1,6 @@
 """macvsim in Jupyter: ``%load_ext macvsim`` gives cells that are typed at a lab's machines, and cells that are labs;
-`Stepper` steps through a packet's hops.
+`Stepper` steps through a packet's hops.  It may import `labfile`, `view` and the rooms below.  Read `magics.py` first,
+then `stepper.py`.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.notebook.stepper import Stepper

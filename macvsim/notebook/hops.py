@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.explain import Explanation
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.view.animation import stage
 from macvsim.view.packets import packet_text

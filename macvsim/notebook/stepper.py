@@ -9,7 +9,7 @@ import anywidget
 from traitlets import Int, List, Unicode
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.explain import Explanation
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.notebook.hops import stepped
 from macvsim.view.story import explained

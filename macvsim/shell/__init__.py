@@ -1,7 +1,8 @@
 """The shell and the commands: thin skins over the model, as people type them.
 
-`macvsim.shell.interp` runs lines; every other module of this package registers commands with `macvsim.shell.call` when
-it is imported, and `load_commands` imports them all.
+`macvsim.shell.interp` runs lines; every other module of this package registers commands with `macvsim.shell.call`
+when it is imported, and `load_commands` imports them all.  The room may import `docker` and the rooms below.
+Read `interp.py` first, then `call.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.net import brioctl
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call, command

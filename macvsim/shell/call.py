@@ -19,7 +19,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from macvsim.shell.files import FileSystem
 from macvsim.shell.streams import Input, Sink, discard
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from macvsim.engine.sim import MS
 from macvsim.shell.call import Waiting
 from macvsim.shell.conditional import holds
 from macvsim.shell.files import FileSystem
@@ -15,7 +16,6 @@ from macvsim.shell.pattern import matches
 from macvsim.shell.state import LoopControl
 from macvsim.shell.streams import Streams
 from macvsim.shell.testexpr import TestError
-from macvsim.sim import MS
 
 if TYPE_CHECKING:
     from macvsim.shell.interpreter import Interpreter

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import simpy
 
-from macvsim.kernel import RELEASE, VERSION
+from macvsim.engine.sim import SECOND
+from macvsim.machine.kernel import RELEASE, VERSION
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY, Call, Waiting, command
 from macvsim.shell.echo import echo_text, format_text
 from macvsim.shell.getopt import NumberError, busybox_duration
 from macvsim.shell.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.shell.toolkit import Manner, Misuse, Refused, options, tool
-from macvsim.sim import SECOND
 
 
 @command("true")

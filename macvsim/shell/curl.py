@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from macvsim.apps.curl import AGENT, Failed, LeftOut, Options, Outcome, Transfer, seconds
+from macvsim.engine.sim import SECOND
 from macvsim.shell.call import NOT_SIMULATED, Call, Waiting, command
 from macvsim.shell.files import FileError
 from macvsim.shell.netstreams import Decoder, to_bytes
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _LONG = {

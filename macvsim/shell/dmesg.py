@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from macvsim.engine.sim import SECOND
 from macvsim.shell.call import Call, command
 from macvsim.shell.getopt import OptionError, getopt
-from macvsim.sim import SECOND
 
 _MICRO = 1000
 

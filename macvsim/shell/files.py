@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from macvsim.errors import ERRNO_TEXT, MacvsimError
-from macvsim.host import Box
+from macvsim.engine.errors import ERRNO_TEXT, MacvsimError
+from macvsim.machine.host import Box
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.procfs import proc
 from macvsim.shell.sysfs import sys_class_net

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from simpy.core import Infinity
 
-from macvsim.errors import MacvsimError
-from macvsim.host import Box, Result, box_for
+from macvsim.engine.errors import MacvsimError
+from macvsim.machine.host import Box, Result, box_for
 from macvsim.shell import load_commands
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.dialect import DIALECTS
@@ -22,7 +22,7 @@ from macvsim.shell.streams import Input, Sink, Streams
 
 
 class Shell:
-    """What runs command lines in boxes (`macvsim.host.Interpreter`).
+    """What runs command lines in boxes (`macvsim.machine.host.Interpreter`).
 
     The commands are loaded with the first line: who only uses the Python API does not wait for them.
     """

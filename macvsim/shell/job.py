@@ -7,8 +7,8 @@ from typing import Any
 
 import simpy
 
-from macvsim.errors import MacvsimError
-from macvsim.host import Box, Result
+from macvsim.engine.errors import MacvsimError
+from macvsim.machine.host import Box, Result
 from macvsim.shell.call import Waiting
 from macvsim.shell.streams import Sink
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import MS, SECOND, US
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import OptionError, getopt
-from macvsim.sim import MS, SECOND, US
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from macvsim.wire.frame import Frame
 

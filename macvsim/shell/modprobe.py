@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.kernel import RELEASE
+from macvsim.machine.kernel import RELEASE
 from macvsim.shell.call import Call, command
 from macvsim.shell.getopt import OptionError, getopt
 

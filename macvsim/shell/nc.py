@@ -10,13 +10,13 @@ import simpy
 
 from macvsim.apps import netio
 from macvsim.apps.base import inet_aton, name_of, resolve
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.services import service_name, service_port
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.netstreams import Decoder, to_bytes
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _USAGE = """\

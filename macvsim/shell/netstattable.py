@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from macvsim.net.tcp import table
 from macvsim.net.tcp.state import State
 from macvsim.shell.services import port_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.docker.host import DockerHost
-from macvsim.kernel import Kernel
+from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.interp import box_for, run_in

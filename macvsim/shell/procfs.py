@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import MacvsimError, NotSimulated
-from macvsim.host import Box
+from macvsim.engine.errors import MacvsimError, NotSimulated
+from macvsim.machine.host import Box
 from macvsim.net import arpioctl, rtioctl
 from macvsim.net.ipv6 import proc6
 from macvsim.net.namespace import Namespace

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
-from macvsim.host import Box
+from macvsim.engine.errors import NotSimulated
+from macvsim.machine.host import Box
 from macvsim.shell.applets import BUSYBOX_APPLETS, TOOLS
 from macvsim.shell.call import REGISTRY, Command
 from macvsim.shell.files import FileSystem

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from macvsim.history import opening, recorded
-from macvsim.host import Box
+from macvsim.engine.history import opening, recorded
+from macvsim.machine.host import Box
 from macvsim.shell import load_commands
 from macvsim.shell.builtins_jobs import describe_job
 from macvsim.shell.call import Waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from macvsim.net.tcp import table
 from macvsim.shell.call import Call
 from macvsim.shell.call import command as register

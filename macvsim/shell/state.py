@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from macvsim.shell.dialect import Dialect
 from macvsim.shell.nodes import Command
 

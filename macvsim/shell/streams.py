@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 if TYPE_CHECKING:
+    from macvsim.engine.sim import Sim
     from macvsim.shell.files import FileSystem
-    from macvsim.sim import Sim
 
 SIGPIPE = 13
 

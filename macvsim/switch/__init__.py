@@ -1,4 +1,7 @@
-"""The switch between hosts: a learning switch, or one of the virtual ones that do not learn."""
+"""The switch between hosts: a learning switch, or one of the virtual ones that do not learn.
+It may import `dev`, `wire` and `engine`.
+Read `switch.py` first, then `port.py`, and `policy.py` for what a port lets through.
+"""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ from macvsim.dev.macvlan_port import BC_WORK_DELAY, EXTERNAL, MacvlanPort
 from macvsim.dev.nic import Nic
 from macvsim.dev.path import Take
 from macvsim.dev.portvlan import leave
-from macvsim.drop import DropReason
-from macvsim.sim import PROCESS, SOFTIRQ
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import PROCESS, SOFTIRQ
 from macvsim.wire.frame import ETH_P_8021Q, Frame
 
 if TYPE_CHECKING:
-    from macvsim.link import Line
+    from macvsim.dev.cable import Line
     from macvsim.switch.port import SwitchPort
     from macvsim.switch.switch import Switch
 

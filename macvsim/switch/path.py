@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.fdb import FdbEntry
 from macvsim.dev.path import COMING, Hops, Onward, Path, Take
-from macvsim.journal import Station, Stations
-from macvsim.sim import SOFTIRQ
+from macvsim.engine.journal import Station, Stations
+from macvsim.engine.sim import SOFTIRQ
 from macvsim.wire.frame import ETH_ADDRESSES, Frame, frame_key
 
 if TYPE_CHECKING:
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.switch.port import SwitchPort
 
 

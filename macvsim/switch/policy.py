@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from macvsim.drop import DropReason
-from macvsim.errors import TopologyError
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import TopologyError
 
 
 class Promiscuous(enum.Enum):

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from macvsim.dev.base import VLAN_HLEN
+from macvsim.dev.cable import Cable
 from macvsim.dev.path import Hops
 from macvsim.dev.portvlan import MAX_VID, PortVlans
-from macvsim.drop import DropReason
-from macvsim.errors import TopologyError
-from macvsim.history import recorded
-from macvsim.link import Cable
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import TopologyError
+from macvsim.engine.history import recorded
 from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous, get_policy
 from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
-    from macvsim.sim import Sim
+    from macvsim.engine.sim import Sim
     from macvsim.switch.path import Crossing
     from macvsim.switch.switch import Switch
 

@@ -8,11 +8,11 @@ from macvsim.dev.broadcast import is_request
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.dev.path import Take
 from macvsim.dev.portvlan import leave
-from macvsim.drop import DropReason
-from macvsim.errors import TopologyError
-from macvsim.history import recorded
-from macvsim.shown import Shown
-from macvsim.sim import MS, SECOND, Sim
+from macvsim.engine.display import Shown
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import TopologyError
+from macvsim.engine.history import recorded
+from macvsim.engine.sim import MS, SECOND, Sim
 from macvsim.switch.flood import Plan
 from macvsim.switch.path import Crossing, SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macvsim.explain import Explanation
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.view.drawing import describe, draw, key
 from macvsim.view.lab import HEADING, LEAST_WIDTH_TOLD

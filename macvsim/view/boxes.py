@@ -7,7 +7,7 @@ from macvsim.view.labels import bar_height, bar_width, flow
 from macvsim.view.scene import Area
 
 GAP = 16.0
-"""Between storeys."""
+"""Between layers."""
 INSET = 6.0
 """Between a box's border and what is in it."""
 
@@ -28,16 +28,16 @@ class _Stack:
 
     def __init__(self, roots: list[Cell]) -> None:
         self.roots = roots
-        self.storeys: list[list[Cell]] = []
+        self.layers: list[list[Cell]] = []
         for cell in roots:
             self._collect(cell, 0)
         self.width = sum(map(_width, roots)) + BETWEEN * max(len(roots) - 1, 0)
-        self.heights = [max(map(bar_height, storey)) for storey in self.storeys]
+        self.heights = [max(map(bar_height, layer)) for layer in self.layers]
         self.height = sum(self.heights) + GAP * max(len(self.heights) - 1, 0)
 
     def _collect(self, cell: Cell, level: int) -> None:
-        self.storeys += [[] for _ in range(level + 1 - len(self.storeys))]
-        self.storeys[level].append(cell)
+        self.layers += [[] for _ in range(level + 1 - len(self.layers))]
+        self.layers[level].append(cell)
         cell.level = level
         cell.lines = flow(cell.words, _width(cell) - 2 * SIDE)
         for bar in cell.bars:

@@ -33,7 +33,7 @@ class Cell:
     """A device's bar or a namespace's box.
 
     bars, boxes : what stands on it; content : devices that a box holds, the lowest ones
-    level : its storey, 0 at the bottom; lines : its label, once the width is known
+    level : its layer, 0 at the bottom; lines : its label, once the width is known
     """
 
     node: Node

@@ -1,4 +1,4 @@
-"""What the questions of `macvsim.shown` are answered with."""
+"""What the questions of `macvsim.engine.display` are answered with."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.capture import Capture
-from macvsim.errors import MacvsimError
-from macvsim.explain import Explanation
-from macvsim.host import Box, Result
+from macvsim.engine.errors import MacvsimError
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
+from macvsim.machine.capture import Capture
+from macvsim.machine.host import Box, Result
 from macvsim.switch import Switch
 from macvsim.view import tables
 from macvsim.view.animation import animation

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.view.cells import LEADING, Cell
+from macvsim.view.layers import Link, Placed
 from macvsim.view.page import MARGIN, Layout
 from macvsim.view.scene import Area, Box, Scene, Text, Wire, text
 from macvsim.view.sections import LABEL, Port, Section
-from macvsim.view.storeys import Link, Placed
 from macvsim.view.style import TYPES, tint
 from macvsim.view.topology import Node, Topology
 

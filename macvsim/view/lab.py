@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.explain import Explanation
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.view.drawing import describe, draw, key
 from macvsim.view.overlay import draw_way, verdict

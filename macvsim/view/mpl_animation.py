@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from macvsim.explain import Explanation
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.view.animation import LEADING, MOST_LINES, stage
 from macvsim.view.drawing import key

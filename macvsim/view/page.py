@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from macvsim.view.layers import Link, Placed
 from macvsim.view.scene import Area, Point
 from macvsim.view.sections import APART, LANE, Builder, Port, Section
-from macvsim.view.storeys import Link, Placed
 from macvsim.view.topology import Edge, Node, Topology
 
 MARGIN = 20.0

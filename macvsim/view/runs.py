@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.veth import Veth
-from macvsim.journal import Place
+from macvsim.engine.journal import Place
 from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort
 from macvsim.view.packets import packet_text

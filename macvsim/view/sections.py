@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from macvsim.view.cells import LEADING, Cell, machine
+from macvsim.view.layers import Link, Placed, place
 from macvsim.view.plan import plan
 from macvsim.view.scene import Area, Point, Word, line_width
-from macvsim.view.storeys import Link, Placed, place
 from macvsim.view.topology import Node, Topology
 
 APART = 22.0

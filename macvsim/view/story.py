@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.drop import DropReason
-from macvsim.errors import MacvsimError
-from macvsim.explain import Explanation
-from macvsim.journal import Journal
-from macvsim.sim import Sim
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.journal import Journal
+from macvsim.engine.sim import Sim
+from macvsim.explain.explanation import Explanation
 from macvsim.view.packets import BACK, packet_text
 from macvsim.view.topology import Topology
 from macvsim.view.trail import Visit, owner, trail

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from macvsim.capture import Capture
-from macvsim.explain import Explanation
-from macvsim.host import Box
+from macvsim.explain.explanation import Explanation
+from macvsim.machine.capture import Capture
+from macvsim.machine.host import Box
 from macvsim.switch import Switch
 from macvsim.view.html import Table
 from macvsim.view.topology import carried

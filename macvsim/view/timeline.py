@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from macvsim.journal import Place
+from macvsim.engine.journal import Place
 from macvsim.net.namespace import Namespace
 from macvsim.view.packets import packet_text
 from macvsim.view.page import Layout

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
+from macvsim.dev.cable import Cable
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
@@ -17,9 +18,8 @@ from macvsim.dev.veth import Veth
 from macvsim.dev.vlan import Vlan
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
-from macvsim.journal import Place
+from macvsim.engine.journal import Place
 from macvsim.lab import Lab
-from macvsim.link import Cable
 from macvsim.net.namespace import Namespace
 from macvsim.switch import Switch, SwitchPort
 from macvsim.wire.addr import mac_text

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from macvsim.capture import Capture
 from macvsim.dev.base import NetDevice
+from macvsim.dev.cable import Cable
 from macvsim.dev.veth import Veth
-from macvsim.drop import DropReason
-from macvsim.fate import BYSTANDERS, BYSTANDERS6
-from macvsim.journal import Journal, Place, Record
-from macvsim.link import Cable
+from macvsim.engine.drop import DropReason
+from macvsim.engine.journal import Journal, Place, Record
+from macvsim.explain.fate import BYSTANDERS, BYSTANDERS6
+from macvsim.machine.capture import Capture
 from macvsim.switch import SwitchPort
 from macvsim.wire.addr import is_group
 from macvsim.wire.frame import Frame

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from macvsim.labfile.document import Step
-from macvsim.mend.edit import Edit
+from macvsim.repair.edit import Edit
 from macvsim.why.question import is_ping
 from macvsim.why.trial import DocumentTrial, Ranked
 

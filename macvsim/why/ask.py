@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.errors import ScenarioError
-from macvsim.explain import Explanation
+from macvsim.engine.errors import ScenarioError
+from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Outcome, Player
-from macvsim.mend.edit import Edit
-from macvsim.mend.scene import owners_of
-from macvsim.mend.search import Fix, search
-from macvsim.mend.target import alike, is_unknown, told
+from macvsim.repair.edit import Edit
+from macvsim.repair.scene import owners_of
+from macvsim.repair.search import Fix, search
+from macvsim.repair.target import alike, is_unknown, told
 from macvsim.why.alterations import alterations, culprits, left_out
 from macvsim.why.question import find, is_ping, lost, works
 from macvsim.why.refusal import Refusal, refusal, ways_out

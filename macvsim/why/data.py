@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from macvsim.explain import Explanation
-from macvsim.fate import Ending
-from macvsim.mend.edit import Edit
-from macvsim.mend.search import Fix
+from macvsim.explain.explanation import Explanation
+from macvsim.explain.fate import Ending
+from macvsim.repair.edit import Edit
+from macvsim.repair.search import Fix
 from macvsim.why.ask import Answer
 
 

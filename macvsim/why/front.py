@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.load import LabFile
-from macvsim.mend.edit import Edit
+from macvsim.repair.edit import Edit
 
 FRONT = "front matter"
 """Where such edits are made: `Edit.node`; the command is ``PATH = VALUE``, the value in JSON."""

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.errors import ScenarioError
-from macvsim.host import Box
+from macvsim.engine.errors import ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document, Step
 from macvsim.labfile.play import Outcome
-from macvsim.mend.scene import addresses
+from macvsim.machine.host import Box
+from macvsim.repair.scene import addresses
 from macvsim.wire.addr import ip_text
 
 _ASKED = re.compile(r"(?P<node>[\w./-]+)\s*[:#]\s*(?P<command>.+)")

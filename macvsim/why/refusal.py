@@ -10,11 +10,11 @@ from ipaddress import IPv4Network, ip_network
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.nic import Nic
 from macvsim.docker.host import DockerHost
-from macvsim.host import Box
 from macvsim.lab import Lab
 from macvsim.labfile.document import Step
 from macvsim.labfile.play import Outcome
-from macvsim.mend.edit import Edit
+from macvsim.machine.host import Box
+from macvsim.repair.edit import Edit
 from macvsim.shell.call import NOT_SIMULATED
 from macvsim.why.question import is_ping
 from macvsim.why.trial import Ranked

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from macvsim.explain import Explanation
-from macvsim.hops import Step
-from macvsim.mend.edit import Edit
-from macvsim.mend.search import Fix
+from macvsim.explain.explanation import Explanation
+from macvsim.explain.steps import Step
+from macvsim.repair.edit import Edit
+from macvsim.repair.search import Fix
 from macvsim.why.ask import Answer
 
 _MACS = re.compile(r"^\S+ > \S+ |(?<= )sha \S+ tha \S+")

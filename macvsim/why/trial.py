@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.errors import MacvsimError
-from macvsim.explain import Explanation
+from macvsim.engine.errors import MacvsimError
+from macvsim.explain.explanation import Explanation
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile
 from macvsim.labfile.play import Outcome, Player
-from macvsim.mend.candidates import candidates, ended
-from macvsim.mend.edit import Edit
-from macvsim.mend.scene import Ended, Scene, owners_of
-from macvsim.mend.search import Seen
+from macvsim.repair.candidates import candidates, ended
+from macvsim.repair.edit import Edit
+from macvsim.repair.scene import Ended, Scene, owners_of
+from macvsim.repair.search import Seen
 from macvsim.why.front import FRONT, applied, front_edits
 from macvsim.why.question import is_ping, lost, ping_words, works
 
@@ -41,7 +41,7 @@ class DocumentTrial:
         return self.steps.index(self.asked)
 
     def play(self, edits: tuple[Edit, ...]) -> Seen[Edit] | None:
-        """As `macvsim.mend.search.Trial` wants it."""
+        """As `macvsim.repair.search.Trial` wants it."""
         player = Player(applied(self.lab_file, edits))
         try:
             outcomes = self._before(player, edits)

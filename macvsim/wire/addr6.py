@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
 
 ANY = 0
 LOOPBACK = 1

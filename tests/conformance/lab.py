@@ -11,21 +11,21 @@ from typing import Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
+from macvsim.dev.cable import Cable
 from macvsim.dev.dummy import Dummy
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import SocketError
-from macvsim.link import Cable
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import MS, SECOND, Sim
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Neighbour
 from macvsim.net.routes import add_route
 from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
-from macvsim.sim import MS, SECOND, Sim
 from macvsim.switch import PortPolicy, Switch
 from macvsim.wire import arp, icmp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_int, ip_text, mac_bytes, mac_text, prefix_parse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.netfilter.hooks import Hook, Priority, Verdict, Way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.dev.nic import Nic
-from macvsim.sim import SECOND
+from macvsim.engine.sim import SECOND
 from macvsim.switch import POLICIES, PortPolicy, Switch, vmware
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes, multicast_mac
 from tests.conformance.lab import HOST, OUT, Lab, test_frame

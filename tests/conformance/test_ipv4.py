@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import SECOND
 from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import SECOND
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import BROADCAST_MAC, ip_int
 from macvsim.wire.compose import icmp_template, ipv4_template

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import pytest
 
 from macvsim.dev.veth import Veth
+from macvsim.engine.sim import MS, SECOND
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import Nud
 from macvsim.net.socket import IcmpError, UdpSocket
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import MS, SECOND
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_int, mac_bytes, mac_text
 from tests.conformance.lab import HOST, OUT, Capture, Lab, arp_frame, late, within
 

@@ -10,10 +10,10 @@ import pytest
 from macvsim.cli import main
 from macvsim.console.completion import candidates
 from macvsim.console.console import Console
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import SECOND
 from macvsim.labfile.commands import check_file
 from macvsim.labfile.load import load
-from macvsim.sim import SECOND
 
 TOPOLOGY = """\
 name: typed

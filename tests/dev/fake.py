@@ -7,8 +7,8 @@ from typing import Any
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, ProtocolHandler
 from macvsim.dev.path import Receiver
-from macvsim.drop import DropReason
-from macvsim.sim import Sim
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import Sim
 from macvsim.wire.addr import mac_bytes
 from macvsim.wire.frame import Frame, PacketType
 

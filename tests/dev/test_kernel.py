@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from macvsim.dev.macvlan import Macvlan
-from macvsim.errors import ScenarioError
-from macvsim.replay.cases import Case, differences, load_cases, replay_cases
+from macvsim.engine.errors import ScenarioError
+from macvsim.fidelity.replay.cases import Case, differences, load_cases, replay_cases
 
 DATA = Path(__file__).parent / "data"
 TABLE = DATA / "kernel-truth-table.json.gz"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.dev.portvlan import PortVlans, VlanMember, leave
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame
 
 CTAG, STAG = 0x8100 << 16, 0x88A8 << 16

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim.dev.cable import Cable
 from macvsim.dev.nic import Nic
-from macvsim.drop import DropReason
-from macvsim.errors import TopologyError
-from macvsim.link import Cable
-from macvsim.sim import SECOND, Sim
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import TopologyError
+from macvsim.engine.sim import SECOND, Sim
 from macvsim.switch import POLICIES, PortPolicy, Switch, SwitchPort, port_security, vmware
 from macvsim.wire.addr import mac_bytes, mac_text
 from macvsim.wire.frame import Frame, PacketType

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim import Lab
-from macvsim.sim import MS
+from macvsim.engine.sim import MS
 from macvsim.wire.frame import Frame, PacketType
 from tests.hostile.compare import counters, moved
 from tests.hostile.router import FAR, NEAR, SETUP

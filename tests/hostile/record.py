@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from macvsim.verify.netns import inside
+from macvsim.fidelity.verify.netns import inside
 from tests.hostile.compare import counters, moved
 from tests.hostile.frames import every
 from tests.hostile.router import FAR, NEAR, SETUP

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from macvsim import Lab
 from macvsim.dev.base import NetDevice, classify
 from macvsim.dev.nic import Nic
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame, PacketType
 from tests.hostile.compare import differences
 from tests.hostile.frames import every

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from macvsim import Lab
-from macvsim.importing.document import Imported
-from macvsim.importing.machine import read_machine
-from macvsim.importing.sections import read_output
+from macvsim.exchange.document import Imported
+from macvsim.exchange.machine import read_machine
+from macvsim.exchange.sections import read_output
 from macvsim.labfile.build import build
 from macvsim.labfile.document import read_markdown
 from macvsim.labfile.frontmatter import FrontMatter

@@ -11,10 +11,10 @@ import pytest
 
 from macvsim import Lab
 from macvsim.cli import main
-from macvsim.errors import MacvsimError
-from macvsim.importing.document import Imported
-from macvsim.importing.machine import read_machine
-from macvsim.importing.sections import collector, read_output
+from macvsim.engine.errors import MacvsimError
+from macvsim.exchange.document import Imported
+from macvsim.exchange.machine import read_machine
+from macvsim.exchange.sections import collector, read_output
 from tests.importing.collected import imported
 
 

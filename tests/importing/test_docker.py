@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from macvsim import Lab
-from macvsim.importing.sections import collector
+from macvsim.exchange.sections import collector
 from tests.importing.collected import imported
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.importing.sections import collector
-from macvsim.verify.sandbox import refusal
+from macvsim.exchange.sections import collector
+from macvsim.fidelity.verify.sandbox import refusal
 from tests.importing.collected import imported
 
 BEGIN = """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.entries import CommandEntry
-from macvsim.replay.records import Record, load
+from macvsim.fidelity.replay.entries import CommandEntry
+from macvsim.fidelity.replay.records import Record, load
 from tests.importing.collected import imported, output
 
 RECORDS = Path(__file__).parents[1] / "data" / "oracle"

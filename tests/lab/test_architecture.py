@@ -11,7 +11,7 @@ import pytest
 import macvsim
 from macvsim import Lab
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_P_ARP, PacketType
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))

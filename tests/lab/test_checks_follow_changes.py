@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.engine.sim import SECOND
 from macvsim.net.arpflow import Answered, Asked
 from macvsim.net.nud import Nud
 from macvsim.net.socket import UdpSocket
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.runner import replay_folder
+from macvsim.fidelity.replay.runner import replay_folder
 
 ASKED = Path(__file__).parents[1] / "data" / "docker" / "asked"
 ACCEPTED: dict[str, dict[str, tuple[str, ...]]] = {

@@ -7,7 +7,7 @@ import pytest
 from macvsim import Lab
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 
 
 def net(mode: str, flag: str = "bridge") -> tuple[DockerHost, DockerHost, Container, Container]:

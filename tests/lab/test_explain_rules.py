@@ -6,8 +6,8 @@ import pytest
 
 from macvsim import Lab
 from macvsim.docker.container import Container
-from macvsim.drop import DropReason
-from macvsim.host import Host
+from macvsim.engine.drop import DropReason
+from macvsim.machine.host import Host
 
 
 def routed() -> tuple[Host, Container]:

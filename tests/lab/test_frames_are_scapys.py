@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macvsim import Lab
-from macvsim.capture import Capture
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.machine.capture import Capture
 from macvsim.net.socket import UdpSocket
 from macvsim.wire.addr import ip_int
 from macvsim.wire.compose import recompose

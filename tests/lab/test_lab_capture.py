@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from macvsim import Lab, MacvsimError
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
 CHECKS = ("ip.check_checksum:TRUE", "udp.check_checksum:TRUE", "tcp.check_checksum:TRUE")

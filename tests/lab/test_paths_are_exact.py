@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
-from macvsim.capture import Capture
+from macvsim.machine.capture import Capture
 from tests.lab.everything import state
 
 SEEDS = range(12)

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.engine.sim import MS, SECOND, US
 from macvsim.net.neigh import Neighbour
 from macvsim.net.nud import Nud
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import RawIcmpSocket
 from macvsim.net.trip import Trip
-from macvsim.sim import MS, SECOND, US
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.records import load, save
-from macvsim.replay.runner import replay_folder
+from macvsim.fidelity.replay.records import load, save
+from macvsim.fidelity.replay.runner import replay_folder
 
 RECORDS = Path(__file__).parents[1] / "data" / "oracle"
 NAMES = sorted(path.name.removesuffix(".tar.xz") for path in RECORDS.glob("*.tar.xz"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.transcript_play import TranscriptComparison, replay_transcript
+from macvsim.fidelity.replay.transcript_play import TranscriptComparison, replay_transcript
 
 TRANSCRIPTS = Path(__file__).parents[1] / "data" / "transcripts"
 NAMES = sorted(path.name.removesuffix(".txt.gz") for path in TRANSCRIPTS.glob("*.txt.gz"))

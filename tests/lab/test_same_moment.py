@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
-from macvsim.capture import Capture
+from macvsim.engine.sim import SECOND
+from macvsim.machine.capture import Capture
 from macvsim.net.socket import RawIcmpSocket, UdpSocket
 from macvsim.net.trip import Trip
 from macvsim.net.watched import WatchedTrip
-from macvsim.sim import SECOND
 from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int
 from macvsim.wire.compose import icmp_template

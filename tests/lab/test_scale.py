@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.scale import Plan, ScaleLab
 from macvsim import Lab
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.wire import compose
 
 

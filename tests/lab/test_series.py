@@ -16,8 +16,8 @@ import pytest
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
 from macvsim.apps.ping6 import BusyboxPing6
+from macvsim.engine.sim import MS, SECOND, US
 from macvsim.net.socket import RawIcmpSocket, UdpSocket
-from macvsim.sim import MS, SECOND, US
 from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state

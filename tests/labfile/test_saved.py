@@ -160,7 +160,7 @@ def test_what_takes_a_document_says_so(
 ) -> None:
     path = saved(lab)
     if words == ["verify"]:
-        monkeypatch.setattr("macvsim.verify.commands.enter", lambda *_: True)
+        monkeypatch.setattr("macvsim.fidelity.verify.commands.enter", lambda *_: True)
     capsys.readouterr()
     assert run(*words, path) == 2
     assert f"macvsim: {path}: a saved lab is calls, not a topology" in capsys.readouterr().err

@@ -33,7 +33,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, test: str, *
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.path.joinpath("two.md").write_text(FRONT)
     pytester.makepyfile(f"import pytest\nTEXT = {FRONT!r}\n\n{test}")
-    return pytester.runpytest_subprocess("-p", "macvsim.pytest_plugin", "--strict-markers", *options)
+    return pytester.runpytest_subprocess("-p", "macvsim.testing.plugin", "--strict-markers", *options)
 
 
 def test_labs_of_a_file_of_text_and_empty(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +119,8 @@ def test_pcap(macvsim):
 
 
 def test_nothing_heavy_is_imported_at_start() -> None:
-    script = "import sys, macvsim.pytest_plugin; print(*(m for m in sys.modules if m.startswith(('macvsim', 'simpy'))))"
+    script = (
+        "import sys, macvsim.testing.plugin; print(*(m for m in sys.modules if m.startswith(('macvsim', 'simpy'))))"
+    )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["macvsim", "macvsim.pytest_plugin"]
+    assert found.stdout.split() == ["macvsim", "macvsim.testing", "macvsim.testing.plugin"]

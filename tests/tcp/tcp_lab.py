@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.drop import DropReason
-from macvsim.link import Cable, CableEnd, Line
+from macvsim.dev.cable import Cable, CableEnd, Line
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import MS, SECOND, Sim
 from macvsim.net.namespace import Namespace
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import MS, SECOND, Sim
 from macvsim.wire import ipv4, tcp
 from macvsim.wire.addr import ip_int
 from macvsim.wire.frame import Frame

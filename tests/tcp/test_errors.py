@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.sim import SECOND
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int
 from macvsim.wire.compose import icmp_template, ipv4_template

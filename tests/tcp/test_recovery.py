@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from macvsim.sim import MS, SECOND
+from macvsim.engine.sim import MS, SECOND
 from macvsim.wire.tcp import ACK, FIN, SYN, Segment
 from tests.conformance.lab import late, within
 from tests.tcp.tcp_lab import OnWire, Pair, Receiver, Sender, connection, counters

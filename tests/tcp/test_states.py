@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.net.tcp.state import State
 from macvsim.net.tcp.timewait import TimeWait
-from macvsim.sim import SECOND
 from macvsim.wire import tcp
 from macvsim.wire.compose import tcp_template
 from macvsim.wire.ipv4 import PROTO_TCP

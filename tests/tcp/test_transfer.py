@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from macvsim.sim import MS
+from macvsim.engine.sim import MS
 from macvsim.wire.tcp import Segment
 from tests.tcp.tcp_lab import Pair, Receiver, Sender, connection, counters
 

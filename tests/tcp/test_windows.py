@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from macvsim.engine.sim import MS, SECOND
 from macvsim.net.tcp.memory import condensed, truesize
 from macvsim.net.tcp.window import initial_window
-from macvsim.sim import MS, SECOND
 from tests.conformance.lab import late
 from tests.tcp.tcp_lab import OnWire, Pair, Receiver, Sender, connection, counters
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from macvsim.capture import Capture
-from macvsim.drop import DropReason
-from macvsim.sim import MS
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import MS
+from macvsim.machine.capture import Capture
 from macvsim.wire import ipv4, tcp
 from macvsim.wire._scapy import load
 from macvsim.wire.addr import ip_text

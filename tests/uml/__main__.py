@@ -15,14 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from macvsim.replay import directives
-from macvsim.replay.compare import Comparison
-from macvsim.replay.entries import BACKGROUND
-from macvsim.replay.expand import Step, expand
-from macvsim.replay.records import Record, load, save
-from macvsim.replay.runner import replay
-from macvsim.replay.scenario import parse
-from macvsim.replay.state import IPV6_COMMANDS, JSON_COMMANDS, TEXT_COMMANDS
+from macvsim.fidelity.replay import directives
+from macvsim.fidelity.replay.compare import Comparison
+from macvsim.fidelity.replay.entries import BACKGROUND
+from macvsim.fidelity.replay.expand import Step, expand
+from macvsim.fidelity.replay.records import Record, load, save
+from macvsim.fidelity.replay.runner import replay
+from macvsim.fidelity.replay.scenario import parse
+from macvsim.fidelity.replay.state import IPV6_COMMANDS, JSON_COMMANDS, TEXT_COMMANDS
 from tests.lab.test_replay_recordings import BY_NUMBER
 from tests.uml.machine import Impossible, Machine, prepare
 

@@ -1,7 +1,7 @@
 """Plays a scenario's steps on the kernel it runs on, and records: guest.py STEPS RECORD.
 
 It runs in the guest, where there is nothing but Python's own library.  The steps are a JSON list of objects, each with
-what is to be ``do``-ne; the record is as `macvsim.replay.records` reads it.
+what is to be ``do``-ne; the record is as `macvsim.fidelity.replay.records` reads it.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from macvsim.dev.cable import Cable
 from macvsim.docker.host import DockerHost
-from macvsim.host import Interpreter
-from macvsim.kernel import Kernel
-from macvsim.link import Cable
-from macvsim.replay.normalize_text import normalize_output
-from macvsim.sim import Sim
+from macvsim.engine.sim import Sim
+from macvsim.fidelity.replay.normalize_text import normalize_output
+from macvsim.machine.host import Interpreter
+from macvsim.machine.kernel import Kernel
 from macvsim.switch import Switch
 
 

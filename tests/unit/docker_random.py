@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from macvsim.docker.container_document import container_document
 from macvsim.docker.host import DockerHost
+from macvsim.engine.sim import SECOND
 from macvsim.net.namespace import Namespace
 from macvsim.shell.docker.manual import SWITCH, Option, Page
 from macvsim.shell.interp import Shell
-from macvsim.sim import SECOND
 from tests.unit.docker_lab import hosts
 
 SET_UP = """\

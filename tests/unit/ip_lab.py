@@ -3,12 +3,12 @@ busybox 1.37 on a real kernel."""
 
 from __future__ import annotations
 
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_veth
 from macvsim.shell import load_commands
 from macvsim.shell.call import REGISTRY, Call
-from macvsim.sim import SECOND, Sim
 from macvsim.wire.addr import mac_bytes
 
 load_commands()

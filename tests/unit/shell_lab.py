@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from macvsim.host import DEBIAN, Box, Flavour, Host, Result
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import DEBIAN, Box, Flavour, Host, Result
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
-from macvsim.sim import Sim
 
 
 def make_box(flavour: Flavour = DEBIAN, *, name: str = "vm") -> Host:

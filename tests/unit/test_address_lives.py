@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.host import Host
 from macvsim.lab import Lab
+from macvsim.machine.host import Host
 
 
 def make() -> Host:

@@ -7,8 +7,8 @@ import pytest
 from macvsim.apps.arping import Arping
 from macvsim.apps.arping_busybox import BusyboxArping
 from macvsim.apps.arping_iputils import IputilsArping
+from macvsim.engine.sim import MS, SECOND, US
 from macvsim.net.packet_socket import PacketSocket
-from macvsim.sim import MS, SECOND, US
 from macvsim.wire.frame import ETH_P_ARP, PacketType
 from tests.unit.two_hosts import Pair, make_pair
 

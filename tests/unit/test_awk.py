@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
-from macvsim.sim import Sim
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "awk.json").read_text())
 

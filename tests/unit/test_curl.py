@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from tests.two_hosts import pair
 
 TRYING = "*   Trying 10.0.0.2:80...\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from macvsim import Lab
-from macvsim.capture import Capture
 from macvsim.docker.host import DockerHost
+from macvsim.machine.capture import Capture
 from macvsim.wire import dhcp
 
 RECORD = json.loads((Path(__file__).parents[1] / "data/dhcp/frames.json").read_text())

@@ -8,9 +8,9 @@ import pytest
 
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
-from macvsim.host import Result
+from macvsim.engine.sim import SECOND
+from macvsim.machine.host import Result
 from macvsim.shell.interp import Shell
-from macvsim.sim import SECOND
 from tests.unit.docker_lab import hosts, normal, play
 
 

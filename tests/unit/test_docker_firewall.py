@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from macvsim.docker.host import DockerHost
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
-from macvsim.sim import Sim
 
 START = """\
 -P INPUT ACCEPT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from macvsim.docker.host import DockerHost
+from macvsim.engine.sim import SECOND
 from macvsim.shell.interp import Shell
-from macvsim.sim import SECOND
 from tests.unit.docker_lab import hosts
 
 

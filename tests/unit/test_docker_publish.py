@@ -6,15 +6,15 @@ import re
 
 import pytest
 
+from macvsim.dev.cable import Cable
 from macvsim.docker.host import DockerHost
 from macvsim.docker.proxy import UdpProxy
-from macvsim.errors import DockerError
-from macvsim.host import Host
-from macvsim.kernel import Kernel
-from macvsim.link import Cable
+from macvsim.engine.errors import DockerError
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.host import Host
+from macvsim.machine.kernel import Kernel
 from macvsim.net.socket import UdpSocket
 from macvsim.shell.interp import Shell
-from macvsim.sim import SECOND, Sim
 from macvsim.wire.addr import ip_int
 
 SERVE = "sh -c 'httpd -p 81 -h /; sleep 1000'"

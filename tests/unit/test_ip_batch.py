@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from tests.unit.shell_lab import make_box
 
 LO = (

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from macvsim.host import Host, Result
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.host import Host, Result
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell, box_for
-from macvsim.sim import SECOND, Sim
 
 PLAIN_TAIL = (
     "numtxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size 524280 tso_max_segs 65535 gro_max_size 65536 "

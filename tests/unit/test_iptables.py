@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
-from macvsim.sim import Sim
 
 HEAD = "target     prot opt source               destination         \n"
 TRY = "Try `iptables -h' or 'iptables --help' for more information.\n"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from macvsim.journal import Journal, Record, Station, Stations
+from macvsim.engine.journal import Journal, Record, Station, Stations
 from macvsim.wire.frame import Frame
 
 

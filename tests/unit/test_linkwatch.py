@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import MS, SECOND, Sim
+from macvsim.machine.kernel import Kernel
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
-from macvsim.sim import MS, SECOND, Sim
 
 
 def _pair(sim: Sim, *, same_index: bool) -> tuple[Namespace, Namespace]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim import Lab
-from macvsim.host import Box
+from macvsim.machine.host import Box
 
 HEAD = "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim import Lab
-from macvsim.host import Box, Result
+from macvsim.machine.host import Box, Result
 
 CONNECTING = "Connecting to 172.16.10.3 (172.16.10.3:80)\n"
 

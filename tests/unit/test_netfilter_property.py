@@ -5,15 +5,15 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macvsim.errors import MacvsimError
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.net.netfilter.conn import Conn
 from macvsim.net.netfilter.tuple import Tuple
 from macvsim.shell.call import REGISTRY, Call
 from macvsim.shell.interp import Shell
 from macvsim.shell.iptables.known import MATCHES, TARGETS
-from macvsim.sim import Sim
 
 COMMANDS = ["-A", "-I", "-D", "-R", "-C", "-L", "-S", "-F", "-Z", "-N", "-X", "-E", "-P", "-h", "-V"]
 CHAINS = ["INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING", "FOO", "BAR", "nope"]

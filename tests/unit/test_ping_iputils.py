@@ -8,8 +8,8 @@ import pytest
 
 from macvsim.apps.ping_iputils import IputilsPing
 from macvsim.apps.ping_iputils_text import IputilsResult, error_text, time_text
+from macvsim.engine.sim import MS, SECOND, US
 from macvsim.net.sysctl import Sysctl
-from macvsim.sim import MS, SECOND, US
 from tests.unit.two_hosts import Pair, make_pair
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.errors import ScenarioError
-from macvsim.replay.align import align
-from macvsim.replay.compare import compare
-from macvsim.replay.entries import CommandEntry, FrameEntry, MarkEntry
-from macvsim.replay.normalize import is_randomly_timed
-from macvsim.replay.records import Record, load, pack, save
+from macvsim.engine.errors import ScenarioError
+from macvsim.fidelity.replay.align import align
+from macvsim.fidelity.replay.compare import compare
+from macvsim.fidelity.replay.entries import CommandEntry, FrameEntry, MarkEntry
+from macvsim.fidelity.replay.normalize import is_randomly_timed
+from macvsim.fidelity.replay.records import Record, load, pack, save
 
 RECORDS = Path(__file__).parents[1] / "data" / "oracle"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.entries import CommandEntry
-from macvsim.replay.normalize import InterfaceNormalizer, is_randomly_timed
-from macvsim.replay.normalize_text import given_macs, normalize_command, normalize_output
-from macvsim.replay.records import load
+from macvsim.fidelity.replay.entries import CommandEntry
+from macvsim.fidelity.replay.normalize import InterfaceNormalizer, is_randomly_timed
+from macvsim.fidelity.replay.normalize_text import given_macs, normalize_command, normalize_output
+from macvsim.fidelity.replay.records import load
 from macvsim.wire.canon import frame_text
 from macvsim.wire.checksum import checksum
 

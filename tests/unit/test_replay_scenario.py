@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.errors import ScenarioError
-from macvsim.replay import directives as d
-from macvsim.replay.expand import Command, expand, recorded_order
-from macvsim.replay.records import load
-from macvsim.replay.scenario import parse, parse_file
+from macvsim.engine.errors import ScenarioError
+from macvsim.fidelity.replay import directives as d
+from macvsim.fidelity.replay.expand import Command, expand, recorded_order
+from macvsim.fidelity.replay.records import load
+from macvsim.fidelity.replay.scenario import parse, parse_file
 
 RECORDS = Path(__file__).parents[1] / "data" / "oracle"
 

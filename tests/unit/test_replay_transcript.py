@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.errors import ScenarioError
-from macvsim.replay.testbed import derive
-from macvsim.replay.transcript import load, parse
+from macvsim.engine.errors import ScenarioError
+from macvsim.fidelity.replay.testbed import derive
+from macvsim.fidelity.replay.transcript import load, parse
 
 PROMPTS = """\
 ##### first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX, CENTOS, DEBIAN
+from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN
 from tests.unit.shell_lab import sh
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.errors import NotSimulated
-from macvsim.host import Host
+from macvsim.engine.errors import NotSimulated
+from macvsim.engine.sim import SECOND
+from macvsim.machine.host import Host
 from macvsim.shell.files import FileError, FileSystem
 from macvsim.shell.interp import Shell
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_int
 
 from .shell_lab import make_box

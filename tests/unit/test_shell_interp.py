@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from macvsim.errors import MacvsimError
-from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box, box_for
-from macvsim.kernel import Kernel
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box, box_for
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.call import NOT_SIMULATED, Waiting
 from macvsim.shell.interp import Shell
 from macvsim.shell.job import SIGINT, SIGKILL, Job
-from macvsim.sim import SECOND, Sim
 
 from .shell_lab import make_box, seconds, sh
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from macvsim.host import Box
+from macvsim.engine.sim import MS, SECOND
+from macvsim.machine.host import Box
 from macvsim.shell import arping, getopt, ping, traceroute
 from macvsim.shell.busybox import arping as busybox_arping
 from macvsim.shell.busybox import ping as busybox_ping
 from macvsim.shell.busybox import traceroute as busybox_traceroute
 from macvsim.shell.call import Call, Command
-from macvsim.sim import MS, SECOND
 from tests.unit.two_hosts import Pair, make_pair
 
 COMMANDS: dict[str, Command] = {

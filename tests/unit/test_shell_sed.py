@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX
+from macvsim.machine.host import BUSYBOX
 from tests.unit.shell_lab import make_box, sh
 
 FIVE = "printf '1\\n2\\n3\\n4\\n5\\n'"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim.engine.sim import SECOND
 from macvsim.lab import Lab
 from macvsim.shell.session import Session, is_unfinished
-from macvsim.sim import SECOND
 
 
 def session(flavour: str = "debian") -> tuple[Session, list[str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
 from macvsim.shell.session import open_session
-from macvsim.sim import Sim
 
 
 def make() -> Host:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from macvsim.host import Box
+from macvsim.machine.host import Box
 from tests.two_hosts import pair
 
 LISTENING = (

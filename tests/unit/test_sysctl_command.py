@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX, DEBIAN, Flavour, Host
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import BUSYBOX, DEBIAN, Flavour, Host
+from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
-from macvsim.sim import Sim
 
 
 def machine(flavour: Flavour = DEBIAN) -> Host:

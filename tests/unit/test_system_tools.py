@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX, DEBIAN
+from macvsim.machine.host import BUSYBOX, DEBIAN
 from tests.unit.shell_lab import make_box, sh
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from macvsim import Lab
-from macvsim.host import Host, Result
+from macvsim.machine.host import Host, Result
 
 BANNER = """\
 tcpdump: verbose output suppressed, use -v[v]... for full protocol decode

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.sim import MS, Sim
-from macvsim.wheel import Timer
+from macvsim.engine.sim import MS, Sim
+from macvsim.engine.wheel import Timer
 
 
 def test_the_latest_of_a_bucket_is_first() -> None:

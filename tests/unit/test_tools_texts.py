@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.host import BUSYBOX
+from macvsim.machine.host import BUSYBOX
 from tests.unit.shell_lab import make_box, sh
 
 ROUTES = "ip link set lo up; ip route add 10.0.0.0/8 dev lo; "

@@ -10,10 +10,10 @@ from macvsim.apps.ping import BusyboxPing
 from macvsim.apps.ping_iputils import IputilsPing
 from macvsim.apps.traceroute import BusyboxTraceroute
 from macvsim.apps.traceroute_linux import LinuxTraceroute
-from macvsim.host import DEBIAN, Host
-from macvsim.kernel import Kernel
-from macvsim.link import Cable
-from macvsim.sim import MS, SECOND, Sim
+from macvsim.dev.cable import Cable
+from macvsim.engine.sim import MS, SECOND, Sim
+from macvsim.machine.host import DEBIAN, Host
+from macvsim.machine.kernel import Kernel
 
 App = BusyboxTraceroute | LinuxTraceroute
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from macvsim.sim import CROWD, PROCESS, SECOND, Sim
+from macvsim.engine.sim import CROWD, PROCESS, SECOND, Sim
 
 
 def happenings(seed: int, in_line: bool) -> list[tuple[int, int]]:

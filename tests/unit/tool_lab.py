@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 
-from macvsim.host import BUSYBOX, CENTOS, DEBIAN, Box
-from macvsim.kernel import Kernel
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box
+from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_bridge, add_veth
 from macvsim.shell import load_commands
 from macvsim.shell.call import NOT_SIMULATED, REGISTRY, Call
-from macvsim.sim import Sim
 from macvsim.wire.addr import mac_bytes
 
 load_commands()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from macvsim.host import BUSYBOX, Host
-from macvsim.kernel import Kernel
-from macvsim.link import Cable
-from macvsim.sim import Sim
+from macvsim.dev.cable import Cable
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import BUSYBOX, Host
+from macvsim.machine.kernel import Kernel
 
 Pair = tuple[Host, Host]
 

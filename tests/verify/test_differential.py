@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.replay.caselab import CaseLab
-from macvsim.replay.cases import Case, replay_cases
-from macvsim.verify.casedoc import as_document
-from macvsim.verify.commands import JOBS
-from macvsim.verify.randomcase import random_case
-from macvsim.verify.sandbox import refusal
-from macvsim.verify.shrink import shrink
+from macvsim.fidelity.replay.caselab import CaseLab
+from macvsim.fidelity.replay.cases import Case, replay_cases
+from macvsim.fidelity.verify.casedoc import as_document
+from macvsim.fidelity.verify.commands import JOBS
+from macvsim.fidelity.verify.randomcase import random_case
+from macvsim.fidelity.verify.sandbox import refusal
+from macvsim.fidelity.verify.shrink import shrink
 
 # unicast that is for none of macvlan's children goes to all of them too
 BUG = """
@@ -49,7 +49,7 @@ def in_sandbox(code: str) -> subprocess.CompletedProcess[str]:
 
 def verify(count: int, seed: int) -> str:
     return (
-        "import sys\nfrom macvsim.verify.commands import verify_random\n"
+        "import sys\nfrom macvsim.fidelity.verify.commands import verify_random\n"
         f"sys.exit(not verify_random({count}, {seed}, sys.stdout.write))\n"
     )
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from macvsim.fidelity.verify.sandbox import INSIDE, refusal
+from macvsim.fidelity.verify.simlab import NoCounterpart, VethBuilder
+from macvsim.fidelity.verify.snapshot import commands, snapshot
 from macvsim.labfile.load import load
-from macvsim.verify.sandbox import INSIDE, refusal
-from macvsim.verify.simlab import NoCounterpart, VethBuilder
-from macvsim.verify.snapshot import commands, snapshot
 
 LAB = """---
 name: two-hosts
@@ -50,7 +50,7 @@ def verify(path: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     if way is None:
         pytest.skip(why)
     code = (
-        f"{before}\nimport sys\nfrom pathlib import Path\nfrom macvsim.verify.commands import verify_files\n"
+        f"{before}\nimport sys\nfrom pathlib import Path\nfrom macvsim.fidelity.verify.commands import verify_files\n"
         f"sys.exit(not verify_files([Path({str(path)!r})], sys.stdout.write))\n"
     )
     ran = subprocess.run([*way, sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)

@@ -13,10 +13,10 @@ from macvsim.dev.loopback import Loopback
 from macvsim.dev.macvlan import Macvlan
 from macvsim.dev.nic import Nic
 from macvsim.docker.container import Container
-from macvsim.host import Box
 from macvsim.lab import Lab
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
+from macvsim.machine.host import Box
 from macvsim.net.fibroute import RouteType
 from macvsim.wire.addr import ip_text, mac_text
 from tests.why.labs import LabText

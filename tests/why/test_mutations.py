@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 from macvsim.why.ask import why

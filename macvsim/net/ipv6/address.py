@@ -19,7 +19,7 @@ from macvsim.wire.addr6 import (
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.wheel import Timer
+    from macvsim.engine.wheel import Timer
 
 FOREVER = 0xFFFFFFFF
 """Lifetime that never ends (INFINITY_LIFE_TIME)."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.wheel import Timer
 from macvsim.net.ipv6.address import Address6, Dad, Flag
-from macvsim.wheel import Timer
 from macvsim.wire.addr6 import LINK_LOCAL, SCOPE_LINK, eui64, solicited_node
 
 if TYPE_CHECKING:

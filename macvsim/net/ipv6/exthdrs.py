@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_multicast6

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.wheel import Timer
 from macvsim.net.fragqueue import Pieces, Placed
 from macvsim.net.ipv6.packet import Packet6
-from macvsim.wheel import Timer
 from macvsim.wire import icmpv6, ipv6
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan, l3s_child, layer3_address
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import ERROR, FORWARD, LOCAL
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.ipv6.device import Group, Inet6Dev
 from macvsim.net.ipv6.mld import Mld
 from macvsim.net.ipv6.packet import Packet6

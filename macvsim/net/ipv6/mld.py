@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.wheel import Timer
+from macvsim.engine.wheel import Timer
 from macvsim.wire import icmpv6
 from macvsim.wire.addr6 import ALL_MLDV2_ROUTERS, ALL_NODES, SCOPE_LINK, multicast_scope
 from macvsim.wire.compose6 import icmpv6_template, mld_record_template

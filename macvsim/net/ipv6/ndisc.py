@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.ipv6.address import Flag, select_source
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.redirect import Redirects

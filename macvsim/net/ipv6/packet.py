@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.packet import Packet
 from macvsim.wire.frame import HOST, PacketType
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.wheel import Timer
 from macvsim.net.ipv6.address import FOREVER, Address6, Flag
 from macvsim.net.ipv6.dad import accepts_ra
 from macvsim.net.ipv6.fib6 import METRIC_ADDRCONF, Route6
 from macvsim.net.nud import Nud
-from macvsim.wheel import Timer
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import eui64, is_link_local6, is_multicast6, mask6
 

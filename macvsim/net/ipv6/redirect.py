@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import ERROR
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import DROP, ERROR, FORWARD, LOCAL, SEND, Kind
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import select_source

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import FORWARD as FORWARDED
 from macvsim.net.netfilter.hooks import FORWARD, POSTROUTING, PREROUTING, Verdict, Way
 from macvsim.net.netfilter.packet import Tracked

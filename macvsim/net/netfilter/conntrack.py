@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.fragment import Reassembly
 from macvsim.net.netfilter.conn import REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import (

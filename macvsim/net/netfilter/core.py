@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.netfilter.bridge import BridgeHooks
 from macvsim.net.netfilter.conn import REPLY
 from macvsim.net.netfilter.conntrack import Conntrack, attach

@@ -15,7 +15,7 @@ from macvsim.net.netfilter.packet import Tracked
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.drop import DropReason
+    from macvsim.engine.drop import DropReason
     from macvsim.net.packet import Packet
 
 

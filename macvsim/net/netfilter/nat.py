@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.fibroute import Scope
 from macvsim.net.netfilter.conn import NAT_DONE_MASK, NAT_MASK, ORIGINAL, REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way

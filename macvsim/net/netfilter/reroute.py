@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import ERROR
 from macvsim.net.netfilter.hooks import Verdict
 from macvsim.wire import ipv4

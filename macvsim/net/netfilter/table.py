@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way
 from macvsim.net.netfilter.rule import Jump, Rule, Standard
 

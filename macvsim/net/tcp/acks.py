@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import MS, SECOND
+from macvsim.engine.wheel import Timer
 from macvsim.net.tcp.state import (
     ATO_MIN,
     DELACK_MAX,
@@ -17,8 +19,6 @@ from macvsim.net.tcp.state import (
     MIN_MSS,
     MSS_DEFAULT,
 )  # fmt: skip
-from macvsim.sim import MS, SECOND
-from macvsim.wheel import Timer
 from macvsim.wire.tcp import HLEN, PSH, SYN
 
 if TYPE_CHECKING:

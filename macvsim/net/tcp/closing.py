@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp.state import TIMEWAIT_LEN, State
-from macvsim.sim import SECOND
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

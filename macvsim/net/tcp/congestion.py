@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import MS, US
 from macvsim.net.tcp.state import CaState
-from macvsim.sim import MS, US
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import US
 from macvsim.net.dst import ERROR, Dst
 from macvsim.net.tcp import input as tcp_input
 from macvsim.net.tcp.acks import AckPolicy
@@ -27,7 +28,6 @@ from macvsim.net.tcp.state import (
 )  # fmt: skip
 from macvsim.net.tcp.timers import Pending, Timers
 from macvsim.net.tcp.window import ReceiveWindow
-from macvsim.sim import US
 from macvsim.wire.tcp import HLEN, TIMESTAMP_ROOM, Options, Segment
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import SECOND, US
 from macvsim.net.tcp.state import INFINITE_SSTHRESH, INIT_CWND
-from macvsim.sim import SECOND, US
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

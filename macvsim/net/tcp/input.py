@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.acknowledge import TOO_OLD, UNSENT, acknowledge
 from macvsim.net.tcp.state import PAWS_24DAYS, PAWS_WINDOW, TIMEWAIT_LEN, State
-from macvsim.sim import SECOND
 from macvsim.wire.tcp import ACK, RST, SYN
 
 if TYPE_CHECKING:

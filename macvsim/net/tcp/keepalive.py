@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import SECOND
+from macvsim.engine.wheel import Timer
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.state import TIMEWAIT_LEN, State
-from macvsim.sim import SECOND
-from macvsim.wheel import Timer
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

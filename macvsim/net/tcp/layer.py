@@ -6,7 +6,7 @@ from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
 from macvsim.net.tcp.connection import Address, Connection

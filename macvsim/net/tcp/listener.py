@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.sim import US
+from macvsim.engine.wheel import Timer
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.state import (
     MSS_DEFAULT,
@@ -18,8 +20,6 @@ from macvsim.net.tcp.state import (
     State,
 )  # fmt: skip
 from macvsim.net.tcp.window import initial_window
-from macvsim.sim import US
-from macvsim.wheel import Timer
 from macvsim.wire import tcp
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, TIMESTAMP_ROOM, Options, Segment
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from macvsim.sim import Sim
+from macvsim.engine.sim import Sim
 from macvsim.wire.tcp import Segment
 
 

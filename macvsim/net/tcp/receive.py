@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.memory import PAGE
 from macvsim.net.tcp.state import State

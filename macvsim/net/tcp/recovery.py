@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import US
 from macvsim.net.tcp.scoreboard import AckNews
 from macvsim.net.tcp.skb import Nagle
 from macvsim.net.tcp.state import RTO_MAX, TIMEOUT_MIN_TICKS, CaState, State
 from macvsim.net.tcp.timers import Pending
 from macvsim.net.tcp.undo import Undo
-from macvsim.sim import US
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import SECOND, US
 from macvsim.net.tcp.state import RTO_INIT, RTO_MAX, RTO_MIN
-from macvsim.sim import SECOND, US
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.errors import SocketError
+from macvsim.engine.errors import SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.socket import Socket
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.listener import Listener
 from macvsim.net.tcp.skb import Nagle
 from macvsim.net.tcp.state import State
-from macvsim.sim import SECOND
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace

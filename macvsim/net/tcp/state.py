@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from macvsim.sim import MS, SECOND
+from macvsim.engine.sim import MS, SECOND
 
 
 class State(enum.IntEnum):

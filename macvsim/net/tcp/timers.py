@@ -7,6 +7,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from macvsim.engine.sim import SECOND, US
+from macvsim.engine.wheel import Timer
 from macvsim.net.tcp import patience
 from macvsim.net.tcp.skb import Nagle
 from macvsim.net.tcp.state import (
@@ -17,8 +19,6 @@ from macvsim.net.tcp.state import (
     CaState,
     State,
 )  # fmt: skip
-from macvsim.sim import SECOND, US
-from macvsim.wheel import Timer
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection

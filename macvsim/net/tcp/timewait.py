@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.drop import DropReason
+from macvsim.engine.drop import DropReason
+from macvsim.engine.wheel import Timer
 from macvsim.net.tcp.state import OOW_RATELIMIT, PAWS_WINDOW, TIMEWAIT_LEN, State
-from macvsim.wheel import Timer
 from macvsim.wire import tcp
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, Options, Segment
 

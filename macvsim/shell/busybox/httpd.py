@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from macvsim.apps.base import resolve
 from macvsim.apps.httpd import Document, Server
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.engine.sim import SECOND
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, Waiting, command
@@ -13,7 +14,6 @@ from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.job import Job
 from macvsim.shell.netstreams import to_bytes
 from macvsim.shell.services import port_number
-from macvsim.sim import SECOND
 
 _USAGE = """\
 httpd [-ifv[v]] [-c CONFFILE] [-p [IP:]PORT] [-u USER[:GRP]] [-r REALM] [-h HOME]

@@ -11,8 +11,9 @@ import simpy
 from macvsim.apps import netio
 from macvsim.apps.base import resolve
 from macvsim.apps.names6 import is_text6
-from macvsim.errors import MacvsimError, NotSimulated, SocketError
-from macvsim.host import BUSYBOX
+from macvsim.engine.errors import MacvsimError, NotSimulated, SocketError
+from macvsim.engine.sim import SECOND
+from macvsim.machine.host import BUSYBOX
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.busybox.applet import Die, usage
@@ -22,7 +23,6 @@ from macvsim.shell.getopt import NumberError, OptionError, busybox_number, getop
 from macvsim.shell.netstreams import Decoder, SocketInput, SocketOutput, to_bytes
 from macvsim.shell.resolve import NotExecutable, NotFound
 from macvsim.shell.services import port_number
-from macvsim.sim import SECOND
 from macvsim.wire.addr import ip_text
 
 _USAGE = """\

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from macvsim.apps.base import inet_aton, resolve
 from macvsim.apps.nslookup import Lookup, Query, Server, Unreachable
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import US
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError
 from macvsim.shell.services import port_number
-from macvsim.sim import US
 from macvsim.wire import dns
 
 _USAGE = """\

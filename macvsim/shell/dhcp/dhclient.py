@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from macvsim.apps.dhclient import Dhclient, Held
-from macvsim.host import Box
+from macvsim.engine.sim import MS
+from macvsim.machine.host import Box
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.dhcp import leasefile
 from macvsim.shell.job import Job
 from macvsim.shell.streams import Sink, discard
-from macvsim.sim import MS
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_text, mask_int
 

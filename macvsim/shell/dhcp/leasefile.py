@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from macvsim.apps.dhclient import Held
-from macvsim.host import Box
-from macvsim.sim import SECOND
+from macvsim.engine.sim import SECOND
+from macvsim.machine.host import Box
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.dhcp import Message

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 from macvsim.apps import dhcp as dhcp_app
 from macvsim.apps.udhcpc import Options, Udhcpc
-from macvsim.errors import MacvsimError
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.sim import MS
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.dialect import Ash
 from macvsim.shell.getopt import OptionError, getopt
@@ -15,7 +16,6 @@ from macvsim.shell.job import Job
 from macvsim.shell.resolve import NotExecutable, NotFound
 from macvsim.shell.state import State
 from macvsim.shell.streams import Streams
-from macvsim.sim import MS
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int
 

@@ -19,11 +19,11 @@ from macvsim.docker.images import (
 from macvsim.docker.profile import DockerClientError
 from macvsim.docker.registry import check_registry, pull
 from macvsim.docker.tables import human_duration, human_size, render_table
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.engine.sim import SECOND
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.formats import go_time, rows_text
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
-from macvsim.sim import SECOND
 
 Row = tuple[Image, str, str]
 _FILTERS = ("before", "dangling", "label", "reference", "since", "until")

@@ -13,11 +13,11 @@ from macvsim.docker.tables import (
     network_table,
     render_table,
 )
+from macvsim.engine.sim import SECOND
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.formats import go_time, rows_text
 from macvsim.shell.docker.psfilters import PS_FILTERS, choose, labelled, matches, read_filters
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
-from macvsim.sim import SECOND
 
 
 def _ps(run: Invocation) -> int:

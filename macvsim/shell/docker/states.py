@@ -8,10 +8,10 @@ from macvsim.docker.container import Container
 from macvsim.docker.inspection import timestamp
 from macvsim.docker.log import LogLine
 from macvsim.docker.tables import render_columns
-from macvsim.errors import DockerError
+from macvsim.engine.errors import DockerError
+from macvsim.engine.sim import SECOND
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
-from macvsim.sim import SECOND
 
 
 def _rename(run: Invocation) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice, check_unicast_mac
 from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Mode
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import links
 from macvsim.net.devices import IFNAMSIZ
 from macvsim.net.namespace import Namespace

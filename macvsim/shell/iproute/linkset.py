@@ -12,7 +12,7 @@ from macvsim.dev.contracts import Event
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import Vlan
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
 from macvsim.shell.iproute.linktypes import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from macvsim.dev.ipvlan import Flag as IpvlanFlag
 from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import Mode
-from macvsim.errors import NotSimulated
+from macvsim.engine.errors import NotSimulated
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkargs import lladdr
 from macvsim.shell.iproute.words import Complaint, Words, invalid, matches

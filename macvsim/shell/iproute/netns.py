@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.kernel import Kernel
+from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.interp import box_for, run_in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from macvsim.engine.sim import SECOND
 from macvsim.net.exceptions import RouteException
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.fib6 import HOST_ONLY, REFUSALS, Route6
@@ -10,7 +11,6 @@ from macvsim.shell.iproute.output import Printer
 from macvsim.shell.iproute.routeprint import Hidden, print_dev
 from macvsim.shell.iproute.routewords import PROTOCOLS
 from macvsim.shell.iproute.tool import Tool
-from macvsim.sim import SECOND
 from macvsim.wire.addr6 import ip6_text
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import simpy
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import Sim
 from macvsim.net.capture_socket import Captured, CaptureSocket
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.job import SIGHUP, SIGINT, SIGTERM, signal_of
 from macvsim.shell.tcpdump.savefile import Record
 from macvsim.shell.tcpdump.settings import Settings
 from macvsim.shell.tcpdump.sink import PacketSink
-from macvsim.sim import Sim
 from macvsim.wire.pcapfilter import COOKED, Filter, LinkType, View
 from macvsim.wire.text.cooked import cooked
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from macvsim.apps.base import name_of
-from macvsim.errors import MacvsimError
-from macvsim.host import Box
+from macvsim.engine.errors import MacvsimError
+from macvsim.machine.host import Box
 from macvsim.net.services import protocol_name, protocol_number, service_name, service_port
 from macvsim.wire.pcapfilter import Resolver
 from macvsim.wire.text import Names

@@ -1,0 +1,207 @@
+"""A cable between two ends: delay, rate with a queue, loss, plugged or not.
+
+Every frame that crosses costs one event.  Nothing else in macvsim takes time on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush
+from typing import TYPE_CHECKING, Any, Protocol
+
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import TopologyError
+from macvsim.engine.history import recorded
+from macvsim.engine.sim import SECOND, SOFTIRQ, US, Sim
+from macvsim.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from macvsim.dev.path import Hops
+
+DEFAULT_DELAY = 25 * US
+ETHERNET_OVERHEAD = 24
+"""Preamble 8, FCS 4 and interframe gap 12 bytes, which take time on a rate-limited cable (IEEE 802.3)."""
+ETH_ZLEN = 60
+
+
+def check_distinct(a: CableEnd, b: CableEnd) -> None:
+    """`TopologyError` if both ends of a cable would be the same."""
+    if a is b:
+        raise TopologyError(f"a cable from {a.label} to itself: name two different ends")
+
+
+class CableEnd(Protocol):
+    """A NIC or a switch port: something one cable can be plugged into."""
+
+    cable: Cable | None
+    admin_up: bool
+    hops: Hops
+    """What arrives here, by header."""
+
+    @property
+    def label(self) -> str: ...
+
+    def wire_receive(self, frame: Frame) -> DropReason | None:
+        """A frame arrives from the cable."""
+
+    def wire_changed(self) -> None:
+        """The cable was plugged, unplugged, or its other end went up or down."""
+
+
+class Line:
+    """One direction of a cable, from `near` to `far`."""
+
+    __slots__ = ("_busy_until", "_waiting", "arrival", "cable", "delay", "far", "near", "plain", "sim")
+
+    def __init__(self, cable: Cable, near: CableEnd, far: CableEnd) -> None:
+        self.sim = cable.sim
+        self.cable = cable
+        self.near = near
+        self.far = far
+        self.arrival = far.hops.take
+        self.delay = cable.delay
+        self.plain = True
+        """Frames do not wait for each other and are not lost."""
+        self._busy_until = 0
+        self._waiting: list[int] = []
+
+    def send(self, frame: Frame) -> DropReason | None:
+        """`near` puts a frame on the wire."""
+        sim = self.sim
+        if self.plain:
+            heappush(sim._queue, (sim._now + self.delay, SOFTIRQ, next(sim._eid), self.arrival, frame))
+            return None
+        cable = self.cable
+        if cable.loss and sim.rng(f"loss/{self.near.label}>{self.far.label}").random() < cable.loss:
+            return sim.drop(frame.uid, cable, DropReason.CABLE_LOSS, frame)
+        time = sim._now + self.delay
+        if cable.rate is not None:
+            wait = self._serialise(frame, cable.rate)
+            if wait is None:
+                return sim.drop(frame.uid, self.near, DropReason.TX_QUEUE_FULL, frame)
+            time += wait
+        heappush(sim._queue, (time, SOFTIRQ, next(sim._eid), self.arrival, frame))
+        return None
+
+    def carries(self, take: Callable[[Any], Any]) -> bool:
+        """True if calls of `take` in the queue are arrivals at `far`: of its own method, or of one of its paths'."""
+        return getattr(getattr(take, "__self__", None), "hops", None) is self.far.hops
+
+    def _serialise(self, frame: Frame, rate: int) -> int | None:
+        """Nanoseconds until the last bit has left, or None when the queue is full."""
+        now = self.sim._now
+        waiting = [start for start in self._waiting if start > now]
+        self._waiting = waiting
+        if len(waiting) >= self.cable.queue:
+            return None
+        start = max(now, self._busy_until)
+        waiting.append(start)
+        octets = max(len(frame.wire), ETH_ZLEN) + ETHERNET_OVERHEAD
+        self._busy_until = start + -(-octets * 8 * SECOND // rate)
+        return self._busy_until - now
+
+
+class Cable:
+    """Two ends and the way between them.
+
+    Parameters
+    ----------
+    delay : propagation delay in ns
+    rate : bits per second, None for no limit
+    queue : frames that may wait for a rate-limited cable, per direction
+    loss : probability 0.0-1.0 that a frame is lost, each direction with its own random stream
+    """
+
+    def __init__(
+        self,
+        sim: Sim,
+        a: CableEnd,
+        b: CableEnd,
+        *,
+        delay: int = DEFAULT_DELAY,
+        rate: int | None = None,
+        queue: int = 1000,
+        loss: float = 0.0,
+    ) -> None:
+        for end in (a, b):
+            if end.cable is not None:
+                other = end.cable.other(end).label
+                raise TopologyError(
+                    f"{end.label} already has a cable (to {other}): unplug it first, or use another port"
+                )
+        check_distinct(a, b)
+        if delay < 0 or queue < 1 or not 0.0 <= loss <= 1.0 or (rate is not None and rate <= 0):
+            raise TopologyError(
+                f"cable {a.label} - {b.label}: delay is >= 0 ns, rate > 0 bit/s, queue >= 1 frame, loss 0.0-1.0"
+            )
+        self.sim = sim
+        self.a = a
+        self.b = b
+        self._delay = delay
+        self.queue = queue
+        self._from_a = Line(self, a, b)
+        self._from_b = Line(self, b, a)
+        self._loss = loss
+        self.rate = rate
+        a.cable = b.cable = self
+        a.wire_changed()
+        b.wire_changed()
+
+    @property
+    def label(self) -> str:
+        return f"cable {self.a.label} - {self.b.label}"
+
+    @property
+    def delay(self) -> int:
+        """Propagation delay in ns; may be changed at any time."""
+        return self._delay
+
+    @delay.setter
+    @recorded
+    def delay(self, delay: int) -> None:
+        self._delay = self._from_a.delay = self._from_b.delay = delay
+        self.sim.change()
+
+    @property
+    def rate(self) -> int | None:
+        """Bits per second, None for no limit; may be changed at any time."""
+        return self._rate
+
+    @rate.setter
+    @recorded
+    def rate(self, rate: int | None) -> None:
+        self._rate = rate
+        self.sim.change()
+        self._from_a.plain = self._from_b.plain = rate is None and not self._loss
+
+    @property
+    def loss(self) -> float:
+        """Probability that a frame is lost; may be changed at any time."""
+        return self._loss
+
+    @loss.setter
+    @recorded
+    def loss(self, loss: float) -> None:
+        self._loss = loss
+        self.rate = self._rate
+
+    def other(self, end: CableEnd) -> CableEnd:
+        """The far end as seen from `end`."""
+        return self.b if end is self.a else self.a
+
+    def line(self, end: CableEnd) -> Line:
+        """The direction away from `end`."""
+        return self._from_a if end is self.a else self._from_b
+
+    @recorded
+    def unplug(self) -> None:
+        """Take the cable away; both ends lose carrier and frames under way are lost."""
+        self.sim.catch_up()
+        self.sim.part_floods()
+        for line in (self._from_b, self._from_a):
+            for frame in self.sim.recall(line.carries):
+                self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
+        for end in (self.a, self.b):
+            end.cable = None
+        for end in (self.a, self.b):
+            end.wire_changed()

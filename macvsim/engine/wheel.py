@@ -1,0 +1,117 @@
+"""Kernel timers go through the timer wheel (kernel/time/timer.c): never early, and late by up to one eighth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from macvsim.engine.waiting import SOFTIRQ
+
+if TYPE_CHECKING:
+    from macvsim.engine.sim import Sim
+
+_BUCKET = attrgetter("_bucket")
+_LEVEL_BITS = 4
+_WHEEL_LEVELS = 9
+_WHEEL_SHIFT = 3
+_REACH = 63
+"""Jiffies ahead that a level tells apart, counted in its own steps: one less than it has buckets."""
+_LEVELS = [min(-(-bits // _WHEEL_SHIFT), _WHEEL_LEVELS - 1) for bits in range(64)]
+"""Levels by how many bits it takes to say how often they reach as far."""
+
+
+class TimerWheel:
+    """Where timers of a simulation stand until they run out."""
+
+    __slots__ = ("_due", "_sim", "_tick")
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self._tick = sim.tick
+        self._due: dict[int, list[Timed]] = {}
+        """By when they are run, timers in the order in which they were put in buckets; some stand elsewhere since."""
+
+    def time(self, expires: int, clock: int | None = None) -> int:
+        """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
+        default now (calc_wheel_index in kernel/time/timer.c).
+        """
+        return self.bucket(expires, self._sim.jiffies if clock is None else clock) >> _LEVEL_BITS
+
+    def bucket(self, expires: int, clock: int) -> int:
+        """Where the timer wheel puts a timer: when the bucket is run (ns), and in the last `_LEVEL_BITS` its level."""
+        if expires < clock:
+            expires = clock
+        level = _LEVELS[((expires - clock) // _REACH).bit_length()]
+        shift = level * _WHEEL_SHIFT
+        return ((expires >> shift) + 1 << shift) * self._tick << _LEVEL_BITS | level
+
+    def add(self, bucket: int, timer: Timed) -> None:
+        """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
+        if bucket == timer._bucket:
+            return
+        timer._bucket = bucket
+        time = bucket >> _LEVEL_BITS
+        due = self._due.get(time)
+        if due is None:
+            due = self._due[time] = []
+            self._sim.put(time, SOFTIRQ, next(self._sim._eid), self._run, time)
+        due.append(timer)
+
+    def _run(self, time: int) -> None:
+        """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
+        due = self._due.pop(time)
+        due.sort(key=_BUCKET)
+        due.reverse()
+        for timer in due:
+            if timer._bucket >> _LEVEL_BITS == time:  # else it was stopped, moved, or has run
+                timer._bucket = 0
+                timer.expire()
+
+
+class Timed:
+    """Something with a kernel timer, which calls `expire` once; `start` again moves it (mod_timer)."""
+
+    __slots__ = ("_bucket", "sim")
+
+    def __init__(self, sim: Sim) -> None:
+        self.sim = sim
+        self._bucket = 0
+        """Where it stands in the wheel; 0: nowhere."""
+
+    @property
+    def pending(self) -> bool:
+        """It has been started and has not run out."""
+        return self._bucket != 0
+
+    def expire(self) -> None:
+        """The timer has run out."""
+        raise NotImplementedError
+
+    def start(self, delay: int) -> None:
+        """Expire `delay` jiffies from now, rounded up by the timer wheel."""
+        sim = self.sim
+        wheel, clock = sim.wheel, sim._now // sim.tick
+        wheel.add(wheel.bucket(clock + delay, clock), self)
+
+    def start_at(self, expires: int) -> None:
+        """Expire when jiffies reach `expires`, rounded up by the timer wheel; a timer keeps its place in a bucket."""
+        sim = self.sim
+        sim.wheel.add(sim.wheel.bucket(expires, sim._now // sim.tick), self)
+
+    def stop(self) -> None:
+        """Do not expire."""
+        self._bucket = 0
+
+
+class Timer(Timed):
+    """A kernel timer that calls `fn`."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, sim: Sim, fn: Callable[[], None]) -> None:
+        super().__init__(sim)
+        self.fn = fn
+
+    def expire(self) -> None:
+        self.fn()

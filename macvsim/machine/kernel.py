@@ -1,0 +1,97 @@
+"""A running Linux: its namespaces and processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from macvsim.engine.history import recorded
+from macvsim.engine.sim import US, Sim
+from macvsim.net.machine import Boot
+from macvsim.net.namespace import Namespace
+from macvsim.net.netfilter.ruleset import Backend
+
+if TYPE_CHECKING:
+    from macvsim.machine.host import Box
+
+WAKEUP_DELAY = 250 * US
+"""From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a
+virtual machine."""
+BOOT_TIME = 1_767_225_600_000_000_000
+"""What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
+
+
+RELEASE = "6.12.117"
+VERSION = "#1 1970-01-01 00:00:00 UTC"
+"""What uname says of the kernel that macvsim was compared with."""
+
+
+class Kernel:
+    """One running Linux: its first namespace, named namespaces, process ids.
+
+    wakeup_delay : ns from the delivery of a packet until a program sees it; boot : how it was built and started
+    """
+
+    def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY, boot: Boot | None = None) -> None:
+        self.sim = sim
+        self.name = name
+        self.boot = boot
+        self.boot_time = BOOT_TIME
+        """What the machine's clock shows when simulated time starts, in ns since 1970."""
+        self.init = self.new_namespace(name, first=True)
+        self.init.wakeup_delay = wakeup_delay
+        self.netns: dict[str, Namespace] = {}
+        self.boxes: dict[Namespace, Box] = {}
+        """Where commands run in each namespace; see `box_for`."""
+        self._iptables: Backend = "nf_tables"
+        self.processes: dict[int, Any] = {}
+        """What runs now, by process id: jobs of shells."""
+        self._last_pid = 1000
+
+    @property
+    def wakeup_delay(self) -> int:
+        """Nanoseconds from the delivery of a packet until a program sees it."""
+        return self.init.wakeup_delay
+
+    @property
+    def iptables(self) -> Backend:
+        """Which kind of iptables the plain name is on Debian (update-alternatives)."""
+        return self._iptables
+
+    @iptables.setter
+    @recorded
+    def iptables(self, backend: Backend) -> None:
+        self._iptables = backend
+
+    def new_namespace(self, name: str, *, first: bool = False) -> Namespace:
+        """A network namespace of this kernel (copy_net_ns); lo is there, and down."""
+        return Namespace(self.sim, name, None if first else self.init, self.boot)
+
+    def delete_namespace(self, name: str) -> None:
+        """``ip netns del NAME``: the name goes; so does the namespace, unless something still runs or captures in it
+        (cleanup_net).  Cards fall back to the machine, all other devices are destroyed.
+        """
+        ns = self.netns.pop(name)
+        if any(job.box.ns is ns for job in self.processes.values()) or any(dev.taps for dev in ns.devices.values()):
+            return
+        self.boxes.pop(ns, None)
+        with ns.linkwatch.held():
+            for dev in reversed(list(ns.devices.values())):
+                if dev.kind == "nic":
+                    free = dev.name not in self.init.devices
+                    ns.move(dev, self.init, rename=None if free else self._free_name())
+                elif not dev.loopback:
+                    dev.destroy()
+        for other in (self.init, *self.netns.values()):
+            other.forget_nsid(ns)
+
+    def _free_name(self) -> str:
+        """``dev0``, ``dev1``, …: for a card whose name is taken (default_device_exit_net)."""
+        number = 0
+        while f"dev{number}" in self.init.devices:
+            number += 1
+        return f"dev{number}"
+
+    def next_pid(self) -> int:
+        """Process id for a new process."""
+        self._last_pid += 1
+        return self._last_pid

@@ -1,0 +1,4 @@
+"""A lab as data: names for what is in it, its calls as values, the file they are saved in, and making all calls anew.
+It may import `docker`, `shell` and the rooms below; what is saved names no module of macvsim.
+Read `savefile.py` first, then `references.py` and `repeat.py`.
+"""

@@ -1,0 +1,97 @@
+"""Values as JSON has them, and back: everything that calls of a lab's Python API are given.
+
+Numbers, texts and lists stand for themselves; all else is an object with one key that says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from macvsim.dev import ipvlan, macvlan
+from macvsim.docker.container_config import ContainerConfig, RestartPolicy
+from macvsim.docker.ipam_config import IpamConfig
+from macvsim.docker.machine import Machine
+from macvsim.docker.network import EndpointSettings
+from macvsim.engine.drop import DropReason
+from macvsim.engine.errors import MacvsimError
+from macvsim.engine.history import Unnamed
+from macvsim.record.references import References
+from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous
+
+RECORDS: Mapping[str, type[Any]] = {
+    cls.__name__: cls for cls in (ContainerConfig, EndpointSettings, IpamConfig, Machine, PortPolicy, RestartPolicy)
+}
+CHOICES: Mapping[str, type[Enum]] = {
+    "DropReason": DropReason,
+    "MacChange": MacChange,
+    "Promiscuous": Promiscuous,
+    "ipvlan.Flag": ipvlan.Flag,
+    "ipvlan.Mode": ipvlan.Mode,
+    "macvlan.Mode": macvlan.Mode,
+}
+
+
+class Values(References):
+    """Reads and writes values; objects of the lab are written as references."""
+
+    def encode(self, value: object) -> Any:
+        """A value as data; raises `Unnamed`."""
+        match value:
+            case Enum():
+                kind = next((name for name, cls in CHOICES.items() if type(value) is cls), None)
+                if kind is None:
+                    raise Unnamed(repr(value))
+                return {kind: value.name}
+            case None | bool() | int() | float() | str():
+                return value
+            case bytes():
+                return {"bytes": value.hex(":")}
+            case list():
+                return [self.encode(one) for one in value]
+            case tuple():
+                return {"tuple": [self.encode(one) for one in value]}
+            case set() | frozenset():
+                return {"frozenset": sorted((self.encode(one) for one in value), key=repr)}
+            case Mapping() if type(value).__name__ != "Settings":
+                return {"mapping": [[self.encode(key), self.encode(one)] for key, one in value.items()]}
+        if is_dataclass(value) and RECORDS.get(type(value).__name__) is type(value):
+            return {type(value).__name__: {one.name: self.encode(getattr(value, one.name)) for one in fields(value)}}
+        if callable(value):
+            return {"observer": None}
+        return {"ref": dict(self.reference(value))}
+
+    def decode(self, data: Any) -> Any:
+        """The value; `MacvsimError` if this is no data of `encode`."""
+        if isinstance(data, list):
+            return [self.decode(one) for one in data]
+        if not isinstance(data, dict):
+            return data
+        match data:
+            case {"bytes": str(text)}:
+                return bytes.fromhex(text.replace(":", ""))
+            case {"tuple": list(items)}:
+                return tuple(map(self.decode, items))
+            case {"frozenset": list(items)}:
+                return frozenset(map(self.decode, items))
+            case {"mapping": list(pairs)}:
+                return {self.decode(key): self.decode(one) for key, one in pairs}
+            case {"observer": None}:
+                return _ignore
+            case {"ref": dict(place)}:
+                return self.find(place)
+        kind, content = next(iter(data.items()), ("", None))
+        if kind in CHOICES and isinstance(content, str) and content in CHOICES[kind].__members__:
+            return CHOICES[kind][content]
+        if kind in RECORDS and isinstance(content, dict):
+            return RECORDS[kind](**{key: self.decode(one) for key, one in content.items()})
+        raise MacvsimError(f"{data!r} is no value of a saved lab")
+
+
+def _ignore(*_: object) -> None:
+    """In the place of a function that was told what was printed."""
+
+
+__all__ = ["Values"]

@@ -1,0 +1,183 @@
+"""The pytest plugin: labs as fixtures, and lost pings that say why.
+
+::
+
+    @pytest.mark.macvsim("labs/two_vlans.md")
+    def test_vlans_are_apart(macvsim):
+        assert macvsim.ping("d1", "172.16.10.11")
+        assert macvsim.ping("d1", "172.16.20.10").lost("FORWARDING_OFF")
+
+A test that only says that a ping is lost (``assert not macvsim.ping(…)``) fails: any other reason would do for it.
+pytest imports this module at every start, so it imports nothing of macvsim before a test asks for a lab.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping_result import PingResult
+    from macvsim.explain.explanation import Explanation
+    from macvsim.lab import Lab
+    from macvsim.labfile.load import LabFile
+
+
+class CheckedPing:
+    """A ping in a test: true if it was answered; one that was not must be explained by `lost`.
+
+    result : what the program printed and measured; why : where the packet ended and why
+    """
+
+    def __init__(self, source: str, result: PingResult) -> None:
+        self.source = source
+        self.result = result
+        self.why: Explanation = result.explain()
+        self.is_open = False
+        """The test was told of something that it has not named the reason of."""
+
+    def __bool__(self) -> bool:
+        self.is_open = not self.result
+        return bool(self.result)
+
+    def __repr__(self) -> str:
+        return repr(self.result)
+
+    @property
+    def ttl(self) -> int | None:
+        """Time to live of the first reply; None if there was none."""
+        return self.result.ttl
+
+    def lost(self, reason: str) -> bool:
+        """True if no answer came for that reason, by its name in `macvsim.DropReason`.
+
+        Raises
+        ------
+        MacvsimError : there is no such reason
+        """
+        from macvsim.engine.drop import DropReason
+        from macvsim.engine.errors import MacvsimError
+
+        if reason not in DropReason.__members__:
+            from difflib import get_close_matches
+
+            near = ", ".join(get_close_matches(reason.upper(), DropReason.__members__)) or "see macvsim.DropReason"
+            raise MacvsimError(f"lost({reason!r}): no packet is dropped for a reason of this name: {near}")
+        self.is_open = bool(self.result) or self.why.reason is not DropReason[reason]
+        return not self.is_open
+
+    def report(self) -> str:
+        """The explanation, and the way of the packet."""
+        return f"{self.why}\n\n{self.why.trace()}\n"
+
+
+class CheckedLab:
+    """The lab of a test; everything else is done with `lab`, or with a host or container: ``macvsim["d1"].sh(…)``."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.pings: list[CheckedPing] = []
+
+    def __getitem__(self, name: str) -> Any:
+        return self.lab[name]
+
+    def ping(self, source: str, target: str, *, count: int = 1, **options: Any) -> CheckedPing:
+        """Ping from a host or container; `options` are those of `macvsim.machine.host.Box.ping`."""
+        checked = CheckedPing(source, self.lab[source].ping(target, count=count, **options))
+        self.pings.append(checked)
+        return checked
+
+
+_LAB = pytest.StashKey[CheckedLab]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("macvsim", "simulated networks")
+    group.addoption(
+        "--macvsim-pcap", metavar="DIR", type=Path, help="write a pcapng of every test's lab, drops commented, to DIR"
+    )
+    group.addoption("--macvsim-seed", metavar="N", type=int, help="seed of every lab, instead of its own")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "macvsim(lab, play=True): the lab of the fixture macvsim: a file, from the folder of the test, or the text of "
+        "one; play: run its commands first",
+    )
+
+
+@pytest.fixture
+def macvsim(request: pytest.FixtureRequest) -> Iterator[CheckedLab]:
+    """A lab: of the file or text that the marker names, its commands played; empty without a marker."""
+    from macvsim.lab import Lab
+    from macvsim.labfile.play import Player
+
+    config, node = request.config, request.node
+    seed: int | None = config.getoption("--macvsim-seed")
+    marker = node.get_closest_marker("macvsim")
+    player = None
+    if marker is None or not marker.args:
+        lab = Lab(seed or 0)
+    else:
+        lab_file = _lab_file(marker.args[0], node.path, node.nodeid)
+        if seed is not None:
+            lab_file.front.spec = lab_file.front.spec.model_copy(update={"seed": seed})
+        player = Player(lab_file)
+        lab = player.lab
+    checked = node.stash[_LAB] = CheckedLab(lab)
+    with lab.capture() as capture:
+        if player is not None and marker.kwargs.get("play", True):
+            for _ in player.play():
+                pass
+        yield checked
+    folder: Path | None = config.getoption("--macvsim-pcap")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        capture.save(folder / (re.sub(r"[^\w.-]+", "-", node.nodeid).strip("-") + ".pcapng"), reasons=True)
+
+
+def _lab_file(source: str | Path, test: Path, name: str) -> LabFile:
+    """A lab by its file, from the folder of the test, or by its text: a document, or the topology alone."""
+    from macvsim.labfile.document import Document, read_markdown
+    from macvsim.labfile.frontmatter import FrontMatter
+    from macvsim.labfile.load import LabFile, load
+
+    if isinstance(source, Path) or "\n" not in source:
+        return load(test.parent / source)
+    if source.lstrip().startswith("---"):
+        document = read_markdown(source.lstrip(), name)
+        return LabFile(test, document, FrontMatter(document.front, name, document.front_line))
+    return LabFile(test, Document(name, source, 1), FrontMatter(source, name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that passes has named why each ping was lost that it asked about."""
+    result = yield
+    checked = item.stash.get(_LAB, None)
+    for ping in checked.pings if checked is not None else ():
+        if ping.is_open and not ping.result:
+            reason = f'.lost("{ping.why.reason.name}")' if ping.why.reason is not None else '.lost("REASON")'
+            pytest.fail(
+                f"{ping.source} -> {ping.result.target} was not answered, and the test does not say why: if that is "
+                f"right, assert macvsim.ping(…){reason}",
+                pytrace=False,
+            )
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add why pings were lost to the report of a test that failed."""
+    report = yield
+    checked = item.stash.get(_LAB, None)
+    if report.when == "call" and report.failed and checked is not None:
+        report.sections += [("macvsim: why", ping.report()) for ping in checked.pings if ping.is_open]
+    return report
