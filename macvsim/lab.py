@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,11 +47,28 @@ class Lab(ShownLab):
     docker : version profile of the Docker daemons: ``"26.1"`` or ``"19.03"``
     journal : keep a journal, from which `PingResult.explain` tells why a packet was lost; off for large runs
     hz : kernel ticks per second
+    fastpath : False: every frame takes the plain path; nothing but the run's speed depends on it.  None: on, unless
+    the environment has ``MACVSIM_FASTPATH=0``
+
+    Raises
+    ------
+    MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1
     """
 
-    def __init__(self, seed: int = 0, *, docker: str = "26.1", journal: bool = True, hz: int = 250) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        docker: str = "26.1",
+        journal: bool = True,
+        hz: int = 250,
+        fastpath: bool | None = None,
+    ) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
+        self.fastpath = _fastpath_wanted() if fastpath is None else fastpath
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
+        if self.fastpath:
+            _install_fast_path(self.sim)
         self.profile = get_profile(docker)
         self.shell = Shell()
         self.switches: dict[str, Switch] = {}
@@ -244,8 +262,7 @@ class Lab(ShownLab):
         MacvsimError : something was done to the lab that its journal of calls does not have
         """
         calls = self.history.checked()
-        copy = Lab(**self.options)
-        copy.sim.learns = self.sim.learns
+        copy = Lab(**self.options, fastpath=self.fastpath)
         copy.repeat(calls)
         return copy
 
@@ -269,8 +286,10 @@ class Lab(ShownLab):
         Path(path).write_text(saved.text, encoding="utf-8")
 
     @classmethod
-    def load(cls, path: str | Path) -> Lab:
+    def load(cls, path: str | Path, *, fastpath: bool | None = None) -> Lab:
         """The lab of a file that `save` has written.
+
+        fastpath : as of `Lab`; a file does not say with which it was saved
 
         Raises
         ------
@@ -279,7 +298,7 @@ class Lab(ShownLab):
         """
         saved = read(Path(path))
         try:
-            lab = cls(**saved.options)
+            lab = cls(**saved.options, fastpath=fastpath)
             lab.repeat(saved.calls)
             saved.check_end(int(lab.sim.now))
         except MacvsimError as error:
@@ -382,3 +401,20 @@ class Lab(ShownLab):
                     if not dev.loopback:
                         names.setdefault(ip_text(address.local), []).append(name)
         return {ip: "+".join(owners) for ip, owners in names.items()}
+
+
+def _fastpath_wanted() -> bool:
+    """What the environment says of the fast path: on, unless MACVSIM_FASTPATH is 0."""
+    value = os.environ.get("MACVSIM_FASTPATH") or "1"
+    if value not in ("0", "1"):
+        raise MacvsimError(f"MACVSIM_FASTPATH={value}: set it to 0 to switch the fast path off, or to 1")
+    return value == "1"
+
+
+def _install_fast_path(sim: Sim) -> None:
+    """The fast path is optional: without its folder every frame takes the plain path."""
+    try:
+        from macvsim.fastpath import install
+    except ModuleNotFoundError:
+        return
+    install(sim)

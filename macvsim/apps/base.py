@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from heapq import heappush
 from typing import Protocol
 
 import simpy
 
 from macvsim.engine.errors import MacvsimError
-from macvsim.engine.sim import MS, PROCESS, US, Sim
+from macvsim.engine.sim import MS, US, Sim
 from macvsim.net.namespace import Namespace
 
 Sink = Callable[[str], None]
@@ -127,31 +126,13 @@ class App:
         """setitimer(ITIMER_REAL): SIGALRM calls `fn` in `delay` ns, exactly, instead of the alarm set before; what
         else is due then comes first, and so do alarms of programs that started before.
         """
-        sim = self.sim
         self._on_alarm = fn
         self._alarm = turn = self._alarm + 1
-        if len(sim._queue) < sim.crowd:
-            heappush(sim._queue, (sim._now + delay, PROCESS, turn, self._ring, turn))
-        else:
-            sim.wait_in_line(delay, turn, self._ring)
-
-    @property
-    def turn(self) -> int:
-        """Of the alarm that is set, or rings, in the queue."""
-        return self._alarm
-
-    def set_alarm_at(self, time: int, fn: Callable[[], None]) -> int:
-        """As `set_alarm`, at a time (ns); returns its turn."""
-        self._on_alarm = fn
-        self._alarm = turn = self._alarm + 1
-        self.sim.put(time, PROCESS, turn, self._ring, turn)
-        return turn
+        self.sim.post_alarm(delay, turn, self._ring)
 
     def _ring(self, turn: int) -> None:
         if turn == self._alarm:
             self._on_alarm()
-        else:
-            self.sim.withdrawn.discard(turn)
 
     def after(self, delay: int, fn: Callable[..., None], *args: object) -> None:
         """Call `fn` in `delay` ns in process context; not when the program has ended by then."""

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 from struct import Struct
 
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
-from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, Run, milliseconds
+from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
 from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import SECOND, US
-from macvsim.engine.waiting import NEVER
 from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text
 from macvsim.wire.compose import icmp_template
 
 MAX_DUP_CHK = 8 * 128
-FEW = 1
-"""Requests that are not worth a series."""
-ALONE = 20
-"""Requests that go one by one after another program was met."""
 _TIMED = icmp.HLEN + MIN_DATA_WITH_CLOCK
 _number = int.from_bytes
 _read = Struct("<B5xBBI").unpack_from
@@ -59,7 +53,6 @@ class BusyboxPing(PingApp[PingResult]):
     """
 
     request_kind = icmp.ECHO
-    in_series = False
     _timed: icmp.TimedEchoes | None = None
     """Makes requests whose payload has room for the clock."""
 
@@ -103,18 +96,11 @@ class BusyboxPing(PingApp[PingResult]):
         else:
             self._template = template
             self._sent_ns: dict[int, int] = {}
-        self._regular_from = 0 if self.request_kind == icmp.ECHO and not (stdout or adaptive or deadline) else NEVER
-        """From which request on they may go in series: nobody sees replies come, and no request depends on them."""
         self._seen = bytearray(MAX_DUP_CHK)
         """Whether each sequence number was answered, of the last so many."""
         self._to = 0
         self._ttl = ttl
         self._socket: RawIcmpSocket | None = None
-
-    def exit(self, code: int) -> None:
-        if self.in_series:
-            self.sim.catch_up()
-        super().exit(code)
 
     def close(self) -> None:
         if self._socket is not None:
@@ -160,14 +146,12 @@ class BusyboxPing(PingApp[PingResult]):
             return None
 
     def _send(self) -> None:
-        """One echo request, and the alarm for what comes next (sendping4, sendping_tail); or some of both at once."""
-        if self._tally.sent >= self._regular_from and len(self.sim._queue) >= self.sim.crowd and self._repeat():
-            return
+        """One echo request, and the alarm for what comes next (sendping4, sendping_tail)."""
         if self._deadline_us is not None and self.clock_us >= self._deadline_us:
             self._tally.sent += 1
             self._finish()
             return
-        message, uid = self.request()
+        message, uid = self._request()
         assert self._socket is not None
         try:
             self._socket.send(self._to, message, uid)
@@ -184,8 +168,8 @@ class BusyboxPing(PingApp[PingResult]):
         """How long to wait for replies after the last request."""
         return max(self._trips.greatest // (512 * 1024), 1) * SECOND if self._tally.received else self.timeout
 
-    def request(self) -> tuple[bytes, int]:
-        """As `Asking.request`."""
+    def _request(self) -> tuple[bytes, int]:
+        """The next request, and its identity."""
         tally, sim = self._tally, self.sim
         now = sim._now
         seq = tally.sent & 0xFFFF
@@ -202,49 +186,6 @@ class BusyboxPing(PingApp[PingResult]):
         tally.requests.append(uid)
         return message, uid
 
-    def _repeat(self) -> bool:
-        """Requests from this one on go in series."""
-        tally = self._tally
-        most = self.count - tally.sent if self.count else NEVER
-        if most <= FEW or self._timed is None or self._socket is None or tally.received > tally.sent:
-            return False
-        return self._socket.repeat(self._to, self._timed.make(0, 0), self, most)
-
-    def go_on(self) -> None:
-        """As `Asking.go_on`."""
-        self._send()
-
-    def go_alone(self) -> None:
-        """As `Asking.go_alone`."""
-        self._regular_from = self._tally.sent + ALONE
-
-    def await_last(self, sent: int) -> None:
-        """As `Asking.await_last`."""
-        self.set_alarm_at(sent + self._patience(), self._finish)
-
-    def finish(self, sent: int) -> None:
-        """As `Asking.finish`."""
-        self.await_last(sent)
-        if self._tally.received >= self.count:
-            self._finish()
-
-    def answered(self, requests: int, begun: int, took: int, source: int, ttl: int) -> None:
-        """As `Asking.answered`."""
-        tally = self._tally
-        first = tally.sent
-        sender = self._result.address if source == self._to else ip_text(source)
-        rtt = ((begun + took) // US - begun // US) * US
-        for seq in range(first, first + requests):
-            self._seen[seq % MAX_DUP_CHK] = True
-        replies = Run(first, requests, sender, ttl, rtt, self._result.size + icmp.HLEN)
-        tally.sent += requests
-        tally.received += requests
-        tally.requests.extend(islice(self.sim.uids, requests))
-        tally.kept.append(replies)
-        tally.has_runs = True
-        if not self.quiet:
-            tally.pieces.append(replies)
-
     # -- receiving -----------------------------------------------------------------------------------------------------
 
     def _is_mine(self, message: bytes) -> bool:
@@ -252,8 +193,6 @@ class BusyboxPing(PingApp[PingResult]):
 
     def _receive(self, heard: Heard) -> None:
         """unpack4, unpack_tail."""
-        if self.in_series:  # a reply that is late, or not to any request
-            self.sim.catch_up()
         source, message, ttl, options = heard
         tally = self._tally
         size = len(message)

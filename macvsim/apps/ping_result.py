@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from macvsim.apps.base import App, Machine, Sink
 from macvsim.engine.display import ShownPing
@@ -35,23 +34,6 @@ Kept = tuple[int, str, int, int, int, bool]
 """A `Reply` as it is kept: at plain tuples of numbers and text the garbage collector looks once."""
 
 
-class Run(NamedTuple):
-    """Replies to a series of requests, which differ in their numbers alone."""
-
-    first: int
-    number: int
-    sender: str
-    ttl: int
-    rtt_ns: int
-    size: int
-
-    def replies(self) -> Iterator[Kept]:
-        """Each of them."""
-        first, number, sender, ttl, rtt, size = self
-        for seq in range(first, first + number):
-            yield seq & 0xFFFF, sender, ttl, rtt, size, False
-
-
 class PingError(NamedTuple):
     """Why a request failed, as ping was told: by an ICMP error of `sender`, or by its own host (`kind` None)."""
 
@@ -63,26 +45,19 @@ class PingError(NamedTuple):
 
 
 class Tally:
-    """What a ping has counted and kept so far; it may be behind, while requests go in series (net/series.py).
+    """What a ping has counted and kept so far.
 
-    kept : what there is of replies; pieces : what was printed, replies still to be written out
+    kept : the replies in order of arrival; pieces : what was printed, replies still to be written out
     """
 
-    __slots__ = ("has_runs", "kept", "pieces", "received", "requests", "sent")
+    __slots__ = ("kept", "pieces", "received", "requests", "sent")
 
     def __init__(self) -> None:
         self.sent = 0
         self.received = 0
-        self.kept: list[Kept | Run] = []
-        self.has_runs = False
+        self.kept: list[Kept] = []
         self.requests: list[int] = []
-        self.pieces: list[str | Kept | Run] = []
-
-    def replies(self) -> list[Kept]:
-        """In order of arrival."""
-        if not self.has_runs:
-            return cast("list[Kept]", self.kept)
-        return list(chain.from_iterable(one.replies() if isinstance(one, Run) else (one,) for one in self.kept))
+        self.pieces: list[str | Kept] = []
 
 
 class PingResult(ShownPing):
@@ -111,25 +86,20 @@ class PingResult(ShownPing):
     def __bool__(self) -> bool:
         return self.received > 0
 
-    def _now(self) -> Tally:
-        """The tally, up to date."""
-        self.sim.catch_up()
-        return self.tally
-
     @property
     def sent(self) -> int:
         """Requests."""
-        return self._now().sent
+        return self.tally.sent
 
     @property
     def received(self) -> int:
         """Their replies, duplicates not counted."""
-        return self._now().received
+        return self.tally.received
 
     @property
     def requests(self) -> list[int]:
         """Packet identities of the requests, in order of sending."""
-        return self._now().requests
+        return self.tally.requests
 
     @property
     def errors(self) -> list[PingError]:
@@ -142,7 +112,7 @@ class PingResult(ShownPing):
     def replies(self) -> list[Reply]:
         """In order of arrival."""
         replies = self._replies = self._replies or []
-        replies.extend(map(Reply._make, self._now().replies()[len(replies) :]))
+        replies.extend(map(Reply._make, self.tally.kept[len(replies) :]))
         return replies
 
     def __str__(self) -> str:
@@ -157,13 +127,8 @@ class PingResult(ShownPing):
     def text(self) -> str:
         """Everything printed, standard output and standard error, in order."""
         text: list[str] = []
-        for piece in self._now().pieces:
-            if isinstance(piece, str):
-                text.append(piece)
-            else:
-                text += [
-                    self.line(Reply._make(one)) for one in (piece.replies() if isinstance(piece, Run) else (piece,))
-                ]
+        for piece in self.tally.pieces:
+            text.append(piece if isinstance(piece, str) else self.line(Reply._make(piece)))
         return "".join(text)
 
     def line(self, reply: Reply) -> str:
@@ -177,23 +142,23 @@ class PingResult(ShownPing):
     @property
     def ttl(self) -> int | None:
         """Time to live of the first reply."""
-        replies = self._now().replies()
+        replies = self.tally.kept
         return replies[0][2] if replies else None
 
     @property
     def ttls(self) -> list[int]:
         """Times to live of all replies."""
-        return [ttl for _, _, ttl, _, _, _ in self._now().replies()]
+        return [ttl for _, _, ttl, _, _, _ in self.tally.kept]
 
     @property
     def rtts(self) -> list[int]:
         """Round trips in ns, duplicates left out."""
-        return [rtt for _, _, _, rtt, _, duplicate in self._now().replies() if not duplicate]
+        return [rtt for _, _, _, rtt, _, duplicate in self.tally.kept if not duplicate]
 
     @property
     def loss(self) -> float:
         """Percentage of requests without a reply; 0 when nothing was sent."""
-        tally = self._now()
+        tally = self.tally
         return (tally.sent - tally.received) * 100 / tally.sent if tally.sent else 0.0
 
     def explain(self) -> Explanation:
@@ -248,19 +213,9 @@ class PingApp(App, Generic[R]):
     def _trips(self) -> Trips:
         """Of the replies that carry the time of their request."""
         clock = icmp.HLEN + self.clock_size
-        kept = self._tally.kept
-        if not self._tally.has_runs:
-            return Trips.of([one[3] // US for one in kept if one[4] >= clock])
-        trips: list[int] = []
-        for one in kept:
-            if isinstance(one, Run):
-                trips += [one.rtt_ns // US] * one.number
-            elif one[4] >= clock:
-                trips.append(one[3] // US)
-        return Trips.of(trips)
+        return Trips.of([one[3] // US for one in self._tally.kept if one[4] >= clock])
 
     def interrupt(self) -> None:
-        self.sim.catch_up()
         self._finish()
 
     def _finish(self) -> None:

@@ -13,8 +13,9 @@ from macvsim.wire.addr import mac_text
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.linkwatch import LinkWatch
-    from macvsim.dev.txpath import Descent
+    from macvsim.dev.softnet import Softnet
     from macvsim.engine.sim import Sim
+    from macvsim.wire.frame import PacketType
 
 ETH_DATA_LEN = 1500
 TSO_MAX_SIZE = 524_280
@@ -43,6 +44,15 @@ class Stats:
         for name in self.__slots__:
             setattr(self, name, 0)
 
+    def count(self, what: str, packets: int, octets: int, last: int = 0) -> None:
+        """As `engine.recording.Counter`: ``rx`` or ``tx``."""
+        if what == "rx":
+            self.rx_packets += packets
+            self.rx_bytes += octets
+        else:
+            self.tx_packets += packets
+            self.tx_bytes += octets
+
     if TYPE_CHECKING:
         collisions: int
         multicast: int
@@ -64,7 +74,6 @@ class Attributes:
         "__dict__",
         "carrier",
         "counters",
-        "descent",
         "ifindex",
         "inet",
         "linkwatch",
@@ -82,6 +91,7 @@ class Attributes:
         "qdisc",
         "rx_handler",
         "sim",
+        "softnets",
         "started",
         "taps",
         "tso_max_size",
@@ -131,9 +141,8 @@ class Attributes:
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim: Sim
         object.__setattr__(self, "sim", ns.sim)
-        self.descent: Descent | None
-        object.__setattr__(self, "descent", None)
-        """The way down that was found last (dev/txpath.py)."""
+        self.softnets: Mapping[PacketType, Softnet] = NOTHING
+        """Queues of received unicast frames by packet type, once one has waited there."""
         self.ns = ns
         self.name = name
         self.mac = mac
@@ -171,7 +180,7 @@ class Attributes:
         """IPv4 configuration of the device, kept by the network layer."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Whatever is set on a device may change where frames go: no path learnt before holds (dev/path.py)."""
+        """Every attribute of a device is configuration: a change begins a new generation."""
         object.__setattr__(self, name, value)
         self.sim.change()
 
@@ -186,7 +195,7 @@ class Attributes:
     @property
     def stats(self) -> Stats:
         """The counters, up to date."""
-        self.sim.settle()
+        self.sim.flush()
         return self.counters
 
     def notify(self, event: Event) -> None:

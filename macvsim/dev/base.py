@@ -14,21 +14,18 @@ What a device has stands in attributes.py, how it goes up and down in state.py, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 from macvsim.dev.contracts import CONSUMED, PASS, Event, Tap
-from macvsim.dev.path import Take
-from macvsim.dev.rxpath import Round
+from macvsim.dev.logtap import LogTap
+from macvsim.dev.softnet import Softnet
 from macvsim.dev.state import State
+from macvsim.engine.context import SOFTIRQ
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import NetlinkError
 from macvsim.engine.history import recorded
-from macvsim.engine.sim import SOFTIRQ
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, VLAN_FIRST, Frame, PacketType
-
-if TYPE_CHECKING:
-    from macvsim.dev.cable import Line
 
 VLAN_HLEN = 4
 _TAG_KEY = 0xFFFF0FFF
@@ -64,10 +61,20 @@ class NetDevice(State):
             self.show(frame, OUTGOING)
         return self.start_xmit(frame)
 
+    def count_received(self, octets: int) -> None:
+        """One more frame came in."""
+        self.sim.count(self.counters, "rx", octets)
+
+    def count_sent(self, octets: int) -> None:
+        """One more frame went out."""
+        self.sim.count(self.counters, "tx", octets)
+
     def show(self, frame: Frame, packet_type: PacketType) -> None:
         """Let captures and the journal see a frame that comes in or (OUTGOING) goes out here."""
         for tap in self.taps:
             tap(packet_type, frame)
+            if self.sim.recorder is not None and not isinstance(tap, LogTap):
+                self.sim.recorder.bar()
         sim = self.sim
         if sim.journal is not None:
             if packet_type is OUTGOING:
@@ -79,44 +86,24 @@ class NetDevice(State):
         """What this kind of device does with a frame it is given to send (ndo_start_xmit)."""
         raise NotImplementedError
 
-    def below(self) -> tuple[NetDevice | None, int]:
-        """The lower device that `start_xmit` gives unicast frames to, unless it `diverts` them, and the tag it adds, if
-        that is all it does; ``(None, 0)`` when it takes more than the header to tell.
-        """
-        return None, 0
-
-    def diverts(self, header: bytes) -> bool:
-        """True if frames with this Ethernet header go another way than down."""
-        return False
-
-    def line(self) -> Line | None:
-        """The line that carries frames away, if that is where `start_xmit` gives them to."""
-        return None
-
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
         """Link-layer header of a locally sent `packet` (dev_hard_header); `ethertype` as two bytes."""
         return dst + src + ethertype
 
     # -- up ------------------------------------------------------------------------------------------------------------
 
-    def receive(self, frame: Frame, packet_type: PacketType, learns: bool = False) -> DropReason | None:
-        """A frame enters here; find its owner, round by round.
-
-        learns : the way may be kept as a path
-        """
+    def receive(self, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """A frame enters here; find its owner, round by round."""
         dev: NetDevice = self
         sim = self.sim
         if len(frame.raw) < ETH_HLEN:
             return sim.drop(frame.uid, dev, DropReason.RUNT, frame)
-        rounds: list[Round] = []
         while True:
             if not frame.tag and frame.raw[12] in VLAN_FIRST and frame.has_inline_tag():
                 untagged = frame.untag()
                 if untagged is None:
                     return sim.drop(frame.uid, dev, DropReason.FRAME_TOO_SHORT, frame)
-                frame, learns = untagged, False
-            if learns:
-                rounds.append((dev, frame, packet_type))
+                frame = untagged
             if dev.taps or sim.journal is not None:
                 dev.show(frame, packet_type)
             if frame.tag:
@@ -130,21 +117,14 @@ class NetDevice(State):
                 verdict = dev.rx_handler.handle(dev, frame, packet_type)
                 if verdict is CONSUMED:
                     return None
-                if not dev.rx_handler.by_header:
-                    learns = False
                 if verdict is not PASS:
                     dev, frame, packet_type = verdict
                     continue
             if not frame.tag:
-                if learns and type(frame) is Frame and not frame.raw[0] & 1:
-                    take = self.keep_path(rounds)
-                    if take is not None:
-                        return take(rounds[0][1])
-                protocol = dev.ns.protocol(frame.raw[12:14]) or dev.ns.unknown_protocol
-                return protocol(dev, frame, packet_type)
+                return dev.deliver(frame, packet_type)
             if frame.vid:
                 packet_type = OTHERHOST
-            frame, learns = Frame(frame.raw, frame.uid), False
+            frame = Frame(frame.raw, frame.uid)
             if packet_type is OTHERHOST or not frame.has_inline_tag():
                 break
         handler = dev.ns.protocol(frame.raw[12:14])
@@ -154,9 +134,13 @@ class NetDevice(State):
             return sim.drop(frame.uid, dev, DropReason.VLAN_UNKNOWN, frame)
         return (handler or dev.ns.unknown_protocol)(dev, frame, packet_type)
 
-    def keep_path(self, rounds: list[Round]) -> Take | None:
-        """Keep what became of a frame up to here, and return what takes it from here on; only cards do (dev/nic.py)."""
-        return None
+    def deliver(self, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """An untagged frame has found its device: to the protocol of its EtherType (deliver_skb)."""
+        handler = self.ns.protocol(frame.raw[12:14]) or self.ns.unknown_protocol
+        recorder = self.sim.recorder
+        if recorder is not None:
+            recorder.delivered(handler, frame, lambda frame: handler(self, frame, packet_type))
+        return handler(self, frame, packet_type)
 
     def vlan_receive(self, frame: Frame, packet_type: PacketType) -> tuple[NetDevice, Frame, PacketType]:
         """Only VLAN sub-interfaces stand in `vlans`; theirs is the real one (dev/vlan.py)."""
@@ -164,7 +148,28 @@ class NetDevice(State):
 
     def netif_rx(self, frame: Frame, packet_type: PacketType) -> None:
         """`receive` in a fresh softirq: queued now, run after what is already due (enqueue_to_backlog)."""
-        self.sim.post(0, SOFTIRQ, _process_backlog, (self, frame, packet_type))
+        if frame.raw[0] & 1:
+            self.sim.unrepeatable()
+            self.sim.post(0, SOFTIRQ, self.enter_group, (frame, packet_type))
+            return
+        queue = self.softnets.get(packet_type)
+        if queue is None:
+            queue = Softnet(self.sim, partial(self.enter, packet_type))
+            queues = {**self.softnets, packet_type: queue}
+            object.__setattr__(self, "softnets", queues)  # which is no change of the configuration
+        queue.send(frame)
+
+    def enter_group(self, entry: tuple[Frame, PacketType]) -> DropReason | None:
+        """A group frame leaves the queue."""
+        frame, packet_type = entry
+        return self.enter(packet_type, frame)
+
+    def enter(self, packet_type: PacketType, frame: Frame) -> DropReason | None:
+        """A frame leaves the queue (process_backlog)."""
+        if self.up:
+            return self.receive(frame, packet_type)
+        self.counters.rx_dropped += 1
+        return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
 
     def forward(self, frame: Frame) -> DropReason | None:
         """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must
@@ -275,16 +280,6 @@ class NetDevice(State):
     def release(self, port: NetDevice) -> None:
         """Let a port go; only masters (bridges) have ports."""
         raise NetlinkError("EOPNOTSUPP", f"{self.label} is a {self.kind} device and has no ports")
-
-
-def _process_backlog(entry: Round) -> None:
-    """A frame of the queue of `netif_rx` enters its device (process_backlog)."""
-    dev, frame, packet_type = entry
-    if dev.up:
-        dev.receive(frame, packet_type)
-    else:
-        dev.counters.rx_dropped += 1
-        dev.sim.drop(frame.uid, dev, DropReason.DEV_DOWN, frame)
 
 
 def check_unicast_mac(mac: bytes, label: str) -> None:

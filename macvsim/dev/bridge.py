@@ -101,7 +101,12 @@ class Bridge(NetDevice):
             return
         now = sim.jiffies
         if port.learning:
-            self.fdb.learn(raw[6:12], vid, port, now)
+            learnt = self.fdb.learn(raw[6:12], vid, port, now)
+            if sim.recorder is not None:
+                if learnt is None:
+                    sim.recorder.forbid()
+                else:
+                    sim.recorder.counted(self.fdb, (learnt, "updated"), 0)
         if port.state is LEARNING:
             sim.drop(frame.uid, port.dev, DropReason.PORT_STATE, frame)
             return
@@ -113,20 +118,23 @@ class Bridge(NetDevice):
             self._flood(frame, vid, port, local)
         else:
             entry = self.fdb.find(raw[:6], vid, now)
+            if sim.recorder is not None:
+                sim.recorder.lasts(self.fdb.next_run * sim.tick)
             if entry is None:
                 self._flood(frame, vid, port, local)
             elif entry.local or entry.port is None:
                 local = True
             else:
                 entry.used = now
+                if sim.recorder is not None:
+                    sim.recorder.counted(self.fdb, (entry, "used"), 0)
                 self._forward(entry.port, frame, vid, port)
         if local:
             self._pass_up(frame, vid, packet_type)
 
     def _pass_up(self, frame: Frame, vid: int, packet_type: PacketType) -> None:
         """The bridge device receives the frame (br_pass_frame_up)."""
-        self.counters.rx_packets += 1
-        self.counters.rx_bytes += len(frame.raw) - ETH_HLEN
+        self.count_received(len(frame.raw) - ETH_HLEN)
         config = self.vlan_config
         if config.enabled:
             tagged = config.own.egress(vid)
@@ -148,8 +156,7 @@ class Bridge(NetDevice):
                 if port is not None:
                     self._enter(port, back[1], HOST)
                 return None
-        self.counters.tx_packets += 1
-        self.counters.tx_bytes += len(frame.raw)
+        self.count_sent(len(frame.raw))
         sim = self.sim
         vid = 0
         config = self.vlan_config
@@ -165,6 +172,8 @@ class Bridge(NetDevice):
             vid = found
         dst = frame.raw[:6]
         entry = None if dst[0] & 1 else self.fdb.find(dst, vid, sim.jiffies)
+        if sim.recorder is not None:
+            sim.recorder.lasts(self.fdb.next_run * sim.tick)
         if entry is None:
             return self._flood(frame, vid, None, False)
         if entry.port is None:
@@ -183,6 +192,7 @@ class Bridge(NetDevice):
     def _flood(self, frame: Frame, vid: int, source: BridgePort | None, local: bool) -> DropReason | None:
         """To every port that takes it (br_flood); `local`: the bridge keeps a copy, so the frame is not lost anyway."""
         drop = self.sim.drop
+        self.sim.unrepeatable()  # the destination may be learnt at any time
         sent = local
         lacks_vlan: list[BridgePort] = []
         last: DropReason | None = None

@@ -24,8 +24,10 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         def wheel(clock: int, delay: int) -> int:
             return sim.wheel.time(clock + delay, clock) // sim.tick
 
-        super().__init__(300 * sim.hz, schedule=wheel, pause=-(-sim.hz // 100))
+        super().__init__(300 * sim.hz, schedule=wheel, pause=-(-sim.hz // 100), unit=sim.tick)
         self._bridge = bridge
+        self.on_change = sim.change
+        self.before_look = sim.flush
 
     def put(self, entry: Entry) -> None:
         super().put(entry)
@@ -80,9 +82,11 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         for other in bridge.ports:
             if other is not port and other.dev.mac == entry.mac and (not vid or vid in other.vlans):
                 entry.port, entry.user = other, False
+                self.on_change()
                 return
         if port is not None and bridge.mac == entry.mac and (not vid or vid in bridge.vlan_config.own):
             entry.port, entry.user = None, False
+            self.on_change()
             return
         self.remove(entry)
 
@@ -175,6 +179,7 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         entry.local = state == "permanent"
         entry.sticky = sticky
         entry.used = entry.updated = now
+        self.on_change()
 
     def delete(self, mac: bytes, port: BridgePort | None, *, vid: int | None = None) -> None:
         """``bridge fdb del MAC dev … master``; ENOENT if no such entry is there (br_fdb_delete)."""
@@ -191,4 +196,5 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
     def age(self, entry: Entry) -> tuple[int, int]:
         """Whole seconds since the entry was last a destination, and a source, as ``bridge -s fdb`` shows them."""
         now, hz = self._bridge.sim.jiffies, self._bridge.sim.hz
+        self.before_look()
         return (now - entry.used) // hz, (now - entry.updated) // hz

@@ -91,10 +91,10 @@ class BridgePort:
         "vlans",
     )
     owner = "bridge"
-    by_header = False
 
     def __init__(self, bridge: Bridge, dev: NetDevice, number: int) -> None:
-        self.bridge = bridge
+        self.bridge: Bridge
+        object.__setattr__(self, "bridge", bridge)
         self.dev = dev
         self.number = number
         self.state = PortState.DISABLED
@@ -108,6 +108,11 @@ class BridgePort:
         self.cost = 0
         self.promisc = False
         self.synced = False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Every attribute of a port is configuration: a change begins a new generation."""
+        object.__setattr__(self, name, value)
+        self.bridge.sim.change()
 
     def __repr__(self) -> str:
         return f"<BridgePort {self.number} {self.dev.label} {self.state.value}>"

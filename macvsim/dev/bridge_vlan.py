@@ -50,6 +50,7 @@ class BridgeVlans:
         vlans = self.of(port)
         is_new = vid not in vlans
         vlans.add(vid, pvid=pvid, untagged=untagged)
+        self._bridge.sim.change()
         if is_new:
             self._bridge.fdb.add_local(port, (self._bridge if port is None else port.dev).mac, vid)
             if port is not None:
@@ -64,6 +65,7 @@ class BridgeVlans:
         if port is not None:
             self._bridge.fdb.flush_port(port, vid)
             port.dev.vids -= {self.protocol << 16 | vid}
+        self._bridge.sim.change()
         return vlans.remove(vid)
 
     def join(self, port: BridgePort) -> None:
@@ -76,6 +78,7 @@ class BridgeVlans:
         for member in list(port.vlans):
             port.dev.vids -= {self.protocol << 16 | member.vid}
             port.vlans.remove(member.vid)
+        self._bridge.sim.change()
 
     # -- options -----------------------------------------------------------------------------------------------------
 
@@ -83,6 +86,7 @@ class BridgeVlans:
         """``vlan_filtering 0|1``."""
         if on != self.enabled:
             self.enabled = on
+            self._bridge.sim.change()
             self._bridge.update_promisc()
 
     def set_protocol(self, protocol: int) -> None:
@@ -96,6 +100,7 @@ class BridgeVlans:
                 port.dev.vids |= {protocol << 16 | member.vid}
             port.vlans.protocol = protocol
         self.protocol = self.own.protocol = protocol
+        self._bridge.sim.change()
 
     def set_default_pvid(self, pvid: int) -> None:
         """``vlan_default_pvid N``, 0: none; ports that still have the old one follow (__br_vlan_set_default_pvid)."""

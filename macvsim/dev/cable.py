@@ -5,18 +5,13 @@ Every frame that crosses costs one event.  Nothing else in macvsim takes time on
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from heapq import heappush
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import TopologyError
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import SECOND, SOFTIRQ, US, Sim
 from macvsim.wire.frame import Frame
-
-if TYPE_CHECKING:
-    from macvsim.dev.path import Hops
 
 DEFAULT_DELAY = 25 * US
 ETHERNET_OVERHEAD = 24
@@ -35,8 +30,6 @@ class CableEnd(Protocol):
 
     cable: Cable | None
     admin_up: bool
-    hops: Hops
-    """What arrives here, by header."""
 
     @property
     def label(self) -> str: ...
@@ -49,43 +42,54 @@ class CableEnd(Protocol):
 
 
 class Line:
-    """One direction of a cable, from `near` to `far`."""
+    """One direction of a cable, from `near` to `far`.
 
-    __slots__ = ("_busy_until", "_waiting", "arrival", "cable", "delay", "far", "near", "plain", "sim")
+    arrive : called with each frame that reaches `far`; plain : frames do not wait for each other and are not lost
+    """
+
+    __slots__ = ("_busy_until", "_waiting", "arrive", "cable", "delay", "far", "near", "plain", "sim")
 
     def __init__(self, cable: Cable, near: CableEnd, far: CableEnd) -> None:
         self.sim = cable.sim
         self.cable = cable
         self.near = near
         self.far = far
-        self.arrival = far.hops.take
+        self.arrive = cable.sim.ingress(far.wire_receive)
         self.delay = cable.delay
         self.plain = True
-        """Frames do not wait for each other and are not lost."""
         self._busy_until = 0
         self._waiting: list[int] = []
 
     def send(self, frame: Frame) -> DropReason | None:
         """`near` puts a frame on the wire."""
         sim = self.sim
+        recorder = sim.recorder
+        if recorder is not None:
+            recorder.left(self, frame)
+            if self.cable.rate is not None:  # a full queue is told to the sender
+                recorder.forbid()
         if self.plain:
-            heappush(sim._queue, (sim._now + self.delay, SOFTIRQ, next(sim._eid), self.arrival, frame))
+            sim.post(self.delay, SOFTIRQ, self.arrive, frame)
             return None
-        cable = self.cable
+        recorder, sim.recorder = sim.recorder, None  # loss and waiting are decided anew for every frame
+        try:
+            return self._wait(frame)
+        finally:
+            sim.recorder = recorder
+
+    def _wait(self, frame: Frame) -> DropReason | None:
+        """A frame is lost, or waits for those before it, or is on its way."""
+        sim, cable, delay = self.sim, self.cable, self.delay
         if cable.loss and sim.rng(f"loss/{self.near.label}>{self.far.label}").random() < cable.loss:
-            return sim.drop(frame.uid, cable, DropReason.CABLE_LOSS, frame)
-        time = sim._now + self.delay
+            sim.drop(frame.uid, cable, DropReason.CABLE_LOSS, frame)
+            return None  # which the sender does not hear of
         if cable.rate is not None:
             wait = self._serialise(frame, cable.rate)
             if wait is None:
                 return sim.drop(frame.uid, self.near, DropReason.TX_QUEUE_FULL, frame)
-            time += wait
-        heappush(sim._queue, (time, SOFTIRQ, next(sim._eid), self.arrival, frame))
+            delay += wait
+        sim.post(delay, SOFTIRQ, self.arrive, frame)
         return None
-
-    def carries(self, take: Callable[[Any], Any]) -> bool:
-        """True if calls of `take` in the queue are arrivals at `far`: of its own method, or of one of its paths'."""
-        return getattr(getattr(take, "__self__", None), "hops", None) is self.far.hops
 
     def _serialise(self, frame: Frame, rate: int) -> int | None:
         """Nanoseconds until the last bit has left, or None when the queue is full."""
@@ -196,10 +200,8 @@ class Cable:
     @recorded
     def unplug(self) -> None:
         """Take the cable away; both ends lose carrier and frames under way are lost."""
-        self.sim.catch_up()
-        self.sim.part_floods()
         for line in (self._from_b, self._from_a):
-            for frame in self.sim.recall(line.carries):
+            for frame in self.sim.recall(line.arrive):
                 self.sim.drop(frame.uid, self, DropReason.CABLE_UNPLUGGED, frame)
         for end in (self.a, self.b):
             end.cable = None

@@ -14,7 +14,6 @@ from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.dev.path import Receiver
     from macvsim.engine.sim import Sim
 
 Tap = Callable[[PacketType, Frame], None]
@@ -41,12 +40,6 @@ class RxHandler(Protocol):
 
     owner: str
     """The kind of device that hung it there, for messages."""
-
-    @property
-    def by_header(self) -> bool:
-        """What becomes of unicast frames follows from whom they are for and the configuration, and changes nothing but
-        the counters of the device they go to: paths may be learnt through here (dev/path.py).
-        """
 
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...
 
@@ -84,9 +77,6 @@ class Stack(Protocol):
     def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
         """Who takes frames of an EtherType (two bytes), if anybody does."""
 
-    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
-
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""
 
@@ -116,7 +106,7 @@ class Stack(Protocol):
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
         """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
-        known neighbour; None: any may do something.  It holds until `Sim.epoch` changes (dev/broadcast.py).
+        known neighbour; None: any may do something.  It holds until `Sim.generation` changes.
         """
 
 

@@ -22,6 +22,5 @@ class Dummy(NetDevice):
         self.min_mtu = self.max_mtu = 0
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        self.counters.tx_packets += 1
-        self.counters.tx_bytes += len(frame.raw)
+        self.count_sent(len(frame.raw))
         return self.sim.drop(frame.uid, self, DropReason.DUMMY, frame)

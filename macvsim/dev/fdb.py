@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from macvsim.engine.waiting import NEVER
+from macvsim.engine.context import NEVER
 
 P = TypeVar("P")
 
@@ -58,6 +58,7 @@ class FilteringDatabase(Generic[P]):
     ageing : how long an entry lives after its source was last seen; 0: nothing is ever learnt
     schedule : ``schedule(now, delay)`` tells when a collector that asks for `delay` runs; None for exactly then
     pause : shortest time between two runs of the collector
+    unit : in which the owner counts time, in ns
     max_learned : learn no more than that many, 0 for any number
     """
 
@@ -67,10 +68,11 @@ class FilteringDatabase(Generic[P]):
         *,
         schedule: Callable[[int, int], int] | None = None,
         pause: int = 1,
+        unit: int = 1,
         max_learned: int = 0,
     ) -> None:
         self.on_change: Callable[[], None] = _nobody
-        """Called when a MAC moved to another port or was forgotten."""
+        """Called when what is known of a MAC changes, or how long it is kept."""
         self.before_look: Callable[[], None] = _nobody
         """Called before somebody looks at when entries were last seen."""
         self.entries: dict[tuple[int, bytes], FdbEntry[P]] = {}
@@ -78,6 +80,7 @@ class FilteringDatabase(Generic[P]):
         self.max_learned = max_learned
         self._schedule = schedule if schedule is not None else _exactly
         self._pause = pause
+        self._unit = unit
         self.next_run = NEVER
         """When the collector runs next; `NEVER` while it is stopped."""
         self.expires = NEVER
@@ -92,6 +95,11 @@ class FilteringDatabase(Generic[P]):
         return reversed(list(self.entries.values()))
 
     # -- per frame ---------------------------------------------------------------------------------------------------
+
+    def count(self, what: tuple[FdbEntry[P], str], packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`, for the time of last use: an entry, and ``updated`` or ``used``."""
+        entry, name = what
+        setattr(entry, name, max(getattr(entry, name), last // self._unit))
 
     def learn(self, mac: bytes, vid: int, port: P, now: int) -> FdbEntry[P] | None:
         """`mac` was seen as a source at `port` (br_fdb_update): its entry, None if nothing was learnt from that."""
@@ -139,6 +147,7 @@ class FilteringDatabase(Generic[P]):
         """Another ageing time, which the collector applies at once (br_set_ageing_time)."""
         self.collect(now)
         self.ageing = ageing
+        self.on_change()
         if self.running:
             self.next_run = now
             self.collect(now)

@@ -76,14 +76,12 @@ class Ipvlan(NetDevice):
     # -- down ----------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.counters
         reason = self._xmit_l2(frame) if self.port.mode is L2 else self._xmit_l3(frame)
         if reason is not None and reason not in _REFUSED_BELOW:
-            stats.tx_dropped += 1
+            self.counters.tx_dropped += 1
             unrouted = reason in _UNROUTED and frame.raw[12:14] == IPV6  # IPv6 tells senders why, IPv4 does not
             return reason if unrouted else DropReason.XMIT_DROP
-        stats.tx_packets += 1
-        stats.tx_bytes += len(frame.raw)
+        self.count_sent(len(frame.raw))
         return reason
 
     def _xmit_l2(self, frame: Frame) -> DropReason | None:
@@ -123,12 +121,10 @@ class Ipvlan(NetDevice):
         """Straight into a sibling's receive path (ipvlan_rcv_frame)."""
         if self.port.flag is PRIVATE:
             return self.sim.drop(frame.uid, self, DropReason.IPVLAN_PRIVATE, frame)
-        stats = child.counters
         if child.forward(frame) is None:
-            stats.rx_packets += 1
-            stats.rx_bytes += len(frame.raw) + ETH_HLEN  # the kernel counts the header twice
+            child.count_received(len(frame.raw) + ETH_HLEN)  # the kernel counts the header twice
         else:
-            stats.rx_errors += 1
+            child.counters.rx_errors += 1
         return None
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:

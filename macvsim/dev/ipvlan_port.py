@@ -62,7 +62,6 @@ class IpvlanPort:
     """What hangs on a lower device while it has ipvlan children: their addresses and the receive side."""
 
     owner = "ipvlan"
-    by_header = False
 
     def __init__(self, lower: NetDevice) -> None:
         self.lower = lower
@@ -90,9 +89,7 @@ class IpvlanPort:
         child = self.by_ip.get(layer3_address(raw, target=True))
         if child is None:
             return PASS
-        stats = child.counters
-        stats.rx_packets += 1
-        stats.rx_bytes += len(raw)
+        child.count_received(len(raw))
         return child, frame, packet_type
 
     def _from_outside(self, raw: bytes) -> bool:
@@ -130,14 +127,12 @@ class IpvlanPort:
         for child in self.children:
             if child is sender or not child.up or not child.listens(dst):
                 continue
-            stats = child.counters
-            stats.rx_packets += 1
-            stats.rx_bytes += len(frame.raw)
-            stats.multicast += 1
+            # the kernel counts the header of siblings' frames twice
+            child.count_received(len(frame.raw) + (0 if sender is None else ETH_HLEN))
+            child.counters.multicast += 1
             if sender is None:
                 child.netif_rx(frame, BROADCAST if dst == BROADCAST_MAC else MULTICAST)
             else:
-                stats.rx_bytes += ETH_HLEN  # the kernel counts the header of siblings' frames twice
                 child.forward(frame)
             child.sim.run_softirqs()
 

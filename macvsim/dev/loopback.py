@@ -31,11 +31,8 @@ class Loopback(NetDevice):
         self.tso_max_size = TSO_MAX_SIZE
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.counters
-        stats.tx_packets += 1
-        stats.rx_packets += 1
         length = len(frame.raw) - ETH_HLEN  # counted when the header is off already (eth_type_trans in loopback_xmit)
-        stats.tx_bytes += length
-        stats.rx_bytes += length
+        self.count_sent(length)
+        self.count_received(length)
         self.netif_rx(frame, HOST)
         return None

@@ -75,7 +75,6 @@ class Macvlan(NetDevice):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.counters
         if frame.tag:
             frame = frame.inline()  # no NETIF_F_HW_VLAN_CTAG_TX (validate_xmit_vlan)
         raw = frame.raw
@@ -91,17 +90,10 @@ class Macvlan(NetDevice):
         else:
             reason = self.lower.xmit(frame)
         if reason is DropReason.XMIT_DROP:
-            stats.tx_dropped += 1
+            self.counters.tx_dropped += 1
         else:
-            stats.tx_packets += 1
-            stats.tx_bytes += len(raw)
+            self.count_sent(len(raw))
         return reason
-
-    def below(self) -> tuple[NetDevice | None, int]:
-        return self.lower, 0
-
-    def diverts(self, header: bytes) -> bool:
-        return self.mode is BRIDGE and self._is_sibling(header[:6])
 
     def _is_sibling(self, mac: bytes) -> bool:
         """True if frames to `mac` from a child in bridge mode stay on this machine."""

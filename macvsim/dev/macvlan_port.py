@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.broadcast import Audience, is_request
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import PROCESS, US
@@ -63,10 +61,6 @@ class MacvlanPort:
 
     owner = "macvlan"
 
-    @property
-    def by_header(self) -> bool:
-        return not self.has_sources
-
     def __init__(self, lower: NetDevice) -> None:
         self.lower = lower
         self.children: list[Macvlan] = []
@@ -80,9 +74,6 @@ class MacvlanPort:
         """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
         bc_filter)."""
         self.backlog: list[tuple[Frame, Macvlan | None]] = []
-        self.plan: Any = None
-        """Who keeps frames that wait for the work queue apart, while it has not run (switch/flood.py)."""
-        self._audience: Audience | None = None
 
     @property
     def bc_queue_len(self) -> int:
@@ -104,9 +95,7 @@ class MacvlanPort:
         if not child.up:
             self.lower.sim.drop(frame.uid, child, DropReason.DEV_DOWN, frame)
             return CONSUMED
-        stats = child.counters
-        stats.rx_packets += 1
-        stats.rx_bytes += len(raw)
+        child.count_received(len(raw))
         return child, frame, HOST
 
     def _defragment(self, frame: Frame, packet_type: PacketType) -> Rx:
@@ -137,8 +126,6 @@ class MacvlanPort:
         dst = frame.raw[:6]
         bit = _group_bit(dst)
         if self._queued >> bit & 1:
-            if self.plan is not None and self.plan.pending is not None:
-                self.plan.pending.become_real()
             waiting = len(self.backlog)
             if waiting >= self.children[0].bcqueuelen and waiting >= self.bc_queue_len:
                 self.lower.counters.rx_dropped += 1
@@ -189,54 +176,30 @@ class MacvlanPort:
         """Copy a group frame to every child that is up, of one of `modes`, listens for it and did not send it
         (macvlan_broadcast).
         """
-        octets = len(frame.raw)
-        if modes is BRIDGE_ONLY:
-            octets += ETH_HLEN  # the kernel counts the header of siblings' frames twice
-        for child in self._hearers(frame, source, modes, octets):
-            _count_group_frame(child, octets)
-            if modes is BRIDGE_ONLY:
-                child.forward(frame)
-            else:
-                child.netif_rx(frame, _group_type(frame))
-                self.lower.sim.run_softirqs()
+        sim = self.lower.sim
+        if sim.hear is not None and sim.hear(self, frame, source, modes):
+            return
+        if frame.raw[12:14] == _PAUSE:
+            return
+        group = frame.raw[:6]
+        for child in self.in_hash_order():
+            if child is not source and child.mode in modes and child.listens(group):
+                self.visit(child, frame, modes)
 
-    def call(self, frame: Frame) -> None:
-        """A broadcast request from outside, when the work queue runs: `broadcast` where it concerns nobody but those
-        who have the address (switch/flood.py).
-        """
-        raw, audience = frame.raw, self.audience
-        octets = len(raw)
-        for child in audience.wake(audience.targets.get(raw[38:42], ()), None, EXTERNAL, octets):
-            _count_group_frame(child, octets)
-            child.netif_rx(frame, BROADCAST)
+    def visit(self, child: Macvlan, frame: Frame, modes: frozenset[Mode]) -> None:
+        """One child gets its copy of a group frame."""
+        self.count_group_frame(child, group_octets(frame, modes))
+        if modes is BRIDGE_ONLY:
+            child.forward(frame)
+        else:
+            child.netif_rx(frame, _group_type(frame))
             self.lower.sim.run_softirqs()
 
-    @property
-    def queues_broadcasts(self) -> bool:
-        """Broadcasts go through the work queue, which has room."""
-        return bool(self._queued >> _group_bit(BROADCAST_MAC) & 1) and self.bc_queue_len > 0
-
-    @property
-    def audience(self) -> Audience:
-        """The children as they are in this epoch."""
-        sim, audience = self.lower.sim, self._audience
-        if audience is None or audience.epoch != sim.epoch:
-            audience = self._audience = Audience(sim, self.in_hash_order())
-        return audience
-
-    def _hearers(self, frame: Frame, source: Macvlan | None, modes: frozenset[Mode], octets: int) -> Iterable[Macvlan]:
-        """Who takes a copy, without those that would only count it (dev/broadcast.py)."""
-        sim, raw = self.lower.sim, frame.raw
-        listeners: Iterable[Macvlan]
-        if sim.learns:
-            if sim.journal is None and not frame.tag and is_request(raw):
-                return self.audience.hear(source, modes, raw, octets)
-            listeners = self.audience.listeners(raw[:6])
-        else:
-            listeners = (child for child in self.in_hash_order() if child.listens(raw[:6]))
-        if raw[12:14] == _PAUSE:
-            return ()
-        return [child for child in listeners if child is not source and child.mode in modes]
+    @staticmethod
+    def count_group_frame(child: Macvlan, octets: int, frames: int = 1) -> None:
+        """A child has heard so many group frames and octets."""
+        child.counters.count("rx", frames, octets, 0)
+        child.counters.multicast += frames
 
     def in_hash_order(self) -> list[Macvlan]:
         """Children that are up, as the kernel's hash table lists them: by bucket, newest first (macvlan_eth_hash)."""
@@ -279,11 +242,9 @@ def _group_bit(group: bytes) -> int:
     return (int.from_bytes(group[2:], "little") * _GOLDEN_RATIO_32 & 0xFFFFFFFF) >> 24
 
 
-def _count_group_frame(child: Macvlan, octets: int) -> None:
-    stats = child.counters
-    stats.rx_packets += 1
-    stats.rx_bytes += octets
-    stats.multicast += 1
+def group_octets(frame: Frame, modes: frozenset[Mode]) -> int:
+    """What a child counts of a group frame: the kernel counts the header of siblings' frames twice."""
+    return len(frame.raw) + ETH_HLEN if modes is BRIDGE_ONLY else len(frame.raw)
 
 
 def _group_type(frame: Frame) -> PacketType:

@@ -6,11 +6,8 @@ from typing import ClassVar
 
 from macvsim.dev.attributes import ETH_DATA_LEN
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
-from macvsim.dev.broadcast import ArpPaths, is_request
-from macvsim.dev.cable import Cable, Line
+from macvsim.dev.cable import Cable
 from macvsim.dev.contracts import Stack
-from macvsim.dev.path import Hops, Take
-from macvsim.dev.rxpath import Round, RxPath
 from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
@@ -49,8 +46,6 @@ class Nic(NetDevice):
         self.vlan_filter = vlan_filter
         self.permanent_mac = mac
         self.cable: Cable | None = None
-        self.hops = Hops(self._enter)
-        self.arp_paths = ArpPaths(self)
         self.admin_up = False
         self.carrier = False
         self.operstate = "DOWN"
@@ -58,33 +53,15 @@ class Nic(NetDevice):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
-        stats = self.counters
-        stats.tx_packets += 1
-        stats.tx_bytes += len(frame.raw)
+        self.count_sent(len(frame.raw))
         if self.cable is None:  # and the queue has not been told yet
             return self.sim.drop(frame.uid, self, DropReason.DEV_NO_CARRIER, frame)
         return self.cable.line(self).send(frame)
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
-        """A frame comes off the cable: by the path of its header, or step by step."""
-        return self.hops.take(frame)
-
-    def _enter(self, frame: Frame) -> DropReason | None:
-        """A frame for which there is no path."""
+        """A frame comes off the cable: filter, classify, and up."""
         if len(frame.raw) < ETH_HLEN:
             return self.sim.drop(frame.uid, self, DropReason.RUNT, frame)
-        if not frame.raw[0] & 1:
-            up = self.hops.known(frame)
-            if up is not None:
-                return up(frame)
-        elif is_request(frame.raw):
-            path = self.arp_paths.find(frame.tag)
-            if path is not None:
-                return path.take(frame)
-        return self._admit(frame)
-
-    def _admit(self, frame: Frame) -> DropReason | None:
-        """Filter, classify, and up."""
         if not self.carrier:  # down, or unplugged while the frame was under way
             return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
         raw = frame.raw
@@ -93,20 +70,10 @@ class Nic(NetDevice):
             reason = self._filter(frame, dst)
             if reason is not None:
                 return self.sim.drop(frame.uid, self, reason, frame)
-        stats = self.counters
-        stats.rx_packets += 1
-        stats.rx_bytes += len(raw)
+        self.count_received(len(raw))
         if dst[0] & 1 and dst != BROADCAST_MAC:
-            stats.multicast += 1
-        return self.receive(frame, classify(dst, self.mac), self.sim.learns)
-
-    def keep_path(self, rounds: list[Round]) -> Take | None:
-        path = RxPath(self.hops, self.sim, rounds)
-        self.hops.keep(path, rounds[0][1])
-        return path.receiver.take
-
-    def line(self) -> Line | None:
-        return None if self.cable is None else self.cable.line(self)
+            self.counters.multicast += 1
+        return self.receive(frame, classify(dst, self.mac))
 
     def _filter(self, frame: Frame, dst: bytes) -> DropReason | None:
         """Why the card does not take this frame, or None (table of linux.md 6.1)."""

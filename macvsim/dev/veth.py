@@ -7,6 +7,7 @@ from typing import ClassVar
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.contracts import Stack
+from macvsim.dev.softnet import Softnet
 from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame
 
@@ -21,6 +22,7 @@ class Veth(NetDevice):
     def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         super().__init__(ns, name, mac, mtu=mtu)
         self.tso_max_size = TSO_MAX_SIZE
+        self.from_peer = Softnet(self.sim, self._from_peer)
 
     @property
     def iflink(self) -> int:
@@ -35,18 +37,15 @@ class Veth(NetDevice):
             reason = DropReason.TOO_BIG_FOR_DEV if peer.up else DropReason.DEV_DOWN
             self.sim.drop(frame.uid, peer, reason, frame)
             return DropReason.XMIT_DROP
-        self.counters.tx_packets += 1
-        self.counters.tx_bytes += length
-        self.sim.call_at(self.sim._now, peer._from_peer, frame)
+        self.count_sent(length)
+        peer.from_peer.send(frame)
         return None
 
-    def _from_peer(self, frame: Frame) -> None:
+    def _from_peer(self, frame: Frame) -> DropReason | None:
         if not self.up:
-            self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
-            return
-        self.counters.rx_packets += 1
-        self.counters.rx_bytes += len(frame.raw)
-        self.receive(frame, classify(frame.raw[:6], self.mac))
+            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
+        self.count_received(len(frame.raw))
+        return self.receive(frame, classify(frame.raw[:6], self.mac))
 
     def on_open(self) -> None:
         if self.peer.up:

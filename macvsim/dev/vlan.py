@@ -113,21 +113,15 @@ class Vlan(NetDevice):
         length = len(frame.raw) + (VLAN_HLEN if frame.tag else 0)  # it cannot keep a tag beside
         if self.reorder_hdr or frame.ethertype != self.protocol:
             tag = self._egress_tag(frame.raw) if self.egress_map else self._tag
-            frame = frame.with_tag(tag) if frame.tag else Frame(frame.raw, frame.uid, tag, frame.head)
+            frame = frame.with_tag(tag) if frame.tag else frame.tagged(tag)
         elif self.lower.inserts_tags and not frame.tag:
             frame = frame.untag() or frame  # left to the real device
         reason = self.lower.xmit(frame)
         if reason is DropReason.XMIT_DROP:
             self.counters.tx_dropped += 1
         else:
-            self.counters.tx_packets += 1
-            self.counters.tx_bytes += length
+            self.count_sent(length)
         return reason
-
-    def below(self) -> tuple[NetDevice | None, int]:
-        if not self.reorder_hdr or self.egress_map or self.lower.kind == "macvlan":  # which puts tags in line
-            return None, 0
-        return self.lower, self._tag
 
     def hard_header(self, dst: bytes, src: bytes, ethertype: bytes, packet: bytes = b"") -> bytes:
         """With REORDER_HDR off the tag stands in the header from the start (vlan_dev_hard_header)."""
@@ -144,13 +138,14 @@ class Vlan(NetDevice):
         """Take a frame whose tag is ours (vlan_do_receive)."""
         if packet_type is OTHERHOST and frame.raw[:6] == self.mac:
             packet_type = HOST
-        self.counters.rx_packets += 1
-        self.counters.rx_bytes += len(frame.raw) - self.rx_uncounted
+        self.count_received(len(frame.raw) - self.rx_uncounted)
         if packet_type is MULTICAST:
             self.counters.multicast += 1
         if not self.reorder_hdr and self.rx_handler is None:
+            if self.sim.recorder is not None:
+                self.sim.recorder.bar()
             return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type
-        return self, Frame(frame.raw, frame.uid), packet_type
+        return self, frame.tagged(0), packet_type
 
     # -- configuration -------------------------------------------------------------------------------------------------
 

@@ -108,9 +108,9 @@ class Container(Box):
 
     def _spare_namespace(self) -> Namespace:
         """It has none until it starts; that somebody looks at one changes nothing in the lab."""
-        epoch = self.sim.epoch
+        generation = self.sim.generation
         ns = self.kernel.new_namespace(self.name)
-        self.sim.epoch = epoch
+        self.sim.generation = generation
         return ns
 
     def greet(self) -> None:

@@ -6,7 +6,7 @@ again on a new lab of the same seed, the calls make a lab that is equal to the l
 lab: see `macvsim.lab.Lab.copy`.
 
 A change that came another way (an attribute set on a device, a process started with simpy) shows in the clock, the
-turns of the queue or the epoch, and then `History.checked` refuses rather than make a lab that is only similar.
+turns of the queue or the generation, and then `History.checked` refuses rather than make a lab that is only similar.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class History:
 
     def _mark(self) -> tuple[int, int, str]:
         """What no change leaves as it was."""
-        return int(self.sim.now), self.sim.epoch, repr(self.sim._eid)
+        return int(self.sim.now), self.sim.generation, repr(self.sim._eid)
 
     def lose(self, why: str) -> None:
         """Something happened that cannot be done again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from macvsim.engine.waiting import SOFTIRQ
+from macvsim.engine.context import SOFTIRQ
 
 if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
@@ -50,19 +50,22 @@ class TimerWheel:
         """Put a timer first in a bucket, unless it is there (enqueue_timer)."""
         if bucket == timer._bucket:
             return
+        sim = self._sim
+        sim.unrepeatable()
         timer._bucket = bucket
         time = bucket >> _LEVEL_BITS
         due = self._due.get(time)
         if due is None:
             due = self._due[time] = []
-            self._sim.put(time, SOFTIRQ, next(self._sim._eid), self._run, time)
+            sim.post(time - sim._now, SOFTIRQ, self._run, time)
         due.append(timer)
 
     def _run(self, time: int) -> None:
         """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
         due = self._due.pop(time)
-        due.sort(key=_BUCKET)
-        due.reverse()
+        if len(due) > 1:
+            due.sort(key=_BUCKET)
+            due.reverse()
         for timer in due:
             if timer._bucket >> _LEVEL_BITS == time:  # else it was stopped, moved, or has run
                 timer._bucket = 0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
+from macvsim.dev.logtap import LogTap
 from macvsim.engine.display import ShownCapture
 from macvsim.engine.errors import MacvsimError
-from macvsim.engine.journal import Journal, Journey, LogTap, Passage, Place, Stations, form, spelled_out
+from macvsim.engine.journal import Journal, Passage, Place
+from macvsim.engine.recording import Station
 from macvsim.net.namespace import Namespace
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType
@@ -41,7 +43,7 @@ class Capture(ShownCapture):
         self._records: list[CaptureRecord] = []
         self._uids: list[int] = []
         self._devices: list[NetDevice] = []
-        self._entries: list[Passage | Journey] = []
+        self._entries: list[Passage] = []
         """What has come since the records were written."""
         self._labels: dict[NetDevice, str] = {}
         self._journal: Journal | None = None
@@ -70,14 +72,14 @@ class Capture(ShownCapture):
 
     def _write(self) -> None:
         """Write records of what has passed."""
-        for time, uid, frame, stations in spelled_out(self._entries, self):
-            assert frame is not None
-            for dev, step, tag, packet_type in stations:
+        for time, came, left, script in self._entries:
+            for dev, step, tag, packet_type, late, _ in script:
+                frame = left if late else came
                 outgoing = step == "xmit"
                 direction, kind = ("out", "OUT") if outgoing else ("in", TYPE_TEXT[packet_type])
-                wire = form(frame, tag).wire
+                wire = frame.tagged(tag).wire
                 self._records.append(CaptureRecord(time, self._labels[dev], direction, wire, kind))
-                self._uids.append(uid)
+                self._uids.append(frame.uid)
                 self._devices.append(dev)
         self._entries.clear()
 
@@ -94,13 +96,9 @@ class Capture(ShownCapture):
         self._write()
         self._labels[dev] = label
 
-    def passed(self, time: int, uid: int, frame: Frame | None, stations: Stations) -> None:
-        """A frame has passed devices that are captured."""
-        self._entries.append((time, uid, frame, stations))
-
-    def travelled(self, journey: Journey, stations: int) -> None:
-        """A packet and its answer have passed devices that are captured."""
-        self._entries.append(journey)
+    def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
+        """As `engine.recording.Log.passed`."""
+        self._entries.append((time, came, left, script))
 
     def on_stop(self, fn: Callable[[], None]) -> None:
         """Call `fn` when the capture stops."""

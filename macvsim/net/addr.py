@@ -19,11 +19,11 @@ from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
-    from macvsim.net.flow import Arrivals
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
     from macvsim.net.namespace import Namespace
+    from macvsim.wire.frame import Frame
 
 ALL_HOSTS = 0xE0000001
 ALL_SNOOPERS = 0xE000006A
@@ -91,7 +91,7 @@ class InDev:
     """IPv4 side of one device (struct in_device): addresses, parameters, groups joined."""
 
     __slots__ = (
-        "_inet6", "addresses", "conf", "dev", "flows", "groups", "igmp", "parms", "quiet6", "reachable_drawn",
+        "_inet6", "addresses", "arp_out", "conf", "dev", "groups", "igmp", "parms", "quiet6", "reachable_drawn",
         "reachable_time",
     )  # fmt: skip
 
@@ -105,18 +105,13 @@ class InDev:
         self.addresses: tuple[Address, ...] = ()
         self.groups: Mapping[int, int] = NOTHING
         """Multicast groups joined, and how often; the newest last."""
+        self.arp_out: Callable[[Frame], object] | None = None
+        """What sends ARP frames out of the device, once one was sent."""
         self.igmp: Reporter | None = None
         """Who tells others about them, once there was something to tell."""
         self._inet6: Inet6Dev | None = None
         self.quiet6: Attached | None = None
         """What `inet6` is to be made of: IPv6 is off in the whole namespace, and nobody has asked."""
-        self.flows: Arrivals | None = None
-        """What takes frames of known flows (net/flow.py)."""
-
-    def forget(self) -> None:
-        """Something that decisions depend on has changed."""
-        if self.flows:
-            self.flows.clear()
 
     @property
     def inet6(self) -> Inet6Dev | None:

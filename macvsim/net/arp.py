@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Recorder, reported
 from macvsim.net import martians
-from macvsim.net.arpflow import Answered, Asked, emit, keep
 from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, Scope
 from macvsim.net.neigh import Neighbour
@@ -21,6 +21,7 @@ from macvsim.wire.compose import arp_template
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
+    from macvsim.net.addr import InDev
     from macvsim.net.namespace import Namespace
     from macvsim.net.sysctl import DevConf
 
@@ -62,19 +63,10 @@ class ArpLayer:
         """Send a request (arp_solicit): to the known MAC while probing, to everybody otherwise."""
         dev, sim = entry.dev, self.ns.sim
         known = unicast and entry.bits & VALID_BITS != 0
-        question = entry.question
-        if known and trigger is None and entry.found_in == sim.epoch and question[:6] == entry.ha and sim.learns:
-            emit(entry, question, sim.born())
-            return
         source = self._announced(dev, entry.ip, trigger)
         uid = sim.born(trigger.uid if trigger is not None else 0)
         request = Arp(REQUEST, dev.mac, source, ZERO_MAC, entry.ip)
-        if not known:
-            self.send(dev, BROADCAST_MAC, request, uid)
-        elif trigger is None:
-            entry.question = self._send_to(entry, entry.ha, request, uid)
-        else:
-            self._send_to(entry, entry.ha, request, uid)
+        self.send(dev, entry.ha if known else BROADCAST_MAC, request, uid)
 
     def _announced(self, dev: NetDevice, target: int, trigger: Packet | None) -> int:
         """Sender address of a request, by arp_announce."""
@@ -98,14 +90,11 @@ class ArpLayer:
 
     def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
         """Compose an ARP frame and hand it to the device (arp_send_dst)."""
-        dev.xmit(Frame(_compose(dev, eth_dst, message), uid))
-
-    def _send_to(self, entry: Neighbour, eth_dst: bytes, message: Arp, uid: int) -> bytes:
-        """The same for one that goes to a neighbour alone; returns the frame, or b"" if it is the first."""
-        raw = _compose(entry.dev, eth_dst, message)
-        first, entry.checked = not entry.checked, True
-        emit(entry, raw, uid, first=first)
-        return b"" if first else raw
+        raw = dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + arp.patch(arp_template(), message)
+        indev: InDev = dev.inet
+        if indev.arp_out is None:
+            indev.arp_out = self.ns.sim.ingress(dev.xmit)
+        indev.arp_out(Frame(raw, uid, 0, None))
 
     def announce(self, dev: NetDevice, ip: int) -> None:
         """A gratuitous request for an own address (arp_notify, Docker since 28)."""
@@ -134,6 +123,7 @@ class ArpLayer:
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
+    @reported
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An ARP frame for this namespace (arp_rcv)."""
         sim = self.ns.sim
@@ -156,6 +146,8 @@ class ArpLayer:
         """arp_process: answer requests for our addresses, learn their senders, update entries we have."""
         ns = self.ns
         op, sha, sip, _, tip = message
+        if ns.sim.recorder is not None:
+            self._report(ns.sim.recorder, dev, message)
         if not sip:
             if op == REQUEST and ns.address_type(tip) is RTN_LOCAL and self._answers(dev, message):
                 self._reply(dev, frame, message)
@@ -169,9 +161,7 @@ class ArpLayer:
                     entry = ns.neigh.create(dev, sip)
                     if entry is not None:
                         entry.update(sha, STALE, override=True)
-                    reply = self._reply(dev, frame, message, entry)
-                    if reply and entry is not None:
-                        keep(dev, frame, Asked(self, entry, reply))
+                    self._reply(dev, frame, message)
                     return None
                 return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
             if way.kind is FORWARD and self._proxies(dev, way, message):
@@ -183,33 +173,39 @@ class ArpLayer:
             ignored = way.kind is DROP and ns.address_type(tip) is RTN_LOCAL
             if way.kind is DROP:
                 martians.log(ns, dev, sip, tip, way.reason, frame.raw[:ETH_HLEN])
-        entry = self._update_existing(dev, packet_type, message)
+        self._update_existing(dev, packet_type, message)
         if op == REPLY and tip and ns.is_local(tip):
-            if frame.head and entry is not None:
-                keep(dev, frame, Answered(self, entry))
             return None
         return ns.sim.drop(frame.uid, dev, DropReason.ARP_IGNORED if ignored else DropReason.ARP_NOT_FOR_US, frame)
 
-    def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> Neighbour | None:
-        """Replies, and requests for others: they change entries, and make some only where arp_accept allows; returns
-        the sender's.
-        """
+    def _report(self, recorder: Recorder, dev: NetDevice, message: Arp) -> None:
+        """A request for one of our addresses, by a neighbour whose MAC is known, is answered and changes nothing."""
+        ns, conf = self.ns, dev.inet.conf
+        entry = ns.neigh.lookup(dev, message.sip)
+        known = None if entry is None else entry.knows(message.sha)
+        filtered = conf.arp_filter or ns.conf_all.arp_filter
+        if known is None or message.op != REQUEST or filtered or ns.address_type(message.tip) is not RTN_LOCAL:
+            recorder.forbid()
+        else:
+            recorder.depends(known)
+
+    def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> None:
+        """Replies, and requests for others: they change entries, and make some only where arp_accept allows."""
         ns = self.ns
         op, sha, sip, tha, tip = message
         entry = ns.neigh.lookup(dev, sip)
         gratuitous = sip == tip and (op == REQUEST or tha == sha) and ns.address_type(sip) is RTN_UNICAST
         if entry is None:
             if not self._accepts(dev, sip):
-                return None
+                return
             unicast_reply = op == REPLY and ns.address_type(sip) is RTN_UNICAST
             if not gratuitous and not unicast_reply:
-                return None
+                return
             entry = ns.neigh.create(dev, sip)
             if entry is None:
-                return None
+                return
         state = REACHABLE if op == REPLY and packet_type is HOST else STALE
         entry.update(sha, state, override=gratuitous or sha == entry.ha or not entry.locked())
-        return entry
 
     def _accepts(self, dev: NetDevice, sip: int) -> bool:
         """arp_accept: 1 always, 2 only for senders in one of the device's subnets."""
@@ -255,17 +251,10 @@ class ArpLayer:
             return False
         return not conf.medium_id or way.dev.inet.conf.medium_id not in (conf.medium_id, -1)
 
-    def _reply(self, dev: NetDevice, frame: Frame, message: Arp, entry: Neighbour | None = None) -> bytes:
-        """Answer a request; as `_send_to` if it came to us alone from a neighbour with this entry."""
-        uid = self.ns.sim.born(frame.uid)
+    def _reply(self, dev: NetDevice, frame: Frame, message: Arp) -> None:
+        """Answer a request."""
         reply = Arp(REPLY, dev.mac, message.tip, message.sha, message.sip)
-        if entry is None:
-            self.send(dev, message.sha, reply, uid)
-        elif frame.raw[0] & 1:
-            emit(entry, _compose(dev, message.sha, reply), uid, first=True)
-        else:
-            return self._send_to(entry, message.sha, reply, uid)
-        return b""
+        self.send(dev, message.sha, reply, self.ns.sim.born(frame.uid))
 
     def _proxy_reply(self, dev: NetDevice, frame: Frame, packet_type: PacketType, message: Arp) -> None:
         """At once if we were asked directly, otherwise after a random part of proxy_delay (pneigh_enqueue)."""
@@ -283,8 +272,3 @@ def _heeds_all(*confs: DevConf) -> bool:
             if getattr(conf, key):
                 return True
     return False
-
-
-def _compose(dev: NetDevice, eth_dst: bytes, message: Arp) -> bytes:
-    """An ARP frame as `dev` sends it."""
-    return dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + arp.patch(arp_template(), message)

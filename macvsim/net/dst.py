@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
     from macvsim.net.fibroute import Route
     from macvsim.net.neigh import Neighbour
-    from macvsim.net.sender import Sender
+    from macvsim.net.outgoing import Outgoing
 
 
 class Kind(enum.Enum):
@@ -44,7 +44,7 @@ class Dst:
     src : the source address to use, or the packet's own; broadcast : link-layer broadcast to a subnet or to everybody
     """
 
-    __slots__ = ("dev", "kind", "mtu", "neighbour", "nexthop", "route", "sender", "src")
+    __slots__ = ("dev", "kind", "mtu", "neighbour", "nexthop", "outgoing", "route", "src")
     # what few decisions have; see `Special`
     broadcast: bool = False
     do_redirect: bool = False
@@ -75,8 +75,8 @@ class Dst:
         self.route = route
         self.mtu = mtu
         self.neighbour: Neighbour | None = None
-        self.sender: Sender | None = None
-        """What sends this way, the latest of one for each kind of packet (net/sender.py)."""
+        self.outgoing: Outgoing | None = None
+        """The packets that this host sends this way, the latest kind first (net/outgoing.py)."""
 
 
 class Special(Dst):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.dev.path import Relied
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Recorder, Subject, reported
 from macvsim.net import ipoptions, optioned
 from macvsim.net.dst import ERROR, Dst
 from macvsim.net.fibroute import RouteType, Scope
@@ -15,7 +16,7 @@ from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
-from macvsim.wire.frame import HOST
+from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -25,6 +26,8 @@ _ICMP = ipv4.PROTO_ICMP
 _number = int.from_bytes
 _ECHO = icmp.ECHO
 _ECHO_REPLY = icmp.ECHO_REPLY
+_MESSAGE = ETH_HLEN + ipv4.HLEN
+_NO_OPTIONS = 0x45
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
 BURST = 6
@@ -45,13 +48,13 @@ class Peer:
         self.n_redirects = 0
 
 
-class IcmpLayer(Relied):
-    """The ICMP of one namespace; who relies on what its sockets want to hear is told when that changes."""
+class IcmpLayer(Subject):
+    """The ICMP of one namespace; its answers to echo requests depend on what raw sockets want to hear."""
 
-    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets")
+    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "dependents", "ns", "sockets")
 
     def __init__(self, ns: Namespace) -> None:
-        self._relying = ()
+        self.dependents = ()
         self.ns = ns
         self.conf = ns.ipv4_conf
         self.sockets: tuple[RawIcmpSocket, ...] = ()
@@ -61,10 +64,14 @@ class IcmpLayer(Relied):
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 
+    @reported
     def receive(self, packet: Packet) -> DropReason | None:
         """An ICMP message for this host (icmp_rcv): raw sockets get a copy of what they want, then the kernel acts."""
         data = packet.data
         message = data[20:] if data[0] == 0x45 else data[(data[0] & 15) * 4 :]
+        recorder = self.ns.sim.recorder
+        if recorder is not None:
+            self._report(recorder, packet, message)
         heard = False
         for sock in self.sockets:
             if sock.icmp_receive(packet, message):
@@ -88,6 +95,30 @@ class IcmpLayer(Relied):
         if kind in (_ECHO_REPLY, icmp.EXT_ECHO_REPLY):
             return self.unheard(packet)
         return self._ignored(packet, DropReason.ICMP_NO_LISTENER)
+
+    def _report(self, recorder: Recorder, packet: Packet, message: bytes) -> None:
+        """Requests that no program wants to hear are answered alike; replies are counted, and go to the sockets."""
+        if message[0] == _ECHO:
+            recorder.depends(self)
+            if any(sock.wants(message) for sock in self.sockets):
+                recorder.forbid()
+            return
+        if message[0] == _ECHO_REPLY and packet.data[0] == _NO_OPTIONS:
+            recorder.counted(self.ns.snmp, _ECHO_REPLY, 0)
+            recorder.delivered(self.unheard, Frame(packet.link + packet.data, packet.uid), self._replies(packet))
+        recorder.forbid()
+
+    def _replies(self, packet: Packet) -> Callable[[Frame], DropReason | None]:
+        """What hands replies like this one to the sockets, once they are counted."""
+        (src, dst), ttl, dev = ipv4.addresses(packet.data), packet.data[8], packet.in_dev
+
+        def take(frame: Frame) -> DropReason | None:
+            heard, is_heard = (src, frame.raw[_MESSAGE:], ttl, b""), False
+            for sock in self.sockets:
+                is_heard = sock.icmp_heard(heard, dev, dst) or is_heard
+            return None if is_heard else self.unheard(Packet(frame.raw[ETH_HLEN:], frame.uid, dev))
+
+        return take
 
     def unheard(self, packet: Packet) -> DropReason:
         """An echo reply that no program waits for."""
@@ -160,6 +191,8 @@ class IcmpLayer(Relied):
         back = ns.router.output(target, dst)
         if back.kind is ERROR:
             return self._ignored(packet, DropReason.IP_OUTNOROUTES)
+        if not back.lasting or self.conf.icmp_ratemask >> kind & 1:
+            ns.sim.unrepeatable()
         if not self._allowed(kind, 0, back, src, packet):
             return None
         if options is not None and options.data:
@@ -167,7 +200,9 @@ class IcmpLayer(Relied):
             uid = ns.sim.born(packet.uid)
             return optioned.send(ns.ipv4, _ICMP, message, back, src, uid, packet.data[1], options)
         ns.snmp.count_icmp(OUT | kind)
-        return ns.ipv4.sender(back, src, _ICMP, None, packet.data[1]).send(message, ns.sim.born(packet.uid))
+        return ns.ipv4.outgoing(back, src, _ICMP, None, packet.data[1]).send(
+            message, ns.sim.born(packet.uid), answers=True
+        )
 
     def _error_received(self, packet: Packet, message: bytes, heard: bool) -> DropReason | None:
         """An error about a packet of ours: learn from it, tell the socket that sent the packet (icmp_unreach,

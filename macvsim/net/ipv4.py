@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Recorder, reported
 from macvsim.net import igmp, martians, optioned
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
+from macvsim.net.outgoing import Outgoing
 from macvsim.net.packet import Packet
-from macvsim.net.sender import Sender
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
 from macvsim.wire.frame import ETH_HLEN, HOST, LOOPBACK, OTHERHOST, Frame, PacketType
@@ -44,22 +46,27 @@ class Ipv4Layer:
         """Hooks, while anything is registered at them (net/netfilter/core.py)."""
         self._idents: dict[int, list[int]] = {}
 
+    def tick(self, name: str) -> None:
+        """One more of what a counter counts."""
+        self.sim.count(self.count, name)
+
     # -- up: from a device ---------------------------------------------------------------------------------------------
 
+    @reported
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv4 frame for this namespace: validate, route, and go where the route says (ip_rcv)."""
         if packet_type is not HOST:
             unwanted = self._not_for_us(dev, frame, packet_type)
             if unwanted is not None:
                 return self.sim.drop(frame.uid, dev, unwanted, frame)
-        self.count["InReceives"] += 1
+        self.tick("InReceives")
         data = self._validate(frame.raw[ETH_HLEN:])
         if not isinstance(data, bytes):
             return self.sim.drop(frame.uid, dev, data, frame)
         if self.netfilter is not None:
             packet = self.netfilter.arrived(data, frame, dev, packet_type)
             return self.netfilter.run(PREROUTING, packet, dev, None, self.received)
-        arrived = Packet(data, frame.uid, dev, packet_type)
+        arrived = Packet(data, frame.uid, dev, packet_type, None, frame.unkeyed)
         arrived.link = frame.raw[:ETH_HLEN]
         return self.received(arrived)
 
@@ -81,6 +88,8 @@ class Ipv4Layer:
         mark = packet.mark if isinstance(packet, Tracked) else 0
         way = self.ns.router.input(packet.data[12:20], packet.in_dev, mark)
         packet.dst = way
+        if not way.lasting:
+            self.sim.unrepeatable()
         if packet.data[0] != _NO_OPTIONS and (way.kind is not DROP or way.errno):
             found = optioned.arrived(self, packet, way)
             if isinstance(found, DropReason):
@@ -146,10 +155,23 @@ class Ipv4Layer:
 
     def deliver(self, packet: Packet) -> DropReason | None:
         """A whole packet that has passed INPUT, to its protocol (ip_local_deliver_finish)."""
-        self.count["InDelivers"] += 1
+        self.tick("InDelivers")
         if self.sim.journal is not None:
             self.sim.note(packet.uid, packet.in_dev or self.ns, "local")
-        return self.protocol(packet.data[9])(packet)
+        handler = self.protocol(packet.data[9])
+        if self.sim.recorder is not None:
+            self._report_delivery(self.sim.recorder, handler, packet)
+        return handler(packet)
+
+    @staticmethod
+    def _report_delivery(recorder: Recorder, handler: Finish, packet: Packet) -> None:
+        def take(frame: Frame) -> DropReason | None:
+            arrived = copy(packet)
+            arrived.data, arrived.uid = frame.raw[ETH_HLEN:], frame.uid
+            arrived.link = frame.raw[:ETH_HLEN]
+            return handler(arrived)
+
+        recorder.delivered(handler, Frame(packet.link + packet.data, packet.uid), take)
 
     def protocol(self, number: int) -> Finish:
         """Who takes packets of a protocol for this host."""
@@ -172,9 +194,9 @@ class Ipv4Layer:
         """A whole packet that has passed INPUT goes on in an ipvlan child's hands, in mode l3s (ipvlan_nf_input)."""
         way = packet.dst
         assert way is not None and way.dev is not None
+        self.sim.unrepeatable()
         child = way.dev
-        child.counters.rx_packets += 1
-        child.counters.rx_bytes += len(packet.data) + ETH_HLEN
+        child.count_received(len(packet.data) + ETH_HLEN)
         packet.in_dev = child
         layer = cast("Namespace", child.ns).ipv4
         self.count["InDelivers"] += 1
@@ -200,7 +222,7 @@ class Ipv4Layer:
             reason = sim.drop(packet.uid, dev, DropReason.IP_SOURCE_ROUTE)
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.SR_FAILED)
             return reason
-        self.count["ForwDatagrams"] += 1
+        self.tick("ForwDatagrams")
         mtu = way.mtu
         if len(data) > mtu and data[6] & 0x40:
             self.count["FragFails"] += 1
@@ -209,6 +231,7 @@ class Ipv4Layer:
             return reason
         packet.data = decrement_ttl(data)
         if way.do_redirect:
+            sim.unrepeatable()
             ns.icmp.send_redirect(packet, way)
         if self.netfilter is not None:
             return self.netfilter.run(AT_FORWARD, packet, dev, way.dev, self._forwarded)
@@ -245,16 +268,16 @@ class Ipv4Layer:
         df : set DF where the packet fits the MTU, as sockets do by default (IP_PMTUDISC_WANT); ident : None takes the
         next one; cause : the packet that this one is an error about, whose connection it belongs to (nf_ct_attach)
         """
-        return self.sender(way, dst, proto, ttl, tos).send(payload, uid, df, ident, cause)
+        return self.outgoing(way, dst, proto, ttl, tos).send(payload, uid, df, ident, cause)
 
-    def sender(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Sender:
-        """What sends packets of one kind along `way`, made for the first of them."""
+    def outgoing(self, way: Dst, dst: int, proto: int, ttl: int | None, tos: int) -> Outgoing:
+        """Packets of one kind along `way`."""
         kind = proto | tos << 8 | (0 if ttl is None else ttl + 1) << 16
-        sender = way.sender
-        while sender is not None:
-            if sender.kind == kind:
-                return sender
-            sender = sender.earlier
+        outgoing = way.outgoing
+        while outgoing is not None:
+            if outgoing.kind == kind:
+                return outgoing
+            outgoing = outgoing.earlier
         hops = ttl
         if hops is None:
             hops = 1 if way.multicast else self.ns.ipv4_conf.ip_default_ttl
@@ -262,8 +285,8 @@ class Ipv4Layer:
             way.neighbour = self.ns.neigh.lookup(way.dev, way.nexthop)
         idents = self.idents(dst, way.src, proto)
         head = ipv4.head(ipv4_template(proto), way.src, dst, tos, hops)
-        way.sender = sender = Sender(self, way, kind, head, idents)
-        return sender
+        way.outgoing = outgoing = Outgoing(self, way, kind, head, idents)
+        return outgoing
 
     def idents(self, dst: int, src: int, proto: int) -> list[int]:
         """The counter of packets with these in their headers, which starts anywhere (__ip_select_ident)."""
@@ -275,20 +298,24 @@ class Ipv4Layer:
         return idents
 
     def next_ident(self, idents: list[int]) -> int:
-        """Of one of these counters, unless it is away with a trip (net/trip.py); never 0."""
-        if not idents:
-            self.sim.catch_up()
+        """Of one of these counters; never 0."""
+        if self.sim.recorder is not None:
+            self.sim.recorder.identified(idents)
         idents[0] = ident = idents[0] % 0xFFFF + 1
         return ident
 
-    def local_out(self, data: bytes, uid: int, way: Dst, cause: Packet | None, head: bytes = b"") -> DropReason | None:
+    def local_out(
+        self, data: bytes, uid: int, way: Dst, cause: Packet | None, flow: bytes | None = b""
+    ) -> DropReason | None:
         """A packet of ours, to OUTPUT and out (ip_local_out)."""
         if self.sim.journal is not None:
             self.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         if self.netfilter is not None:
-            packet = Packet(data, uid, dst=way) if cause is None else self.netfilter.attached(data, uid, way, cause)
+            packet = Packet(data, uid, None, HOST, way, flow)
+            if cause is not None:
+                packet = self.netfilter.attached(data, uid, way, cause)
             return self.netfilter.run(OUTPUT, packet, None, way.dev, self.dst_output)
-        reason = self.output(Packet(data, uid, None, HOST, way, head), way)
+        reason = self.output(Packet(data, uid, None, HOST, way, flow), way)
         if reason is not None and reason is DropReason.XMIT_DROP:
             self.count["OutDiscards"] += 1
         return reason
@@ -312,7 +339,7 @@ class Ipv4Layer:
     def send_packet(self, data: bytes, way: Dst, uid: int) -> DropReason | None:
         """A whole packet goes out along `way` (ip_local_out)."""
         sim = self.ns.sim
-        self.count["OutRequests"] += 1
+        self.tick("OutRequests")
         if sim.journal is not None:
             sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         packet = Packet(data, uid, dst=way)
@@ -325,6 +352,7 @@ class Ipv4Layer:
         packet.dst = way
         netfilter = self.netfilter
         if way.loops:
+            self.sim.unrepeatable()
             copy = Packet(packet.data, packet.uid, way.dev, LOOPBACK, way)
             if netfilter is None:
                 self._loop_back(copy)
@@ -366,18 +394,16 @@ class Ipv4Layer:
 
     def _finish(self, packet: Packet, way: Dst) -> DropReason | None:
         """ip_finish_output2: the next hop's neighbour entry sends, or keeps the packet until it can."""
-        self.count["OutTransmits"] += 1
+        self.tick("OutTransmits")
         entry = way.neighbour
         if entry is None or entry.dead:
+            if self.sim.recorder is not None:
+                self.sim.recorder.once()
             assert way.dev is not None
             entry = self.ns.neigh.create(way.dev, way.nexthop)
             if entry is None:
                 return self.sim.drop(packet.uid, way.dev, DropReason.NEIGH_TABLE_FULL)
-            if not way.loops:  # what loops must not take the short cut in `send`
-                way.neighbour = entry
-        path = entry.path
-        if path is not None and path.epoch == self.sim.epoch:
-            return path.send(packet.data, packet.uid, packet.head)
+            way.neighbour = entry
         return entry.output(packet)
 
     def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:
@@ -385,6 +411,7 @@ class Ipv4Layer:
         data = packet.data
         sim = self.ns.sim
         assert way.dev is not None
+        sim.unrepeatable()
         if data[6] & 0x40:
             self.count["FragFails"] += 1
             sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from heapq import heappush
 from typing import Any
 
 from macvsim.engine.sim import PROCESS, SOFTIRQ, Sim
@@ -33,5 +32,5 @@ class Wakeup:
 
     def hand(self, fn: Callable[[Any], None], arg: object) -> None:
         """Run ``fn(arg)`` in process context, `delay` ns from now."""
-        sim, delay = self._sim, self.delay
-        heappush(sim._queue, (sim._now + delay, SOFTIRQ if delay else PROCESS, next(sim._eid), fn, arg))
+        delay = self.delay
+        self._sim.post(delay, SOFTIRQ if delay else PROCESS, fn, arg)

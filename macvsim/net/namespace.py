@@ -9,9 +9,9 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import LO, Loopback
-from macvsim.dev.path import Receiver
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import NoSuchDevice
+from macvsim.engine.recording import reported
 from macvsim.engine.sim import Sim, spread
 from macvsim.net import devices, igmp
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
@@ -19,7 +19,6 @@ from macvsim.net.arp import ArpLayer
 from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
-from macvsim.net.flow import Arrivals, Unsorted
 from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
@@ -48,7 +47,7 @@ from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import Daemon, UdpLayer
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
-from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, HOST, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
@@ -219,23 +218,7 @@ class Namespace(Parts):
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
-    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        """What takes frames that reach the protocols of `dev` by a path, as their handlers would."""
-        if packet_type is HOST and self.protocol(_IP) == self.ipv4.receive:
-            inet = dev.inet
-            if inet.flows is None:
-                inet.flows = Arrivals(self.ipv4, dev)
-            arrivals: Receiver = inet.flows
-            return arrivals
-        return Unsorted(self, dev, packet_type)
-
-    def deliver(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """A frame is at the end of its path: to the protocol, which sees no tag (deliver_skb)."""
-        if frame.tag:
-            frame = Frame(frame.raw, frame.uid, 0, frame.head)
-        handler = self.protocol(frame.raw[12:14]) or self.unknown_protocol
-        return handler(dev, frame, packet_type)
-
+    @reported
     def receive6(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv6 frame, which the layer is made for."""
         return self.ipv6.ip6.receive(dev, frame, packet_type)

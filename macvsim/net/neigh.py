@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from macvsim.dev.txpath import TxPath, tx_path
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Subject
 from macvsim.engine.wheel import Timed
 from macvsim.net.nud import (
     CONNECTED,
@@ -76,11 +76,20 @@ class Solicitor(Protocol):
         """A packet that waited for resolution will not be sent (link_failure)."""
 
 
-class Neighbour(Timed):
+class Known(Subject):
+    """The MAC of a neighbour, as long as it is valid."""
+
+    __slots__ = ("dependents",)
+
+    def __init__(self) -> None:
+        self.dependents = ()
+
+
+class Neighbour(Timed, Subject):
     """One entry: next hop `ip` on `dev`; its timer is that of its state."""
 
-    __slots__ = ("_hh", "bits", "checked", "confirmed", "dead", "dev", "found_in", "ha", "indev", "ip", "path",
-                 "probes", "proto", "question", "queue", "queued", "router", "table", "updated", "used")  # fmt: skip
+    __slots__ = ("bits", "confirmed", "dead", "dependents", "dev", "ha", "hh", "indev", "ip", "known", "probes",
+                 "proto", "queue", "queued", "router", "table", "updated", "used")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -90,18 +99,14 @@ class Neighbour(Timed):
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
-        self.path: TxPath | None = None
-        """The way down that was found last, if the header alone tells it; void unless the state lets packets out."""
-        self.found_in = -1
-        """In which epoch it was looked for."""
+        self.dependents = ()
+        self.known: Known | None = None
+        """For those that depend on the MAC alone, once there was one."""
         self.bits = 0
         self.ha = ZERO_MAC
-        self._hh: bytes | None = None
+        self.hh: bytes | None = None
+        """Ready link-layer header, once one was built (hh_cache)."""
         self.dead = False
-        self.checked = False
-        """The neighbour was asked without need, or has asked so."""
-        self.question = b""
-        """The frame that asked it last, since the way down was found."""
         now = self.sim._now // self.sim.tick
         self.used = self.updated = now
         self.confirmed = now - 2 * table.base_reachable(self.indev)
@@ -121,54 +126,41 @@ class Neighbour(Timed):
 
     @state.setter
     def state(self, state: Nud) -> None:
-        self.bits = bits = int(state)
-        path = self.path
-        if path is not None and path.epoch >= 0:
-            if bits & _SEND_BITS:
-                path.tell(None if bits & _CONNECTED_BITS else self._used)
-            else:
-                path.void()
+        self._set_state(int(state))
+
+    def _set_state(self, bits: int) -> None:
+        """Among states that let packets out, only the header and the time of last use may differ."""
+        if self.dependents:
+            was, lets = self.bits & _SEND_BITS, bits & _SEND_BITS
+            if self.hh is not None and self.hh != self.ha + self.dev.mac + self.table.ethertype:
+                self.invalidate()
+            elif was and lets:
+                if bool(self.bits & _CONNECTED_BITS) != bool(bits & _CONNECTED_BITS):
+                    self.flush_dependents()  # only use in other states is noted, see `count`
+            elif was:
+                self.suspend()
+            elif lets:
+                self.resume()
+        if self.known is not None and not bits & VALID_BITS:
+            self.known.invalidate()
+        self.bits = bits
 
     @property
     def connected(self) -> bool:
         """Packets go out, and nothing has to be checked."""
         return self.bits & _CONNECTED_BITS != 0
 
-    def _used(self, time: int) -> None:
-        """Something was sent while the entry is being checked; this may be told late (net/trip.py)."""
-        self.used = max(self.used, time // self.table.sim.tick)
+    def revive(self) -> bool:
+        """As `Subject.revive`: the first packet to a stale neighbour makes it be checked."""
+        if self.bits & _STALE:
+            self.used = self.sim._now // self.sim.tick
+            self._event_send(None)
+        return self.bits & _SEND_BITS != 0
 
-    def way_down(self, header: bytes) -> TxPath | None:
-        """The way down for what needs no state to be let out (ARP)."""
-        epoch = self.sim.epoch
-        path = self.path
-        if path is None or self.found_in != epoch or path.header != header:
-            self._forget_path()
-            self.path = path = tx_path(self.dev, header)
-            self.found_in = epoch
-            self.question = b""
-        return path
-
-    def _adopt(self, path: TxPath) -> None:
-        """Packets go the way down that was just found from now on."""
-        path.epoch = self.found_in
-        path.tell(None if self.bits & _CONNECTED_BITS else self._used)
-
-    def _forget_path(self) -> None:
-        """The way down is not what it was, or nothing may take it; others may have kept it."""
-        if self.path is not None:
-            self.path.void()
-            self.path = None
-
-    @property
-    def hh(self) -> bytes | None:
-        """Ready link-layer header, once one was built (hh_cache)."""
-        return self._hh
-
-    @hh.setter
-    def hh(self, header: bytes | None) -> None:
-        self._hh = header
-        self._forget_path()
+    def count(self, what: str, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: packets were sent."""
+        if not self.bits & _CONNECTED_BITS:
+            self.used = max(self.used, last // self.sim.tick)
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -176,39 +168,24 @@ class Neighbour(Timed):
         """Send `packet` to this next hop now, or keep it until the MAC is known (neigh_resolve_output,
         neigh_hh_output).
         """
-        dev = self.dev
+        dev, recorder = self.dev, self.sim.recorder
+        if recorder is not None:
+            if self.bits & _SEND_BITS:
+                recorder.depends(self)
+                recorder.counted(self, "used", 0)
+            else:
+                recorder.once()
         if not self.bits & _CONNECTED_BITS:
-            sim = self.sim
-            self.used = sim._now // sim.tick
+            self.used = self.sim._now // self.sim.tick
             if not self.bits & _SEND_BITS and not self._event_send(packet):
                 return None
-        header = self._hh
+        header = self.hh
         if header is None or not self.bits & _CONNECTED_BITS:
             built = dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)
             if dev.header_cache and header is None:
-                self._hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
+                self.hh = self.ha + dev.mac + self.table.ethertype if len(built) > ETH_HLEN else built
             header = built
-        path = self.way_down(header)
-        if path is not None:
-            self._adopt(path)
-            return path.send(packet.data, packet.uid, packet.head)
-        return dev.xmit(Frame(header + packet.data, packet.uid))
-
-    def way_out(self) -> TxPath | None:
-        """The way down of a packet that is about to be sent, if the header alone tells it and the state lets it out."""
-        path = self.path
-        if (path is not None and path.epoch == self.sim.epoch) or not self.bits & _STALE:
-            return path
-        dev = self.dev
-        header = self.ha + dev.mac + self.table.ethertype
-        path = self.way_down(header)
-        if path is not None:
-            if dev.header_cache:
-                self._hh = path.header
-            self.used = self.sim.jiffies
-            self._event_send(None)
-            self._adopt(path)
-        return path
+        return dev.xmit(Frame(header + packet.data, packet.uid, 0, packet.flow))
 
     def ask(self) -> None:
         """Start resolution without a packet (neigh_event_send with no skb)."""
@@ -372,8 +349,10 @@ class Neighbour(Timed):
                 self.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
             self.ha = ha
-            self._forget_path()
-            if self._hh is not None:
+            self.invalidate()
+            if self.known is not None:
+                self.known.invalidate()
+            if self.hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
             if not bits & _CONNECTED_BITS:
                 self.confirmed = now - 2 * table.base_reachable(self.indev)
@@ -383,6 +362,14 @@ class Neighbour(Timed):
             queue, self.queue, self.queued = self.queue, (), 0
             for packet in queue:
                 self.output(packet)
+
+    def knows(self, ha: bytes) -> Known | None:
+        """What lasts while this is the MAC, so that `update` with STALE changes nothing; None: it is not."""
+        if self.news(ha):
+            return None
+        if self.known is None:
+            self.known = Known()
+        return self.known
 
     def news(self, ha: bytes) -> bool:
         """True unless this is as it stands already, to somebody who heard it from the neighbour by the way: `update`

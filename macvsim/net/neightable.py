@@ -85,9 +85,8 @@ class NeighTable:
             if there + 1 >= thresholds.gc_thresh1:
                 self._schedule()
             entry = entries[key] = Neighbour(self, dev, ip)
-            if not self.suffix:
-                known, address = self.sim.known, ip.to_bytes(4)
-                known[address] = (*known.get(address, ()), entry)
+            if self.sim.watch_neighbour is not None:
+                self.sim.watch_neighbour(entry)
             self.solicitor.construct(entry)
         return entry
 
@@ -103,11 +102,11 @@ class NeighTable:
         """Entries that failed, or were not used for gc_stale_time, go while there are gc_thresh1 or more."""
         if len(self.entries) < self.thresholds.gc_thresh1:
             return
-        self.sim.catch_up()
         now, hz = self.sim.jiffies, self.sim.hz
         for entry in list(self.entries.values()):
             if entry.state & (Nud.PERMANENT | IN_TIMER):
                 continue
+            entry.flush_dependents()
             used = max(entry.used, entry.confirmed)
             if entry.state is FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
                 self.remove(entry)
@@ -150,13 +149,12 @@ class NeighTable:
         queue, entry.queue = entry.queue, ()
         for packet in queue:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
+        entry.invalidate()
         entry.state = NONE
         entry.dead = True
-        if self.entries.pop(entry.dev.ifindex << self.address_bits | entry.ip, None) is not None and not self.suffix:
-            known, address = self.sim.known, entry.ip.to_bytes(4)
-            known[address] = others = tuple([other for other in known[address] if other is not entry])
-            if not others:
-                del known[address]
+        if self.sim.watch_neighbour is not None:
+            self.sim.watch_neighbour(entry)
+        self.entries.pop(entry.dev.ifindex << self.address_bits | entry.ip, None)
 
     def flush(self, dev: NetDevice | None = None, *, keep_permanent: bool = False) -> None:
         """Forget the entries of a device (neigh_ifdown, neigh_carrier_down), or of all."""
@@ -175,5 +173,5 @@ class NeighTable:
 
     def listing(self) -> list[Neighbour]:
         """Entries that `ip neigh` shows: everything but NOARP and NONE; when they were used is up to date."""
-        self.sim.catch_up()
+        self.sim.flush()
         return [e for e in self.entries.values() if e.state and not e.state & Nud.NOARP]

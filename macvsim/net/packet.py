@@ -16,11 +16,11 @@ class Packet:
     """Bytes of one IPv4 packet (header and payload, padding trimmed), where it came in, and where it will go.
 
     in_dev : None for locally made packets; dst : the routing decision, once there is one; options : of its header, once
-    they have been looked at; head : as `Frame.head`, while nobody has changed the header; link : the Ethernet header it
+    they have been looked at; flow : as `Frame.flow`, None or empty; link : the Ethernet header it
     came with, where somebody may want to see it
     """
 
-    __slots__ = ("data", "dst", "head", "in_dev", "link", "options", "packet_type", "uid")
+    __slots__ = ("data", "dst", "flow", "in_dev", "link", "options", "packet_type", "uid")
 
     def __init__(
         self,
@@ -29,13 +29,13 @@ class Packet:
         in_dev: NetDevice | None = None,
         packet_type: PacketType = PacketType.HOST,
         dst: Dst | None = None,
-        head: bytes = b"",
+        flow: bytes | None = b"",
     ) -> None:
         self.data = data
         self.uid = uid
         self.in_dev = in_dev
         self.packet_type = packet_type
         self.dst = dst
-        self.head = head
+        self.flow = flow
         self.options: Options | None = None
         self.link = b""

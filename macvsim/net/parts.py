@@ -100,6 +100,10 @@ class Counters(dict[str, int]):
     def __missing__(self, name: str) -> int:
         return 0
 
+    def count(self, what: str, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: the name of one of them."""
+        self[what] += packets
+
 
 class Parts:
     """Something with slots whose `PARTS` are made when they are first asked for."""

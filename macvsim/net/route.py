@@ -59,12 +59,10 @@ class Router:
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
-        if self.ns.sim.still:
+        if self.ns.sim.is_unchanged:
             return
         if self._keeps:
             self._keeps = False
-            for dev in self.ns.present.values():
-                dev.inet.forget()
             self._known = NOTHING
             self._to_us = None
         self.generation += 1
@@ -92,7 +90,7 @@ class Router:
         found = self._known.get(key)
         if found is None:
             found = self._decide_output(dst, src, oif, any_source, mark)
-            if found.lasting and self.ns.sim.learns:
+            if found.lasting:
                 self._keep(key, found)
         return found
 
@@ -257,7 +255,7 @@ class Router:
                 if local.kind is LOCAL:
                     return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
             found = self._decide_input(asked & 0xFFFFFFFF, asked >> 32, dev)
-            if found.lasting and self.ns.sim.learns:
+            if found.lasting:
                 self._keep(key, found)
         return found
 
@@ -292,8 +290,7 @@ class Router:
                 return Special(DROP, reason=reason)
             if to_us is None or to_us.nexthop != dst or to_us.route is not route:
                 to_us = Dst(LOCAL, nexthop=dst, route=route)
-                if ns.sim.learns:
-                    self._to_us, self._keeps = to_us, True
+                self._to_us, self._keeps = to_us, True
             return to_us
         if not conf.forwarding:
             return Special(DROP, errno="EHOSTUNREACH", reason=DropReason.FORWARDING_OFF)

@@ -139,22 +139,26 @@ class Snmp(Parts):
     @property
     def ip(self) -> dict[str, int]:
         """The Ip group, up to date."""
-        self._sim.settle()
+        self._sim.flush()
         return self.ip_counters
 
     def count_icmp(self, kind: int) -> None:
         """A message of a type was received, or (with `OUT`) is sent."""
-        name = _ECHOES.get(kind)
+        self._sim.count(self, kind)
+
+    def count(self, what: int, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`, for messages of a type, as of `count_icmp`."""
+        name = _ECHOES.get(what)
         if name is None:
-            self.other_icmp[kind] += 1
+            self.other_icmp[what] += packets
         else:
-            setattr(self, name, getattr(self, name) + 1)
+            setattr(self, name, getattr(self, name) + packets)
 
     def icmp_types(self) -> dict[int, int]:
         """How many messages there were of the types that were seen at all: received, and with `OUT` sent; up to
         date.
         """
-        self._sim.settle()
+        self._sim.flush()
         echoes = {kind: getattr(self, name) for kind, name in _ECHOES.items()}
         return {kind: count for kind, count in (echoes | self.other_icmp).items() if count}
 

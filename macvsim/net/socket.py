@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import SocketError
@@ -24,8 +24,7 @@ from macvsim.wire.udp import datagram
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.namespace import Namespace
-    from macvsim.net.sender import Sender
-    from macvsim.net.series import Asking
+    from macvsim.net.outgoing import Outgoing
 
 
 MAX_PACKET = 0xFFFF
@@ -100,11 +99,11 @@ class Socket:
             raise SocketError("EACCES")
         if isinstance(way, Special) and way.multicast and way.loops and not self.multicast_loop:
             way = copy(way)
-            way.loops, way.sender = False, None
+            way.loops, way.outgoing = False, None
         dev = way.dev
         if self.pmtu_discover == "probe" and dev is not None and way.mtu != dev.mtu:
             way = copy(way)
-            way.mtu, way.sender = dev.mtu, None
+            way.mtu, way.outgoing = dev.mtu, None
         return way
 
     def hears_from(self, dev: NetDevice | None) -> bool:
@@ -115,9 +114,6 @@ class Socket:
 
     def transmit(self, proto: int, payload: bytes, way: Dst, dst: int, uid: int) -> None:
         """Send a payload; EMSGSIZE when it must not be cut and is too long."""
-        sim = self.ns.sim
-        if sim.regular:
-            sim.meet(sim._now)
         forced = self.pmtu_discover in ("do", "probe")
         if ipv4.HLEN + len(payload) > (way.mtu if forced else MAX_PACKET):
             raise SocketError("EMSGSIZE")
@@ -159,17 +155,7 @@ class Socket:
         self.ns.wake(fn, *args)
 
 
-class _Sent:
-    """How the last message was sent, for the next to the same address."""
-
-    __slots__ = ("dst", "generation", "sender", "snmp", "way")
-
-    def __init__(self, ns: Namespace, dst: int, way: Dst, sender: Sender) -> None:
-        self.generation = ns.router.generation
-        self.snmp = ns.snmp
-        self.dst = dst
-        self.way = way
-        self.sender = sender
+_NO_ROUTE: Any = (-1, 0, None, None)
 
 
 class RawIcmpSocket(Socket):
@@ -185,7 +171,9 @@ class RawIcmpSocket(Socket):
     on_error: Callable[[IcmpError], None] | None
     kinds: frozenset[int] | None
     wanted: Callable[[bytes], bool] | None
-    _last: _Sent | None
+    _route: tuple[int, int, Dst, Outgoing]
+    """For the next message to the same address (sk_dst_cache): that, `Router.generation`, the way, what sends along
+    it."""
 
     def __init__(
         self,
@@ -203,21 +191,20 @@ class RawIcmpSocket(Socket):
         put(self, "on_error", on_error)
         put(self, "kinds", kinds)
         put(self, "wanted", wanted)
-        put(self, "_last", None)
+        put(self, "_route", _NO_ROUTE)
         for name, value in options.items():
             put(self, name, value)
         self._changes()
         ns.icmp.sockets = (*ns.icmp.sockets, self)
 
     def __setattr__(self, name: str, value: object) -> None:
-        """With another option, what was found out for the last packet does not hold."""
+        """With another option it may hear something else than before."""
         self._changes()
         object.__setattr__(self, name, value)
-        object.__setattr__(self, "_last", None)
+        object.__setattr__(self, "_route", _NO_ROUTE)
 
     def _changes(self) -> None:
-        """It will hear something else than before."""
-        self.ns.icmp.doubt()
+        self.ns.icmp.invalidate()
 
     @property
     def hears_errors(self) -> bool:
@@ -229,48 +216,29 @@ class RawIcmpSocket(Socket):
         if self in layer.sockets:
             self._changes()
             layer.sockets = tuple([sock for sock in layer.sockets if sock is not self])
-            if self._last is not None:
-                self._last.sender.forget_trip()
 
     def send(self, dst: int, message: bytes, uid: int) -> Dst:
         """Send an ICMP message; returns the way it took."""
-        sim = self.ns.sim
-        if sim.regular:
-            sim.meet(sim._now)
-        last = self._last
-        if last is not None and last.dst == dst:
-            trip = last.sender.trip
-            if trip is not None and trip.start(message, uid):
-                last.snmp.echoes_sent += 1
-                return last.way
-        if last is None or last.generation != self.ns.router.generation or last.dst != dst:
+        ns = self.ns
+        to, generation, way, outgoing = self._route
+        if to != dst or generation != ns.router.generation:
             way = self.route(dst)
             plain = self.pmtu_discover == "want" and not self.record_route and not way.locked
-            if not plain or not way.lasting or not self.ns.sim.learns:
+            if not plain or not way.lasting:
                 self.transmit(_ICMP, message, way, dst, uid)
                 return way
-            last = _Sent(self.ns, dst, way, self.ns.ipv4.sender(way, dst, _ICMP, self.ttl, self.tos))
-            object.__setattr__(self, "_last", last)
+            outgoing = ns.ipv4.outgoing(way, dst, _ICMP, self.ttl, self.tos)
+            object.__setattr__(self, "_route", (dst, ns.router.generation, way, outgoing))
         if len(message) > _MAX_MESSAGE:
             raise SocketError("EMSGSIZE")
         if message[0] == _ECHO:
-            last.snmp.echoes_sent += 1
+            ns.snmp.echoes_sent += 1
         else:
-            last.snmp.count_icmp(OUT | message[0])
-        reason = last.sender.send(message, uid, True)
+            ns.snmp.count_icmp(OUT | message[0])
+        reason = outgoing.send(message, uid, True)
         if reason is not None:
             self.refused(reason)
-        return last.way
-
-    def repeat(self, dst: int, request: bytes, asking: Asking, most: int) -> bool:
-        """Send echo requests like this one, at most so many, in series (net/series.py); False: they must be sent one by
-        one.
-        """
-        last = self._last
-        if last is None or last.dst != dst or last.generation != self.ns.router.generation:
-            return False
-        trip = last.sender.trip_of_many()
-        return trip is not None and trip.repeat(asking, request, most, last.snmp)
+        return way
 
     def wants(self, message: bytes) -> bool:
         """True if a message is of a kind that this socket takes."""
@@ -279,27 +247,24 @@ class RawIcmpSocket(Socket):
             return False
         return self.kinds is None or message[0] in self.kinds
 
-    def hears(self, message: bytes, dev: NetDevice | None, dst: int) -> bool:
-        """True if this socket's program is interested in a message that came by `dev` to `dst`."""
-        wanted, kinds = self.wanted, self.kinds
+    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
+        """The stack delivers; True if this socket's program is interested."""
+        data = packet.data
+        src, dst = ipv4.addresses(data)
+        return self.icmp_heard((src, message, data[8], data[ipv4.HLEN : (data[0] & 15) * 4]), packet.in_dev, dst)
+
+    def icmp_heard(self, heard: Heard, dev: NetDevice | None, dst: int) -> bool:
+        """The same for a message that came by `dev` to `dst`."""
+        message, wanted, kinds = heard[1], self.wanted, self.kinds
         if (
             not message
             or (wanted is not None and not wanted(message))
             or (kinds is not None and message[0] not in kinds)
         ):
             return False
-        if self.device is not None and dev is not self.device:
+        if (self.device is not None and dev is not self.device) or (self.source and dst != self.source):
             return False
-        return not self.source or dst == self.source
-
-    def icmp_receive(self, packet: Packet, message: bytes) -> bool:
-        """The stack delivers; True if this socket's program is interested."""
-        data = packet.data
-        src, dst = ipv4.addresses(data)
-        if not self.hears(message, packet.in_dev, dst):
-            return False
-        options = data[ipv4.HLEN : (data[0] & 15) * 4]
-        self.ns.wakeup.hand(self.on_message, (src, message, data[8], options))
+        self.ns.wakeup.hand(self.on_message, heard)
         return True
 
     def icmp_error(self, packet: Packet, message: bytes, quoted: bytes) -> bool:

@@ -32,6 +32,7 @@ def modprobe(call: Call) -> int:
         kind = _KINDS.get(module)
         if module == "br_netfilter":
             call.box.ns.netfilter.modules.load_br_netfilter()
+            call.box.sim.change()
         elif kind in call.box.ns.missing_kinds:
             if "q" not in given:
                 call.err(f"modprobe: FATAL: Module {name} not found in directory /lib/modules/{RELEASE}\n")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from macvsim.dev.base import VLAN_HLEN
 from macvsim.dev.cable import Cable
-from macvsim.dev.path import Hops
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import TopologyError
@@ -17,7 +16,6 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 
 if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
-    from macvsim.switch.path import Crossing
     from macvsim.switch.switch import Switch
 
 SETTINGS = ("hairpin", "isolated", "mtu", "policy")
@@ -30,6 +28,15 @@ class PortStats:
 
     def __init__(self) -> None:
         self.rx_packets = self.rx_bytes = self.tx_packets = self.tx_bytes = 0
+
+    def count(self, what: str, packets: int, octets: int, last: int = 0) -> None:
+        """As `engine.recording.Counter`: ``rx`` or ``tx``."""
+        if what == "rx":
+            self.rx_packets += packets
+            self.rx_bytes += octets
+        else:
+            self.tx_packets += packets
+            self.tx_bytes += octets
 
 
 @runtime_checkable
@@ -59,10 +66,8 @@ class SwitchPort:
         "assigned",
         "cable",
         "counters",
-        "crossings",
         "guarded",
         "hairpin",
-        "hops",
         "isolated",
         "label",
         "learns",
@@ -90,15 +95,12 @@ class SwitchPort:
         self.hairpin = False
         self.isolated = False
         self.counters = PortStats()
-        self.hops = Hops(self._enter)
-        self.crossings: dict[tuple[SwitchPort, int], Crossing] = {}
-        """Ways to other ports, by port and the tag that frames come with (switch/path.py)."""
         self.vlans = _trunk_vlans(None, 1)
         self.mtu = mtu
         self.policy = policy
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Whatever is set on a port may change where frames go: no path learnt before holds."""
+        """Every attribute of a port is configuration: a change begins a new generation."""
         if name in SETTINGS:
             self.set(name, value)
         else:
@@ -119,16 +121,13 @@ class SwitchPort:
     # -- the cable -----------------------------------------------------------------------------------------------------
 
     def wire_receive(self, frame: Frame) -> DropReason | None:
-        """A frame arrives from the cable: a known one takes its path, others go through the switch step by step."""
-        return self.hops.take(frame)
-
-    def _enter(self, frame: Frame) -> DropReason | None:
+        """A frame arrives from the cable."""
         return self.switch.forward(self, frame)
 
     @property
     def stats(self) -> PortStats:
         """The counters, up to date."""
-        self.sim.settle()
+        self.sim.flush()
         return self.counters
 
     def wire_changed(self) -> None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from macvsim.dev.broadcast import is_request
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
-from macvsim.dev.path import Take
 from macvsim.dev.portvlan import leave
 from macvsim.engine.display import Shown
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import TopologyError
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import MS, SECOND, Sim
-from macvsim.switch.flood import Plan
-from macvsim.switch.path import Crossing, SwitchPath
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC
@@ -63,13 +59,11 @@ class Switch(Shown):
         self.ports: dict[str, SwitchPort] = {}
         self.fdb: FilteringDatabase[SwitchPort] = FilteringDatabase(round(ageing * SECOND), pause=_COLLECTOR_PAUSE)
         self.fdb.on_change = self._fdb_changed
-        self.fdb.before_look = sim.settle
+        self.fdb.before_look = sim.flush
         self.fdb.start(int(sim.now), self.fdb.ageing)
         self.linked: list[SwitchPort] = []
         self._learning: list[SwitchPort] = []
         self._virtual: list[SwitchPort] = []
-        self._plans: dict[int, Plan] = {}
-        self._planned: dict[int, int] = {}
 
     def __repr__(self) -> str:
         return f"<Switch {self.name} {', '.join(self.ports) or 'no ports'}>"
@@ -122,9 +116,9 @@ class Switch(Shown):
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def forward(self, port: SwitchPort, frame: Frame) -> DropReason | None:
-        """A frame came in at `port`: send it on, or end it; what is found out for unicast is kept as a path."""
+        """A frame came in at `port`: send it on, or end it."""
         sim = self.sim
-        arrived = frame
+        recorder = sim.recorder
         if sim.journal is not None:
             sim.note(frame.uid, port, "receive", frame)
         if not port.link:
@@ -141,9 +135,7 @@ class Switch(Shown):
             size = len(raw)
         if size > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
-        stats = port.counters
-        stats.rx_packets += 1
-        stats.rx_bytes += size
+        sim.count(port.counters, "rx", size)
         source = raw[6:12]
         if raw[6] & 1 or source == ZERO_MAC:
             return sim.drop(frame.uid, port, DropReason.BRIDGE_SOURCE, frame)
@@ -160,42 +152,22 @@ class Switch(Shown):
             learnt = fdb.learn(source, vid, port, sim._now)
         elif sim._now >= fdb.next_run:
             fdb.collect(sim._now)
+        if recorder is not None:
+            recorder.lasts(fdb.next_run)
+            if learnt is not None:
+                recorder.counted(fdb, (learnt, "updated"), 0)
+            elif port.learns or port.policy.max_macs:
+                recorder.forbid()
         if raw[0] & 1:
             if raw[0] == 1 and raw[:5] == _RESERVED_PREFIX and raw[5] < 16:
                 return sim.drop(frame.uid, port, DropReason.RESERVED_MULTICAST, frame)
-            if self._flood_at_once(port, frame, vid):
-                return None
             return self._flood(port, self.linked, frame, vid)
         if self._virtual:
             return self._to_adapters(port, frame, vid)
         entry = fdb.entries.get((vid, raw[:6]))
         if entry is None or entry.port is None:
             return self._flood(port, self.linked, frame, vid)
-        out = entry.port
-        crossing = port.crossings.get((out, frame.tag))
-        if crossing is None or crossing.epoch != sim.epoch:
-            crossing = self._cross(port, out, frame, vid)
-            if crossing is None:
-                return self._send(port, out, frame, vid)
-        take: Take = crossing.line.arrival
-        if learnt is not None and arrived is frame:
-            take = SwitchPath(port, frame, learnt, crossing).onto.take
-        if sim.journal is not None or size > crossing.max_frame:
-            return self._send(port, out, frame, vid)
-        return crossing.leave(frame, take)
-
-    def _cross(self, port: SwitchPort, out: SwitchPort, frame: Frame, vid: int) -> Crossing | None:
-        """How frames with this one's tag get from one port to another, if there is nothing special about it."""
-        if out is port or out.isolated or not out.learns or port.guarded or not self.sim.learns:
-            return None
-        left = frame.tag
-        if self.vlan_aware:
-            tagged = out.vlans.egress(vid)
-            if tagged is None:
-                return None
-            left = leave(frame, vid, tagged, ETH_P_8021Q).tag
-        crossing = port.crossings[out, frame.tag] = Crossing(port, out, frame.tag, left)
-        return crossing
+        return self._send(port, entry.port, frame, vid)
 
     def _to_adapters(self, source: SwitchPort, frame: Frame, vid: int) -> DropReason | None:
         """Unicast where adapters are: to the destination's, else to the uplinks; to promiscuous ones as allowed."""
@@ -221,26 +193,12 @@ class Switch(Shown):
             last = sim.drop(frame.uid, source, DropReason.NO_OTHER_PORT, frame)
         return None if taken else last
 
-    def _flood_at_once(self, source: SwitchPort, frame: Frame, vid: int) -> bool:
-        """An ARP request goes out of all ports by one call, if that makes no difference (switch/flood.py)."""
-        sim = self.sim
-        if not sim.learns or sim.journal is not None or not is_request(frame.raw):
-            return False
-        plan = self._plans.get(vid)
-        if plan is None or plan.epoch != sim.epoch:
-            if self._planned.get(vid) != sim.epoch:  # a plan is worth its while from the second request on
-                self._planned[vid] = sim.epoch
-                return False
-            if plan is not None and plan.pending is not None:
-                plan.pending.become_real()
-            plan = self._plans[vid] = Plan(self, vid)
-        return plan.usable and plan.flood(source, frame, vid)
-
     def _flood(
         self, source: SwitchPort, ports: Sequence[SwitchPort], frame: Frame, vid: int, *, taken: bool = False
     ) -> DropReason | None:
         """To every one of `ports` that may have it; `taken`: somebody has a copy already, so it is not lost anyway."""
         drop = self.sim.drop
+        self.sim.unrepeatable()  # the destination may be learnt at any time
         aware = self.vlan_aware
         isolated = source.isolated
         forms: dict[bool, Frame] = {}
@@ -292,9 +250,7 @@ class Switch(Shown):
         size = len(frame.raw)
         if size > port.max_frame:
             return sim.drop(frame.uid, port, DropReason.NIC_MTU, frame)
-        stats = port.counters
-        stats.tx_packets += 1
-        stats.tx_bytes += size
+        sim.count(port.counters, "tx", size)
         if sim.journal is not None:
             sim.note(frame.uid, port, "xmit", frame)
         assert port.cable is not None

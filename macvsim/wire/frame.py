@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from scapy.packet import Packet
 
 ETH_HLEN = 14
-ETH_ADDRESSES = 12
-"""Length of both MAC addresses, destination first."""
 ETH_P_IP = 0x0800
 ETH_P_ARP = 0x0806
 ETH_P_8021Q = 0x8100
@@ -47,38 +45,32 @@ OUTGOING: Final = PacketType.OUTGOING
 LOOPBACK: Final = PacketType.LOOPBACK
 
 
-FrameKey = bytes
-"""See `frame_key`."""
-
-
-def frame_key(tag: int, addresses: bytes) -> FrameKey:
-    """A tag held beside the bytes, and MAC addresses, by which learned paths are found."""
-    return addresses + tag.to_bytes(4) if tag else addresses
-
-
 class Frame:
     """An Ethernet frame without preamble, padding and FCS.
 
     raw : destination MAC, source MAC, [inner VLAN tags,] EtherType, payload
     uid : identity of the packet; copies, tagged forms and forwarded forms keep it
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
-    head : what its IPv4 header shares with its flow's, where a stack that built the header says so (net/flow.py);
-    of ARP that is likely to come again, the whole packet (net/arpflow.py)
+    flow : key of the flow it belongs to (fastpath/flowkey.py); None: not computed yet, for a frame that a stack built,
+    so that its checksums are right (skb->ip_summed); ``b""``: it belongs to none
     """
 
-    __slots__ = ("head", "raw", "tag", "uid")
+    __slots__ = ("flow", "raw", "tag", "uid")
 
-    def __init__(self, raw: bytes, uid: int, tag: int = 0, head: bytes = b"") -> None:
+    def __init__(self, raw: bytes, uid: int, tag: int = 0, flow: bytes | None = b"") -> None:
         self.raw = raw
         self.uid = uid
         self.tag = tag
-        self.head = head
+        self.flow = flow
+
+    def tagged(self, tag: int | None) -> Frame:
+        """The frame as it is where `tag` is held beside its bytes; None: as it is."""
+        return self if tag is None or tag == self.tag else Frame(self.raw, self.uid, tag, self.unkeyed)
 
     @property
-    def key(self) -> FrameKey:
-        """Tag and addresses."""
-        addresses = self.raw[:ETH_ADDRESSES]
-        return frame_key(self.tag, addresses) if self.tag else addresses
+    def unkeyed(self) -> bytes | None:
+        """`flow` for a frame made of this one."""
+        return b"" if self.flow == b"" else None
 
     @property
     def wire(self) -> bytes:

@@ -6,7 +6,6 @@ from typing import Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, ProtocolHandler
-from macvsim.dev.path import Receiver
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Sim
 from macvsim.wire.addr import mac_bytes
@@ -30,9 +29,6 @@ class FakeNamespace:
         self.bridge_hooks = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
-
-    def receiver(self, dev: NetDevice, packet_type: PacketType) -> Receiver:
-        return Receiver({}, lambda frame: self.unknown_protocol(dev, Frame(frame.raw, frame.uid), packet_type))
 
     def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
         return None

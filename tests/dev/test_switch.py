@@ -36,14 +36,13 @@ class SwitchLab:
         nic = Nic(FakeNamespace(self.sim, name), "eth0", mac_bytes(mac))
         nic.set_up()
         self.nics[name] = nic
-        long_way = nic.hops.long_way
+        receive = nic.wire_receive
 
         def arrive(arrived: Frame) -> DropReason | None:
             self.got.append((name, arrived))
-            return long_way(arrived)
+            return receive(arrived)
 
-        nic.hops.long_way = arrive
-        nic.keep_path = lambda rounds: None  # type: ignore[method-assign]
+        nic.wire_receive = arrive  # type: ignore[method-assign]
         Cable(self.sim, nic, port, delay=1)
         return nic
 

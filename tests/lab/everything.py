@@ -21,6 +21,7 @@ def state(lab: Lab) -> dict[str, Any]:
         seen[name] = [[getattr(dev.stats, field) for field in dev.stats.__slots__] for dev in ns.devices.values()]
         seen[name, "log"] = list(ns.log.lines)
         seen[name, "snmp"] = ns.snmp.text(forwarding=False, ttl=64)
+        seen[name, "snmp6"] = ns.ipv6.snmp.text()
         seen[name, "neigh"] = [
             (e.dev.name, e.ip, e.ha, e.state, e.used, e.confirmed, e.updated, e.probes)
             for table in (ns.neigh, ns.ipv6.neigh)

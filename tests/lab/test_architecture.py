@@ -99,12 +99,12 @@ def test_xmit_never_receives(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             depth -= 1
 
-    def receive(self: NetDevice, frame: object, packet_type: object, key: object = None) -> DropReason | None:
+    def receive(self: NetDevice, frame: object, packet_type: object) -> DropReason | None:
         nonlocal depth
         assert depth == 0, f"{self.label} received inside a transmit"
         held, depth = depth, 0
         try:
-            return real_receive(self, frame, packet_type, key)  # type: ignore[arg-type]
+            return real_receive(self, frame, packet_type)  # type: ignore[arg-type]
         finally:
             depth = held
 

@@ -1,6 +1,6 @@
 """Broadcasts that end where nobody cares for them: what is saved on them shows nowhere.
 
-Random labs with many containers to a host are run with and without `Sim.learns`, while everything changes that decides
+Random labs with many containers to a host are run with and without `Sim.fastpath`, while everything changes that decides
 who does something about an ARP request or a neighbour solicitation: captures, counters, neighbour tables, drops,
 journals, printed texts and nanosecond times are the same.
 """
@@ -27,10 +27,9 @@ SEEDS = range(12)
 class Play:
     """One random lab and what happens in it; the same seed plays the same."""
 
-    def __init__(self, seed: int, *, learns: bool, journal: bool) -> None:
+    def __init__(self, seed: int, *, fastpath: bool, journal: bool) -> None:
         self.dice = random.Random(seed)
-        self.lab = Lab(seed=seed, journal=journal)
-        self.lab.sim.learns = learns
+        self.lab = Lab(seed=seed, journal=journal, fastpath=fastpath)
         self.ipv6 = self.dice.random() < 0.4
         self.vids = self.dice.choice([[None], [None], [100], [100, 200]])
         self.mode = self.dice.choice(["bridge", "bridge", "bridge", "vepa", "private"])
@@ -190,8 +189,8 @@ class Play:
 @pytest.mark.parametrize("journal, captured", [(False, False), (True, True)], ids=["bare", "watched"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_shows(seed: int, journal: bool, captured: bool) -> None:
-    quick, frames = Play(seed, learns=True, journal=journal).run(captured)
-    plain, plain_frames = Play(seed, learns=False, journal=journal).run(captured)
+    quick, frames = Play(seed, fastpath=True, journal=journal).run(captured)
+    plain, plain_frames = Play(seed, fastpath=False, journal=journal).run(captured)
     assert quick == plain
     assert frames == plain_frames
 
@@ -199,17 +198,16 @@ def test_nothing_shows(seed: int, journal: bool, captured: bool) -> None:
 def test_watching_changes_nothing() -> None:
     """Captures and journal see the same lab that runs without them."""
     for seed in list(SEEDS)[:5]:
-        bare, _ = Play(seed, learns=True, journal=False).run(False)
-        watched, _ = Play(seed, learns=True, journal=True).run(True)
+        bare, _ = Play(seed, fastpath=True, journal=False).run(False)
+        watched, _ = Play(seed, fastpath=True, journal=True).run(True)
         del watched["journal"], watched["causes"]
         assert bare == watched
 
 
-@pytest.mark.parametrize("learns", [True, False])
-def test_martians_are_logged_by_those_who_hear_them(learns: bool) -> None:
+@pytest.mark.parametrize("fastpath", [True, False])
+def test_martians_are_logged_by_those_who_hear_them(fastpath: bool) -> None:
     """Of a request for somebody else too, once log_martians says so."""
-    lab = Lab(journal=False)
-    lab.sim.learns = learns
+    lab = Lab(journal=False, fastpath=fastpath)
     lab.switch("sw1")
     for number in (1, 2):
         host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
@@ -222,16 +220,15 @@ def test_martians_are_logged_by_those_who_hear_them(learns: bool) -> None:
     assert "IPv4: martian source 172.16.0.77 from 172.16.0.12, on dev eth0" in told
 
 
-@pytest.mark.parametrize("learns", [True, False])
+@pytest.mark.parametrize("fastpath", [True, False])
 @pytest.mark.parametrize(
     "wait, known",
     [(0.000_049, "lladdr 02:42:ac:10:00:15 STALE"), (0.000_050, "lladdr 02:42:ac:10:00:15 STALE"),
      (0.000_051, "FAILED")],
 )  # fmt: skip
-def test_what_is_known_changes_before_the_work_queues_run(learns: bool, wait: float, known: str) -> None:
+def test_what_is_known_changes_before_the_work_queues_run(fastpath: bool, wait: float, known: str) -> None:
     """A request is at all cards after 50 us, and with macvlan's children one later: then it tells of its sender."""
-    lab = Lab(journal=False)
-    lab.sim.learns = learns
+    lab = Lab(journal=False, fastpath=fastpath)
     lab.switch("sw1")
     for number in (1, 2, 3):
         host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
@@ -249,12 +246,11 @@ def test_what_is_known_changes_before_the_work_queues_run(learns: bool, wait: fl
     assert str(host.sh(inside)).strip() == f"172.16.0.21 dev eth0 {known}"
 
 
-@pytest.mark.parametrize("learns", [True, False])
+@pytest.mark.parametrize("fastpath", [True, False])
 @pytest.mark.parametrize("before, rtt", [(None, 451_000), (400, 450_000), (-400, 451_000)])
-def test_a_request_is_handed_on_with_what_waits_already(learns: bool, before: int | None, rtt: int) -> None:
+def test_a_request_is_handed_on_with_what_waits_already(fastpath: bool, before: int | None, rtt: int) -> None:
     """A request is at all cards after 50 us; macvlan's work queue runs 1 us after the first frame that waits there."""
-    lab = Lab(journal=False)
-    lab.sim.learns = learns
+    lab = Lab(journal=False, fastpath=fastpath)
     lab.switch("sw1")
     for number in (1, 2, 3):
         host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")

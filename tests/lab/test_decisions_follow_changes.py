@@ -2,7 +2,7 @@
 machines said, who answers for whom, and what devices listen for.
 
 In each case pings go on while something changes, in a lab that keeps what it finds out and in one that keeps nothing
-(`Sim.learns`); both end in the same state.
+(`Sim.fastpath`); both end in the same state.
 """
 
 from __future__ import annotations
@@ -247,9 +247,8 @@ STEP = 0.7
 """Seconds between changes: three pings and a bit."""
 
 
-def play(case: Case, *, learns: bool, journal: bool) -> dict[str, Any]:
-    lab = Lab(seed=0, journal=journal)
-    lab.sim.learns = learns
+def play(case: Case, *, fastpath: bool, journal: bool) -> dict[str, Any]:
+    lab = Lab(seed=0, journal=journal, fastpath=fastpath)
     case.build(lab)
 
     def run(name: str, line: str) -> str:
@@ -274,5 +273,5 @@ def play(case: Case, *, learns: bool, journal: bool) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CASES)
 def test_a_change_takes_effect_at_once(name: str, journal: bool) -> None:
     case = CASES[name]
-    kept = play(case, learns=True, journal=journal)
-    assert kept == play(case, learns=False, journal=journal)
+    kept = play(case, fastpath=True, journal=journal)
+    assert kept == play(case, fastpath=False, journal=journal)

@@ -37,7 +37,7 @@ def test_what_a_container_takes() -> None:
         tracemalloc.stop()
         assert len(lab.containers) == containers
     assert (built[1] - built[0]) / (_MANY - _FEW) < 5_200
-    assert (pinged[1] - pinged[0]) / (_MANY - _FEW) < 12_600
+    assert (pinged[1] - pinged[0]) / (_MANY - _FEW) < 16_200  # about a third are entries of flow tables
 
 
 def test_what_is_like_everywhere_is_kept_once() -> None:
@@ -112,7 +112,7 @@ def _inside(lab: Lab, command: str) -> list[str]:
 
 def _turns(lab: Lab, ns: Namespace) -> tuple[object, ...]:
     assert lab.sim.history is not None
-    return lab.sim.epoch, lab.sim.now, repr(lab.sim._eid), ns.router.generation, len(lab.sim.history.calls)
+    return lab.sim.generation, lab.sim.now, repr(lab.sim._eid), ns.router.generation, len(lab.sim.history.calls)
 
 
 def test_lo_is_made_when_somebody_asks_for_it() -> None:
@@ -124,7 +124,7 @@ def test_lo_is_made_when_somebody_asks_for_it() -> None:
     assert [next(iter(ns.devices)) for ns in spaces] == ["lo"] * 4
     assert [ns.dev("lo").up for ns in spaces] == [True, False] * 2
     assert _turns(late, spaces[0]) == before
-    assert late.sim.epoch == early.sim.epoch
+    assert late.sim.generation == early.sim.generation
     for command in _SHOWN:
         assert _inside(late, command) == _inside(early, command), command
     for command in ("ip link", "ip addr", "ip route", "ifconfig -a", "netstat -nr", "cat /proc/net/dev"):

@@ -133,10 +133,9 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
         lab[name].sh(f"ip neigh replace 172.16.10.1 lladdr 02:00:00:00:0{dice.randrange(1, 9)}:01 dev eth0")
 
 
-def play(seed: int, *, learns: bool, journal: bool, captured: bool) -> tuple[dict[str, Any], bytes]:
+def play(seed: int, *, fastpath: bool, journal: bool, captured: bool) -> tuple[dict[str, Any], bytes]:
     dice = random.Random(seed)
-    lab = Lab(seed=seed, journal=journal)
-    lab.sim.learns, lab.sim.patience = learns, 2
+    lab = Lab(seed=seed, journal=journal, fastpath=fastpath)
     names = build(lab, dice)
     if seed % 2:
         check_often(lab, names)
@@ -177,8 +176,8 @@ def play(seed: int, *, learns: bool, journal: bool, captured: bool) -> tuple[dic
 @pytest.mark.parametrize("journal, captured", [(False, False), (True, True)], ids=["bare", "watched"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_paths_change_nothing(seed: int, journal: bool, captured: bool) -> None:
-    with_paths, frames = play(seed, learns=True, journal=journal, captured=captured)
-    without, plain_frames = play(seed, learns=False, journal=journal, captured=captured)
+    with_paths, frames = play(seed, fastpath=True, journal=journal, captured=captured)
+    without, plain_frames = play(seed, fastpath=False, journal=journal, captured=captured)
     assert with_paths == without
     assert frames == plain_frames
 
@@ -186,7 +185,7 @@ def test_paths_change_nothing(seed: int, journal: bool, captured: bool) -> None:
 def test_watching_changes_nothing() -> None:
     """Captures and journal see the same lab that runs without them."""
     for seed in list(SEEDS)[:6]:
-        bare, _ = play(seed, learns=True, journal=False, captured=False)
-        watched, _ = play(seed, learns=True, journal=True, captured=True)
+        bare, _ = play(seed, fastpath=True, journal=False, captured=False)
+        watched, _ = play(seed, fastpath=True, journal=True, captured=True)
         del watched["journal"], watched["causes"]
         assert bare == watched

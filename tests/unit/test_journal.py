@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
-from macvsim.engine.journal import Journal, Record, Station, Stations
+from macvsim.engine.journal import Journal, Record
+from macvsim.engine.recording import Station
 from macvsim.wire.frame import Frame
 
 
@@ -28,10 +30,11 @@ class Eager:
         self.records: list[Record] = []
         self.causes: dict[int, int] = {}
 
-    def passed(self, time: int, uid: int, frame: Frame, stations: Stations) -> None:
-        for where, step, tag, detail in stations:
-            shown = frame if tag is None else Frame(frame.raw, uid, tag)
-            self.records.append(Record(time, uid, where, step, shown, detail))
+    def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
+        for where, step, tag, detail, late, bare in script:
+            frame = left if late else came
+            shown = None if bare else frame if tag is None else Frame(frame.raw, frame.uid, tag)
+            self.records.append(Record(time, frame.uid, where, step, shown, detail))
             if len(self.records) > self.limit:
                 del self.records[: self.limit // 2]
                 oldest = min(record.uid for record in self.records)
@@ -49,8 +52,8 @@ def test_forgets_the_oldest_half(seed: int) -> None:
             journal.causes[uid] = eager.causes[uid] = uid - 1
         frame = Frame(bytes([time]) * 20, uid, dice.choice([0, 0x81000064]))
         stations = [Station(PLACES[n], "receive", dice.choice([None, 0, 7]), n) for n in range(dice.randrange(1, 6))]
-        journal.passed(time, uid, frame, stations)
-        eager.passed(time, uid, frame, stations)
+        journal.passed(time, frame, frame, stations)
+        eager.passed(time, frame, frame, stations)
         if dice.random() < 0.1:
             assert shown(journal.records) == shown(eager.records)
             assert journal.causes == eager.causes

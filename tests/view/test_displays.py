@@ -88,7 +88,7 @@ def test_looking_changes_nothing() -> None:
             lab.switches["sw1"]._repr_html_()
         again = lab["c3"].ping("172.16.20.13", count=2)
         assert lab.sim.journal is not None
-        return lab.sim.epoch, lab.now, str(again), len(lab.sim.journal.records)
+        return lab.sim.generation, lab.now, str(again), len(lab.sim.journal.records)
 
     assert played(True) == played(False)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Recorder, Subject, reported
 from macvsim.net.dst import ERROR
 from macvsim.net.icmp import BURST, Peer
 from macvsim.net.ipv6.address import select_source
@@ -24,10 +25,11 @@ _DISCOVERY = range(icmpv6.ROUTER_SOLICIT, icmpv6.REDIRECT + 1)
 _LISTENERS = (icmpv6.MLD_QUERY, icmpv6.MLD_REPORT, icmpv6.MLD_DONE, icmpv6.MLDV2_REPORT)
 
 
-class Icmpv6Layer:
+class Icmpv6Layer(Subject):
     """The ICMPv6 of one namespace."""
 
     def __init__(self, stack: Ipv6) -> None:
+        self.dependents = ()
         self.stack = stack
         self.ns = stack.ns
         self.sockets: list[RawIcmp6Socket] = []
@@ -35,9 +37,12 @@ class Icmpv6Layer:
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 
+    @reported
     def receive(self, packet: Packet6) -> DropReason | None:
         """A message for this host (icmpv6_rcv): raw sockets get a copy of what they want, then the kernel acts."""
         snmp, sim = self.stack.snmp, self.ns.sim
+        if sim.recorder is not None:
+            self._report(sim.recorder, packet.data[packet.at])
         where = packet.in_dev or self.ns
         message = packet.data[packet.at :]
         src, dst = ipv6.addresses(packet.data)
@@ -70,6 +75,14 @@ class Icmpv6Layer:
         waited = kind == icmpv6.ECHO_REPLY
         return sim.drop(packet.uid, where, DropReason.PING_NO_SOCKET if waited else DropReason.ICMP6_UNKNOWN)
 
+    def _report(self, recorder: Recorder, kind: int) -> None:
+        """Requests that no program hears are answered alike; all else is looked at one by one."""
+        recorder.depends(self)
+        heard = any(sock.kinds is None or icmpv6.ECHO_REQUEST in sock.kinds for sock in self.sockets)
+        if heard or kind != icmpv6.ECHO_REQUEST:
+            recorder.forbid()
+        recorder.counted(self.stack.snmp, ("in", kind), 0)
+
     def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
         """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""
         stack, conf = self.stack, self.stack.icmp_conf
@@ -84,6 +97,8 @@ class Icmpv6Layer:
             return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.ICMP_ECHO_IGNORED)
         own = not group and (not anycast or bool(stack.conf.anycast_src_echo_reply))
         way = stack.router.output(src, dst if own else 0, self.interface(packet))
+        if not way.lasting:
+            self.ns.sim.unrepeatable()
         if way.kind is ERROR:
             stack.snmp.ip["OutNoRoutes"] += 1
             return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_OUTNOROUTES)
@@ -141,7 +156,7 @@ class Icmpv6Layer:
     ) -> DropReason | None:
         """Send a message, whose checksum is written now; the words are those of `Ipv6Layer.send`."""
         source = way.src if src is None else src
-        self.stack.snmp.out_types[message[0]] += 1
+        self.ns.sim.count(self.stack.snmp, ("out", message[0]))
         reason = self.stack.ip6.send(
             ipv6.ICMPV6,
             icmpv6.sealed(source, dst, message),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import Ipvlan, l3s_child, layer3_address
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import reported
 from macvsim.net.dst import ERROR, FORWARD, LOCAL
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back
+from macvsim.net.ipv6.snmp6 import ecn_of
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
 from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
 
 FLOW_MASK = 0xFFFFF
+_NO_LINK = bytes(12) + b"\x86\xdd"
+"""Where the Ethernet header of a packet will be, once its neighbour is known."""
 _FINAL = (ipv6.ICMPV6, ipv6.UDP)
 
 
@@ -33,8 +40,13 @@ class Ipv6Layer:
         self.ns = stack.ns
         self.count = stack.snmp.ip
 
+    def tick(self, name: str) -> None:
+        """One more of what a counter counts."""
+        self.ns.sim.count(self.count, name)
+
     # -- up: from a device ---------------------------------------------------------------------------------------------
 
+    @reported
     def receive(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """An IPv6 frame for this namespace: validate, route, and go where the route says (ipv6_rcv)."""
         sim, count = self.ns.sim, self.count
@@ -42,6 +54,8 @@ class Ipv6Layer:
             return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
         data = frame.raw[ETH_HLEN:]
         self.stack.snmp.received(data)
+        if sim.recorder is not None:
+            sim.recorder.counted(self.stack.snmp, ("received", ecn_of(data)), len(data))
         inet6 = dev.inet.inet6
         if inet6 is None or inet6.conf.disable_ipv6:
             count["InDiscards"] += 1
@@ -51,7 +65,8 @@ class Ipv6Layer:
             count["InTruncatedPkts" if reason is DropReason.PKT_TOO_SMALL else "InHdrErrors"] += 1
             return sim.drop(frame.uid, dev, reason, frame)
         data = data[: ipv6.HLEN + int.from_bytes(data[4:6], "big")]
-        packet = Packet6(data, frame.uid, dev, packet_type)
+        packet = Packet6(data, frame.uid, dev, packet_type, None, frame.unkeyed)
+        packet.link = frame.raw[:ETH_HLEN]
         if data[6] == ipv6.HOP_BY_HOP:
             reason = self.stack.extensions.hop_by_hop(packet)
             if reason is not None:
@@ -59,6 +74,7 @@ class Ipv6Layer:
         if dev.rx_handler is not None:
             child = l3s_child(dev.rx_handler, layer3_address(frame.raw, target=True))
             if child is not None:
+                sim.unrepeatable()
                 return self._to_child(packet, child)
         return self._route(packet)
 
@@ -107,6 +123,8 @@ class Ipv6Layer:
         src, dst = ipv6.addresses(packet.data)
         way = self.stack.router.input(dst, dev, src)
         packet.way = way
+        if not way.lasting:
+            self.ns.sim.unrepeatable()
         if way.multicast:
             self.stack.snmp.received_group(len(packet.data))
         if way.kind is LOCAL:
@@ -139,11 +157,11 @@ class Ipv6Layer:
         if sim.journal is not None:
             sim.note(packet.uid, where, "local")
         if packet.proto in _FINAL:
-            self.count["InDelivers"] += 1
-        if packet.proto == ipv6.ICMPV6:
-            return self.stack.icmp.receive(packet)
-        if packet.proto == ipv6.UDP:
-            return self.stack.udp.receive(packet)
+            self.tick("InDelivers")
+            handler = self.stack.icmp.receive if packet.proto == ipv6.ICMPV6 else self.stack.udp.receive
+            if sim.recorder is not None:
+                sim.recorder.delivered(handler, Frame(packet.link + packet.data, packet.uid), _again(handler, packet))
+            return handler(packet)
         if packet.proto == ipv6.NO_NEXT:
             self.count["InDelivers"] += 1
             return sim.drop(packet.uid, where, DropReason.IPV6_NO_NEXT)
@@ -198,6 +216,8 @@ class Ipv6Layer:
                 return self.local(packet)
             if is_link_local6(dst):
                 return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
+        if out is dev or stack.conf_all.proxy_ndp:
+            sim.unrepeatable()
         if out is dev:
             stack.ndisc.redirects.maybe_send(packet, way)
         elif not src or is_multicast6(src) or src == LOOPBACK_IP:
@@ -205,7 +225,7 @@ class Ipv6Layer:
         elif is_link_local6(src):
             stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.NOT_NEIGHBOUR)
             return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
-        self.count["OutForwDatagrams"] += 1
+        self.tick("OutForwDatagrams")
         mtu = max(way.mtu, ipv6.MIN_MTU)
         if len(data) > mtu:
             stack.icmp.send_error(packet, icmpv6.PKT_TOOBIG, 0, mtu, out)
@@ -253,10 +273,23 @@ class Ipv6Layer:
         data = ipv6.packet(
             ipv6_template(proto), source, dst, payload, hop_limit=hop_limit, tclass=tclass, flow=flow
         )  # fmt: skip
-        self.count["OutRequests"] += 1
+        if way.multicast:
+            return self._local_out(way, Packet6(data, uid, way=way), loop=loop)
+        if way.send is None:
+            way.send = self.ns.sim.ingress(partial(self._send, way))
+        return way.send(Frame(_NO_LINK + data, uid, 0, None))
+
+    def _send(self, way: Dst6, frame: Frame) -> DropReason | None:
+        """A packet behind the place of its Ethernet header goes out."""
+        if not way.lasting:
+            self.ns.sim.unrepeatable()
+        return self._local_out(way, Packet6(frame.raw[ETH_HLEN:], frame.uid, None, HOST, way, frame.unkeyed))
+
+    def _local_out(self, way: Dst6, packet: Packet6, *, loop: bool = True) -> DropReason | None:
+        self.tick("OutRequests")
         if self.ns.sim.journal is not None:
-            self.ns.sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
-        return self.output(Packet6(data, uid, way=way), way, loop=loop)
+            self.ns.sim.note(packet.uid, self.ns, "send", None, (way.dev, way.nexthop))
+        return self.output(packet, way, loop=loop)
 
     def route_out(self, dev: NetDevice, data: bytes, uid: int) -> DropReason | None:
         """A packet of a stacked device goes out by our routes bound to `dev`, as if it were ours, whatever its source
@@ -269,7 +302,7 @@ class Ipv6Layer:
         way = self.stack.router.output(dst, src, dev)
         if way.kind is ERROR:
             return sim.drop(uid, dev, way.reason or DropReason.IP_OUTNOROUTES)
-        self.count["OutRequests"] += 1
+        self.tick("OutRequests")
         if sim.journal is not None:
             sim.note(uid, self.ns, "send", None, (way.dev, way.nexthop))
         return self.output(Packet6(data, uid, way=way), way)
@@ -310,6 +343,7 @@ class Ipv6Layer:
         sim, out = self.ns.sim, way.dev
         assert out is not None
         if way.multicast:
+            sim.unrepeatable()
             dst = ipv6.addresses(packet.data)[1]
             if loop and loops_back(way, dst):
                 sim.call_at(sim._now, self._loop_back, packet.data, packet.uid, out)
@@ -318,13 +352,19 @@ class Ipv6Layer:
             if multicast_scope(dst) <= SCOPE_NODE and not out.loopback:
                 return sim.drop(packet.uid, out, DropReason.IP_NOT_JOINED)
         self.stack.snmp.sent(packet.data)
+        if sim.recorder is not None:
+            sim.recorder.counted(self.stack.snmp, ("sent", ""), len(packet.data))
         entry = way.neighbour
         if entry is None or entry.dead:
+            if sim.recorder is not None:
+                sim.recorder.once()
             entry = self.stack.neigh.create(out, way.nexthop)
             if entry is None:
                 return sim.drop(packet.uid, out, DropReason.NEIGH_TABLE_FULL)
             way.neighbour = entry
         confirming = self.stack.confirming
+        if confirming and sim.recorder is not None:
+            sim.recorder.forbid()
         if confirming and (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:  # sock_confirm_neigh
             entry.confirmed = sim.jiffies
         return entry.output(packet)
@@ -338,6 +378,7 @@ class Ipv6Layer:
         """Cut to the MTU; only the sender of a packet may (ip6_fragment; RFC 8200, section 4.5)."""
         sim, data = self.ns.sim, packet.data
         assert way.dev is not None
+        sim.unrepeatable()
         mtu = max(min(way.mtu, packet.fragment or way.mtu), ipv6.MIN_MTU)
         if packet.in_dev is not None and not packet.fragment:
             self.count["FragFails"] += 1
@@ -357,3 +398,14 @@ class Ipv6Layer:
                 sim.run_softirqs()
         self.count["FragOKs"] += 1
         return None
+
+
+def _again(handler: Callable[[Packet6], DropReason | None], packet: Packet6) -> Callable[[Frame], DropReason | None]:
+    """What hands another packet of the same flow to a protocol."""
+
+    def take(frame: Frame) -> DropReason | None:
+        arrived = copy(packet)
+        arrived.data, arrived.uid = frame.raw[ETH_HLEN:], frame.uid
+        return handler(arrived)
+
+    return take

@@ -38,8 +38,9 @@ class Packet6(Packet):
         in_dev: NetDevice | None = None,
         packet_type: PacketType = HOST,
         way: Dst6 | None = None,
+        flow: bytes | None = b"",
     ) -> None:
-        super().__init__(data, uid, in_dev, packet_type)
+        super().__init__(data, uid, in_dev, packet_type, None, flow)
         self.way = way
         self.proto = data[6]
         self.at = 40

@@ -176,6 +176,7 @@ def sockstat6(stack: Ipv6) -> str:
 
 def snmp6(stack: Ipv6) -> str:
     """/proc/net/snmp6."""
+    stack.ns.sim.flush()
     return stack.snmp.text()
 
 

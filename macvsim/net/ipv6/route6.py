@@ -5,6 +5,7 @@ Decide, then do: `Router6` only answers; net/ipv6/ip6.py acts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.ipv6.stack import Ipv6
     from macvsim.net.neigh import Neighbour
+    from macvsim.wire.frame import Frame
 
 _CACHE_LIMIT = 4096
 _MATCH = 2
@@ -35,7 +37,7 @@ class Dst6:
     """
 
     __slots__ = ("anycast", "dev", "errno", "kind", "lasting", "mtu", "multicast", "neighbour", "nexthop",
-                 "reason", "route", "src")  # fmt: skip
+                 "reason", "route", "send", "src")  # fmt: skip
 
     def __init__(
         self,
@@ -63,6 +65,8 @@ class Dst6:
         self.lasting = True
         """False where time or the state of neighbours may change the decision."""
         self.neighbour: Neighbour | None = None
+        self.send: Callable[[Frame], DropReason | None] | None = None
+        """What takes packets of this host that go this way, once there was one."""
 
 
 class Router6:
@@ -77,6 +81,7 @@ class Router6:
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_genid_bump_ipv6)."""
+        self.ipv6.ns.sim.change()
         self._input.clear()
         self._output.clear()
 
@@ -126,7 +131,7 @@ class Router6:
             found = self._decide_output(dst, src, oif)
             if len(self._output) >= _CACHE_LIMIT:
                 self._output.clear()
-            if found.lasting and self.ipv6.ns.sim.learns:
+            if found.lasting:
                 self._output[key] = found
         return found
 
@@ -190,7 +195,7 @@ class Router6:
             found = self._decide_input(dst, dev)
             if len(self._input) >= _CACHE_LIMIT:
                 self._input.clear()
-            if found.lasting and self.ipv6.ns.sim.learns:
+            if found.lasting:
                 self._input[key] = found
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from macvsim.net.parts import Counters
 from macvsim.net.snmp import UDP
@@ -29,6 +30,11 @@ _ECN = ("InNoECTPkts", "InECT1Pkts", "InECT0Pkts", "InCEPkts")
 _LITE = tuple(name for name in UDP if name != "IgnoredMulti")
 
 
+def ecn_of(data: bytes) -> str:
+    """The counter of packets with this one's ECN field."""
+    return _ECN[data[1] >> 4 & 3]
+
+
 class Snmp6:
     """Counters by MIB group; they only grow."""
 
@@ -43,11 +49,22 @@ class Snmp6:
 
     def received(self, data: bytes) -> None:
         """A packet came from a device."""
-        ip, size = self.ip, len(data)
-        ip["InReceives"] += 1
-        ip["InOctets"] += size
-        if size >= 40 and data[0] >> 4 == 6:
-            ip[_ECN[data[1] >> 4 & 3]] += 1
+        size = len(data)
+        self.count(("received", ecn_of(data) if size >= 40 and data[0] >> 4 == 6 else ""), 1, size, 0)
+
+    def count(self, what: tuple[str, Any], packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: packets ``received`` with an ECN field (`ecn_of`) or ``sent`` to devices,
+        messages of a type that came ``in`` or went ``out``.
+        """
+        kind, which = what
+        if kind in ("in", "out"):
+            (self.in_types if kind == "in" else self.out_types)[which] += packets
+            return
+        received = kind == "received"
+        self.ip["InReceives" if received else "OutTransmits"] += packets
+        self.ip["InOctets" if received else "OutOctets"] += octets
+        if which:
+            self.ip[which] += packets
 
     def received_group(self, size: int) -> None:
         """A packet to a group that there is a route for (ip6_mc_input)."""
@@ -57,8 +74,7 @@ class Snmp6:
     def sent(self, data: bytes) -> None:
         """A packet goes to a device."""
         ip, size = self.ip, len(data)
-        ip["OutTransmits"] += 1
-        ip["OutOctets"] += size
+        self.count(("sent", ""), 1, size, 0)
         if data[24] == 0xFF:
             ip["OutMcastPkts"] += 1
             ip["OutMcastOctets"] += size

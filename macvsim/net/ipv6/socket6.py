@@ -115,11 +115,13 @@ class RawIcmp6Socket(Socket6):
         self.wanted: Callable[[bytes], bool] | None = None
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
         self.stack.icmp.sockets.append(self)
+        self.stack.icmp.invalidate()
 
     def close(self) -> None:
         """Stop hearing."""
         if self in self.stack.icmp.sockets:
             self.stack.icmp.sockets.remove(self)
+            self.stack.icmp.invalidate()
 
     def send(self, dst: int, message: bytes, uid: int, dev: NetDevice | None = None, *, confirm: bool = False) -> Dst6:
         """Send an ICMPv6 message; returns the way it took.
@@ -127,6 +129,8 @@ class RawIcmp6Socket(Socket6):
         confirm : the next hop counts as reachable, because the program has heard from behind it (MSG_CONFIRM)
         """
         if confirm:
+            if not self.stack.confirming:
+                self.ns.sim.change()
             self.stack.confirming.append((uid, dst))
         way = self.route(dst, dev)
         self.check_size(len(message), way)

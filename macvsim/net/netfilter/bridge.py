@@ -51,6 +51,8 @@ class BridgeHooks:
         if data is None:
             self.ns.sim.drop(frame.uid, port, DropReason.IP_INHDR, frame)
             return None
+        if self.ns.sim.recorder is not None:
+            self.ns.sim.recorder.indivisible()  # `arrived` will ask for the packet
         packet = Tracked(data, frame.uid, bridge, HOST)
         packet.physical = port
         before = data[16:20]
@@ -67,6 +69,7 @@ class BridgeHooks:
         """Another destination (br_nf_pre_routing_finish): the host routes it; but what it would send out of the same
         bridge gets its neighbour's MAC and stays a bridged frame.
         """
+        self.ns.sim.unrepeatable()
         way = self.ns.router.input(packet.data[12:20], bridge)
         if way.kind is not FORWARDED or way.dev is not bridge:
             return Frame(bridge.mac + header[6:] + packet.data, packet.uid), HOST
@@ -93,6 +96,7 @@ class BridgeHooks:
         detour = self._detours.get(frame.uid)
         if detour is None or frame.raw[ETH_HLEN:] != detour[2].data:
             return None  # what asks for the neighbour may have the identity of what it is asked for
+        self.ns.sim.unrepeatable()
         port, header, self._entered = self._detours.pop(frame.uid)
         return port, Frame(frame.raw[:6] + header[6:] + frame.raw[ETH_HLEN:], frame.uid)
 

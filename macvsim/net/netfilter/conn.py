@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from macvsim.engine.recording import Subject
+
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.netfilter.tcp import TcpState
@@ -46,18 +48,20 @@ NAT_MASK = Status.SRC_NAT | Status.DST_NAT
 NAT_DONE_MASK = Status.SRC_NAT_DONE | Status.DST_NAT_DONE
 
 
-class Conn:
+class Conn(Subject):
     """One connection (struct nf_conn).
 
     tuples : its names in original and reply direction; timeout : jiffies of life, before it is confirmed; expires :
     the jiffy it ends at, afterwards
     """
 
-    __slots__ = ("counts", "expires", "mark", "masquerade", "status", "stream_since", "tcp", "timeout", "tuples")
+    __slots__ = ("counts", "dependents", "expires", "mark", "masquerade", "status", "stream_since", "tcp",
+                 "timeout", "tuples")  # fmt: skip
 
     def __init__(self, original: Tuple, reply: Tuple) -> None:
         self.tuples = [original, reply]
         self.status = Status(0)
+        self.dependents = ()
         self.timeout = 0
         self.expires = 0
         self.mark = 0
@@ -76,6 +80,11 @@ class Conn:
     def confirmed(self) -> bool:
         """It is in the table: a packet of it has got through."""
         return bool(self.status & Status.CONFIRMED)
+
+    def count(self, what: int, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`, for packets of one direction."""
+        self.counts[what][0] += packets
+        self.counts[what][1] += octets
 
     def refresh(self, now: int, timeout: int) -> None:
         """It lives `timeout` jiffies from now (nf_ct_refresh)."""

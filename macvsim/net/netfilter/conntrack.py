@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import Recorder, reported
 from macvsim.net.fragment import Reassembly
 from macvsim.net.netfilter.conn import REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import (
@@ -23,7 +24,7 @@ from macvsim.net.netfilter.hooks import (
     Verdict,
     Way,
 )
-from macvsim.net.netfilter.protocols import Judgement, judge, well_formed
+from macvsim.net.netfilter.protocols import Judgement, judge, repeated, well_formed
 from macvsim.net.netfilter.tuple import Tuple, tuple_of
 from macvsim.wire import icmp, ipv4
 
@@ -83,13 +84,16 @@ class Conntrack:
         """The living connection with that name in either direction."""
         conn = self._entries.get(name)
         if conn is not None and conn.expires <= self.ns.sim.jiffies:
-            self.kill(conn)
-            return None
+            conn.flush_dependents()
+            if conn.expires <= self.ns.sim.jiffies:
+                self.kill(conn)
+                return None
         return conn
 
     def kill(self, conn: Conn) -> None:
         """Forget a connection (nf_ct_kill)."""
         conn.status |= Status.DYING
+        conn.invalidate()
         for name in conn.tuples:
             if self._entries.get(name) is conn:
                 del self._entries[name]
@@ -103,6 +107,7 @@ class Conntrack:
 
     def listing(self) -> list[Conn]:
         """Living connections, oldest first."""
+        self.ns.sim.flush()
         for conn in [c for name, c in self._entries.items() if name == c.tuples[0]]:
             self.find(conn.tuples[0])
         return [conn for name, conn in self._entries.items() if name == conn.tuples[0]]
@@ -123,6 +128,7 @@ class Conntrack:
 
     # -- hook functions ------------------------------------------------------------------------------------------------
 
+    @reported
     def _defragment(self, packet: Tracked, way: Way) -> Verdict:
         """Rules see whole packets (ipv4_conntrack_defrag)."""
         if not (packet.data[6] & 0x3F or packet.data[7]):
@@ -134,9 +140,13 @@ class Conntrack:
         packet.longest = self._fragments.longest
         return Verdict.ACCEPT
 
+    @reported
     def _track(self, packet: Tracked, way: Way) -> Verdict:
         """Find or begin the packet's connection (nf_conntrack_in)."""
+        recorder = self.ns.sim.recorder
         if way.in_dev is not None and way.in_dev.loopback:
+            if recorder is not None:
+                recorder.forbid()
             kept = self._looping.pop((packet.uid, packet.data), None)
             if kept is not None:
                 packet.conn, packet.info, packet.untracked, packet.mark = kept
@@ -155,6 +165,8 @@ class Conntrack:
             conn = self.find(name) or self._begin(name)
             if conn is None:
                 return Verdict.ACCEPT
+            if recorder is not None and not conn.confirmed:
+                recorder.once()
             if not conn.confirmed and not self._room():
                 self._count("drop")
                 self.ns.sim.drop(packet.uid, way.in_dev or self.ns, DropReason.CONNTRACK_FULL)
@@ -164,18 +176,40 @@ class Conntrack:
             if judgement is not Judgement.REPEAT:
                 break
             self.kill(conn)
+        if recorder is not None:
+            self._report(recorder, packet, conn)
         if judgement is Judgement.INVALID:
             packet.conn = packet.info = None
             return self._count()
         if judgement is Judgement.KILL:
             self.kill(conn)
         if self.conf.nf_conntrack_acct:
-            count = conn.counts[packet.direction]
-            count[0] += 1
-            count[1] += len(packet.data)
-        if packet.info is Info.ESTABLISHED_REPLY:
+            self.ns.sim.count(conn, packet.direction, len(packet.data))
+        if packet.info is Info.ESTABLISHED_REPLY and not conn.status & Status.SEEN_REPLY:
+            if recorder is not None:
+                recorder.once()
+            conn.invalidate()
             conn.status |= Status.SEEN_REPLY
         return Verdict.ACCEPT
+
+    def _report(self, recorder: Recorder, packet: Tracked, conn: Conn) -> None:
+        """A packet has refreshed the life of its connection; TCP's sequence numbers are followed packet by packet."""
+        sim, conf, kind = self.ns.sim, self.conf, packet.data[9]
+        again = repeated(kind, conn, conf, sim.hz)
+        if again is None:
+            recorder.forbid()
+            return
+        refresh, until = again
+        recorder.depends(conn)
+        recorder.lasts((min(until, conn.expires) if until > sim.jiffies else conn.expires) * sim.tick)
+        recorder.counted(self, (conn, refresh), 0)
+
+    def count(self, what: tuple[Conn, Callable[[int], None]], packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: a connection, and what refreshes its life."""
+        conn, refresh = what
+        expires = conn.expires
+        refresh(last // self.ns.sim.tick)
+        conn.expires = max(expires, conn.expires)  # a packet in the other direction may have come later
 
     def _count(self, what: str = "invalid") -> Verdict:
         """One more of what ``conntrack -S`` counts; the packet goes on."""
@@ -227,6 +261,7 @@ class Conntrack:
             packet.conn = conn
             packet.info = Info.RELATED_REPLY if replying else Info.RELATED
 
+    @reported
     def _confirm(self, packet: Tracked, way: Way) -> Verdict:
         """The packet has got through: its connection enters the table (__nf_conntrack_confirm)."""
         conn = packet.conn
@@ -237,6 +272,7 @@ class Conntrack:
                 return Verdict.DROP
             self.insert(conn)
         if way.out_dev is not None and way.out_dev.loopback:
+            self.ns.sim.unrepeatable()
             self._looping[packet.uid, packet.data] = packet.conn, packet.info, packet.untracked, packet.mark
         return Verdict.ACCEPT
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import reports
 from macvsim.net.netfilter.bridge import BridgeHooks
 from macvsim.net.netfilter.conn import REPLY
 from macvsim.net.netfilter.conntrack import Conntrack, attach
@@ -99,14 +100,17 @@ class Netfilter(Parts):
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     def ruleset(self, backend: Backend) -> Ruleset:
-        """The tables of iptables-nft (``nf_tables``) or of iptables-legacy (``legacy``)."""
+        """The tables of iptables-nft (``nf_tables``) or iptables-legacy (``legacy``), to be read or changed at once."""
+        self.ns.sim.flush()
+        self.ns.sim.change()
         found = self._rulesets.get(backend)
         if found is None:
             found = self._rulesets[backend] = Ruleset(self, backend)
         return found
 
     def rulesets(self) -> dict[Backend, Ruleset]:
-        """Those that somebody has used."""
+        """Those that have been used."""
+        self.ns.sim.flush()
         return dict(self._rulesets)
 
     # -- hooks ---------------------------------------------------------------------------------------------------------
@@ -140,6 +144,7 @@ class Netfilter(Parts):
     def arrived(data: bytes, frame: Frame, dev: NetDevice, packet_type: PacketType) -> Tracked:
         """A packet that came in a frame."""
         packet = Tracked(data, frame.uid, dev, packet_type)
+        packet.flow = frame.unkeyed
         packet.source_mac = frame.raw[6:12]
         packet.link = frame.raw[:ETH_HLEN]
         return packet
@@ -175,6 +180,7 @@ class Netfilter(Parts):
             mark = packet.mark
             verdict = self.traverse(packet, Way(hook, in_dev, out_dev))
             if hook is OUTPUT and packet.mark != mark and verdict is Verdict.ACCEPT and self.ns.fib.looks_at_marks:
+                self.ns.sim.unrepeatable()
                 verdict = route_again(self.ns, packet)
             if verdict is not Verdict.ACCEPT:
                 return DropReason.NETFILTER_DROP if verdict is Verdict.DROP else None
@@ -182,7 +188,10 @@ class Netfilter(Parts):
 
     def traverse(self, packet: Tracked, way: Way) -> Verdict:
         """What all functions at a hook say of a packet; the first that does not accept it has the last word."""
+        recorder = self.ns.sim.recorder
         for _, function in self._functions[way.hook]:
+            if recorder is not None and not reports(function):
+                recorder.forbid()
             verdict = function(packet, way)
             if verdict is not Verdict.ACCEPT:
                 return verdict

@@ -31,6 +31,7 @@ class Tos(Match):
     """The TOS byte, as far as `mask` goes."""
 
     name: ClassVar[str] = "tos"
+    repeatable: ClassVar[bool] = True
     value: int
     mask: int
     negated: bool = False
@@ -47,6 +48,7 @@ class Dscp(Match):
     """The upper six bits of the TOS byte."""
 
     name: ClassVar[str] = "dscp"
+    repeatable: ClassVar[bool] = True
     value: int
     negated: bool = False
 

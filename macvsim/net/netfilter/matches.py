@@ -64,6 +64,7 @@ class IcmpMatch(Match):
     """Type, and codes from `low` to `high`; type 255: any."""
 
     name: ClassVar[str] = "icmp"
+    repeatable: ClassVar[bool] = True
     kind: int = ANY_ICMP
     low: int = 0
     high: int = 0xFF
@@ -134,6 +135,7 @@ class UdpMatch(Match):
     """Ports."""
 
     name: ClassVar[str] = "udp"
+    repeatable: ClassVar[bool] = True
     source: Ports = Ports()
     destination: Ports = Ports()
 
@@ -150,6 +152,7 @@ class Multiport(Match):
     """Any of several ports; `which`: ``sports``, ``dports``, or ``ports`` for either."""
 
     name: ClassVar[str] = "multiport"
+    repeatable: ClassVar[bool] = True
     which: str
     ports: tuple[tuple[int, int], ...]
     negated: bool = False
@@ -171,6 +174,7 @@ class Comment(Match):
     """Holds always."""
 
     name: ClassVar[str] = "comment"
+    repeatable: ClassVar[bool] = True
     text: str
 
     def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
@@ -210,6 +214,7 @@ class PacketTypeMatch(Match):
     """Whom the frame was for."""
 
     name: ClassVar[str] = "pkttype"
+    repeatable: ClassVar[bool] = True
     kind: PacketType
     negated: bool = False
 
@@ -230,6 +235,7 @@ class Ttl(Match):
     """TTL; `how`: ``eq``, ``ne``, ``lt``, ``gt``."""
 
     name: ClassVar[str] = "ttl"
+    repeatable: ClassVar[bool] = True
     how: str
     value: int
 
@@ -254,6 +260,7 @@ class Length(Match):
     """Bytes of the packet, from `low` to `high`."""
 
     name: ClassVar[str] = "length"
+    repeatable: ClassVar[bool] = True
     low: int
     high: int
     negated: bool = False
@@ -271,6 +278,7 @@ class IpRange(Match):
     """Addresses from one to another; None: not asked."""
 
     name: ClassVar[str] = "iprange"
+    repeatable: ClassVar[bool] = True
     source: tuple[int, int] | None = None
     destination: tuple[int, int] | None = None
     not_source: bool = False

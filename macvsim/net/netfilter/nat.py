@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
+from macvsim.engine.recording import reported
 from macvsim.net.fibroute import Scope
 from macvsim.net.netfilter.conn import NAT_DONE_MASK, NAT_MASK, ORIGINAL, REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way
@@ -105,6 +106,7 @@ class Nat:
 
     # -- the hook function ---------------------------------------------------------------------------------------------
 
+    @reported
     def _translate(self, packet: Tracked, way: Way) -> Verdict:
         """nf_nat_ipv4_fn, and what its callers add at each hook."""
         conn, info, hook = packet.conn, packet.info, way.hook
@@ -116,6 +118,7 @@ class Nat:
         else:
             verdict = self._translate_packet(packet, conn, info, way)
         if verdict is Verdict.ACCEPT and hook is OUTPUT and packet.data[12:20] != before[12:20]:
+            self.ns.sim.unrepeatable()
             return route_again(self.ns, packet)
         return verdict
 
@@ -124,6 +127,8 @@ class Nat:
         source = changes_source(way.hook)
         done = Status.SRC_NAT_DONE if source else Status.DST_NAT_DONE
         if info is Info.NEW and not conn.status & done:
+            if self.ns.sim.recorder is not None:
+                self.ns.sim.recorder.once()
             for rules in self._chains[way.hook]:
                 verdict = rules(packet, way)
                 if verdict is not Verdict.ACCEPT:

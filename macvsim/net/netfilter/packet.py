@@ -47,7 +47,9 @@ class Tracked(Packet):
         """`packet` itself if it has been at a hook before."""
         if isinstance(packet, cls):
             return packet
-        return cls(packet.data, packet.uid, packet.in_dev, packet.packet_type, packet.dst)
+        tracked = cls(packet.data, packet.uid, packet.in_dev, packet.packet_type, packet.dst)
+        tracked.flow = packet.flow
+        return tracked
 
     @property
     def header_length(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.net.netfilter import segment, tcp
@@ -63,6 +64,19 @@ def judge(conn: Conn, packet: Tracked, conf: ConntrackConf, now: int, hz: int) -
     else:
         conn.refresh(now, conf.nf_conntrack_generic_timeout * hz)
     return Judgement.TAKE
+
+
+def repeated(proto: int, conn: Conn, conf: ConntrackConf, hz: int) -> tuple[Callable[[int], None], int] | None:
+    """How further packets of a connection refresh its life, at a jiffy, and the jiffy until which that stays so; None:
+    each packet has to be looked at.
+    """
+    if proto == ipv4.PROTO_ICMP:
+        timeout = conf.nf_conntrack_icmp_timeout * hz
+        return lambda now: conn.refresh(now, timeout), 0
+    if proto == ipv4.PROTO_UDP:
+        conf = conf.copy()
+        return lambda now: _udp(conn, conf, now, hz), conn.stream_since + 1
+    return None
 
 
 def _udp(conn: Conn, conf: ConntrackConf, now: int, hz: int) -> None:

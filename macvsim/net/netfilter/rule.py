@@ -27,6 +27,9 @@ class Part:
     """What matches and targets share: where the kernel accepts them (struct xt_match, xt_target)."""
 
     name: ClassVar[str]
+    repeatable: ClassVar[bool] = False
+    """What it says or does follows from fields that all packets of a flow share, from their connection and the
+    configuration."""
     conntrack: ClassVar[bool] = False
     """It asks for connections, so they must be tracked."""
     tables: ClassVar[tuple[str, ...]] = ()
@@ -216,3 +219,8 @@ class Rule:
     bytes: int = 0
     owner: str = field(default="", compare=False)
     """Who made it, if not a person: ``docker``."""
+
+    def count(self, what: str, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: packets that it applied to."""
+        self.packets += packets
+        self.bytes += octets

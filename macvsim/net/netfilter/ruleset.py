@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from macvsim.engine.errors import NetfilterError
+from macvsim.engine.recording import reported
 from macvsim.net.netfilter.hooks import Hook, Verdict, Way
 from macvsim.net.netfilter.rule import Jump, Rule, Spec, Standard
 from macvsim.net.netfilter.table import BUILT_IN, PRIORITY, Chain, Table
@@ -61,6 +62,7 @@ class Ruleset:
         assert chain.hook is not None
         ns = self.netfilter.ns
 
+        @reported
         def rules(packet: Tracked, way: Way) -> Verdict:
             return chain.ask(packet, way, ns)
 
@@ -175,6 +177,7 @@ class Ruleset:
         if found is None or found.hook is None:
             raise NetfilterError("ENOENT", "policy", f"table {table} has no built-in chain {name}")
         chain = self.chain(table, name)
+        self.netfilter.ns.sim.change()
         chain.policy = policy
         chain.packets = chain.bytes = 0
 
@@ -261,6 +264,7 @@ class Ruleset:
 
     def revert(self, snapshot: Snapshot) -> None:
         """Everything as it was."""
+        self.netfilter.ns.sim.change()
         for name, table in list(self.tables.items()):
             kept = [chain for chain, *_ in snapshot.get(name, [])]
             for chain in list(table.chains.values()):
@@ -285,12 +289,14 @@ class Ruleset:
                     self._hold(rule.spec)
 
     def _hold(self, spec: Spec) -> None:
+        self.netfilter.ns.sim.change()
         for part in spec.parts():
             part.hold(self.netfilter.ns)
             if part.conntrack:
                 self.netfilter.conntrack.acquire()
 
     def _release(self, spec: Spec) -> None:
+        self.netfilter.ns.sim.change()
         for part in spec.parts():
             part.release(self.netfilter.ns)
             if part.conntrack:

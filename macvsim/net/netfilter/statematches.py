@@ -42,6 +42,7 @@ class StateMatch(Match):
     """``-m state``."""
 
     name: ClassVar[str] = "state"
+    repeatable: ClassVar[bool] = True
     conntrack: ClassVar[bool] = True
     states: tuple[str, ...]
     negated: bool = False
@@ -58,6 +59,7 @@ class ConntrackMatch(Match):
     """``-m conntrack``; what is None or empty is not asked.  Each value stands with whether it is negated."""
 
     name: ClassVar[str] = "conntrack"
+    repeatable: ClassVar[bool] = True
     conntrack: ClassVar[bool] = True
     states: tuple[str, ...] = ()
     not_states: bool = False
@@ -110,6 +112,7 @@ class AddrType(Match):
     """What kinds of addresses they are for this host; `limit`: for its incoming (``in``) or outgoing device only."""
 
     name: ClassVar[str] = "addrtype"
+    repeatable: ClassVar[bool] = True
     source: tuple[str, ...] = ()
     destination: tuple[str, ...] = ()
     not_source: bool = False
@@ -184,6 +187,7 @@ class SourceMac(Match):
     """Who sent the frame that the packet came in."""
 
     name: ClassVar[str] = "mac"
+    repeatable: ClassVar[bool] = True
     mac: bytes
     negated: bool = False
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from macvsim.engine.drop import DropReason
 from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Priority, Verdict, Way
-from macvsim.net.netfilter.rule import Jump, Rule, Standard
+from macvsim.net.netfilter.rule import Jump, Rule, Standard, Target
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -63,12 +63,16 @@ class Chain:
             for rule in chain.rules
         )
 
+    def count(self, what: str, packets: int, octets: int, last: int) -> None:
+        """As `engine.recording.Counter`: packets that the policy decided about."""
+        self.packets += packets
+        self.bytes += octets
+
     def ask(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict:
         """A built-in chain's verdict; the end of a dropped packet is recorded."""
         verdict = self._walk(packet, way, ns)
         if verdict is None:
-            self.packets += 1
-            self.bytes += len(packet.data)
+            ns.sim.count(self, "policy", len(packet.data))
             if self.policy is Standard.ACCEPT:
                 return Verdict.ACCEPT
             self._drop(packet, way, ns, None)
@@ -78,11 +82,14 @@ class Chain:
     def _walk(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
         """The rules' verdict; None: none had one, or one said RETURN."""
         for rule in self.rules:
+            recorder, target = ns.sim.recorder, rule.spec.target
+            if recorder is not None and not all(match.repeatable for match in rule.spec.matches):
+                recorder.forbid()
             if not rule.spec.holds(packet, way, ns):
                 continue
-            rule.packets += 1
-            rule.bytes += len(packet.data)
-            target = rule.spec.target
+            ns.sim.count(rule, "rule", len(packet.data))
+            if isinstance(target, Target) and not target.repeatable:
+                ns.sim.unrepeatable()
             if target is None:
                 continue
             if target is Standard.RETURN:

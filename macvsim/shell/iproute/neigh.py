@@ -315,7 +315,7 @@ def _print_proxy(out: Printer, dev: NetDevice, text: str, *, router: bool, with_
 def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
     """Seconds since the entry was used, confirmed and updated."""
     sim = entry.table.sim
-    sim.catch_up()
+    sim.flush()
     now = sim.jiffies
     return (now - entry.used) // sim.hz, (now - entry.confirmed) // sim.hz, (now - entry.updated) // sim.hz
 

@@ -1,0 +1,175 @@
+"""What the plain path tells a recorder about one frame, so that later frames of the same flow can be handled alike.
+
+`Sim.recorder` is None unless a flow table listens (`macvsim.fastpath`); each hook of the plain path is one ``if``.  A
+function that handles frames and tells the recorder everything it does is marked `reported`; where another one takes a
+frame, the recording ends, and that function is called for every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from macvsim.wire.frame import Frame
+
+Handler = Callable[..., Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Station(NamedTuple):
+    """One place of a passage.  On devices `step` is ``receive``, with the packet type as `detail`, or ``xmit``.
+
+    tag : what the frame has there beside its bytes; None: as the frame says
+    late : the frame as it leaves, not as it came; bare : the record shows no frame
+    """
+
+    where: Any
+    step: str
+    tag: int | None = None
+    detail: Any = None
+    late: bool = False
+    bare: bool = False
+
+
+class Log(Protocol):
+    """What keeps passages: the journal, or a capture."""
+
+    def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
+        """At `time` (ns) a frame passed the stations of `script`, and left as `left`."""
+
+
+class Line(Protocol):
+    """What takes a frame to another station: one direction of a cable, or a softnet queue.
+
+    plain : `send` does no more than to call `arrive` after `delay` ns
+    """
+
+    @property
+    def arrive(self) -> Callable[[Any], Any]: ...
+    @property
+    def delay(self) -> int: ...
+    @property
+    def plain(self) -> bool: ...
+
+    def send(self, frame: Frame) -> Any: ...
+
+
+class Counter(Protocol):
+    """Counters, or the age of table entries: what `Sim.count` adds to."""
+
+    def count(self, what: Any, packets: int, octets: int, last: int) -> None:
+        """So many packets and octets of one kind, the last of them at a time (ns)."""
+
+
+class Lagging(Protocol):
+    """Something that counts for others."""
+
+    def flush(self) -> None:
+        """Add it to their counters."""
+
+
+class Dependent(Lagging, Protocol):
+    """Something that was recorded in one generation, and holds in it."""
+
+    recorded: int
+
+    def suspend(self) -> None:
+        """It does not hold until `resume`."""
+
+    def resume(self) -> None:
+        """It holds again, unless something else has changed."""
+
+    def invalidate(self) -> None:
+        """It never holds again."""
+
+
+class Subject:
+    """Something with a state that the handling of frames depends on, besides the configuration.
+
+    dependents : what was recorded while it had its present state, or before it was suspended
+    """
+
+    __slots__ = ()
+    if TYPE_CHECKING:  # subclasses have the slot
+
+        @property
+        def dependents(self) -> Sequence[Dependent]: ...
+        @dependents.setter
+        def dependents(self, dependents: Sequence[Dependent]) -> None: ...
+
+    def flush_dependents(self) -> None:
+        """What was counted for others since the last flush is added up; call this before reading a time of last use."""
+        for dependent in self.dependents:
+            dependent.flush()
+
+    def revive(self) -> bool:
+        """A frame is about to be handled that finds the state suspended: True if that itself brings the state back."""
+        return True
+
+    def suspend(self) -> None:
+        """The state changes in a way that alters the handling of frames, and may come back."""
+        for dependent in self.dependents:
+            dependent.suspend()
+
+    def resume(self) -> None:
+        """The state is again as it was before `suspend`."""
+        for dependent in self.dependents:
+            dependent.resume()
+
+    def invalidate(self) -> None:
+        """The state changes for good."""
+        dependents, self.dependents = self.dependents, ()
+        for dependent in dependents:
+            dependent.invalidate()
+
+
+class Recorder(Protocol):
+    """What hears of the handling of one frame at one station."""
+
+    def counted(self, counter: Counter, what: Any, octets: int) -> None:
+        """One packet was counted."""
+
+    def noted(self, log: Log, station: Station, frame: Frame | None, uid: int) -> None:
+        """A log was told of packet `uid` at a station; `frame` as it was there."""
+
+    def identified(self, idents: list[int]) -> None:
+        """The identification of a new packet was drawn from this counter."""
+
+    def born(self) -> None:
+        """A new packet got its identity."""
+
+    def depends(self, subject: Subject) -> None:
+        """What was done depends on the state of `subject`."""
+
+    def lasts(self, until: int) -> None:
+        """From `until` (ns) on something else may be done."""
+
+    def left(self, line: Line, frame: Frame) -> None:
+        """The frame leaves by `line`.  Of a frame that leaves otherwise, or leaves more behind, nothing is repeated."""
+
+    def delivered(self, handler: Handler, frame: Frame, take: Callable[[Frame], Any]) -> None:
+        """A protocol takes the frame; ``take(frame)`` hands it another one."""
+
+    def indivisible(self) -> None:
+        """What follows depends on what was done to this frame before: all of it is repeated, or nothing."""
+
+    def forbid(self) -> None:
+        """What follows cannot be repeated: from the last `delivered` on, every frame takes the plain path."""
+
+    def once(self) -> None:
+        """This frame changed something that the next one will find changed."""
+
+    def bar(self) -> None:
+        """No part of what is done to the frame can be repeated while the configuration stays."""
+
+
+def reported(handler: F) -> F:
+    """Mark a function that tells the recorder everything it does."""
+    handler.__dict__["reported"] = True
+    return handler
+
+
+def reports(handler: Handler) -> bool:
+    """True for functions and methods marked `reported`."""
+    return bool(getattr(handler, "reported", False))

@@ -1,0 +1,97 @@
+"""Packets that a host sends along one routing decision: the header of each kind is put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from macvsim.net.dst import Dst
+from macvsim.wire import ipv4
+from macvsim.wire.flow import NO_FLOW, NO_TAG, message_of, packets4
+from macvsim.wire.frame import ETH_P_IP, Frame
+
+if TYPE_CHECKING:
+    from macvsim.engine.drop import DropReason
+    from macvsim.net.ipv4 import Ipv4Layer
+    from macvsim.net.packet import Packet
+
+_NO_LINK = bytes(12) + ETH_P_IP.to_bytes(2)
+"""Where the Ethernet header of a packet will be, once its neighbour is known."""
+_ICMP = ipv4.PROTO_ICMP
+_identified = ipv4.identified
+
+
+class Outgoing:
+    """Packets of one kind along `way`.
+
+    kind : protocol, TOS, and TTL if it is not the default, as one number; idents : see `Ipv4Layer.idents`
+    earlier : another kind along the same way
+    """
+
+    __slots__ = ("_df", "_flow", "_head", "_header", "_idents", "_layer", "_length", "_protocol", "_send", "_way",
+                 "earlier", "kind")  # fmt: skip
+
+    def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
+        self.kind = kind
+        self.earlier: Outgoing | None = way.outgoing
+        self._layer = layer
+        self._way = way
+        self._head = head
+        self._protocol = kind & 0xFF
+        self._idents = idents
+        self._length = -1
+        self._df = False
+        self._flow = b""
+        self._header = 0
+        self._send: Callable[[Frame], DropReason | None] | None = None
+        """Takes packets of programs, once there was one."""
+
+    def _shape(self, length: int, df: bool) -> None:
+        """What the headers of packets of one length have in common."""
+        self._length = length
+        self._df = df
+        fits = length <= self._way.mtu
+        self._head, self._header = ipv4.of_length(self._head, length, ipv4.DF if df and fits else 0)
+        self._flow = packets4(_NO_LINK + _identified(self._header, 0))
+
+    def send(
+        self,
+        payload: bytes,
+        uid: int,
+        df: bool = False,
+        ident: int | None = None,
+        cause: Packet | None = None,
+        *,
+        answers: bool = False,
+    ) -> DropReason | None:
+        """As `Ipv4Layer.send`; `answers` : the stack answers a packet that is being received."""
+        length = ipv4.HLEN + len(payload)
+        if length != self._length or df is not self._df:
+            self._shape(length, df)
+        recorder = self._layer.sim.recorder
+        if ident is None:
+            idents = self._idents
+            idents[0] = ident = idents[0] % 0xFFFF + 1
+            if recorder is not None:
+                recorder.identified(idents)
+        data = _identified(self._header, ident) + payload
+        if cause is not None:
+            self._layer.tick("OutRequests")
+            return self._layer.local_out(data, uid, self._way, cause)
+        message = message_of(payload, self._protocol)
+        flow = self._flow + message + NO_TAG if message else NO_FLOW
+        if self._protocol == _ICMP and int.from_bytes(payload) % 0xFFFF:  # a program computed the checksum, and wrongly
+            flow = NO_FLOW
+        if answers:
+            return self._local_out(Frame(_NO_LINK + data, uid, 0, flow))
+        if self._send is None:
+            self._send = self._layer.sim.ingress(self._local_out)
+        return self._send(Frame(_NO_LINK + data, uid, 0, flow))
+
+    def _local_out(self, frame: Frame) -> DropReason | None:
+        """A packet behind the place of its Ethernet header goes out."""
+        layer, way = self._layer, self._way
+        if not way.lasting:
+            layer.sim.unrepeatable()
+        layer.tick("OutRequests")
+        return layer.local_out(frame.raw[len(_NO_LINK) :], frame.uid, way, None, frame.unkeyed)
