@@ -96,9 +96,16 @@ def trace(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
+    def complain(text: str) -> None:
+        print(text, end="", file=sys.stderr)
+
+    if options.plain:
+        from macvsim.testing.plain import compare_files
+
+        return compare_files(options.files, _write, complain)
     from macvsim.labfile.commands import check_files
 
-    return check_files(options.files, _write, lambda text: print(text, end="", file=sys.stderr), rewrite=options.update)
+    return check_files(options.files, _write, complain, rewrite=options.update)
 
 
 def fidelity(options: argparse.Namespace) -> int:
@@ -264,7 +271,13 @@ def parser() -> argparse.ArgumentParser:
     text = "play labs and compare what their commands print with what they expect; exit status 1 if anything differs"
     one = commands.add_parser("check", help=text, description=text)
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document, as for run")
-    one.add_argument("--update", action="store_true", help="write what was printed into the files, where it differs")
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--update", action="store_true", help="write what was printed into the files, where it differs")
+    form.add_argument(
+        "--plain",
+        action="store_true",
+        help="play each lab with the fast path and without it instead, and compare everything it shows",
+    )
     one.set_defaults(run=check)
     text = "say why the first ping of a lab that fails does, and which edits, tried on the lab, make it work"
     one = commands.add_parser("why", help=text, description=text)

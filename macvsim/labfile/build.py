@@ -17,19 +17,22 @@ from macvsim.switch import SwitchPort
 Location = tuple[object, ...]
 
 
-def build(front: FrontMatter) -> Lab:
-    """The lab that a front matter describes; `ScenarioError` names the line of what cannot be."""
-    return Builder(front).lab
+def build(front: FrontMatter, *, fastpath: bool | None = None) -> Lab:
+    """The lab that a front matter describes; `ScenarioError` names the line of what cannot be.
+
+    fastpath : as of `macvsim.lab.Lab`
+    """
+    return Builder(front, fastpath).lab
 
 
 class Builder:
     """Puts one lab together, in the order of the file: nodes, links, then what runs before the lab begins."""
 
-    def __init__(self, front: FrontMatter) -> None:
+    def __init__(self, front: FrontMatter, fastpath: bool | None = None) -> None:
         self.front = front
         spec = front.spec
         self.nodes = spec.topology.nodes
-        self.lab = Lab(spec.seed, docker=spec.docker)
+        self.lab = Lab(spec.seed, docker=spec.docker, fastpath=fastpath)
         for name, node in self.nodes.items():
             with self.at("topology", "nodes", name):
                 if isinstance(node, SwitchNode):

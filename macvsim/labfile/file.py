@@ -37,9 +37,12 @@ class LabFile:
             raise ScenarioError(f"{self.path}: there are no commands: write lines of the form NODE# COMMAND in it")
         raise ScenarioError(f"{self.path}: there are no commands: write them in blocks marked console")
 
-    def build(self) -> Lab:
-        """A new lab as the topology describes it; `ScenarioError` names the line of what cannot be."""
-        return build(self.front)
+    def build(self, *, fastpath: bool | None = None) -> Lab:
+        """A new lab as the topology describes it; `ScenarioError` names the line of what cannot be.
+
+        fastpath : as of `macvsim.lab.Lab`
+        """
+        return build(self.front, fastpath=fastpath)
 
     def check_end(self, lab: Lab) -> None:
         """`ScenarioError` if the file says when its lab ends, and it does not."""

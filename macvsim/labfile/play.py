@@ -47,11 +47,12 @@ class Player:
     """Plays the steps of a lab file on a lab of its own.
 
     write : called with the transcript as it comes about: prompts, commands, and every piece of output
+    fastpath : as of `macvsim.lab.Lab`
     """
 
-    def __init__(self, lab_file: LabFile, write: Sink = discard) -> None:
+    def __init__(self, lab_file: LabFile, write: Sink = discard, *, fastpath: bool | None = None) -> None:
         self.lab_file = lab_file
-        self.lab = lab_file.build()
+        self.lab = lab_file.build(fastpath=fastpath)
         self.write = write
         self.terminals = Terminals(self.lab, lab_file.front.spec.vars)
         self.pings: list[PingResult] = []

@@ -32,9 +32,9 @@ class SavedLab(LabFile):
     def name(self) -> str:
         return self.path.name
 
-    def build(self) -> Lab:
+    def build(self, *, fastpath: bool | None = None) -> Lab:
         try:
-            lab = Lab(**{**self.saved.options, "seed": self.front.spec.seed})
+            lab = Lab(**{**self.saved.options, "seed": self.front.spec.seed}, fastpath=fastpath)
             lab.repeat(self.saved.calls[: _first_program(self.saved.calls)])
         except MacvsimError as error:
             raise ScenarioError(f"{self.path}: {error}") from None

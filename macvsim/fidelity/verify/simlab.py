@@ -138,7 +138,7 @@ class VethLabFile(LabFile):
 
     builder: VethBuilder
 
-    def build(self) -> Lab:
+    def build(self, *, fastpath: bool | None = None) -> Lab:
         return self.builder.lab
 
 

@@ -1,0 +1,519 @@
+"""Random labs, each played with the fast path and without it, which must end alike to the last byte and nanosecond.
+
+A lab follows from its seed: hosts with macvlan, ipvlan, VLAN, veth, bridge, dummy and docker0 devices, programs that
+send and receive, captures, changes at random moments in process and in softirq context, and commands that read
+counters in the middle.  ``python -m tests.lab.random_labs COUNT [--from SEED] [--jobs N]`` plays many and names the
+seeds that differ; ``--show`` prints what a seed does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from random import Random
+from typing import Any
+
+from macvsim import Lab
+from macvsim.engine.errors import MacvsimError
+from macvsim.machine.capture import Capture
+from macvsim.testing.compare import Difference, compare
+
+KNOWN: dict[int, str] = {}
+"""Seeds whose two runs differ, and why: to be empty again once the cause is gone."""
+
+MOMENTS = (0.0, 0.000_013, 0.000_025, 0.000_026, 0.000_050, 0.000_051, 0.000_3, 0.000_301, 0.02, 0.1, 0.3)
+"""How long (s) the lab runs between two actions: cables take 25 us, programs wake 250 us after a packet."""
+SUBNET = "172.16.{}"
+"""Of containers on VLAN {} (0: none) of all hosts."""
+
+
+class Play:
+    """One random lab and what is done to it; the same seed does the same."""
+
+    def __init__(self, seed: int, *, fastpath: bool) -> None:
+        rng = self.rng = Random(seed)
+        self.journal = rng.random() < 0.6
+        self.lab = Lab(
+            seed, docker=rng.choice(["26.1", "26.1", "19.03"]), journal=self.journal, fastpath=fastpath
+        )
+        self.texts: list[str] = []
+        self.boxes: list[tuple[str, str]] = []
+        """Places where commands run: a host or container, and the words before a command there."""
+        self.containers: list[str] = []
+        self.targets: list[str] = []
+        self.targets6: list[str] = []
+        self.servers: list[tuple[str, int]] = []
+        """Addresses and ports of HTTP servers."""
+        self.captures: list[Capture] = []
+        self.running: list[Capture] = []
+        self.jobs = 0
+        self.last = 9
+        self.ipv6 = rng.random() < 0.35
+        self.vids = rng.choice([[0], [0], [100], [0, 100], [100, 200]])
+        self.build()
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def sh(self, node: str, line: str, prefix: str = "") -> str:
+        """Run a command line, or several; what they print is compared."""
+        self.texts.append(f"{self.lab.sim.now} {node}# {prefix}{line}")
+        if node not in self.lab.boxes():
+            return "no such box"
+        try:
+            printed = str(self.lab[node].sh(f"{prefix}{line}"))
+        except MacvsimError as error:
+            printed = str(error)
+        self.texts.append(printed)
+        return printed
+
+    def start(self, node: str, line: str, prefix: str = "") -> None:
+        """Run a command in the background; what it prints is compared at the end."""
+        self.jobs += 1
+        self.sh(node, f"{line} > /tmp/job{self.jobs} 2>&1 &", prefix)
+
+    def box(self) -> tuple[str, str]:
+        return self.rng.choice(self.boxes)
+
+    def host(self) -> str:
+        return self.rng.choice(list(self.lab.hosts))
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        rng, lab = self.rng, self.lab
+        lab.switch(
+            "sw1",
+            policy=rng.choice(["bare-metal", "bare-metal", "bare-metal", "virtualbox-allow-all", "virtualbox-deny"]),
+            ageing=rng.choice([300, 300, 300, 1, 0]),
+        )
+        for number in range(1, rng.choice([3, 3, 4])):
+            name = f"h{number}"
+            lab.host(
+                name,
+                nic="enp0s8",
+                switch="sw1",
+                flavour=rng.choice(["debian", "debian", "centos"]),
+                ipv6=self.ipv6,
+                unicast_filter=rng.random() < 0.8,
+                rate=rng.choice([None, None, None, 100_000_000]),
+                loss=rng.choice([0.0, 0.0, 0.0, 0.0, 0.1]),
+            )
+            self.boxes.append((name, ""))
+            card = "enp0s8"
+            kit = rng.choice([self.macvlans, self.macvlans, self.ipvlans, self.published, self.bridged, self.spaces])
+            if kit == self.bridged:
+                card = "br0"
+                self.sh(name, "ip link add br0 type bridge; ip link set enp0s8 master br0; ip link set br0 up")
+                if rng.random() < 0.4:
+                    self.sh(name, "ip link set br0 type bridge vlan_filtering 1")
+            self.sh(name, f"ip addr add 10.0.0.{number}/24 dev {card}; ip route add default via 10.0.0.1")
+            self.targets.append(f"10.0.0.{number}")
+            if self.ipv6:
+                self.sh(name, f"ip addr add fd00::{number}/64 dev {card} nodad")
+                self.targets6.append(f"fd00::{number}")
+            if rng.random() < 0.3:
+                self.sh(name, "ip link set enp0s8 promisc on")
+            kit(number, name, card)
+            if rng.random() < 0.25:
+                self.dummy(number, name)
+            if rng.random() < 0.4:
+                self.sh(name, "busybox httpd -p 80")
+                self.servers.append((f"10.0.0.{number}", 80))
+            if rng.random() < 0.3:
+                self.sh(name, "sysctl -w net.ipv4.ip_forward=1")
+        if rng.random() < 0.15:
+            self.dhcp()
+        lab.run(rng.choice([0.0, 0.01, 2.0]))
+        if rng.random() < 0.3 and (journal := lab.sim.journal) is not None:
+            journal.limit = rng.choice([20, 100, 700])
+
+    def address(self, vid: int) -> str:
+        self.last += 1
+        ip = f"{SUBNET.format(vid)}.{self.last}"
+        self.targets.append(ip)
+        return ip
+
+    def parent(self, name: str, vid: int, number: int) -> str:
+        """The card, or its sub-interface, made if need be; on some hosts with an address, as a router has."""
+        if not vid:
+            return "enp0s8"
+        self.sh(name, f"ip link add link enp0s8 name enp0s8.{vid} type vlan id {vid}; ip link set enp0s8.{vid} up")
+        if self.rng.random() < 0.4:
+            ip = f"{SUBNET.format(vid)}.{1 if number == 2 else 200 + number}"
+            self.sh(name, f"ip addr add {ip}/24 dev enp0s8.{vid}")
+            self.targets.append(ip)
+        return f"enp0s8.{vid}"
+
+    def network(self, name: str, driver: str, vid: int, parent: str, options: str) -> None:
+        net = SUBNET.format(vid)
+        six = f" --ipv6 --subnet fd00:{vid or 1}::/64" if self.ipv6 and self.rng.random() < 0.6 else ""
+        self.sh(
+            name,
+            f"docker network create -d {driver} --subnet {net}.0/24 --gateway {net}.1{six} -o parent={parent} "
+            f"{options} net{vid}",
+        )
+        for _ in range(self.rng.choice([1, 1, 2])):
+            self.run_container(name, f"net{vid}", self.address(vid))
+
+    def run_container(self, host: str, network: str, ip: str = "", options: str = "") -> None:
+        name = f"c{len(self.containers)}{host}"
+        self.containers.append(name)
+        serve = self.rng.random() < 0.5
+        where = f"--ip {ip}" if ip else ""
+        command = "httpd -f -p 80" if serve else "sleep 1000"
+        privileged = "--privileged" if self.rng.random() < 0.8 else ""
+        self.sh(host, f"docker run -d {privileged} --name {name} --network {network} {where} {options} busybox {command}")
+        if name in self.lab.boxes():
+            self.boxes.append((name, ""))
+            if serve and ip:
+                self.servers.append((ip, 80))
+
+    def macvlans(self, number: int, name: str, card: str) -> None:
+        mode = self.rng.choice(["bridge", "bridge", "bridge", "vepa", "private", "passthru"])
+        for vid in self.vids:
+            parent = self.parent(name, vid, number)
+            self.network(name, "macvlan", vid, parent, f"-o macvlan_mode={mode}")
+            if self.rng.random() < 0.3:
+                ip = self.address(vid)
+                self.sh(
+                    name,
+                    f"ip link add shim{vid} link {parent} type macvlan mode bridge; ip addr add {ip}/24 dev shim{vid}; "
+                    f"ip link set shim{vid} up",
+                )
+
+    def ipvlans(self, number: int, name: str, card: str) -> None:
+        mode = self.rng.choice(["l2", "l2", "l3", "l3s"])
+        flag = self.rng.choice(["bridge", "bridge", "private", "vepa"])
+        for vid in self.vids:
+            parent = self.parent(name, vid, number)
+            self.network(name, "ipvlan", vid, parent, f"-o ipvlan_mode={mode} -o ipvlan_flag={flag}")
+
+    def published(self, number: int, name: str, card: str) -> None:
+        for turn in range(self.rng.choice([1, 2])):
+            port = 8080 + turn
+            self.run_container(name, "bridge", options=f"-p {port}:80 -p {port}:80/udp")
+            self.servers.append((f"10.0.0.{number}", port))
+            self.targets.append(f"172.17.0.{2 + turn}")
+        if self.rng.random() < 0.4:
+            self.sh(name, "docker network create --subnet 172.18.0.0/24 user0")
+            self.run_container(name, "user0")
+
+    def space(self, number: int, name: str, turn: int) -> str:
+        """A namespace with one end of a veth pair, whose other end is returned."""
+        space, ip = f"n{number}{turn}", f"10.0.0.{10 * number + turn}"
+        self.sh(
+            name,
+            f"ip netns add {space}; ip link add v{turn} type veth peer name eth0 netns {space}; ip link set v{turn} up; "
+            f"ip -n {space} addr add {ip}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; "
+            f"ip -n {space} route add default via 10.0.0.{number}",
+        )
+        self.boxes.append((name, f"ip netns exec {space} "))
+        self.targets.append(ip)
+        return f"v{turn}"
+
+    def bridged(self, number: int, name: str, card: str) -> None:
+        for turn in range(self.rng.choice([1, 2])):
+            end = self.space(number, name, turn)
+            self.sh(name, f"ip link set {end} master br0")
+            if self.rng.random() < 0.3:
+                self.sh(name, f"bridge vlan add dev {end} vid {self.rng.choice([1, 100])} pvid untagged")
+
+    def spaces(self, number: int, name: str, card: str) -> None:
+        """A namespace behind a router that masquerades."""
+        space, net = f"r{number}", f"192.168.{number}"
+        self.sh(
+            name,
+            f"ip netns add {space}; ip link add vr type veth peer name eth0 netns {space}; ip link set vr up; "
+            f"ip addr add {net}.1/24 dev vr; ip -n {space} addr add {net}.2/24 dev eth0; ip -n {space} link set eth0 up; "
+            f"ip -n {space} route add default via {net}.1; sysctl -w net.ipv4.ip_forward=1; "
+            f"iptables -t nat -A POSTROUTING -s {net}.0/24 -o enp0s8 -j MASQUERADE",
+        )
+        self.boxes.append((name, f"ip netns exec {space} "))
+        self.targets.append(f"{net}.2")
+        self.sh(self.host(), f"ip route add {net}.0/24 via 10.0.0.{number}")
+
+    def dummy(self, number: int, name: str) -> None:
+        self.sh(name, f"ip link add d0 type dummy; ip link set d0 up; ip addr add 10.9.{number}.1/24 dev d0")
+        self.targets.append(f"10.9.{number}.1")
+        for other in self.lab.hosts:
+            if other != name:
+                self.sh(other, f"ip route add 10.9.{number}.0/24 via 10.0.0.{number}")
+
+    def dhcp(self) -> None:
+        """The first host leases addresses; another box asks for one."""
+        self.lab["h1"].files["/etc/udhcpd.conf"] = (
+            "start 10.0.0.100\nend 10.0.0.120\ninterface enp0s8\noption subnet 255.255.255.0\noption lease 20\n"
+        )
+        self.sh("h1", "udhcpd")
+        node, prefix = self.box()
+        self.start(node, "udhcpc -i eth0 -n -q -t 2 -T 1", prefix)
+
+    # -- what happens --------------------------------------------------------------------------------------------------
+
+    def traffic(self) -> None:
+        rng = self.rng
+        node, prefix = self.box()
+        target = rng.choice(self.targets)
+        busybox = node in self.containers
+        choice = rng.randrange(16)
+        if choice < 7:
+            size = rng.choice([0, 1, 4, 56, 56, 56, 57, 1400, 4000])
+            words = rng.choice(["", "", "", "-t 1", "-t 2", "-A"])
+            count, interval = rng.choice([3, 8, 40]), rng.choice(["0.1", "0.02", "0.005"])
+            self.start(node, f"ping -c {count} -i {interval} -W 1 -s {size} {words} {target}", prefix)
+        elif choice < 9 and self.targets6:
+            size = rng.choice([56, 56, 1300, 4000])
+            tool = "ping6" if busybox else "ping -6"
+            self.start(node, f"{tool} -c 3 -i 0.2 -W 1 -s {size} {rng.choice(self.targets6)}", prefix)
+        elif choice < 12 and self.servers:
+            ip, port = rng.choice(self.servers)
+            self.start(node, f"busybox wget -T 2 -O - http://{ip}:{port}/etc/passwd", prefix)
+        elif choice == 12:
+            port = rng.choice([7, 7777])
+            other, there = self.box()
+            self.start(other, f"timeout 2 busybox nc -l -p {port}", there)
+            self.start(node, f"seq 1 {rng.choice([3, 3000])} | timeout 2 busybox nc -w 1 {target} {port}", prefix)
+        elif choice == 13:
+            self.start(node, f"traceroute -n -q 1 -w 1 -m 4 {target}", prefix)
+        elif choice == 14:
+            self.start(node, f"nslookup x.example {target}", prefix)
+        else:
+            dev = "eth0" if busybox or prefix else "enp0s8"
+            self.start(node, f"arping -c 2 -w 2 -I {dev} {target}", prefix)
+
+    def read(self) -> None:
+        """Commands show public counters and tables, which must be true at every moment."""
+        node, prefix = self.box()
+        lines = ["ip -s -s link", "cat /proc/net/snmp", "cat /proc/net/dev", "ip -s neigh", "cat /proc/net/netstat"]
+        if node not in self.containers:
+            lines += ["bridge -s fdb show", "conntrack -L", "iptables -vnxL", "iptables -t nat -vnxL", "nstat -az",
+                      "ip route show cache", "ss -ti", "cat /proc/net/snmp6", "ethtool -S enp0s8"]  # fmt: skip
+        self.sh(node, self.rng.choice(lines), prefix)
+
+    def capture(self) -> None:
+        """A capture begins or ends."""
+        rng, lab = self.rng, self.lab
+        if self.running and rng.random() < 0.4:
+            lab.stop_capture(self.running.pop(rng.randrange(len(self.running))))
+            return
+        if rng.random() < 0.5:
+            node, prefix = self.box()
+            dev = rng.choice(["any", "any", "eth0" if node in self.containers or prefix else "enp0s8"])
+            end = rng.choice(["timeout 1 tcpdump", "tcpdump -c 2", "tcpdump -c 5"])
+            self.start(node, f"{end} -n -e -i {dev} {rng.choice(['', 'icmp', 'arp', 'ip'])}", prefix)
+            return
+        capture = lab.start_capture() if rng.random() < 0.5 else Capture()
+        if not capture.interfaces:
+            ns = lab[rng.choice(list(lab.boxes()))].ns
+            capture.attach(rng.choice(list(ns.devices.values())))
+        self.captures.append(capture)
+        self.running.append(capture)
+
+    def changes(self) -> list[Callable[[], object]]:
+        """What forwarding depends on; each takes no simulated time."""
+        rng, lab = self.rng, self.lab
+        node, prefix = self.box()
+        host = self.host()
+        target = rng.choice(self.targets)
+        dev = "eth0" if node in self.containers or prefix else "enp0s8"
+        port = rng.choice(list(lab.switches["sw1"].ports.values()))
+        cable = rng.choice([port.cable for port in lab.switches["sw1"].ports.values()])
+        mac = f"02:00:00:00:00:{rng.randrange(16, 60):02x}"
+        chain = rng.choice(["INPUT", "OUTPUT", "FORWARD", "FORWARD"])
+        proto = rng.choice(["icmp", "tcp", "udp", "all"])
+        verdict = rng.choice(["ACCEPT", "DROP", "REJECT", "LOG"])
+        match = rng.choice(["", "", "-m limit --limit 3/s --limit-burst 2", "-m statistic --mode random --probability 0.5",
+                            "-m statistic --mode nth --every 3", "-m conntrack --ctstate ESTABLISHED",
+                            "-m recent --name r --update --seconds 1 --hitcount 3"])  # fmt: skip
+        number = rng.randrange(3)
+        conf = rng.choice(["arp_ignore", "arp_filter", "proxy_arp", "rp_filter", "forwarding", "log_martians",
+                           "accept_local", "send_redirects", "route_localnet"])  # fmt: skip
+
+        def sh(line: str, where: str = node, words: str = prefix) -> Callable[[], object]:
+            return lambda: self.sh(where, line, words)
+
+        def flap() -> None:
+            port.set_up(False)
+            port.set_up(True)
+
+        def assign(thing: Any, name: str, value: Any) -> Callable[[], object]:
+            return lambda: thing is not None and setattr(thing, name, value)
+
+        return [
+            sh(f"ip link set {dev} down"),
+            sh(f"ip link set {dev} up"),
+            sh(f"ip link set {dev} down && {prefix}ip link set {dev} up"),
+            sh(f"ip link set {dev} address {mac}"),
+            sh(f"ip link set {dev} mtu {rng.choice([600, 1000, 1280, 1500])}"),
+            sh(f"ip link set {dev} promisc {rng.choice(['on', 'off'])}"),
+            sh(f"ip link set {dev} arp {rng.choice(['on', 'off'])}"),
+            sh(f"ip route add {rng.choice(['blackhole', 'unreachable', 'prohibit'])} {target}"),
+            sh("ip route del default"),
+            sh("ip route flush cache"),
+            sh(f"ip route replace {target} dev {dev}"),
+            sh(f"ip neigh del {target} dev {dev}"),
+            sh("ip neigh flush all"),
+            sh(f"ip neigh replace {target} lladdr {mac} dev {dev}"),
+            sh(f"ip addr add {target}/32 dev {dev}"),
+            sh(f"sysctl -w net.ipv4.ip_default_ttl={rng.choice([1, 2, 64, 200])}"),
+            sh(f"sysctl -w net.ipv4.icmp_echo_ignore_all={number % 2}"),
+            sh(f"sysctl -w net.ipv4.ip_no_pmtu_disc={number}"),
+            sh(f"sysctl -w net.ipv4.conf.{dev}.{conf}={number}"),
+            sh(f"sysctl -w net.ipv4.ip_forward={number % 2}", host, ""),
+            sh(f"sysctl -w net.ipv4.conf.all.{conf}={number}", host, ""),
+            sh(f"sysctl -w net.netfilter.nf_conntrack_acct={number % 2}", host, ""),
+            sh(f"iptables -I {chain} -p {proto} {match} -j {verdict}", host, ""),
+            sh(f"iptables -I {chain} -p {proto} {match} -j {verdict}", host, ""),
+            sh(f"iptables -F {chain}", host, ""),
+            sh(f"iptables -P {chain} {rng.choice(['ACCEPT', 'ACCEPT', 'DROP'])}", host, ""),
+            sh(f"iptables -t mangle -A {rng.choice(['PREROUTING', 'POSTROUTING', 'FORWARD'])} -j TTL --ttl-set 9", host, ""),
+            sh(f"iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination {target}", host, ""),
+            sh("iptables -t nat -F", host, ""),
+            sh(f"iptables -t nat -A POSTROUTING -p icmp -j {rng.choice(['MASQUERADE', 'SNAT --to-source 10.0.0.77'])}",
+               host, ""),
+            sh("conntrack -F", host, ""),
+            sh("iptables -Z", host, ""),
+            sh(f"bridge fdb {rng.choice(['add', 'del'])} {mac} dev enp0s8 master static", host, ""),
+            sh("ip link set br0 type bridge fdb_flush", host, ""),
+            sh(f"ip link set br0 type bridge vlan_filtering {number % 2}", host, ""),
+            sh(f"bridge link set dev enp0s8 {rng.choice(['learning', 'flood', 'hairpin', 'isolated'])} "
+               f"{rng.choice(['on', 'off'])}", host, ""),
+            sh("ip link set enp0s8.100 down", host, ""),
+            sh("ip link set enp0s8.100 up", host, ""),
+            sh("ip link set enp0s8.100 type vlan egress 0:5", host, ""),
+            sh("ip link del shim0", host, ""),
+            lambda: lab.switches["sw1"].fdb.flush_learned(),
+            lambda: port.access(rng.choice([1, 100])) if lab.switches["sw1"].vlan_aware else None,
+            assign(port, "mtu", rng.choice([600, 1500])),
+            assign(port, "isolated", number == 1),
+            assign(port, "hairpin", number == 1),
+            assign(port, "policy", rng.choice(["bare-metal", "cloud", "virtualbox-allow-all"])),
+            flap,
+            assign(cable, "delay", rng.choice([0, 10_000, 25_000, 77_000])),
+            assign(cable, "rate", rng.choice([None, 1_000_000, 100_000_000])),
+            assign(cable, "loss", rng.choice([0.0, 0.3])),
+        ]  # fmt: skip
+
+    def lasting(self) -> None:
+        """Changes of what is there; some take simulated time."""
+        rng, lab = self.rng, self.lab
+        choice = rng.randrange(8)
+        if choice == 0:
+            name = rng.choice(list(lab.hosts))
+            nic = lab.hosts[name].dev("enp0s8")
+            if nic.cable is not None:
+                other = nic.cable.other(nic)
+                nic.cable.unplug()
+                lab.run(rng.choice([0.0, 0.000_02, 0.1]))
+                lab.cable(nic, other, delay=rng.choice([0, 25_000]))
+        elif choice == 1 and self.containers:
+            name = rng.choice(self.containers)
+            self.sh(f"h{name[-1]}", f"docker rm -f {name}")
+        elif choice == 2:
+            self.run_container(self.host(), rng.choice(["bridge", f"net{self.vids[0]}"]))
+        elif choice == 3 and self.containers:
+            name = rng.choice(self.containers)
+            self.sh(f"h{name[-1]}", f"docker network {rng.choice(['connect', 'disconnect'])} "
+                                    f"{rng.choice(['bridge', f'net{self.vids[0]}'])} {name}")  # fmt: skip
+        elif choice == 4 and self.containers:
+            name = rng.choice(self.containers)
+            self.sh(f"h{name[-1]}", f"docker {rng.choice(['stop -t 0', 'restart -t 0', 'start', 'pause', 'unpause'])} {name}")
+        elif choice == 5:
+            node, prefix = self.box()
+            self.sh(node, "ip link del eth0" if prefix else "ip link add d1 type dummy; ip link set d1 up", prefix)
+        elif choice == 6 and (journal := lab.sim.journal) is not None:
+            journal.limit = rng.choice([10, 300, 400_000])
+        else:
+            self.start(*self.box(), "sleep 0.1; ip link set eth0 down; ip link set eth0 up")
+
+    def change(self) -> None:
+        """A change now, or under way in softirq or process context."""
+        rng, sim = self.rng, self.lab.sim
+        change = rng.choice(self.changes())
+        context = rng.randrange(3)
+        if context == 0:
+            self.quietly(change)
+        else:
+            later = sim.call_later if context == 1 else sim.call_in_process
+            later(rng.choice([0, 12_000, 25_000, 40_000, 75_000, 100_012_000, 300_012_000]), self.quietly, change)
+
+    def quietly(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except MacvsimError as error:
+            self.texts.append(str(error))
+
+    def run(self) -> Play:
+        rng, lab = self.rng, self.lab
+        for _ in range(rng.choice([3, 6, 9])):
+            for _ in range(rng.choice([1, 2, 3])):
+                self.traffic()
+            lab.run(rng.choice(MOMENTS))
+            for _ in range(rng.choice([0, 1, 2])):
+                kind = rng.random()
+                if kind < 0.5:
+                    self.change()
+                elif kind < 0.6:
+                    self.lasting()
+                elif kind < 0.85:
+                    self.read()
+                else:
+                    self.capture()
+                lab.run(rng.choice(MOMENTS))
+        lab.run(rng.choice([0.5, 3.0]))
+        for capture in self.running:
+            lab.stop_capture(capture)
+        for name, box in lab.boxes().items():
+            for path in sorted(path for path in box.files if path.startswith("/tmp/job")):
+                self.texts += [f"{name} {path}", *str(box.files[path]).split("\n")]
+        return self
+
+
+def differences(seed: int) -> list[Difference]:
+    """Where the two runs of a seed differ."""
+    fast, plain = (Play(seed, fastpath=fastpath).run() for fastpath in (True, False))
+    pairs = list(zip(fast.captures, plain.captures, strict=True))
+    return compare(fast.lab, plain.lab, captures=pairs, texts=(fast.texts, plain.texts))
+
+
+def verdict(seed: int) -> tuple[int, str]:
+    """A seed, and how its runs differ or fail; nothing if they are equal."""
+    try:
+        return seed, "\n".join(map(str, differences(seed)))
+    except Exception:
+        return seed, traceback.format_exc()
+
+
+def verdicts(seeds: range, jobs: int) -> Iterator[tuple[int, str]]:
+    if jobs == 1:
+        yield from map(verdict, seeds)
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(verdict, seeds, chunksize=4)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("count", type=int, nargs="?", default=100)
+    parser.add_argument("--from", type=int, default=0, dest="first", metavar="SEED")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--show", action="store_true", help="print what the first seed does, and play no other")
+    options = parser.parse_args()
+    if options.show:
+        print("\n".join(Play(options.first, fastpath=False).run().texts))
+        return 0
+    began, different = time.process_time(), 0
+    for seed, text in verdicts(range(options.first, options.first + options.count), options.jobs):
+        if text:
+            different += seed not in KNOWN
+            print(f"seed {seed}{' (known)' if seed in KNOWN else ''}:\n{text}\n", flush=True)
+    print(f"{options.count} seeds, {different} differ for no known reason, {time.process_time() - began:.0f} s CPU here")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
