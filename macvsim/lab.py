@@ -11,7 +11,8 @@ from typing import Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import DEFAULT_DELAY, Cable, check_distinct
-from macvsim.dev.nic import Nic
+from macvsim.dev.nic import Nic, is_nic
+from macvsim.dev.registry import Kind, Kinds
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
 from macvsim.engine.display import ShownLab
@@ -49,6 +50,7 @@ class Lab(ShownLab):
     hz : kernel ticks per second
     fastpath : False: every frame takes the plain path; nothing but the run's speed depends on it.  None: on, unless
     the environment has ``MACVSIM_FASTPATH=0``
+    kinds : kinds of network devices that its kernels know besides those of macvsim and of installed packages
 
     Raises
     ------
@@ -63,12 +65,15 @@ class Lab(ShownLab):
         journal: bool = True,
         hz: int = 250,
         fastpath: bool | None = None,
+        kinds: Iterable[Kind] = (),
     ) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
         self.fastpath = _fastpath_wanted() if fastpath is None else fastpath
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
         if self.fastpath:
             _install_fast_path(self.sim)
+        self.kinds = Kinds(kinds)
+        """The kinds of network devices that the lab's kernels know."""
         self.profile = get_profile(docker)
         self.shell = Shell()
         self.switches: dict[str, Switch] = {}
@@ -152,7 +157,7 @@ class Lab(ShownLab):
         if flavour not in FLAVOURS:
             raise TopologyError(f"host {name}: no flavour {flavour!r}; choose {' or '.join(FLAVOURS)}")
         wanted = {card: self._switch(name, to) for card, to in (nics if nics is not None else {nic: switch}).items()}
-        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6))
+        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6), kinds=self.kinds)
         host = DockerHost(kernel, name, FLAVOURS[flavour], self.profile)
         host.interpreter = self.shell
         host.dev("lo").set_up()
@@ -219,9 +224,9 @@ class Lab(ShownLab):
                 raise TopologyError(f"{end}: name NODE:INTERFACE, where the nodes are {known}")
         else:
             found = end
-        if not isinstance(found, Nic | SwitchPort):
-            raise TopologyError(f"{found.label} takes no cable: only network cards and switch ports do")
-        return found
+        if is_nic(found) or isinstance(found, SwitchPort):
+            return found
+        raise TopologyError(f"{found.label} takes no cable: only network cards and switch ports do")
 
     @contextmanager
     def _no_port_for_nothing(self) -> Iterator[None]:
@@ -262,7 +267,7 @@ class Lab(ShownLab):
         MacvsimError : something was done to the lab that its journal of calls does not have
         """
         calls = self.history.checked()
-        copy = Lab(**self.options, fastpath=self.fastpath)
+        copy = Lab(**self.options, fastpath=self.fastpath, kinds=self.kinds.registered)
         copy.repeat(calls)
         return copy
 
@@ -286,10 +291,10 @@ class Lab(ShownLab):
         Path(path).write_text(saved.text, encoding="utf-8")
 
     @classmethod
-    def load(cls, path: str | Path, *, fastpath: bool | None = None) -> Lab:
+    def load(cls, path: str | Path, *, fastpath: bool | None = None, kinds: Iterable[Kind] = ()) -> Lab:
         """The lab of a file that `save` has written.
 
-        fastpath : as of `Lab`; a file does not say with which it was saved
+        fastpath, kinds : as of `Lab`; a file does not say with which it was saved
 
         Raises
         ------
@@ -298,7 +303,7 @@ class Lab(ShownLab):
         """
         saved = read(Path(path))
         try:
-            lab = cls(**saved.options, fastpath=fastpath)
+            lab = cls(**saved.options, fastpath=fastpath, kinds=kinds)
             lab.repeat(saved.calls)
             saved.check_end(int(lab.sim.now))
         except MacvsimError as error:

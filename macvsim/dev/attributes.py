@@ -13,6 +13,7 @@ from macvsim.wire.addr import mac_text
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.linkwatch import LinkWatch
+    from macvsim.dev.registry import Kind
     from macvsim.dev.softnet import Softnet
     from macvsim.engine.sim import Sim
     from macvsim.wire.frame import PacketType
@@ -110,7 +111,13 @@ class Attributes:
     """The link-layer header of a connected neighbour is kept and reused (header_ops->cache)."""
     inserts_tags: ClassVar[bool] = False
     """NETIF_F_HW_VLAN_CTAG_TX: the device puts tags into frames itself, and is given them beside."""
-    default_qdisc: ClassVar[str] = "noqueue"
+    default_qdisc: str = "noqueue"
+    vlan_challenged: ClassVar[bool] = False
+    """NETIF_F_VLAN_CHALLENGED: it carries no VLANs."""
+    shows_core_stats: ClassVar[bool] = False
+    """Its statistics include the counts of other drivers (dev->stats)."""
+    xmit_dst_release: bool = True
+    """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows (netif_keep_dst clears it)."""
     dev_id: int = 0
     """What tells devices apart that share one MAC."""
     no_rx_handler: ClassVar[bool] = False
@@ -191,6 +198,15 @@ class Attributes:
     def label(self) -> str:
         """How people tell it from others: ``namespace:name``."""
         return f"{self.ns.name}:{self.name}"
+
+    @property
+    def link_kind(self) -> Kind:
+        """All that is said of its kind (dev->rtnl_link_ops)."""
+        return self.ns.kinds[self.kind]
+
+    def peer_device(self) -> NetDevice | None:
+        """The other end of a pair; None: it is no end of one."""
+        return None
 
     @property
     def stats(self) -> Stats:

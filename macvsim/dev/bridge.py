@@ -7,7 +7,7 @@ Spanning tree is off: every port with carrier forwards.  Without a multicast que
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
 from macvsim.dev.base import VLAN_HLEN, NetDevice
@@ -39,6 +39,8 @@ class Bridge(NetDevice):
 
     kind: ClassVar[str] = "bridge"
     inserts_tags: ClassVar[bool] = True
+    shows_core_stats: ClassVar[bool] = True
+    xmit_dst_release = False
 
     def __init__(
         self,
@@ -483,3 +485,8 @@ def _floods(port: BridgePort, raw: bytes, source: BridgePort | None) -> bool:
     if source is None:
         return True
     return port.bcast_flood if raw[:6] == BROADCAST_MAC else port.mcast_flood
+
+
+def netif_is_bridge_master(dev: object) -> TypeGuard[Bridge]:
+    """True if it is a bridge (IFF_EBRIDGE)."""
+    return isinstance(dev, Bridge)

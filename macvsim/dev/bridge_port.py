@@ -190,7 +190,7 @@ class BridgePort:
         dev = self.dev
         while dev.lower is not None:
             dev = dev.lower
-        return {"veth": 2, "nic": 4}.get(dev.kind, 100)
+        return dev.link_kind.path_cost
 
     def set_priority(self, priority: int) -> None:
         """``bridge link set dev … priority N``; ERANGE above 63."""
@@ -244,3 +244,8 @@ class BridgePort:
             if self.promisc:
                 self.promisc = False
                 self.dev.add_promiscuity(-1)
+
+
+def br_port_get(dev: NetDevice) -> BridgePort | None:
+    """The bridge port that a device is, if it is one (br_port_get_rtnl)."""
+    return dev.rx_handler if isinstance(dev.rx_handler, BridgePort) else None

@@ -14,6 +14,7 @@ from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.dev.registry import Kinds
     from macvsim.engine.sim import Sim
 
 Tap = Callable[[PacketType, Frame], None]
@@ -65,6 +66,14 @@ class Stack(Protocol):
 
     sim: Sim
     name: str
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds of devices that its kernel knows."""
+
+    @property
+    def default_qdisc(self) -> str:
+        """The queueing discipline of a device with a queue (net.core.default_qdisc)."""
 
     @property
     def devices(self) -> Mapping[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Stack
+from macvsim.dev.registry import Ethtool, Kind, NewLink
 from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame
 
@@ -24,3 +26,24 @@ class Dummy(NetDevice):
     def start_xmit(self, frame: Frame) -> DropReason | None:
         self.count_sent(len(frame.raw))
         return self.sim.drop(frame.uid, self, DropReason.DUMMY, frame)
+
+
+def newlink(ns: Stack, new: NewLink) -> Sequence[Dummy]:
+    """A dummy device."""
+    assert new.mac is not None
+    dummy = Dummy(ns, new.name, new.mac)
+    ns.register(dummy, ifindex=new.ifindex)
+    return [dummy]
+
+
+KIND = Kind(
+    name="dummy",
+    device=Dummy,
+    newlink=newlink,
+    module="dummy",
+    unknown="command",
+    usage="Usage: ... dummy\n",
+    ethtool=Ethtool("dummy", "1.0"),
+    xmit="dummy_xmit",
+    noarp=True,
+)

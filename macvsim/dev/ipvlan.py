@@ -9,7 +9,7 @@ and in l3s what comes in passes that stack too (net/route.py finds the child the
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, Stack
@@ -23,8 +23,6 @@ from macvsim.wire.frame import ETH_HLEN, Frame
 _REFUSED_BELOW = frozenset((DropReason.DEV_DOWN, DropReason.DEV_NO_CARRIER, DropReason.DUMMY))
 """A queue that takes nothing swallows frames, and the sender hears of no failure (noop_enqueue)."""
 _UNROUTED = (DropReason.IP_OUTNOROUTES, DropReason.IP_UNREACHABLE_ROUTE, DropReason.IP_BLACKHOLE)
-_COUNTS_FOR_OTHERS = ("nic", "bridge")
-"""Kinds whose statistics show what other drivers book on the device (dev->stats)."""
 
 
 class Ipvlan(NetDevice):
@@ -42,6 +40,7 @@ class Ipvlan(NetDevice):
     kind: ClassVar[str] = "ipvlan"
     unicast_filter: ClassVar[bool] = True
     no_rx_handler: ClassVar[bool] = True
+    vlan_challenged: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -113,7 +112,7 @@ class Ipvlan(NetDevice):
             return self.sim.drop(frame.uid, self, DropReason.IPVLAN_NO_L2, frame)
         lower = self.lower
         reason = lower.ns.route_out(lower, raw[12:14], raw[ETH_HLEN:], frame.uid)
-        if reason is not None and reason not in _REFUSED_BELOW and lower.kind in _COUNTS_FOR_OTHERS:
+        if reason is not None and reason not in _REFUSED_BELOW and lower.shows_core_stats:
             lower.counters.tx_errors += 1
         return reason
 
@@ -243,4 +242,20 @@ def check_new_child(lower: NetDevice, name: str) -> IpvlanPort | None:
     return handler
 
 
-__all__ = ["Flag", "Ipvlan", "IpvlanPort", "Mode", "check_new_child", "l3s_child", "layer3_address", "real_lower"]
+
+def netif_is_ipvlan(dev: object) -> TypeGuard[Ipvlan]:
+    """True if it is an ipvlan child, or one of a kind derived from it (IFF_IPVLAN_SLAVE)."""
+    return isinstance(dev, Ipvlan)
+
+
+__all__ = [
+    "Flag",
+    "Ipvlan",
+    "IpvlanPort",
+    "Mode",
+    "check_new_child",
+    "l3s_child",
+    "layer3_address",
+    "netif_is_ipvlan",
+    "real_lower",
+]

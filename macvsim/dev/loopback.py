@@ -7,6 +7,7 @@ from typing import ClassVar
 from macvsim.dev.attributes import TSO_MAX_SIZE
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Stack
+from macvsim.dev.registry import Ethtool, Kind
 from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame
@@ -21,6 +22,7 @@ class Loopback(NetDevice):
     __slots__ = ()
     kind: ClassVar[str] = "loopback"
     loopback: ClassVar[bool] = True
+    vlan_challenged: ClassVar[bool] = True
     min_mtu = 0
     multicast = False
 
@@ -36,3 +38,6 @@ class Loopback(NetDevice):
         self.count_received(length)
         self.netif_rx(frame, HOST)
         return None
+
+
+KIND = Kind(name="loopback", device=Loopback, ethtool=Ethtool(features=lambda dev: ("loopback",)), xmit="loopback_xmit")

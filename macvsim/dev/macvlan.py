@@ -7,7 +7,7 @@ device goes to whoever owns its destination, whatever the mode.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from macvsim.dev.base import NetDevice, check_unicast_mac
 from macvsim.dev.contracts import Event, Stack
@@ -32,6 +32,7 @@ class Macvlan(NetDevice):
     __slots__ = ("bcqueuelen", "mode", "nodst", "nopromisc", "port", "sources")
     kind: ClassVar[str] = "macvlan"
     unicast_filter: ClassVar[bool] = True
+    xmit_dst_release = False
 
     def __init__(
         self,
@@ -303,4 +304,10 @@ def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | No
     return handler
 
 
-__all__ = ["BC_QUEUE_LEN", "Macvlan", "MacvlanPort", "Mode", "check_new_child", "real_lower"]
+
+def netif_is_macvlan(dev: object) -> TypeGuard[Macvlan]:
+    """True if it is a macvlan child, or one of a kind derived from it (IFF_MACVLAN)."""
+    return isinstance(dev, Macvlan)
+
+
+__all__ = ["BC_QUEUE_LEN", "Macvlan", "MacvlanPort", "Mode", "check_new_child", "netif_is_macvlan", "real_lower"]

@@ -249,3 +249,8 @@ def group_octets(frame: Frame, modes: frozenset[Mode]) -> int:
 
 def _group_type(frame: Frame) -> PacketType:
     return BROADCAST if frame.raw[:6] == BROADCAST_MAC else MULTICAST
+
+
+def netif_is_macvlan_port(dev: NetDevice) -> bool:
+    """True if macvlan children stand on a device (IFF_MACVLAN_PORT)."""
+    return isinstance(dev.rx_handler, MacvlanPort)

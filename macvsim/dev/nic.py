@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from macvsim.dev.attributes import ETH_DATA_LEN
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.cable import Cable
 from macvsim.dev.contracts import Stack
+from macvsim.dev.registry import Ethtool, Kind
 from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
@@ -26,8 +27,9 @@ class Nic(NetDevice):
 
     kind: ClassVar[str] = "nic"
     inserts_tags: ClassVar[bool] = True
-    default_qdisc: ClassVar[str] = "fq_codel"
+    default_qdisc = "fq_codel"
     unicast_filter = True
+    shows_core_stats: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -115,3 +117,25 @@ class Nic(NetDevice):
     def on_destroy(self) -> None:
         if self.cable is not None:
             self.cable.unplug()
+
+
+def _link(nic: Nic) -> tuple[str, str, str, str]:
+    """Speed, duplex and port as ethtool prints them: the cable's, while there is a link."""
+    rate = None if nic.cable is None or not nic.running else nic.cable.rate
+    speed, duplex = (f"{rate // 1_000_000}Mb/s", "Full") if rate else ("Unknown!", "Unknown! (255)")
+    return speed, duplex, "Twisted Pair", ""
+
+
+KIND = Kind(
+    name="nic",
+    device=Nic,
+    ethtool=Ethtool(link=_link, hardware=True, features=lambda nic: ("rx-vlan-filter",) if nic.vlan_filter else ()),
+    title="network card",
+    summary=lambda nic: "",
+    path_cost=4,
+)
+
+
+def is_nic(dev: object) -> TypeGuard[Nic]:
+    """True if it is a network card, which a cable can be plugged into."""
+    return isinstance(dev, Nic)

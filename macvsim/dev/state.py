@@ -60,7 +60,7 @@ class State(Listening):
     def _activate(self) -> None:
         """The queue takes packets if there is a carrier; it gets its discipline when first used (dev_activate)."""
         if self.qdisc == "noop":
-            self.qdisc = self.default_qdisc
+            self.qdisc = self.default_qdisc if self.numtxqueues == 1 or self.default_qdisc == "noqueue" else "mq"
         self.tx_active = self.carrier
 
     def set_carrier(self, carrier: bool) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
 from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
 from macvsim.dev.contracts import Stack
+from macvsim.dev.linkwords import Option, Options, Reader
+from macvsim.dev.registry import Ethtool, Kind, NewLink
 from macvsim.dev.softnet import Softnet
 from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame
@@ -27,6 +30,9 @@ class Veth(NetDevice):
     @property
     def iflink(self) -> int:
         return self.peer.ifindex
+
+    def peer_device(self) -> Veth:
+        return self.peer
 
     def start_xmit(self, frame: Frame) -> DropReason | None:
         peer = self.peer
@@ -70,3 +76,61 @@ def veth_pair(
     left.peer, right.peer = right, left
     left.carrier = right.carrier = False
     return left, right
+
+
+_COUNTERS = (
+    "rx_queue_0_xdp_packets", "rx_queue_0_xdp_bytes", "rx_queue_0_drops", "rx_queue_0_xdp_redirect",
+    "rx_queue_0_xdp_drops", "rx_queue_0_xdp_tx", "rx_queue_0_xdp_tx_errors", "tx_queue_0_xdp_xmit",
+    "tx_queue_0_xdp_xmit_errors",
+)  # fmt: skip
+"""Counters of XDP programs, which do not exist here."""
+
+
+def _statistics(veth: Veth) -> Iterator[tuple[str, int]]:
+    """The rows of ``ethtool -S`` (veth_get_ethtool_stats)."""
+    yield "peer_ifindex", veth.peer.ifindex
+    for name in _COUNTERS:
+        yield name, 0
+
+
+def _peer(words: Reader, found: Options) -> None:
+    found["peer"] = words.peer()
+
+
+def newlink(ns: Stack, new: NewLink) -> Sequence[Veth]:
+    """Both ends (veth_newlink)."""
+    peer, peer_ns = new.peer, new.peer_ns
+    assert peer is not None and peer_ns is not None and new.mac is not None and peer.mac is not None
+    left, right = veth_pair((ns, new.name, new.mac), (peer_ns, peer.name, peer.mac), mtu=new.mtu or ETH_DATA_LEN)
+    left.carrier = right.carrier = True
+    peer_ns.register(right, ifindex=peer.ifindex)  # the peer comes first and gets the lower index
+    right.set_carrier(False)
+    ns.register(left, ifindex=new.ifindex)
+    left.set_carrier(False)
+    return [right, left]
+
+
+KIND = Kind(
+    name="veth",
+    device=Veth,
+    newlink=newlink,
+    paired=True,
+    module="veth",
+    options=(Option("peer", _peer, exact=True),),
+    unknown="",
+    usage="""\
+Usage: ip link <options> type veth [peer <options>]
+To get <options> type 'ip link add help'
+""",
+    ethtool=Ethtool(
+        "veth",
+        "1.0",
+        link=lambda veth: ("10000Mb/s", "Full", "Twisted Pair", "\tMDI-X: Unknown\n"),
+        statistics=_statistics,
+        channels=True,
+        duplex="full",
+        speed=10000,
+    ),
+    xmit="veth_xmit",
+    path_cost=2,
+)

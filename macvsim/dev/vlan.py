@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from macvsim.dev.base import VLAN_HLEN, NetDevice
 from macvsim.dev.contracts import Event, Stack
@@ -89,7 +89,7 @@ class Vlan(NetDevice):
         self.gvrp = False
         self.mvrp = False
         self.bridge_binding = False
-        self.xmit_dst_release: bool = getattr(lower, "xmit_dst_release", lower.kind not in ("bridge", "macvlan"))
+        self.xmit_dst_release = lower.xmit_dst_release
         """IFF_XMIT_DST_RELEASE, which only /proc/net/vlan shows: missing on devices made by SIOCSIFVLAN (vconfig), and
         on those of bridges and macvlan devices (netif_keep_dst).
         """
@@ -247,10 +247,15 @@ def check_new_vlan(lower: NetDevice, vid: int, protocol: int) -> None:
             f"{where}: protocol 0x{protocol:04x} is neither 802.1Q nor 802.1ad",
             "8021q: Invalid VLAN protocol",
         )
-    if lower.loopback or lower.kind == "ipvlan":
+    if lower.vlan_challenged:
         raise NetlinkError(
             "EOPNOTSUPP", f"{where}: a {lower.kind} device carries no VLANs", "8021q: VLANs not supported on device"
         )
     if protocol << 16 | vid in lower.vlans:
         other = lower.vlans[protocol << 16 | vid].name
         raise NetlinkError("EEXIST", f"{where} exists already: {other}", "8021q: VLAN device already exists")
+
+
+def is_vlan_dev(dev: object) -> TypeGuard[Vlan]:
+    """True if it is a VLAN device (IFF_802_1Q_VLAN)."""
+    return isinstance(dev, Vlan)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import Bridge, netif_is_bridge_master
 from macvsim.docker.drivers import parse_bridge
 from macvsim.docker.firewall import BridgeRules, Firewall
 from macvsim.docker.ipv6_link import set_bridge_ipv6
@@ -110,7 +110,7 @@ class BridgeDriver:
         """Make a veth pair and put its host end into the bridge; the other end is moved into the container later."""
         network = endpoint.network
         bridge = self.ns.devices.get(network.device)
-        if not isinstance(bridge, Bridge):
+        if not netif_is_bridge_master(bridge):
             raise self.profile.error("driver.bridge_gone", bridge=network.device)
         host_name = free_name(self.ns, self.rng)
         name = free_name(self.ns, self.rng)

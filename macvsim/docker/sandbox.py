@@ -7,7 +7,6 @@ from ipaddress import IPv4Address, ip_address
 from sys import intern
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.nic import Nic
 from macvsim.docker.bridge_net import interface_address
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.drivers import interface_prefix
@@ -170,10 +169,12 @@ class Sandbox:
             self.names.close()
         if not self.shared:
             for device in list(self.ns.devices.values()):
-                if isinstance(device, Nic):
-                    self.ns.move(device, self.home)
-                elif not device.loopback:
+                if device.loopback:
+                    continue
+                if device.link_kind.made:
                     device.destroy()
+                else:
+                    self.ns.move(device, self.home)
             if not lives_on:
                 self.ns.dev("lo").set_down()
         self.populated = False

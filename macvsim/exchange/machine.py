@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from macvsim.dev.registry import Kind, Kinds
 from macvsim.exchange.records import (
     Addresses,
     DockerContainer,
@@ -26,8 +27,6 @@ _RED_HAT = ("centos", "rhel", "fedora", "rocky", "almalinux")
 _NSID = re.compile(r"^nsid (\d{1,9}) .*\(iproute2 netns name: (\S+)\)", re.MULTILINE)
 BRIDGE_NAME = "com.docker.network.bridge.name"
 BONDS = ("bond", "team")
-STACKED = ("vlan", "macvlan", "macvtap", "ipvlan")
-"""Kinds that stand on another device."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Machine:
     containers : those that run; stopped : names of the others
     is_root : the collector was run as root, and has seen everything
     below : of each stacked device, its parent; peers : of each end of a veth pair, the other; cards : devices that lead
-    out of the machine
+    out of the machine; kinds : the kinds of devices that can be made anew
     """
 
     file: str
@@ -92,20 +91,40 @@ class Machine:
     below: dict[Device, Device] = field(default_factory=dict)
     peers: dict[Device, Device] = field(default_factory=dict)
     cards: list[Device] = field(default_factory=list)
+    kinds: Kinds = field(default_factory=Kinds)
 
     def __post_init__(self) -> None:
         for device, link in self.devices():
-            if link.kind in STACKED:
+            if self._is_stacked(link):
                 parent = self._parent(device, link)
                 if parent is not None:
                     self.below[device] = parent
-            elif link.kind == "veth" and device not in self.peers:
+            elif self.is_paired(link) and device not in self.peers:
                 peer = self._peer(device, link)
                 if peer is not None:
                     self.peers[device], self.peers[peer] = peer, device
         for device, link in self.devices():
             if self._is_card(device, link):
                 self.cards.append(device)
+
+    def kind(self, link: Link | None) -> Kind | None:
+        """The kind of a device; None: it is one that is not known, or a card."""
+        kind = None if link is None else self.kinds.get(link.kind)
+        return kind if kind is not None and kind.made else None
+
+    def _is_stacked(self, link: Link | None) -> bool:
+        kind = self.kind(link)
+        return kind is not None and kind.stacked
+
+    def is_paired(self, link: Link | None) -> bool:
+        """True if a device is an end of a pair."""
+        kind = self.kind(link)
+        return kind is not None and kind.paired
+
+    def is_bridge(self, link: Link | None) -> bool:
+        """True if a device has ports."""
+        kind = self.kind(link)
+        return kind is not None and kind.master
 
     def devices(self) -> Iterator[tuple[Device, Link]]:
         """All but loopback, in the order of their places and numbers."""
@@ -140,7 +159,7 @@ class Machine:
             seen.add(one)
             waiting += [other for other in (self.below.get(one), self.peers.get(one)) if other is not None]
             link, place = self.link(one), self.places[one.place]
-            if link.kind == "bridge":
+            if self.is_bridge(link):
                 waiting += [Device(one.place, port.ifname) for port in place.links if port.master == one.name]
             elif link.master is not None and one in self.peers and place.link(link.master) is not None:
                 waiting.append(Device(one.place, link.master))
@@ -151,8 +170,8 @@ class Machine:
         at: Device | None = device
         while at is not None:
             link = self.link(at)
-            vid = link.linkinfo.info_data.get("id")
-            if link.kind == "vlan" and isinstance(vid, int):
+            kind = self.kind(link)
+            if kind is not None and (vid := kind.tag(link.linkinfo.info_data)):
                 return vid
             at = self.below.get(at)
         return 0
@@ -163,9 +182,9 @@ class Machine:
         if link.link_type != "ether" or device in self.below or device in self.peers:
             return False
         master = self.places[device.place].link(link.master)
-        if master is not None and (master.kind in BONDS or (link.kind == "veth" and link.ifname.startswith("veth"))):
+        if master is not None and (master.kind in BONDS or (self.is_paired(link) and link.ifname.startswith("veth"))):
             return False  # part of another card; or a container's, which was not collected
-        return link.kind in ("", "veth", *BONDS) or (link.kind in STACKED and link.link is None)
+        return link.kind in ("", *BONDS) or self.is_paired(link) or (self._is_stacked(link) and link.link is None)
 
     def _parent(self, device: Device, link: Link) -> Device | None:
         if link.link is not None:
@@ -177,7 +196,7 @@ class Machine:
             if other.place != device.place
             and candidate.ifindex == link.link_index
             and candidate.master is None
-            and candidate.kind not in ("macvlan", "macvtap", "ipvlan")
+            and not ((kind := self.kind(candidate)) is not None and not kind.nests)
             and self._may_be_at(device, link, other.place)
         ]
         surest = [other for other, candidate in found if self._carries(other, candidate, link)]
@@ -186,7 +205,8 @@ class Machine:
 
     def _carries(self, device: Device, link: Link, child: Link) -> bool:
         """True if a device shows that `child` stands on it: it listens for its MAC, or has the same."""
-        if child.kind == "ipvlan":
+        kind = self.kind(child)
+        if kind is not None and not kind.own_mac:
             return child.address == link.address
         return any(e.mac == child.address and e.ifname == device.name for e in self.places[device.place].fdb)
 
@@ -194,7 +214,7 @@ class Machine:
         found = [
             other
             for other, candidate in self.devices()
-            if candidate.kind == "veth"
+            if candidate.kind == link.kind
             and other != device
             and other not in self.peers
             and (candidate.ifname == link.link or link.link is None)

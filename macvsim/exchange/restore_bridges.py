@@ -21,7 +21,7 @@ def restore_bridges(restorer: Restorer, fresh: Container[Device]) -> None:
         if link.master is None or device not in fresh:
             continue
         master = restorer.machine.places[device.place].link(link.master)
-        if master is None or master.kind != "bridge":
+        if master is None or not restorer.machine.is_bridge(master):
             restorer.note(f"{device.name} in {link.master}", f"{master.kind if master else 'unknown'} devices")
             continue
         restorer.run(device.place, "ip", "link", "set", "dev", device.name, "master", master.ifname)

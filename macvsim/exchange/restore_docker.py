@@ -20,7 +20,7 @@ def made_by_docker(machine: Machine) -> Iterator[Device]:
     for device, link in machine.devices():
         peer = machine.peers.get(device)
         is_inside = any(one.place.startswith("container ") for one in (device, peer) if one is not None)
-        is_port = link.kind == "veth" and peer is None and link.master in bridges
+        is_port = machine.is_paired(link) and peer is None and link.master in bridges
         if is_inside or (device.place == "host" and (is_port or device.name in bridges or device.name in parents)):
             yield device
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from shlex import quote
-from typing import Any
 
-from macvsim.exchange.machine import STACKED, Device, Place
+from macvsim.dev.registry import Kind
+from macvsim.exchange.machine import Device, Place
 from macvsim.exchange.records import Link, listed
 from macvsim.exchange.restore import Restorer
 from macvsim.exchange.wiring import nic_name
-
-_MODES = ("private", "vepa", "bridge", "passthru", "source")
-_KINDS = (*STACKED, "bridge", "dummy", "veth")
-_BRIDGE_SETTINGS = (("vlan_default_pvid", 1), ("stp_state", 0), ("ageing_time", 30000), ("group_fwd_mask", 0))
 
 
 def restore_namespaces(restorer: Restorer) -> None:
@@ -59,44 +55,41 @@ def _is_ready(restorer: Restorer, device: Device) -> bool:
 def _make(restorer: Restorer, device: Device, link: Link) -> None:
     """Make a device, or note why it cannot be."""
     restorer.tried.add(device)
-    kind = "macvlan" if link.kind == "macvtap" else link.kind
+    kind = restorer.machine.kind(link)
     parent = restorer.machine.below.get(device)
     what = f"device {device.name}"
-    if kind not in _KINDS:
+    if kind is None:
         restorer.note(
             what, f"{link.kind or link.link_type} devices" if link.master is None else f"a part of {link.master}"
         )
-    elif kind == "veth" and device not in restorer.machine.peers:
+    elif kind.paired and device not in restorer.machine.peers:
         restorer.note(what, "its other end was not collected")
-    elif kind == "veth":
+    elif kind.paired:
         _make_pair(restorer, device, link)
-    elif kind in STACKED and parent not in restorer.made:
+    elif kind.stacked and parent not in restorer.made:
         restorer.note(what, "what it stands on is not there")
     else:
-        if link.kind == "macvtap":
-            restorer.note(what, "macvtap: a macvlan device of the same mode is in its place")
         _make_one(restorer, device, link, kind)
 
 
-def _make_one(restorer: Restorer, device: Device, link: Link, kind: str) -> None:
+def _make_one(restorer: Restorer, device: Device, link: Link, kind: Kind) -> None:
     parent = restorer.machine.below.get(device)
     where = device.place if parent is None else parent.place
     is_taken = where != device.place and restorer.machine.places[where].link(device.name) is not None
     name = f"new{len(restorer.tried)}" if is_taken else device.name
     words = ["ip", "link", "add", *(["link", parent.name] if parent is not None else []), "name", name]
     same = parent is not None and link.address == restorer.machine.link(parent).address
-    if link.address and kind != "ipvlan" and not (kind == "vlan" and same):
+    if link.address and kind.own_mac and (kind.random_mac or not same):
         words += ["address", link.address]
     words += _into(where, device.place)
-    if not restorer.run(where, *words, "type", kind, *_settings(kind, link), what=f"device {device.name}"):
+    words += ["type", kind.name, *kind.restore(link.linkinfo.info_data)]
+    if not restorer.run(where, *words, what=f"device {device.name}"):
         return
     restorer.made.add(device)
     if is_taken:
         restorer.run(device.place, "ip", "link", "set", "dev", name, "name", device.name)
     if link.mtu != 1500:
         _set(restorer, device, "mtu", str(link.mtu))
-    for mac in _strings(link.linkinfo.info_data.get("macaddr_data")):
-        _set(restorer, device, "type", "macvlan", "macaddr", "add", mac)
 
 
 def _into(place: str, other: str) -> list[str]:
@@ -107,41 +100,13 @@ def _into(place: str, other: str) -> list[str]:
 def _make_pair(restorer: Restorer, device: Device, link: Link) -> None:
     peer = restorer.machine.peers[device]
     other = restorer.machine.link(peer)
-    words = ["ip", "link", "add", "name", device.name, "address", link.address, "mtu", str(link.mtu), "type", "veth"]
-    words += ["peer", "name", peer.name, "address", other.address, *_into(device.place, peer.place)]
+    words = ["ip", "link", "add", "name", device.name, "address", link.address, "mtu", str(link.mtu)]
+    words += ["type", link.kind, "peer", "name", peer.name, "address", other.address, *_into(device.place, peer.place)]
     restorer.tried.add(peer)
     if restorer.run(device.place, *words, what=f"device {device.name}"):
         restorer.made |= {device, peer}
         if other.mtu != link.mtu:
             _set(restorer, peer, "mtu", str(other.mtu))
-
-
-def _settings(kind: str, link: Link) -> list[str]:
-    """The words after ``type KIND``."""
-    info = link.linkinfo.info_data
-    if kind == "vlan":
-        plain = info.get("protocol", "802.1Q") == "802.1Q"
-        words = [] if plain else ["protocol", str(info["protocol"])]
-        words += ["id", str(info.get("id", 0))]
-        return words + (["reorder_hdr", "off"] if "REORDER_HDR" not in _strings(info.get("flags")) else [])
-    if kind == "macvlan":
-        return ["mode", str(info["mode"])] if info.get("mode") in _MODES else []
-    if kind == "ipvlan":
-        flags = [str(flag) for flag in ("private", "vepa") if info.get(flag) or flag in _strings(info.get("flags"))]
-        return ["mode", str(info.get("mode", "l3")), *flags]
-    if kind == "bridge":
-        words = ["vlan_filtering", "1"] if info.get("vlan_filtering") else []
-        for name, usual in _BRIDGE_SETTINGS:
-            value = info.get(name, usual)
-            number = int(value, 0) if isinstance(value, str) and value.startswith("0x") else value
-            if isinstance(number, int) and number != usual:
-                words += [name, str(number)]
-        return words
-    return []
-
-
-def _strings(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _set(restorer: Restorer, device: Device, *words: str) -> bool:
@@ -174,7 +139,8 @@ def restore_inside(restorer: Restorer, places: Iterable[Place]) -> None:
             if made is None or link.link_type == "loopback":
                 continue
             device = Device(place.name, link.ifname)
-            if link.address != made.address and link.kind != "ipvlan":
+            kind = restorer.machine.kind(link)
+            if link.address != made.address and (kind is None or kind.own_mac):
                 _set(restorer, device, "address", link.address)
             if link.mtu != made.mtu:
                 _set(restorer, device, "mtu", str(link.mtu))

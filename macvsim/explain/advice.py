@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import Cable
-from macvsim.dev.ipvlan import Flag, Ipvlan, Mode
-from macvsim.dev.macvlan import Macvlan
+from macvsim.dev.ipvlan import Flag, Ipvlan, Mode, netif_is_ipvlan
+from macvsim.dev.macvlan import Macvlan, netif_is_macvlan
 from macvsim.dev.macvlan_port import Mode as MacvlanMode
-from macvsim.dev.veth import Veth
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Place, Record
 from macvsim.explain.resolution import Asking
@@ -89,29 +88,29 @@ def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> Known:
     """
     if not isinstance(asker, NetDevice):
         return Known()
-    if isinstance(asker, Macvlan | Ipvlan) and wanted.held_by(asker.lower):
+    if asker.lower is not None and asker.link_kind.shim and wanted.held_by(asker.lower):
         why = (
             f"{asker.lower.label} has {wanted.text} and is the parent of {asker.label}: what {asker.kind} devices send "
             "goes out by their parent, and is not handed to the parent's own host"
         )
-        return Known(why, _of_one_card(asker.kind, asker.lower))
-    if isinstance(asker, Macvlan):
+        return Known(why, _of_one_card(asker, asker.lower))
+    if netif_is_macvlan(asker):
         for sibling in asker.lower.uppers:
-            if isinstance(sibling, Macvlan) and sibling is not asker and wanted.held_by(sibling):
+            if netif_is_macvlan(sibling) and sibling is not asker and wanted.held_by(sibling):
                 return _of_siblings(asker, sibling, wanted)
     for child in asker.uppers:
-        if isinstance(child, Macvlan | Ipvlan) and wanted.held_by(child):
-            if isinstance(child, Ipvlan) and child.port.mode is not Mode.L2 and child.port.flag is Flag.VEPA:
-                mode = f"ip link set {child.name} type ipvlan mode {child.port.mode.value} bridge"
+        if child.link_kind.shim and wanted.held_by(child):
+            if netif_is_ipvlan(child) and child.port.mode is not Mode.L2 and child.port.flag is Flag.VEPA:
+                mode = f"ip link set {child.name} type {child.kind} mode {child.port.mode.value} bridge"
                 return Known(hint=f"{mode}   (on {child.ns.name})")
             why = (
                 f"{child.label} has {wanted.text} and stands on {asker.label} itself: what a parent sends goes out by "
                 f"its cable, and is not handed to the {child.kind} devices on it"
             )
-            return Known(why, _of_one_card(child.kind, asker))
+            return Known(why, _of_one_card(child, asker))
     for place in heard:
         for dev in beyond(place):
-            if isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2 and wanted.held_by(dev):
+            if netif_is_ipvlan(dev) and dev.port.mode is not Mode.L2 and wanted.held_by(dev):
                 return Known(hint=route_behind(dev, asker) or "")
     return Known()
 
@@ -132,16 +131,15 @@ def _of_siblings(asker: Macvlan, sibling: Macvlan, wanted: Asking) -> Known:
     return Known(
         f"{sibling.label} has {wanted.text} on the same parent, but {modes}: {comes}",
         "macvlan devices of one parent reach each other if all are in mode bridge: "
-        + ", ".join(f"ip link set {dev.name} type macvlan mode bridge (on {dev.ns.name})" for dev in strangers),
+        + ", ".join(f"ip link set {dev.name} type {dev.kind} mode bridge (on {dev.ns.name})" for dev in strangers),
     )
 
 
-def _of_one_card(kind: str, lower: NetDevice) -> str:
+def _of_one_card(child: NetDevice, lower: NetDevice) -> str:
     """A parent's host does not hear what its children send, nor they what it sends."""
-    mode = "bridge" if kind == "macvlan" else "l2"
     return (
-        f"{lower.label} and its own {kind} children do not hear each other: give {lower.ns.name} a child too, "
-        f"ip link add shim link {lower.name} type {kind} mode {mode}, and a route to the container through it"
+        f"{lower.label} and its own {child.kind} children do not hear each other: give {lower.ns.name} a child too, "
+        f"ip link add shim link {lower.name} type {child.link_kind.shim}, and a route to the container through it"
     )
 
 
@@ -201,8 +199,8 @@ def beyond(where: Any) -> Iterator[NetDevice]:
         if dev.master is not None:
             queue.append(dev.master)
             queue += [port.dev for port in getattr(dev.master, "ports", ())]
-        if isinstance(dev, Veth):
-            queue.append(dev.peer)
+        if (peer := dev.peer_device()) is not None:
+            queue.append(peer)
 
 
 __all__ = ["Known", "advice", "beyond", "elsewhere", "route_behind", "told", "unanswered", "withheld"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
+from macvsim.dev.ipvlan import netif_is_ipvlan
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import Place, Record, Sim
@@ -241,7 +241,7 @@ class Family:
 
     def _way_back(self, record: Record) -> str | None:
         """What to type where an answer finds no route: packets of ipvlan children come from behind their parent."""
-        started = next((r.where for r in self.records[record.uid] if isinstance(r.where, Ipvlan)), None)
+        started = next((r.where for r in self.records[record.uid] if netif_is_ipvlan(r.where)), None)
         return None if started is None else route_behind(started, record.where)
 
     def _what(self, record: Record) -> str:

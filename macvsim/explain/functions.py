@@ -5,28 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
-from macvsim.engine.journal import Place, Record
+from macvsim.engine.journal import Record
 
-_XMIT = MappingProxyType(
-    {
-        "macvlan": "macvlan_start_xmit",
-        "ipvlan": "ipvlan_start_xmit",
-        "vlan": "vlan_dev_hard_start_xmit",
-        "veth": "veth_xmit",
-        "bridge": "br_dev_xmit",
-        "loopback": "loopback_xmit",
-        "dummy": "dummy_xmit",
-    }
-)
-_RECEIVE = MappingProxyType(
-    {
-        "macvlan": "macvlan_handle_frame",
-        "ipvlan": "ipvlan_handle_frame",
-        "vlan": "vlan_do_receive",
-        "bridge": "br_handle_frame_finish",
-    }
-)
 _STEPS = MappingProxyType(
     {
         "send": "ip_local_out",
@@ -90,14 +72,7 @@ def function(record: Record, *, six: bool = False) -> str:
     """The kernel's function; `six`: the packet is one of IPv6."""
     if record.step == "drop":
         return _DROPS.get(record.detail, "")
-    kind = _kind(record.where)
-    if record.step == "xmit":
-        return _XMIT.get(kind, "dev_hard_start_xmit") if kind else ""
-    if record.step == "receive":
-        return _RECEIVE.get(kind, "__netif_receive_skb_core") if kind else ""
+    if isinstance(record.where, NetDevice) and record.step in ("xmit", "receive"):
+        kind = record.where.link_kind
+        return kind.xmit if record.step == "xmit" else kind.receive
     return (_STEPS6 if six else _STEPS).get(record.step, "")
-
-
-def _kind(where: Place) -> str:
-    """The kind of a device; empty for what is none: ports of switches, cables, namespaces."""
-    return str(getattr(where, "kind", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from macvsim.dev.registry import Kinds
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import US, Sim
 from macvsim.net.machine import Boot
@@ -29,9 +30,18 @@ class Kernel:
     """One running Linux: its first namespace, named namespaces, process ids.
 
     wakeup_delay : ns from the delivery of a packet until a program sees it; boot : how it was built and started
+    kinds : the kinds of devices it knows; those of macvsim and of installed packages unless given
     """
 
-    def __init__(self, sim: Sim, name: str, *, wakeup_delay: int = WAKEUP_DELAY, boot: Boot | None = None) -> None:
+    def __init__(
+        self,
+        sim: Sim,
+        name: str,
+        *,
+        wakeup_delay: int = WAKEUP_DELAY,
+        boot: Boot | None = None,
+        kinds: Kinds | None = None,
+    ) -> None:
         self.sim = sim
         self.name = name
         self.boot = boot
@@ -39,6 +49,7 @@ class Kernel:
         """What the machine's clock shows when simulated time starts, in ns since 1970."""
         self.init = self.new_namespace(name, first=True)
         self.init.wakeup_delay = wakeup_delay
+        self.init.kinds = kinds or self.init.kinds
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""
@@ -76,7 +87,7 @@ class Kernel:
         self.boxes.pop(ns, None)
         with ns.linkwatch.held():
             for dev in reversed(list(ns.devices.values())):
-                if dev.kind == "nic":
+                if not (dev.loopback or dev.link_kind.made):
                     free = dev.name not in self.init.devices
                     ns.move(dev, self.init, rename=None if free else self._free_name())
                 elif not dev.loopback:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import Bridge, netif_is_bridge_master
 from macvsim.engine.errors import DeviceBusy, NetlinkError, NoSuchDevice
 from macvsim.net.links import add_bridge
 from macvsim.net.namespace import Namespace
@@ -11,7 +11,7 @@ from macvsim.net.namespace import Namespace
 def find(ns: Namespace, name: str) -> Bridge:
     """The bridge of that name; ENODEV if there is no such device, EOPNOTSUPP if it is another kind."""
     dev = ns.dev(name)
-    if not isinstance(dev, Bridge):
+    if not netif_is_bridge_master(dev):
         raise NetlinkError("EOPNOTSUPP", f"{dev.label} is a {dev.kind} device, no bridge")
     return dev
 
@@ -26,7 +26,7 @@ def delete(ns: Namespace, name: str) -> None:
     dev = ns.devices.get(name)
     if dev is None:
         raise NetlinkError("ENXIO", f"{ns.name} has no bridge {name}")
-    if not isinstance(dev, Bridge):
+    if not netif_is_bridge_master(dev):
         raise NetlinkError("EPERM", f"{dev.label} is a {dev.kind} device, no bridge")
     if dev.up:
         raise DeviceBusy("EBUSY", f"{dev.label} is up: ip link set {name} down first")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
 from macvsim.dev.loopback import Loopback
-from macvsim.dev.veth import Veth
 from macvsim.engine.errors import NetlinkError
 from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, Address, InDev
@@ -118,8 +117,8 @@ def move(ns: Namespace, dev: NetDevice, target: Namespace, *, rename: str | None
 
 def link_namespace(ns: Namespace, dev: NetDevice) -> Namespace | None:
     """The namespace of the device below, or of a veth's other end, where it is another one (get_link_net)."""
-    other = dev.peer if isinstance(dev, Veth) else dev.lower
-    if other is None or other.ns is ns:
+    other = dev.peer_device() or dev.lower
+    if other is None or other.ns is ns or not dev.link_kind.link_net:
         return None
     return cast("Namespace", other.ns)
 

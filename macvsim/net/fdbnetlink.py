@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import Bridge, netif_is_bridge_master
 from macvsim.dev.bridge_fdb import Entry
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.dev.macvlan import Macvlan, Mode
+from macvsim.dev.macvlan import Mode, netif_is_macvlan
 from macvsim.engine.errors import NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import is_group, mac_text
@@ -41,15 +41,15 @@ def rows(ns: Namespace, *, bridge: NetDevice | None = None, port: NetDevice | No
     for dev in ns.devices.values():
         if port is not None and dev is not port:
             continue
-        if bridge is not None and not (isinstance(bridge, Bridge) and bridge in (dev, dev.master)):
+        if bridge is not None and not (netif_is_bridge_master(bridge) and bridge in (dev, dev.master)):
             continue
         master = dev.master
-        if isinstance(master, Bridge):
+        if netif_is_bridge_master(master):
             yield from _bridge_rows(master, master.port_of(dev))
         if not dev.loopback:
             for mac in (*dev.uc, *dev.mc):
                 yield FdbRow(dev.name, mac, 0, "permanent", "")
-        if isinstance(dev, Bridge):
+        if netif_is_bridge_master(dev):
             yield from _bridge_rows(dev, None)
 
 
@@ -86,8 +86,8 @@ def bridge_side(dev: NetDevice, master: bool) -> tuple[Bridge, BridgePort | None
     """Whose table ``master`` and ``self`` mean for a device; None if the device has no bridge, or is none."""
     if master:
         bridge = dev.master
-        return (bridge, bridge.port_of(dev)) if isinstance(bridge, Bridge) else None
-    return (dev, None) if isinstance(dev, Bridge) else None
+        return (bridge, bridge.port_of(dev)) if netif_is_bridge_master(bridge) else None
+    return (dev, None) if netif_is_bridge_master(dev) else None
 
 
 def add(
@@ -108,7 +108,7 @@ def add(
     _check_own(dev, master)
     if state != "permanent" or vlan is not None:
         raise NetlinkError("EINVAL", f"{dev.label} has no forwarding table: its own entries are permanent and untagged")
-    if isinstance(dev, Macvlan) and dev.mode is not Mode.PASSTHRU and not is_group(mac):
+    if netif_is_macvlan(dev) and dev.mode is not Mode.PASSTHRU and not is_group(mac):
         raise NetlinkError("EOPNOTSUPP", f"{dev.label}: a macvlan child has one unicast address")
     known = dev.mc if is_group(mac) else dev.uc
     if mac in known:

@@ -6,22 +6,25 @@ Every function checks first and makes then: when one raises, nothing was made.
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.dummy import Dummy
 from macvsim.dev.ipvlan import Flag as IpvlanFlag
-from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.ipvlan import Mode as IpvlanMode
-from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
-from macvsim.dev.veth import Veth, veth_pair
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.macvlan import BC_QUEUE_LEN, Mode
+from macvsim.dev.registry import Kind, NewLink
 from macvsim.engine.errors import NetlinkError
 from macvsim.engine.history import recorded
 from macvsim.wire.frame import ETH_P_8021Q
 
 if TYPE_CHECKING:
     from macvsim.dev.bridge import Bridge
+    from macvsim.dev.dummy import Dummy
+    from macvsim.dev.ipvlan import Ipvlan
+    from macvsim.dev.macvlan import Macvlan
+    from macvsim.dev.veth import Veth
+    from macvsim.dev.vlan import Vlan
     from macvsim.net.namespace import Namespace
 
 
@@ -48,6 +51,49 @@ def check_kind(ns: Namespace, kind: str) -> None:
         raise NetlinkError("EOPNOTSUPP", what, "Unknown device type")
 
 
+def new_link(ns: Namespace, kind: Kind, new: NewLink) -> Sequence[NetDevice]:
+    """Make a device of any kind; returns all that were made, the one asked for last (rtnl_newlink_create)."""
+    check_kind(ns, kind.name)
+    if kind.newlink is None:
+        raise NetlinkError("EOPNOTSUPP", f"{kind.name} devices come with the machine", "Unknown device type")
+    ns.check_name(new.name)
+    peer, peer_ns = new.peer, cast("Namespace", new.peer_ns)
+    if kind.paired:
+        if peer is None:
+            raise NetlinkError("EINVAL", f"{new.name}: a {kind.name} device needs a peer")
+        peer_ns.check_name(peer.name)
+        if ns is peer_ns and new.name == peer.name:
+            raise NetlinkError("EEXIST", f"both ends would be called {new.name}: choose another name for the peer")
+    if kind.stacked and new.lower is None:
+        raise NetlinkError("EINVAL", f"{new.name} needs a device to stand on: ip link add link DEV …", kind.no_lower)
+    new.mac_given = new.mac is not None
+    if kind.random_mac:
+        new.mac = new.mac if new.mac is not None else random_mac(ns, new.name)
+        if kind.paired and peer is not None:
+            peer.mac = peer.mac if peer.mac is not None else random_mac(peer_ns, peer.name)
+    with ns.linkwatch.held():
+        return kind.newlink(ns, new)
+
+
+@recorded
+def add_link(
+    ns: Namespace,
+    kind: str,
+    name: str,
+    *,
+    lower: NetDevice | None = None,
+    mac: bytes | None = None,
+    mtu: int | None = None,
+    ifindex: int | None = None,
+    **options: Any,
+) -> NetDevice:
+    """A device of any kind but a pair; `options`: of ``ip link add … type KIND``, such as ``mode="bridge"``."""
+    dev = new_link(ns, ns.kinds[kind], NewLink(name, lower, mac, mtu=mtu, ifindex=ifindex, options=options))[-1]
+    if mtu is not None:
+        dev.set_mtu(mtu)
+    return dev
+
+
 @recorded
 def add_vlan(
     ns: Namespace,
@@ -63,15 +109,9 @@ def add_vlan(
     ifindex: int | None = None,
 ) -> Vlan:
     """An 802.1Q sub-interface; its name is ``LOWER.VID`` unless given."""
-    name = name or f"{lower.name}.{vid}"
-    check_kind(ns, "vlan")
-    ns.check_name(name)
-    vlan = Vlan(
-        ns, name, lower, vid, protocol=protocol, mac=mac, mtu=mtu, reorder_hdr=reorder_hdr, loose_binding=loose_binding
-    )
-    ns.register(vlan, ifindex=ifindex)
-    vlan.link_changed()
-    return vlan
+    options = {"id": vid, "protocol": protocol, "reorder_hdr": reorder_hdr, "loose_binding": loose_binding}
+    new = NewLink(name or f"{lower.name}.{vid}", lower, mac, mtu=mtu, ifindex=ifindex, options=options)
+    return cast("Vlan", new_link(ns, ns.kinds["vlan"], new)[-1])
 
 
 @recorded
@@ -89,22 +129,10 @@ def add_macvlan(
     ifindex: int | None = None,
 ) -> Macvlan:
     """A macvlan child; its MAC is random unless given."""
-    check_kind(ns, "macvlan")
-    ns.check_name(name)
-    child = Macvlan(
-        ns,
-        name,
-        lower,
-        mac if mac is not None else random_mac(ns, name),
-        mode=mode,
-        mtu=mtu,
-        nopromisc=nopromisc,
-        nodst=nodst,
-        bcqueuelen=bcqueuelen,
-    )
-    ns.register(child, ifindex=ifindex)
-    child.link_changed()
-    return child
+    flags = [flag for flag, on in (("nopromisc", nopromisc), ("nodst", nodst)) if on]
+    options = {"mode": mode.value, "flags": flags, "bcqueuelen": bcqueuelen}
+    new = NewLink(name, lower, mac, mtu=mtu, ifindex=ifindex, options=options)
+    return cast("Macvlan", new_link(ns, ns.kinds["macvlan"], new)[-1])
 
 
 @recorded
@@ -120,10 +148,9 @@ def add_ipvlan(
     ifindex: int | None = None,
 ) -> Ipvlan:
     """An ipvlan child; mode and flag are then those of every child of `lower`."""
-    ns.check_name(name)
-    child = Ipvlan(ns, name, lower, mode=mode, flag=flag, mtu=mtu, mac_given=mac_given)
-    ns.register(child, ifindex=ifindex)
-    return child
+    options = {"mode": mode.value} if flag is None else {"mode": mode.value, "flag": flag.value}
+    new = NewLink(name, lower, lower.mac if mac_given else None, mtu=mtu, ifindex=ifindex, options=options)
+    return cast("Ipvlan", new_link(ns, ns.kinds["ipvlan"], new)[-1])
 
 
 @recorded
@@ -140,32 +167,17 @@ def add_veth(
     peer_ifindex: int | None = None,
 ) -> tuple[Veth, Veth]:
     """A veth pair, one end in each namespace."""
-    ns.check_name(name)
-    peer_ns.check_name(peer_name)
-    if ns is peer_ns and name == peer_name:
-        raise NetlinkError("EEXIST", f"both ends would be called {name}: choose another name for the peer")
-    left, right = veth_pair(
-        (ns, name, mac if mac is not None else random_mac(ns, name)),
-        (peer_ns, peer_name, peer_mac if peer_mac is not None else random_mac(peer_ns, peer_name)),
-        mtu=mtu or 1500,
+    peer = NewLink(peer_name, mac=peer_mac, ifindex=peer_ifindex)
+    right, left = new_link(
+        ns, ns.kinds["veth"], NewLink(name, mac=mac, mtu=mtu, ifindex=ifindex, peer=peer, peer_ns=peer_ns)
     )
-    left.carrier = right.carrier = True
-    with ns.linkwatch.held():
-        peer_ns.register(right, ifindex=peer_ifindex)  # the peer comes first and gets the lower index (veth_newlink)
-        right.set_carrier(False)
-        ns.register(left, ifindex=ifindex)
-        left.set_carrier(False)
-    return left, right
+    return cast("Veth", left), cast("Veth", right)
 
 
 @recorded
 def add_dummy(ns: Namespace, name: str, *, mac: bytes | None = None, ifindex: int | None = None) -> Dummy:
     """A dummy device."""
-    check_kind(ns, "dummy")
-    ns.check_name(name)
-    dummy = Dummy(ns, name, mac if mac is not None else random_mac(ns, name))
-    ns.register(dummy, ifindex=ifindex)
-    return dummy
+    return cast("Dummy", new_link(ns, ns.kinds["dummy"], NewLink(name, mac=mac, ifindex=ifindex))[-1])
 
 
 @recorded
@@ -179,20 +191,6 @@ def add_bridge(
     ifindex: int | None = None,
 ) -> Bridge:
     """A Linux bridge without ports."""
-    from macvsim.dev.bridge import Bridge
-
-    ns.check_name(name)
-    bridge = Bridge(
-        ns,
-        name,
-        mac if mac is not None else random_mac(ns, name),
-        mac_given=mac is not None,
-        vlan_filtering=vlan_filtering,
-        vlan_default_pvid=vlan_default_pvid,
-    )
-    bridge.carrier = True
-    ns.register(bridge, ifindex=ifindex)
-    bridge.fdb.change_bridge_mac(bridge.mac)  # br_device_event, NETDEV_REGISTER
-    if mac is not None:
-        bridge.set_carrier(False)  # an address of its own makes it look at its ports (br_stp_change_bridge_id)
-    return bridge
+    options = {"vlan_filtering": int(vlan_filtering), "vlan_default_pvid": vlan_default_pvid}
+    new = NewLink(name, mac=mac, ifindex=ifindex, options=options)
+    return cast("Bridge", new_link(ns, ns.kinds["bridge"], new)[-1])

@@ -15,10 +15,12 @@ class Boot:
 
     ipv6 : False as with ``ipv6.disable_ipv6=1`` on the kernel's command line: devices have IPv6 off until a parameter
     turns it on; ipv6_tables : own addresses of IPv6 stand in a table of their own (CONFIG_IPV6_MULTIPLE_TABLES)
+    default_qdisc : queueing discipline of devices with a queue (net.core.default_qdisc, which systemd sets)
     """
 
     ipv6: bool = False
     ipv6_tables: bool = True
+    default_qdisc: str = "fq_codel"
 
 
 class Wakeup:

@@ -9,6 +9,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import LO, Loopback
+from macvsim.dev.registry import Kinds
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import NoSuchDevice
 from macvsim.engine.recording import reported
@@ -75,7 +76,7 @@ class Namespace(Parts):
 
     __slots__ = (
         "_daemon", "_handlers", "_init", "_last_inode", "_lo_up", "_nsids", "arp", "boot", "conf_all", "conf_default",
-        "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "linkwatch", "listeners", "lo_rests", "log",
+        "fib", "group_reassembly", "icmp", "ipv4", "ipv4_conf", "kinds", "linkwatch", "listeners", "lo_rests", "log",
         "missing_kinds", "name", "neigh", "netfilter", "next_ifindex", "parms_default", "present", "reassembly",
         "router", "sim", "six", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
@@ -133,6 +134,8 @@ class Namespace(Parts):
             self.wake_ipv6()
         self.wakeup: Wakeup = Wakeup(sim) if init is None else init.wakeup
         """How the machine's programs hear of what is there for them."""
+        self.kinds: Kinds = Kinds() if init is None else init.kinds
+        """The kinds of devices that this kernel knows."""
         self.missing_kinds: frozenset[str] = frozenset() if init is None else init.missing_kinds
         """Kinds of devices that this kernel was built without, such as ``vlan``."""
         self.vlan_name_type = "VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD"
@@ -155,6 +158,11 @@ class Namespace(Parts):
     def addresses(self) -> AddressTable:
         """How addresses come and go."""
         return AddressTable(self, self.fib)
+
+    @property
+    def default_qdisc(self) -> str:
+        """Queueing discipline of devices with a queue."""
+        return self.boot.default_qdisc
 
     @property
     def is_first(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.vlan import Vlan, is_vlan_dev
 from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.net.ifioctl import device
 from macvsim.net.links import add_vlan
@@ -78,6 +78,6 @@ def set_ingress(ns: Namespace, name: str, pcp: int, priority: int) -> None:
 def _vlan(ns: Namespace, name: str) -> Vlan:
     """The VLAN device of that name; ENODEV if there is none, EINVAL if it is another kind."""
     dev = ns.dev(name)
-    if not isinstance(dev, Vlan):
+    if not is_vlan_dev(dev):
         raise NetlinkError("EINVAL", f"{dev.label} is a {dev.kind} device, no VLAN")
     return dev

@@ -7,12 +7,13 @@ from typing import Any
 
 from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import Call
-from macvsim.net.links import add_bridge, add_dummy, add_ipvlan, add_macvlan, add_veth, add_vlan
+from macvsim.net.links import add_bridge, add_dummy, add_ipvlan, add_link, add_macvlan, add_veth, add_vlan
 from macvsim.record.values import Values
 from macvsim.shell.session import open_session
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    fn.__name__: fn for fn in (add_bridge, add_dummy, add_ipvlan, add_macvlan, add_veth, add_vlan, open_session)
+    fn.__name__: fn
+    for fn in (add_bridge, add_dummy, add_ipvlan, add_link, add_macvlan, add_veth, add_vlan, open_session)
 }
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.macvlan import Macvlan
-from macvsim.dev.nic import Nic
-from macvsim.dev.veth import Veth
+from macvsim.dev.ipvlan import netif_is_ipvlan
+from macvsim.dev.macvlan import netif_is_macvlan
+from macvsim.dev.nic import is_nic
 from macvsim.engine.drop import DropReason
 from macvsim.net.namespace import Namespace
 from macvsim.repair.edit import Candidate, Edit, candidate
@@ -34,8 +33,6 @@ _TWICE = (
     DropReason.OTHERHOST,
     DropReason.IP_MARTIAN_SOURCE,
 )
-
-_MODES = {"macvlan": "bridge", "ipvlan": "l2"}
 
 
 def checks(scene: Scene) -> Iterator[Candidate]:
@@ -164,7 +161,7 @@ def _bare(scene: Scene) -> list[NetDevice]:
 
 
 def _carries(dev: NetDevice) -> bool:
-    return isinstance(dev, Veth | Nic) and bool(dev.uppers)
+    return (is_nic(dev) or dev.peer_device() is not None) and bool(dev.uppers)
 
 
 def _twice(scene: Scene) -> Iterator[Candidate]:
@@ -200,10 +197,14 @@ def _prefixes(scene: Scene) -> Iterator[Candidate]:
 
 def _macs(scene: Scene) -> Iterator[Candidate]:
     """A MAC that two devices have that should have their own: another one for the one that got it last."""
-    own = [dev for dev in scene.devices if isinstance(dev, Macvlan | Nic | Veth) and dev.mac != bytes(6)]
+    own = [
+        dev
+        for dev in scene.devices
+        if (netif_is_macvlan(dev) or is_nic(dev) or dev.peer_device() is not None) and dev.mac != bytes(6)
+    ]
     for dev in reversed(own):
         twins = [other for other in own if other is not dev and other.mac == dev.mac]
-        if not twins or isinstance(dev, Ipvlan):
+        if not twins:
             continue
         ip = next((one.ip for one in scene.held if one.dev is dev), 0) & 0xFFFFFFFF
         taken = {other.mac for other in scene.devices}
@@ -218,23 +219,23 @@ def _shims(scene: Scene) -> Iterator[Candidate]:
     """A host and the macvlan or ipvlan children of its own card need a child on the host's side to reach each other."""
     ends = [space(dev) for dev in scene.owners(scene.wanted)]
     for child in scene.devices:
-        if not isinstance(child, Macvlan | Ipvlan) or space(child.lower) not in scene.doors:
+        if not child.link_kind.shim or child.lower is None or space(child.lower) not in scene.doors:
             continue
         host, own = space(child.lower), [one for one in scene.held if one.dev is child]
         outward = scene.source is host and any(one.ip == scene.wanted for one in own)
         inward = scene.source is space(child) and host in ends
         if not own or host is space(child) or not (outward or inward):
             continue
-        door, kind = scene.doors[host], child.kind
+        door, shim = scene.doors[host], child.link_kind.shim
         edits = [
-            door.edit(f"ip link add shim link {child.lower.name} type {kind} mode {_MODES[kind]}"),
+            door.edit(f"ip link add shim link {child.lower.name} type {shim}"),
             door.edit("ip link set shim up"),
         ]
-        if isinstance(child, Ipvlan):  # which hears only what is for an address of its own
+        if netif_is_ipvlan(child):  # which hears only what is for an address of its own
             free = _free(scene, own[0])
             edits += [door.edit(f"{scene.ip} addr add {scene.text(free)}/{scene.width} dev shim")] if free else []
         ip = scene.wanted if outward else own[0].ip
-        source = _source(scene, host, own[0]) if outward and isinstance(child, Macvlan) else ""
+        source = _source(scene, host, own[0]) if outward and netif_is_macvlan(child) else ""
         edits.append(door.edit(f"{scene.ip} route add {scene.text(ip)}/{scene.width} dev shim{source}"))
         places = (child.label, child.lower.label, host.name, scene.source.name)
         yield candidate(edits, places, DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)

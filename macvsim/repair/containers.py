@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 
-from macvsim.dev.nic import Nic
+from macvsim.dev.nic import is_nic
+from macvsim.dev.vlan import is_vlan_dev
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.docker.ipam_config import IpamConfig
@@ -80,7 +81,7 @@ def _network_for(scene: Scene, container: Container) -> Iterator[list[Edit]]:
             yield Remaking(host, there, config).edits()
         elif wish.ip and there is None:
             net = ip_network(f"{wish.ip}/24", strict=False)
-            for parent in (dev.name for dev in host.ns.devices.values() if dev.kind in ("vlan", "nic")):
+            for parent in (dev.name for dev in host.ns.devices.values() if is_nic(dev) or is_vlan_dev(dev)):
                 config = NetworkConfig(name, "macvlan", (IpamConfig(str(net), "", str(net[1])),), {"parent": parent})
                 yield [Edit(host.name, create_words(config))]
 
@@ -272,9 +273,9 @@ def _parents(scene: Scene, host: DockerHost, network: Network) -> Iterator[tuple
     """Other devices of the host that a network could stand on: sub-interfaces it has, or of VLANs that others have."""
     now = network.device
     for dev in host.ns.devices.values():
-        if dev.kind == "vlan" and dev.name != now:
+        if is_vlan_dev(dev) and dev.name != now:
             yield dev.name, ()
-    for nic in (dev for dev in host.ns.devices.values() if isinstance(dev, Nic)):
+    for nic in (dev for dev in host.ns.devices.values() if is_nic(dev)):
         for vid in vids_elsewhere(scene, nic):
             old = host.ns.devices.get(now)
             gone = (f"ip link del {now}",) if old is not None and old.lower is nic else ()

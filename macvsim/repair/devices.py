@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.ipvlan import Flag, Ipvlan
+from macvsim.dev.bridge import Bridge, netif_is_bridge_master
+from macvsim.dev.ipvlan import Flag, Ipvlan, netif_is_ipvlan
 from macvsim.dev.ipvlan import Mode as IpvlanMode
-from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.dev.nic import Nic
-from macvsim.dev.veth import Veth
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.macvlan import Macvlan, Mode, netif_is_macvlan
+from macvsim.dev.nic import Nic, is_nic
+from macvsim.dev.vlan import Vlan, is_vlan_dev
 from macvsim.engine.drop import DropReason
 from macvsim.repair.edit import Candidate, Edit, candidate
 from macvsim.repair.memory import again
@@ -30,21 +29,21 @@ def checks(scene: Scene) -> Iterator[Candidate]:
             yield from _down(scene, dev)
         if dev.mtu < MTU:
             yield from _small(scene, dev)
-        if dev.noarp and not isinstance(dev, Ipvlan) and dev.kind != "dummy":
+        if dev.noarp and not dev.link_kind.noarp:
             yield candidate(
                 [scene.door(dev).simple(f"ip link set {dev.name} arp on")], (dev.label,), DropReason.ARP_NOARP
             )
-        if isinstance(dev, Macvlan) and dev.mode is not Mode.BRIDGE:
+        if netif_is_macvlan(dev) and dev.mode is not Mode.BRIDGE:
             yield from _macvlan(scene, dev)
-        if isinstance(dev, Ipvlan):
+        if netif_is_ipvlan(dev):
             yield from _ipvlan(scene, dev)
-        if isinstance(dev, Vlan):
+        if is_vlan_dev(dev):
             yield from _vlan(scene, dev)
-        if isinstance(dev, Nic):
+        if is_nic(dev):
             yield from _new_vlan(scene, dev)
-        if isinstance(dev, Nic | Veth) and dev.master is None:
+        if (is_nic(dev) or dev.peer_device() is not None) and dev.master is None:
             yield from _no_master(scene, dev)
-        if isinstance(dev, Bridge):
+        if netif_is_bridge_master(dev):
             yield from _bridge(scene, dev)
 
 
@@ -88,12 +87,12 @@ def _small(scene: Scene, dev: NetDevice) -> Iterator[Candidate]:
 
 def _macvlan(scene: Scene, dev: Macvlan) -> Iterator[Candidate]:
     """Mode bridge, for one child and for all on its card."""
-    siblings = [one for one in scene.devices if isinstance(one, Macvlan) and one.lower is dev.lower]
+    siblings = [one for one in scene.devices if netif_is_macvlan(one) and one.lower is dev.lower]
     places = (dev.label, dev.lower.label)
-    text = "ip link set {} type macvlan mode bridge"
+    text = "ip link set {} type {} mode bridge"
     reasons = (DropReason.MACVLAN_NO_SOURCE, DropReason.PORT_SAME, DropReason.NEIGH_FAILED)
-    edits = [scene.door(one).edit(text.format(one.name)) for one in siblings if one.mode is not Mode.BRIDGE]
-    yield candidate([scene.door(dev).edit(text.format(dev.name))], places, *reasons)
+    edits = [scene.door(one).edit(text.format(one.name, one.kind)) for one in siblings if one.mode is not Mode.BRIDGE]
+    yield candidate([scene.door(dev).edit(text.format(dev.name, dev.kind))], places, *reasons)
     if len(edits) > 1:
         yield candidate(edits, places, *reasons)
 
@@ -110,10 +109,10 @@ def _ipvlan(scene: Scene, dev: Ipvlan) -> Iterator[Candidate]:
         DropReason.NEIGH_FAILED,
     )
     if dev.port.mode is not IpvlanMode.L2:
-        yield candidate([door.edit(f"ip link set {dev.name} type ipvlan mode l2")], places, *reasons)
+        yield candidate([door.edit(f"ip link set {dev.name} type {dev.kind} mode l2")], places, *reasons)
     if dev.port.flag is not Flag.BRIDGE:
         mode = dev.port.mode.value
-        yield candidate([door.edit(f"ip link set {dev.name} type ipvlan mode {mode} bridge")], places, *reasons)
+        yield candidate([door.edit(f"ip link set {dev.name} type {dev.kind} mode {mode} bridge")], places, *reasons)
 
 
 def _vlan(scene: Scene, dev: Vlan) -> Iterator[Candidate]:
@@ -162,7 +161,8 @@ def _no_master(scene: Scene, dev: NetDevice) -> Iterator[Candidate]:
     if dev.inet.addresses or dev.uppers:
         return
     ns = space(dev)
-    for bridge in (one for one in ns.devices.values() if isinstance(one, Bridge) and not one.name.startswith(_DOCKER)):
+    bridges = [dev for dev in ns.devices.values() if netif_is_bridge_master(dev)]
+    for bridge in (one for one in bridges if not one.name.startswith(_DOCKER)):
         join = scene.doors[ns].edit(f"ip link set {dev.name} master {bridge.name}")
         up = scene.doors[ns].edit(f"ip link set {dev.name} up")
         yield candidate([join] if dev.up else [join, up], (dev.label, bridge.label), DropReason.NEIGH_FAILED, bold=1)

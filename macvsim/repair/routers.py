@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
+from macvsim.dev.nic import is_nic
+from macvsim.dev.vlan import is_vlan_dev
 from macvsim.engine.drop import DropReason
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.rule import Standard
@@ -23,7 +25,9 @@ def checks(scene: Scene) -> Iterator[Candidate]:
     for host in scene.lab.hosts.values():
         having = {one.dev for one in scene.held}
         spare = [
-            dev for dev in host.ns.devices.values() if dev.up and dev not in having and dev.kind in ("vlan", "nic")
+            dev
+            for dev in host.ns.devices.values()
+            if dev.up and dev not in having and (is_nic(dev) or is_vlan_dev(dev))
         ]
         for devices in permutations(spare[:MOST_DEVICES], len(gateways)):
             edits = [

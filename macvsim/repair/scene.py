@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.nic import Nic
+from macvsim.dev.bridge import netif_is_bridge_master
+from macvsim.dev.nic import Nic, is_nic
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.docker.network import Network
@@ -171,7 +171,7 @@ class Scene:
         found = []
         for dev in self.devices:
             ns = space(dev)
-            if isinstance(dev, Bridge) and not dev.ports:
+            if netif_is_bridge_master(dev) and not dev.ports:
                 continue  # Docker's own, which nobody uses
             if not self.six:
                 found += [Held(a.local, a.plen, dev, ns) for a in dev.inet.addresses]
@@ -212,7 +212,7 @@ class Scene:
 
     def nics(self) -> Iterator[Nic]:
         for dev in self.devices:
-            if isinstance(dev, Nic):
+            if is_nic(dev):
                 yield dev
 
     # -- routes --------------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.dev.nic import Nic
+from macvsim.dev.macvlan import Mode, netif_is_macvlan
+from macvsim.dev.nic import Nic, is_nic
 from macvsim.engine.drop import DropReason
 from macvsim.repair.edit import Candidate, Edit, candidate
 from macvsim.repair.scene import Scene
@@ -78,7 +78,7 @@ def _of_port(scene: Scene, port: SwitchPort) -> Iterator[Candidate]:
 
 
 def _is_vepa(scene: Scene) -> bool:
-    return any(isinstance(dev, Macvlan) and dev.mode is Mode.VEPA for dev in scene.devices)
+    return any(netif_is_macvlan(dev) and dev.mode is Mode.VEPA for dev in scene.devices)
 
 
 def _beyond(port: SwitchPort) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def _allow(scene: Scene, port: SwitchPort) -> list[Edit]:
     name = _ALLOWING.get(family[0] if family else "", "bare-metal")
     edits = [] if port.policy == POLICIES[name] else [_set(port, f"policy {name}")]
     nic = port.cable.other(port) if port.cable is not None else None
-    if isinstance(nic, Nic) and not nic.promiscuity and not POLICIES[name].learn:
+    if is_nic(nic) and not nic.promiscuity and not POLICIES[name].learn:
         edits += _promiscuous(scene, nic).edits
     return edits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort
 from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.net import brioctl
@@ -140,13 +140,13 @@ def _missing(ns: Namespace, bridge: str, port: str, error: NetlinkError) -> str:
 
 def _show(call: Call, words: list[str]) -> None:
     ns = call.box.ns
-    names = words or sorted(name for name, dev in ns.devices.items() if isinstance(dev, Bridge))
+    names = words or sorted(name for name, dev in ns.devices.items() if netif_is_bridge_master(dev))
     header = "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n"
     for name in names:
         bridge = ns.devices.get(name)
         if bridge is None:
             raise _Failed(f"bridge {name} does not exist!")
-        if not isinstance(bridge, Bridge):
+        if not netif_is_bridge_master(bridge):
             raise _Failed(f"device {name} is not a bridge!")
         ports = "\n\t\t\t\t\t\t\t".join(sorted(port.dev.name for port in bridge.ports))
         call.out(f"{header}{name}\t\t{bridge.priority:04x}.{bridge.bridge_mac.hex()}\tno\t\t{ports}\n")
@@ -191,7 +191,7 @@ def _hairpin(call: Call, words: list[str]) -> None:
     master, dev = call.box.ns.devices.get(bridge), call.box.ns.devices.get(port)
     if dev is None:
         raise _Failed(f"interface {port} does not exist!")
-    found = master.port_of(dev) if isinstance(master, Bridge) else None
+    found = master.port_of(dev) if netif_is_bridge_master(master) else None
     if found is None:
         raise _Failed(f"can't set {port} to hairpin on bridge {bridge}: No such file or directory")
     found.set_flag("hairpin", on)
@@ -248,7 +248,7 @@ def _port(ns: Namespace, words: list[str]) -> BridgePort:
     """The port a device is, whatever bridge was named: the setting is the device's (/sys/class/net/PORT/brport)."""
     dev = ns.devices.get(words[1])
     bridge = None if dev is None else dev.master
-    found = bridge.port_of(dev) if isinstance(bridge, Bridge) and dev is not None else None
+    found = bridge.port_of(dev) if netif_is_bridge_master(bridge) and dev is not None else None
     if found is None:
         raise NetlinkError("ENOENT", f"{words[1]} on {ns.name} is not a port of a bridge")
     return found

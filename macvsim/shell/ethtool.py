@@ -7,9 +7,6 @@ offloads off changes nothing and succeeds, and they cannot be switched on.
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.nic import Nic
-from macvsim.dev.veth import Veth
 from macvsim.shell.call import Call, command
 from macvsim.shell.ethtoolmore import DRIVER_LACKS, NO_DEVICE, channels, lacking, permanent, time_stamping
 
@@ -44,19 +41,6 @@ _FEATURE_NAMES = (
 )
 _FEATURES = tuple(_FEATURE_NAMES.split())
 _GROUPS = ("tx-checksumming", "scatter-gather", "tcp-segmentation-offload")
-_DRIVERS = {
-    "veth": ("veth", "1.0", "", "", True),
-    "bridge": ("bridge", "2.3", "N/A", "N/A", False),
-    "macvlan": ("macvlan", "0.1", "", "", False),
-    "ipvlan": ("ipvlan", "0.1", "", "", False),
-    "vlan": ("802.1Q VLAN Support", "1.8", "N/A", "", False),
-    "dummy": ("dummy", "1.0", "", "", False),
-}
-_VETH_COUNTER_NAMES = (
-    "rx_queue_0_xdp_packets rx_queue_0_xdp_bytes rx_queue_0_drops rx_queue_0_xdp_redirect rx_queue_0_xdp_drops "
-    "rx_queue_0_xdp_tx rx_queue_0_xdp_tx_errors tx_queue_0_xdp_xmit tx_queue_0_xdp_xmit_errors"
-)
-_VETH_COUNTERS = tuple(_VETH_COUNTER_NAMES.split())
 _NO_OPTIONS = (
     "\tSupported ports: [  ]\n\tSupported link modes:   Not reported\n\tSupported pause frame use: No\n"
     "\tSupports auto-negotiation: No\n\tSupported FEC modes: Not reported\n\tAdvertised link modes:  Not reported\n"
@@ -119,7 +103,7 @@ def _settings(call: Call, dev: NetDevice | None) -> int:
             f"{_NO_OPTIONS}\tSpeed: {speed}\n\tDuplex: {duplex}\n\tAuto-negotiation: off\n\tPort: {port}\n"
             f"\tPHYAD: 0\n\tTransceiver: internal\n{more}"
         )
-    if isinstance(dev, Ipvlan):
+    if dev.link_kind.ethtool.message_level:
         call.out(f"        Current message level: 0x00000000 (0)\n{'':30}\n")
     call.out(f"\tLink detected: {'yes' if dev.running else 'no'}\n")
     return 0
@@ -129,14 +113,8 @@ def _link(dev: NetDevice) -> tuple[str, str, str, str]:
     """Speed, duplex, port and what else the device at the bottom tells."""
     while dev.lower is not None:
         dev = dev.lower
-    unknown = "Unknown!", "Unknown! (255)"
-    if isinstance(dev, Veth):
-        return "10000Mb/s", "Full", "Twisted Pair", "\tMDI-X: Unknown\n"
-    if isinstance(dev, Nic):
-        rate = None if dev.cable is None or not dev.running else dev.cable.rate
-        speed, duplex = (f"{rate // 1_000_000}Mb/s", "Full") if rate else unknown
-        return speed, duplex, "Twisted Pair", ""
-    return *unknown, "Other", ""
+    link = dev.link_kind.ethtool.link
+    return ("Unknown!", "Unknown! (255)", "Other", "") if link is None else link(dev)
 
 
 def _features(call: Call, dev: NetDevice | None) -> int:
@@ -144,9 +122,8 @@ def _features(call: Call, dev: NetDevice | None) -> int:
         call.err(NO_DEVICE)
         return 1
     call.out(f"Features for {dev.name}:\n")
-    on = {"loopback"} if dev.loopback else set()
-    if isinstance(dev, Nic) and dev.vlan_filter:
-        on.add("rx-vlan-filter")
+    features = dev.link_kind.ethtool.features
+    on = () if features is None else tuple(features(dev))
     for feature in _FEATURES:
         name = feature.removeprefix(">")
         tab = "\t" if feature.startswith(">") else ""
@@ -181,14 +158,15 @@ def _statistics(call: Call, dev: NetDevice | None) -> int:
     if dev is None:
         call.err("Cannot get stats strings information: No such device\n")
         return 96
-    if isinstance(dev, Nic):
+    ethtool = dev.link_kind.ethtool
+    if ethtool.hardware:
         return call.not_simulated("counters of a NIC's hardware (ethtool -S): see ip -s link")
-    if not isinstance(dev, Veth):
+    if ethtool.statistics is None:
         call.err("no stats available\n")
         return 94
-    call.out(f"NIC statistics:\n     peer_ifindex: {dev.peer.ifindex}\n")
-    for name in _VETH_COUNTERS:  # XDP programs do not exist here
-        call.out(f"     {name}: 0\n")
+    call.out("NIC statistics:\n")
+    for name, value in ethtool.statistics(dev):
+        call.out(f"     {name}: {value}\n")
     return 0
 
 
@@ -196,13 +174,14 @@ def _driver(call: Call, dev: NetDevice | None) -> int:
     if dev is None:
         call.err("Cannot get driver information: No such device\n")
         return 71
-    if dev.kind not in _DRIVERS:
+    ethtool = dev.link_kind.ethtool
+    if not ethtool.driver:
         call.err("Cannot get driver information: Operation not supported\n")
         return 71
-    name, version, firmware, bus, has_statistics = _DRIVERS[dev.kind]
     call.out(
-        f"driver: {name}\nversion: {version}\nfirmware-version: {firmware}\nexpansion-rom-version: \n"
-        f"bus-info: {bus}\nsupports-statistics: {'yes' if has_statistics else 'no'}\nsupports-test: no\n"
+        f"driver: {ethtool.driver}\nversion: {ethtool.version}\nfirmware-version: {ethtool.firmware}\n"
+        f"expansion-rom-version: \nbus-info: {ethtool.bus}\n"
+        f"supports-statistics: {'no' if ethtool.statistics is None else 'yes'}\nsupports-test: no\n"
         "supports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no\n"
     )
     return 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.veth import Veth
 from macvsim.shell.call import Call
 from macvsim.wire.addr import mac_text
 
@@ -56,7 +54,7 @@ def time_stamping(call: Call, dev: NetDevice | None) -> int:
     if dev is None:
         call.err(NO_DEVICE)
         return 1
-    sends = "" if isinstance(dev, Bridge) else "\tsoftware-transmit\n"
+    sends = "\tsoftware-transmit\n" if dev.link_kind.ethtool.stamps_sent else ""
     call.out(
         f"Time stamping parameters for {dev.name}:\nCapabilities:\n{sends}\tsoftware-receive\n\tsoftware-system-clock\n"
         "PTP Hardware Clock: none\nHardware Transmit Timestamp Modes: none\nHardware Receive Filter Modes: none\n"
@@ -65,8 +63,8 @@ def time_stamping(call: Call, dev: NetDevice | None) -> int:
 
 
 def channels(call: Call, dev: NetDevice | None) -> int:
-    """``-l``: veth has one queue each way."""
-    if dev is None or not isinstance(dev, Veth):
+    """``-l``: a kind that has channels has one queue each way."""
+    if dev is None or not dev.link_kind.ethtool.channels:
         call.err(NO_DEVICE if dev is None else _UNSUPPORTED)
         return 1
     numbers = "RX:\t\t1\nTX:\t\t1\nOther:\t\tn/a\nCombined:\tn/a\n"

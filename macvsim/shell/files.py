@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from macvsim.engine.errors import ERRNO_TEXT, MacvsimError
+from macvsim.engine.errors import ERRNO_TEXT, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.procfs import proc
@@ -70,6 +70,8 @@ class FileSystem:
         text = self.box.files.get(where)
         if text is not None:
             return File(lambda: text, lambda new: self._store(where, new))
+        if parts[:1] in (("dev",), ("sys",)):
+            self._check_left_out(where)
         if parts[:1] == ("proc",) and len(parts) > 1:
             return proc(self.box, parts[1:])
         if parts[:3] == ("sys", "class", "net"):
@@ -83,6 +85,12 @@ class FileSystem:
             if names or where == "/" or where in _DIRECTORIES or where + "/" in self.box.files
             else None
         )
+
+    def _check_left_out(self, where: str) -> None:
+        """`NotSimulated` for a file that a device brings on a real machine only."""
+        for dev in self.box.ns.present.values():
+            if any(where == path or where.startswith(f"{path}/") for path in dev.link_kind.files_left_out(dev)):
+                raise NotSimulated(f"{where}, which {dev.kind} devices have")
 
     def _children(self, where: str) -> list[str]:
         """Names in a directory that is not generated as a whole."""

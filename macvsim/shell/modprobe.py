@@ -6,10 +6,6 @@ from macvsim.machine.kernel import RELEASE
 from macvsim.shell.call import Call, command
 from macvsim.shell.getopt import OptionError, getopt
 
-_KINDS = {
-    "8021q": "vlan", "bridge": "bridge", "dummy": "dummy", "ipvlan": "ipvlan", "macvlan": "macvlan", "veth": "veth",
-}  # fmt: skip
-"""Modules of devices, and the kinds of those."""
 _HERE = frozenset(
     ("ip_tables", "iptable_filter", "iptable_mangle", "iptable_nat", "iptable_raw", "ipv6", "nf_conntrack", "nf_nat",
      "nf_tables", "nft_compat", "overlay", "stp", "llc", "x_tables", "xt_conntrack", "xt_masquerade")
@@ -29,7 +25,7 @@ def modprobe(call: Call) -> int:
     status = 0
     for name in words if "a" in given else words[:1]:
         module = name.replace("-", "_")
-        kind = _KINDS.get(module)
+        kind = next((kind.name for kind in call.box.ns.kinds if kind.module == module), None)
         if module == "br_netfilter":
             call.box.ns.netfilter.modules.load_br_netfilter()
             call.box.sim.change()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.macvlan_port import netif_is_macvlan_port
+from macvsim.dev.vlan import Vlan, is_vlan_dev
 from macvsim.engine.errors import MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.net import arpioctl, rtioctl
@@ -43,7 +44,7 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
             return File(lambda: vlan_config(box.ns))
         case ("net", "vlan", name):
             dev = box.ns.devices.get(name)
-            return File(lambda: vlan_device(dev)) if isinstance(dev, Vlan) else None
+            return File(lambda: vlan_device(dev)) if is_vlan_dev(dev) else None
         case ("net", "xt_recent", name) if name in (lists := box.ns.netfilter.recent):
             return File(lambda: "".join(lists[name].lines()))
         case ("net", "xt_recent"):
@@ -103,7 +104,7 @@ _IFF_NO_QUEUE = 0x80000
 
 
 def _vlans(ns: Namespace) -> list[Vlan]:
-    return [dev for dev in ns.devices.values() if isinstance(dev, Vlan)]
+    return [dev for dev in ns.devices.values() if is_vlan_dev(dev)]
 
 
 def vlan_config(ns: Namespace) -> str:
@@ -116,7 +117,7 @@ def vlan_device(dev: Vlan) -> str:
     """/proc/net/vlan/DEV."""
     flags = _IFF_802_1Q_VLAN | _IFF_UNICAST_FLT | _IFF_NO_QUEUE
     flags |= _IFF_XMIT_DST_RELEASE if dev.xmit_dst_release else 0
-    flags |= _IFF_MACVLAN_PORT if dev.rx_handler is not None and dev.rx_handler.owner == "macvlan" else 0
+    flags |= _IFF_MACVLAN_PORT if netif_is_macvlan_port(dev) else 0
     flags |= _IFF_BRIDGE_PORT if dev.master is not None else 0
     ingress = dev.ingress_map
     egress = "".join(f"{priority}:{pcp} " for priority, pcp in sorted(dev.egress_map.items()))

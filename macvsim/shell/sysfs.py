@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.flags import kernel_flags, operstate
 from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.host import Box
@@ -36,7 +36,7 @@ _ATTRIBUTES: dict[str, Callable[[NetDevice], object]] = {
     "dev_id": lambda dev: f"0x{dev.dev_id:x}",
     "dev_port": lambda dev: 0,
     "dormant": lambda dev: _running(dev, 0),
-    "duplex": lambda dev: _running(dev, "full" if dev.kind == "veth" else "unknown"),
+    "duplex": lambda dev: _running(dev, dev.link_kind.ethtool.duplex),
     "flags": lambda dev: f"0x{kernel_flags(dev):x}",
     "ifalias": lambda dev: dev.alias,
     "ifindex": lambda dev: dev.ifindex,
@@ -46,7 +46,7 @@ _ATTRIBUTES: dict[str, Callable[[NetDevice], object]] = {
     "netdev_group": lambda dev: dev.group,
     "operstate": operstate,
     "proto_down": lambda dev: 0,
-    "speed": lambda dev: _running(dev, 10000 if dev.kind == "veth" else -1),
+    "speed": lambda dev: _running(dev, dev.link_kind.ethtool.speed),
     "testing": lambda dev: _running(dev, 0),
     "tx_queue_len": lambda dev: dev.txqlen,
     "type": lambda dev: ARPHRD_LOOPBACK if dev.loopback else ARPHRD_ETHER,
@@ -62,13 +62,13 @@ def sys_class_net(box: Box, parts: tuple[str, ...]) -> Node | None:
         return None
     match parts[1:]:
         case ():
-            ports = ["brif"] if isinstance(dev, Bridge) else []
+            ports = ["brif"] if netif_is_bridge_master(dev) else []
             return Directory([*_ATTRIBUTES, "statistics", *ports])
         case ("statistics",):
             return Directory(list(STATISTICS))
         case ("statistics", name) if name in STATISTICS:
             return File(lambda: f"{getattr(dev.stats, name, 0)}\n")
-        case ("brif",) if isinstance(dev, Bridge):
+        case ("brif",) if netif_is_bridge_master(dev):
             return Directory([port.name for port in dev.ns.devices.values() if port.master is dev])
         case (name,) if name in _ATTRIBUTES:
             return File(lambda: f"{_ATTRIBUTES[name](dev)}\n", _writer(dev, name))

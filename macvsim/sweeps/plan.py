@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from macvsim import __version__
 from macvsim.apps.ping_result import PingResult
-from macvsim.dev.nic import Nic
+from macvsim.dev.nic import is_nic
 from macvsim.engine.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document
@@ -128,7 +128,7 @@ class FileSubject:
 
 
 def _of_lab(lab: Lab) -> Record:
-    cards = [dev for host in lab.hosts.values() for dev in host.ns.devices.values() if isinstance(dev, Nic)]
+    cards = [dev for host in lab.hosts.values() for dev in host.ns.devices.values() if is_nic(dev)]
     drops: dict[str, int] = {}
     for (_, reason), count in lab.sim.drops.items():
         drops[reason.name] = drops.get(reason.name, 0) + count

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.lab import Lab
 from macvsim.machine.capture import Capture
 from macvsim.net.ipv6.proc6 import FILES
@@ -170,7 +170,7 @@ def _of_namespace(ns: Namespace) -> Sections:
         "kernel log": list(ns.log.lines),
     }
     for dev in devices.values():
-        if isinstance(dev, Bridge):
+        if netif_is_bridge_master(dev):
             found[f"MAC table of {dev.name}"] = [
                 (e.mac, e.vid, e.port and e.port.dev.name, e.state, e.updated, e.used) for e in dev.fdb
             ]

@@ -157,7 +157,7 @@ def _parents(edges: list[Edge], host: Node, cells: dict[str, Cell]) -> tuple[dic
             a, b = b, a
         if edge.kind == "member" and uplinks.get(b.id) == a.id:
             a, b = b, a
-        if a.kind == "nic":  # at the bottom, for its cable
+        if a.link_kind is not None and not a.link_kind.made:  # at the bottom, for its cable
             extra.append(edge)
         elif a.inside == b.inside:
             stand(edge, a.id, b.id)
@@ -174,6 +174,6 @@ def _leads_out(port: str, cells: dict[str, Cell], edges: list[Edge], host: Node)
     """A bridge's port that stands below it: a card or sub-interface, or in a container what comes from outside."""
     node = cells[port].node
     if node.inside == host.id:
-        return node.kind != "veth"
+        return node.link_kind is not None and not node.link_kind.paired
     ends = [(edge.b if edge.a == port else edge.a) for edge in edges if port in (edge.a, edge.b)]
     return any(cells[end].node.inside != node.inside for end in ends)

@@ -12,8 +12,6 @@ from macvsim.view.sections import LABEL, Port, Section
 from macvsim.view.style import TYPES, tint
 from macvsim.view.topology import Node, Topology
 
-_NAMES = {"nic": "network card", "vlan": "VLAN sub-interface", "netns": "network namespace"}
-
 
 def draw(layout: Layout, scene: Scene) -> None:
     """Put a lab into a scene."""
@@ -100,7 +98,7 @@ def _wire(topology: Topology, link: Link) -> Wire:
 def _cell(scene: Scene, cell: Cell, area: Area) -> None:
     node = cell.node
     if cell.is_box:
-        scene.add(Box(area, "box" if node.up else "box-off", 6, f"{_NAMES.get(node.kind, node.kind)} {node.name}"))
+        scene.add(Box(area, "box" if node.up else "box-off", 6, f"{_title(node)} {node.name}"))
         y = area.y + 15
     else:
         style = f"dev-{cell.tint}" if node.up else f"dev-off-{cell.tint}"
@@ -112,8 +110,15 @@ def _cell(scene: Scene, cell: Cell, area: Area) -> None:
 
 def device_title(node: Node) -> str:
     """What a pointer held over a device shows."""
-    words = [node.id, _NAMES.get(node.kind, node.kind), node.mac, *node.addresses, "" if node.up else "down"]
+    words = [node.id, _title(node), node.mac, *node.addresses, "" if node.up else "down"]
     return ", ".join(word for word in words if word)
+
+
+def _title(node: Node) -> str:
+    """The name of a box's kind."""
+    if node.link_kind is not None:
+        return node.link_kind.title or node.kind
+    return "network namespace" if node.kind == "netns" else node.kind
 
 
 def _port(scene: Scene, port: Port) -> None:

@@ -11,7 +11,6 @@ from macvsim.view.style import TYPES
 from macvsim.view.trail import Visit
 from macvsim.view.ways import Ways, beside
 
-DEVICES = ("nic", "vlan", "bridge", "veth", "macvlan", "ipvlan", "dummy", "port")
 _KEY = (("way", "request"), ("way-back", "answer"), ("way-other", "copies, and questions nobody answered"))
 _SIDES = {"way": 2.2, "way-back": 5.6, "way-other": 0.0}
 """How far beside the wire a way is drawn."""
@@ -26,7 +25,8 @@ def draw_way(scene: Scene, layout: Layout, story: Story) -> None:
     for visit in story.chain:
         _hop(scene, ways, visit, "way-back" if goes_back(visit) else "way", drawn)
     places = [layout.topology.at(visit.place) for visit in story.chain]
-    stops = dict.fromkeys(node.id for node in places if node is not None and node.kind in DEVICES)
+    stations = [node for node in places if node is not None and (node.link_kind is not None or node.kind == "port")]
+    stops = dict.fromkeys(node.id for node in stations)
     scene.add(*(Box(layout.areas[node], "mark", 3) for node in stops))
     last = next((node for node in reversed(places) if node is not None), None)
     if story.explanation.verdict != "answered" and last is not None:

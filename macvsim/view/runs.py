@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.veth import Veth
 from macvsim.engine.journal import Place
 from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort
@@ -81,7 +80,7 @@ class Runs:
         if isinstance(place, SwitchPort):
             return Column(self._name(place.switch, place.switch.name))
         if isinstance(place, NetDevice):
-            below = place.peer if isinstance(place, Veth) else place.lower
+            below = place.peer_device() or place.lower
             name = self._name(place.ns, place.ns.name, below)
             return Column(name, place.name if self.by == "interface" else "")
         if isinstance(place, Namespace) and self.by == "node" and place in self._names:
@@ -136,7 +135,7 @@ def _stacked(a: Place, b: Place) -> bool:
     """Both are devices, and not the two ends of a cable or of a way through a switch that was not looked at."""
     if not isinstance(a, NetDevice) or not isinstance(b, NetDevice):
         return False
-    pair = isinstance(a, Veth) and a.peer is b
+    pair = a.peer_device() is b
     return pair or a.lower is b or b.lower is a or a.ns is b.ns or a.master is b or b.master is a
 
 

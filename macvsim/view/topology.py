@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.cable import Cable
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.dev.nic import Nic
-from macvsim.dev.veth import Veth
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.nic import is_nic
+from macvsim.dev.registry import Kind
+from macvsim.dev.vlan import is_vlan_dev
 from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.engine.journal import Place
@@ -33,7 +31,7 @@ class Node:
     inside : what holds it: a port's switch, a device's host or container, a container's host; "" at the top
     detail : what there is to say in a few words; addresses : with prefix length
     vlan : the VLAN that it is in, None: untagged, or several; up : it works as far as it can be seen here
-    places : what the journal knows it by
+    places : what the journal knows it by; link_kind : of a device, its kind
     """
 
     id: str
@@ -46,6 +44,7 @@ class Node:
     vlan: int | None = None
     up: bool = True
     places: tuple[Place, ...] = field(default=(), repr=False)
+    link_kind: Kind | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -178,6 +177,7 @@ class _Reader:
             _vlan(dev),
             dev.up,
             (dev,),
+            dev.link_kind,
         )
         self._devices.append(dev)
         self._add(node)
@@ -189,8 +189,9 @@ class _Reader:
             self._join(dev, dev.lower, "stacking")
         if dev.master is not None:
             self._join(dev, dev.master, "member")
-        if isinstance(dev, Veth) and (dev.peer not in self._ids or self._ids[dev] < self._ids[dev.peer]):
-            self._join(dev, dev.peer, "veth")
+        peer = dev.peer_device()
+        if peer is not None and (peer not in self._ids or self._ids[dev] < self._ids[peer]):
+            self._join(dev, peer, "veth")
 
     def _cable(self, cable: Cable) -> None:
         if cable.a.cable is cable:
@@ -199,19 +200,13 @@ class _Reader:
 
 def _details(dev: NetDevice) -> Iterator[str]:
     """What a device is and does beyond its name."""
-    if isinstance(dev, Vlan):
-        yield f"VLAN {dev.vid}"
-    elif isinstance(dev, Macvlan):
-        yield "macvlan" if dev.mode is Mode.BRIDGE else f"macvlan {dev.mode.value}"
-    elif isinstance(dev, Ipvlan):
-        yield f"ipvlan {dev.port.mode.value}"
-    elif not isinstance(dev, Nic):
-        yield dev.kind
+    if summary := dev.link_kind.describe(dev):
+        yield summary
     if not dev.up:
         yield "down"
-    elif isinstance(dev, Nic) and dev.cable is None:
+    elif is_nic(dev) and dev.cable is None:
         yield "no cable"
-    elif not dev.carrier and not isinstance(dev, Bridge):
+    elif not dev.carrier and not dev.link_kind.master:
         yield "no carrier"
     if dev.user_promisc:
         yield "promisc"
@@ -221,18 +216,19 @@ def _vlan(dev: NetDevice) -> int | None:
     """The VLAN that what a device sends is tagged with."""
     at: NetDevice | None = dev
     while at is not None:
-        if isinstance(at, Vlan):
+        if is_vlan_dev(at):
             return at.vid
-        if isinstance(at, Veth) and at.master is None and at.peer.master is not None:
-            at = at.peer
+        peer = at.peer_device()
+        if peer is not None and at.master is None and peer.master is not None:
+            at = peer
         at = at.lower if at.master is None else _uplink(at.master)
     return None
 
 
 def _uplink(bridge: NetDevice) -> NetDevice | None:
     """The port of a bridge that leads out of the host, if it is tagged: the only VLAN its members see."""
-    ports = [port.dev for port in bridge.ports] if isinstance(bridge, Bridge) else []
-    return next((dev for dev in reversed(ports) if isinstance(dev, Vlan)), None)
+    ports = [port.dev for port in bridge.ports] if netif_is_bridge_master(bridge) else []
+    return next((dev for dev in reversed(ports) if is_vlan_dev(dev)), None)
 
 
 def carried(port: SwitchPort) -> tuple[str, int | None]:

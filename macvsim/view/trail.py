@@ -12,7 +12,6 @@ from typing import Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import Cable
-from macvsim.dev.veth import Veth
 from macvsim.engine.drop import DropReason
 from macvsim.engine.journal import Journal, Place, Record
 from macvsim.explain.fate import BYSTANDERS, BYSTANDERS6
@@ -155,7 +154,7 @@ def _to_device(a: Place, dev: NetDevice, step: str) -> int:
         if isinstance(a, NetDevice) and a.master is not None and a.master is dev.master:
             return 1
         return 2 if owner(a) is dev.ns and not below else FAR
-    if below or across or (isinstance(dev, Veth) and dev.peer is a):
+    if below or across or (dev.peer_device() is a):
         return 0
     if isinstance(a, NetDevice) and a.lower is not None and a.lower is dev.lower:
         return 1

@@ -36,7 +36,7 @@ class Ways:
         if nodes[a].kind == nodes[b].kind == "port":
             return self._through_switch(nodes[a], nodes[b])
         for between in self._next.get(a, []):
-            if (between, b) in self._wires and (nodes[a].inside != nodes[b].inside or nodes[between].kind == "bridge"):
+            if (between, b) in self._wires and (nodes[a].inside != nodes[b].inside or _has_ports(nodes[between])):
                 return (*self._wires[a, between], *self._wires[between, b])
         return self._over(a, b)
 
@@ -68,6 +68,10 @@ class Ways:
             if node.id == switch
             for bar in section.bars
         ]
+
+
+def _has_ports(node: Node) -> bool:
+    return node.link_kind is not None and node.link_kind.master
 
 
 def _holds(area: Area, point: Point) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from macvsim.dev.nic import is_nic
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.load import LabFile
@@ -51,7 +52,7 @@ def front_edits(lab_file: LabFile, lab: Lab) -> Iterator[tuple[int, tuple[Edit, 
         f"{name}:{dev.name}"
         for name, host in lab.hosts.items()
         for dev in host.ns.devices.values()
-        if dev.kind == "nic" and dev.cable is None  # type: ignore[attr-defined]
+        if is_nic(dev) and dev.cable is None
     ]
     for at, one in enumerate(bare):
         for other in bare[at + 1 :]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.nic import Nic
+from macvsim.dev.bridge import netif_is_bridge_master
+from macvsim.dev.nic import is_nic
+from macvsim.dev.vlan import is_vlan_dev
 from macvsim.docker.host import DockerHost
 from macvsim.lab import Lab
 from macvsim.labfile.document import Step
@@ -91,7 +92,7 @@ def _holders(step: Step, lab: Lab | None) -> str:
     dev = box.ns.devices.get(parent) if box is not None else None
     if dev is None:
         return parent or "see ip -d link"
-    above = [f"{upper.label} ({upper.kind})" for upper in dev.uppers if upper.kind != "vlan"]
+    above = [f"{upper.label} ({upper.kind})" for upper in dev.uppers if not is_vlan_dev(upper)]
     master = [f"{dev.master.label} (bridge)"] if dev.master is not None else []
     return f"{', '.join([*master, *above]) or 'see ip -d link'} on {dev.label}"
 
@@ -181,12 +182,13 @@ def _otherwise(lab: Lab, box: Box, command: str) -> Iterator[str]:
         yield re.sub(
             r"(--ip[ =]\S+\.)(\d+)", lambda m: f"{m[1]}{int(m[2]) + 100}" if int(m[2]) < 150 else m[0], command
         )
-    if " type macvlan" in command or " type ipvlan" in command:
+    kind = re.search(r" type (\w+)", command)
+    known = None if kind is None else box.ns.kinds.get(kind[1])
+    if known is not None and not known.nests:
         parent = _parent(command)
-        for other in (
-            dev.name for dev in box.ns.devices.values() if isinstance(dev, Nic | Bridge) and dev.name != parent
-        ):
-            yield re.sub(rf"link {re.escape(parent)}\b", f"link {other}", command)
+        for dev in box.ns.devices.values():
+            if (is_nic(dev) or netif_is_bridge_master(dev)) and dev.name != parent:
+                yield re.sub(rf"link {re.escape(parent)}\b", f"link {dev.name}", command)
 
 
 def _parents(box: Box, command: str) -> Iterator[str]:
@@ -197,10 +199,10 @@ def _parents(box: Box, command: str) -> Iterator[str]:
     parent = match[1]
     dev = box.ns.devices.get(parent)
     names = [dev.master.name] if dev is not None and dev.master is not None else []
-    names += [other.name for other in box.ns.devices.values() if other.kind == "vlan" and other.name != parent]
+    names += [other.name for other in box.ns.devices.values() if is_vlan_dev(other) and other.name != parent]
     vid = next(vid for vid in range(10, 4000, 10) if f"{parent}.{vid}" not in box.ns.devices)
     names += [f"{parent}.{vid}"] if "." not in parent and dev is not None and dev.master is None else []
-    names += [other.name for other in box.ns.devices.values() if isinstance(other, Nic) and other.name != parent]
+    names += [other.name for other in box.ns.devices.values() if is_nic(other) and other.name != parent]
     yield from (command.replace(match[0], f"parent={name}") for name in names)
 
 
@@ -252,7 +254,7 @@ def _before(box: Box, command: str) -> Iterator[list[str]]:
     if dev is not None:
         if dev.master is not None:
             yield [f"ip link set {parent} nomaster"]
-        own = [upper for upper in dev.uppers if upper.kind != "vlan" and upper.ns is box.ns]
+        own = [upper for upper in dev.uppers if not is_vlan_dev(upper) and upper.ns is box.ns]
         if own:
             yield [f"ip link del {upper.name}" for upper in own]
         if not dev.up:

@@ -6,6 +6,7 @@ from typing import Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, ProtocolHandler
+from macvsim.dev.registry import Kinds
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Sim
 from macvsim.wire.addr import mac_bytes
@@ -25,6 +26,8 @@ class FakeNamespace:
     def __init__(self, sim: Sim, name: str) -> None:
         self.sim = sim
         self.name = name
+        self.kinds = Kinds()
+        self.default_qdisc = "fq_codel"
         self.devices: dict[str, Any] = {}
         self.bridge_hooks = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []

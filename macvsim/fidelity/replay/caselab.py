@@ -11,8 +11,8 @@ import errno
 from typing import Any
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.bridge_port import BridgePort
+from macvsim.dev.bridge import netif_is_bridge_master
+from macvsim.dev.bridge_port import BridgePort, br_port_get
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import NetlinkError, ScenarioError
@@ -130,7 +130,7 @@ class CaseLab:
     def _enslave(self, ports: Any) -> None:
         for spec in ports:
             bridge = self.dev(spec["ns"], spec["bridge"])
-            if not isinstance(bridge, Bridge):
+            if not netif_is_bridge_master(bridge):
                 raise ScenarioError(f"{bridge.label} is no bridge")
             _switch(bridge.enslave(self.dev(spec["ns"], spec["dev"])), spec)
 
@@ -201,13 +201,13 @@ class CaseLab:
                 dev.set_mac(mac)
             case "delete":
                 dev.destroy()
-            case "fdb_add" if isinstance(dev.master, Bridge):
+            case "fdb_add" if netif_is_bridge_master(dev.master):
                 state = "permanent" if stimulus.get("permanent") else "static"
                 dev.master.fdb.add(mac, dev.master.port_of(dev), state=state, vid=None)
-            case "fdb_del" if isinstance(dev.master, Bridge):
+            case "fdb_del" if netif_is_bridge_master(dev.master):
                 dev.master.fdb.delete(mac, dev.master.port_of(dev))
-            case "brport" if isinstance(dev.rx_handler, BridgePort):
-                _switch(dev.rx_handler, stimulus["set"])
+            case "brport" if (port := br_port_get(dev)) is not None:
+                _switch(port, stimulus["set"])
             case _:
                 raise ScenarioError(f"no command {op!r} for {dev.label}")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan
+from macvsim.dev.ipvlan import netif_is_ipvlan
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.docker.machine import Machine
@@ -35,6 +35,7 @@ from macvsim.shell.interp import Job, Shell, box_for
 from macvsim.wire.frame import Frame, PacketType
 
 RECORDER_HZ = 100
+RECORDER_BOOT = Boot(ipv6=True, ipv6_tables=False, default_qdisc="pfifo_fast")
 RECORDER_CLOCK = 1_700_000_000 * SECOND
 """What the recorder's clock shows at the start, since 1970."""
 COMMAND_TIMEOUT = 120 * SECOND
@@ -82,7 +83,7 @@ class Replay:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         for stream, mac in (macs or {}).items():
             self.sim.set_rng(stream, Told(mac))
-        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(ipv6=True, ipv6_tables=False))
+        self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=RECORDER_BOOT)
         modules = self.kernel.init.netfilter.modules
         modules.load_br_netfilter()  # the guest's kernel has it built in
         modules.extensions = EXTENSIONS
@@ -273,7 +274,7 @@ class Replay:
             if dev.name not in NOT_CAPTURED and (name, dev.name) not in self._captured:
                 self._captured.add((name, dev.name))
                 dev.add_tap(self._tap(name, dev.name, dev))
-                if isinstance(dev, Ipvlan):
+                if netif_is_ipvlan(dev):
                     self._shared.watch(dev)
 
     def _tap(self, ns: str, name: str, dev: NetDevice) -> Callable[[PacketType, Frame], None]:

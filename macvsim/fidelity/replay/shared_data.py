@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Ipvlan, Mode
+from macvsim.dev.ipvlan import Ipvlan, Mode, netif_is_ipvlan
 from macvsim.engine.sim import Sim
 from macvsim.fidelity.replay.entries import FrameEntry
 from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
@@ -36,7 +36,7 @@ class SharedData:
 
     def captured(self, dev: NetDevice, packet_type: PacketType, frame: Frame) -> None:
         """The last frame captured came from a device that may share it."""
-        if packet_type is PacketType.OUTGOING and isinstance(dev, Ipvlan) and dev.port.mode is not Mode.L2:
+        if packet_type is PacketType.OUTGOING and netif_is_ipvlan(dev) and dev.port.mode is not Mode.L2:
             self._open[frame.uid, frame.raw[ETH_HLEN:]] = (self._sim._now, len(self._frames) - 1)
 
     def _sent(self, packet_type: PacketType, frame: Frame) -> None:

@@ -23,7 +23,11 @@ _OVERRIDDEN = "# Overrides: [nameservers"
 _FORWARDING = re.compile(r"net\.ipv4\.ip_forward = (\d)")
 _DAEMON = re.compile(r"\bdocker0\b|\bDOCKER\b|\bDOCKER-")
 _LISTS_NETWORKS = "docker network ls"
-_UNSUPPORTED = {"vlan": re.compile(r"vlan link: operation not supported"), "dummy": re.compile(r"-d (mac|ip)vlan ")}
+_UNSUPPORTED = {
+    "dummy": re.compile(r"^(?!.*parent=).*-d (mac|ip)vlan ", re.MULTILINE),
+    "vlan": re.compile(r"vlan link: operation not supported"),
+}
+"""Of each kind that a kernel may lack, how a command that needs it, or its complaint, is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +126,9 @@ def _has_docker0(exchanges: tuple[Exchange, ...]) -> bool:
 def _missing_kinds(exchanges: tuple[Exchange, ...]) -> frozenset[str]:
     """Kinds of devices for which Docker was refused because the kernel does not have them."""
 
-    def refused(kind: str) -> Iterator[bool]:
-        for exchange in exchanges:
-            if not exchange.stderr.endswith("operation not supported"):
-                continue
-            if kind == "vlan":
-                yield _UNSUPPORTED["vlan"].search(exchange.stderr) is not None
-            else:
-                yield _UNSUPPORTED["dummy"].search(exchange.command) is not None and "parent=" not in exchange.command
-
-    return frozenset(kind for kind in ("dummy", "vlan") if any(refused(kind)))
+    refused = [one for one in exchanges if one.stderr.endswith("operation not supported")]
+    texts = [f"{exchange.command}\n{exchange.stderr}" for exchange in refused]
+    return frozenset(kind for kind, needs in _UNSUPPORTED.items() if any(map(needs.search, texts)))
 
 
 def _folder(transcript: Transcript) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.engine.errors import MacvsimError, ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.build import Builder
@@ -54,7 +54,7 @@ class VethBuilder(Builder):
         for number, port in node.ports.items():
             if port.has_vlans or port.policy is not None:
                 raise NoCounterpart(f"VLANs and policies of switch ports are not made here ({name}, port {number})")
-        ns = self.spaces[name] = Kernel(self.lab.sim, name).init
+        ns = self.spaces[name] = Kernel(self.lab.sim, name, kinds=self.lab.kinds).init
         _quiet(ns)
         bridge = links.add_bridge(ns, BRIDGE)
         bridge.set_mcast_snooping(False)
@@ -85,7 +85,7 @@ class VethBuilder(Builder):
                 peer_mac=self.card_mac(b.node, b.interface),
             )
             for ns, dev in zip(spaces, pair, strict=True):
-                if isinstance(bridge := ns.devices.get(BRIDGE), Bridge) and ns in self.spaces.values():
+                if netif_is_bridge_master(bridge := ns.devices.get(BRIDGE)) and ns in self.spaces.values():
                     bridge.enslave(dev)
                 dev.set_up()
 

@@ -7,11 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.macvlan import Macvlan
-from macvsim.dev.veth import Veth
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.registry import Kind
 from macvsim.lab import Lab
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iptables.change import Session
@@ -32,7 +28,7 @@ HOLDER = "{holder of %s}"
 class LinkState:
     """A device: `below` is its lower device or the other end; `detail` are the words behind its type."""
 
-    kind: str
+    kind: Kind
     index: int
     mac: str
     mtu: int
@@ -103,20 +99,9 @@ def _rules(ns: Namespace) -> str:
 
 
 def _link(dev: NetDevice) -> LinkState:
-    below: NetDevice | None = dev.lower
-    detail: tuple[str, ...] = ()
-    if isinstance(dev, Macvlan):
-        detail = ("mode", dev.mode.value)
-    elif isinstance(dev, Ipvlan):
-        detail = ("mode", dev.port.mode.value)
-    elif isinstance(dev, Vlan):
-        detail = ("id", str(dev.vid))
-    elif isinstance(dev, Veth):
-        below = dev.peer
-    elif isinstance(dev, Bridge):
-        detail = ("mcast_snooping", str(int(dev.mcast_snooping)), "ageing_time", str(dev.ageing_time))
+    below = dev.peer_device() or dev.lower
     return LinkState(
-        dev.kind,
+        dev.link_kind,
         dev.ifindex,
         mac_text(dev.mac),
         dev.mtu,
@@ -124,7 +109,7 @@ def _link(dev: NetDevice) -> LinkState:
         dev.user_promisc,
         dev.master.name if dev.master is not None else "",
         (below.ns.name, below.name) if below is not None else None,
-        detail,
+        dev.link_kind.state(dev),
         tuple(
             f"{ip_text(one.local)}/{one.plen} {ip_text(one.broadcast) if one.broadcast else ''}".strip()
             for one in dev.inet.addresses
@@ -152,12 +137,12 @@ def commands(old: State, new: State) -> Iterator[Command]:
         for name, link, now in fresh:
             if (name, link) in made:
                 continue
-            if now.kind != "veth" and now.below in waiting and now.below not in made:
+            if not now.kind.paired and now.below in waiting and now.below not in made:
                 later.append((name, link, now))
                 continue
             yield _add(name, link, now, new)
             made.add((name, link))
-            if now.kind == "veth" and now.below is not None:
+            if now.kind.paired and now.below is not None:
                 made.add(now.below)
         fresh = later
     for name, space in new.items():
@@ -167,20 +152,20 @@ def commands(old: State, new: State) -> Iterator[Command]:
 def _add(name: str, link: str, state: LinkState, new: State) -> Command:
     """``ip link add``; run where the lower device is, the new one being born in its own namespace."""
     head = ("name", link, "index", str(state.index), "address", state.mac)
-    match state.kind:
-        case "veth":
-            assert state.below is not None
-            other, peer = state.below
-            end = new[other].links[peer]
-            far = ("peer", "name", peer, "index", str(end.index), "address", end.mac, "netns", HOLDER % other)
-            return name, ("ip", "link", "add", *head, "type", "veth", *far)
-        case "macvlan" | "vlan" | "ipvlan":
-            assert state.below is not None
-            where, lower = state.below
-            words = head if state.kind != "ipvlan" else head[:4]
-            inside = ("netns", HOLDER % name) if where != name else ()
-            return where, ("ip", "link", "add", "link", lower, *words, *inside, "type", state.kind, *state.detail)
-    return name, ("ip", "link", "add", *head, "type", state.kind, *state.detail)
+    kind = state.kind
+    if kind.paired:
+        assert state.below is not None
+        other, peer = state.below
+        end = new[other].links[peer]
+        far = ("peer", "name", peer, "index", str(end.index), "address", end.mac, "netns", HOLDER % other)
+        return name, ("ip", "link", "add", *head, "type", kind.name, *far)
+    if kind.stacked:
+        assert state.below is not None
+        where, lower = state.below
+        words = head if kind.own_mac else head[:4]
+        inside = ("netns", HOLDER % name) if where != name else ()
+        return where, ("ip", "link", "add", "link", lower, *words, *inside, "type", kind.name, *state.detail)
+    return name, ("ip", "link", "add", *head, "type", kind.name, *state.detail)
 
 
 def _settings(name: str, old: SpaceState, new: SpaceState) -> Iterator[Command]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.engine.errors import NetlinkError
 from macvsim.net import fdbnetlink
 from macvsim.net.fdbnetlink import FdbRow
@@ -220,7 +220,7 @@ def _get(tool: Tool, words: Words) -> int:
         raise Complaint("Device or master and address are required arguments.\n")
     wanted = mac(address)
     table: NetDevice | None = tool.device(bridge, kind="bridge device") if bridge else tool.device(dev).master
-    if not isinstance(table, Bridge):
+    if not netif_is_bridge_master(table):
         raise Complaint(f"Error: Device is not a bridge{'' if bridge else ' port'}.\n", 254)
     try:
         row = fdbnetlink.find(table, wanted, vlan)

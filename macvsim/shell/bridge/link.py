@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import FLAGS, BridgePort, PortState
 from macvsim.engine.errors import NetlinkError
 from macvsim.shell.bridge import usage
@@ -52,7 +52,7 @@ def _show(tool: Tool, words: Words) -> int:
     with tool.printer() as out:
         for device in tool.ns.devices.values():
             bridge = device.master
-            if not isinstance(bridge, Bridge) or dev not in ("", device.name) or master not in ("", bridge.name):
+            if not netif_is_bridge_master(bridge) or dev not in ("", device.name) or master not in ("", bridge.name):
                 continue
             port = bridge.port_of(device)
             if port is not None:
@@ -148,7 +148,7 @@ def _set(tool: Tool, words: Words) -> int:
 def _apply(device: NetDevice, wanted: _Wanted) -> None:
     """br_setlink, br_setport."""
     bridge = device.master
-    port = bridge.port_of(device) if isinstance(bridge, Bridge) else None
+    port = bridge.port_of(device) if netif_is_bridge_master(bridge) else None
     if port is None or wanted.own:
         raise NetlinkError("EOPNOTSUPP", f"{device.label} is not a port of a bridge, or cannot do that itself")
     if wanted.state >= len(_STATES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.portvlan import PortVlans
 from macvsim.engine.errors import NetlinkError
 from macvsim.net.fdbnetlink import bridge_side
@@ -104,11 +104,11 @@ def _owners(ns: Namespace) -> Iterator[tuple[str, PortVlans]]:
     """Every device with VLANs of its own in a bridge."""
     for dev in ns.devices.values():
         master = dev.master
-        if isinstance(master, Bridge):
+        if netif_is_bridge_master(master):
             port = master.port_of(dev)
             if port is not None:
                 yield dev.name, port.vlans
-        if isinstance(dev, Bridge):
+        if netif_is_bridge_master(dev):
             yield dev.name, dev.vlan_config.own
 
 

@@ -15,7 +15,6 @@ from macvsim.shell.iproute.tool import Options, Tool
 from macvsim.shell.iproute.words import Complaint, Words, matches
 
 _LEFT_OUT = ("xstats", "afstats", "property", "replace")
-_SIMULATED_KINDS = ("veth", "dummy", "bridge", "vlan", "macvlan", "ipvlan")
 
 
 def run(call: Call, options: Options, args: list[str]) -> int:
@@ -28,8 +27,9 @@ def run(call: Call, options: Options, args: list[str]) -> int:
     if matches(word, "show") or word in ("lst", "list") or matches(word, "lst") or matches(word, "list"):
         return _show(tool, words)
     if matches(word, "help"):
-        if words and words.here in usage.TYPES:
-            call.out(usage.TYPES[words.here])
+        text = _usage(tool, words.here) if words else ""
+        if text:
+            call.out(text)
             return 0
         raise Complaint(usage.LINK)
     if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
@@ -50,6 +50,14 @@ def run(call: Call, options: Options, args: list[str]) -> int:
     return 0
 
 
+def _usage(tool: Tool, name: str) -> str:
+    """The usage of what follows ``type NAME``; empty if there is none."""
+    if name == "bridge_slave":
+        return usage.BRIDGE_SLAVE
+    kind = tool.ns.kinds.get(name)
+    return "" if kind is None else kind.usage
+
+
 def _required(dev: str | None) -> str:
     if dev is None:
         raise Complaint('Not enough information: "dev" argument is required.\n')
@@ -58,7 +66,7 @@ def _required(dev: str | None) -> str:
 
 def _delete(dev: NetDevice) -> None:
     """rtnl_dellink: only what was made by a command goes."""
-    if dev.kind not in _SIMULATED_KINDS:
+    if not dev.link_kind.made:
         raise NetlinkError("EOPNOTSUPP", f"{dev.label} cannot be deleted: it came with the machine")
     dev.destroy()
 
@@ -76,7 +84,7 @@ def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
         return False
     if wanted.no_master and dev.master is not None:
         return False
-    if wanted.kind and (dev.kind != wanted.kind or dev.kind not in _SIMULATED_KINDS):
+    if wanted.kind and (dev.kind != wanted.kind or not dev.link_kind.made):
         return False
     return not wanted.slave_kind or (dev.master is not None and dev.master.kind == wanted.slave_kind)
 

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.bridge import Bridge
-from macvsim.dev.bridge_port import BridgePort, PortState
+from macvsim.dev.bridge import netif_is_bridge_master
+from macvsim.dev.bridge_port import PortState, br_port_get
 from macvsim.dev.contracts import Event
-from macvsim.dev.ipvlan import Ipvlan
-from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.dev.vlan import Vlan
+from macvsim.dev.linkwords import Options
+from macvsim.dev.registry import Kind
 from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
-from macvsim.shell.iproute.linktypes import (
-    IpvlanOptions,
-    MacvlanOptions,
-    PortOptions,
-    VlanOptions,
-    parse_bridge,
-    parse_bridge_slave,
-    parse_ipvlan,
-    parse_macvlan,
-    parse_vlan,
-)
+from macvsim.shell.iproute.linktypes import PortOptions, parse_bridge_slave, parse_options
 from macvsim.shell.iproute.tool import Tool
 from macvsim.shell.iproute.words import Complaint, Words
-
-D = TypeVar("D", bound=NetDevice)
 
 _PORT_STATES = (
     PortState.DISABLED,
@@ -39,8 +25,6 @@ _PORT_STATES = (
     PortState.BLOCKING,
 )
 _MAX_PORT_PRIORITY = 63
-_SECOND = 100
-"""Times of spanning tree are in hundredths of seconds."""
 
 
 def change_link(tool: Tool, words: Words) -> None:
@@ -52,7 +36,7 @@ def change_link(tool: Tool, words: Words) -> None:
     if request.dev is None:
         raise Complaint('Not enough information: "dev" argument is required.\n')
     dev = tool.device(request.dev)
-    change = _parse_change(request)
+    change = _parse_change(tool, request)
     tool.require_net_admin()
     with tool.ns.linkwatch.held():
         if change is not None:
@@ -109,7 +93,7 @@ def set_master(tool: Tool, dev: NetDevice, name: str) -> None:
         dev.master.release(dev)
     if master is None:
         return
-    if not isinstance(master, Bridge):
+    if not netif_is_bridge_master(master):
         raise NetlinkError("EOPNOTSUPP", f"{master.label} is a {master.kind} device and has no ports: name a bridge")
     master.enslave(dev)
 
@@ -132,136 +116,32 @@ def set_flags(ns: Namespace, dev: NetDevice, request: LinkRequest) -> None:
 # -- type … ----------------------------------------------------------------------------------------------------------
 
 
-def _parse_change(request: LinkRequest) -> Callable[[NetDevice], None] | None:
+def _parse_change(tool: Tool, request: LinkRequest) -> Callable[[NetDevice], None] | None:
     """What the words behind ``type KIND`` do to a device."""
     kind, words = request.kind, request.kind_words
     if kind is None or not words:
         return None
-    match kind:
-        case "vlan":
-            vlan = parse_vlan(words)
-            return lambda dev: change_vlan(_of_kind(dev, Vlan), vlan)
-        case "macvlan":
-            macvlan = parse_macvlan(words)
-            return lambda dev: change_macvlan(_of_kind(dev, Macvlan), macvlan)
-        case "ipvlan":
-            ipvlan = parse_ipvlan(words)
-            return lambda dev: change_ipvlan(_of_kind(dev, Ipvlan), ipvlan)
-        case "bridge":
-            bridge = parse_bridge(words)
-            return lambda dev: change_bridge(_of_kind(dev, Bridge), bridge)
-        case "bridge_slave":
-            port = parse_bridge_slave(words)
-            return lambda dev: change_port(dev, port)
-    raise NotSimulated(f"ip link set … type {kind} {' '.join(words.rest())}")
+    if kind == "bridge_slave":
+        port = parse_bridge_slave(words)
+        return lambda dev: change_port(dev, port)
+    known = tool.ns.kinds.get(kind)
+    if known is None or known.changelink is None:
+        raise NotSimulated(f"ip link set … type {kind} {' '.join(words.rest())}")
+    options = parse_options(known, words)
+    return lambda dev: _change(dev, known, options)
 
 
-def _of_kind(dev: NetDevice, kind: type[D]) -> D:
-    """EOPNOTSUPP for another kind of device (rtnl_changelink)."""
-    if not isinstance(dev, kind):
-        raise NetlinkError("EOPNOTSUPP", f"{dev.label} is a {dev.kind} device, no {kind.kind}")
-    return dev
-
-
-def change_vlan(vlan: Vlan, options: VlanOptions) -> None:
-    """vlan_changelink: flags and priority maps; VID and protocol stay."""
-    for flag, on in options.flags.items():
-        setattr(vlan, flag, on)
-    for pcp, priority in options.ingress.items():
-        vlan.ingress_map[pcp & 7] = priority
-    for priority, pcp in options.egress.items():
-        vlan.egress_map = {**vlan.egress_map, priority: pcp & 7}
-
-
-def change_macvlan(dev: Macvlan, options: MacvlanOptions) -> None:
-    """macvlan_changelink."""
-    if options.mode is not None:
-        dev.set_mode(options.mode)
-    if options.flags is not None:
-        change_nopromisc = ("nopromisc" in options.flags) != dev.nopromisc
-        if change_nopromisc and dev.mode is Mode.PASSTHRU and dev.up:
-            dev.lower.add_promiscuity(1 if dev.nopromisc else -1)
-        dev.nopromisc = "nopromisc" in options.flags
-        dev.nodst = "nodst" in options.flags
-    if options.bcqueuelen is not None:
-        dev.bcqueuelen = options.bcqueuelen
-    if options.sources is not None:
-        change_sources(dev, *options.sources)
-
-
-def change_sources(dev: Macvlan, action: str, macs: list[bytes]) -> None:
-    """macvlan_changelink_sources."""
-    if action == "add":
-        for mac in macs:
-            dev.add_source(mac)
-    elif action == "del":
-        for mac in macs:
-            dev.del_source(mac)
-    else:
-        dev.set_sources(macs)
-
-
-def change_ipvlan(dev: Ipvlan, options: IpvlanOptions) -> None:
-    """ipvlan_nl_changelink: for all children of the lower device."""
-    if options.mode is not None:
-        dev.port.set_mode(options.mode)
-    dev.port.flag = options.flag
-
-
-def change_bridge(bridge: Bridge, options: dict[str, int]) -> None:
-    """br_changelink: option by option in its order; what comes before a refused one stays."""
-    label = bridge.label
-    for name, value in sorted(options.items(), key=lambda item: _BRIDGE_ORDER.index(item[0])):
-        match name:
-            case "forward_delay":
-                bridge.forward_delay = value
-            case "hello_time":
-                bridge.hello_time = _in_range(label, name, value, _SECOND, 10 * _SECOND)
-            case "max_age":
-                bridge.max_age = _in_range(label, name, value, 6 * _SECOND, 40 * _SECOND)
-            case "ageing_time":
-                bridge.set_ageing_time(value)
-            case "stp_state":
-                bridge.set_stp(bool(value))
-            case "priority":
-                bridge.priority = value
-            case "vlan_filtering":
-                bridge.vlan_config.set_enabled(bool(value))
-            case "vlan_protocol":
-                bridge.vlan_config.set_protocol(value)
-            case "vlan_default_pvid":
-                bridge.vlan_config.set_default_pvid(value)
-            case "group_fwd_mask":
-                bridge.set_group_fwd_mask(value)
-            case "fdb_flush":
-                bridge.fdb.flush_learned()
-            case "no_linklocal_learn":
-                bridge.no_linklocal_learn = bool(value)
-            case "mcast_querier":
-                bridge.set_mcast_querier(bool(value))
-            case "mcast_snooping":
-                bridge.set_mcast_snooping(bool(value))
-            case "fdb_max_learned":
-                bridge.fdb.max_learned = value
-
-
-_BRIDGE_ORDER = (
-    "forward_delay", "hello_time", "max_age", "ageing_time", "stp_state", "priority", "vlan_filtering", "vlan_protocol",
-    "vlan_default_pvid", "group_fwd_mask", "fdb_flush", "no_linklocal_learn", "mcast_querier", "mcast_snooping",
-    "fdb_max_learned",
-)  # fmt: skip
-
-
-def _in_range(where: str, name: str, value: int, low: int, high: int) -> int:
-    if not low <= value <= high:
-        raise NetlinkError("ERANGE", f"{where}: {name} is {low} to {high} hundredths of seconds, not {value}")
-    return value
+def _change(dev: NetDevice, kind: Kind, options: Options) -> None:
+    """rtnl_changelink; EOPNOTSUPP for another kind of device."""
+    if dev.link_kind is not kind or kind.changelink is None:
+        raise NetlinkError("EOPNOTSUPP", f"{dev.label} is a {dev.kind} device, no {kind.name}")
+    kind.changelink(dev, options)
 
 
 def change_port(dev: NetDevice, options: PortOptions) -> None:
     """br_port_slave_changelink; EOPNOTSUPP for a device that is no port."""
-    port = dev.rx_handler
-    if not isinstance(port, BridgePort):
+    port = br_port_get(dev)
+    if port is None:
         raise NetlinkError("EOPNOTSUPP", f"{dev.label} is no port of a bridge: ip link set {dev.name} master …")
     for name, on in options.switches.items():
         port.set_flag(name, on)

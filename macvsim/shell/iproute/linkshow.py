@@ -101,7 +101,7 @@ def _print_name(out: Printer, dev: NetDevice, tool: Tool, form: str) -> bool:
         label = f"if{index}" if below is None else below.name
         out.member("link", label)
         name = f"{name}@{label}"
-        below_down = below is None or not below.up
+        below_down = below is not None and not below.up
     out.text(form.format(name))
     out.member("ifname", dev.name)
     return below_down

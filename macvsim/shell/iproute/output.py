@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-
-class Decimal(float):
-    """A number of seconds, written with two decimals in JSON."""
+from macvsim.dev.registry import Decimal
 
 
 class Printer:

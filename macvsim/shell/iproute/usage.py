@@ -1,4 +1,5 @@
 # ruff: noqa: E101 -- the tabs are in the texts
+
 """What iproute2 6.15 prints when it is asked for help or does not understand; the texts are its own."""
 
 from __future__ import annotations
@@ -248,83 +249,7 @@ SUPPRESSOR := [ suppress_prefixlength NUMBER ]
 TABLE_ID := [ local | main | default | NUMBER ]
 """
 
-TYPES = {
-    "vlan": """\
-Usage: ... vlan id VLANID
-		[ protocol VLANPROTO ]
-		[ reorder_hdr { on | off } ]
-		[ gvrp { on | off } ]
-		[ mvrp { on | off } ]
-		[ loose_binding { on | off } ]
-		[ bridge_binding { on | off } ]
-		[ ingress-qos-map QOS-MAP ]
-		[ egress-qos-map QOS-MAP ]
-
-VLANID := 0-4095
-VLANPROTO: [ 802.1Q | 802.1ad ]
-QOS-MAP := [ QOS-MAP ] QOS-MAPPING
-QOS-MAPPING := FROM:TO
-""",
-    "macvlan": """\
-Usage: ... macvlan mode MODE [flag MODE_FLAG] MODE_OPTS [bcqueuelen BC_QUEUE_LEN] [bclim BCLIM]
-
-MODE: private | vepa | bridge | passthru | source
-MODE_FLAG: null | nopromisc | nodst
-MODE_OPTS: for mode "source":
-	macaddr { { add | del } <macaddr> | set [ <macaddr> [ <macaddr>  ... ] ] | flush }
-BC_QUEUE_LEN: Length of the rx queue for broadcast/multicast: [0-4294967295]
-BCLIM: Threshold for broadcast queueing: 32-bit integer
-""",
-    "ipvlan": """\
-Usage: ... ipvlan [ mode MODE ] [ FLAGS ]
-
-MODE: l3 | l3s | l2
-FLAGS: bridge | private | vepa
-(first values are the defaults if nothing is specified).
-""",
-    "bridge": """\
-Usage: ... bridge [ fdb_flush ]
-		  [ forward_delay FORWARD_DELAY ]
-		  [ hello_time HELLO_TIME ]
-		  [ max_age MAX_AGE ]
-		  [ ageing_time AGEING_TIME ]
-		  [ stp_state STP_STATE ]
-		  [ mst_enabled MST_ENABLED ]
-		  [ priority PRIORITY ]
-		  [ group_fwd_mask MASK ]
-		  [ group_address ADDRESS ]
-		  [ no_linklocal_learn NO_LINKLOCAL_LEARN ]
-		  [ fdb_max_learned FDB_MAX_LEARNED ]
-		  [ vlan_filtering VLAN_FILTERING ]
-		  [ vlan_protocol VLAN_PROTOCOL ]
-		  [ vlan_default_pvid VLAN_DEFAULT_PVID ]
-		  [ vlan_stats_enabled VLAN_STATS_ENABLED ]
-		  [ vlan_stats_per_port VLAN_STATS_PER_PORT ]
-		  [ mcast_snooping MULTICAST_SNOOPING ]
-		  [ mcast_vlan_snooping MULTICAST_VLAN_SNOOPING ]
-		  [ mcast_router MULTICAST_ROUTER ]
-		  [ mcast_query_use_ifaddr MCAST_QUERY_USE_IFADDR ]
-		  [ mcast_querier MULTICAST_QUERIER ]
-		  [ mcast_hash_elasticity HASH_ELASTICITY ]
-		  [ mcast_hash_max HASH_MAX ]
-		  [ mcast_last_member_count LAST_MEMBER_COUNT ]
-		  [ mcast_startup_query_count STARTUP_QUERY_COUNT ]
-		  [ mcast_last_member_interval LAST_MEMBER_INTERVAL ]
-		  [ mcast_membership_interval MEMBERSHIP_INTERVAL ]
-		  [ mcast_querier_interval QUERIER_INTERVAL ]
-		  [ mcast_query_interval QUERY_INTERVAL ]
-		  [ mcast_query_response_interval QUERY_RESPONSE_INTERVAL ]
-		  [ mcast_startup_query_interval STARTUP_QUERY_INTERVAL ]
-		  [ mcast_stats_enabled MCAST_STATS_ENABLED ]
-		  [ mcast_igmp_version IGMP_VERSION ]
-		  [ mcast_mld_version MLD_VERSION ]
-		  [ nf_call_iptables NF_CALL_IPTABLES ]
-		  [ nf_call_ip6tables NF_CALL_IP6TABLES ]
-		  [ nf_call_arptables NF_CALL_ARPTABLES ]
-
-Where: VLAN_PROTOCOL := { 802.1Q | 802.1ad }
-""",
-    "bridge_slave": """\
+BRIDGE_SLAVE = """\
 Usage: ... bridge_slave [ fdb_flush ]
 			[ state STATE ]
 			[ priority PRIO ]
@@ -351,13 +276,5 @@ Usage: ... bridge_slave [ fdb_flush ]
 			[ mab {on | off} ]
 			[ backup_port DEVICE ] [ nobackup_port ]
 			[ backup_nhid NHID ]
-""",
-    "veth": """\
-Usage: ip link <options> type veth [peer <options>]
-To get <options> type 'ip link add help'
-""",
-    "dummy": """\
-Usage: ... dummy
-""",
-}
-"""Usage of the arguments after ``type TYPE``."""
+"""
+"""Usage of the arguments after ``type bridge_slave``; the usage texts of kinds of devices stand in `macvsim.dev`."""
