@@ -130,8 +130,14 @@ def verify(options: argparse.Namespace) -> int:
 
     if options.random < 0:
         raise MacvsimError(f"--random {options.random}: write how many topologies to play, such as --random 300")
+    if options.files and not options.trust:
+        raise MacvsimError(
+            "verify runs the commands of the labs, and exec: of their front matter, on this machine with your rights: "
+            "read the labs, then add --trust"
+        )
     count = options.random if options.random or options.files else 300
-    if not enter(["verify", f"--random={count}", f"--seed={options.seed}", *map(str, options.files)], _write):
+    words = ["verify", f"--random={count}", f"--seed={options.seed}", *(["--trust"] if options.trust else [])]
+    if not enter([*words, *map(str, options.files)], _write):
         return 0
     is_equal = verify_files(options.files, _write)
     if count:
@@ -355,7 +361,12 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=fidelity)
     text = "play labs and random topologies on the running kernel too, and compare; exit status 1 if anything differs"
     one = commands.add_parser("verify", help=text, description=text)
-    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="labs, as for run")
+    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="labs, as for run; they need --trust")
+    one.add_argument(
+        "--trust",
+        action="store_true",
+        help="run the commands of the labs, and exec: of their front matter, on this machine with your rights",
+    )
     one.add_argument("--random", type=int, default=0, metavar="N", help="random topologies to play (300 without FILE)")
     one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)

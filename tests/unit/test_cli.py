@@ -90,3 +90,38 @@ def test_fewer_than_no_random_topologies(capsys: pytest.CaptureFixture[str]) -> 
         main(["verify", "--random", "-3"])
     said = "macvsim: --random -3: write how many topologies to play, such as --random 300\n"
     assert (ended.value.code, capsys.readouterr().err) == (2, said)
+
+
+@pytest.mark.parametrize("before", [[], ["--random", "2"]])
+def test_a_lab_is_not_verified_without_trust(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, before: list[str]
+) -> None:
+    monkeypatch.setattr("os.execve", lambda *words: pytest.fail(f"run: {words}"))
+    path = tmp_path / "lab.md"
+    path.write_text(
+        LAB.replace("host1: {}", f"host1: {{exec: [touch {tmp_path}/exec]}}").replace("echo", f"touch {tmp_path}/")
+    )
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", *before, str(path)])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err == (
+        "macvsim: verify runs the commands of the labs, and exec: of their front matter, on this machine with your "
+        "rights: read the labs, then add --trust\n"
+    )
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_random_topologies_need_no_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def enter(words: list[str], write: object) -> bool:
+        asked.append(words)
+        return False
+
+    monkeypatch.setattr("macvsim.fidelity.verify.commands.enter", enter)
+    for words in (["--random", "2"], ["--trust", "lab.md"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["verify", *words])
+        assert ended.value.code == 0
+    assert asked == [["verify", "--random=2", "--seed=0"], ["verify", "--random=0", "--seed=0", "--trust", "lab.md"]]

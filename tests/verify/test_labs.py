@@ -155,7 +155,7 @@ for folder in "$2" "$3" "$4"; do
   mount --bind "/mnt$folder" "$folder"
 done
 cd "$4"
-exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$0" -m macvsim verify "$1"
+exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$0" -m macvsim verify --trust "$1"
 """
 """Python and the checkout may be where nobody may look: seen from a mount namespace, they are not."""
 
@@ -179,7 +179,7 @@ def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path) -> None:
     if refusal()[0] is None:
         pytest.skip(refusal()[1])
     mark = f"test-{os.getpid()}"
-    command = [sys.executable, "-m", "macvsim", "verify", str(lab(tmp_path, "host1# ping -c 60 10.0.0.2"))]
+    command = [sys.executable, "-m", "macvsim", "verify", "--trust", str(lab(tmp_path, "host1# ping -c 60 10.0.0.2"))]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "MARK": mark})
     end = time.monotonic() + 30
     while len(marked(mark)) < 4 and time.monotonic() < end:
@@ -205,3 +205,17 @@ def marked(mark: str) -> list[str]:
         if f"MARK={mark}".encode() in environment and INSIDE.encode() in environment:
             found.append(entry.name)
     return found
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_nothing_runs_without_a_user_namespace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int) -> None:
+    tried = tmp_path / "tried"
+    fake = tmp_path / "unshare"
+    fake.write_text(
+        f'#!/bin/sh\necho "$@" >>{tried}\ncase " $* " in *" --user "*) echo "unshare: no" >&2; exit 1;; esac\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("os.geteuid", lambda: uid)
+    assert refusal() == (None, "the kernel refuses a user namespace: unshare: no")
+    assert [" --user " in f" {line} " for line in tried.read_text().splitlines()] == [True]
