@@ -9,6 +9,8 @@ import pytest
 
 from tests.docs.blocks import ROOT, blocks, run_page
 
+pytestmark = pytest.mark.slow
+
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs" / "pages").rglob("*.md")])
 
 

@@ -17,6 +17,8 @@ from macvsim.exchange.machine import read_machine
 from macvsim.exchange.sections import collector, read_output
 from tests.importing.collected import imported
 
+pytestmark = pytest.mark.slow
+
 
 def run(*words: object) -> int:
     with pytest.raises(SystemExit) as ended:

@@ -11,6 +11,8 @@ from macvsim import Lab
 from macvsim.exchange.sections import collector
 from tests.importing.collected import imported
 
+pytestmark = pytest.mark.slow
+
 
 def collected(lab: Lab) -> list[str]:
     """What the collector prints on each machine of a lab; asking for Docker starts it, so it is started before."""

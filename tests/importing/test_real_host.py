@@ -37,6 +37,7 @@ ip -n a addr add 10.9.0.5/32 dev lo; ip -n a route add default via 10.0.0.9
 ip -n d neigh add 10.0.0.1 lladdr 02:00:00:00:00:77 dev m1 nud permanent
 bridge link set dev va hairpin on
 """
+pytestmark = pytest.mark.kernel
 TARGETS = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.9", "10.0.0.254", "10.9.0.1", "10.9.0.5"]
 
 

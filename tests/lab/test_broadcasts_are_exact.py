@@ -21,6 +21,8 @@ from macvsim.engine.errors import MacvsimError
 from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(12)
 
 

@@ -6,9 +6,13 @@ import gc
 import tracemalloc
 from collections import Counter
 
+import pytest
+
 from benchmarks.scale import Plan, ScaleLab
 from macvsim import Lab
 from macvsim.net.namespace import Namespace
+
+pytestmark = pytest.mark.slow
 
 _FEW, _MANY, _HOSTS = 40, 240, 4
 

@@ -17,6 +17,8 @@ from macvsim import Lab
 from macvsim.machine.capture import Capture
 from tests.lab.everything import state
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(12)
 
 

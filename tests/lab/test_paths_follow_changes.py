@@ -21,6 +21,8 @@ from macvsim.net.socket import RawIcmpSocket
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
+pytestmark = pytest.mark.slow
+
 CHANGES: dict[str, Callable[[Lab], Any]] = {
     "container down": lambda lab: lab["d3"].sh("ip link set eth0 down"),
     "container up again": lambda lab: lab["d3"].sh("ip link set eth0 down; ip link set eth0 up"),

@@ -13,6 +13,8 @@ import pytest
 from macvsim.fidelity.replay.records import load, save
 from macvsim.fidelity.replay.runner import replay_folder
 
+pytestmark = pytest.mark.slow
+
 RECORDS = Path(__file__).parents[1] / "data" / "oracle"
 NAMES = sorted(path.name.removesuffix(".tar.xz") for path in RECORDS.glob("*.tar.xz"))
 COUNTERS = ("ip -s link", "cat /proc/net/dev", "-j -d -s link")

@@ -47,6 +47,7 @@ def test_no_further_difference(played: TranscriptComparison) -> None:
     assert played.count(docker=False, equal=False) <= others, played.diff()
 
 
+@pytest.mark.slow
 def test_command_line(tmp_path: Path) -> None:
     """One line for a file, JSON on request, exit status 0 if everything is equal, 1 if anything differs."""
     path = unpack(WHOLE, tmp_path)

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("nbclient")
 pytest.importorskip("jupytext")
+pytestmark = pytest.mark.slow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SOURCES = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.md"))

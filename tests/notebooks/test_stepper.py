@@ -84,6 +84,7 @@ def test_what_is_no_ping_is_refused() -> None:
         Stepper(lab(), "172.16.10.11")  # type: ignore[arg-type]
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="this machine has no Chromium")
 def test_the_buttons_step(tmp_path: Path) -> None:
     experiment = lab()

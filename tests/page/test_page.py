@@ -103,6 +103,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 def test_every_lab_plays_alike_on_pyodide(built: Path) -> None:
     done = subprocess.run(
         ["node", Path(__file__).with_name("node.mjs"), built, SCENARIOS], check=True, capture_output=True, timeout=300
@@ -130,6 +132,8 @@ def served(built: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="this machine has no Chromium")
 def test_a_person_plays_experiment_3_in_the_browser(served: str) -> None:
     ARTEFACTS.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,8 @@ from macvsim.labfile.commands import check_file
 from macvsim.sweeps.keys import read_settings
 from tests.sweep.runs import always_dies, dies_once, no_dict, rtt
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAUSE = Event()
 """Never set: it is waited for so long."""

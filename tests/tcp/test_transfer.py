@@ -13,6 +13,8 @@ from macvsim.engine.sim import MS
 from macvsim.wire.tcp import Segment
 from tests.tcp.tcp_lab import Pair, Receiver, Sender, connection, counters
 
+pytestmark = pytest.mark.slow
+
 SEGMENT_SHARE = 1448 / (1500 + 14 + 24)
 """Data in what a full frame occupies of a cable: headers, preamble, FCS and gap are the rest."""
 

@@ -14,6 +14,8 @@ from macvsim.shell.interp import Shell
 from tests.unit.docker_lab import hosts
 from tests.unit.docker_random import command_lines, run
 
+pytestmark = pytest.mark.slow
+
 FILE = """\
 services:
   a: {image: busybox, tty: true, networks: {lan: {ipv4_address: 172.16.30.5}}}

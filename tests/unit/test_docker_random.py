@@ -10,6 +10,8 @@ from macvsim.shell.docker.main import COMMANDS
 from macvsim.shell.docker.manual import manual
 from tests.unit.docker_random import command_lines, machine, run, state
 
+pytestmark = pytest.mark.slow
+
 SEVERAL = ("start", "update", "stop", "restart", "kill", "rm", "rmi", "pause", "unpause", "network rm")
 """These do what they can with each of the things they are given."""
 NOT_STARTED = (125, 126, 127)

@@ -19,6 +19,8 @@ from macvsim.shell.call import NOT_SIMULATED
 from macvsim.shell.interp import SIGINT, SIGKILL, Shell
 from macvsim.wire.addr import mac_bytes
 
+pytestmark = pytest.mark.slow
+
 COMMON = (
     *("", "-", "--", "-x", "--foo", "-h", "--help", "-V", "a b", "ä→", "0", "1", "-1", "99999999999999999999", "1.5"),
     *("v0", "v1", "br0", "lo", "nosuch", "averyveryverylongname", "10.0.0.1", "10.0.0.9", "10.0.0.0/24", "10.0.0.5/33"),

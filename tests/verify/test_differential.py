@@ -54,12 +54,15 @@ def verify(count: int, seed: int) -> str:
     )
 
 
+@pytest.mark.kernel
 def test_nothing_differs() -> None:
     ran = in_sandbox(verify(3 * JOBS, 1_000_000))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.rstrip().endswith("different 0")
 
 
+@pytest.mark.slow
+@pytest.mark.kernel
 def test_a_bug_is_found_and_made_small(tmp_path: Path) -> None:
     ran = in_sandbox(BUG + verify(1, 3))
     assert ran.returncode == 1, ran.stdout + ran.stderr

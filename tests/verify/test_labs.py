@@ -59,6 +59,7 @@ def verify(path: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     return ran
 
 
+@pytest.mark.kernel
 def test_outputs_and_frames_agree(tmp_path: Path) -> None:
     ran = verify(lab(tmp_path, "host1# ping -c 1 10.0.0.2", "host2# ip link add m1 link eth1 type macvlan"))
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -67,6 +68,7 @@ def test_outputs_and_frames_agree(tmp_path: Path) -> None:
     assert "commands 2 agree, 0 differ, 0 made, 0 skipped; frames 17/17 equal" in ran.stdout
 
 
+@pytest.mark.kernel
 def test_docker_is_done_as_the_simulated_daemon_did_it(tmp_path: Path) -> None:
     create = "docker network create -d macvlan --subnet=10.0.0.0/24 --gateway=10.0.0.2 -o parent=eth1 mac1"
     run = "docker run -itd --name c1 --ip=10.0.0.9 --network mac1 busybox"
@@ -76,6 +78,8 @@ def test_docker_is_done_as_the_simulated_daemon_did_it(tmp_path: Path) -> None:
     assert "commands 1 agree, 0 differ, 2 made, 0 skipped" in ran.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.kernel
 def test_a_difference_is_told(tmp_path: Path) -> None:
     ran = verify(lab(tmp_path, "host1# ping -c 1 -W 1 10.0.0.2"), BUG)
     assert ran.returncode == 1, ran.stdout + ran.stderr
@@ -86,6 +90,7 @@ def test_a_difference_is_told(tmp_path: Path) -> None:
     assert ran.stdout.rstrip().endswith("played 3 times")
 
 
+@pytest.mark.kernel
 def test_what_the_kernel_cannot_do_is_left_out_on_both_sides(tmp_path: Path) -> None:
     create = "docker network create -d macvlan --subnet=10.0.%d.0/24 -o parent=eth1%s mac%d"
     lines = (
@@ -102,6 +107,7 @@ def test_what_the_kernel_cannot_do_is_left_out_on_both_sides(tmp_path: Path) -> 
     assert "commands 1 agree, 0 differ, 0 made, 3 skipped; frames 17/17 equal" in ran.stdout
 
 
+@pytest.mark.kernel
 def test_commands_at_switches_are_left_out_on_both_sides(tmp_path: Path) -> None:
     ping = "root@host1:~# ping -c 1 -W 1 10.0.0.2"
     ran = verify(lab(tmp_path, ping, "sw1# port 2 down", ping))
@@ -110,6 +116,7 @@ def test_commands_at_switches_are_left_out_on_both_sides(tmp_path: Path) -> None
     assert "commands 2 agree, 0 differ, 0 made, 1 skipped" in ran.stdout
 
 
+@pytest.mark.kernel
 def test_what_the_machine_lacks_is_skipped(tmp_path: Path) -> None:
     lines = ("host1# nosuchtool", "host1# ip link set eth1 down", "host1# conntrack -L")
     ran = verify(lab(tmp_path, *lines))
@@ -160,6 +167,8 @@ exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$0" -m macvs
 """Python and the checkout may be where nobody may look: seen from a mount namespace, they are not."""
 
 
+@pytest.mark.slow
+@pytest.mark.kernel
 def test_users_without_privileges_may_verify_too() -> None:
     if os.geteuid() or not shutil.which("setpriv"):
         pytest.skip("only root can become nobody, with setpriv")
@@ -175,6 +184,7 @@ def test_users_without_privileges_may_verify_too() -> None:
     assert "0 differ" in ran.stdout
 
 
+@pytest.mark.kernel
 def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path) -> None:
     if refusal()[0] is None:
         pytest.skip(refusal()[1])

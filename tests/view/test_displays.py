@@ -132,6 +132,7 @@ def test_graph_has_everything_and_its_joints() -> None:
     assert isinstance(lab["host1"].dev("enp0s8"), Nic)
 
 
+@pytest.mark.slow
 def test_matplotlib_draws_the_same_scene(tmp_path: Path) -> None:
     import matplotlib
 
@@ -158,6 +159,7 @@ def test_matplotlib_draws_the_same_scene(tmp_path: Path) -> None:
         picture.save(tmp_path / "a.gif")
 
 
+@pytest.mark.slow
 def test_matplotlib_animates_on_request(tmp_path: Path) -> None:
     import matplotlib
 

@@ -190,6 +190,7 @@ def test_ladder_of_a_capture_shows_the_interfaces_that_were_looked_at() -> None:
         everything.ladder(by="cable")
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6))
 def test_packets_of_random_labs_can_be_drawn(seed: int) -> None:

@@ -19,6 +19,8 @@ from macvsim.view.style import SHAPES
 sys.path.insert(0, str(Path(__file__).parent))
 from labs import large, scrambled
 
+pytestmark = pytest.mark.slow
+
 
 def check(scene: Scene) -> None:
     """No two labels overlap, none is crossed by a wire or a border, nothing leaves the frame."""

@@ -14,6 +14,8 @@ from macvsim.why.data import as_data
 from macvsim.why.question import works
 from tests.why.byhand import mended
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "scenarios" / "failures"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.md"))
 _ROW = re.compile(r"\| (lost|refused) \| (\w+) \| (\S+) \| `([^:]+): (.+)` \|")

@@ -6,6 +6,8 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from macvsim.engine.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
@@ -40,6 +42,7 @@ def _broken(text: LabText, mutation: Mutation, path: Path) -> int:
     return 0 if works(last) else last.step.line
 
 
+@pytest.mark.slow
 def test_of_a_hundred_random_mutations_95_are_explained_and_mended(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     pool = [(text := make(), mutations(text, tmp_path / "lab.md")) for make in LABS]

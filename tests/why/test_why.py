@@ -17,6 +17,8 @@ from macvsim.why.text import as_text, coloured
 from tests.why.byhand import mended
 from tests.why.labs import six
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
 
