@@ -18,7 +18,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test lint bench fidelity fidelity-table notebooks pictures page setup lock clean distclean
+.PHONY: demo check test lint bench fidelity fidelity-table notebooks pictures docs page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
