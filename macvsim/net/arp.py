@@ -136,7 +136,7 @@ class ArpLayer:
         if message is None or message.op not in (REQUEST, REPLY):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
         conf, tip = dev.inet.conf, message.tip
-        if is_multicast_ip(tip) or (is_loopback_ip(tip) and not conf.route_localnet):
+        if is_multicast_ip(tip) or (is_loopback_ip(tip) and not self._routes_localnet(dev)):
             return sim.drop(frame.uid, dev, DropReason.ARP_MALFORMED, frame)
         if message.sip == tip and max(conf.drop_gratuitous_arp, self.ns.conf_all.drop_gratuitous_arp):
             return sim.drop(frame.uid, dev, DropReason.ARP_IGNORED, frame)
@@ -227,9 +227,15 @@ class ArpLayer:
             return bool(here) and (not message.sip or any(a.contains(message.sip) for a in here))
         if level == 3:
             return any(
-                a.local == message.tip and a.scope < Scope.HOST for d in ns.devices.values() for a in d.inet.addresses
+                a.local == message.tip and (a.scope < Scope.HOST or self._routes_localnet(d))
+                for d in ns.devices.values()
+                for a in d.inet.addresses
             )
         return bool(level != 8)
+
+    def _routes_localnet(self, dev: NetDevice) -> bool:
+        """Addresses of scope host and 127.0.0.0/8 count like others on this device (IN_DEV_ROUTE_LOCALNET)."""
+        return bool(dev.inet.conf.route_localnet or self.ns.conf_all.route_localnet)
 
     def _filtered(self, dev: NetDevice, message: Arp) -> bool:
         """arp_filter: only if the way back to the asker leaves through this device."""

@@ -46,9 +46,8 @@ def rows(ns: Namespace, *, bridge: NetDevice | None = None, port: NetDevice | No
         master = dev.master
         if netif_is_bridge_master(master):
             yield from _bridge_rows(master, master.port_of(dev))
-        if not dev.loopback:
-            for mac in (*dev.uc, *dev.mc):
-                yield FdbRow(dev.name, mac, 0, "permanent", "")
+        for mac in (*dev.uc, *dev.mc):
+            yield FdbRow(dev.name, mac, 0, "permanent", "")
         if netif_is_bridge_master(dev):
             yield from _bridge_rows(dev, None)
 

@@ -362,6 +362,7 @@ class Lab:
         interval: float = 1.0,
         size: int = 56,
         ttl: int | None = None,
+        tos: int = 0,
         pmtu: str = "want",
         broadcast: bool = False,
         dev: str = "",
@@ -386,7 +387,7 @@ class Lab:
 
         sock = RawIcmpSocket(ns, on_message, on_error, frozenset((icmp.ECHO_REPLY,)))
         sock.wanted = lambda message: message[4:6] == ident.to_bytes(2, "big")
-        sock.ttl, sock.pmtu_discover, sock.broadcast = ttl, pmtu, broadcast
+        sock.ttl, sock.tos, sock.pmtu_discover, sock.broadcast = ttl, tos, pmtu, broadcast
         if dev:
             sock.bind_device(dev)
 

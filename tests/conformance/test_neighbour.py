@@ -14,6 +14,8 @@ import pytest
 
 from macvsim.dev.veth import Veth
 from macvsim.engine.sim import MS, SECOND
+from macvsim.net.addr import Address
+from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import Nud
 from macvsim.net.socket import IcmpError, UdpSocket
@@ -427,6 +429,44 @@ def test_arp_ignore(group: str, level: int, sip: str, tip: str, answered: bool) 
     link, _ = two_homed()
     link.h.sysctl[f"net.ipv4.conf.{group}.arp_ignore"] = level
     link.arp(REQUEST, M1, sip, tip)
+    assert link.sent("is-at") == ([mac_text(M1)] if answered else [])
+
+
+@pytest.mark.rule("7.6")
+@pytest.mark.parametrize(
+    ("tip", "routed", "answered"),
+    [
+        ("10.9.0.2", None, True),
+        ("10.9.0.3", None, False),
+        ("10.9.0.3", "eth0", False),
+        ("10.9.0.3", "eth1", True),
+        ("10.9.0.3", "all", True),
+        ("10.9.0.4", None, False),
+    ],
+)
+def test_arp_ignore_3_is_about_the_address_scope(tip: str, routed: str | None, answered: bool) -> None:
+    """Recording 972: no answer for addresses of scope host (.3), on any device, but where route_localnet is set;
+    scope link (.2) is answered, an address that no device has (.4, local by a route) is not.
+    """
+    link, other = two_homed()
+    link.h.sysctl["net.ipv4.conf.all.arp_ignore"] = 3
+    if routed:
+        link.h.sysctl[f"net.ipv4.conf.{routed}.route_localnet"] = 1
+    link.h.addresses.add(other, Address(ip_int("10.9.0.2"), 32, scope=Scope.LINK))
+    link.h.addresses.add(other, Address(ip_int("10.9.0.3"), 32, scope=Scope.HOST))
+    link.lab.route(link.h, "10.9.0.4/32", dev=link.h.dev("lo"), type=RouteType.LOCAL)
+    link.arp(REQUEST, M1, THEIRS, tip)
+    assert link.sent("is-at") == ([mac_text(M1)] if answered else [])
+
+
+@pytest.mark.rule("7.6")
+@pytest.mark.parametrize(("routed", "answered"), [(None, False), ("eth0", True), ("all", True), ("lo", False)])
+def test_loopback_addresses_are_answered_for_with_route_localnet(routed: str | None, answered: bool) -> None:
+    """Recording 972."""
+    link = Link()
+    if routed:
+        link.h.sysctl[f"net.ipv4.conf.{routed}.route_localnet"] = 1
+    link.arp(REQUEST, M1, THEIRS, "127.0.0.1")
     assert link.sent("is-at") == ([mac_text(M1)] if answered else [])
 
 

@@ -325,6 +325,41 @@ def test_mtu_follows_down_only() -> None:
 
 
 @pytest.mark.rule("3.5")
+def test_mtu_may_equal_the_real_devices_and_not_exceed_it() -> None:
+    """Recording 972: EINVAL when the device is made, ERANGE afterwards."""
+    lab = Lab()
+    nic = lab.nic(lab.ns("h1"), "enp0s8")
+    sub = lab.vlan(nic, 100, mtu=1500)
+    with pytest.raises(NetlinkError) as refused:
+        lab.vlan(nic, 101, mtu=1501)
+    assert (sub.mtu, refused.value.errno) == (1500, "EINVAL")
+    sub.set_mtu(1499)
+    sub.set_mtu(1500)
+    with pytest.raises(NetlinkError) as refused:
+        sub.set_mtu(1501)
+    assert (sub.mtu, refused.value.errno) == (1500, "ERANGE")
+
+
+@pytest.mark.rule("3.5")
+def test_priority_on_the_wire() -> None:
+    """Recording 972: the egress map gives the PCP by the packet's priority, which comes from its TOS; ARP has 0."""
+    lab = Lab()
+    nic, peer = lab.nic(lab.ns("h1"), "enp0s8"), lab.nic(lab.ns("w"), "w0")
+    lab.cable(nic, peer)
+    sub = lab.vlan(nic, 100, "10.1.0.1/24")
+    lab.vlan(peer, 100, "10.1.0.2/24")
+    sub.egress_map = {0: 1, 2: 3, 4: 7, 6: 5}
+    wire = lab.capture(peer)
+    for tos in (0, 0x08, 0x10, 0x18):
+        lab.ping(lab.spaces["h1"], "10.1.0.2", wait=0.5, tos=tos)
+    assert [(s.kind, s.frame.tag) for s in wire.of("who-has", "echo", "reply", "is-at")] == [
+        ("who-has", tag(100, pcp=1)),
+        ("is-at", tag(100)),
+        *((kind, tag(100, pcp=pcp)) for pcp in (1, 3, 5, 7) for kind, pcp in (("echo", pcp), ("reply", 0))),
+    ]
+
+
+@pytest.mark.rule("3.5")
 def test_tag_is_not_taken_out_of_the_mtu() -> None:
     """3.5: 1500 bytes of IP on the VLAN make 1518 bytes on the wire without FCS."""
     lab = Lab()

@@ -248,6 +248,22 @@ def test_isolated_ports() -> None:
     assert lab.send("h3", lab.mac("h1")) == ["h1"]
 
 
+def test_a_broadcast_reaches_every_port_unless_both_ends_are_isolated() -> None:
+    """One isolated port is not enough to lose a copy, on either side; the same holds for unknown unicast."""
+    lab = SwitchLab()
+    lab.sw.port("h2").isolated = True
+    for dst in (BCAST, STRANGER):
+        assert lab.send("h1", dst) == ["h2", "h3"]
+        assert lab.send("h2", dst) == ["h1", "h3"]
+    assert drops_by_port(lab) == {}
+    lab.sw.port("h3").isolated = True
+    for dst in (BCAST, STRANGER):
+        assert lab.send("h1", dst) == ["h2", "h3"]
+        assert lab.send("h2", dst) == ["h1"]
+        assert lab.send("h3", dst) == ["h1"]
+    assert drops_by_port(lab) == {("sw1:h2", DropReason.PORT_ISOLATED): 2, ("sw1:h3", DropReason.PORT_ISOLATED): 2}
+
+
 @pytest.mark.parametrize("last", range(16))
 def test_reserved_groups_stay_on_their_cable(last: int) -> None:
     lab = SwitchLab()
@@ -276,6 +292,22 @@ def test_mtu_drops_silently_at_either_port() -> None:
         ("sw1:h2", DropReason.NIC_MTU): 2,
         ("sw1:h3", DropReason.NIC_MTU): 1,
     }
+
+
+def test_a_port_whose_policy_stops_learning_forgets_what_it_learnt() -> None:
+    lab = SwitchLab()
+    for name in ("h2", "h3"):
+        lab.send(name, BCAST)
+        lab.send(name, BCAST, src=CHILD.replace("02:42", f"02:4{name[1]}"))
+    assert len(lab.sw.fdb) == 4
+    lab.sw.port("h3").policy = "kvm"
+    assert len(lab.sw.fdb) == 4, "the new policy learns, too"
+    lab.sw.port("h2").policy = "virtualbox-deny"
+    assert {entry.port.name for entry in lab.sw.fdb.entries.values() if entry.port is not None} == {"h3"}
+    assert lab.send("h1", CHILD.replace("02:42", "02:43")) == ["h3"]
+    assert lab.send("h1", CHILD) == ["h3"], "the switch delivers only frames for the adapter's own MAC at h2"
+    lab.sw.port("h2").policy = "bare-metal"
+    assert lab.send("h1", lab.mac("h2")) == ["h2", "h3"], "nothing is known there until a frame comes"
 
 
 def test_nobody_else_there() -> None:

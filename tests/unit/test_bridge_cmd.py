@@ -84,6 +84,28 @@ def test_fdb_filters() -> None:
     assert lab.fails("bridge fdb show state foo") == ('Error: argument "foo" is wrong: invalid state\n', 255)
 
 
+def test_fdb_shows_the_addresses_a_device_listens_for() -> None:
+    """Recording 972: unicast before groups, each as it came; a child's address once the child is up, of no loopback."""
+    lab = pair_lab()
+    lab.do("ip link set v0 up", "ip link set v1 up",
+           "ip link add link v0 name m1 address 02:00:00:00:00:31 type macvlan mode bridge")  # fmt: skip
+    groups = "33:33:00:00:00:01 {0}self permanent\n01:00:5e:00:00:01 {0}self permanent\n"
+    v1, m1 = groups.format("dev v1 "), groups.format("dev m1 ")
+    assert lab.out("bridge fdb show dev v0") == groups.format("")
+    assert lab.out("bridge fdb show dev m1") == "33:33:00:00:00:01 self permanent\n"
+    lab.do("ip link set m1 up", "ip link add link v0 name v0.100 address 02:00:00:00:00:41 type vlan id 100",
+           "ip link set v0.100 up", "ip link set lo up")  # fmt: skip
+    for verb in ("add", "del"):
+        assert lab.fails(f"ip maddr {verb} 01:00:5e:00:00:99 dev lo") == ("ioctl: Invalid argument\n", 1)
+    own = "02:00:00:00:00:31 {0}self permanent\n02:00:00:00:00:41 {0}self permanent\n"
+    registration = "01:80:c2:00:00:21 {0}self permanent\n"
+    shown = own + groups + registration
+    assert lab.out("bridge fdb show dev v0") == shown.format("")
+    assert lab.out("bridge fdb show") == v1 + shown.format("dev v0 ") + m1 + groups.format("dev v0.100 ")
+    lab.do("ip link set m1 down", "ip link del v0.100")
+    assert lab.out("bridge fdb show dev v0") == groups.format("")
+
+
 def test_fdb_ages_and_json() -> None:
     lab = bridge_lab()
     lab.do("bridge fdb flush dev br0", "bridge fdb add 02:00:00:00:00:ac dev p1 master dynamic vlan 1")

@@ -51,6 +51,8 @@ def _change(words: Words, tool: Tool, *, add: bool) -> int:
         raise Complaint("ioctl: No such device\n", 1)
     if len(mac) != MAC_LENGTH:
         raise Complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
+    if dev.loopback:
+        raise Complaint("ioctl: Invalid argument\n", 1)
     if add and mac not in dev.mc_static:
         dev.mc_static |= {mac}
         dev.add_mc(mac)
