@@ -32,6 +32,7 @@ class NetworkController:
     ----------
     ns : the daemon's network namespace, where parents and bridges are
     clock : nanoseconds since 1970
+    name_servers : those of the host's /etc/resolv.conf
     firewall : None with ``--iptables=false``
     """
 
@@ -41,12 +42,14 @@ class NetworkController:
         ns: Namespace,
         rng: random.Random,
         clock: Callable[[], int],
+        name_servers: Callable[[], Sequence[str]],
         firewall: Firewall | None = None,
     ) -> None:
         self.profile = profile
         self.ns = ns
         self.rng = rng
         self.clock = clock
+        self.name_servers = name_servers
         self.space = AddressSpace(profile)
         self.networks: dict[str, Network] = {}
         """By name, in the order they were made."""
@@ -111,8 +114,10 @@ class NetworkController:
         return [*(four or [IpamConfig()]), *(six if config.ipv6 else [])]
 
     def _prefixes_in_use(self) -> list[IPNetwork]:
-        """Destinations of the host's routes."""
-        return [IPv4Network((route.dst, route.plen)) for route in self.ns.fib.routes()]
+        """Destinations of the host's routes, and its name servers (netutils.FindAvailableNetwork)."""
+        routes = [IPv4Network((route.dst, route.plen)) for route in self.ns.fib.routes()]
+        servers = [cidr.network for server in self.name_servers() if (cidr := parse_cidr(f"{server}/32")) is not None]
+        return [*routes, *servers]
 
     def find(self, term: str, *, by_daemon: bool = False) -> Network:
         """A network by name, identifier, or the beginning of one.  Raises `DockerError`.

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from macvsim.docker import dns as names
 from macvsim.docker.network import Endpoint
-from macvsim.docker.resolv import ResolvConf
 from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
 from macvsim.net.namespace import Namespace
@@ -70,7 +69,7 @@ class NameServer:
 
     def _upstream(self) -> list[int]:
         """Addresses of the host's own name servers."""
-        servers = ResolvConf(self._engine.host.files.get("/etc/resolv.conf", "")).servers
+        servers = self._engine.resolv_conf.servers
         return [int(IPv4Address(server)) for server in servers if ":" not in server and not server.startswith("127.")]
 
     def _asked(self, payload: bytes, address: int, port: int, packet: Packet) -> None:

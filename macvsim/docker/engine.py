@@ -26,9 +26,11 @@ from macvsim.docker.ipam_config import consolidate
 from macvsim.docker.lifecycle import STOP_TIMEOUT, Lifecycle
 from macvsim.docker.machine import Machine
 from macvsim.docker.membership import Membership
+from macvsim.docker.mounts import RESOLV
 from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
+from macvsim.docker.resolv import ResolvConf
 from macvsim.engine.errors import DockerError
 from macvsim.engine.history import recorded
 from macvsim.machine.host import Box, Result
@@ -84,7 +86,9 @@ class Engine:
         if iptables:
             self.firewall = Firewall(host.ns, "legacy" if host.flavour.name == "centos" else host.kernel.iptables)
             self.firewall.start(forwarding_was_off=forwarding and not host.ns.sysctl["net.ipv4.ip_forward"])
-        self.controller = NetworkController(self.profile, host.ns, self.rng, self.clock, self.firewall)
+        self.controller = NetworkController(
+            self.profile, host.ns, self.rng, self.clock, lambda: self.resolv_conf.servers, self.firewall
+        )
         self.ports = Ports(self.profile, host.ns, self.firewall)
         self.containers: dict[str, Container] = {}
         """By name, oldest first."""
@@ -103,6 +107,11 @@ class Engine:
     def dns_rng(self) -> random.Random:
         """What decides the order of addresses that the embedded name server tells."""
         return self.sim.rng(f"docker/{self.host.name}/dns")
+
+    @property
+    def resolv_conf(self) -> ResolvConf:
+        """The host's /etc/resolv.conf as it is now."""
+        return ResolvConf(self.host.files.get(RESOLV, ""))
 
     def clock(self) -> int:
         """Nanoseconds since 1970 on this host."""

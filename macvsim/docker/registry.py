@@ -11,7 +11,6 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from macvsim.docker.resolv import ResolvConf
 from macvsim.engine.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
 from macvsim.engine.sim import SECOND
 from macvsim.net.socket import UdpSocket
@@ -43,7 +42,7 @@ def check_registry(engine: Engine, reference: str) -> None:
 def _servers(engine: Engine) -> list[str]:
     """The name servers of the host, as far as they are written as IPv4 addresses."""
     found = []
-    for server in ResolvConf(engine.host.files.get("/etc/resolv.conf", "")).servers:
+    for server in engine.resolv_conf.servers:
         with suppress(ValueError):
             found.append(str(IPv4Address(server)))
     return found

@@ -687,6 +687,39 @@ def test_resolv_conf() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "search"),
+    [
+        ("domain example.org", "example.org"),
+        ("search a.example\ndomain b.example c.example", "b.example c.example"),
+        ("domain b.example\nsearch a.example d.example", "a.example d.example"),
+        ("search a.example\nsearch", "a.example"),
+    ],
+)
+def test_search_domains_of_the_host(lines: str, search: str) -> None:
+    """Recording 973: ``domain`` is another word for ``search``, the last line counts, one without names does not."""
+    own = f"{lines}\nnameserver 192.168.1.1\noptions timeout:3\n"
+    legacy, internal = (resolv_text(DOCKER_19_03, own, internal=internal) for internal in (False, True))
+    assert legacy == f"nameserver 192.168.1.1\nsearch {search}\noptions timeout:3\n"
+    assert internal == f"nameserver 127.0.0.11\nsearch {search}\noptions timeout:3 ndots:0\n"
+
+
+def test_a_default_pool_avoids_the_name_servers_of_the_host() -> None:
+    """Recording 973; later networks go by the file as it is then."""
+    (host,) = hosts("host1")
+    docker = host.docker
+    names = (f"n{number}" for number in range(20))
+
+    def subnet() -> str:
+        return str(docker.network_create(next(names)).leases[0].pool.subnet)
+
+    assert subnet() == "172.18.0.0/16"
+    host.files["/etc/resolv.conf"] = "nameserver 172.19.255.1\nnameserver ::1\nnameserver what\n"
+    assert subnet() == "172.20.0.0/16"
+    host.files["/etc/resolv.conf"] = "nameserver 192.168.1.1\n"
+    assert [subnet() for _ in range(13)][-3:] == ["172.31.0.0/16", "192.168.16.0/20", "192.168.32.0/20"]
+
+
 def test_hosts_file_follows_the_networks(two: Engine) -> None:
     w1 = two.run("w1", network="mac10", hostname="box")
     two.network_connect("mac20", "w1")

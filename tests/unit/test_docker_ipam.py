@@ -174,6 +174,18 @@ def test_an_ip_range_is_used_to_its_ends() -> None:
     assert str(docker.run(net, "172.16.30.200")) == "172.16.30.200/24"
 
 
+def test_the_first_address_of_an_ip_range_is_used_again() -> None:
+    """Recording 973: .128 of 172.16.30.128/29, freed, is the next to be given; .129 is still in use."""
+    docker = Flags()
+    net = docker.create("172.16.30.0/24", ranges=["172.16.30.128/29"], gateways=["172.16.30.1"])
+    first, second = docker.run(net), docker.run(net)
+    assert [str(first), str(second)] == ["172.16.30.128/24", "172.16.30.129/24"]
+    docker.space.unassign(first)
+    assert [str(docker.run(net).address) for _ in range(2)] == ["172.16.30.128", "172.16.30.130"]
+    docker.space.unassign(docker.run(net, "172.16.30.9"))
+    assert str(docker.run(net).address) == "172.16.30.131", "an address outside the range does not move its start"
+
+
 def test_a_tiny_network_has_room_for_one() -> None:
     docker = Flags()
     net = docker.create("172.16.34.0/30")
@@ -279,6 +291,26 @@ def test_a_freed_default_pool_is_not_reused_at_once() -> None:
         docker.space.release(leases)
     assert given == ["172.18.0.0/16", "172.19.0.0/16", "172.20.0.0/16"]
     assert docker.create()[0].gateway == ip_address("172.21.0.1")
+
+
+def test_default_pools_start_again_at_the_first_when_all_were_given() -> None:
+    """Recording 973."""
+    docker = Flags()
+    given = [docker.create() for _ in DEFAULT_POOLS[1:]]
+
+    def release_and_create(*places: int) -> str:
+        docker.space.release([lease for place in places for lease in given[place]])
+        given.append(docker.create())
+        return str(given[-1][0].pool.subnet)
+
+    assert release_and_create(4, 8) == "172.22.0.0/16"
+    assert str(docker.create()[0].pool.subnet) == "172.26.0.0/16"
+    assert refusal(docker.create)[0].startswith("could not find an available, non-overlapping IPv4 address pool")
+    assert release_and_create(2) == "172.20.0.0/16", "the search goes on from the last one given, round the end"
+    assert release_and_create(0, 5) == "172.18.0.0/16", "after that it starts at the first"
+    assert release_and_create() == "172.23.0.0/16"
+    assert release_and_create(29, 1) == "192.168.240.0/20"
+    assert release_and_create() == "172.19.0.0/16"
 
 
 def test_later_versions_reuse_the_lowest_pool() -> None:
