@@ -1,0 +1,107 @@
+"""Which tests execute which lines: measured once for a version of the tree, and kept in build/mutants."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from coverage.numbits import register_sqlite_functions
+
+from tests.mutants.mutation import Mutant
+from tests.mutants.plugin import DATA, SECONDS, SOURCES
+from tests.mutants.tree import Tree
+
+_LEFT_OUT = ("docs", "mutants", "notebooks", "page", "scenarios", "sweep", "verify")
+"""Folders of tests that run macvsim in processes of their own or on the machine's kernel, or test other things."""
+
+
+class Measurement:
+    """Tests by the lines they execute.
+
+    folder : holds ``coverage`` (coverage.py's data) and ``seconds.json``
+    root : the tree that was measured stood here
+    """
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._seconds: dict[str, float] = json.loads((folder / SECONDS).read_text("utf-8"))
+        database = sqlite3.connect(f"file:{folder / 'coverage'}?mode=ro", uri=True)
+        register_sqlite_functions(database)
+        self._database = database
+        self._files = {
+            Path(path).relative_to(root).as_posix(): key for key, path in database.execute("select id, path from file")
+        }
+        self._contexts = dict(database.execute("select id, context from context"))
+        self._executed: dict[int, int] = {}
+        """Lines that a context executes in all files."""
+        for context, numbits in database.execute("select context_id, numbits from line_bits"):
+            self._executed[context] = self._executed.get(context, 0) + int.from_bytes(numbits, "little").bit_count()
+
+    def tests(self, mutant: Mutant) -> list[tuple[str, float]]:
+        """Tests that execute the mutant and their seconds, those first that are fast and concern little but its file.
+
+        For a change made when the module is imported: the tests that execute anything in the file.
+        """
+        rows = self._database.execute(
+            "select context_id, numbits from line_bits where file_id = ?", (self._files.get(mutant.path, -1),)
+        )
+        lines = sum(1 << line for line in mutant.lines) or -1
+        ranked: list[tuple[float, str, float]] = []
+        for context, numbits in rows:
+            test = self._contexts[context]
+            seconds = self._seconds.get(test)
+            executed = int.from_bytes(numbits, "little")
+            if seconds is not None and executed & lines:
+                share = executed.bit_count() / self._executed[context]
+                ranked.append(((seconds + 0.01) / share, test, seconds))
+        return [(test, seconds) for _, test, seconds in sorted(ranked)]
+
+
+def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path, earlier: str = "") -> Measurement:
+    """The measurement of the tree's version by these tests, taken now (some minutes) unless it is there already.
+
+    earlier : the name of one of another version, to be taken instead
+    """
+    asked = hashlib.sha256("\0".join([*rooms, "", *tests]).encode()).hexdigest()[:8]
+    folder = build / (earlier or f"{tree.version}-{asked}")
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with tree.copy() as root:
+            print(f"measuring which tests execute which lines: {folder.name}", file=sys.stderr)
+            _run(root, folder, rooms, tests)
+            (folder / "done").write_text(str(root), "utf-8")
+    return Measurement(folder, Path((folder / "done").read_text("utf-8")))
+
+
+def _run(root: Path, folder: Path, rooms: Sequence[str], tests: Sequence[str]) -> None:
+    environment = tree_environment(root) | {
+        DATA: str(folder / "coverage"),
+        SOURCES: os.pathsep.join(str(root / "macvsim" / room) for room in rooms),
+    }
+    left_out = [f"--ignore=tests/{name}" for name in _LEFT_OUT]
+    command = [sys.executable, "-m", "pytest", *PYTEST, *left_out, *tests]
+    with (folder / "log").open("w", encoding="utf-8") as log:
+        status = subprocess.run(command, cwd=root, env=environment, stdout=log, stderr=log, check=False).returncode
+    if status not in (0, 1) or not (folder / SECONDS).exists():
+        raise RuntimeError(f"the tests could not be measured (pytest: {status}), see {folder / 'log'}")
+
+
+PYTEST = ("-q", "-p", "tests.mutants.plugin", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
+
+
+def tree_environment(root: Path) -> dict[str, str]:
+    """The environment in which the tests of a copy import the copy's macvsim."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MUTANTS"))}
+    return kept | {
+        "PYTHONPATH": str(root),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(root / ".hypothesis"),
+    }

@@ -1,0 +1,97 @@
+"""What becomes of a mutant: the tests that execute it, run in a copy of the tree."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.measure import PYTEST, tree_environment
+from tests.mutants.mutation import Mutant
+from tests.mutants.plugin import MEMORY
+
+_MEMORY = 4 << 30
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+
+
+class Fate(enum.Enum):
+    """How a mutant ended."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    TIMEOUT = "timeout"
+    """The tests did not end in time: a loop without end, or tests that take too long anyway."""
+    UNCOVERED = "not covered"
+    """No test executes it, so none was run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one mutant: the test that failed, if one did, and how many of the tests that execute it were run."""
+
+    mutant: Mutant
+    fate: Fate
+    by: str = ""
+    ran: int = 0
+    covering: int = 0
+
+
+def choose(tests: Sequence[tuple[str, float]], seconds: float) -> list[str]:
+    """The first of the tests, as many as take half of the time limit by their measured durations; one at least."""
+    chosen: list[str] = []
+    left = seconds / 2
+    for test, took in tests:
+        left -= took
+        if chosen and left < 0:
+            break
+        chosen.append(test)
+    return chosen
+
+
+def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds: float) -> Outcome:
+    """Break the copy at `root`, run the tests until one fails, and mend the copy."""
+    if not tests:
+        return Outcome(mutant, Fate.UNCOVERED)
+    chosen = choose(tests, seconds)
+    path = root / mutant.path
+    source = path.read_bytes()
+    path.write_bytes(mutant.apply(source))
+    try:
+        status, output = _pytest(chosen, root, seconds)
+    finally:
+        path.write_bytes(source)
+    if status is None:
+        return Outcome(mutant, Fate.TIMEOUT, "", len(chosen), len(tests))
+    if status == 0:
+        return Outcome(mutant, Fate.SURVIVED, "", len(chosen), len(tests))
+    found = _FAILED.search(output)
+    return Outcome(mutant, Fate.KILLED, found[1] if found else f"pytest: {status}", len(chosen), len(tests))
+
+
+def _pytest(tests: Sequence[str], root: Path, seconds: float) -> tuple[int | None, str]:
+    """Exit status (None: out of time) and output; whatever the tests started ends with them."""
+    names = root / ".mutants-tests"
+    names.write_text("\n".join(tests), "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *PYTEST, "-x", "--tb=no", f"@{names}"],
+        cwd=root,
+        env=tree_environment(root) | {MEMORY: str(_MEMORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None, ""
+    return process.returncode, output
