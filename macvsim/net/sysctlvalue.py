@@ -1,6 +1,6 @@
 """What may be written to a parameter: numbers as the kernel reads them, and the range that each accepts.
 
-Ranges are those of a running 6.18 kernel, which takes them from net/ipv4/sysctl_net_ipv4.c and its neighbours.
+Ranges are those of running kernels (recording 974), which take them from net/ipv4/sysctl_net_ipv4.c and its neighbours.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "ip_default_ttl": (1, 255),
     "ip_local_port_range": (1, 65535),
     "ping_group_range": (0, 2**32 - 2),
-    "tcp_rmem": (1, 2**31 - 1),
+    "tcp_rmem": (4096, 2**31 - 1),
     "tcp_wmem": (1, 2**31 - 1),
     "tcp_early_retrans": (0, 4),
     "tcp_reordering": (1, 300),
@@ -61,11 +61,13 @@ _RANGES: dict[str, tuple[int, int]] = {
     "router_solicitations": (-1, 2**31 - 1),
     "ioam6_id": (0, 65535),
     "ioam6_id_wide": (0, 2**32 - 1),
+    "net.ipv6.ioam6_id": (0, 2**24 - 1),
+    "net.ipv6.ioam6_id_wide": (0, 2**56 - 1),
 }  # fmt: skip
-"""By the last part of the name; others take what fits in 32 bits."""
+"""By the whole name, else by its last part; others take what fits in 32 bits."""
 
 
-def read_numbers(key: str, text: str, old: Sequence[int]) -> tuple[int, ...] | None:
+def read_numbers(name: str, text: str, old: Sequence[int]) -> tuple[int, ...] | None:
     """The values that `text` gives a parameter which holds `old`: missing ones stay, further ones are ignored; None if
     the kernel refuses it (EINVAL).
     """
@@ -73,7 +75,8 @@ def read_numbers(key: str, text: str, old: Sequence[int]) -> tuple[int, ...] | N
     if not words or not all(_NUMBER.fullmatch(word) for word in words):
         return None
     numbers = tuple(_number(word) for word in words)
-    low, high = _RANGES.get(key, _INT)
+    key = name.rpartition(".")[2]
+    low, high = _RANGES.get(name) or _RANGES.get(key, _INT)
     if not all(low <= number <= high for number in numbers):
         return None
     numbers += tuple(old[len(numbers) :])

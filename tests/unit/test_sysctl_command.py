@@ -118,7 +118,7 @@ def test_values_are_read_and_bounded_as_the_kernel_does() -> None:
         host.sh(f"echo {value} > /proc/sys/net/ipv4/ip_forward")
         assert host.sysctl["net.ipv4.ip_forward"] == read
     most = host.sysctl["net.ipv4.tcp_rmem"].split()[2]
-    host.sysctl["net.ipv4.tcp_rmem"] = "1 2"
-    assert host.sysctl["net.ipv4.tcp_rmem"] == f"1\t2\t{most}"
+    host.sysctl["net.ipv4.tcp_rmem"] = "5000 4096"
+    assert host.sysctl["net.ipv4.tcp_rmem"] == f"5000\t4096\t{most}"
     host.sysctl["net.ipv4.ping_group_range"] = "5 1"
     assert host.sysctl["net.ipv4.ping_group_range"] == "1\t0"

@@ -64,7 +64,7 @@ class Sysctl6:
             if key in _TEXTS:
                 ranges(str(new))
             else:
-                numbers = read_numbers(key, str(new), (0,))
+                numbers = read_numbers(".".join(parts), str(new), (0,))
                 if numbers is None:
                     raise ValueError(new)
                 new = numbers[0]
