@@ -24,6 +24,7 @@ RANDOM = {
     **dict.fromkeys(("140-ipv6-macvlan", "771-ipv6-dad", "772-ipv6-ipvlan-macvlan-vlan", "965-ping6-mtu-probe"), IPV6),
     "201-docker-seed-exp1": COUNTERS,
     "202-docker-seed-exp23": COUNTERS,
+    "975-reap-tcp-option-linkdown": COUNTERS,  # of reports about multicast listeners, sent after random delays
 }
 # Tables that differ: Docker's name server listens on port 53 itself, and busybox ping does not ask servers of the host.
 KNOWN = {

@@ -106,6 +106,18 @@ def test_fdb_shows_the_addresses_a_device_listens_for() -> None:
     assert lab.out("bridge fdb show dev v0") == groups.format("")
 
 
+def test_a_bridge_with_an_address_of_its_own_keeps_its_neighbours_when_ports_come_and_go() -> None:
+    """Only a bridge that follows the addresses of its ports changes its own, and then forgets neighbours."""
+    lab = bridge_lab()
+    lab.do("ip addr add 10.0.0.1/24 dev br0", "ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:99 dev br0 nud reachable")
+    lab.do("ip link set p1 nomaster", "ip link set p1 master br0", "ip link set p2 address 02:00:00:00:00:00")
+    assert "10.0.0.9" in lab.out("ip neigh show dev br0")
+    lab.do("ip link add br1 type bridge", "ip link set p1 master br1", "ip link set br1 up",
+           "ip addr add 10.0.1.1/24 dev br1", "ip neigh add 10.0.1.9 lladdr 02:00:00:00:00:99 dev br1 nud reachable",
+           "ip link set p1 nomaster")  # fmt: skip
+    assert lab.out("ip neigh show dev br1") == ""
+
+
 def test_fdb_ages_and_json() -> None:
     lab = bridge_lab()
     lab.do("bridge fdb flush dev br0", "bridge fdb add 02:00:00:00:00:ac dev p1 master dynamic vlan 1")

@@ -486,6 +486,8 @@ def test_exec_ends_with_the_container(host: DockerHost) -> None:
     host.docker.kill("c1")
     host.sim.run(until=host.sim.now + SECOND)
     assert job.code == 137
+    host.sh("docker start c1")
+    assert "ping" not in host.sh("docker top c1").stdout, "the next run knows nothing of it"
 
 
 def test_privileged_exec(host: DockerHost) -> None:

@@ -28,6 +28,7 @@ from macvsim.docker.tables import (
     container_table,
     exited_status,
     human_duration,
+    human_size,
     natural_key,
     network_table,
     up_status,
@@ -38,6 +39,22 @@ SECOND = 1_000_000_000
 
 def networks(*rows: tuple[str, str, str]) -> list[NetworkRow]:
     return [NetworkRow(short.ljust(64, "0"), name, driver) for short, name, driver in rows]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0B"),
+        (999, "999B"),
+        (1000, "1kB"),
+        (1001, "1.001kB"),
+        (999_900, "999.9kB"),
+        (10**6, "1MB"),
+        (10**16, "1e+04TB"),
+    ],
+)
+def test_sizes_have_the_largest_unit_they_reach(size: int, text: str) -> None:
+    assert human_size(size) == text
 
 
 def test_network_ls_of_26_1() -> None:

@@ -84,11 +84,6 @@ class Address6:
         return scope6(self.local)
 
     @property
-    def prefix(self) -> int:
-        """Network part, of the peer where there is one."""
-        return (self.peer or self.local) & mask6(self.plen)
-
-    @property
     def tentative(self) -> bool:
         """Not yet known to be nobody else's."""
         return bool(self.flags & Flag.TENTATIVE)

@@ -136,6 +136,8 @@ def _kind(way: Dst, dst: int, tool: Tool) -> tuple[str, list[str]]:
         return "multicast", ["local", "mc"] if joined or way.kind is Kind.LOCAL else ["mc"]
     if way.kind is Kind.LOCAL:
         return "local", ["local"]
+    if way.dev is not None and way.dev.loopback:
+        return "unicast", ["local"]
     return "unicast", ["redirect"] if way.do_redirect else []
 
 
