@@ -68,10 +68,8 @@ class Lab(ShownLab):
         kinds: Iterable[Kind] = (),
     ) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
-        self.fastpath = _fastpath_wanted() if fastpath is None else fastpath
+        self.fastpath = install_fast_path(self.sim, fastpath)
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
-        if self.fastpath:
-            _install_fast_path(self.sim)
         self.kinds = Kinds(kinds)
         """The kinds of network devices that the lab's kernels know."""
         self.profile = get_profile(docker)
@@ -408,18 +406,23 @@ class Lab(ShownLab):
         return {ip: "+".join(owners) for ip, owners in names.items()}
 
 
-def _fastpath_wanted() -> bool:
-    """What the environment says of the fast path: on, unless MACVSIM_FASTPATH is 0."""
+def install_fast_path(sim: Sim, wanted: bool | None = None) -> bool:
+    """Let a simulation in which nothing is made yet have the fast path; True if it has it now.
+
+    wanted : None: unless the environment has MACVSIM_FASTPATH=0
+
+    Raises
+    ------
+    MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1
+    """
     value = os.environ.get("MACVSIM_FASTPATH") or "1"
     if value not in ("0", "1"):
         raise MacvsimError(f"MACVSIM_FASTPATH={value}: set it to 0 to switch the fast path off, or to 1")
-    return value == "1"
-
-
-def _install_fast_path(sim: Sim) -> None:
-    """The fast path is optional: without its folder every frame takes the plain path."""
+    if not (value == "1" if wanted is None else wanted):
+        return False
     try:
         from macvsim.fastpath import install
-    except ModuleNotFoundError:
-        return
+    except ModuleNotFoundError:  # it is optional: without its folder every frame takes the plain path
+        return False
     install(sim)
+    return True

@@ -24,6 +24,7 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -34,6 +35,7 @@ STARTED = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--share", metavar="K/N", help="of the tests those whose names fall into share K of N (from 0)")
     parser.addoption("--fidelity", type=Path, metavar="FILE", help="write what the tests of rules found to this file")
 
 
@@ -46,7 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    share = config.getoption("--share")
+    if share:
+        number, of = map(int, share.split("/"))
+        items[:] = [item for item in items if crc32(item.nodeid.encode()) % of == number % of]
     for item in items:
         if not any(item.get_closest_marker(name) for name in ("kernel", "browser", "slow")):
             item.add_marker("fast")

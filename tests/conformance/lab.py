@@ -20,6 +20,7 @@ from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
 from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import MS, SECOND, Sim
+from macvsim.lab import install_fast_path
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.namespace import Namespace
@@ -166,6 +167,7 @@ class Lab:
 
     def __init__(self, seed: int = 0) -> None:
         self.sim = Sim(seed)
+        install_fast_path(self.sim)
         self._macs = 0
         self._pings = 0
         self.spaces: dict[str, Namespace] = {}

@@ -112,8 +112,10 @@ RECORDINGS = [
 ]
 
 
+@pytest.mark.parametrize("fastpath", ["1", "0"], ids=["fast", "plain"])
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_equal(name: str) -> None:
+def test_equal(name: str, fastpath: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MACVSIM_FASTPATH", fastpath)
     result = replay_folder(RECORDS / f"{name}.tar.xz")
     assert (result.frames_equal, result.commands_equal) == (result.frames_total, result.commands_total), result.diff()
     accepted = RANDOM.get(name, ()) + KNOWN.get(name, ())

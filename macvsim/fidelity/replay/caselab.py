@@ -17,6 +17,7 @@ from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.engine.drop import DropReason
 from macvsim.engine.errors import NetlinkError, ScenarioError
 from macvsim.engine.sim import MS, Sim
+from macvsim.lab import install_fast_path
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import mac_bytes
@@ -50,6 +51,7 @@ class CaseLab:
 
     def __init__(self, topology: dict[str, Any]) -> None:
         self.sim = Sim(journal=0)
+        install_fast_path(self.sim)
         self.spaces: dict[str, Namespace] = {}
         self._seen: Observation = {}
         down = {tuple(entry) for entry in topology.get("down", ())}

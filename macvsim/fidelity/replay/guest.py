@@ -24,6 +24,7 @@ from macvsim.fidelity.replay.expand import Command, Step
 from macvsim.fidelity.replay.shared_data import SharedData
 from macvsim.fidelity.replay.state import IPV6_COMMANDS, JSON_COMMANDS, STATE_FINAL, TEXT_COMMANDS, State
 from macvsim.fidelity.replay.unsettled import unsettled
+from macvsim.lab import install_fast_path
 from macvsim.machine.capture import TYPE_TEXT
 from macvsim.machine.host import DEBIAN, Box, Host
 from macvsim.machine.kernel import Kernel
@@ -81,6 +82,7 @@ class Replay:
         ipv6: bool = False,
     ) -> None:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
+        install_fast_path(self.sim)
         for stream, mac in (macs or {}).items():
             self.sim.set_rng(stream, Told(mac))
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=RECORDER_BOOT)

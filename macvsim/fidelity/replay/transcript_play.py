@@ -15,6 +15,7 @@ from macvsim.fidelity.replay.normalize_text import normalize_output
 from macvsim.fidelity.replay.sections import outcome_lines, section
 from macvsim.fidelity.replay.testbed import Testbed, derive, setup_commands
 from macvsim.fidelity.replay.transcript import Exchange, Transcript, load
+from macvsim.lab import install_fast_path
 from macvsim.machine.host import DEBIAN, Box, Host, box_for
 from macvsim.machine.kernel import Kernel
 from macvsim.net.machine import Boot
@@ -110,6 +111,7 @@ class TranscriptReplay:
         self.transcript = transcript
         self.testbed: Testbed = derive(transcript)
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
+        install_fast_path(self.sim)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(self.testbed.ipv6))
         self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
         self.kernel.iptables = "legacy" if self.testbed.legacy_iptables else "nf_tables"

@@ -1,0 +1,49 @@
+"""Random labs of every kind of device are the same with the fast path and without it; see random_labs.py for many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from macvsim.cli import main
+from macvsim.fastpath import flowtable
+from tests.lab.random_labs import KNOWN, verdict
+
+pytestmark = pytest.mark.slow
+
+SEEDS = [seed for seed in range(70) if seed not in KNOWN]
+LABS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.md"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_fast_path_changes_nothing(seed: int) -> None:
+    assert verdict(seed) == (seed, "")
+
+
+def check_plain(path: Path) -> int | str | None:
+    """Exit status of ``macvsim check --plain``."""
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--plain", str(path)])
+    return ended.value.code
+
+
+def test_check_plain_compares_labs(capsys: pytest.CaptureFixture[str]) -> None:
+    lab = next(path for path in LABS if path.name == "exp3_router.md")
+    assert check_plain(lab) == 0
+    assert capsys.readouterr().out == f"{lab}: equal with the fast path and without it\n"
+
+
+def test_check_plain_shows_the_first_difference(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flowtable.Entry, "flush", lambda self: None)
+    lab = next(path for path in LABS if path.name == "exp3_router.md")
+    assert check_plain(lab) == 1
+    out = capsys.readouterr().out
+    assert "the fast path and the plain path differ: " in out and "plain path: " in out
+
+
+def test_check_plain_of_no_lab(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert check_plain(tmp_path / "none.md") == 2
+    assert "none.md" in capsys.readouterr().err
