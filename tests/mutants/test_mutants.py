@@ -168,6 +168,7 @@ def mutant_of(tree: Tree, text: str) -> Mutant:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "fate", "by"),
     [
@@ -191,6 +192,7 @@ def test_what_becomes_of_a_mutant(tree: Tree, measurement: Measurement, text: st
         assert (root / mutant.path).read_text("utf-8") == PROGRAM, "the copy is whole again"
 
 
+@pytest.mark.slow
 def test_a_measurement_is_taken_once_for_a_version(tree: Tree, tmp_path: Path) -> None:
     (folder,) = {measured(tree, tmp_path) for _ in range(2)}
     time = (folder / "done").stat().st_mtime_ns
