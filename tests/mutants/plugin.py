@@ -1,7 +1,8 @@
 """A pytest plugin for the processes that `measure` and `trial` start; it acts by environment variables.
 
-`MEMORY` limits the address space, so that a mutant without end does not take the machine's memory.  With `DATA`, every
-test is a coverage context of its own, named by its node id; the coverage data go to `DATA`, the durations beside it.
+`MEMORY` limits the address space, so that a mutant without end does not take the machine's memory.  After `DEADLINE`
+seconds no further test is started.  With `DATA`, every test is a coverage context of its own, named by its node id; the
+coverage data go to `DATA`, the durations beside it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import time
 from collections.abc import Generator
 from pathlib import Path
 
 import coverage
 import pytest
 
-DATA, SOURCES, MEMORY = "MUTANTS_DATA", "MUTANTS_SOURCES", "MUTANTS_MEMORY"
+DATA, SOURCES, MEMORY, DEADLINE = "MUTANTS_DATA", "MUTANTS_SOURCES", "MUTANTS_MEMORY", "MUTANTS_DEADLINE"
 SECONDS = "seconds.json"
 """Beside the coverage data: seconds of each test that passed, by node id."""
 
@@ -52,9 +54,23 @@ class Measurement:
         (self.data.parent / SECONDS).write_text(json.dumps(passed, indent=0), "utf-8")
 
 
+class Deadline:
+    """Stops the session between two tests once its time is up."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        if time.monotonic() > self.end:
+            item.session.shouldstop = "time is up"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if MEMORY in os.environ:
         limit = int(os.environ[MEMORY])
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    if DEADLINE in os.environ:
+        config.pluginmanager.register(Deadline(float(os.environ[DEADLINE])))
     if DATA in os.environ:
         config.pluginmanager.register(Measurement(Path(os.environ[DATA]), os.environ[SOURCES].split(os.pathsep)))

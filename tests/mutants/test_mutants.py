@@ -212,7 +212,18 @@ def measured(tree: Tree, build: Path, count: int = 1) -> Path:
 
 def test_fast_tests_first_as_many_as_fit() -> None:
     assert choose([("slow", 90.0), ("b", 1.0)], 60) == ["slow"]
-    assert choose([("a", 1.0), ("b", 29.0), ("c", 1.0)], 60) == ["a", "b"]
+    assert choose([("a", 1.0), ("b", 59.0), ("c", 1.0)], 60) == ["a", "b"]
+
+
+@pytest.mark.slow
+def test_tests_that_take_too_long_together_are_no_timeout(tree: Tree, measurement: Measurement) -> None:
+    """After half of the limit no further test is started; a mutant that the first ones do not notice has survived."""
+    mutant = mutant_of(tree, "a >= b")
+    text = "import time, pytest\n\n@pytest.mark.parametrize('n', range(9))\ndef test_slow(n):\n    time.sleep(1)\n"
+    with tree.copy() as root:
+        (root / "tests" / "test_slow.py").write_text(text, "utf-8")
+        outcome = run(mutant, [(f"tests/test_slow.py::test_slow[{n}]", 0.1) for n in range(9)], root, 10)
+    assert outcome.fate is Fate.SURVIVED and 1 <= outcome.ran < 9 == outcome.covering
 
 
 def test_ranking_prefers_tests_of_the_file(tmp_path: Path) -> None:

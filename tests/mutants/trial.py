@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.mutants.measure import PYTEST, tree_environment
 from tests.mutants.mutation import Mutant
-from tests.mutants.plugin import MEMORY
+from tests.mutants.plugin import DEADLINE, MEMORY
 
 _MEMORY = 4 << 30
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_PASSED = re.compile(r"\b(\d+) passed")
 
 
 class Fate(enum.Enum):
@@ -26,7 +29,7 @@ class Fate(enum.Enum):
     KILLED = "killed"
     SURVIVED = "survived"
     TIMEOUT = "timeout"
-    """The tests did not end in time: a loop without end, or tests that take too long anyway."""
+    """A test did not end: it went on after the time in which no further test was started."""
     UNCOVERED = "not covered"
     """No test executes it, so none was run."""
 
@@ -43,9 +46,9 @@ class Outcome:
 
 
 def choose(tests: Sequence[tuple[str, float]], seconds: float) -> list[str]:
-    """The first of the tests, as many as take half of the time limit by their measured durations; one at least."""
+    """The first of the tests, as many as fit into the time limit by their measured durations; one at least."""
     chosen: list[str] = []
-    left = seconds / 2
+    left = seconds
     for test, took in tests:
         left -= took
         if chosen and left < 0:
@@ -55,7 +58,7 @@ def choose(tests: Sequence[tuple[str, float]], seconds: float) -> list[str]:
 
 
 def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds: float) -> Outcome:
-    """Break the copy at `root`, run the tests until one fails, and mend the copy."""
+    """Break the copy at `root`, run the tests until one fails or the time is up, and mend the copy."""
     if not tests:
         return Outcome(mutant, Fate.UNCOVERED)
     chosen = choose(tests, seconds)
@@ -68,9 +71,9 @@ def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds:
         path.write_bytes(source)
     if status is None:
         return Outcome(mutant, Fate.TIMEOUT, "", len(chosen), len(tests))
-    if status == 0:
-        return Outcome(mutant, Fate.SURVIVED, "", len(chosen), len(tests))
-    found = _FAILED.search(output)
+    found, passed = _FAILED.search(output), _PASSED.search(output)
+    if status == 0 or (status == pytest.ExitCode.INTERRUPTED and not found):
+        return Outcome(mutant, Fate.SURVIVED, "", int(passed[1]) if passed else 0, len(tests))
     return Outcome(mutant, Fate.KILLED, found[1] if found else f"pytest: {status}", len(chosen), len(tests))
 
 
@@ -81,7 +84,7 @@ def _pytest(tests: Sequence[str], root: Path, seconds: float) -> tuple[int | Non
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *PYTEST, "-x", "--tb=no", f"@{names}"],
         cwd=root,
-        env=tree_environment(root) | {MEMORY: str(_MEMORY)},
+        env=tree_environment(root) | {MEMORY: str(_MEMORY), DEADLINE: str(seconds / 2)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
