@@ -32,7 +32,7 @@ class NetworkController:
     ----------
     ns : the daemon's network namespace, where parents and bridges are
     clock : nanoseconds since 1970
-    name_servers : those of the host's /etc/resolv.conf
+    name_servers : the servers of the host's /etc/resolv.conf
     firewall : None with ``--iptables=false``
     """
 

@@ -45,8 +45,9 @@ class Entry:
     recorded : the generation in which it was recorded; `generation` is another one while it is suspended
     """
 
-    __slots__ = ("arrive", "barred", "born", "counts", "delay", "fields", "flow", "generation", "hits", "idents",
-                 "last", "live", "logs", "recorded", "rewrite", "same", "subjects", "suspensions", "tag", "until")  # fmt: skip
+    __slots__ = ("arrive", "barred", "born", "counts", "delay", "fields", "flow", "generation", "hits",
+                 "idents", "last", "live", "logs", "recorded", "rewrite", "same", "subjects",
+                 "suspensions", "tag", "until")  # fmt: skip
     rewrite: Rewrite | None
     live: Take | None
     arrive: Take | None

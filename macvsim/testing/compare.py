@@ -1,4 +1,4 @@
-"""Whether two labs are the same to the last byte and nanosecond: what they show, row by row, and where it first differs.
+"""Whether two labs are the same to the last byte and nanosecond: what they show, by row, and where it first differs.
 
 Nothing that users see may depend on the fast path: `compare` holds a lab that was played with it against one that was
 played without.  Everything that is read here is what commands read, so counters must be true at every moment.
@@ -42,7 +42,8 @@ class Difference:
     second: Any
 
     def __str__(self) -> str:
-        return f"{self.section}: row {self.row} differs\n  first:  {_shown(self.first)}\n  second: {_shown(self.second)}"
+        first, second = _shown(self.first), _shown(self.second)
+        return f"{self.section}: row {self.row} differs\n  first:  {first}\n  second: {second}"
 
 
 def compare(
@@ -180,7 +181,8 @@ def _of_namespace(ns: Namespace) -> Sections:
 def _connection(conn: Conn) -> tuple[Any, ...]:
     tcp = conn.tcp
     state = () if tcp is None else (tcp.state.name, tcp.last_seq, tcp.last_ack, tcp.last_win, tcp.retrans)
-    return (*map(str, conn.tuples), str(conn.status), conn.expires, conn.mark, conn.stream_since, state, str(conn.counts))
+    texts = (*map(str, conn.tuples), str(conn.status), state, str(conn.counts))
+    return (*texts, conn.expires, conn.mark, conn.stream_since)
 
 
 __all__ = ["Difference", "compare", "everything"]

@@ -1,4 +1,4 @@
-"""``macvsim check --plain``: lab files are played with the fast path and without it, and everything they show is compared."""
+"""``macvsim check --plain``: lab files are played with the fast path and without it, and all they show is compared."""
 
 from __future__ import annotations
 

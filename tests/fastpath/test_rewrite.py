@@ -37,19 +37,19 @@ def packet(protocol: int, ident: int, sequence: int, payload: bytes) -> bytes:
 
 
 def forwarded(raw: bytes) -> bytes:
-    """What a router makes of a frame."""
+    """A frame behind a router."""
     return OTHER_LINK + ipv4.decrement_ttl(raw[14:])
 
 
 def masqueraded(raw: bytes) -> bytes:
-    """What a router with MASQUERADE makes of a frame."""
+    """A frame behind a router with MASQUERADE."""
     port = 0x7777
     target = Tuple(0x0A000901, 0x0A000903, raw[23], port, port if raw[23] == ipv4.PROTO_ICMP else 53)
     return OTHER_LINK + translate(ipv4.decrement_ttl(raw[14:]), target, source=True)
 
 
 def relinked(raw: bytes) -> bytes:
-    """What a host makes of a packet of its own."""
+    """A packet of a host, with its Ethernet header."""
     return OTHER_LINK + raw[14:]
 
 

@@ -252,7 +252,7 @@ class Play:
         node, prefix = self.box()
         self.start(node, "udhcpc -i eth0 -n -q -t 2 -T 1", prefix)
 
-    # -- what happens --------------------------------------------------------------------------------------------------
+    # -- events -------------------------------------------------------------------------------------------------------
 
     def traffic(self) -> None:
         rng = self.rng
@@ -314,7 +314,7 @@ class Play:
         self.running.append(capture)
 
     def changes(self) -> list[Callable[[], object]]:
-        """What forwarding depends on; each takes no simulated time."""
+        """Changes of things that forwarding depends on; each takes no simulated time."""
         rng, lab = self.rng, self.lab
         node, prefix = self.box()
         host = self.host()

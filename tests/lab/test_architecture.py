@@ -1,4 +1,4 @@
-"""What the project promises about itself: imports, names, and that every packet ends somewhere."""
+"""Promises of the project about itself: imports, names, and that every packet ends somewhere."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_packet_ends() -> None:
 
 
 def test_xmit_never_receives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever turns upward while a frame is sent goes through the calendar."""
+    """A frame that turns upward while it is sent goes through the queue."""
     depth = 0
     real_xmit, real_receive = NetDevice.xmit, NetDevice.receive
 

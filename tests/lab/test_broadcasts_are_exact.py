@@ -1,7 +1,7 @@
-"""Broadcasts that end where nobody cares for them: what is saved on them shows nowhere.
+"""Broadcasts as one fact show the same as broadcasts to one device after the other.
 
-Random labs with many containers to a host are run with and without `Sim.fastpath`, while everything changes that decides
-who does something about an ARP request or a neighbour solicitation: captures, counters, neighbour tables, drops,
+Random labs with many containers to a host are run with and without the fast path, while everything changes that decides
+which device acts on an ARP request or a neighbour solicitation: captures, counters, neighbour tables, drops,
 journals, printed texts and nanosecond times are the same.
 """
 

@@ -1,4 +1,4 @@
-"""What was found out about a packet holds until something it depends on changes: routes, addresses, groups, what other
+"""A decision about a packet holds until something it depends on changes: routes, addresses, groups, what other
 machines said, who answers for whom, and what devices listen for.
 
 In each case pings go on while something changes, in a lab that keeps what it finds out and in one that keeps nothing

@@ -1,4 +1,4 @@
-"""What a container takes: objects and bytes, which are the same in every run."""
+"""Memory of a container: objects and bytes, which are the same in every run."""
 
 from __future__ import annotations
 

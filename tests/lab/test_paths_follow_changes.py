@@ -1,6 +1,6 @@
-"""What a path was learnt from changes: the next packets go as if nothing had been learnt.
+"""A change of anything that a flow entry depends on takes effect at the next packet.
 
-Every change is made to a lab whose paths are all learnt, with neighbour entries and MAC tables as they were.
+Every change is made to a lab whose flows are all recorded, with neighbour entries and MAC tables as they were.
 """
 
 from __future__ import annotations

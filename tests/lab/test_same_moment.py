@@ -1,4 +1,4 @@
-"""What a program does at the same moment as it pings comes after the ping, wherever both go."""
+"""Packets that a program sends at the same moment as a ping come after the ping, wherever both go."""
 
 from __future__ import annotations
 

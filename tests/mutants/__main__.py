@@ -66,7 +66,7 @@ def known_equivalents(root: Path, path: Path = EQUIVALENT) -> dict[tuple[str, st
 
 
 def outcomes(tree: Tree, trials: Sequence[Trial], jobs: int, seconds: float) -> Iterator[Outcome]:
-    """What becomes of mutants with these tests, in their order; each job breaks a copy of its own."""
+    """The outcome of mutants with these tests, in their order; each job breaks a copy of its own."""
     with ExitStack() as stack:
         roots: SimpleQueue[Path] = SimpleQueue()
         for _ in range(jobs):

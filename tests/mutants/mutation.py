@@ -155,7 +155,7 @@ class _Walker(ast.NodeVisitor):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Parts of f-strings have no positions of their own."""
 
-    # -- what is found -------------------------------------------------------------------------------------------------
+    # -- finding ------------------------------------------------------------------------------------------------------
 
     def _add(self, node: ast.AST, kind: str, replacement: ast.AST) -> None:
         assert isinstance(node, ast.expr | ast.stmt)

@@ -1,4 +1,4 @@
-"""What becomes of a mutant: the tests that execute it, run in a copy of the tree."""
+"""The trial of a mutant: the tests that execute it, run in a copy of the tree."""
 
 from __future__ import annotations
 

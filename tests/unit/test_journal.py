@@ -23,7 +23,7 @@ PLACES = [Spot(name) for name in "abcdefg"]
 
 
 class Eager:
-    """What is said of the journal, done at once."""
+    """The rules of the journal, followed at once."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
