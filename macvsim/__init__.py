@@ -31,7 +31,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
     from macvsim.engine.drop import DropReason
-    from macvsim.engine.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
+    from macvsim.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
     from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
     from macvsim.machine.capture import Capture
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Capture": "macvsim.machine.capture",
-    "DockerError": "macvsim.engine.errors",
+    "DockerError": "macvsim.errors",
     "DropReason": "macvsim.engine.drop",
     "Explanation": "macvsim.explain.explanation",
     "Lab": "macvsim.lab",
-    "MacvsimError": "macvsim.engine.errors",
-    "NetlinkError": "macvsim.engine.errors",
-    "NotSimulated": "macvsim.engine.errors",
+    "MacvsimError": "macvsim.errors",
+    "NetlinkError": "macvsim.errors",
+    "NotSimulated": "macvsim.errors",
     "PingResult": "macvsim.apps.ping",
-    "TopologyError": "macvsim.engine.errors",
+    "TopologyError": "macvsim.errors",
     "sweep": "macvsim.sweeps",
 }
 

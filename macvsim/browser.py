@@ -16,7 +16,7 @@ from macvsim.apps.ping_result import PingResult
 from macvsim.console.completion import candidates
 from macvsim.console.console import Console, Entering
 from macvsim.console.saved import document
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import LIMIT
 from macvsim.why.ask import why

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim import __version__
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 
 def demo(options: argparse.Namespace) -> int:

@@ -16,9 +16,9 @@ from macvsim.dev.registry import Kind, Kinds
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
 from macvsim.engine.display import ShownLab
-from macvsim.engine.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.engine.history import Call, History, Reference, opening, recorded
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.explain.explanation import Explanation
 from macvsim.machine.capture import Capture
 from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result

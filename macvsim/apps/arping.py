@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.apps.base import App, Machine, Sink, resolve
-from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.fibroute import Scope
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import Socket

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from macvsim.apps.arping import BAD, Arping, Fatal
 from macvsim.apps.base import inet_aton
-from macvsim.engine.errors import ERRNO_TEXT
 from macvsim.engine.sim import SECOND, US
+from macvsim.errors import ERRNO_TEXT
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text, mac_text
 from macvsim.wire.arp import Arp

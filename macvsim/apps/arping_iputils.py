@@ -7,8 +7,8 @@ from typing import Any
 from macvsim.apps.arping import BAD, Arping, Fatal
 from macvsim.apps.base import inet_aton
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import ERRNO_TEXT
 from macvsim.engine.sim import SECOND, US
+from macvsim.errors import ERRNO_TEXT
 from macvsim.net.dst import ERROR
 from macvsim.wire import arp
 from macvsim.wire.addr import ip_text

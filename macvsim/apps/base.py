@@ -8,8 +8,8 @@ from typing import Protocol
 
 import simpy
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import MS, US, Sim
+from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
 
 Sink = Callable[[str], None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from macvsim.apps import netio
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.netio import Steps
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS, SECOND
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_text
 

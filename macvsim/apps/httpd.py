@@ -11,8 +11,8 @@ import simpy
 
 from macvsim.apps import netio
 from macvsim.apps.netio import Steps
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.tcp.socket import TcpSocket
 
 HEADER_TIMEOUT = 60 * SECOND

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from macvsim.apps.base import Machine
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire.addr6 import (
     ALL_NODES,
     ALL_ROUTERS,

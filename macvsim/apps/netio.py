@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import simpy
 
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import Sim
+from macvsim.errors import SocketError
 from macvsim.net.tcp.socket import TcpSocket
 
 _PIPE = 65536

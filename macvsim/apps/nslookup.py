@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from macvsim.apps.base import Machine, Sink
 from macvsim.apps.netio import Steps
-from macvsim.engine.errors import ERRNO_TEXT, SocketError
 from macvsim.engine.sim import MS, SECOND
+from macvsim.errors import ERRNO_TEXT, SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket
 from macvsim.wire import dns

@@ -7,8 +7,8 @@ from struct import Struct
 
 from macvsim.apps.base import Machine, Sink, check_positive, duration, resolve
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK, PingApp, PingError, PingResult, Reply, milliseconds
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import SECOND, US
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text

@@ -8,8 +8,8 @@ from macvsim.apps.base import Machine
 from macvsim.apps.names6 import Target, resolve6
 from macvsim.apps.ping import MAX_DUP_CHK, BusyboxPing
 from macvsim.apps.ping_result import MIN_DATA_WITH_CLOCK
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import US
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import RawIcmp6Socket
 from macvsim.wire import icmpv6, ipv6

@@ -11,7 +11,7 @@ from macvsim.apps.ping_iputils_parts import Fatal
 from macvsim.apps.ping_iputils_text import IputilsResult
 from macvsim.apps.ping_result import PingError
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import Icmp6Error, RawIcmp6Socket
 from macvsim.wire import icmpv6, ipv6

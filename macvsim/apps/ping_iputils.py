@@ -8,9 +8,9 @@ from macvsim.apps.base import Machine, Sink, inet_aton, name_of, poll_time, reso
 from macvsim.apps.ping_iputils_parts import Fatal, SocketChoice, Window, configure, elapsed_ms
 from macvsim.apps.ping_iputils_text import CLOCK_SIZE, IputilsResult, error_text, recorded_route
 from macvsim.apps.ping_result import PingApp, PingError, Reply, milliseconds
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS, SECOND, US
 from macvsim.engine.wheel import Timer
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text, is_multicast_ip

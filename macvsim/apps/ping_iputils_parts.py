@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS, SECOND
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import RawIcmpSocket, Socket
 from macvsim.wire.addr import ip_int, ip_text, is_multicast_ip
 

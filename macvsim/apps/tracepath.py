@@ -7,8 +7,8 @@ from struct import Struct
 from macvsim.apps.base import Machine, Sink, name_of, resolve
 from macvsim.apps.netio import Steps
 from macvsim.apps.traceroute import Tracer, Waiting
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS, SECOND, US
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import IcmpError, UdpSocket
 from macvsim.net.tcp.state import ICMP_ERRNO
 from macvsim.wire import icmp

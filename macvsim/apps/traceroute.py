@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 import simpy
 
 from macvsim.apps.base import App, Machine, Sink, name_of, poll_time, resolve
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.socket import Heard, RawIcmpSocket, UdpSocket
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_int, ip_text

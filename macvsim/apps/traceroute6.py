@@ -10,7 +10,7 @@ from macvsim.apps.traceroute import BusyboxTraceroute
 from macvsim.apps.traceroute_linux import Answer, LinuxTraceroute, system_call
 from macvsim.apps.traceroute_probes import Probe
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.socket6 import Icmp6Error, RawIcmp6Socket, Udp6Socket
 from macvsim.net.socket import Heard

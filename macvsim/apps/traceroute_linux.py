@@ -13,8 +13,8 @@ from typing import NamedTuple
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.traceroute import FIRST_PORT, Tracer, Waiting
 from macvsim.apps.traceroute_probes import LONG_AGO, Probe, Probes
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import MS, SECOND, US
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.socket import Heard, IcmpError, RawIcmpSocket, UdpSocket
 from macvsim.wire import icmp, ipv4

@@ -10,8 +10,8 @@ import simpy
 
 from macvsim.apps.dhcp import KernelPort, Mailbox, RawPort, Waiting, arp_probe, send_raw
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import MS, SECOND
+from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_text, mask_int

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from macvsim.apps.base import App, Machine, Sink, poll_time
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.socket import IcmpError, UdpSocket
 from macvsim.wire import icmp

@@ -14,7 +14,7 @@ from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.labfile.document import Step
 from macvsim.labfile.interrupts import TICK, with_times
 from macvsim.labfile.load import LabFile

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.labfile.compare import ANY
 from macvsim.labfile.document import MORE, read_markdown, split_lines
 from macvsim.labfile.load import LabFile

@@ -17,8 +17,8 @@ from macvsim.dev.bridge_vlan import BridgeVlans
 from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.portvlan import leave
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.engine.history import recorded
+from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_group
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame, PacketType
 

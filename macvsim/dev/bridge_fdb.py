@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.wire.addr import ZERO_MAC, is_group, mac_text
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from macvsim.dev.linkwords import Option, Options, Reader, fixed, flag, named, n
 from macvsim.dev.registry import Decimal, Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS
 from macvsim.dev.vlan_netlink import VLAN_PROTOCOLS
-from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.wire.frame import ETH_P_8021AD
 
 _SECOND = 100

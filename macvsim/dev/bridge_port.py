@@ -9,7 +9,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
 from macvsim.dev.portvlan import PortVlans
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import HOST, LOOPBACK, Frame, PacketType
 

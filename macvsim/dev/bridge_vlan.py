@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.dev.vlan import PROTOCOLS
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.wire.frame import ETH_P_8021AD, ETH_P_8021Q
 
 if TYPE_CHECKING:

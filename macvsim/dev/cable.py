@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import TopologyError
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import SECOND, SOFTIRQ, US, Sim
+from macvsim.errors import TopologyError
 from macvsim.wire.frame import Frame
 
 DEFAULT_DELAY = 25 * US

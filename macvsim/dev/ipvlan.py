@@ -15,8 +15,8 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.ipvlan_port import IP, IPV6, L2, L3, PRIVATE, VEPA, Flag, IpvlanPort, Mode, l3s_child, layer3_address
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.engine.history import recorded
+from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import ETH_HLEN, Frame
 

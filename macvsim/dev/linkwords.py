@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 
 Options = dict[str, Any]
 """Values of options by name; an option that is not there was not mentioned."""

@@ -13,8 +13,8 @@ from macvsim.dev.base import NetDevice, check_unicast_mac
 from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.macvlan_port import BC_QUEUE_LEN, BRIDGE, BRIDGE_ONLY, PASSTHRU, SOURCE, VEPA, MacvlanPort, Mode
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.engine.history import recorded
+from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import Frame
 

@@ -9,7 +9,7 @@ from macvsim.dev.contracts import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, choice
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.wire.addr import mac_text
 
 MODES = tuple(mode.value for mode in Mode)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.linkwords import Option, Options, Reader
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from macvsim.dev.contracts import Event
 from macvsim.dev.listening import Listening
-from macvsim.engine.errors import NetlinkError
 from macvsim.engine.history import recorded
+from macvsim.errors import NetlinkError
 
 
 class State(Listening):

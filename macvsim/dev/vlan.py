@@ -7,7 +7,7 @@ from typing import ClassVar, TypeGuard
 from macvsim.dev.base import VLAN_HLEN, NetDevice
 from macvsim.dev.contracts import Event, Stack
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.wire.frame import (
     ETH_HLEN,
     ETH_P_8021AD,

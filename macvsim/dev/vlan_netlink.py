@@ -9,7 +9,7 @@ from macvsim.dev.contracts import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, named, number, switch
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS, Vlan
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.wire.frame import ETH_P_8021AD, ETH_P_8021Q
 
 VLAN_PROTOCOLS = {"802.1q": ETH_P_8021Q, "802.1ad": ETH_P_8021AD}

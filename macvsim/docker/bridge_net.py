@@ -15,7 +15,7 @@ from macvsim.docker.ipv6_link import set_bridge_ipv6
 from macvsim.docker.network import Endpoint, Network
 from macvsim.docker.parent_net import free_name
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import DockerError, NetlinkError
+from macvsim.errors import DockerError, NetlinkError
 from macvsim.net import links
 from macvsim.net.addr import Address
 from macvsim.net.namespace import Namespace

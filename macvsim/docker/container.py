@@ -18,9 +18,9 @@ from macvsim.docker.publish import port_list
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
 from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, human_size, restarting_status, up_status
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import Event
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import BUSYBOX, Box, Result
 from macvsim.wire.addr import ip_int, ip_text
 

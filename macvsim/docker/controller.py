@@ -19,7 +19,7 @@ from macvsim.docker.ipam_config import IpamConfig, IPNetwork, parse_cidr
 from macvsim.docker.network import Endpoint, EndpointSettings, Network, NetworkConfig, link_names
 from macvsim.docker.parent_net import IpvlanDriver, MacvlanDriver
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.net.namespace import Namespace
 
 

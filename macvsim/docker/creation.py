@@ -15,7 +15,7 @@ from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.profile import Profile
 from macvsim.docker.publish import check_protocols
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from macvsim.docker import dns as names
 from macvsim.docker.network import Endpoint
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket, pmtu_discover

@@ -31,8 +31,8 @@ from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
 from macvsim.docker.resolv import ResolvConf
-from macvsim.engine.errors import DockerError
 from macvsim.engine.history import recorded
+from macvsim.errors import DockerError
 from macvsim.machine.host import Box, Result
 from macvsim.machine.kernel import BOOT_TIME
 

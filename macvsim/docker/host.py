@@ -7,8 +7,8 @@ from typing import Any
 from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import recorded
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import DEBIAN, Box, Flavour, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace

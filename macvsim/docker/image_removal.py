@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.docker.images import LAYER, Image, split_reference
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine

@@ -14,7 +14,7 @@ from ipaddress import IPv4Network
 
 from macvsim.docker.ipam_config import IPAddress, IpamConfig, IPNetwork, parse_address, parse_cidr
 from macvsim.docker.profile import DefaultPools, Profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 
 DEFAULT_POOLS: tuple[IPv4Network, ...] = (
     *(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32)),

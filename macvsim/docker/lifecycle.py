@@ -11,8 +11,8 @@ from macvsim.docker.container_config import next_delay
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.ids import new_number
 from macvsim.docker.sandbox import Sandbox
-from macvsim.engine.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.engine.sim import SECOND
+from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
 
 if TYPE_CHECKING:

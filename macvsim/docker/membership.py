@@ -10,7 +10,7 @@ from macvsim.docker.mounts import HOSTNAME, HOSTS, RESOLV, Mounted
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.publish import check_protocols
 from macvsim.docker.resolv import Overrides, resolv_text
-from macvsim.engine.errors import DockerError, MacvsimError
+from macvsim.errors import DockerError, MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.docker.engine import Engine

@@ -30,7 +30,7 @@ from macvsim.docker.parents import (
     plan_parent,
 )
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import DockerError, NetlinkError
+from macvsim.errors import DockerError, NetlinkError
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
 

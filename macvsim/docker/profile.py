@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from macvsim.docker.texts import CLIENT_ERRORS_19_03, TEXTS_19_03, TEXTS_26_1
-from macvsim.engine.errors import DockerError, MacvsimError
+from macvsim.errors import DockerError, MacvsimError
 
 DEFAULT_PROFILE = "26.1"
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket

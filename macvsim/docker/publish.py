@@ -12,7 +12,7 @@ from macvsim.docker.firewall import Firewall, PortBinding
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
 from macvsim.docker.proxy import Proxy, TcpProxy, UdpProxy
-from macvsim.engine.errors import DockerError, NotSimulated, SocketError
+from macvsim.errors import DockerError, NotSimulated, SocketError
 from macvsim.net.namespace import Namespace
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from macvsim.engine.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
 from macvsim.net.socket import UdpSocket
 from macvsim.wire import dns
 from macvsim.wire.addr import ip_int, ip_text

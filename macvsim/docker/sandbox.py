@@ -15,7 +15,7 @@ from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.ipv6_link import add_default6, drop_route6, set_ipv6
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import Route
 from macvsim.net.ipv6.address import Address6, Flag
 from macvsim.net.ipv6.fib6 import Route6

@@ -17,7 +17,7 @@ from functools import wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.engine.sim import Sim

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.exchange.document import Imported
 from macvsim.exchange.machine import read_machine
 from macvsim.exchange.sections import collector, read_output

@@ -9,7 +9,7 @@ from shlex import quote
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.exchange.machine import Device, Machine, Place
 from macvsim.exchange.restore import Restorer
 from macvsim.exchange.restore_addresses import restore_addresses, restore_neighbours, restore_routes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 
 VERSION = 1
 _FIRST = re.compile(r"===== macvsim collector (\d+)")

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from macvsim.dev.base import NetDevice
 from macvsim.dev.ipvlan import netif_is_ipvlan
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import Place, Record, Sim
+from macvsim.errors import MacvsimError
 from macvsim.explain.advice import Known, advice, beyond, elsewhere, route_behind, told, unanswered, withheld
 from macvsim.explain.resolution import Asking, asking
 from macvsim.explain.steps import Step, short, step_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.explain.fate import Ending
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import Flag

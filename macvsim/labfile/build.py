@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import DEFAULT_DELAY
-from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import Card, LinuxNode, Port, SwitchNode

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import steps
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player

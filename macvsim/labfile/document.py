@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from macvsim.engine.errors import ScenarioError
 from macvsim.engine.history import Call
+from macvsim.errors import ScenarioError
 from macvsim.shell.session import is_unfinished
 
 _NAME = r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?"

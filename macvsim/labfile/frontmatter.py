@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.labfile.schema import LabSpec
 
 _EXAMPLE = 'topology: {nodes: {host1: {}, sw1: {kind: switch}}, links: [{endpoints: ["host1:enp0s8", "sw1:1"]}]}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.labfile.document import Document, read_commands, read_markdown
 from macvsim.labfile.file import COMMANDS, LabFile, read_text
 from macvsim.labfile.frontmatter import FrontMatter

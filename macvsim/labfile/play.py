@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
-from macvsim.engine.errors import MacvsimError, ScenarioError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
 from macvsim.labfile.file import LabFile

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Player
 from macvsim.shell.streams import Sink

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from macvsim.engine.errors import MacvsimError, ScenarioError
 from macvsim.engine.history import Call, Reference
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, Step
 from macvsim.labfile.file import LabFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from macvsim.docker.container import Container
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.switchsession import SwitchSession
 from macvsim.machine.host import Box

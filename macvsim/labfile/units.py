@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import MS, SECOND, US
+from macvsim.errors import MacvsimError
 from macvsim.wire.addr import mac_bytes, prefix_parse
 from macvsim.wire.addr6 import prefix6_parse
 

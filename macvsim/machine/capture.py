@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from macvsim.dev.base import NetDevice
 from macvsim.dev.logtap import LogTap
 from macvsim.engine.display import ShownCapture
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.journal import Journal, Passage, Place
 from macvsim.engine.recording import Station
+from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType

@@ -16,8 +16,8 @@ from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.vlan import Vlan
 from macvsim.engine.display import Shown
-from macvsim.engine.errors import MacvsimError, NetlinkError
 from macvsim.engine.history import Settings, opening, recorded
+from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.machine.capture import Capture
 from macvsim.machine.kernel import Kernel
 from macvsim.net import links

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.joined import NOTHING
-from macvsim.engine.errors import NetlinkError
 from macvsim.engine.sim import Sim
 from macvsim.engine.wheel import Timer
+from macvsim.errors import NetlinkError
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.multipath import Hop

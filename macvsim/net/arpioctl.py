@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.neigh import Neighbour

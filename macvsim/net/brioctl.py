@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.bridge import Bridge, netif_is_bridge_master
-from macvsim.engine.errors import DeviceBusy, NetlinkError, NoSuchDevice
+from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice
 from macvsim.net.links import add_bridge
 from macvsim.net.namespace import Namespace
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
 from macvsim.dev.loopback import Loopback
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, Address, InDev
 from macvsim.net.fibroute import Scope

@@ -12,7 +12,7 @@ from macvsim.dev.bridge import Bridge, netif_is_bridge_master
 from macvsim.dev.bridge_fdb import Entry
 from macvsim.dev.bridge_port import BridgePort
 from macvsim.dev.macvlan import Mode, netif_is_macvlan
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import is_group, mac_text
 

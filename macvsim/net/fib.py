@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Protocol
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import RTN_LOCAL, RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import IN_LOOPBACKNET, mask_int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace

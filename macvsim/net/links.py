@@ -14,8 +14,8 @@ from macvsim.dev.ipvlan import Flag as IpvlanFlag
 from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Mode
 from macvsim.dev.registry import Kind, NewLink
-from macvsim.engine.errors import NetlinkError
 from macvsim.engine.history import recorded
+from macvsim.errors import NetlinkError
 from macvsim.wire.frame import ETH_P_8021Q
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import LO, Loopback
 from macvsim.dev.registry import Kinds
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NoSuchDevice
 from macvsim.engine.recording import reported
 from macvsim.engine.sim import Sim, spread
+from macvsim.errors import NoSuchDevice
 from macvsim.net import devices, igmp
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.arp import ArpLayer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event, ProtocolHandler
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
 if TYPE_CHECKING:

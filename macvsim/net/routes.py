@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.multipath import Hop
 from macvsim.net.namespace import Namespace

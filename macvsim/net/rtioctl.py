@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.ifioctl import device, labelled, mask_length
 from macvsim.net.namespace import Namespace

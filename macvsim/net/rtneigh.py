@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.neigh import Neighbour
 from macvsim.net.neightable import NeighTable
 from macvsim.net.nud import VALID, Nud

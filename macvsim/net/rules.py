@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice

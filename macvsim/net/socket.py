@@ -11,7 +11,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net import optioned
 from macvsim.net.dst import ERROR, Dst, Special
 from macvsim.net.fibroute import Scope

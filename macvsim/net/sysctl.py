@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import recorded
+from macvsim.errors import MacvsimError
 from macvsim.net.parts import Defaults, own
 from macvsim.net.sysctlvalue import read_numbers
 

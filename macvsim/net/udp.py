@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.packet import Packet
 from macvsim.net.socket import UdpSocket, error_of
 from macvsim.wire import icmp, ipv4, udp

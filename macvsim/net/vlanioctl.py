@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 from macvsim.dev.vlan import Vlan, is_vlan_dev
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.ifioctl import device
 from macvsim.net.links import add_vlan
 from macvsim.net.namespace import Namespace

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.notebook.stepper import Stepper

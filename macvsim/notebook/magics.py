@@ -16,7 +16,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, read_markdown
 from macvsim.labfile.frontmatter import FrontMatter

@@ -20,9 +20,9 @@ from macvsim.dev.cable import Cable
 from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.host import DockerHost
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import History, Reference, Settings, Unnamed
 from macvsim.engine.sim import Sim
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import Box, box_for
 from macvsim.net.namespace import Namespace
 from macvsim.net.sysctl import Sysctl

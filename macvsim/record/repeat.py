@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import Call
+from macvsim.errors import MacvsimError
 from macvsim.net.links import add_bridge, add_dummy, add_ipvlan, add_link, add_macvlan, add_veth, add_vlan
 from macvsim.record.values import Values
 from macvsim.shell.session import open_session

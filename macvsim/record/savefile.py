@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from macvsim.engine.errors import ScenarioError
 from macvsim.engine.history import Call, flat
+from macvsim.errors import ScenarioError
 
 FORMAT = "macvsim lab"
 VERSION = 1

@@ -16,8 +16,8 @@ from macvsim.docker.ipam_config import IpamConfig
 from macvsim.docker.machine import Machine
 from macvsim.docker.network import EndpointSettings
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import Unnamed
+from macvsim.errors import MacvsimError
 from macvsim.record.references import References
 from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous
 

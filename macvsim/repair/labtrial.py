@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.history import Call
+from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation, Remedy
 from macvsim.repair.candidates import candidates, ended
 from macvsim.repair.edit import Edit

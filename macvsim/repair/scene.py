@@ -14,7 +14,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.host import DockerHost
 from macvsim.docker.network import Network
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import Box
 from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.ipv6.fib6 import Route6

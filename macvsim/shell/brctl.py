@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net import brioctl
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call, command

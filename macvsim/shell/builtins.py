@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.builtins_jobs import background, foreground, jobs, kill, trap, wait
 from macvsim.shell.builtins_variables import export, local, read_line, set_options, shift, unset
 from macvsim.shell.builtins_words import alias, getopts, unalias

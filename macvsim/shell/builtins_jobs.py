@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import simpy
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.builtins_variables import quoted
 from macvsim.shell.call import Waiting
 from macvsim.shell.dialect import SIGNAL_TEXT

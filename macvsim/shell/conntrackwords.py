@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.netfilter.rule import EVERYTHING, Net
 from macvsim.net.netfilter.tcp import State
 from macvsim.shell.iptables.values import full_address, number

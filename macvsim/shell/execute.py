@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.call import REGISTRY, Call, Waiting
 from macvsim.shell.resolve import NotExecutable, NotFound, find_program

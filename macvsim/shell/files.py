@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from macvsim.engine.errors import ERRNO_TEXT, MacvsimError, NotSimulated
+from macvsim.errors import ERRNO_TEXT, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.shell.procfs import proc

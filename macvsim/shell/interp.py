@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from simpy.core import Infinity
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import Box, Result, box_for
 from macvsim.shell import load_commands
 from macvsim.shell.call import Call, Waiting

@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell import compound
 from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation, find_builtin
 from macvsim.shell.call import NOT_SIMULATED, Call, Waiting

@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import Box, Result
 from macvsim.shell.call import Waiting
 from macvsim.shell.streams import Sink

@@ -10,8 +10,8 @@ import simpy
 
 from macvsim.apps import netio
 from macvsim.apps.base import inet_aton, name_of, resolve
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.services import service_name, service_port
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.call import Call, Waiting, command

@@ -9,7 +9,7 @@ from typing import Any
 import simpy
 
 from macvsim.apps.netio import changed, send_all
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.streams import Input
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from macvsim.apps.base import name_of
 from macvsim.dev.attributes import Stats
-from macvsim.engine.errors import MacvsimError, NetlinkError, NoSuchDevice
+from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice
 from macvsim.net import ifioctl
 from macvsim.net.addr import Address
 from macvsim.net.namespace import Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.net.ipv6 import proc6
 from macvsim.net.ipv6.proc6 import RTF_EXPIRES, RTF_GATEWAY, RTF_REJECT, RTF_UP, RouteRow6
 from macvsim.net.namespace import Namespace

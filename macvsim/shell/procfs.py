@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from macvsim.dev.macvlan_port import netif_is_macvlan_port
 from macvsim.dev.vlan import Vlan, is_vlan_dev
-from macvsim.engine.errors import MacvsimError, NotSimulated
+from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.net import arpioctl, rtioctl
 from macvsim.net.ipv6 import proc6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from macvsim.apps.udp_probe import Crash, UdpListener, UdpProbe, UdpSender
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.programs import run_program
 

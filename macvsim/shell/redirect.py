@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import NOT_SIMULATED
 from macvsim.shell.dialect import Dialect
 from macvsim.shell.expand import Expander

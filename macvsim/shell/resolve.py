@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.applets import BUSYBOX_APPLETS, TOOLS
 from macvsim.shell.call import REGISTRY, Command

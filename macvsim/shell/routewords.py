@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from macvsim.engine.errors import MacvsimError, NotSimulated
+from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.net.rtioctl import RtEntry
 from macvsim.shell.call import Call
 from macvsim.shell.oldnet import UnknownHost, aton, lookup

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.shell.services import port_number
 from macvsim.wire.addr import ip_int, mask_int
 

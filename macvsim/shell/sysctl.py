@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call, command
 from macvsim.shell.files import FileError
 from macvsim.shell.getopt import OptionError, getopt

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.flags import kernel_flags, operstate
-from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.filenodes import Directory, File, Node
 from macvsim.wire.addr import mac_text

@@ -11,7 +11,7 @@ from macvsim.apps.names6 import UnknownZone, is_text6, prefers6, resolve6
 from macvsim.apps.traceroute6 import DEFAULT_SIZE as DEFAULT_SIZE6
 from macvsim.apps.traceroute6 import LinuxTraceroute6
 from macvsim.apps.traceroute_linux import DEFAULT_SIZE, LinuxTraceroute
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.net.ipv6.ip6 import FLOW_MASK
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.programs import run_program

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 TRIES = 3
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import LabSpec, Link, LinuxNode, SwitchNode
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from macvsim import __version__
 from macvsim.apps.ping_result import PingResult
 from macvsim.dev.nic import is_nic
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document
 from macvsim.labfile.frontmatter import FrontMatter

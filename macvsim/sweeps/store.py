@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.sweeps.plan import PING, FileSubject, Plan, Record
 from macvsim.sweeps.table import Table
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.sweeps.engines import engine
 from macvsim.sweeps.plan import FileSubject, FunctionSubject, Plan, Record, Subject
 from macvsim.sweeps.store import Store

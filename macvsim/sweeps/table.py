@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 Row = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.engine.errors import TopologyError
+from macvsim.errors import TopologyError
 from macvsim.switch.port import SwitchPort
 from macvsim.switch.switch import Switch
 

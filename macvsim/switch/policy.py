@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import TopologyError
+from macvsim.errors import TopologyError
 
 
 class Promiscuous(enum.Enum):

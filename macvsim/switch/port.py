@@ -9,8 +9,8 @@ from macvsim.dev.base import VLAN_HLEN
 from macvsim.dev.cable import Cable
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import TopologyError
 from macvsim.engine.history import recorded
+from macvsim.errors import TopologyError
 from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous, get_policy
 from macvsim.wire.frame import ETH_HLEN, Frame
 

@@ -8,9 +8,9 @@ from macvsim.dev.fdb import FdbEntry, FilteringDatabase
 from macvsim.dev.portvlan import leave
 from macvsim.engine.display import Shown
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import TopologyError
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import MS, SECOND, Sim
+from macvsim.errors import TopologyError
 from macvsim.switch.policy import PortPolicy, get_policy
 from macvsim.switch.port import SwitchPort
 from macvsim.wire.addr import ZERO_MAC

@@ -60,7 +60,7 @@ class CheckedPing:
         MacvsimError : there is no such reason
         """
         from macvsim.engine.drop import DropReason
-        from macvsim.engine.errors import MacvsimError
+        from macvsim.errors import MacvsimError
 
         if reason not in DropReason.__members__:
             from difflib import get_close_matches

@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.machine.capture import Capture

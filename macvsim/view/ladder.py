@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.view.packets import PacketText, packet_text
 from macvsim.view.page import MARGIN
 from macvsim.view.runs import Column, Run, Runs, vlans

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.view.scene import SPACE, Area, Box, Cross, Item, Scene, Text, Wire, arrow_triangle, line_width
 from macvsim.view.style import SHAPES, TYPES, Shape
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from macvsim.apps.ping_result import PingResult
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.journal import Journal
 from macvsim.engine.sim import Sim
+from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation
 from macvsim.view.packets import BACK, packet_text
 from macvsim.view.topology import Topology

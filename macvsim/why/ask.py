@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
 from macvsim.labfile.document import Step

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document, Step
 from macvsim.labfile.play import Outcome

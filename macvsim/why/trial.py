@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from macvsim.apps.ping_result import PingResult
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation
 from macvsim.labfile.document import Step
 from macvsim.labfile.load import LabFile

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from struct import Struct, pack
 from typing import IO, TYPE_CHECKING
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire import _scapy
 
 if TYPE_CHECKING:

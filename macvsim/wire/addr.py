@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 BROADCAST_MAC = b"\xff" * 6
 ZERO_MAC = bytes(6)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 ANY = 0
 LOOPBACK = 1

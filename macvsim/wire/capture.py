@@ -16,7 +16,7 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire import _scapy
 
 LINKTYPE_ETHERNET = 1

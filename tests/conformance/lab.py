@@ -18,8 +18,8 @@ from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import MS, SECOND, Sim
+from macvsim.errors import SocketError
 from macvsim.lab import install_fast_path
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Route, RouteType

@@ -12,7 +12,7 @@ import pytest
 
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.vlan import Vlan
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.wire.addr import mac_bytes
 from tests.conformance.lab import Lab
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from macvsim.dev.veth import Veth
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fib import Table
 from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.namespace import Namespace

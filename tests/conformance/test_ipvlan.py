@@ -7,7 +7,7 @@ import pytest
 from macvsim.dev.ipvlan import Flag, Ipvlan, Mode, layer3_address
 from macvsim.dev.nic import Nic
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import AddressInUse, DeviceBusy, NetlinkError
+from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.net.fibroute import RouteType
 from macvsim.net.links import add_dummy, add_macvlan, add_vlan
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes

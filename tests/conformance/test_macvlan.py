@@ -12,7 +12,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.flags import IFF_LOWER_UP, IFF_RUNNING, IFF_UP, operstate, user_flags
 from macvsim.dev.macvlan import Macvlan, Mode
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import Nud
 from macvsim.wire import ipv4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.matches import Ports, UdpMatch

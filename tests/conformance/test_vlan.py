@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.dev.macvlan import Mode
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.netfilter.rule import Interface, Spec, Standard
 from macvsim.net.netfilter.statematches import StateMatch
 from macvsim.net.netfilter.targets import Masquerade

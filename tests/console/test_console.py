@@ -10,8 +10,8 @@ import pytest
 from macvsim.cli import main
 from macvsim.console.completion import candidates
 from macvsim.console.console import Console
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError
 from macvsim.labfile.commands import check_file
 from macvsim.labfile.load import load
 

@@ -18,8 +18,8 @@ from macvsim.dev.nic import Nic
 from macvsim.dev.veth import Veth, veth_pair
 from macvsim.dev.vlan import Vlan
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NetlinkError, NotSimulated
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.wire.addr import mac_bytes, mac_text
 from macvsim.wire.frame import ETH_P_8021AD, Frame, PacketType
 from tests.dev.fake import BCAST, FakeNamespace, drops, frame

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from macvsim.dev.macvlan import Macvlan
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.cases import Case, differences, load_cases, replay_cases
 
 DATA = Path(__file__).parent / "data"

@@ -7,8 +7,8 @@ import pytest
 from macvsim.dev.cable import Cable
 from macvsim.dev.nic import Nic
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import TopologyError
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import TopologyError
 from macvsim.switch import POLICIES, PortPolicy, Switch, SwitchPort, port_security, vmware
 from macvsim.wire.addr import mac_bytes, mac_text
 from macvsim.wire.frame import Frame, PacketType

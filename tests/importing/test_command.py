@@ -11,7 +11,7 @@ import pytest
 
 from macvsim import Lab
 from macvsim.cli import main
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.exchange.document import Imported
 from macvsim.exchange.machine import read_machine
 from macvsim.exchange.sections import collector, read_output

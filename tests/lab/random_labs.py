@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 from macvsim import Lab
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.machine.capture import Capture
 from macvsim.testing.compare import Difference, compare
 

@@ -17,7 +17,7 @@ import pytest
 
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 

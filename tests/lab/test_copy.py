@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from macvsim import Lab, MacvsimError
-from macvsim.engine.errors import DockerError, ScenarioError
+from macvsim.errors import DockerError, ScenarioError
 from macvsim.switch.policy import POLICIES
 from tests.lab.everything import state
 from tests.lab.test_paths_are_exact import build, change

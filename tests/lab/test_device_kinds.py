@@ -15,7 +15,7 @@ from macvsim.dev.contracts import Event, Stack
 from macvsim.dev.linkwords import number
 from macvsim.dev.registry import ENTRY_POINTS, Ethtool, Info, Kind, Kinds, NewLink
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.exchange.sections import collector
 from macvsim.fidelity.verify.snapshot import commands, snapshot
 from macvsim.machine.host import Box

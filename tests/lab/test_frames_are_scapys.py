@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macvsim import Lab
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.machine.capture import Capture
 from macvsim.net.socket import UdpSocket
 from macvsim.wire.addr import ip_int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.labfile.document import Document, Step, read_commands, read_markdown
 
 FRONT = "---\nname: x\ntopology: {nodes: {h: {}}}\n---\n"

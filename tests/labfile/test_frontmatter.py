@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.build import build
 from macvsim.labfile.frontmatter import FrontMatter

@@ -8,7 +8,7 @@ import pytest
 
 from macvsim import __version__
 from macvsim.cli import main
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
 from tests.two_hosts import topology

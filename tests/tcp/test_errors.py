@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.net.tcp.state import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.dev.bridge import Bridge
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from tests.unit.tool_lab import ToolLab, bridge_lab
 
 HEADER = "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n"

@@ -6,7 +6,7 @@ import pytest
 
 from macvsim.dev.bridge import Bridge
 from macvsim.dev.bridge_port import PortState
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.links import add_vlan
 from tests.unit.tool_lab import ToolLab, bridge_lab, pair_lab
 

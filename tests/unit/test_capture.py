@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire import _scapy
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 

@@ -31,7 +31,7 @@ from macvsim.docker.parents import (
     plan_parent,
 )
 from macvsim.docker.profile import DOCKER_19_03, DOCKER_26_1, Profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 
 MAC1 = "5ee00858723d383323269073d6b8dcdcc2ead81973856049a994ea9268d321c9"
 NEW = "33226d4dd179c1519951cf1f0c86c42cca58036af41f2c9f7d7a9ca14e935520"

@@ -11,8 +11,8 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import DOCKER_19_03, DOCKER_26_1
 from macvsim.docker.resolv import resolv_text
-from macvsim.engine.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.machine.host import DEBIAN, Box
 from macvsim.machine.kernel import Kernel
 from macvsim.wire.addr import ip_text

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from macvsim.docker.ipam import DEFAULT_POOLS, AddressSpace, Assignment, Lease
 from macvsim.docker.ipam_config import IpamConfig, check_configs, check_endpoint, consolidate, parse_cidr
 from macvsim.docker.profile import DOCKER_19_03, DOCKER_26_1, DefaultPools, DockerClientError, Profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 
 ID = "587dc66c9e984734dcbd985c3ae062081b53d3b309c953d19b43bc55f50d83aa"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from macvsim.docker.host import DockerHost
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.interp import Shell
 from tests.unit.docker_lab import hosts, play
 

@@ -17,7 +17,7 @@ from macvsim.docker.profile import (
     DockerClientError,
     get_profile,
 )
-from macvsim.engine.errors import DockerError, MacvsimError
+from macvsim.errors import DockerError, MacvsimError
 
 
 def test_the_default_profile_is_the_recorded_version() -> None:

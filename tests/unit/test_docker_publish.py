@@ -9,8 +9,8 @@ import pytest
 from macvsim.dev.cable import Cable
 from macvsim.docker.host import DockerHost
 from macvsim.docker.proxy import UdpProxy
-from macvsim.engine.errors import DockerError
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import DockerError
 from macvsim.machine.host import Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.socket import UdpSocket

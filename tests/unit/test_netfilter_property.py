@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import Sim
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.netfilter.conn import Conn

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from macvsim.apps.ping import BusyboxPing, PingResult
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import MS, SECOND, US
+from macvsim.errors import MacvsimError
 from tests.unit.two_hosts import Pair, make_pair
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.align import align
 from macvsim.fidelity.replay.compare import compare
 from macvsim.fidelity.replay.entries import CommandEntry, FrameEntry, MarkEntry

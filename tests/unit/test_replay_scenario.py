@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay import directives as d
 from macvsim.fidelity.replay.expand import Command, expand, recorded_order
 from macvsim.fidelity.replay.records import load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.testbed import derive
 from macvsim.fidelity.replay.transcript import load, parse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.fibroute import RouteType
 from macvsim.net.nud import Nud
 from macvsim.net.routes import add_route

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.engine.errors import NotSimulated
 from macvsim.engine.sim import SECOND
+from macvsim.errors import NotSimulated
 from macvsim.machine.host import Host
 from macvsim.shell.files import FileError, FileSystem
 from macvsim.shell.interp import Shell

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box, box_for
 from macvsim.machine.kernel import Kernel
 from macvsim.shell.call import NOT_SIMULATED, Waiting

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 from macvsim.why.ask import why

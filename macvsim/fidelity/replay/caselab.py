@@ -15,8 +15,8 @@ from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort, br_port_get
 from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NetlinkError, ScenarioError
 from macvsim.engine.sim import MS, Sim
+from macvsim.errors import NetlinkError, ScenarioError
 from macvsim.lab import install_fast_path
 from macvsim.net import links
 from macvsim.net.namespace import Namespace

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.caselab import LETTERS, CaseLab, Observation
 from macvsim.wire.frame import PacketType
 

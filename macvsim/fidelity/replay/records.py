@@ -21,7 +21,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.entries import CommandEntry, FrameEntry, MarkEntry
 from macvsim.fidelity.replay.normalize_text import given_macs
 from macvsim.fidelity.replay.state import State, read_tables, write_tables

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from macvsim.engine.errors import ScenarioError
+from macvsim.errors import ScenarioError
 
 ONLY_HOST = "host1"
 """How the host of a transcript that names none is called here."""

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError, ScenarioError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.fidelity.replay.align import align
 from macvsim.fidelity.replay.compare import InterfaceComparison, normal_frames
 from macvsim.fidelity.replay.drawn import Told

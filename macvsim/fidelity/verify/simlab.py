@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.bridge import netif_is_bridge_master
-from macvsim.engine.errors import MacvsimError, ScenarioError
+from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.build import Builder
 from macvsim.labfile.frontmatter import FrontMatter

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Dad, Flag
 from macvsim.net.ipv6.conf import DevConf6, NeighParms6

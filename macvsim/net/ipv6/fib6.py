@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr6 import ALL_ONES, ip6_text, mask6

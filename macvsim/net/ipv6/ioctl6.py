@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import ifioctl
 from macvsim.net.ipv6.address import Address6
 from macvsim.net.ipv6.routes6 import add_route6, delete_route6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import TABLE_MAIN, RouteType
 from macvsim.net.ipv6.fib6 import METRIC_USER, REFUSALS, Route6
 from macvsim.wire.addr6 import ip6_text, is_link_local6, is_multicast6, mask6

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.dst import ERROR
 from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6

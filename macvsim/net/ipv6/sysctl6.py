@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.contracts import Event
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.net.ipv6.addrconf import GEN_MODES, STABLE_PRIVACY
 from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, RouteConf6, ranges
 from macvsim.net.sysctl import NEIGH_VIEWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6
 from macvsim.net.ipv6.socket6 import Udp6Socket, error_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from macvsim.engine.errors import NetfilterError
 from macvsim.engine.recording import reported
+from macvsim.errors import NetfilterError
 from macvsim.net.netfilter.hooks import Hook, Verdict, Way
 from macvsim.net.netfilter.rule import Jump, Rule, Spec, Standard
 from macvsim.net.netfilter.table import BUILT_IN, PRIORITY, Chain, Table

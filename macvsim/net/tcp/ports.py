@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.engine.errors import SocketError
+from macvsim.errors import SocketError
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.timewait import TimeWait
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.engine.errors import SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import SocketError
 from macvsim.net.socket import Socket
 from macvsim.net.tcp import closing
 from macvsim.net.tcp.connection import Address, Connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.awk.lexer import AwkSyntaxError, Token, tokens
 from macvsim.shell.awk.nodes import (
     Assign,

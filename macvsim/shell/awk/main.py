@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.awk.lexer import AwkSyntaxError, unescaped
 from macvsim.shell.awk.output import Output
 from macvsim.shell.awk.parser import Parser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.awk.expressions import Expressions
 from macvsim.shell.awk.lexer import AwkSyntaxError
 from macvsim.shell.awk.nodes import (

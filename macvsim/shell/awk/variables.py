@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.awk.record import Record
 from macvsim.shell.awk.values import Array, Input, Value, number, text
 

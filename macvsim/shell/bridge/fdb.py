@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import fdbnetlink
 from macvsim.net.fdbnetlink import FdbRow
 from macvsim.shell.bridge import usage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import FLAGS, BridgePort, PortState
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.shell.bridge import usage
 from macvsim.shell.bridge.tool import Tool
 from macvsim.shell.iproute.linkshow import flag_words

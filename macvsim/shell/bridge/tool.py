@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError, NetlinkError
+from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call
 from macvsim.shell.iproute.output import Printer

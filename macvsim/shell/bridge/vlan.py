@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.portvlan import PortVlans
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.fdbnetlink import bridge_side
 from macvsim.net.namespace import Namespace
 from macvsim.shell.bridge import usage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import brioctl
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from macvsim.apps.base import resolve
 from macvsim.apps.httpd import Document, Server
-from macvsim.engine.errors import MacvsimError, SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, Waiting, command

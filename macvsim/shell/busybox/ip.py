@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.busybox.iplink import link_set
 from macvsim.shell.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.dev.flags import IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP
-from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import ifioctl
 from macvsim.shell.busybox.applet import Die
 from macvsim.shell.call import Call

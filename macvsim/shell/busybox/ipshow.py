@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.addr import Address
 from macvsim.net.devices import link_namespace
 from macvsim.net.dst import Kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.address import FOREVER, Address6, Flag

@@ -11,8 +11,8 @@ import simpy
 from macvsim.apps import netio
 from macvsim.apps.base import resolve
 from macvsim.apps.names6 import is_text6
-from macvsim.engine.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.machine.host import BUSYBOX
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.applets import BUSYBOX_APPLETS

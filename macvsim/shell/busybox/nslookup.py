@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from macvsim.apps.base import inet_aton, resolve
 from macvsim.apps.nslookup import Lookup, Query, Server, Unreachable
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import US
+from macvsim.errors import MacvsimError
 from macvsim.shell.busybox.applet import Die, usage
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
 from macvsim.shell.busybox.applet import usage

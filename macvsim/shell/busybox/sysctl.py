@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.busybox.applet import usage
 from macvsim.shell.call import Call, command
 from macvsim.shell.files import FileError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.shell.busybox.applet import Die, usage

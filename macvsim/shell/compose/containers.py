@@ -12,7 +12,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.container_config import ContainerConfig, RestartPolicy
 from macvsim.docker.engine import Engine
 from macvsim.docker.network import EndpointSettings
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.compose.project import Membership, Project, Service
 from macvsim.shell.docker.flagvalues import duration
 from macvsim.shell.docker.tool import flags

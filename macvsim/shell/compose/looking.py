@@ -6,7 +6,7 @@ import json
 
 from macvsim.docker.container import Container
 from macvsim.docker.tables import command_cell, human_duration, render_columns
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.compose.containers import LABEL, check_simulated, number_of
 from macvsim.shell.compose.render import render

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import DockerClientError
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.compose import looking, working
 from macvsim.shell.compose.load import LoadError, load

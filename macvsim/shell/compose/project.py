@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from macvsim.docker.profile import get_profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.docker.runflags import read_ports
 
 DEFAULT = "default"

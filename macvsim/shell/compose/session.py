@@ -16,7 +16,7 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.ipam_config import IpamConfig
 from macvsim.docker.lifecycle import STOP_TIMEOUT
 from macvsim.docker.network import NetworkConfig
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.compose.containers import (
     LABEL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.container import Container
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.compose.containers import number_of, of_project
 from macvsim.shell.compose.project import BadProject

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.apps.dnsmasq import Config, Dnsmasq, Range
-from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.job import Job
 from macvsim.shell.streams import discard

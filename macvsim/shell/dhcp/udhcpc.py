@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from macvsim.apps import dhcp as dhcp_app
 from macvsim.apps.udhcpc import Options, Udhcpc
-from macvsim.engine.errors import MacvsimError
 from macvsim.engine.sim import MS
+from macvsim.errors import MacvsimError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.dialect import Ash
 from macvsim.shell.getopt import OptionError, getopt

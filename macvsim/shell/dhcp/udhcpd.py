@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.apps.udhcpd import VERSION, Config, Udhcpd
-from macvsim.engine.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, SocketError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError
 from macvsim.shell.getopt import OptionError, getopt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import simpy
 
 from macvsim.docker.container import Container
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.programs import check_program
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags

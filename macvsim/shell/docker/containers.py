@@ -7,7 +7,7 @@ from dataclasses import replace
 from macvsim.docker.container import Container
 from macvsim.docker.creation import check_restart
 from macvsim.docker.lifecycle import STOP_TIMEOUT
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.flagvalues import integer
 from macvsim.shell.docker.programs import check_program

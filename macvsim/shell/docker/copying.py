@@ -6,7 +6,7 @@ import posixpath
 from typing import NamedTuple
 
 from macvsim.docker.container import Container
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 from macvsim.shell.files import FileSystem
 

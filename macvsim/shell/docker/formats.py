@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from macvsim.docker.inspection import Document, compact, render, timestamp
 from macvsim.docker.profile import DockerClientError, Profile
 from macvsim.docker.tables import render_table
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.docker.template import Template, TemplateError
 from macvsim.shell.docker.tool import Invocation
 

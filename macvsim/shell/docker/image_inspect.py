@@ -6,7 +6,7 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.images import LAYER, SIZE, Image, split_reference
 from macvsim.docker.inspection import Document, timestamp
 from macvsim.docker.tables import human_duration, human_size, render_table
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.docker.formats import inspect_all
 from macvsim.shell.docker.images import image_id
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags

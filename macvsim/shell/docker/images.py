@@ -19,8 +19,8 @@ from macvsim.docker.images import (
 from macvsim.docker.profile import DockerClientError
 from macvsim.docker.registry import check_registry, pull
 from macvsim.docker.tables import human_duration, human_size, render_table
-from macvsim.engine.errors import DockerError, NotSimulated
 from macvsim.engine.sim import SECOND
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.formats import go_time, rows_text
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.docker.engine import Engine
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.docker.formats import print_template
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from macvsim.docker.images import SIZE
 from macvsim.docker.inspection import Document
 from macvsim.docker.tables import natural_key
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.docker.formats import inspect_all
 from macvsim.shell.docker.image_inspect import image_document
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags

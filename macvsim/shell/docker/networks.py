@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.inspection import Document
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.docker.formats import inspect_all
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 

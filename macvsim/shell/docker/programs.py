@@ -7,7 +7,7 @@ import json
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.machine.host import Box
 from macvsim.shell.applets import BUSYBOX_APPLETS
 from macvsim.shell.call import REGISTRY

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.images import split_reference
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.docker.flagvalues import BadValue, integer
 from macvsim.shell.docker.tool import Invocation
 

@@ -13,7 +13,7 @@ from macvsim.docker.images import check_reference
 from macvsim.docker.ipam_config import PREDEFINED
 from macvsim.docker.network import EndpointSettings
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.docker.flags import Parsed
 from macvsim.shell.docker.flagvalues import host_entry, integer

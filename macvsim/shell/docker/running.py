@@ -7,7 +7,7 @@ from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
 from macvsim.docker.privileged import Privileged
 from macvsim.docker.registry import check_registry, pull
-from macvsim.engine.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, NotSimulated
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.docker.attaching import attached
 from macvsim.shell.docker.programs import check_program, check_user, has_program, not_there

@@ -8,8 +8,8 @@ from macvsim.docker.container import Container
 from macvsim.docker.inspection import timestamp
 from macvsim.docker.log import LogLine
 from macvsim.docker.tables import render_columns
-from macvsim.engine.errors import DockerError
 from macvsim.engine.sim import SECOND
+from macvsim.errors import DockerError
 from macvsim.shell.call import Waiting
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags
 

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from macvsim.docker.gotypes import NIL_MAPS, NIL_POINTERS, GoMap, GoTime, JsonMap, Sparse
 from macvsim.docker.inspection import compact
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.docker.template_read import TemplateError
 
 NOTHING = "<no value>"

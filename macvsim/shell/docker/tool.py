@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from macvsim.docker.engine import Engine
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.engine.errors import DockerError
+from macvsim.errors import DockerError
 from macvsim.shell.call import Call, Waiting
 from macvsim.shell.docker.flags import FlagError, Parsed, parse
 from macvsim.shell.docker.manual import Option, Page

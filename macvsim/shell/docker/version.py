@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.profile import Profile
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.docker.formats import print_template
 from macvsim.shell.docker.tool import Invocation, Subcommand, flags, profile_of

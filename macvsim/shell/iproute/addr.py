@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6

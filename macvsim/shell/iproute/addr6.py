@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Flag
 from macvsim.shell.iproute.tool import Tool
 from macvsim.shell.iproute.words import Complaint, Words, invalid, number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.iproute.tool import INET6, Options, Tool, refused
 from macvsim.shell.iproute.words import Complaint, Words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkadd import add_link

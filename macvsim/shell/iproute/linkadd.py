@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice, check_unicast_mac
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind, NewLink
-from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import links
 from macvsim.net.devices import IFNAMSIZ
 from macvsim.net.namespace import Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute import usage

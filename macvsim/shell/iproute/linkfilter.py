@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.addr import FOREVER, Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6, Flag

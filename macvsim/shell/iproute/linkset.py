@@ -10,7 +10,7 @@ from macvsim.dev.bridge_port import PortState, br_port_get
 from macvsim.dev.contracts import Event
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
 from macvsim.shell.iproute.linkargs import LinkRequest, parse_link
 from macvsim.shell.iproute.linktypes import PortOptions, parse_bridge_slave, parse_options

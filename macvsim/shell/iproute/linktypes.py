@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.iproute import usage
 from macvsim.shell.iproute.linkargs import LinkRequest, lladdr
 from macvsim.shell.iproute.words import Complaint, Words, invalid, matches

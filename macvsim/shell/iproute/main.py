@@ -7,7 +7,7 @@ from copy import copy
 from importlib import import_module
 from typing import cast
 
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.interp import box_for
 from macvsim.shell.iproute import usage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import rtneigh
 from macvsim.net.neigh import Neighbour
 from macvsim.net.neightable import NeighTable

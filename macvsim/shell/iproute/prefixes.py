@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.shell.iproute.tool import INET, INET6
 from macvsim.shell.iproute.words import Complaint, prefix
 from macvsim.wire.addr import ip_text, mask_int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.shell.call import Call
 from macvsim.shell.iproute import route6, usage

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.net.ipv6.fib6 import Route6

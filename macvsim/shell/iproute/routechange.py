@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.engine.drop import DropReason
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.dst import Dst, Kind
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route
 from macvsim.shell.iproute import usage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.net.fibroute import TABLE_NAMES, Scope
 from macvsim.shell.iproute.linkfilter import SCOPES
 from macvsim.shell.iproute.words import Complaint, address, invalid, number

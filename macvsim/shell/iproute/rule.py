@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES
 from macvsim.net.rules import Action, Rule, Rules
 from macvsim.shell.call import Call

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NetlinkError
+from macvsim.errors import NetlinkError
 from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.shell.call import Call

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.wire.addr import ip_int, prefix_parse
 
 

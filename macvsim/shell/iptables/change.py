@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from macvsim.engine.errors import ERRNO_TEXT, NetfilterError
+from macvsim.errors import ERRNO_TEXT, NetfilterError
 from macvsim.net.netfilter.rule import Jump, Net, Rule, Spec, Standard
 from macvsim.net.netfilter.ruleset import Ruleset
 from macvsim.net.netfilter.table import BUILT_IN, Chain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from macvsim.engine.errors import NetfilterError
+from macvsim.errors import NetfilterError
 from macvsim.net.netfilter.rule import Standard
 from macvsim.net.netfilter.table import BUILT_IN
 from macvsim.shell.call import Call

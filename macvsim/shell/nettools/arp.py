@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from macvsim.engine.errors import NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.shell.call import Call, command

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_RUNNING, IFF_UP
-from macvsim.engine.errors import NetlinkError, NotSimulated
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
 from macvsim.net.ipv6 import ioctl6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.call import Call, Waiting, command
 from macvsim.shell.files import FileError
 from macvsim.shell.netstreams import to_bytes

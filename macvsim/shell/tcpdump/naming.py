@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.apps.base import name_of
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import Box
 from macvsim.net.services import protocol_name, protocol_number, service_name, service_port
 from macvsim.wire.pcapfilter import Resolver

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from struct import Struct, pack
 from typing import NamedTuple
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.wire.pcapfilter import COOKED, ETHERNET, LinkType
 
 LINKTYPES = {1: ETHERNET, 276: COOKED}

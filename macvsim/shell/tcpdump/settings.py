@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.shell.getopt import OptionError, getopt
 from macvsim.shell.tcpdump.usage import LEFT_OUT, LETTERS, LONG, MAX_SNAPLEN
 from macvsim.wire.text import Options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from macvsim.engine.errors import NotSimulated
+from macvsim.errors import NotSimulated
 from macvsim.wire.pcapfilter.arithmetic import Arithmetic
 from macvsim.wire.pcapfilter.generate import Generator
 from macvsim.wire.pcapfilter.identify import NOTHING, Identifiers, Qualifiers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.engine.errors import MacvsimError
+from macvsim.errors import MacvsimError
 
 
 class FilterError(MacvsimError):

@@ -1,4 +1,6 @@
-"""Exceptions for users' mistakes.  What happens to packets is never an exception: see `macvsim.engine.drop`.
+"""Exceptions for users' mistakes.  The end of a packet is never an exception: see `macvsim.engine.drop`.
+
+Every room may import this module; it imports none.
 
 ::
 
