@@ -5,19 +5,42 @@ data path knows of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from macvsim.engine.display import Shown
 from macvsim.engine.drop import DropReason
-from macvsim.engine.sim import Record
+from macvsim.engine.sim import Record, Sim
 from macvsim.explain.fate import Ending, Family
 from macvsim.explain.steps import Step, step_of
 from macvsim.explain.unsent import unsent
+from macvsim.net.namespace import Namespace
 
-if TYPE_CHECKING:
-    from macvsim.apps.ping import PingResult
+
+class Answered(Protocol):
+    """An echo reply as explanations read it."""
+
+    @property
+    def seq(self) -> int: ...
+
+
+class Ping(Protocol):
+    """The result of a ping as explanations read it (`macvsim.apps.ping_result.PingResult`)."""
+
+    sim: Sim
+    ns: Namespace
+    target: str
+    address: str
+
+    @property
+    def first_seq(self) -> int: ...
+    @property
+    def requests(self) -> Sequence[int]: ...
+    @property
+    def replies(self) -> Sequence[Answered]: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -93,7 +116,7 @@ class Explanation(Shown):
         )
 
 
-def explain_ping(ping: PingResult) -> Explanation:
+def explain_ping(ping: Ping) -> Explanation:
     """Why the first unanswered request of a ping was not answered; or that all were.
 
     Raises
@@ -119,7 +142,7 @@ def explain_ping(ping: PingResult) -> Explanation:
     return Explanation("lost", f"{title}: {end.what} ended at {end.text}", end, end.where, path, tuple(others), ignored)
 
 
-def _nothing_sent(ping: PingResult, title: str) -> Explanation:
+def _nothing_sent(ping: Ping, title: str) -> Explanation:
     """The host itself refused the request."""
     lines = ping.text.strip().splitlines()
     said = next((line for line in reversed(lines) if line.startswith("ping")), lines[-1] if lines else "")
@@ -128,7 +151,7 @@ def _nothing_sent(ping: PingResult, title: str) -> Explanation:
     return Explanation("lost", text, end, ping.ns.name, ())
 
 
-def _nothing_lost(ping: PingResult, title: str, family: Family) -> Explanation:
+def _nothing_lost(ping: Ping, title: str, family: Family) -> Explanation:
     """All requests were answered, and nothing is explained."""
     uid = ping.requests[0]
     ignored = tuple(family.ignored(uid))

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from macvsim.engine.history import Call
 from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation, Remedy
 from macvsim.repair.candidates import candidates, ended
 from macvsim.repair.edit import Edit
-from macvsim.repair.scene import Scene, owners_of
+from macvsim.repair.scene import Repairable, Scene, owners_of
 from macvsim.repair.search import TRIALS, Seen, search
 from macvsim.repair.target import alike, is_unknown
-
-if TYPE_CHECKING:
-    from macvsim.lab import Lab
 
 RECORDS = 400_000
 """How much is simulated again at most, in records of the journal."""
@@ -30,7 +26,7 @@ class LabTrial:
     owners : who has the target; an answer from anybody else is none
     """
 
-    lab: Lab
+    lab: Repairable
     source: str
     target: str
     others: tuple[tuple[str, str], ...]
@@ -52,13 +48,13 @@ class LabTrial:
         found = ping.explain()
         return Seen(False, place=place(found), more=lambda: self.called_for(lab, found))
 
-    def called_for(self, lab: Lab, found: Explanation) -> Ranked:
+    def called_for(self, lab: Repairable, found: Explanation) -> Ranked:
         """What an ending calls for, with ranks."""
         scene = Scene(lab, lab[self.source].ns, self.target, ended(found), _typed(lab))
         return [(rank, one.edits) for rank, one in candidates(scene)]
 
 
-def remedies(lab: Lab, source: str, address: str, found: Explanation) -> tuple[Remedy, ...]:
+def remedies(lab: Repairable, source: str, address: str, found: Explanation) -> tuple[Remedy, ...]:
     """Edits with which a lost ping is answered, tried on copies of the lab; `found` is why it was lost.  To an address
     that nobody was ever to have: pings to the likest that somebody has.
 
@@ -78,7 +74,7 @@ def remedies(lab: Lab, source: str, address: str, found: Explanation) -> tuple[R
     return tuple(Remedy(tuple((edit.node, edit.command) for edit in fix.edits)) for fix in fixes)
 
 
-def unknown(lab: Lab, address: str) -> bool:
+def unknown(lab: Repairable, address: str) -> bool:
     """True if nobody has an address, and no call but pings named it."""
     return is_unknown(lab, address, (f"{call.name} {call.args} {call.options}" for call in lab.history.calls))
 
@@ -88,14 +84,14 @@ def place(found: Explanation) -> str:
     return f"{found.where} {found.sentence}"
 
 
-def _working(lab: Lab, source: str, address: str) -> tuple[tuple[str, str], ...]:
+def _working(lab: Repairable, source: str, address: str) -> tuple[tuple[str, str], ...]:
     """The pings that were made before, by source and target, and are answered now."""
     made = [(_node(call), str(call.args[0])) for call in lab.history.calls if call.name == "ping" and call.args]
     others = [one for one in dict.fromkeys(made) if one != (source, address)]
     return tuple(one for one in others if _reaches(lab, *one))
 
 
-def _typed(lab: Lab) -> list[tuple[str, str]]:
+def _typed(lab: Repairable) -> list[tuple[str, str]]:
     """Commands, and calls in the words of commands, by node."""
     found = []
     for call in lab.history.calls:
@@ -115,7 +111,7 @@ def _node(call: Call) -> str:
     return str(call.on.get("container", call.on.get("host", "")))
 
 
-def _reaches(lab: Lab, source: str, target: str) -> bool:
+def _reaches(lab: Repairable, source: str, target: str) -> bool:
     try:
         return bool(lab[source].ping(target, count=1, timeout=1.0))
     except MacvsimError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
@@ -15,17 +15,24 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.network import Network
 from macvsim.engine.drop import DropReason
 from macvsim.errors import MacvsimError
-from macvsim.machine.host import Box
+from macvsim.machine.host import Box, Result
 from macvsim.net.fibroute import Route, RouteType
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
+from macvsim.record.references import Topology
 from macvsim.repair.edit import Edit
 from macvsim.switch import SwitchPort
 from macvsim.wire.addr import ip_int, ip_text, mask_int
 from macvsim.wire.addr6 import ip6_int, ip6_text, is_link_local6, mask6
 
-if TYPE_CHECKING:
-    from macvsim.lab import Lab
+
+class Repairable(Topology, Protocol):
+    """A lab (`macvsim.lab.Lab`) as repairs use it: its boxes, commands, and copies to try edits on."""
+
+    def boxes(self) -> Mapping[str, Box]: ...
+    def __getitem__(self, name: str) -> Box: ...
+    def sh(self, node: str, line: str) -> Result: ...
+    def copy(self) -> Repairable: ...
 
 
 def space(dev: NetDevice) -> Namespace:
@@ -45,7 +52,7 @@ def addresses(box: Box) -> list[int]:
     return found
 
 
-def owners_of(lab: Lab, address: str) -> frozenset[str]:
+def owners_of(lab: Repairable, address: str) -> frozenset[str]:
     """Names of the namespaces that have an address."""
     six = ":" in address
     try:
@@ -108,7 +115,7 @@ class Scene:
     """
 
     def __init__(
-        self, lab: Lab, source: Namespace, target: str, ended: Ended, typed: Sequence[tuple[str, str]] = ()
+        self, lab: Repairable, source: Namespace, target: str, ended: Ended, typed: Sequence[tuple[str, str]] = ()
     ) -> None:
         self.lab = lab
         self.source = source

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from macvsim.repair.scene import addresses, owners_of
+from macvsim.repair.scene import Repairable, addresses, owners_of
 from macvsim.wire.addr import ip_text
-
-if TYPE_CHECKING:
-    from macvsim.lab import Lab
 
 _MOST = 2
 
 
-def is_unknown(lab: Lab, address: str, typed: Iterable[str]) -> bool:
+def is_unknown(lab: Repairable, address: str, typed: Iterable[str]) -> bool:
     """True if nobody has an IPv4 address, and nothing that was typed, but for pings, names it."""
     if ":" in address or owners_of(lab, address):
         return False
@@ -26,7 +22,7 @@ def told(sentence: str, address: str) -> str:
     return f"{sentence}; no machine of the lab has {address}"
 
 
-def alike(lab: Lab, source: str, address: str) -> list[str]:
+def alike(lab: Repairable, source: str, address: str) -> list[str]:
     """Addresses of other machines, those that begin most like `address` first; the last number may differ."""
     others = [ip_text(ip) for name, box in lab.boxes().items() if name != source for ip in addresses(box)]
     near = [other for other in dict.fromkeys(others) if _beginning(other, address).count(".") == 3]
