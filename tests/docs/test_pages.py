@@ -1,4 +1,4 @@
-"""Every code block of the README and of the documentation runs, and prints what the page says."""
+"""Every code block of README, CONTRIBUTING and the documentation runs, and prints what the page says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.docs.blocks import ROOT, blocks, run_page
 
 pytestmark = pytest.mark.slow
 
-PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs" / "pages").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *(ROOT / "docs" / "pages").rglob("*.md")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
