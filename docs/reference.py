@@ -29,7 +29,7 @@ def write_reference(folder: Path) -> None:
 def api() -> Iterator[str]:
     """Every public name, and what its class has."""
     yield "# Python\n"
-    yield "What `from macvsim import …` gives.\n"
+    yield "The names of `from macvsim import …`.\n"
     for name in macvsim.__all__:
         thing = getattr(macvsim, name)
         if isinstance(thing, type) and issubclass(thing, Exception):

@@ -225,7 +225,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"macvsim {__version__}")
     commands = made.add_subparsers(metavar="COMMAND", parser_class=_Command)
-    text = "the document's three experiments as a guided tour: each fails first, says why, is mended, and works"
+    text = "the document's three experiments as a guided tour: each first fails, shows the reason, then is fixed"
     one = commands.add_parser("demo", help=text, description=text)
     one.add_argument(
         "--pcap", type=Path, metavar="FILE", help="also write every frame of experiments 2 and 3 to this pcapng file"
