@@ -18,9 +18,13 @@ from random import Random
 from typing import Any
 
 from macvsim import Lab
+from macvsim.dev.nic import Nic
 from macvsim.errors import MacvsimError
 from macvsim.machine.capture import Capture
+from macvsim.net.namespace import Namespace
+from macvsim.net.socket import UdpSocket
 from macvsim.testing.compare import Difference, compare
+from macvsim.wire.addr import ip_int, ip_text
 
 KNOWN: dict[int, str] = {}
 """Seeds whose two runs differ, and why: to be empty again once the cause is gone."""
@@ -37,9 +41,7 @@ class Play:
     def __init__(self, seed: int, *, fastpath: bool) -> None:
         rng = self.rng = Random(seed)
         self.journal = rng.random() < 0.6
-        self.lab = Lab(
-            seed, docker=rng.choice(["26.1", "26.1", "19.03"]), journal=self.journal, fastpath=fastpath
-        )
+        self.lab = Lab(seed, docker=rng.choice(["26.1", "26.1", "19.03"]), journal=self.journal, fastpath=fastpath)
         self.texts: list[str] = []
         self.boxes: list[tuple[str, str]] = []
         """Places where commands run: a host or container, and the words before a command there."""
@@ -81,6 +83,12 @@ class Play:
     def host(self) -> str:
         return self.rng.choice(list(self.lab.hosts))
 
+    def namespace(self) -> Namespace:
+        """One of a host, a container or ``ip netns``."""
+        lab = self.lab
+        named = [ns for host in lab.hosts.values() for ns in host.kernel.netns.values()]
+        return self.rng.choice([*(box.ns for box in lab.boxes().values()), *named])
+
     # -- building ------------------------------------------------------------------------------------------------------
 
     def build(self) -> None:
@@ -104,7 +112,9 @@ class Play:
             )
             self.boxes.append((name, ""))
             card = "enp0s8"
-            kit = rng.choice([self.macvlans, self.macvlans, self.ipvlans, self.published, self.bridged, self.spaces])
+            kit = rng.choice(
+                [self.macvlans, self.macvlans, self.ipvlans, self.children, self.published, self.bridged, self.spaces]
+            )
             if kit == self.bridged:
                 card = "br0"
                 self.sh(name, "ip link add br0 type bridge; ip link set enp0s8 master br0; ip link set br0 up")
@@ -121,7 +131,7 @@ class Play:
             if rng.random() < 0.25:
                 self.dummy(number, name)
             if rng.random() < 0.4:
-                self.sh(name, "busybox httpd -p 80")
+                self.sh(name, f"seq 1 {rng.choice([10, 10_000, 30_000])} > /etc/numbers; busybox httpd -p 80")
                 self.servers.append((f"10.0.0.{number}", 80))
             if rng.random() < 0.3:
                 self.sh(name, "sysctl -w net.ipv4.ip_forward=1")
@@ -166,9 +176,14 @@ class Play:
         where = f"--ip {ip}" if ip else ""
         command = "httpd -f -p 80" if serve else "sleep 1000"
         privileged = "--privileged" if self.rng.random() < 0.8 else ""
-        self.sh(host, f"docker run -d {privileged} --name {name} --network {network} {where} {options} busybox {command}")
+        self.sh(
+            host, f"docker run -d {privileged} --name {name} --network {network} {where} {options} busybox {command}"
+        )
         if name in self.lab.boxes():
             self.boxes.append((name, ""))
+            pid = getattr(self.lab[name], "pid", 0)
+            if pid:
+                self.boxes.append((host, f"nsenter -t {pid} -n "))
             if serve and ip:
                 self.servers.append((ip, 80))
 
@@ -179,11 +194,17 @@ class Play:
             self.network(name, "macvlan", vid, parent, f"-o macvlan_mode={mode}")
             if self.rng.random() < 0.3:
                 ip = self.address(vid)
+                kind = self.rng.choice(["macvlan", "macvlan", "macvtap"])
                 self.sh(
                     name,
-                    f"ip link add shim{vid} link {parent} type macvlan mode bridge; ip addr add {ip}/24 dev shim{vid}; "
+                    f"ip link add shim{vid} link {parent} type {kind} mode bridge; ip addr add {ip}/24 dev shim{vid}; "
                     f"ip link set shim{vid} up",
                 )
+            if self.rng.random() < 0.15:
+                self.sh(name, f"ip link add src{vid} link {parent} type macvlan mode source; ip link set src{vid} up")
+                for other in range(1, 4):
+                    mac = f"08:00:27:00:00:0{other}"
+                    self.sh(name, f"ip link set src{vid} type macvlan macaddr add {mac}")
 
     def ipvlans(self, number: int, name: str, card: str) -> None:
         mode = self.rng.choice(["l2", "l2", "l3", "l3s"])
@@ -191,6 +212,23 @@ class Play:
         for vid in self.vids:
             parent = self.parent(name, vid, number)
             self.network(name, "ipvlan", vid, parent, f"-o ipvlan_mode={mode} -o ipvlan_flag={flag}")
+
+    def children(self, number: int, name: str, card: str) -> None:
+        """Namespaces with ipvlan or ipvtap devices of any mode, which Docker does not make."""
+        mode, flag = self.rng.choice(["l2", "l3", "l3s"]), self.rng.choice(["bridge", "bridge", "private", "vepa"])
+        for vid in self.vids:
+            parent = self.parent(name, vid, number)
+            for turn in range(2):
+                space, ip = f"i{number}{vid}{turn}", self.address(vid)
+                way = f"via {SUBNET.format(vid)}.1" if mode == "l2" else "dev eth0"
+                self.sh(
+                    name,
+                    f"ip netns add {space}; ip link add {space} link {parent} type "
+                    f"{self.rng.choice(['ipvlan', 'ipvlan', 'ipvtap'])} mode {mode} {flag}; "
+                    f"ip link set {space} netns {space} name eth0; ip -n {space} addr add {ip}/24 dev eth0; "
+                    f"ip -n {space} link set eth0 up; ip -n {space} route add default {way}",
+                )
+                self.boxes.append((name, f"ip netns exec {space} "))
 
     def published(self, number: int, name: str, card: str) -> None:
         for turn in range(self.rng.choice([1, 2])):
@@ -207,8 +245,8 @@ class Play:
         space, ip = f"n{number}{turn}", f"10.0.0.{10 * number + turn}"
         self.sh(
             name,
-            f"ip netns add {space}; ip link add v{turn} type veth peer name eth0 netns {space}; ip link set v{turn} up; "
-            f"ip -n {space} addr add {ip}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; "
+            f"ip netns add {space}; ip link add v{turn} type veth peer name eth0 netns {space}; "
+            f"ip link set v{turn} up; ip -n {space} addr add {ip}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; "
             f"ip -n {space} route add default via 10.0.0.{number}",
         )
         self.boxes.append((name, f"ip netns exec {space} "))
@@ -228,8 +266,8 @@ class Play:
         self.sh(
             name,
             f"ip netns add {space}; ip link add vr type veth peer name eth0 netns {space}; ip link set vr up; "
-            f"ip addr add {net}.1/24 dev vr; ip -n {space} addr add {net}.2/24 dev eth0; ip -n {space} link set eth0 up; "
-            f"ip -n {space} route add default via {net}.1; sysctl -w net.ipv4.ip_forward=1; "
+            f"ip addr add {net}.1/24 dev vr; ip -n {space} addr add {net}.2/24 dev eth0; "
+            f"ip -n {space} link set eth0 up; ip -n {space} route add default via {net}.1; sysctl -w net.ipv4.ip_forward=1; "
             f"iptables -t nat -A POSTROUTING -s {net}.0/24 -o enp0s8 -j MASQUERADE",
         )
         self.boxes.append((name, f"ip netns exec {space} "))
@@ -259,7 +297,7 @@ class Play:
         node, prefix = self.box()
         target = rng.choice(self.targets)
         busybox = node in self.containers
-        choice = rng.randrange(16)
+        choice = rng.randrange(18)
         if choice < 7:
             size = rng.choice([0, 1, 4, 56, 56, 56, 57, 1400, 4000])
             words = rng.choice(["", "", "", "-t 1", "-t 2", "-A"])
@@ -271,7 +309,8 @@ class Play:
             self.start(node, f"{tool} -c 3 -i 0.2 -W 1 -s {size} {rng.choice(self.targets6)}", prefix)
         elif choice < 12 and self.servers:
             ip, port = rng.choice(self.servers)
-            self.start(node, f"busybox wget -T 2 -O - http://{ip}:{port}/etc/passwd", prefix)
+            file = rng.choice(["passwd", "numbers"])
+            self.start(node, f"busybox wget -T 2 -O - http://{ip}:{port}/etc/{file} | wc -c", prefix)
         elif choice == 12:
             port = rng.choice([7, 7777])
             other, there = self.box()
@@ -281,9 +320,39 @@ class Play:
             self.start(node, f"traceroute -n -q 1 -w 1 -m 4 {target}", prefix)
         elif choice == 14:
             self.start(node, f"nslookup x.example {target}", prefix)
+        elif choice < 17:
+            self.datagrams()
         else:
             dev = "eth0" if busybox or prefix else "enp0s8"
             self.start(node, f"arping -c 2 -w 2 -I {dev} {target}", prefix)
+
+    def datagrams(self) -> None:
+        """A program sends datagrams of one size; some namespaces have a program that sends them back."""
+        rng, sim = self.rng, self.lab.sim
+        port = rng.choice([7, 8080, 5353])
+        for _ in range(rng.choice([0, 1, 4])):
+            self.echo(self.namespace(), port)
+        target, payload = ip_int(rng.choice(self.targets)), bytes(rng.choice([0, 1, 7, 600, 1472, 3000]))
+        interval, count = rng.choice([5_000_000, 20_000_000, 300_000_000]), rng.choice([1, 5, 30])
+        heard = self.texts
+        socket = UdpSocket(
+            self.namespace(),
+            lambda data, ip, sport, packet: heard.append(f"{sim.now} {ip_text(ip)}:{sport} sent {len(data)} bytes"),
+            lambda error: heard.append(f"{sim.now} {error}"),
+        )
+        socket.recverr = rng.random() < 0.5
+        for turn in range(count):
+            sim.call_in_process(turn * interval, self.quietly, lambda: socket.send_to(payload, target, port))
+
+    def echo(self, ns: Namespace, port: int) -> None:
+        """A program that sends datagrams back, 250 us after they came."""
+        sim = self.lab.sim
+
+        def back(data: bytes, ip: int, sport: int, packet: Any) -> None:
+            sim.call_in_process(250_000, self.quietly, lambda: socket.send_to(data, ip, sport))
+
+        socket = UdpSocket(ns, back)
+        self.quietly(lambda: socket.bind(0, port))
 
     def read(self) -> None:
         """Commands show public counters and tables, which must be true at every moment."""
@@ -308,8 +377,7 @@ class Play:
             return
         capture = lab.start_capture() if rng.random() < 0.5 else Capture()
         if not capture.interfaces:
-            ns = lab[rng.choice(list(lab.boxes()))].ns
-            capture.attach(rng.choice(list(ns.devices.values())))
+            capture.attach(rng.choice(list(self.namespace().devices.values())))
         self.captures.append(capture)
         self.running.append(capture)
 
@@ -326,7 +394,8 @@ class Play:
         chain = rng.choice(["INPUT", "OUTPUT", "FORWARD", "FORWARD"])
         proto = rng.choice(["icmp", "tcp", "udp", "all"])
         verdict = rng.choice(["ACCEPT", "DROP", "REJECT", "LOG"])
-        match = rng.choice(["", "", "-m limit --limit 3/s --limit-burst 2", "-m statistic --mode random --probability 0.5",
+        match = rng.choice(["", "", "-m limit --limit 3/s --limit-burst 2",
+                            "-m statistic --mode random --probability 0.5",
                             "-m statistic --mode nth --every 3", "-m conntrack --ctstate ESTABLISHED",
                             "-m recent --name r --update --seconds 1 --hitcount 3"])  # fmt: skip
         number = rng.randrange(3)
@@ -341,7 +410,11 @@ class Play:
             port.set_up(True)
 
         def assign(thing: Any, name: str, value: Any) -> Callable[[], object]:
-            return lambda: thing is not None and setattr(thing, name, value)
+            def change() -> None:
+                if thing is not None:
+                    setattr(thing, name, value)
+
+            return change
 
         return [
             sh(f"ip link set {dev} down"),
@@ -370,7 +443,8 @@ class Play:
             sh(f"iptables -I {chain} -p {proto} {match} -j {verdict}", host, ""),
             sh(f"iptables -F {chain}", host, ""),
             sh(f"iptables -P {chain} {rng.choice(['ACCEPT', 'ACCEPT', 'DROP'])}", host, ""),
-            sh(f"iptables -t mangle -A {rng.choice(['PREROUTING', 'POSTROUTING', 'FORWARD'])} -j TTL --ttl-set 9", host, ""),
+            sh(f"iptables -t mangle -A {rng.choice(['PREROUTING', 'POSTROUTING', 'FORWARD'])} -j TTL --ttl-set 9",
+               host, ""),
             sh(f"iptables -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination {target}", host, ""),
             sh("iptables -t nat -F", host, ""),
             sh(f"iptables -t nat -A POSTROUTING -p icmp -j {rng.choice(['MASQUERADE', 'SNAT --to-source 10.0.0.77'])}",
@@ -386,7 +460,7 @@ class Play:
             sh("ip link set enp0s8.100 up", host, ""),
             sh("ip link set enp0s8.100 type vlan egress 0:5", host, ""),
             sh("ip link del shim0", host, ""),
-            lambda: lab.switches["sw1"].fdb.flush_learned(),
+            lab.switches["sw1"].fdb.flush_learned,
             lambda: port.access(rng.choice([1, 100])) if lab.switches["sw1"].vlan_aware else None,
             assign(port, "mtu", rng.choice([600, 1500])),
             assign(port, "isolated", number == 1),
@@ -405,7 +479,7 @@ class Play:
         if choice == 0:
             name = rng.choice(list(lab.hosts))
             nic = lab.hosts[name].dev("enp0s8")
-            if nic.cable is not None:
+            if isinstance(nic, Nic) and nic.cable is not None:
                 other = nic.cable.other(nic)
                 nic.cable.unplug()
                 lab.run(rng.choice([0.0, 0.000_02, 0.1]))
@@ -421,14 +495,20 @@ class Play:
                                     f"{rng.choice(['bridge', f'net{self.vids[0]}'])} {name}")  # fmt: skip
         elif choice == 4 and self.containers:
             name = rng.choice(self.containers)
-            self.sh(f"h{name[-1]}", f"docker {rng.choice(['stop -t 0', 'restart -t 0', 'start', 'pause', 'unpause'])} {name}")
+            self.sh(
+                f"h{name[-1]}",
+                f"docker {rng.choice(['stop -t 0', 'restart -t 0', 'start', 'pause', 'unpause'])} {name}",
+            )
         elif choice == 5:
             node, prefix = self.box()
             self.sh(node, "ip link del eth0" if prefix else "ip link add d1 type dummy; ip link set d1 up", prefix)
         elif choice == 6 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([10, 300, 400_000])
         else:
-            self.start(*self.box(), "sleep 0.1; ip link set eth0 down; ip link set eth0 up")
+            node, prefix = self.box()
+            dev = "eth0" if node in self.containers or prefix else "enp0s8"
+            lines = f"sleep 0.1; {prefix}ip link set {dev} down; {prefix}ip link set {dev} up"
+            self.start(node, f"({lines})")
 
     def change(self) -> None:
         """A change now, or under way in softirq or process context."""
@@ -511,7 +591,9 @@ def main() -> int:
         if text:
             different += seed not in KNOWN
             print(f"seed {seed}{' (known)' if seed in KNOWN else ''}:\n{text}\n", flush=True)
-    print(f"{options.count} seeds, {different} differ for no known reason, {time.process_time() - began:.0f} s CPU here")
+    print(
+        f"{options.count} seeds, {different} differ for no known reason, {time.process_time() - began:.0f} s CPU here"
+    )
     return 1 if different else 0
 
 
