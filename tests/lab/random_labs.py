@@ -23,6 +23,7 @@ from macvsim.errors import MacvsimError
 from macvsim.machine.capture import Capture
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
+from macvsim.switch import SwitchPort
 from macvsim.testing.compare import Difference, compare
 from macvsim.wire.addr import ip_int, ip_text
 
@@ -246,8 +247,8 @@ class Play:
         self.sh(
             name,
             f"ip netns add {space}; ip link add v{turn} type veth peer name eth0 netns {space}; "
-            f"ip link set v{turn} up; ip -n {space} addr add {ip}/24 dev eth0; ip -n {space} link set eth0 up; ip -n {space} link set lo up; "
-            f"ip -n {space} route add default via 10.0.0.{number}",
+            f"ip link set v{turn} up; ip -n {space} addr add {ip}/24 dev eth0; ip -n {space} link set eth0 up; "
+            f"ip -n {space} link set lo up; ip -n {space} route add default via 10.0.0.{number}",
         )
         self.boxes.append((name, f"ip netns exec {space} "))
         self.targets.append(ip)
@@ -267,8 +268,8 @@ class Play:
             name,
             f"ip netns add {space}; ip link add vr type veth peer name eth0 netns {space}; ip link set vr up; "
             f"ip addr add {net}.1/24 dev vr; ip -n {space} addr add {net}.2/24 dev eth0; "
-            f"ip -n {space} link set eth0 up; ip -n {space} route add default via {net}.1; sysctl -w net.ipv4.ip_forward=1; "
-            f"iptables -t nat -A POSTROUTING -s {net}.0/24 -o enp0s8 -j MASQUERADE",
+            f"ip -n {space} link set eth0 up; ip -n {space} route add default via {net}.1; "
+            f"sysctl -w net.ipv4.ip_forward=1; iptables -t nat -A POSTROUTING -s {net}.0/24 -o enp0s8 -j MASQUERADE",
         )
         self.boxes.append((name, f"ip netns exec {space} "))
         self.targets.append(f"{net}.2")
@@ -483,6 +484,7 @@ class Play:
                 other = nic.cable.other(nic)
                 nic.cable.unplug()
                 lab.run(rng.choice([0.0, 0.000_02, 0.1]))
+                assert isinstance(other, Nic | SwitchPort)
                 lab.cable(nic, other, delay=rng.choice([0, 25_000]))
         elif choice == 1 and self.containers:
             name = rng.choice(self.containers)
