@@ -87,7 +87,7 @@ class ScaleLab:
         end = sim.now + plan.containers * plan.stagger + count * SECOND
         begun = sim.now
         for step in range(1, SLICES):
-            sim.call_in_process((end - begun) * step // SLICES, advance, step)
+            sim.call_in_process(int(end - begun) * step // SLICES, advance, step)
         sim.run(until=end)
         advance(SLICES)
         answered = sum(program.result().received for program in programs)

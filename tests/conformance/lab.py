@@ -254,7 +254,7 @@ class Lab:
 
     def vlan(self, lower: NetDevice, vid: int, *ips: str, up: bool = True, **options: Any) -> Vlan:
         """The sub-interface ``lower.vid``."""
-        dev = Vlan(lower.ns, f"{lower.name}.{vid}", lower, vid, **options)  # type: ignore[arg-type]
+        dev = Vlan(lower.ns, f"{lower.name}.{vid}", lower, vid, **options)
         self._ready(dev, ips, up)
         return dev
 
@@ -395,7 +395,7 @@ class Lab:
 
         def request(seq: int) -> None:
             if seq < count:
-                sim.timeout(int(interval * SECOND)).callbacks.append(lambda _: request(seq + 1))  # type: ignore[union-attr]
+                sim.timeout(int(interval * SECOND)).callbacks.append(lambda _: request(seq + 1))
             ping.sent[seq] = int(sim.now)
             message = icmp.message(icmp_template(icmp.ECHO), icmp.ECHO, 0, ident << 16 | seq, bytes(size))
             try:

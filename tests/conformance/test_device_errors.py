@@ -236,7 +236,7 @@ def test_vids_that_do_not(vid: int) -> None:
 def test_same_vid_twice() -> None:
     one = One()
     one.lab.vlan(one.p0, 100)
-    error = refusal(lambda: Vlan(one.ns, "again", one.p0, 100))  # type: ignore[arg-type]
+    error = refusal(lambda: Vlan(one.ns, "again", one.p0, 100))
     assert (error.errno, error.extack) == ("EEXIST", "8021q: VLAN device already exists")
 
 
@@ -246,7 +246,7 @@ def test_same_vid_on_another_device_or_with_another_protocol() -> None:
     one.lab.vlan(one.p0, 100)
     other = one.lab.dummy(one.ns, "d0")
     assert one.lab.vlan(other, 100).vid == 100
-    assert Vlan(one.ns, "p0.ad", one.p0, 100, protocol=0x88A8).protocol == 0x88A8  # type: ignore[arg-type]
+    assert Vlan(one.ns, "p0.ad", one.p0, 100, protocol=0x88A8).protocol == 0x88A8
 
 
 @pytest.mark.rule("3.1")

@@ -11,6 +11,7 @@ from macvsim.errors import AddressInUse, DeviceBusy, NetlinkError
 from macvsim.net.fibroute import RouteType
 from macvsim.net.links import add_dummy, add_macvlan, add_vlan
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
+from macvsim.wire.frame import Frame
 from tests.conformance.lab import BCAST, HOST, OTHER, OUT, Lab, arp_frame, echo_frame
 
 L2, L3, L3S = Mode.L2, Mode.L3, Mode.L3S
@@ -113,9 +114,7 @@ def test_l2_own_broadcast_come_back_is_not_distributed() -> None:
     assert frame.uid not in [s.frame.uid for s in near]
 
 
-def _frame(net: Two, raw: bytes) -> object:
-    from macvsim.wire.frame import Frame
-
+def _frame(net: Two, raw: bytes) -> Frame:
     return Frame(raw, net.lab.sim.born())
 
 
@@ -259,14 +258,12 @@ def test_mode_and_flag_belong_to_the_parent() -> None:
     first = lab.ipvlan("a", card, mode=L2, flag=Flag.PRIVATE)
     second = lab.ipvlan("b", card, mode=L3, up=False)
     assert first.port.mode is L3
-    assert first.noarp
-    assert not second.noarp  # its own comes when it opens
+    assert (first.noarp, second.noarp) == (True, False), "the second's own comes when it opens"
     second.set_up()
-    assert second.noarp
+    assert (first.noarp, second.noarp) == (True, True)
     assert first.port.flag is Flag.PRIVATE
     first.port.set_mode(L2)
-    assert not first.noarp
-    assert not second.noarp
+    assert (first.noarp, second.noarp) == (False, False)
 
 
 @pytest.mark.rule("5.6")

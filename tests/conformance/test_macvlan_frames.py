@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim.dev.base import NetDevice
 from macvsim.dev.macvlan import Mode
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from tests.conformance.lab import BCAST, HOST, MCAST, OTHER, OUT, Capture, Lab, test_frame
@@ -26,7 +27,7 @@ class Port:
         self.lab = lab = Lab()
         host, wire = lab.ns("host"), lab.ns("wire")
         self.parent, self.peer = lab.veth(host, "p0", wire, "w")
-        self.devs = {"H": self.parent, "W": self.peer}
+        self.devs: dict[str, NetDevice] = {"H": self.parent, "W": self.peer}
         for name, mode in modes.items():
             source = mode is Mode.SOURCE
             extra = options if mode in (Mode.SOURCE, Mode.PASSTHRU) else {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Event, ProtocolHandler
+from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
 from macvsim.dev.registry import Kinds
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Sim
@@ -29,7 +30,7 @@ class FakeNamespace:
         self.kinds = Kinds()
         self.default_qdisc = "fq_codel"
         self.devices: dict[str, Any] = {}
-        self.bridge_hooks = None
+        self.bridge_hooks: BridgeHooks | None = None
         self.delivered: list[tuple[str, PacketType, Frame]] = []
         self.events: list[tuple[str, Event]] = []
 
@@ -39,6 +40,9 @@ class FakeNamespace:
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         self.delivered.append((dev.name, packet_type, frame))
         return None
+
+    def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
+        return frame
 
     def device_event(self, dev: NetDevice, event: Event) -> None:
         self.events.append((dev.name, event))
@@ -53,6 +57,18 @@ class FakeNamespace:
 
     def unregister(self, dev: NetDevice) -> None:
         self.devices.pop(dev.name, None)
+
+    def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
+        return DropReason.IP_OUTNOROUTES
+
+    def routes_changed(self) -> None:
+        pass
+
+    def arp_changed(self, dev: NetDevice) -> None:
+        pass
+
+    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
+        return None
 
 
 def frame(sim: Sim, src: str, dst: str, *, vid: int | None = None, tpid: int = 0x8100, size: int = 46) -> Frame:

@@ -10,8 +10,8 @@ A, B = b"\x02\0\0\0\0\x0a", b"\x02\0\0\0\0\x0b"
 Database = FilteringDatabase[str]
 
 
-def started(ageing: int, **options: int) -> Database:
-    fdb: Database = FilteringDatabase(ageing, **options)
+def started(ageing: int, *, max_learned: int = 0) -> Database:
+    fdb: Database = FilteringDatabase(ageing, max_learned=max_learned)
     fdb.start(0, ageing)
     return fdb
 

@@ -13,6 +13,7 @@ from macvsim import Lab
 from macvsim.dev.base import NetDevice, classify
 from macvsim.dev.nic import Nic
 from macvsim.engine.drop import DropReason
+from macvsim.switch import SwitchPort
 from macvsim.wire.frame import Frame, PacketType
 from tests.hostile.compare import differences
 from tests.hostile.frames import every
@@ -69,7 +70,7 @@ def ways_in(lab: Lab) -> list[Way]:
 
     ways = [(f"{dev.label} receives", partial(framed, partial(received, dev))) for dev in devices(lab)]
     ways += [(f"{dev.label} sends", partial(framed, dev.xmit)) for dev in devices(lab)]
-    ends = [*(dev for dev in devices(lab) if isinstance(dev, Nic)), *ports(lab)]
+    ends: list[Nic | SwitchPort] = [*(dev for dev in devices(lab) if isinstance(dev, Nic)), *ports(lab)]
     return [*ways, *((f"{end.label} hears", partial(framed, end.wire_receive)) for end in ends)]
 
 

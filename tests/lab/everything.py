@@ -19,10 +19,10 @@ def state(lab: Lab) -> dict[str, Any]:
     for name, box in lab.boxes().items():
         ns = box.ns
         seen[name] = [[getattr(dev.stats, field) for field in dev.stats.__slots__] for dev in ns.devices.values()]
-        seen[name, "log"] = list(ns.log.lines)
-        seen[name, "snmp"] = ns.snmp.text(forwarding=False, ttl=64)
-        seen[name, "snmp6"] = ns.ipv6.snmp.text()
-        seen[name, "neigh"] = [
+        seen[f"{name} log"] = list(ns.log.lines)
+        seen[f"{name} snmp"] = ns.snmp.text(forwarding=False, ttl=64)
+        seen[f"{name} snmp6"] = ns.ipv6.snmp.text()
+        seen[f"{name} neigh"] = [
             (e.dev.name, e.ip, e.ha, e.state, e.used, e.confirmed, e.updated, e.probes)
             for table in (ns.neigh, ns.ipv6.neigh)
             for e in table.listing()

@@ -18,6 +18,9 @@ import pytest
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
 from macvsim.errors import MacvsimError
+from macvsim.dev.base import NetDevice
+from macvsim.dev.nic import Nic
+from macvsim.docker.container import Container
 from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 
@@ -33,7 +36,8 @@ class Play:
         self.dice = random.Random(seed)
         self.lab = Lab(seed=seed, journal=journal, fastpath=fastpath)
         self.ipv6 = self.dice.random() < 0.4
-        self.vids = self.dice.choice([[None], [None], [100], [100, 200]])
+        choices: tuple[list[int | None], ...] = ([None], [None], [100], [100, 200])
+        self.vids = self.dice.choice(choices)
         self.mode = self.dice.choice(["bridge", "bridge", "bridge", "vepa", "private"])
         self.names: list[str] = []
         self.addresses: list[str] = []
@@ -87,6 +91,7 @@ class Play:
         dice, lab = self.dice, self.lab
         name = dice.choice(self.names)
         box, host = lab[name], lab.hosts[f"host{name[1]}"]
+        assert isinstance(box, Container)
         other = dice.choice(self.addresses)
         parameter = dice.choice(
             ["arp_accept", "arp_ignore", "arp_filter", "proxy_arp", "proxy_arp_pvlan", "drop_gratuitous_arp",
@@ -138,11 +143,16 @@ class Play:
         except MacvsimError as error:
             self.texts.append(str(error))
 
-    def watch(self, dev: Any) -> str:
+    def watch(self, dev: NetDevice) -> str:
         """A capture begins."""
-        seen: list[tuple[int, object, bytes]] = []
+        seen: list[tuple[float, object, bytes]] = []
         stop = dev.add_tap(lambda kind, frame: seen.append((self.lab.sim.now, kind, frame.wire)))
-        self.stops.append(lambda: (stop(), self.texts.append(f"{dev.label} {seen}"))[0])
+
+        def end() -> None:
+            stop()
+            self.texts.append(f"{dev.label} {seen}")
+
+        self.stops.append(end)
         return dev.label
 
     def unplug(self, host: Any) -> str:
@@ -236,8 +246,10 @@ def test_what_is_known_changes_before_the_work_queues_run(fastpath: bool, wait: 
         host = lab.host(f"host{number}", nic="enp0s8", switch="sw1")
         host.docker.network_create("net", driver="macvlan", subnet="172.16.0.0/24", parent="enp0s8")
         host.docker.run(f"c{number}", network="net", ip=f"172.16.0.{20 + number}", privileged=True)
-    host, inside = lab.hosts["host3"], f"nsenter -t {lab['c3'].pid} -n ip neigh"
-    lab["c3"].sh("ping -c 1 172.16.0.21")
+    host, c3 = lab.hosts["host3"], lab["c3"]
+    assert isinstance(c3, Container)
+    inside = f"nsenter -t {c3.pid} -n ip neigh"
+    c3.sh("ping -c 1 172.16.0.21")
     for nobody in (98, 99):
         lab["c1"].sh(f"ping -c 1 -W 1 172.16.0.{nobody}")
     lab.run(2)
@@ -263,7 +275,9 @@ def test_a_request_is_handed_on_with_what_waits_already(fastpath: bool, before: 
     lab.run(2)
     if before is not None:
         other = Frame(b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x09" + b"\x88\xb5" + bytes(46), lab.sim.born())
-        lab.sim.call_later(50_000 - before, lab.hosts["host2"].ns.dev("enp0s8").wire_receive, other)
+        nic = lab.hosts["host2"].dev("enp0s8")
+        assert isinstance(nic, Nic)
+        lab.sim.call_later(50_000 - before, nic.wire_receive, other)
     ping = BusyboxPing(lab["c1"], "172.16.0.22", count=1)
     ping.start()
     lab.run(1)

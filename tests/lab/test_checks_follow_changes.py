@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.dev.cable import Cable
 from macvsim.engine.sim import SECOND
 from macvsim.net.nud import Nud
 from macvsim.net.socket import UdpSocket
@@ -28,6 +29,12 @@ def line(host: str, text: str) -> Change:
 def entry(lab: Lab, host: str = "a", ip: str = "10.0.1.2") -> Any:
     ns = lab.hosts[host].ns
     return ns.neigh.lookup(ns.dev("eth0"), ip_int(ip))
+
+
+def cable(lab: Lab) -> Cable:
+    plugged = lab.switches["sw1"].ports["b"].cable
+    assert plugged is not None
+    return plugged
 
 
 CHANGES: dict[str, Change] = {
@@ -64,8 +71,8 @@ CHANGES: dict[str, Change] = {
     "asker goes by multicast only": line("a", "sysctl -w net.ipv4.neigh.eth0.ucast_solicit=0"),
     "asker takes its time": line("a", "sysctl -w net.ipv4.neigh.eth0.base_reachable_time_ms=60000"),
     "somebody else says so": line("c", "ip addr add 10.0.1.2/24 dev eth0; arping -c 1 -U -I eth0 10.0.1.2"),
-    "cable slower": lambda lab: setattr(lab.switches["sw1"].ports["b"].cable, "rate", 10_000_000),
-    "cable cut": lambda lab: lab.switches["sw1"].ports["b"].cable.unplug(),
+    "cable slower": lambda lab: setattr(cable(lab), "rate", 10_000_000),
+    "cable cut": lambda lab: cable(lab).unplug(),
     "MAC forgotten": lambda lab: lab.switches["sw1"].fdb.flush(lambda entry: False),
     "port filters": lambda lab: lab.switches["sw1"].ports["b"].access(7),
     "capture": lambda lab: lab.hosts["b"].ns.add_tap("eth0", lambda kind, frame: lab.taps.append((kind, frame.wire))),  # type: ignore[attr-defined]

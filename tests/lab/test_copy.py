@@ -24,11 +24,11 @@ def everything(lab: Lab) -> dict[str, Any]:
     seen["streams"] = {name: stream.getstate() for name, stream in lab.sim._streams.items()}
     seen["turns"] = repr(lab.sim._eid), repr(lab.sim.uids)
     for name, box in lab.boxes().items():
-        seen[name, "files"] = dict(box.files), box.hostname
-        seen[name, "sysctl"] = {dev: dict(vars(place.parameters)) for dev, place in box.sysctl.conf.items()}
+        seen[f"{name} files"] = dict(box.files), box.hostname
+        seen[f"{name} sysctl"] = {dev: dict(vars(place.parameters)) for dev, place in box.sysctl.conf.items()}
         for command in ("ip -s addr", "ip route", "ip neigh"):
             if getattr(box, "running", True):
-                seen[name, command] = str(box.sh(command))
+                seen[f"{name} {command}"] = str(box.sh(command))
     return seen
 
 

@@ -89,10 +89,10 @@ def advertise(lab: Lab) -> object:
 def join(name: str) -> Callable[[Lab], object]:
     """A program of a machine joins the groups that are pinged."""
 
-    def change(lab: Lab) -> object:
+    def change(lab: Lab) -> None:
         ns = lab.hosts[name].ns
         ns.join_group(ns.dev("eth0"), ip_int(GROUP))
-        return ns.ipv6.addrconf.groups.join(ns.dev("eth0"), ip6_int(GROUP6))
+        ns.ipv6.addrconf.groups.join(ns.dev("eth0"), ip6_int(GROUP6))
 
     return change
 
@@ -100,10 +100,10 @@ def join(name: str) -> Callable[[Lab], object]:
 def leave(name: str) -> Callable[[Lab], object]:
     """It leaves them."""
 
-    def change(lab: Lab) -> object:
+    def change(lab: Lab) -> None:
         ns = lab.hosts[name].ns
         ns.leave_group(ns.dev("eth0"), ip_int(GROUP))
-        return ns.ipv6.addrconf.groups.leave(ns.dev("eth0"), ip6_int(GROUP6))
+        ns.ipv6.addrconf.groups.leave(ns.dev("eth0"), ip6_int(GROUP6))
 
     return change
 

@@ -36,9 +36,12 @@ def shape(made: Lab) -> object:
     }
 
 
-def create(subnet: str, name: str = "new", **options: str) -> Callable[[Lab], object]:
-    options.setdefault("parent", "enp0s8.7")
-    return lambda made: made.hosts["host1"].docker.network_create(name, driver="macvlan", subnet=subnet, **options)
+def create(
+    subnet: str, name: str = "new", *, parent: str = "enp0s8.7", gateway: str | tuple[()] = ()
+) -> Callable[[Lab], object]:
+    return lambda made: made.hosts["host1"].docker.network_create(
+        name, driver="macvlan", subnet=subnet, gateway=gateway, parent=parent
+    )
 
 
 MISTAKES: dict[str, tuple[Callable[[Lab], object], type[MacvsimError], str]] = {

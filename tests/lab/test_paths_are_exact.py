@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.dev.nic import Nic
 from macvsim.machine.capture import Capture
+from macvsim.switch import SwitchPort
 from tests.lab.everything import state
 
 pytestmark = pytest.mark.slow
@@ -27,7 +29,8 @@ def build(lab: Lab, dice: random.Random) -> list[str]:
     policy = dice.choice(["bare-metal", "bare-metal", "bare-metal", "virtualbox-allow-all"])
     lab.switch("sw1", policy=policy, ageing=dice.choice([300, 300, 2, 0]))
     names = []
-    vids = dice.choice([[None], [100, 200], [100, 200]])
+    choices: tuple[list[int | None], ...] = ([None], [100, 200], [100, 200])
+    vids = dice.choice(choices)
     for h in range(1, dice.choice([3, 4])):
         host = lab.host(f"host{h}", nic="enp0s8", switch="sw1", unicast_filter=dice.random() < 0.8)
         if dice.random() < 0.5:
@@ -115,6 +118,7 @@ def change(lab: Lab, dice: random.Random, names: list[str]) -> None:
         lab[name].sh("ip link set eth0 type macvlan mode private")
     elif choice == 18:
         a, b = cable.a, cable.b
+        assert isinstance(a, Nic | SwitchPort) and isinstance(b, Nic | SwitchPort)
         cable.unplug()
         if dice.random() < 0.8:
             lab.cable(a, b, delay=dice.choice([0, 25_000]))

@@ -13,22 +13,35 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.engine.sim import MS, SECOND, US
 from macvsim.net.neigh import Neighbour
 from macvsim.net.nud import Nud
 from macvsim.net.packet_socket import PacketSocket
-from macvsim.net.socket import RawIcmpSocket
+from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.wire.addr import ip_int
 from tests.lab.everything import state
 
 pytestmark = pytest.mark.slow
+
+
+def make_private(lab: Lab) -> None:
+    child = lab["d3"].dev("eth0")
+    assert isinstance(child, Macvlan)
+    child.set_mode(Mode.PRIVATE)
+
+
+def isolate(lab: Lab) -> None:
+    for port in lab.switches["sw1"].ports.values():
+        port.isolated = True
+
 
 CHANGES: dict[str, Callable[[Lab], Any]] = {
     "container down": lambda lab: lab["d3"].sh("ip link set eth0 down"),
     "container up again": lambda lab: lab["d3"].sh("ip link set eth0 down; ip link set eth0 up"),
     "container MAC": lambda lab: lab["d3"].sh("ip link set eth0 address 02:00:00:00:00:33"),
     "container gone": lambda lab: lab.hosts["host2"].sh("docker rm -f d3"),
-    "container private": lambda lab: lab["d3"].ns.dev("eth0").set_mode(private()),
+    "container private": make_private,
     "VLAN device down": lambda lab: lab.hosts["host2"].sh("ip link set enp0s8.100 down"),
     "VLAN device deleted": lambda lab: lab.hosts["host2"].sh("ip link del enp0s8.100"),
     "VLAN device tags shown": lambda lab: lab.hosts["host2"].sh("ip link set enp0s8.100 type vlan reorder_hdr off"),
@@ -52,11 +65,11 @@ CHANGES: dict[str, Callable[[Lab], Any]] = {
     "port trunk": lambda lab: lab.switches["sw1"].ports["host2"].trunk([200]),
     "port down": lambda lab: lab.switches["sw1"].ports["host2"].set_up(False),
     "port up again": lambda lab: [lab.switches["sw1"].ports["host2"].set_up(up) for up in (False, True)],
-    "ports isolated": lambda lab: [setattr(p, "isolated", True) for p in lab.switches["sw1"].ports.values()],
+    "ports isolated": isolate,
     "port MTU": lambda lab: setattr(lab.switches["sw1"].ports["host2"], "mtu", 80),
     "port policy": lambda lab: setattr(lab.switches["sw1"].ports["host2"], "policy", "cloud"),
     "MAC moved": lambda lab: lab.switches["sw1"].fdb.learn(
-        lab["d3"].ns.dev("eth0").mac, 100, lab.switches["sw1"].ports["host3"], lab.sim.now
+        lab["d3"].ns.dev("eth0").mac, 100, lab.switches["sw1"].ports["host3"], int(lab.sim.now)
     ),
     "MAC forgotten": lambda lab: lab.run(700),
     "cable delay": lambda lab: setattr(cable(lab), "delay", 77_000),
@@ -109,12 +122,6 @@ def entry(lab: Lab, box: str = "d1", dev: str = "eth0", ip: str = "172.16.10.11"
     found = ns.neigh.lookup(ns.dev(dev), ip_int(ip))
     assert found is not None
     return found
-
-
-def private() -> Any:
-    from macvsim.dev.macvlan import Mode
-
-    return Mode.PRIVATE
 
 
 def capture(lab: Lab) -> None:
@@ -212,7 +219,7 @@ def departures() -> list[int]:
     assert journal is not None
     ping_away(lab)
     lab.run(2)
-    sent = {(source, target): [] for source, target, _ in PINGS}
+    sent: dict[tuple[str, str], list[int]] = {(source, target): [] for source, target, _ in PINGS}
     for record in journal.records:
         for (source, target), times in sent.items():
             if record.step == "xmit" and record.where.label == f"{source}:eth0" and record.uid not in journal.causes:
@@ -229,7 +236,7 @@ def play_under_way(
     lab = build_routed(fastpath=fastpath, journal=journal)
     ping_away(lab)
     later = lab.sim.call_later if softirq else lab.sim.call_in_process
-    later(time - lab.sim.now, change, lab)
+    later(int(time - lab.sim.now), change, lab)
     lab.run(4)
     texts = [lab[source].sh(f"cat /tmp/{target}").stdout for source, target, _ in PINGS if source in lab.boxes()]
     return {**state(lab), "texts": texts, "taps": lab.taps}  # type: ignore[attr-defined]
@@ -285,7 +292,11 @@ def test_broken_requests_make_no_trips() -> None:
     for fastpath in (True, False):
         lab = two_hosts(fastpath)
         heard: list[bytes] = []
-        sock = RawIcmpSocket(lab["host1"].ns, lambda message, heard=heard: heard.append(message[1]))
+
+        def hear(message: Heard, heard: list[bytes] = heard) -> None:
+            heard.append(message[1])
+
+        sock = RawIcmpSocket(lab["host1"].ns, hear)
         for seq in range(20):
             csum = 0xF7FF - 0x1234 - seq - (seq > 9)
             sock.send(ip_int("10.0.0.2"), bytes((8, 0, *csum.to_bytes(2), 0x12, 0x34, 0, seq)), seq + 1)

@@ -62,24 +62,39 @@ def change(line: str) -> Callable[[Program], object]:
     return lambda program: program.lab.hosts["host2"].sh(line) if program.sent == 12 else None
 
 
+def two_more(program: Program) -> None:
+    program.ping()
+    program.ping()
+
+
+def a_datagram_and_a_look(program: Program) -> None:
+    program.udp.send_to(b"x", TARGET, 9)
+    program.heard.append(len(program.capture))
+
+
+def cable_cut(program: Program) -> None:
+    if program.sent == 12:
+        cable = program.lab.switches["sw1"].ports["host2"].cable
+        assert cable is not None
+        cable.unplug()
+
+
 MEANWHILE: dict[str, Callable[[Program], object]] = {
     "nothing": lambda program: None,
     "another ping": Program.ping,
-    "two more": lambda program: [program.ping(), program.ping()],
+    "two more": two_more,
     "a datagram": lambda program: program.udp.send_to(b"x", TARGET, 9),
     "a look": lambda program: program.heard.append(len(program.capture)),
     "a look at counters": lambda program: program.heard.append(state(program.lab)),
     "another listener": lambda program: RawIcmpSocket(program.ns, program.hear) if program.sent == 12 else None,
     "no listener": lambda program: program.sock.close() if program.sent == 12 else None,
-    "a datagram and a look": lambda program: [
-        program.udp.send_to(b"x", TARGET, 9), program.heard.append(len(program.capture))
-    ],
+    "a datagram and a look": a_datagram_and_a_look,
     "a datagram and a new listener": lambda program: [
         program.udp.send_to(b"x", TARGET, 9), program.sent == 12 and RawIcmpSocket(program.ns, program.hear)
     ],
     "echoes ignored": change("sysctl -w net.ipv4.icmp_echo_ignore_all=1"),
     "another MAC": change("ip link set eth0 address 02:00:00:00:00:22"),
-    "cable cut": lambda program: program.sent == 12 and program.lab.switches["sw1"].ports["host2"].cable.unplug(),
+    "cable cut": cable_cut,
 }  # fmt: skip
 
 

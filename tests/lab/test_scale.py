@@ -56,7 +56,12 @@ def test_captures_dissect_nothing_until_asked(monkeypatch: pytest.MonkeyPatch, t
     """A capture holds times and bytes; scapy looks at a frame when somebody wants packets."""
     dissected: list[bytes] = []
     dissect = compose.dissect
-    monkeypatch.setattr(compose, "dissect", lambda data: dissected.append(data) or dissect(data))
+
+    def noted(data: bytes) -> object:
+        dissected.append(data)
+        return dissect(data)
+
+    monkeypatch.setattr(compose, "dissect", noted)
     lab = ScaleLab(Plan(6, 3))
     with lab.lab.capture() as capture:
         lab.ping(2)

@@ -162,7 +162,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_every_engine_comes_to_the_same(lab: Path, tmp_path: Path, scheduler: str) -> None:
-    settings = {"links.loss": [0, "30%"], "mode": ["bridge", "private"]}
+    settings: dict[str, list[Any]] = {"links.loss": [0, "30%"], "mode": ["bridge", "private"]}
     texts = []
     for number, on in enumerate(("serial", "processes", "loky", scheduler)):
         out = tmp_path / f"{number}.jsonl"
@@ -200,12 +200,13 @@ def test_a_worker_of_dask_that_dies_loses_nothing(lab: Path, scheduler: str) -> 
     from distributed import Client
 
     def first_worker() -> int:
-        return next(iter(client.run(os.getpid).values()))
+        pids: dict[str, int] = client.run(os.getpid)
+        return next(iter(pids.values()))
 
     with Client(scheduler) as client:
         whole = macvsim.sweep(lab, {"links.loss": [0, "30%"]}, seeds=20, on="serial")
         pid = first_worker()
-        killed = []
+        killed: list[int] = []
 
         def progress(done: int, total: int) -> None:
             if done and not killed:
@@ -224,7 +225,7 @@ def test_a_run_that_always_kills_its_worker_is_named() -> None:
 
 def test_runs_that_are_there_are_not_made_again(lab: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    settings = {"links.loss": [0, "30%"]}
+    settings: dict[str, list[Any]] = {"links.loss": [0, "30%"]}
     macvsim.sweep(lab, settings, seeds=4, on="serial", out=out)
     whole = out.read_text()
     lines = whole.splitlines(keepends=True)

@@ -41,7 +41,7 @@ Damage = Callable[[str, Segment, int], "int | None"]
 class WatchedLine(Line):
     """A direction of a cable that notes segments and asks about each."""
 
-    plain = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+    plain = property(lambda self: False, lambda self, value: None)
 
     def send(self, frame: Frame) -> DropReason | None:
         data = frame.raw[14:]

@@ -36,12 +36,12 @@ class Capture:
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         for ns in namespaces:
             there = os.open(f"/run/netns/{ns}", os.O_RDONLY)
-            os.setns(there, CLONE_NEWNET)
+            enter(there)
             os.close(there)
             for _, name in socket.if_nameindex():
                 if name not in NOT_CAPTURED and (ns, name) not in self.sockets:
                     self.sockets[ns, name] = self._open(name)
-        os.setns(home, CLONE_NEWNET)
+        enter(home)
         os.close(home)
 
     @staticmethod
@@ -72,7 +72,7 @@ class Capture:
                         if status & TP_STATUS_VLAN_VALID:
                             tpid = tpid if status & TP_STATUS_VLAN_TPID_VALID else 0x8100
                             data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
-                frame = {"ns": ns, "dev": name, "type": TYPES[address[2]], "hex": data.hex()}
+                frame: dict[str, object] = {"ns": ns, "dev": name, "type": TYPES[address[2]], "hex": data.hex()}
                 self.seen.append((stamp, len(self.seen), frame))
 
     def mark(self, text: str) -> None:
@@ -165,7 +165,8 @@ class Player:
 
     def do_state(self, step: dict[str, object]) -> None:
         self.capture.drain()
-        tables, values = "", {}
+        tables = ""
+        values: dict[str, dict[str, object]] = {}
         for ns in step["namespaces"]:  # type: ignore[attr-defined]
             for text in self.texts:
                 tables += f"=== [{ns}] {text}\n" + output("ip", "netns", "exec", ns, "sh", "-c", f"{text} 2>&1")
@@ -178,6 +179,14 @@ class Player:
     def finish(self) -> None:
         (self.folder / "commands.json").write_text(json.dumps(self.commands))
         (self.folder / "frames.jsonl").write_text("".join(json.dumps(line) + "\n" for line in self.capture.lines()))
+
+
+def enter(namespace: int) -> None:
+    """This thread goes into the network namespace of a descriptor."""
+    if sys.version_info >= (3, 12):
+        os.setns(namespace, CLONE_NEWNET)
+    else:
+        raise NotImplementedError("os.setns came with Python 3.12")
 
 
 def output(*words: str) -> str:

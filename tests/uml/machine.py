@@ -96,7 +96,7 @@ def _root() -> Path:
             _apt("install", "-y", "--no-install-recommends", "mmdebstrap")
         new = CACHE / "root.new"
         shutil.rmtree(new, ignore_errors=True)
-        words = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, new]
+        words = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(new)]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
         if ran.returncode:
             raise Impossible(f"mmdebstrap failed: {ran.stderr.strip().splitlines()[-1:]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_udp_is_published_too() -> None:
     server.bind(0, 53)
     for host, target in ((pair.h2, "192.168.56.51"), (pair.h1, "127.0.0.1")):
         got: list[bytes] = []
-        client = UdpSocket(host.ns, lambda payload, *_, got=got: got.append(payload))  # type: ignore[misc]
+        client = UdpSocket(host.ns, lambda payload, *_, got=got: got.append(payload))
         client.send_to(b"hi", ip_int(target), 5000)
         pair.sim.run(until=pair.sim.now + SECOND)
         assert got == [b"got hi"]
@@ -132,8 +133,9 @@ def test_a_port_can_be_had_once() -> None:
         docker.run("w2", ports={"80/tcp": [("", "8080")], "81/tcp": [("", "8181")]})
     assert "8181" not in pair.sh("iptables -t nat -S")
     docker.run("w3", ports={"80/tcp": [("", "8181")]})
-    document = docker.inspect("w3")["NetworkSettings"]["Ports"]
-    assert dict(document) == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8181"}]}
+    settings = docker.inspect("w3")["NetworkSettings"]
+    assert isinstance(settings, Mapping)
+    assert dict(settings["Ports"]) == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8181"}]}
 
 
 def test_ports_follow_the_default_route() -> None:

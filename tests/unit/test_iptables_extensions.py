@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_a_rule_is_saved_and_listed(case: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES["errors"], ids=lambda case: case["typed"])
-def test_a_rule_is_refused(case: dict[str, str]) -> None:
+def test_a_rule_is_refused(case: dict[str, Any]) -> None:
     host = make()
     answer = host.sh(f"iptables -t {case['table']} -A {case['typed']}")
     assert answer.stderr == case["error"]

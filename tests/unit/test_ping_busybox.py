@@ -174,7 +174,7 @@ def test_two_pings_do_not_hear_each_other(pair: Pair) -> None:
 def test_nonsense_is_refused(pair: Pair) -> None:
     for wrong in ({"interval": 0.0}, {"timeout": -1.0}, {"size": 70000}, {"count": -1}):
         with pytest.raises(MacvsimError):
-            BusyboxPing(pair[0], "10.0.0.2", **wrong)  # type: ignore[arg-type]
+            BusyboxPing(pair[0], "10.0.0.2", **wrong)
     assert not pair[0].ns.icmp.sockets
 
 

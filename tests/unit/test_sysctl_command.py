@@ -117,7 +117,7 @@ def test_values_are_read_and_bounded_as_the_kernel_does() -> None:
     for value, read in (("0x10", 16), ("010", 8), ("5 6", 5), ("-1", -1)):
         host.sh(f"echo {value} > /proc/sys/net/ipv4/ip_forward")
         assert host.sysctl["net.ipv4.ip_forward"] == read
-    most = host.sysctl["net.ipv4.tcp_rmem"].split()[2]
+    most = str(host.sysctl["net.ipv4.tcp_rmem"]).split()[2]
     host.sysctl["net.ipv4.tcp_rmem"] = "5000 4096"
     assert host.sysctl["net.ipv4.tcp_rmem"] == f"5000\t4096\t{most}"
     host.sysctl["net.ipv4.ping_group_range"] = "5 1"

@@ -16,9 +16,7 @@ from macvsim.view.html import MOST_ROWS, Table, table
 from macvsim.view.scene import Scene, text
 from macvsim.view.svg import svg
 from macvsim.view.textwidth import cut, text_width
-
-sys.path.insert(0, str(Path(__file__).parent))
-from labs import large
+from tests.view.labs import large
 
 
 def parse(html: str) -> ElementTree.Element:
@@ -171,7 +169,9 @@ def test_matplotlib_animates_on_request(tmp_path: Path) -> None:
         """Takes no pictures, but looks at the figure."""
 
         def setup(self, fig: Any, outfile: Any, dpi: Any = None) -> None:
-            self.fig, self.crosses, self.moves = fig, [], []
+            self.fig = fig
+            self.crosses: list[int] = []
+            self.moves: list[list[tuple[float, float]]] = []
 
         def grab_frame(self, **options: Any) -> None:
             (ax,) = self.fig.axes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,9 +18,7 @@ from macvsim.view.animation import animation, stage
 from macvsim.view.lab import lab_scene
 from macvsim.view.scene import Area, Scene, Wire, extent
 from macvsim.view.story import story
-
-sys.path.insert(0, str(Path(__file__).parent))
-from labs import scrambled
+from tests.view.labs import scrambled
 
 FAILURES = sorted((Path(__file__).parents[2] / "scenarios" / "failures").glob("*.md"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -277,9 +274,10 @@ def test_the_end_that_decides_is_not_told_in_grey() -> None:
     one.sh("ip neigh add 10.0.0.2 lladdr 08:00:27:00:00:99 dev eth0")
     two.link_set("eth0", promisc=True)
     lost = one.ping("10.0.0.2", count=1, timeout=1)
-    assert lost.explain().reason is not None
+    reason = lost.explain().reason
+    assert reason is not None
     tokens = [token for token in stage(lab, lost.explain())[3].tokens if token.end]
-    assert [(token.end, token.minor) for token in tokens] == [(lost.explain().reason.name, False)]
+    assert [(token.end, token.minor) for token in tokens] == [(reason.name, False)]
 
 
 def test_animations_are_made_with_svg_or_matplotlib() -> None:

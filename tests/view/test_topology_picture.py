@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import combinations, pairwise
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -15,9 +13,7 @@ from macvsim import Lab
 from macvsim.view.lab import lab_scene
 from macvsim.view.scene import Area, Box, Scene, Wire, extent
 from macvsim.view.style import SHAPES
-
-sys.path.insert(0, str(Path(__file__).parent))
-from labs import large, scrambled
+from tests.view.labs import large, scrambled
 
 pytestmark = pytest.mark.slow
 

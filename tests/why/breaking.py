@@ -270,8 +270,8 @@ def _of_switch(text: LabText, name: str) -> Iterator[Mutation]:
     for a in ports:
         for b in ports:
             if a < b:
-                label = (f"{name}:{a}", f"port {a}", f"{name}:{b}", f"port {b}")
-                yield Mutation("front: isolated", label, _isolated(name, a, b))
+                both = (f"{name}:{a}", f"port {a}", f"{name}:{b}", f"port {b}")
+                yield Mutation("front: isolated", both, _isolated(name, a, b))
 
 
 def _card(node: str, card: str, **settings: object) -> Callable[[LabText], None]:
@@ -279,7 +279,7 @@ def _card(node: str, card: str, **settings: object) -> Callable[[LabText], None]
 
 
 def _no_exec(node: str, number: int) -> Callable[[LabText], None]:
-    return lambda lab: lab.nodes[node]["exec"].pop(number)  # type: ignore[no-any-return]
+    return lambda lab: lab.nodes[node]["exec"].pop(number)
 
 
 def _link(number: int, **settings: object) -> Callable[[LabText], None]:
