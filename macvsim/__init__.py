@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
     from macvsim.machine.capture import Capture
-    from macvsim.sweeps import sweep
+    from macvsim.sweeps.sweep import sweep
 
 _HOME = {
     "Capture": "macvsim.machine.capture",
