@@ -11,16 +11,13 @@ turns of the queue or the generation, and then `History.checked` refuses rather 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from macvsim.errors import MacvsimError
-
-if TYPE_CHECKING:
-    from macvsim.engine.sim import Sim
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -28,11 +25,23 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+class Clock(Protocol):
+    """The simulation (`macvsim.engine.sim.Sim`) as a history sees it: `_eid` counts the turns of its queue."""
+
+    history: History | None
+    generation: int
+
+    @property
+    def _eid(self) -> Iterator[int]: ...
+    @property
+    def now(self) -> float: ...
+
+
 class Simulated(Protocol):
     """Something that lives in a simulation."""
 
     @property
-    def sim(self) -> Sim: ...
+    def sim(self) -> Clock: ...
 
 
 Reference = Mapping[str, str | int]
@@ -91,7 +100,7 @@ class History:
     calls : oldest first; busy : one is going on, so that further ones follow from it
     """
 
-    def __init__(self, sim: Sim, writer: Writer) -> None:
+    def __init__(self, sim: Clock, writer: Writer) -> None:
         self.sim = sim
         self.calls: list[Call] = []
         self.busy = False
@@ -210,7 +219,7 @@ class Settings(dict[K, V]):
         self.name = name
 
     @property
-    def sim(self) -> Sim:
+    def sim(self) -> Clock:
         return self.owner.sim
 
     @recorded

@@ -20,7 +20,7 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
-from macvsim.engine.history import recorded
+from macvsim.engine.history import History, recorded
 from macvsim.engine.journal import Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import Dice
@@ -28,7 +28,6 @@ from macvsim.engine.wheel import TimerWheel
 
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
-    from macvsim.engine.history import History
     from macvsim.wire.frame import Frame
 
 US = 1_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from macvsim.errors import NotSimulated
 from macvsim.net.netfilter.rule import EVERYTHING, Net
-from macvsim.net.netfilter.tcp import State
+from macvsim.net.netfilter.segment import State
 from macvsim.shell.iptables.values import full_address, number
 
 BANNER = "conntrack v1.4.8 (conntrack-tools)"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import macvsim
@@ -15,6 +16,21 @@ from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_P_ARP, PacketType
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
+
+CIRCLES = {"dev": (7, 4), "docker": (9,), "net": (81,), "shell": (7,)}
+"""Rooms whose files import each other in circles of more than two, imports for types included: the sizes of the
+circles.  A number may only fall."""
+
+
+def circles(imports: nx.DiGraph[str]) -> dict[str, tuple[int, ...]]:
+    """By room, the sizes of its import circles of more than two files, largest first."""
+    found: dict[str, list[int]] = {}
+    for room in {module.split(".")[1] for module in imports if "." in module}:
+        files = [module for module in imports if module.split(".")[1:2] == [room]]
+        for circle in nx.strongly_connected_components(imports.subgraph(files)):
+            if len(circle) > 2:
+                found.setdefault(room, []).append(len(circle))
+    return {room: tuple(sorted(sizes, reverse=True)) for room, sizes in found.items()}
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -27,6 +43,22 @@ def loaded_after(statement: str) -> set[str]:
 @pytest.mark.parametrize("statement", ["import macvsim", "from macvsim import Lab; Lab()"])
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert not loaded_after(statement) & {"matplotlib", "numpy", "scapy", "networkx", "pydantic"}
+
+
+def test_no_new_import_circles() -> None:
+    """The contracts in pyproject.toml forbid circles of rooms; inside a room at most two files import each other."""
+    grimp = pytest.importorskip("grimp", reason="comes with import-linter")
+    graph = grimp.build_graph("macvsim", exclude_type_checking_imports=False, cache_dir=None)
+    files = sorted(graph.modules)
+    imports = nx.DiGraph((file, other) for file in files for other in graph.find_modules_directly_imported_by(file))
+    assert circles(imports) == CIRCLES
+
+
+def test_circles_of_two_are_allowed() -> None:
+    two = [("macvsim.dev.base", "macvsim.dev.contracts"), ("macvsim.dev.contracts", "macvsim.dev.base")]
+    three = [("macvsim.net.a", "macvsim.net.b"), ("macvsim.net.b", "macvsim.net.c"), ("macvsim.net.c", "macvsim.net.a")]
+    assert circles(nx.DiGraph(two)) == {}
+    assert circles(nx.DiGraph([*two, *three])) == {"net": (3,)}
 
 
 def test_exported_names() -> None:

@@ -9,7 +9,7 @@ from macvsim.engine.recording import Subject
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.netfilter.tcp import TcpState
+    from macvsim.net.netfilter.segment import TcpState
     from macvsim.net.netfilter.tuple import Tuple
 
 ORIGINAL = 0

@@ -9,7 +9,7 @@ from macvsim.net.netfilter.conn import ORIGINAL, Conn, Status
 from macvsim.net.netfilter.fieldmatches import sign
 from macvsim.net.netfilter.matches import first_bytes
 from macvsim.net.netfilter.rule import EVERYTHING, Match
-from macvsim.net.netfilter.tcp import State
+from macvsim.net.netfilter.segment import State
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""TCP segments as connection tracking reads them (RFC 9293 section 3.1), and sequence number arithmetic."""
+"""TCP as connection tracking reads it: segments, their sequence numbers (RFC 9293), and the state of a connection."""
 
 from __future__ import annotations
 
+import enum
 from typing import NamedTuple
 
 from macvsim.wire.checksum import checksum, pseudo_header
@@ -126,3 +127,47 @@ class Half:
         self.sack = 4 in found
         scale = found.get(3)
         self.scale = min(scale[0], MAX_SCALE) if scale else None
+
+
+class State(enum.IntEnum):
+    """Where a connection is (TCP_CONNTRACK_*); IGNORE and INVALID are only entries of the table."""
+
+    NONE = 0
+    SYN_SENT = 1
+    SYN_RECV = 2
+    ESTABLISHED = 3
+    FIN_WAIT = 4
+    CLOSE_WAIT = 5
+    LAST_ACK = 6
+    TIME_WAIT = 7
+    CLOSE = 8
+    SYN_SENT2 = 9
+    INVALID = 10
+    IGNORE = 11
+
+
+class Kind(enum.IntEnum):
+    """What a segment is to the table (TCP_*_SET)."""
+
+    SYN = 0
+    SYNACK = 1
+    FIN = 2
+    ACK = 3
+    RST = 4
+    NONE = 5
+
+
+class TcpState:
+    """What is known of one connection (struct ip_ct_tcp)."""
+
+    def __init__(self) -> None:
+        self.state = State.NONE
+        self.seen = [Half(), Half()]
+        self.last_kind = Kind.NONE
+        self.last_dir = 0
+        self.last_seq = self.last_ack = self.last_end = self.last_win = 0
+        self.last_scale: int | None = None
+        self.last_sack = False
+        self.expects_challenge = False
+        self.simultaneous = False
+        self.retrans = 0

@@ -9,39 +9,11 @@ import enum
 from typing import TYPE_CHECKING, Final
 
 from macvsim.net.netfilter.conn import ORIGINAL, REPLY, Conn, Status
-from macvsim.net.netfilter.segment import ACK, RST, SYN, Half, Segment, is_before
+from macvsim.net.netfilter.segment import ACK, RST, SYN, Half, Kind, Segment, State, TcpState, is_before
 from macvsim.net.netfilter.window import Fit, fits
 
 if TYPE_CHECKING:
     from macvsim.net.netfilter.settings import ConntrackConf
-
-
-class State(enum.IntEnum):
-    """Where a connection is (TCP_CONNTRACK_*); IGNORE and INVALID are only entries of the table."""
-
-    NONE = 0
-    SYN_SENT = 1
-    SYN_RECV = 2
-    ESTABLISHED = 3
-    FIN_WAIT = 4
-    CLOSE_WAIT = 5
-    LAST_ACK = 6
-    TIME_WAIT = 7
-    CLOSE = 8
-    SYN_SENT2 = 9
-    INVALID = 10
-    IGNORE = 11
-
-
-class Kind(enum.IntEnum):
-    """What a segment is to the table (TCP_*_SET)."""
-
-    SYN = 0
-    SYNACK = 1
-    FIN = 2
-    ACK = 3
-    RST = 4
-    NONE = 5
 
 
 _NAMES = {"NO": 0, "SS": 1, "SR": 2, "ES": 3, "FW": 4, "CW": 5, "LA": 6, "TW": 7, "CL": 8, "S2": 9, "IV": 10, "IG": 11}
@@ -85,22 +57,6 @@ class Answer(enum.Enum):
     """The connection is over; look the segment up anew."""
     KILL = "kill"
     """Accept, and forget the connection."""
-
-
-class TcpState:
-    """What is known of one connection (struct ip_ct_tcp)."""
-
-    def __init__(self) -> None:
-        self.state = State.NONE
-        self.seen = [Half(), Half()]
-        self.last_kind = Kind.NONE
-        self.last_dir = ORIGINAL
-        self.last_seq = self.last_ack = self.last_end = self.last_win = 0
-        self.last_scale: int | None = None
-        self.last_sack = False
-        self.expects_challenge = False
-        self.simultaneous = False
-        self.retrans = 0
 
 
 def kind_of(segment: Segment) -> Kind:

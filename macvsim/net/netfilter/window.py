@@ -6,11 +6,10 @@ import enum
 from typing import TYPE_CHECKING
 
 from macvsim.net.netfilter.conn import ORIGINAL, REPLY
-from macvsim.net.netfilter.segment import ACK, RST, SYN, Half, Segment, highest_sack, is_after, is_before
+from macvsim.net.netfilter.segment import ACK, RST, SYN, Half, Segment, TcpState, highest_sack, is_after, is_before
 
 if TYPE_CHECKING:
     from macvsim.net.netfilter.settings import ConntrackConf
-    from macvsim.net.netfilter.tcp import TcpState
 
 _MASK = 0xFFFFFFFF
 _MAX_ACK_WINDOW = 66000

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from macvsim.wire.pcapfilter.generate import OPERATIONS, Generator, divided
 from macvsim.wire.pcapfilter.program import FilterError, Test, Value, View, both
-
-if TYPE_CHECKING:
-    from macvsim.wire.pcapfilter.parser import _Parser
+from macvsim.wire.pcapfilter.words import PROTOCOLS, Words
 
 _RELATIONS: dict[str, Callable[[int, int], bool]] = {
     "=": lambda a, b: a == b,
@@ -34,14 +32,14 @@ class Term(NamedTuple):
 class Arithmetic:
     """The part of the grammar that deals with numbers."""
 
-    def __init__(self, parser: _Parser, generator: Generator) -> None:
+    def __init__(self, parser: Words, generator: Generator) -> None:
         self._parser = parser
         self._generator = generator
 
     def begins(self) -> bool:
         """True if the next words are a comparison; found by trying, for parentheses may hold either."""
         parser = self._parser
-        start = parser._at
+        start = parser.at
         try:
             if self._could_begin():
                 self._skip(0)
@@ -50,7 +48,7 @@ class Arithmetic:
         except _NoNumber:
             return False
         finally:
-            parser._at = start
+            parser.at = start
 
     def _could_begin(self) -> bool:
         parser = self._parser
@@ -124,8 +122,6 @@ class Arithmetic:
         return self._accessor()
 
     def _accessor(self) -> Term:
-        from macvsim.wire.pcapfilter.parser import PROTOCOLS
-
         parser = self._parser
         name = parser.take().kind
         if name not in PROTOCOLS:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from macvsim.wire.pcapfilter.generate import ARP, ETHERTYPES, IP, ONLY_IP, PORTS, RARP, SAPS, TRANSPORTS, Generator
 from macvsim.wire.pcapfilter.lexer import Token
 from macvsim.wire.pcapfilter.program import FilterError, Resolver, Test, either
-
-if TYPE_CHECKING:
-    from macvsim.wire.pcapfilter.parser import _Parser
+from macvsim.wire.pcapfilter.words import Words
 
 _ALL = 0xFFFFFFFF
 _ALL6 = (1 << 128) - 1
@@ -40,7 +37,7 @@ class Identifiers:
         self._generator = generator
         self._resolver = resolver
 
-    def test(self, parser: _Parser, qualifiers: Qualifiers) -> Test:
+    def test(self, parser: Words, qualifiers: Qualifiers) -> Test:
         """The next word, or network with its mask."""
         token = parser.take()
         if qualifiers is NOTHING and token.kind not in ("mac", "address6"):

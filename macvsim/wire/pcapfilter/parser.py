@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from macvsim.errors import NotSimulated
 from macvsim.wire.pcapfilter.arithmetic import Arithmetic
 from macvsim.wire.pcapfilter.generate import Generator
 from macvsim.wire.pcapfilter.identify import NOTHING, Identifiers, Qualifiers
-from macvsim.wire.pcapfilter.lexer import Token, tokens
 from macvsim.wire.pcapfilter.link import ETHERNET, LinkType
 from macvsim.wire.pcapfilter.program import Filter, FilterError, Resolver, Test, View, both, either, negated
+from macvsim.wire.pcapfilter.words import PROTOCOLS, Words
 
-PROTOCOLS = frozenset(
-    [
-        "ether",
-        "arp",
-        "rarp",
-        "ip",
-        "tcp",
-        "udp",
-        "icmp",
-        "igmp",
-        "igrp",
-        "pim",
-        "vrrp",
-        "carp",
-        "ip6",
-        "icmp6",
-        "ah",
-        "esp",
-        "sctp",
-        "atalk",
-        "aarp",
-        "decnet",
-        "lat",
-        "sca",
-        "moprc",
-        "mopdl",
-        "iso",
-        "stp",
-        "netbeui",
-        "radio",
-    ]
-)
 _KINDS = ("host", "net", "port", "portrange", "proto", "protochain", "gateway")
 _LEFT_OUT = ("mpls", "pppoed", "pppoes", "geneve", "vxlan", "ipx", "esis", "isis", "clnp", "byte", "protochain")
 _WORDS = ("name", "address", "address6", "mac", "number")
-_SYNTAX = "can't parse filter expression: syntax error"
 _WIRELESS = ("wlan", "type", "subtype", "direction")
 
 
@@ -75,53 +42,14 @@ def compile_filter(
     return Filter(parser.all())
 
 
-@dataclass
-class _Parser:
+class _Parser(Words):
     """Recursive descent; `qualifiers` are those of the last primitive, for words that stand alone behind and/or."""
 
-    expression: str
-    generator: Generator
-    resolver: Resolver
-
-    def __post_init__(self) -> None:
-        self._tokens: list[Token] = tokens(self.expression)
-        self._at = 0
-        self.identifiers = Identifiers(self.generator, self.resolver)
-        self.arithmetic = Arithmetic(self, self.generator)
-
-    # -- tokens --------------------------------------------------------------------------------------------------------
-
-    @property
-    def token(self) -> Token:
-        return self._tokens[self._at]
-
-    def peek(self, count: int = 1) -> Token:
-        """A token further on."""
-        return self._tokens[min(self._at + count, len(self._tokens) - 1)]
-
-    def take(self) -> Token:
-        """The next token, which is then read."""
-        token = self.token
-        self._at = min(self._at + 1, len(self._tokens) - 1)
-        return token
-
-    def accept(self, kind: str) -> bool:
-        """Read a token if it is of that kind."""
-        if self.token.kind == kind and kind:
-            self.take()
-            return True
-        return False
-
-    def expect(self, kind: str) -> Token:
-        """Read a token that must be of that kind."""
-        if self.token.kind != kind:
-            raise self.wrong()
-        return self.take()
-
-    @staticmethod
-    def wrong() -> FilterError:
-        """Not in the grammar."""
-        return FilterError(_SYNTAX)
+    def __init__(self, expression: str, generator: Generator, resolver: Resolver) -> None:
+        super().__init__(expression)
+        self.generator = generator
+        self.identifiers = Identifiers(generator, resolver)
+        self.arithmetic = Arithmetic(self, generator)
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
