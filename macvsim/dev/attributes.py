@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from macvsim.dev.contracts import Event, RxHandler, Stack, Tap
+from macvsim.dev.contracts import Event, Tap
 from macvsim.dev.joined import NOTHING
 from macvsim.wire.addr import mac_text
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice
     from macvsim.dev.linkwatch import LinkWatch
-    from macvsim.dev.registry import Kind
     from macvsim.dev.softnet import Softnet
     from macvsim.engine.sim import Sim
     from macvsim.wire.frame import PacketType
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 ETH_DATA_LEN = 1500
 TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
-_NO_VLANS: Mapping[int, NetDevice] = MappingProxyType({})
 
 
 class Stats:
@@ -66,6 +62,17 @@ class Stats:
         tx_dropped: int
         tx_errors: int
         tx_packets: int
+
+
+class Home(Protocol):
+    """The namespace of a device, as far as its attributes and state need it; `macvsim.dev.base.Stack` is all of it."""
+
+    sim: Sim
+    name: str
+
+    @property
+    def devices(self) -> Mapping[str, Any]:
+        """All its devices by name, in the order of their indices."""
 
 
 class Attributes:
@@ -145,7 +152,7 @@ class Attributes:
     """VLANs (``TPID << 16 | VID``) a bridge wants through the card's filter (vlan_vid_add); never iterated."""
     _uc_promisc: bool = False
 
-    def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
+    def __init__(self, ns: Home, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
         self.sim: Sim
         object.__setattr__(self, "sim", ns.sim)
         self.softnets: Mapping[PacketType, Softnet] = NOTHING
@@ -159,12 +166,13 @@ class Attributes:
         self.linkwatch: LinkWatch | None = None
         """Who tells others about the carrier; None outside a namespace: they hear it at once."""
         self.ifindex = 0
-        self.lower: NetDevice | None = None
-        self.uppers: tuple[NetDevice, ...] = ()
+        self.lower: Attributes | None = None
+        self.uppers: tuple[Attributes, ...] = ()
         """Devices stacked on it, the oldest first."""
-        self.vlans: Mapping[int, NetDevice] = _NO_VLANS
-        self.rx_handler: RxHandler | None = None
-        self.master: NetDevice | None = None
+        self.vlans: Mapping[int, Attributes] = NOTHING
+        self.rx_handler: object = None
+        """Takes its frames, but those of its VLANs."""
+        self.master: Attributes | None = None
         self.taps: tuple[Tap, ...] = ()
         self.up = False
         self.started = False
@@ -198,15 +206,6 @@ class Attributes:
     def label(self) -> str:
         """How people tell it from others: ``namespace:name``."""
         return f"{self.ns.name}:{self.name}"
-
-    @property
-    def link_kind(self) -> Kind:
-        """All that is said of its kind (dev->rtnl_link_ops)."""
-        return self.ns.kinds[self.kind]
-
-    def peer_device(self) -> NetDevice | None:
-        """The other end of a pair; None: it is no end of one."""
-        return None
 
     @property
     def stats(self) -> Stats:

@@ -9,14 +9,17 @@ Three rules keep stacking sound: `xmit` never calls `receive` (what turns upward
 touches only its lower device and its own port object; only devices that belong to two namespaces cross between them.
 
 What a device has stands in attributes.py, how it goes up and down in state.py, what it listens for in listening.py.
+It knows its namespace only as a `Stack`, and the taker of its frames only as an `RxHandler` (below).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
-from macvsim.dev.contracts import CONSUMED, PASS, Event, Tap
+from macvsim.dev.attributes import ETH_DATA_LEN
+from macvsim.dev.contracts import CONSUMED, PASS, Event, Rx, Tap
 from macvsim.dev.logtap import LogTap
 from macvsim.dev.softnet import Softnet
 from macvsim.dev.state import State
@@ -26,6 +29,10 @@ from macvsim.engine.history import recorded
 from macvsim.errors import NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, VLAN_FIRST, Frame, PacketType
+
+if TYPE_CHECKING:
+    from macvsim.dev.registry import Kind, Kinds
+    from macvsim.engine.sim import Sim
 
 VLAN_HLEN = 4
 _TAG_KEY = 0xFFFF0FFF
@@ -46,6 +53,15 @@ class NetDevice(State):
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
     __slots__ = ()
+    ns: Stack
+    lower: NetDevice | None
+    uppers: tuple[NetDevice, ...]
+    vlans: Mapping[int, NetDevice]
+    rx_handler: RxHandler | None
+    master: NetDevice | None
+
+    def __init__(self, ns: Stack, name: str, mac: bytes, *, mtu: int = ETH_DATA_LEN) -> None:
+        super().__init__(ns, name, mac, mtu=mtu)
 
     # -- down ----------------------------------------------------------------------------------------------------------
 
@@ -221,6 +237,15 @@ class NetDevice(State):
 
     # -- what stands around it -----------------------------------------------------------------------------------------
 
+    @property
+    def link_kind(self) -> Kind:
+        """All that is said of its kind (dev->rtnl_link_ops)."""
+        return self.ns.kinds[self.kind]
+
+    def peer_device(self) -> NetDevice | None:
+        """The other end of a pair; None: it is no end of one."""
+        return None
+
     def notify(self, event: Event) -> None:
         """Tell the namespace, then the devices stacked on this one (call_netdevice_notifiers)."""
         self.ns.device_event(self, event)
@@ -291,3 +316,94 @@ def check_unicast_mac(mac: bytes, label: str) -> None:
             "EADDRNOTAVAIL",
             f"{label} cannot have the address {mac_text(mac)}: use a unicast address such as 02:00:00:00:00:01",
         )
+
+
+Another = tuple[NetDevice, Frame, PacketType]
+"""The frame now belongs to another device: one more round (RX_HANDLER_ANOTHER)."""
+
+
+class RxHandler(Protocol):
+    """What macvlan, ipvlan and bridges hang on a lower device; one per device."""
+
+    owner: str
+    """The kind of device that hung it there, for messages."""
+
+    def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx | Another: ...
+
+
+ProtocolHandler = Callable[[NetDevice, Frame, PacketType], DropReason | None]
+
+
+class Stack(Protocol):
+    """What a device needs of its namespace."""
+
+    sim: Sim
+    name: str
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds of devices that its kernel knows."""
+
+    @property
+    def default_qdisc(self) -> str:
+        """The queueing discipline of a device with a queue (net.core.default_qdisc)."""
+
+    @property
+    def devices(self) -> Mapping[str, Any]:
+        """All its devices by name, in the order of their indices."""
+
+    @property
+    def bridge_hooks(self) -> BridgeHooks | None:
+        """Who looks at what bridges forward, while anybody does."""
+
+    def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
+        """Who takes frames of an EtherType (two bytes), if anybody does."""
+
+    def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
+        """Nobody handles the frame's EtherType."""
+
+    def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
+        """A frame with an IPv4 fragment: the whole packet once it is there."""
+
+    def device_event(self, dev: NetDevice, event: Event) -> None:
+        """A device of this namespace changed."""
+
+    def join_snoopers(self, dev: NetDevice, join: bool) -> None:
+        """A bridge that snoops on group membership joins the groups of those who do, or leaves them."""
+
+    def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
+        """Take a device in."""
+
+    def unregister(self, dev: NetDevice) -> None:
+        """Let a device go."""
+
+    def route_out(self, dev: NetDevice, ethertype: bytes, packet: bytes, uid: int) -> DropReason | None:
+        """An IP packet of a stacked device goes out by this stack's routes, bound to `dev` (ip_local_out)."""
+
+    def routes_changed(self) -> None:
+        """Something that routing decisions depend on has changed (rt_cache_flush)."""
+
+    def arp_changed(self, dev: NetDevice) -> None:
+        """A device does ARP now, or no longer (neigh_changeaddr)."""
+
+    def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
+        """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
+        known neighbour; None: any may do something.  It holds until `Sim.generation` changes.
+        """
+
+
+class BridgeHooks(Protocol):
+    """Who looks at what the bridges of a namespace forward (br_netfilter)."""
+
+    def enter(
+        self, bridge: NetDevice, port: NetDevice, frame: Frame, packet_type: PacketType
+    ) -> tuple[Frame, PacketType] | None:
+        """A frame came in at a port: the one to go on with, or None if it ended."""
+
+    def leave(
+        self, bridge: NetDevice, source: NetDevice, port: NetDevice, frame: Frame
+    ) -> DropReason | Iterator[Frame]:
+        """A frame is about to leave by a port: the frames to send, or why there are none."""
+
+    def resume(self, frame: Frame) -> tuple[NetDevice, Frame] | None:
+        """The bridge itself sends a frame: port and frame, if that came in at a port and waited for a neighbour."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import ClassVar, TypeGuard
 
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
-from macvsim.dev.base import VLAN_HLEN, NetDevice
+from macvsim.dev.base import VLAN_HLEN, NetDevice, Stack
 from macvsim.dev.bridge_fdb import BridgeFdb
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort, PortState
 from macvsim.dev.bridge_vlan import BridgeVlans
-from macvsim.dev.contracts import Event, Stack
+from macvsim.dev.contracts import Event
 from macvsim.dev.portvlan import leave
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded

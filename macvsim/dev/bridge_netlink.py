@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from macvsim.dev.base import Stack
 from macvsim.dev.bridge import Bridge
-from macvsim.dev.contracts import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, fixed, flag, named, number
 from macvsim.dev.registry import Decimal, Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
+from macvsim.dev.base import Another, NetDevice
+from macvsim.dev.contracts import CONSUMED, PASS, Rx
 from macvsim.dev.portvlan import PortVlans
 from macvsim.engine.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated

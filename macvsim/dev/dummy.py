@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import NetDevice, Stack
 from macvsim.dev.registry import Ethtool, Kind, NewLink
 from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import Frame

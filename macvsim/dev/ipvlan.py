@@ -11,8 +11,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import ClassVar, TypeGuard
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Event, Stack
+from macvsim.dev.base import NetDevice, Stack
+from macvsim.dev.contracts import Event
 from macvsim.dev.ipvlan_port import IP, IPV6, L2, L3, PRIVATE, VEPA, Flag, IpvlanPort, Mode, l3s_child, layer3_address
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded

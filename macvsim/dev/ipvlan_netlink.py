@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import Stack
 from macvsim.dev.ipvlan import Flag, Ipvlan, Mode
 from macvsim.dev.linkwords import Options, Reader, choice, flag
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink

@@ -8,8 +8,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import PASS, Another, Rx, RxHandler
+from macvsim.dev.base import Another, NetDevice, RxHandler
+from macvsim.dev.contracts import PASS, Rx
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import US
 from macvsim.wire.addr import BROADCAST_MAC

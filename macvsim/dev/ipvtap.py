@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from macvsim.dev import ipvlan_netlink
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import Stack
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.registry import NewLink
 from macvsim.dev.tap import TUN_READQ_SIZE, TapHandler, character_device

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from macvsim.dev.attributes import TSO_MAX_SIZE
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import NetDevice, Stack
 from macvsim.dev.registry import Ethtool, Kind
 from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import ZERO_MAC

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeGuard
 
-from macvsim.dev.base import NetDevice, check_unicast_mac
-from macvsim.dev.contracts import Event, Stack
+from macvsim.dev.base import NetDevice, Stack, check_unicast_mac
+from macvsim.dev.contracts import Event
 from macvsim.dev.macvlan_port import BC_QUEUE_LEN, BRIDGE, BRIDGE_ONLY, PASSTHRU, SOURCE, VEPA, MacvlanPort, Mode
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded

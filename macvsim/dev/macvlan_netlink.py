@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, choice
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink

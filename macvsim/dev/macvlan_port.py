@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import CONSUMED, PASS, Another, Rx
+from macvsim.dev.base import Another, NetDevice
+from macvsim.dev.contracts import CONSUMED, PASS, Rx
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import PROCESS, US
 from macvsim.wire.addr import BROADCAST_MAC

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, TypeGuard
 
 from macvsim.dev.attributes import ETH_DATA_LEN
-from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
+from macvsim.dev.base import VLAN_HLEN, NetDevice, Stack, classify
 from macvsim.dev.cable import Cable
-from macvsim.dev.contracts import Stack
 from macvsim.dev.registry import Ethtool, Kind
 from macvsim.engine.drop import DropReason
 from macvsim.wire.addr import BROADCAST_MAC

@@ -20,8 +20,7 @@ from macvsim.dev.linkwords import Option, Options, Reader
 from macvsim.errors import MacvsimError
 
 if TYPE_CHECKING:
-    from macvsim.dev.base import NetDevice
-    from macvsim.dev.contracts import Stack
+    from macvsim.dev.base import NetDevice, Stack
 
 ENTRY_POINTS = "macvsim.devices"
 _BUILT_IN: Mapping[str, str] = MappingProxyType(

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
-from macvsim.dev.base import VLAN_HLEN, NetDevice, classify
-from macvsim.dev.contracts import Stack
+from macvsim.dev.base import VLAN_HLEN, NetDevice, Stack, classify
 from macvsim.dev.linkwords import Option, Options, Reader
 from macvsim.dev.registry import Ethtool, Kind, NewLink
 from macvsim.dev.softnet import Softnet

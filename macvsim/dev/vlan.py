@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeGuard
 
-from macvsim.dev.base import VLAN_HLEN, NetDevice
-from macvsim.dev.contracts import Event, Stack
+from macvsim.dev.base import VLAN_HLEN, NetDevice, Stack
+from macvsim.dev.contracts import Event
 from macvsim.engine.drop import DropReason
 from macvsim.errors import NetlinkError
 from macvsim.wire.frame import (

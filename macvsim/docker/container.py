@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.docker import dns
 from macvsim.docker.container_config import ContainerConfig
+from macvsim.docker.dns_server import Resolving
 from macvsim.docker.ids import id_text, new_number, short_id
 from macvsim.docker.images import SIZE, Image
 from macvsim.docker.inspection import sandbox_key
@@ -25,8 +26,14 @@ from macvsim.machine.host import BUSYBOX, Box, Result
 from macvsim.wire.addr import ip_int, ip_text
 
 if TYPE_CHECKING:
+    import random
+
     from macvsim.apps.ping import PingResult
-    from macvsim.docker.engine import Engine
+    from macvsim.docker.controller import NetworkController
+    from macvsim.docker.images import Images
+    from macvsim.docker.profile import Profile
+    from macvsim.docker.publish import Ports
+    from macvsim.engine.sim import Sim
     from macvsim.net.namespace import Namespace
 
 Sink = Callable[[str], None]
@@ -46,6 +53,34 @@ class Process(Protocol):
     text: str
 
     def kill(self, signal: int = ...) -> None: ...
+
+
+class Daemon(Resolving, Protocol):
+    """A Docker daemon (`macvsim.docker.engine.Engine`) as its containers need it.
+
+    containers : by name, oldest first; configs : of the last container on each network
+    """
+
+    sim: Sim
+    host: Box
+    profile: Profile
+    data_root: str
+    exec_root: str
+    rng: random.Random
+    images: Images
+    controller: NetworkController
+    ports: Ports
+    containers: dict[str, Container]
+    configs: dict[str, ContainerConfig]
+
+    def clock(self) -> int:
+        """Nanoseconds since 1970."""
+
+    def find(self, term: str) -> Container:
+        """A container by name or identifier; raises `DockerError`."""
+
+    def network_owner(self, container: Container) -> Container:
+        """The container whose network it uses: itself, or that of ``--network container:NAME``."""
 
 
 class Container(Box):
@@ -73,7 +108,7 @@ class Container(Box):
         "ns": lambda container: container._spare_namespace(),
     }
 
-    def __init__(self, engine: Engine, id: str, name: str, config: ContainerConfig, image: Image) -> None:
+    def __init__(self, engine: Daemon, id: str, name: str, config: ContainerConfig, image: Image) -> None:
         # its namespaces have no box: "ip netns exec" and nsenter bring the host's tools along
         super().__init__(engine.host.kernel, None, name, BUSYBOX)
         self.interpreter = engine.host.interpreter

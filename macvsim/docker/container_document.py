@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from macvsim.docker.container import Container
+from macvsim.docker.container import Container, Daemon
 from macvsim.docker.gotypes import GoMap
 from macvsim.docker.inspection import Document, settings_document, timestamp
-
-if TYPE_CHECKING:
-    from macvsim.docker.engine import Engine
 
 _NEVER = "0001-01-01T00:00:00Z"
 _MASKED = (
@@ -32,7 +27,7 @@ _NULL_LISTS = (
 _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
-def container_document(engine: Engine, container: Container) -> Document:
+def container_document(engine: Daemon, container: Container) -> Document:
     """The element of ``docker inspect`` for `container`."""
     folder = f"{engine.data_root}/containers/{container.id}"
     argv = container.config.argv
@@ -172,7 +167,7 @@ def _host_config(container: Container) -> Document:
     return document
 
 
-def _graph_driver(engine: Engine, container: Container) -> Document:
+def _graph_driver(engine: Daemon, container: Container) -> Document:
     """Where the overlay2 driver keeps the container's files; its layers are named by random identifiers."""
     top, image = container.layer, container.image.layer
     layers = f"{engine.data_root}/overlay2"

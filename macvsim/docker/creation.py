@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from macvsim.docker.container import Container
+from macvsim.docker.container import Container, Daemon
 from macvsim.docker.container_config import RESTART_POLICIES, ContainerConfig, RestartPolicy
 from macvsim.docker.ids import new_id
 from macvsim.docker.images import split_reference
 from macvsim.docker.ipam_config import check_endpoint
+from macvsim.docker.membership import Networking
 from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.profile import Profile
 from macvsim.docker.publish import check_protocols
 from macvsim.errors import DockerError, NotSimulated
 
-if TYPE_CHECKING:
-    from macvsim.docker.engine import Engine
-
 
 def create(
-    engine: Engine, name: str | None, config: ContainerConfig, networks: Mapping[str, EndpointSettings] | None
+    engine: Daemon, name: str | None, config: ContainerConfig, networks: Mapping[str, EndpointSettings] | None
 ) -> Container:
     """A container that was never started; see `Engine.create`."""
     profile = engine.profile
@@ -70,7 +67,7 @@ def create(
     return container
 
 
-def _kept(engine: Engine, config: ContainerConfig) -> ContainerConfig:
+def _kept(engine: Daemon, config: ContainerConfig) -> ContainerConfig:
     """The settings as one object with those of the container before it on the same network, if they are the same."""
     known = engine.configs.get(config.network)
     if known is None or known != config:
@@ -78,7 +75,7 @@ def _kept(engine: Engine, config: ContainerConfig) -> ContainerConfig:
     return known
 
 
-def _known(engine: Engine, network: str) -> Network | None:
+def _known(engine: Daemon, network: str) -> Network | None:
     """A network, or None: one that is not there yet may be asked for."""
     try:
         return engine.controller.find(network)
@@ -94,7 +91,7 @@ def check_restart(profile: Profile, policy: RestartPolicy) -> None:
         raise profile.error("container.restart_count")
 
 
-def rename(engine: Engine, container: Container, new: str) -> None:
+def rename(engine: Networking, container: Container, new: str) -> None:
     """See `Engine.rename`."""
     profile = engine.profile
     wanted = new.removeprefix("/")
@@ -111,7 +108,7 @@ def rename(engine: Engine, container: Container, new: str) -> None:
     engine.membership.rename(container)
 
 
-def pause(engine: Engine, container: Container) -> None:
+def pause(engine: Daemon, container: Container) -> None:
     """See `Engine.pause`."""
     container.check_running()
     if container.paused:
@@ -121,7 +118,7 @@ def pause(engine: Engine, container: Container) -> None:
     container.paused = True
 
 
-def unpause(engine: Engine, container: Container) -> None:
+def unpause(engine: Daemon, container: Container) -> None:
     """See `Engine.unpause`."""
     if not container.paused:
         raise engine.profile.error("container.not_paused", id=container.id)

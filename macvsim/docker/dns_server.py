@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.docker import dns as names
 from macvsim.docker.network import Endpoint
@@ -21,12 +21,23 @@ from macvsim.net.socket import UdpSocket, pmtu_discover
 from macvsim.wire import dns
 
 if TYPE_CHECKING:
-    from macvsim.docker.engine import Engine
+    import random
+
+    from macvsim.docker.resolv import ResolvConf
 
 ADDRESS = 0x7F00000B
 TTL = 600
 FORWARD_TIMEOUT = 4 * SECOND
 _LENGTHS = {dns.TYPES["A"]: (4, 4), dns.TYPES["AAAA"]: (6, 16)}
+
+
+class Resolving(Protocol):
+    """A daemon (`macvsim.docker.engine.Engine`) as its name servers need it."""
+
+    @property
+    def dns_rng(self) -> random.Random: ...
+    @property
+    def resolv_conf(self) -> ResolvConf: ...
 
 
 class NameServer:
@@ -37,7 +48,7 @@ class NameServer:
 
     __slots__ = ("_endpoints", "_engine", "_pmtu_discover", "_socket", "ns")
 
-    def __init__(self, ns: Namespace, endpoints: Sequence[Endpoint], engine: Engine) -> None:
+    def __init__(self, ns: Namespace, endpoints: Sequence[Endpoint], engine: Resolving) -> None:
         self.ns = ns
         self._endpoints = endpoints
         self._engine = engine

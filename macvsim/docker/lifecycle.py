@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from macvsim.docker.container import Container, Process, Sink
 from macvsim.docker.container_config import next_delay
 from macvsim.docker.dns_server import NameServer
 from macvsim.docker.ids import new_number
+from macvsim.docker.membership import Networking
 from macvsim.docker.sandbox import Sandbox
 from macvsim.engine.sim import SECOND
 from macvsim.errors import DockerError, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
-
-if TYPE_CHECKING:
-    from macvsim.docker.engine import Engine
 
 STOP_TIMEOUT = 10.0
 """Seconds between SIGTERM and SIGKILL (``docker stop -t``)."""
@@ -29,7 +27,7 @@ UNKNOWN = 128
 class Lifecycle:
     """What happens to the containers of one daemon."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Networking) -> None:
         self.engine = engine
         self.profile = engine.profile
         self.controller = engine.controller

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from macvsim.docker.container import Container
+from macvsim.docker.container import Container, Daemon
 from macvsim.docker.ipam_config import PREDEFINED, check_endpoint
 from macvsim.docker.mounts import HOSTNAME, HOSTS, RESOLV, Mounted
 from macvsim.docker.network import EndpointSettings, Network
@@ -12,14 +12,17 @@ from macvsim.docker.publish import check_protocols
 from macvsim.docker.resolv import Overrides, resolv_text
 from macvsim.errors import DockerError, MacvsimError
 
-if TYPE_CHECKING:
-    from macvsim.docker.engine import Engine
+
+class Networking(Daemon, Protocol):
+    """A daemon with its containers on networks."""
+
+    membership: Membership
 
 
 class Membership:
     """The containers of one daemon on its networks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Daemon) -> None:
         self.engine = engine
         self.profile = engine.profile
         self.controller = engine.controller

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
+from macvsim.dev.base import BridgeHooks, NetDevice, ProtocolHandler
+from macvsim.dev.contracts import Event
 from macvsim.dev.linkwatch import LinkWatch
 from macvsim.dev.loopback import LO, Loopback
 from macvsim.dev.registry import Kinds

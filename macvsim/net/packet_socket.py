@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Event, ProtocolHandler
+from macvsim.dev.base import NetDevice, ProtocolHandler
+from macvsim.dev.contracts import Event
 from macvsim.errors import SocketError
 from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 

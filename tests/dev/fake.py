@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import BridgeHooks, Event, ProtocolHandler
+from macvsim.dev.base import BridgeHooks, NetDevice, ProtocolHandler
+from macvsim.dev.contracts import Event
 from macvsim.dev.registry import Kinds
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Sim

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 
 from macvsim import Lab
-from macvsim.dev.base import NetDevice
-from macvsim.dev.contracts import Event, Stack
+from macvsim.dev.base import NetDevice, Stack
+from macvsim.dev.contracts import Event
 from macvsim.dev.linkwords import number
 from macvsim.dev.registry import ENTRY_POINTS, Ethtool, Info, Kind, Kinds, NewLink
 from macvsim.engine.drop import DropReason
