@@ -6,17 +6,16 @@ Source: net/ipv4/ip_options.c; RFC 791 section 3.1, RFC 1812 section 5.2.4.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.engine.sim import MS
 from macvsim.net.dst import FORWARD, LOCAL, Dst
-from macvsim.net.fibroute import RouteType, Scope
+from macvsim.net.fibroute import RouteType
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.namespace import Namespace
-    from macvsim.net.packet import Packet
+    from macvsim.engine.sim import Sim
 
 END, NO_OPERATION = 0, 1
 RECORD_ROUTE, TIMESTAMP, COMMERCIAL_SECURITY, ROUTER_ALERT = 7, 68, 134, 148
@@ -28,6 +27,25 @@ _LARGEST = 40
 _DESTINATION = 16
 """Where the destination stands in a header: what a strict source route is wrong about when it goes on elsewhere."""
 DAY_MS = 86_400_000
+
+
+class Routes(Protocol):
+    """Routing decisions (`macvsim.net.route.Router`)."""
+
+    def input(self, addresses: bytes, dev: NetDevice) -> Dst:
+        """What becomes of a packet that came in on `dev`."""
+
+
+class Host(Protocol):
+    """The namespace (`macvsim.net.namespace.Namespace`) that fills options in."""
+
+    sim: Sim
+
+    @property
+    def router(self) -> Routes: ...
+
+    def address_type(self, ip: int) -> RouteType | None:
+        """Of an address: local, unicast, …"""
 
 
 class BadOption(Exception):
@@ -62,7 +80,7 @@ class Options:
 
     # -- on the way in -------------------------------------------------------------------------------------------------
 
-    def compile(self, ns: Namespace, own: Callable[[], int]) -> None:
+    def compile(self, ns: Host, own: Callable[[], int]) -> None:
         """Check everything, and fill in what can be (ip_options_compile).
 
         own : finds the address this host writes down; `BadOption` where the header lies
@@ -118,7 +136,7 @@ class Options:
             self.needs_address = True
         self.rr = at
 
-    def _timestamp(self, at: int, ns: Namespace, own: Callable[[], int]) -> None:
+    def _timestamp(self, at: int, ns: Host, own: Callable[[], int]) -> None:
         header, length = self.header, self.header[at + 1]
         if self.ts:
             raise BadOption(at)
@@ -138,7 +156,7 @@ class Options:
             self.changed = True
         self.ts = at
 
-    def _stamp(self, at: int, flag: int, pointer: int, ns: Namespace, own: Callable[[], int]) -> None:
+    def _stamp(self, at: int, flag: int, pointer: int, ns: Host, own: Callable[[], int]) -> None:
         """There is room for a time, with or without an address."""
         place = at + pointer - 1
         if flag == TIME_ONLY:
@@ -172,7 +190,7 @@ class Options:
 
     # -- the source route ----------------------------------------------------------------------------------------------
 
-    def follow(self, ns: Namespace, dev: NetDevice, way: Dst, src: int) -> Dst | None:
+    def follow(self, ns: Host, dev: NetDevice, way: Dst, src: int) -> Dst | None:
         """The way the source route takes from here (ip_options_rcv_srr); None: it leads nowhere, and nobody is told.
 
         `BadOption` where the sender hears of it
@@ -229,7 +247,7 @@ class Options:
 
     # -- in answers ----------------------------------------------------------------------------------------------------
 
-    def echo(self, ns: Namespace) -> Answer | None:
+    def echo(self, ns: Host) -> Answer | None:
         """The options of an answer (ip_options_echo); None where there can be none."""
         answer = Answer()
         for add in (answer.record_route, answer.timestamp):
@@ -258,7 +276,7 @@ class Answer:
         self._rr = self._ts = self._srr = -1
         self._needs_time_address = self._needs_time = False
 
-    def record_route(self, asked: Options, ns: Namespace) -> bool:
+    def record_route(self, asked: Options, ns: Host) -> bool:
         """False: it has no room for what must be in it."""
         if asked.rr:
             length, pointer = asked.header[asked.rr + 1], asked.header[asked.rr + 2]
@@ -271,7 +289,7 @@ class Answer:
             self.data += option
         return True
 
-    def timestamp(self, asked: Options, ns: Namespace) -> bool:
+    def timestamp(self, asked: Options, ns: Host) -> bool:
         """False: it has no room for what must be in it."""
         if not asked.ts:
             return True
@@ -313,7 +331,7 @@ class Answer:
         rest = [*places[1:], 0][:count]
         self.data += bytes((asked.header[at], 3 + 4 * count, 4)) + b"".join(place.to_bytes(4) for place in rest)
 
-    def build(self, dst: int, source: int, ns: Namespace) -> bytes:
+    def build(self, dst: int, source: int, ns: Host) -> bytes:
         """The bytes, with what is known once the way is (ip_options_build)."""
         data = self.data
         if self._srr >= 0:
@@ -331,7 +349,7 @@ class Answer:
         return bytes(data)
 
 
-def route_wanted(ns: Namespace) -> Answer:
+def route_wanted(ns: Host) -> Answer:
     """A record route option as large as it can be, for a packet that begins here (IP_OPTIONS)."""
     asked = Options(bytes(ipv4.HLEN) + bytes((RECORD_ROUTE, _LARGEST - 1, 4)) + bytes(_LARGEST - 4))
     asked.rr, asked.needs_address = ipv4.HLEN, True
@@ -341,17 +359,6 @@ def route_wanted(ns: Namespace) -> Answer:
     return wanted
 
 
-def now(ns: Namespace) -> int:
+def now(ns: Host) -> int:
     """Milliseconds since midnight, when labs start (inet_current_timestamp)."""
     return int(ns.sim.now) // MS % DAY_MS
-
-
-def specific_destination(ns: Namespace, packet: Packet, way: Dst) -> int:
-    """The address of ours that a packet came to, or would have (fib_compute_spec_dst)."""
-    src, dst = ipv4.addresses(packet.data)
-    if way.kind is LOCAL and not way.broadcast and not way.multicast:
-        return dst
-    route = ns.fib.lookup(src) if src else None
-    if route is not None and route.dev is not None:
-        return ns.router.preferred_source(route, src)
-    return ns.addresses.select_source(packet.in_dev, src, Scope.UNIVERSE if src else Scope.LINK)

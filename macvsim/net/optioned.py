@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
 from macvsim.net import martians
-from macvsim.net.dst import Dst
-from macvsim.net.ipoptions import Answer, BadOption, Options, specific_destination
+from macvsim.net.dst import LOCAL, Dst
+from macvsim.net.fibroute import Scope
+from macvsim.net.ipoptions import Answer, BadOption, Options
 from macvsim.net.packet import Packet
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.addr import ip_text
@@ -106,3 +107,14 @@ def send(
     header = ipv4.sealed(bytes((0x40 | (ipv4.HLEN + len(built)) // 4,)) + head[1:] + built)
     layer.count["OutRequests"] += 1
     return layer.local_out(header + payload, uid, way, cause)
+
+
+def specific_destination(ns: Namespace, packet: Packet, way: Dst) -> int:
+    """The address of ours that a packet came to, or would have (fib_compute_spec_dst)."""
+    src, dst = ipv4.addresses(packet.data)
+    if way.kind is LOCAL and not way.broadcast and not way.multicast:
+        return dst
+    route = ns.fib.lookup(src) if src else None
+    if route is not None and route.dev is not None:
+        return ns.router.preferred_source(route, src)
+    return ns.addresses.select_source(packet.in_dev, src, Scope.UNIVERSE if src else Scope.LINK)

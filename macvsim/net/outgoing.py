@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.net.dst import Dst
 from macvsim.wire import ipv4
@@ -12,13 +12,28 @@ from macvsim.wire.frame import ETH_P_IP, Frame
 
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
-    from macvsim.net.ipv4 import Ipv4Layer
+    from macvsim.engine.sim import Sim
     from macvsim.net.packet import Packet
 
 _NO_LINK = bytes(12) + ETH_P_IP.to_bytes(2)
 """Where the Ethernet header of a packet will be, once its neighbour is known."""
 _ICMP = ipv4.PROTO_ICMP
 _identified = ipv4.identified
+
+
+class Layer(Protocol):
+    """IPv4 of a namespace (`macvsim.net.ipv4.Ipv4Layer`), which takes the packets."""
+
+    @property
+    def sim(self) -> Sim: ...
+
+    def tick(self, name: str) -> None:
+        """One more of what a counter counts."""
+
+    def local_out(
+        self, data: bytes, uid: int, way: Dst, cause: Packet | None, flow: bytes | None = b""
+    ) -> DropReason | None:
+        """A packet of ours, to OUTPUT and out."""
 
 
 class Outgoing:
@@ -31,7 +46,7 @@ class Outgoing:
     __slots__ = ("_df", "_flow", "_head", "_header", "_idents", "_layer", "_length", "_protocol", "_send", "_way",
                  "earlier", "kind")  # fmt: skip
 
-    def __init__(self, layer: Ipv4Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
+    def __init__(self, layer: Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
         self.earlier: Outgoing | None = way.outgoing
         self._layer = layer

@@ -7,7 +7,7 @@ them by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from macvsim.engine.history import recorded
 from macvsim.errors import MacvsimError
@@ -15,8 +15,8 @@ from macvsim.net.parts import Defaults, own
 from macvsim.net.sysctlvalue import read_numbers
 
 if TYPE_CHECKING:
+    from macvsim.dev.base import NetDevice
     from macvsim.engine.sim import Sim
-    from macvsim.net.namespace import Namespace
 
 FULL_TRUESIZE = 2112
 """Bytes the kernel books for an Ethernet frame of full size: SKB_TRUESIZE(ETH_FRAME_LEN)."""
@@ -212,6 +212,45 @@ class Place(NamedTuple):
         return own(self.holder, self.name) if self.name else self.holder
 
 
+class Inet6Parameters(Protocol):
+    """The parameters under net.ipv6 (`macvsim.net.ipv6.sysctl6.Sysctl6`)."""
+
+    def find(self, parts: list[str]) -> tuple[Any, str] | None: ...
+    def names(self) -> Iterator[str]: ...
+    def set(self, name: str, parts: list[str], value: int | str) -> None: ...
+
+
+class Inet6(Protocol):
+    """IPv6 of a namespace (`macvsim.net.ipv6.stack.Ipv6`)."""
+
+    @property
+    def sysctl(self) -> Inet6Parameters: ...
+
+
+class NetfilterParameters(Protocol):
+    """The parameters of netfilter (`macvsim.net.netfilter.core.Netfilter`)."""
+
+    def told(self) -> Mapping[str, Callable[[], int]]: ...
+    def trees(self) -> Mapping[str, Defaults]: ...
+
+
+class Configured(Protocol):
+    """A namespace (`macvsim.net.namespace.Namespace`) as its parameters need it."""
+
+    sim: Sim
+    ipv4_conf: Ipv4Conf
+    thresholds: NeighThresholds
+
+    @property
+    def devices(self) -> Mapping[str, NetDevice]: ...
+    @property
+    def ipv6(self) -> Inet6: ...
+    @property
+    def netfilter(self) -> NetfilterParameters: ...
+
+    def sysctl_changed(self, group: str, key: str, value: int) -> None: ...
+
+
 class Sysctl:
     """The parameters of one namespace by name: ``sysctl["net.ipv4.ip_forward"] = 1``.
 
@@ -222,7 +261,7 @@ class Sysctl:
 
     __slots__ = ("ns",)
 
-    def __init__(self, ns: Namespace) -> None:
+    def __init__(self, ns: Configured) -> None:
         self.ns = ns
 
     @property

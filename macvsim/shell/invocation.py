@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.shell.call import Waiting
 from macvsim.shell.files import FileSystem
@@ -11,13 +11,37 @@ from macvsim.shell.state import Exit, State
 from macvsim.shell.streams import Streams
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.expand import Expander
+
+
+class Shell(Protocol):
+    """The shell process (`macvsim.shell.interpreter.Interpreter`) that runs a builtin.
+
+    line : of the script; loops : how many loops are being run
+    """
+
+    state: State
+    expander: Expander
+    line: int
+    loops: int
+
+    def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
+        """Run commands line by line."""
+
+    def program(self, words: list[str], streams: Streams) -> Waiting:
+        """Run a program that is not part of the shell."""
+
+    def program_or_raise(self, words: list[str], streams: Streams) -> Waiting:
+        """As `program`; raises `NotFound` and `NotExecutable`."""
+
+    def tell_of_signal(self, status: int, streams: Streams) -> None:
+        """Print the signal that ended a child."""
 
 
 class Invocation:
     """A builtin being run."""
 
-    def __init__(self, shell: Interpreter, argv: list[str], streams: Streams) -> None:
+    def __init__(self, shell: Shell, argv: list[str], streams: Streams) -> None:
         self.shell = shell
         self.argv = argv
         self.streams = streams

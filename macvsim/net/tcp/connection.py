@@ -32,8 +32,8 @@ from macvsim.wire.tcp import HLEN, TIMESTAMP_ROOM, Options, Segment
 
 if TYPE_CHECKING:
     from macvsim.net.sysctl import Ipv4Conf
+    from macvsim.net.tcp.contracts import Owner
     from macvsim.net.tcp.layer import TcpLayer
-    from macvsim.net.tcp.socket import TcpSocket
 
 Address = tuple[int, int]
 """IP address and port."""
@@ -54,7 +54,7 @@ class Connection(Owned):
         self.local = local
         self.remote = remote
         self.state = State.CLOSE
-        self.socket: TcpSocket | None = None
+        self.socket: Owner | None = None
         self.inode = 0
         self.dual = False
         """Its socket is one for IPv6 that takes IPv4 too; tools show it as such."""

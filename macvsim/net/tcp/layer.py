@@ -22,7 +22,7 @@ from macvsim.wire.ipv4 import PROTO_TCP
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.tcp.contracts import Net
 
 Pair = tuple[Address, Address]
 _MASK = 0xFFFFFFFF
@@ -34,7 +34,7 @@ class TcpLayer:
     pairs : connections, requests and what waits after the end, by local and remote address
     """
 
-    def __init__(self, ns: Namespace) -> None:
+    def __init__(self, ns: Net) -> None:
         self.ns = ns
         self.pairs: dict[Pair, Connection | Request | TimeWait] = {}
         self.ports = Ports(self)

@@ -25,8 +25,8 @@ from macvsim.wire.tcp import ACK, FIN, RST, SYN, TIMESTAMP_ROOM, Options, Segmen
 
 if TYPE_CHECKING:
     from macvsim.net.packet import Packet
+    from macvsim.net.tcp.contracts import Owner
     from macvsim.net.tcp.layer import TcpLayer
-    from macvsim.net.tcp.socket import TcpSocket
 
 _MASK = 0xFFFFFFFF
 _HALF = 1 << 31
@@ -38,7 +38,7 @@ class Listener:
     accepted : connections that are established and wait for accept(), at most `backlog` + 1
     """
 
-    def __init__(self, layer: TcpLayer, socket: TcpSocket, backlog: int) -> None:
+    def __init__(self, layer: TcpLayer, socket: Owner, backlog: int) -> None:
         self.layer = layer
         self.socket = socket
         self.backlog = backlog

@@ -9,9 +9,9 @@ from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.timewait import TimeWait
 
 if TYPE_CHECKING:
+    from macvsim.net.tcp.contracts import Owner
     from macvsim.net.tcp.layer import TcpLayer
     from macvsim.net.tcp.listener import Request
-    from macvsim.net.tcp.socket import TcpSocket
 
 
 class Ports:
@@ -19,9 +19,9 @@ class Ports:
 
     def __init__(self, layer: TcpLayer) -> None:
         self.layer = layer
-        self.bound: dict[int, list[TcpSocket]] = {}
+        self.bound: dict[int, list[Owner]] = {}
 
-    def bind(self, sock: TcpSocket, port: int) -> None:
+    def bind(self, sock: Owner, port: int) -> None:
         """Give a socket a port, 0 any free one; EADDRINUSE (inet_csk_get_port)."""
         if not port:
             port = self._free()
@@ -54,7 +54,7 @@ class Ports:
                     return port
         raise SocketError("EADDRINUSE")
 
-    def unbind(self, sock: TcpSocket) -> None:
+    def unbind(self, sock: Owner) -> None:
         """The socket is closed."""
         sockets = self.bound.get(sock.port, [])
         if sock in sockets:

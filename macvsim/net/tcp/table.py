@@ -11,6 +11,7 @@ from macvsim.net.tcp.timers import Pending
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
+    from macvsim.net.tcp.contracts import Net
     from macvsim.net.tcp.listener import Listener
     from macvsim.net.tcp.timewait import TimeWait
 
@@ -62,11 +63,11 @@ def rows(ns: Namespace) -> list[Row]:
     return found
 
 
-def _clock(ns: Namespace, jiffies: int) -> int:
+def _clock(ns: Net, jiffies: int) -> int:
     return max(jiffies, 0) * _USER_HZ // ns.sim.hz
 
 
-def _of_ns(ns: Namespace, time: int) -> int:
+def _of_ns(ns: Net, time: int) -> int:
     return _clock(ns, time // ns.sim.tick)
 
 
