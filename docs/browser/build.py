@@ -33,7 +33,7 @@ WHEELS = (
     "typing-extensions",
     "typing-inspection",
 )
-"""What macvsim needs of its dependencies without a terminal and without matplotlib."""
+"""The dependencies that macvsim has without a terminal and without matplotlib."""
 STATIC = ("index.html", "style.css", "app.js", "worker.js")
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
 
