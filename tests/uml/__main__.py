@@ -1,5 +1,7 @@
 """``make fidelity``: scenarios played on a kernel that runs now, and in the simulator: python -m tests.uml [NAME…].
 
+``python -m tests.uml --record NAME.txt`` plays a new scenario, keeps the recording in tests/data/oracle, and compares.
+
 Prints a line for each; the exit status is 1 if frames or outputs differ, 0 also where there can be no guest (which is
 said).  With --write, what was found becomes part of the fidelity table.
 """
@@ -19,7 +21,7 @@ from macvsim.fidelity.replay import directives
 from macvsim.fidelity.replay.compare import Comparison
 from macvsim.fidelity.replay.entries import BACKGROUND
 from macvsim.fidelity.replay.expand import Step, expand
-from macvsim.fidelity.replay.records import Record, load, save
+from macvsim.fidelity.replay.records import Record, load, pack
 from macvsim.fidelity.replay.runner import replay
 from macvsim.fidelity.replay.scenario import parse
 from macvsim.fidelity.replay.state import IPV6_COMMANDS, JSON_COMMANDS, TEXT_COMMANDS
@@ -67,15 +69,22 @@ def _told(step: Step) -> Iterator[dict[str, Any]]:
             pass
 
 
-def play(machine: Machine, record: Record, keep: Path | None) -> Comparison:
-    """The scenario of a recording on the running kernel and in the simulator."""
+def played(machine: Machine, text: str, name: str) -> Record:
+    """The recording of a scenario on the running kernel; `RuntimeError` if the guest did not finish."""
     with tempfile.TemporaryDirectory() as folder:
-        found = machine.play(plan(record.scenario_text, record.name), Path(folder))
-        (found / "scenario.txt").write_text(record.scenario_text)
-        live = replace(load(found), name=record.name)
-    if keep is not None:
-        save(live, keep / record.name)
-    return replay(live, real_time=machine.real_time)
+        found = machine.play(plan(text, name), Path(folder))
+        (found / "scenario.txt").write_text(text)
+        return replace(load(found), name=name)
+
+
+def keep(machine: Machine, path: Path) -> int:
+    """Play a new scenario, and keep its recording; the exit status is 1 if the simulator differs."""
+    live = played(machine, path.read_text("utf-8"), path.stem)
+    print(f"{pack(live, ARCHIVES).relative_to(ROOT)}: {len(live.commands)} commands")
+    result = replay(live, real_time=machine.real_time)
+    agrees = _agrees(result, machine.real_time)
+    print(result if agrees else f"{result}\n{result.diff(3)}")
+    return int(not agrees)
 
 
 def _agrees(result: Comparison, real_time: bool) -> bool:
@@ -93,7 +102,7 @@ def _agrees(result: Comparison, real_time: bool) -> bool:
 
 
 def main(words: list[str]) -> int:
-    """Play what is named, or every scenario that no daemon takes part in."""
+    """Play the scenarios that are named, or every scenario that no daemon takes part in."""
     write = "--write" in words
     names = [word for word in words if not word.startswith("--")]
     paths = sorted(ARCHIVES.glob("*.tar.xz"))
@@ -104,6 +113,8 @@ def main(words: list[str]) -> int:
         print(f"make fidelity: skipped: {reason}")
         return 0
     print(f"kernel: {machine.version}", flush=True)
+    if "--record" in words:
+        return max(keep(machine, Path(name)) for name in names)
     results: dict[str, dict[str, object]] = json.loads(LIVE.read_text()) if write else {}
     differs = False
     for path in chosen:
@@ -112,7 +123,8 @@ def main(words: list[str]) -> int:
             print(f"{record.name} skipped: it needs a daemon, or iptables that this kernel has not")
             continue
         try:
-            result = play(machine, record, None)
+            live = played(machine, record.scenario_text, record.name)
+            result = replay(live, real_time=machine.real_time)
         except RuntimeError as reason:
             print(f"{record.name} not played: {reason}", flush=True)
             differs = True
