@@ -17,10 +17,10 @@ import pytest
 
 from macvsim import Lab
 from macvsim.apps.ping import BusyboxPing
-from macvsim.errors import MacvsimError
 from macvsim.dev.base import NetDevice
 from macvsim.dev.nic import Nic
 from macvsim.docker.container import Container
+from macvsim.errors import MacvsimError
 from macvsim.wire.frame import Frame
 from tests.lab.everything import state
 
