@@ -23,7 +23,7 @@ from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
 from macvsim.engine.history import History, recorded
 from macvsim.engine.journal import Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
-from macvsim.engine.streams import Dice
+from macvsim.engine.streams import RandomStreams
 from macvsim.engine.wheel import TimerWheel
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _stop(_: None) -> None:
     raise StopSimulation(None)
 
 
-class Sim(simpy.Environment, Dice):
+class Sim(simpy.Environment, RandomStreams):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
     Parameters
@@ -77,7 +77,7 @@ class Sim(simpy.Environment, Dice):
 
     def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
         simpy.Environment.__init__(self, initial_time=0)
-        Dice.__init__(self, seed)
+        RandomStreams.__init__(self, seed)
         self._now: int
         self.hz = hz
         self.tick = SECOND // hz
@@ -265,7 +265,7 @@ class Sim(simpy.Environment, Dice):
                 history.busy = busy
 
     def rng(self, name: str) -> Random:
-        """As `Dice.rng`; what is drawn for one frame is not drawn again for the next."""
+        """As `RandomStreams.rng`; what is drawn for one frame is not drawn again for the next."""
         self.unrepeatable()
         return super().rng(name)
 

@@ -13,7 +13,7 @@ _MOST_DRAWN = 8
 """Draws after which a stream is kept."""
 
 
-class Dice:
+class RandomStreams:
     """Streams that all derive from one seed."""
 
     def __init__(self, seed: int) -> None:

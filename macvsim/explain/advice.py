@@ -12,7 +12,7 @@ from macvsim.dev.macvlan import Macvlan, netif_is_macvlan
 from macvsim.dev.macvlan_port import Mode as MacvlanMode
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Place, Record
-from macvsim.explain.resolution import Asking
+from macvsim.explain.resolution import Solicitation
 from macvsim.switch import SwitchPort
 from macvsim.switch.policy import Promiscuous
 from macvsim.wire.addr import ip_text
@@ -80,7 +80,7 @@ class Known(NamedTuple):
     hint: str = ""
 
 
-def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> Known:
+def unanswered(asker: Place, wanted: Solicitation, heard: Iterable[Place]) -> Known:
     """Why nobody could answer for `wanted`, where the devices show it: a host and what stands on its own card, or an
     ipvlan child that does no ARP.
 
@@ -115,7 +115,7 @@ def unanswered(asker: Place, wanted: Asking, heard: Iterable[Place]) -> Known:
     return Known()
 
 
-def _of_siblings(asker: Macvlan, sibling: Macvlan, wanted: Asking) -> Known:
+def _of_siblings(asker: Macvlan, sibling: Macvlan, wanted: Solicitation) -> Known:
     """Macvlan devices of one parent reach each other where both are in mode bridge."""
     strangers = [dev for dev in (asker, sibling) if dev.mode is not MacvlanMode.BRIDGE]
     if not strangers:
@@ -143,7 +143,7 @@ def _of_one_card(child: NetDevice, lower: NetDevice) -> str:
     )
 
 
-def elsewhere(wanted: Asking, heard: Iterable[Place]) -> str:
+def elsewhere(wanted: Solicitation, heard: Iterable[Place]) -> str:
     """Who has `wanted`, and stands beside where copies of the question came to on its machine; empty if nobody does."""
     for place in heard:
         if not isinstance(place, NetDevice):

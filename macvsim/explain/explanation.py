@@ -104,7 +104,7 @@ class Explanation(Shown):
     @property
     def balance(self) -> str:
         """Of an answered ping: what became of the copies that did not arrive."""
-        flooded = f"; copies of what was flooded ended where nobody wanted them: {self.accounted()}"
+        flooded = f"; copies of flooded packets ended at devices that they were not for: {self.accounted()}"
         return f"nothing was dropped{flooded if self.ignored else ''}"
 
     def accounted(self) -> str:

@@ -17,7 +17,7 @@ from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Place, Record, Sim
 from macvsim.errors import MacvsimError
 from macvsim.explain.advice import Known, advice, beyond, elsewhere, route_behind, told, unanswered, withheld
-from macvsim.explain.resolution import Asking, asking
+from macvsim.explain.resolution import Solicitation, solicitation
 from macvsim.explain.steps import Step, short, step_of
 from macvsim.net.ipv6.stack import ETH_P_IPV6
 from macvsim.net.netfilter.table import Blame
@@ -125,12 +125,12 @@ class Family:
                 return [Record(first.time, uid, first.where, "drop", None, _UNANSWERED[question.six])]
         return []
 
-    def _asked(self, uid: int, where: Place) -> list[tuple[Record, Asking]]:
+    def _asked(self, uid: int, where: Place) -> list[tuple[Record, Solicitation]]:
         """The questions for a MAC that a packet caused on one node: the first record of each, and what it asks."""
         found = []
         for child in self.children.get(uid, []):
             records = self.records.get(child, [])
-            question = _asking(records)
+            question = _solicitation(records)
             if question is not None and _host(records[0].where) == _host(where):
                 found.append((records[0], question))
         return found
@@ -140,13 +140,13 @@ class Family:
         requests = [first.uid for first, _ in self._asked(uid, failure.where)]
         for request in requests:
             for answer in self.children.get(request, []):
-                if _asking(self.records.get(answer, [])) is not None:
+                if _solicitation(self.records.get(answer, [])) is not None:
                     end, others = self.fate(answer, depth + 1)
                     if end is not None:
                         return end, [self._ending(failure), *others]
         drops = [r for c in requests[:1] for r in self.records[c] if r.step == "drop"]
         ends = self._ranked(drops)
-        question = _asking(self.records[requests[0]]) if requests else None
+        question = _solicitation(self.records[requests[0]]) if requests else None
         silent = BYSTANDERS6 if question is not None and question.six else BYSTANDERS
         on_the_way = [r for r in drops if r.detail is DropReason.CABLE_LOSS or _leads_to_target(r)]
         blocked = [self._ending(r) for r in on_the_way if r.detail not in silent]
@@ -168,7 +168,7 @@ class Family:
         what = f"the packet waited for the MAC of {wanted} and"
         return Ending(found.where, found.reason, what, found.uid, hint, detail), ends[:4]
 
-    def _withheld(self, uids: list[int], question: Asking | None) -> Iterator[Ending]:
+    def _withheld(self, uids: list[int], question: Solicitation | None) -> Iterator[Ending]:
         """Ports of switches towards who has the address, where a question never left: what stood against it."""
         if question is None:
             return
@@ -279,10 +279,10 @@ def _host(where: Place) -> str:
     return where.label.partition(":")[0]
 
 
-def _asking(records: list[Record]) -> Asking | None:
+def _solicitation(records: list[Record]) -> Solicitation | None:
     """The question for a MAC, or answer, that a packet is, if it is one."""
     frame = next((record.frame for record in records if record.frame is not None), None)
-    return None if frame is None else asking(frame)
+    return None if frame is None else solicitation(frame)
 
 
 def _leads_to_target(record: Record) -> bool:
@@ -291,7 +291,7 @@ def _leads_to_target(record: Record) -> bool:
     frame = record.frame
     if frame is None:
         return True
-    question = asking(frame)
+    question = solicitation(frame)
     for dev in beyond(record.where):
         if question is not None and question.request and is_group(frame.dst):
             if question.held_by(dev):

@@ -15,8 +15,8 @@ _ETH_P_IPV6 = 0x86DD
 _NEIGHBOURS = (icmpv6.NEIGHBOUR_SOLICIT, icmpv6.NEIGHBOUR_ADVERT)
 
 
-class Asking(NamedTuple):
-    """A question for the MAC of `target`, an address as an integer, or the answer to one."""
+class Solicitation(NamedTuple):
+    """A request for the MAC of `target` (an address as an integer), by ARP or neighbour discovery, or its answer."""
 
     request: bool
     target: int
@@ -34,17 +34,17 @@ class Asking(NamedTuple):
         return dev.inet.inet6 is not None and dev.inet.inet6.address(self.target) is not None
 
     def refused_by(self, dev: NetDevice) -> bool:
-        """True if a device has the address, and may not use it as somebody else had it."""
+        """True if a device has the address, and may not use it as another machine had it."""
         address = dev.inet.inet6.address(self.target) if self.six and dev.inet.inet6 is not None else None
         return address is not None and bool(address.flags & Flag.DADFAILED)
 
 
-def asking(frame: Frame) -> Asking | None:
-    """What a frame asks or answers, if it does."""
+def solicitation(frame: Frame) -> Solicitation | None:
+    """The request or answer that a frame holds; None if it holds neither."""
     data = frame.raw[ETH_HLEN:]
     if frame.ethertype == ETH_P_ARP:
         message = arp.parse(data)
-        return None if message is None else Asking(message.op == arp.REQUEST, message.tip, False)
+        return None if message is None else Solicitation(message.op == arp.REQUEST, message.tip, False)
     if frame.ethertype != _ETH_P_IPV6 or len(data) < 64 or data[6] != ipv6.ICMPV6 or data[40] not in _NEIGHBOURS:
         return None
-    return Asking(data[40] == icmpv6.NEIGHBOUR_SOLICIT, int.from_bytes(data[48:64], "big"), True)
+    return Solicitation(data[40] == icmpv6.NEIGHBOUR_SOLICIT, int.from_bytes(data[48:64], "big"), True)

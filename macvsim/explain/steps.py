@@ -1,4 +1,4 @@
-"""Hops: what a journal's records say, a line for each."""
+"""Steps: what a journal's records say, a line for each station of a packet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from macvsim.wire.frame import Frame
 
 @dataclass(frozen=True)
 class Step:
-    """One hop of a packet: at `time` (ns) `where` did `action` with it; `what` shows the frame."""
+    """One station of a packet: at `time` (ns) `where` did `action` with it; `what` shows the frame."""
 
     time: int
     where: str

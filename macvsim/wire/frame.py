@@ -51,7 +51,7 @@ class Frame:
     raw : destination MAC, source MAC, [inner VLAN tags,] EtherType, payload
     uid : identity of the packet; copies, tagged forms and forwarded forms keep it
     tag : outermost VLAN tag held beside the bytes, ``TPID << 16 | TCI``; 0 when there is none
-    flow : key of the flow it belongs to (fastpath/flowkey.py); None: not computed yet, for a frame that a stack built,
+    flow : key of the flow it belongs to (wire/flow.py); None: not computed yet, for a frame that a stack built,
     so that its checksums are right (skb->ip_summed); ``b""``: it belongs to none
     """
 

@@ -2,7 +2,7 @@
 machines said, who answers for whom, and what devices listen for.
 
 In each case pings go on while something changes, in a lab that keeps what it finds out and in one that keeps nothing
-(`Sim.fastpath`); both end in the same state.
+(`Lab(fastpath=False)`); both end in the same state.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ _MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 _NAME = re.compile(r"(veth)[0-9a-f]{7}|(br-)[0-9a-f]{12}")
 
 
-class Told(random.Random):
-    """Dice that show what was drawn elsewhere."""
+class RecordedRandom(random.Random):
+    """A random stream that yields what was drawn elsewhere."""
 
     def __init__(self, drawn: bytes) -> None:
         super().__init__(0)

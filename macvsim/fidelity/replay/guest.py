@@ -18,7 +18,7 @@ from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.docker.machine import Machine
 from macvsim.engine.sim import MS, SECOND, US, Sim
 from macvsim.fidelity.replay import directives
-from macvsim.fidelity.replay.drawn import Told
+from macvsim.fidelity.replay.drawn import RecordedRandom
 from macvsim.fidelity.replay.entries import BACKGROUND, CommandEntry, FrameEntry
 from macvsim.fidelity.replay.expand import Command, Step
 from macvsim.fidelity.replay.shared_data import SharedData
@@ -84,7 +84,7 @@ class Replay:
         self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
         install_fast_path(self.sim)
         for stream, mac in (macs or {}).items():
-            self.sim.set_rng(stream, Told(mac))
+            self.sim.set_rng(stream, RecordedRandom(mac))
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=RECORDER_BOOT)
         modules = self.kernel.init.netfilter.modules
         modules.load_br_netfilter()  # the guest's kernel has it built in

@@ -18,7 +18,7 @@ from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.fidelity.replay.align import align
 from macvsim.fidelity.replay.compare import InterfaceComparison, normal_frames
-from macvsim.fidelity.replay.drawn import Told
+from macvsim.fidelity.replay.drawn import RecordedRandom
 from macvsim.fidelity.replay.entries import FrameEntry
 from macvsim.fidelity.replay.normalize_text import given_macs, normalize_output
 from macvsim.fidelity.replay.sections import outcome_lines
@@ -233,7 +233,7 @@ class LabRun:
         ran = self.live.shell(self._box(step).ns.name, step.command, _LIMIT)
         self.live.find_named()
         for place, mac in self.live.addresses().items():
-            self.lab.sim.set_rng(f"mac/{place}", Told(mac))
+            self.lab.sim.set_rng(f"mac/{place}", RecordedRandom(mac))
         outcome = self.player.run(step)
         self.live.read(0.002)
         return self._judge(step, outcome, ran), outcome
