@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -20,6 +21,10 @@ from tests.mutants.tree import Tree
 
 _LEFT_OUT = ("docs", "mutants", "notebooks", "page", "scenarios", "sweep", "verify")
 """Folders of tests that run macvsim in processes of their own or on the machine's kernel, or test other things."""
+
+
+_WORD = 3
+"""Letters of the shortest word that says something of a test."""
 
 
 class Measurement:
@@ -44,7 +49,8 @@ class Measurement:
             self._executed[context] = self._executed.get(context, 0) + int.from_bytes(numbits, "little").bit_count()
 
     def tests(self, mutant: Mutant) -> list[tuple[str, float]]:
-        """Tests that execute the mutant and their seconds, those first that are fast and concern little but its file.
+        """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then those
+        that are fast and execute little but the file.
 
         For a change made when the module is imported: the tests that execute anything in the file.
         """
@@ -52,15 +58,22 @@ class Measurement:
             "select context_id, numbits from line_bits where file_id = ?", (self._files.get(mutant.path, -1),)
         )
         lines = sum(1 << line for line in mutant.lines) or -1
-        ranked: list[tuple[float, str, float]] = []
+        ranked: list[tuple[bool, float, str, float]] = []
         for context, numbits in rows:
             test = self._contexts[context]
             seconds = self._seconds.get(test)
             executed = int.from_bytes(numbits, "little")
             if seconds is not None and executed & lines:
                 share = executed.bit_count() / self._executed[context]
-                ranked.append(((seconds + 0.01) / share, test, seconds))
-        return [(test, seconds) for _, test, seconds in sorted(ranked)]
+                ranked.append(
+                    (not is_named_after(test, Path(mutant.path).stem), (seconds + 0.01) / share, test, seconds)
+                )
+        return [(test, seconds) for _, _, test, seconds in sorted(ranked)]
+
+
+def is_named_after(test: str, stem: str) -> bool:
+    """True if a module's name begins with a word of the test's: ``test_sysctl_command.py::…`` for ``sysctlvalue``."""
+    return any(len(word) >= _WORD and stem.startswith(word) for word in re.split(r"[\W_]+", test.lower()))
 
 
 def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path, earlier: str = "") -> Measurement:

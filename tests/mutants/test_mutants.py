@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import EQUIVALENT, ROOMS, ROOT, files, known_equivalents, report, sample
-from tests.mutants.measure import Measurement, measure
+from tests.mutants.measure import Measurement, is_named_after, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, choose, run
@@ -243,6 +243,20 @@ def test_ranking_prefers_tests_of_the_file(tmp_path: Path) -> None:
     mutant = Mutant("macvsim/dev/a.py", "", "", 1, (1,), 0, 0, "")
     assert [name for name, _ in found.tests(mutant)] == ["quick", "narrow", "wide"]
     assert found.tests(Mutant("macvsim/dev/c.py", "", "", 1, (), 0, 0, "")) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "stem", "named"),
+    [
+        ("tests/unit/test_sysctl_command.py::test_x", "sysctlvalue", True),
+        ("tests/unit/test_docker_ipam.py::test_x[a]", "ipam_config", True),
+        ("tests/lab/test_replay.py::test_equal[974-sysctl-ranges]", "sysctlvalue", True),
+        ("tests/unit/test_ip_link.py::test_is", "ipam_config", False),
+        ("tests/dev/test_bridge.py::test_x", "broadcast", False),
+    ],
+)
+def test_tests_named_after_a_module(test: str, stem: str, named: bool) -> None:
+    assert is_named_after(test, stem) is named
 
 
 def test_report(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
