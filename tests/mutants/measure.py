@@ -49,8 +49,8 @@ class Measurement:
             self._executed[context] = self._executed.get(context, 0) + int.from_bytes(numbits, "little").bit_count()
 
     def tests(self, mutant: Mutant) -> list[tuple[str, float]]:
-        """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then those
-        that are fast and execute little but the file.
+        """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then
+        those that are fast and execute little but the file.
 
         For a change made when the module is imported: the tests that execute anything in the file.
         """

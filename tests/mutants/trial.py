@@ -57,8 +57,13 @@ def choose(tests: Sequence[tuple[str, float]], seconds: float) -> list[str]:
     return chosen
 
 
-def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds: float) -> Outcome:
-    """Break the copy at `root`, run the tests until one fails or the time is up, and mend the copy."""
+def run(
+    mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds: float, starting: float | None = None
+) -> Outcome:
+    """Break the copy at `root`, run the tests until one fails or the time is up, and mend the copy.
+
+    seconds : after them the tests are ended; starting : after them (None: half of `seconds`) no further test starts
+    """
     if not tests:
         return Outcome(mutant, Fate.UNCOVERED)
     chosen = choose(tests, seconds)
@@ -66,7 +71,7 @@ def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds:
     source = path.read_bytes()
     path.write_bytes(mutant.apply(source))
     try:
-        status, output = _pytest(chosen, root, seconds)
+        status, output = _pytest(chosen, root, seconds, seconds / 2 if starting is None else starting)
     finally:
         path.write_bytes(source)
     if status is None:
@@ -77,14 +82,14 @@ def run(mutant: Mutant, tests: Sequence[tuple[str, float]], root: Path, seconds:
     return Outcome(mutant, Fate.KILLED, found[1] if found else f"pytest: {status}", len(chosen), len(tests))
 
 
-def _pytest(tests: Sequence[str], root: Path, seconds: float) -> tuple[int | None, str]:
+def _pytest(tests: Sequence[str], root: Path, seconds: float, starting: float) -> tuple[int | None, str]:
     """Exit status (None: out of time) and output; whatever the tests started ends with them."""
     names = root / ".mutants-tests"
     names.write_text("\n".join(tests), "utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *PYTEST, "-x", "--tb=no", f"@{names}"],
         cwd=root,
-        env=tree_environment(root) | {MEMORY: str(_MEMORY), DEADLINE: str(seconds / 2)},
+        env=tree_environment(root) | {MEMORY: str(_MEMORY), DEADLINE: str(starting)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
