@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.bridge_port import FORWARDING, LEARNING, BridgePort
 from macvsim.dev.fdb import FdbEntry, FilteringDatabase
@@ -10,15 +11,36 @@ from macvsim.errors import NetlinkError
 from macvsim.wire.addr import ZERO_MAC, is_group, mac_text
 
 if TYPE_CHECKING:
-    from macvsim.dev.bridge import Bridge
+    from macvsim.dev.portvlan import PortVlans
+    from macvsim.engine.sim import Sim
 
 Entry = FdbEntry[BridgePort]
+
+
+class OwnVlans(Protocol):
+    """The VLANs of the bridge device itself (`macvsim.dev.bridge_vlan.BridgeVlans`)."""
+
+    own: PortVlans
+
+
+class Ported(Protocol):
+    """The bridge (`macvsim.dev.bridge.Bridge`) whose database it is."""
+
+    sim: Sim
+    mac: bytes
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def ports(self) -> Sequence[BridgePort]: ...
+    @property
+    def vlan_config(self) -> OwnVlans: ...
 
 
 class BridgeFdb(FilteringDatabase[BridgePort]):
     """Times are jiffies.  Static addresses are kept in the filters of ports that are not promiscuous."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Ported) -> None:
         sim = bridge.sim
 
         def wheel(clock: int, delay: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from macvsim.dev.base import Stack
 from macvsim.dev.bridge import Bridge
+from macvsim.dev.bridge_port import Master
 from macvsim.dev.linkwords import Option, Options, Reader, fixed, flag, named, number
 from macvsim.dev.registry import Decimal, Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS
@@ -182,7 +183,7 @@ def _in_range(where: str, name: str, value: int, low: int, high: int) -> int:
 # -- showing ---------------------------------------------------------------------------------------------------------
 
 
-def bridge_id(bridge: Bridge) -> str:
+def bridge_id(bridge: Master) -> str:
     """``8000.2:42:0:0:0:1``: priority and MAC, each byte without leading zero."""
     return f"{bridge.priority:04x}." + ":".join(f"{byte:x}" for byte in bridge.bridge_mac)
 

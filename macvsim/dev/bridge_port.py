@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.dev.base import Another, NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Rx
@@ -14,7 +14,8 @@ from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import HOST, LOOPBACK, Frame, PacketType
 
 if TYPE_CHECKING:
-    from macvsim.dev.bridge import Bridge
+    from macvsim.dev.bridge_fdb import BridgeFdb
+    from macvsim.engine.sim import Sim
 
 RESERVED_PREFIX = b"\x01\x80\xc2\x00\x00"
 """01:80:c2:00:00:00 to :0f are link-local: for the neighbour on the cable, not for other ports (IEEE 802.1Q, 8.6.3)."""
@@ -58,6 +59,40 @@ FLAGS = {
 """Switches of a port by iproute2's name, and the attribute of `BridgePort`; those without one can only be off."""
 
 
+class Filtering(Protocol):
+    """VLAN filtering of a bridge (`macvsim.dev.bridge_vlan.BridgeVlans`)."""
+
+    enabled: bool
+    protocol: int
+
+
+class Master(Protocol):
+    """The bridge (`macvsim.dev.bridge.Bridge`) as its ports know it."""
+
+    sim: Sim
+    name: str
+    mac: bytes
+    fdb: BridgeFdb
+    priority: int
+    bridge_mac: bytes
+    group_fwd_mask: int
+    no_linklocal_learn: bool
+
+    @property
+    def vlan_config(self) -> Filtering: ...
+    @property
+    def required_fwd_mask(self) -> int: ...
+
+    def from_port(self, port: BridgePort, frame: Frame, packet_type: PacketType) -> None:
+        """A frame entered at a port that is not blocked."""
+
+    def select_states(self) -> None:
+        """The state of a port has changed."""
+
+    def update_promisc(self) -> None:
+        """Ports are promiscuous, or filter addresses, as their switches now say."""
+
+
 class BridgePort:
     """One enslaved device.
 
@@ -92,8 +127,8 @@ class BridgePort:
     )
     owner = "bridge"
 
-    def __init__(self, bridge: Bridge, dev: NetDevice, number: int) -> None:
-        self.bridge: Bridge
+    def __init__(self, bridge: Master, dev: NetDevice, number: int) -> None:
+        self.bridge: Master
         object.__setattr__(self, "bridge", bridge)
         self.dev = dev
         self.number = number
