@@ -1,4 +1,6 @@
-"""What was learnt about single destinations: path MTU and redirects (struct fib_nh_exception, net/ipv4/route.c)."""
+"""Knowledge of single destinations: path MTU and redirects (struct fib_nh_exception, net/ipv4/route.c), and how many
+errors went there (struct inet_peer, net/ipv4/inetpeer.c).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ PMTU_EXPIRES = 600 * SECOND
 REDIRECT_EXPIRES = 300 * SECOND
 MIN_PMTU = 552
 MAX_MTU = 0xFFFF
+BURST = 6
+"""Errors to one host at once (XRLIM_BURST_FACTOR)."""
 
 
 class RouteException(NamedTuple):
@@ -67,3 +71,14 @@ def applied(exception: RouteException | None, mtu: int, gateway: int) -> tuple[i
     if exception is None:
         return mtu, gateway
     return min(mtu, exception.mtu) if exception.mtu else mtu, exception.gateway or gateway
+
+
+class Peer:
+    """What is remembered of one host that errors went to (struct inet_peer); times in jiffies."""
+
+    __slots__ = ("n_redirects", "rate_last", "rate_tokens")
+
+    def __init__(self, now: int, hz: int) -> None:
+        self.rate_tokens = 0
+        self.rate_last = now - 60 * hz
+        self.n_redirects = 0

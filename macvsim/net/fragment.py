@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macvsim.engine.drop import DropReason
 from macvsim.engine.wheel import Timer
@@ -11,10 +11,34 @@ from macvsim.net.packet import Packet
 from macvsim.wire import icmp, ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.engine.sim import Sim
+    from macvsim.net.snmp import Snmp
+    from macvsim.net.sysctl import Ipv4Conf
 
 _Key = tuple[int, int, int, int]
 MAX_DATAGRAM = 65535
+
+
+class Errors(Protocol):
+    """ICMP (`macvsim.net.icmp.IcmpLayer`)."""
+
+    def send_error(self, packet: Packet, kind: int, code: int) -> None:
+        """Tell the sender of a packet what happened to it."""
+
+
+class Host(Protocol):
+    """The namespace (`macvsim.net.namespace.Namespace`) that packets are put together in."""
+
+    sim: Sim
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def ipv4_conf(self) -> Ipv4Conf: ...
+    @property
+    def snmp(self) -> Snmp: ...
+    @property
+    def icmp(self) -> Errors: ...
 
 
 class Queue:
@@ -37,7 +61,7 @@ class Reassembly:
 
     __slots__ = ("_came", "longest", "ns", "queues")
 
-    def __init__(self, ns: Namespace) -> None:
+    def __init__(self, ns: Host) -> None:
         self.ns = ns
         self.queues: dict[_Key, Queue] = {}
         self.longest = 0

@@ -9,6 +9,7 @@ from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Recorder, Subject, reported
 from macvsim.net import ipoptions, optioned
 from macvsim.net.dst import ERROR, Dst
+from macvsim.net.exceptions import BURST, Peer
 from macvsim.net.fibroute import RouteType, Scope
 from macvsim.net.nud import VALID
 from macvsim.net.packet import Packet
@@ -30,22 +31,10 @@ _MESSAGE = ETH_HLEN + ipv4.HLEN
 _NO_OPTIONS = 0x45
 MAX_ERROR = 576
 ERROR_TOS = 0xC0
-BURST = 6
 NO_ROUTE_BURST_SECONDS = 5
 REDIRECT_NUMBER = 9
 _QUERY_TYPES = frozenset((icmp.ECHO_REPLY, icmp.ECHO, icmp.TIMESTAMP, icmp.TIMESTAMP_REPLY, icmp.INFO_REQUEST,
                           icmp.INFO_REPLY, icmp.ADDRESS, icmp.ADDRESS_REPLY))  # fmt: skip
-
-
-class Peer:
-    """What is remembered of one host that errors went to (struct inet_peer); times in jiffies."""
-
-    __slots__ = ("n_redirects", "rate_last", "rate_tokens")
-
-    def __init__(self, now: int, hz: int) -> None:
-        self.rate_tokens = 0
-        self.rate_last = now - 60 * hz
-        self.n_redirects = 0
 
 
 class IcmpLayer(Subject):

@@ -8,7 +8,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Recorder, Subject, reported
 from macvsim.net.dst import ERROR
-from macvsim.net.icmp import BURST, Peer
+from macvsim.net.exceptions import BURST, Peer
 from macvsim.net.ipv6.address import select_source
 from macvsim.net.ipv6.packet import REFUSED_BELOW, Packet6
 from macvsim.net.ipv6.route6 import Dst6

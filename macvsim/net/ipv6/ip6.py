@@ -23,8 +23,8 @@ from macvsim.wire.compose6 import fragment_template, ipv6_template, router_alert
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 
 if TYPE_CHECKING:
+    from macvsim.net.ipv6.contracts import Net
     from macvsim.net.ipv6.stack import Ipv6
-    from macvsim.net.namespace import Namespace
 
 FLOW_MASK = 0xFFFFF
 _NO_LINK = bytes(12) + b"\x86\xdd"
@@ -82,7 +82,7 @@ class Ipv6Layer:
         """A packet for an ipvlan child in mode l3s: its stack knows the way and takes it over (ipvlan_l3_rcv,
         ipvlan_nf_input).
         """
-        layer: Ipv6Layer = cast("Namespace", child.ns).ipv6.ip6
+        layer: Ipv6Layer = cast("Net", child.ns).ipv6.ip6
         way = packet.way = layer.stack.router.input(ipv6.addresses(packet.data)[1], child)
         if way.kind is not LOCAL:
             return self._no_way(packet, way)

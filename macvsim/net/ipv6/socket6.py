@@ -16,8 +16,8 @@ from macvsim.wire.ipv6 import Upper
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.ipv6.contracts import Net
     from macvsim.net.ipv6.stack import Ipv6
-    from macvsim.net.namespace import Namespace
 
 _MAX_PAYLOAD = 65535
 
@@ -41,7 +41,7 @@ class Icmp6Error(NamedTuple):
 class Socket6:
     """What raw ICMPv6 and UDP sockets share: binding, options, and routing of what they send."""
 
-    def __init__(self, ns: Namespace) -> None:
+    def __init__(self, ns: Net) -> None:
         self.ns = ns
         self.stack: Ipv6 = ns.ipv6
         self.source = 0
@@ -103,7 +103,7 @@ class RawIcmp6Socket(Socket6):
 
     def __init__(
         self,
-        ns: Namespace,
+        ns: Net,
         on_message: Callable[[Packet6, bytes], None],
         on_error: Callable[[Icmp6Error], None] | None = None,
         kinds: frozenset[int] | None = None,
@@ -180,7 +180,7 @@ class Udp6Socket(Socket6):
 
     def __init__(
         self,
-        ns: Namespace,
+        ns: Net,
         on_receive: Callable[[bytes, int, int, Packet6], None] | None = None,
         on_error: Callable[[Icmp6Error], None] | None = None,
     ) -> None:

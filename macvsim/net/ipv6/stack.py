@@ -29,8 +29,8 @@ from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node
 from macvsim.wire.ipv6 import MIN_MTU
 
 if TYPE_CHECKING:
+    from macvsim.net.ipv6.contracts import Net
     from macvsim.net.ipv6.device import Inet6Dev
-    from macvsim.net.namespace import Namespace
 
 ETH_P_IPV6 = 0x86DD
 _CONFIRMING = 16
@@ -98,7 +98,7 @@ class Ipv6(Parts):
         "udp": Udp6Layer,
     }
 
-    def __init__(self, ns: Namespace, init: Namespace | None, *, disabled: bool, multiple_tables: bool) -> None:
+    def __init__(self, ns: Net, init: Net | None, *, disabled: bool, multiple_tables: bool) -> None:
         self.ns = ns
         self.first = init is None
         """The machine's first namespace shows the defaults of neighbours."""

@@ -29,7 +29,7 @@ from macvsim.net.netfilter.tuple import Tuple, tuple_of
 from macvsim.wire import icmp, ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.core import Netfilter
     from macvsim.net.netfilter.packet import Tracked
 
@@ -41,7 +41,7 @@ class Conntrack:
 
     def __init__(self, netfilter: Netfilter) -> None:
         self.netfilter = netfilter
-        self.ns: Namespace = netfilter.ns
+        self.ns: Host = netfilter.ns
         self.conf = netfilter.conf
         self.statistics: dict[str, int] = {}
         """What ``conntrack -S`` counts."""

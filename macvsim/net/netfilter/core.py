@@ -23,7 +23,7 @@ from macvsim.wire.frame import ETH_HLEN
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.dst import Dst
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.packet import Packet
     from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 
@@ -79,7 +79,7 @@ class Netfilter(Parts):
         "recent": lambda _: {},
     }
 
-    def __init__(self, ns: Namespace, modules: Modules | None = None) -> None:
+    def __init__(self, ns: Host, modules: Modules | None = None) -> None:
         self.ns = ns
         self.modules = modules or Modules()
 

@@ -13,7 +13,7 @@ from macvsim.net.netfilter.segment import State
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -35,7 +35,7 @@ class Nth(Match):
     negated: bool = False
     seen: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         turn = self.seen[0] % self.every == self.packet
         self.seen[0] += 1
         return turn != self.negated
@@ -52,7 +52,7 @@ class Chance(Match):
     chance: int
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         drawn = ns.sim.rng(f"statistic/{ns.name}").randrange(CHANCE)
         return (drawn < self.chance) != self.negated
 
@@ -73,7 +73,7 @@ class Quota(Match):
     negated: bool = False
     used: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         fits = self.used[0] + len(packet.data) <= self.quota
         self.used[0] = self.used[0] + len(packet.data) if fits else self.quota
         return fits != self.negated
@@ -105,7 +105,7 @@ class HashLimit(Match):
     buckets: dict[tuple[int, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
     """By what is told apart: credit in millionths of a packet, and when it was counted (ns)."""
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         key = self._key(packet)
         if key is None:
             return False
@@ -167,7 +167,7 @@ class ConnLimit(Match):
     to: bool = False
     known: dict[int, list[Conn]] = field(default_factory=dict, compare=False, repr=False)
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         if packet.conn is None:
             return False
         key = ipv4.addresses(packet.data)[self.to] & _mask(self.length)
@@ -183,7 +183,7 @@ class ConnLimit(Match):
         return [how, str(self.limit), "--connlimit-mask", str(self.length), side]
 
 
-def _lives(conn: Conn, ns: Namespace) -> bool:
+def _lives(conn: Conn, ns: Host) -> bool:
     """It is in the table, and if of TCP, not closed (find_or_evict, already_closed)."""
     if conn.status & Status.DYING or ns.netfilter.conntrack.find(conn.tuples[ORIGINAL]) is not conn:
         return False

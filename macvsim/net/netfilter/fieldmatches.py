@@ -11,7 +11,7 @@ from macvsim.net.netfilter.segment import options
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Hook, Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -36,7 +36,7 @@ class Tos(Match):
     mask: int
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return (packet.data[TOS_AT] & self.mask == self.value) != self.negated
 
     def words(self) -> list[str]:
@@ -52,7 +52,7 @@ class Dscp(Match):
     value: int
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return (packet.data[TOS_AT] >> 2 == self.value) != self.negated
 
     def words(self) -> list[str]:
@@ -68,7 +68,7 @@ class TcpMss(Match):
     high: int
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         start = first_bytes(packet, 20)
         if start is None:
             return False
@@ -96,7 +96,7 @@ class ConnMark(Match):
     mask: int = EVERYTHING
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         if packet.conn is None:
             return False
         return (packet.conn.mark & self.mask == self.value) != self.negated
@@ -120,7 +120,7 @@ class String(Match):
     any_case: bool = False
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         data, pattern = packet.data, self.pattern
         if self.any_case:
             data, pattern = data.lower(), pattern.lower()

@@ -15,7 +15,7 @@ from macvsim.wire.addr import ip_text
 from macvsim.wire.checksum import checksum, pseudo_header, update
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -44,7 +44,7 @@ class TtlTarget(Target):
     how: str
     value: int
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         old = packet.data[_TTL_AT]
         new = self.value if self.how == "set" else old + self.value if self.how == "inc" else old - self.value
         packet.data = with_byte(packet.data, _TTL_AT, min(max(new, 0), 255))
@@ -63,7 +63,7 @@ class TosTarget(Target):
     value: int
     mask: int
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         packet.data = with_byte(packet.data, TOS_AT, packet.data[TOS_AT] & ~self.mask & 0xFF ^ self.value)
         return None
 
@@ -79,7 +79,7 @@ class DscpTarget(Target):
     tables: ClassVar[tuple[str, ...]] = ("mangle",)
     value: int
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         packet.data = with_byte(packet.data, TOS_AT, packet.data[TOS_AT] & 3 | self.value << 2)
         return None
 
@@ -94,7 +94,7 @@ class TcpMssTarget(Target):
     name: ClassVar[str] = "TCPMSS"
     mss: int
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         data, at = packet.data, packet.header_length
         later = int.from_bytes(data[6:8], "big") & ipv4.OFFSET_MASK
         if later or len(data) < at + HLEN or not data[at + 13] & SYN:
@@ -113,7 +113,7 @@ class TcpMssTarget(Target):
         packet.data = head + segment[:16] + csum.to_bytes(2, "big") + segment[18:]
         return None
 
-    def _wanted(self, packet: Tracked, ns: Namespace) -> int | None:
+    def _wanted(self, packet: Tracked, ns: Host) -> int | None:
         """None: there is no room for any data."""
         if self.mss != CLAMP:
             return self.mss
@@ -160,7 +160,7 @@ class ConnMarkTarget(Target):
     ctmask: int = EVERYTHING
     nfmask: int = EVERYTHING
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         conn = packet.conn
         if conn is None:
             return None
@@ -187,7 +187,7 @@ class NetMap(Target):
     network: int
     mask: int
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         source = way.hook in (POSTROUTING, INPUT)
         address = ipv4.addresses(packet.data)[0 if source else 1] & ~self.mask | self.network
         if packet.conn is not None:

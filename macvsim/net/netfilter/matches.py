@@ -14,7 +14,7 @@ from macvsim.wire.addr import ip_text
 from macvsim.wire.frame import BROADCAST, HOST, MULTICAST, PacketType
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Hook, Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -70,7 +70,7 @@ class IcmpMatch(Match):
     high: int = 0xFF
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         start = first_bytes(packet, 4)
         if start is None:
             return False
@@ -100,7 +100,7 @@ class TcpMatch(Match):
     option: int = 0
     not_option: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         start = first_bytes(packet, 20)
         ports = _ports(packet)
         if start is None or ports is None:
@@ -139,7 +139,7 @@ class UdpMatch(Match):
     source: Ports = Ports()
     destination: Ports = Ports()
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         ports = _ports(packet)
         return ports is not None and self.source.holds(ports[0]) and self.destination.holds(ports[1])
 
@@ -157,7 +157,7 @@ class Multiport(Match):
     ports: tuple[tuple[int, int], ...]
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         found = _ports(packet)
         if found is None:
             return False
@@ -177,7 +177,7 @@ class Comment(Match):
     repeatable: ClassVar[bool] = True
     text: str
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return True
 
     def words(self) -> list[str]:
@@ -201,7 +201,7 @@ class MarkMatch(Match):
     mask: int = 0xFFFFFFFF
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return (packet.mark & self.mask == self.value) != self.negated
 
     def words(self) -> list[str]:
@@ -218,7 +218,7 @@ class PacketTypeMatch(Match):
     kind: PacketType
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         kind = packet.packet_type
         if way.in_dev is None or way.in_dev.loopback:  # by address (xt_pkttype.c)
             dst = packet.data[16:20]
@@ -239,7 +239,7 @@ class Ttl(Match):
     how: str
     value: int
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         ttl = packet.data[8]
         match self.how:
             case "eq":
@@ -265,7 +265,7 @@ class Length(Match):
     high: int
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return (self.low <= len(packet.data) <= self.high) != self.negated
 
     def words(self) -> list[str]:
@@ -284,7 +284,7 @@ class IpRange(Match):
     not_source: bool = False
     not_destination: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         src, dst = ipv4.addresses(packet.data)
         for ip, wanted, negated in (
             (src, self.source, self.not_source),

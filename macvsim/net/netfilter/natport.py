@@ -12,9 +12,9 @@ from macvsim.net.netfilter.tuple import WITH_PORTS, Tuple
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
     from macvsim.net.netfilter.conn import Conn
     from macvsim.net.netfilter.conntrack import Conntrack
+    from macvsim.net.netfilter.contracts import Host
 
 _MAX_ATTEMPTS = 128
 
@@ -43,7 +43,7 @@ NOWHERE = Range()
 """Nothing in particular is asked for."""
 
 
-def unique(ns: Namespace, table: Conntrack, conn: Conn, current: Tuple, wanted: Range, *, source: bool) -> Tuple:
+def unique(ns: Host, table: Conntrack, conn: Conn, current: Tuple, wanted: Range, *, source: bool) -> Tuple:
     """The tuple nearest to `current` within `wanted` whose answers belong to no other connection."""
 
     def taken(candidate: Tuple) -> bool:
@@ -106,7 +106,7 @@ def _inside(name: Tuple, wanted: Range, *, source: bool) -> bool:
     return (not wanted.low or wanted.low <= address <= wanted.high) and _port_inside(name, wanted, source=source)
 
 
-def _other_port(ns: Namespace, name: Tuple, wanted: Range, taken: Callable[[Tuple], bool], *, source: bool) -> Tuple:
+def _other_port(ns: Host, name: Tuple, wanted: Range, taken: Callable[[Tuple], bool], *, source: bool) -> Tuple:
     """Try ports, or identifiers of ICMP, until one is free (nf_nat_l4proto_unique_tuple)."""
     proto, ports = name.proto, wanted.ports
     if proto == ipv4.PROTO_ICMP:

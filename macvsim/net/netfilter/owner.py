@@ -16,7 +16,7 @@ from macvsim.net.netfilter.segment import RST
 from macvsim.wire import icmp, ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -48,7 +48,7 @@ class Owner(Match):
     group: Range | None = None
     socket: bool | None = None
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         ids = [span for span in (self.user, self.group) if span is not None]
         forwarded = packet.in_dev is not None
         if self.socket is not None and self.socket == forwarded:

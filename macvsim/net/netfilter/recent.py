@@ -11,7 +11,7 @@ from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Hook, Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -97,17 +97,17 @@ class Recent(Match):
     to: bool = False
     negated: bool = False
 
-    def hold(self, ns: Namespace) -> None:
+    def hold(self, ns: Host) -> None:
         size = max(1 << (self.hits - 1).bit_length(), 1) if self.hits else _FEWEST_STAMPS
         ns.netfilter.recent.setdefault(self.table, RecentTable()).hold(size)
 
-    def release(self, ns: Namespace) -> None:
+    def release(self, ns: Host) -> None:
         table = ns.netfilter.recent[self.table]
         table.users -= 1
         if not table.users:
             del ns.netfilter.recent[self.table]
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         table, now = ns.netfilter.recent[self.table], ns.sim.jiffies
         ttl = packet.data[8] + (way.out_dev is not None and way.in_dev is not None)
         address = ipv4.addresses(packet.data)[self.to] & self.mask

@@ -14,15 +14,15 @@ from macvsim.wire.checksum import checksum, pseudo_header
 from macvsim.wire.compose import ipv4_template
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
 
 
-def unreachable(ns: Namespace, packet: Tracked, code: int) -> None:
+def unreachable(ns: Host, packet: Tracked, code: int) -> None:
     """ICMP destination unreachable (nf_send_unreach); the limits of ICMP errors hold."""
     ns.icmp.send_error(packet, icmp.DEST_UNREACH, code)
 
 
-def reset(ns: Namespace, packet: Tracked) -> None:
+def reset(ns: Host, packet: Tracked) -> None:
     """A TCP RST in the name of the destination (nf_send_reset; RFC 9293, 3.10.7.1); never against a RST."""
     hlen = packet.header_length
     got = segment.parse(packet.data, hlen)

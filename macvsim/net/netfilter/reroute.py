@@ -10,11 +10,11 @@ from macvsim.net.netfilter.hooks import Verdict
 from macvsim.wire import ipv4
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.packet import Tracked
 
 
-def route_again(ns: Namespace, packet: Tracked) -> Verdict:
+def route_again(ns: Host, packet: Tracked) -> Verdict:
     """By the addresses and the mark that the packet now has."""
     src, dst = ipv4.addresses(packet.data)
     way = ns.router.output(dst, src if ns.is_local(src) else 0, mark=packet.mark)

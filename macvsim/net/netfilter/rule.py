@@ -14,7 +14,7 @@ from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.packet import Tracked
     from macvsim.net.netfilter.table import Chain
 
@@ -41,10 +41,10 @@ class Part:
         """Whether the kernel takes it in a rule of a built-in chain, or of a user's chain (None)."""
         return True
 
-    def hold(self, ns: Namespace) -> None:
+    def hold(self, ns: Host) -> None:
         """A rule with it was made."""
 
-    def release(self, ns: Namespace) -> None:
+    def release(self, ns: Host) -> None:
         """A rule with it is gone."""
 
     def words(self) -> list[str]:
@@ -55,7 +55,7 @@ class Part:
 class Match(Part):
     """One ``-m`` of a rule."""
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         """Whether the packet is as the match wants it."""
         raise NotImplementedError
 
@@ -68,7 +68,7 @@ class Target(Part):
         """What stands after ``-j`` in a saved rule."""
         return self.name
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         """Do it; None: the next rule is asked.  DROP: the packet's end is still to be recorded."""
         raise NotImplementedError
 
@@ -147,7 +147,7 @@ class Spec:
     matches: tuple[Match, ...] = ()
     target: Standard | Jump | Target | None = None
 
-    def holds(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def holds(self, packet: Tracked, way: Way, ns: Host) -> bool:
         """Whether the rule applies to the packet (ip_packet_match, and the matches in order)."""
         data = packet.data
         src, dst = ipv4.addresses(data)

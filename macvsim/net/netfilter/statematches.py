@@ -14,7 +14,7 @@ from macvsim.wire.addr import is_multicast_ip, mac_text
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -47,7 +47,7 @@ class StateMatch(Match):
     states: tuple[str, ...]
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return bool(states_of(packet).intersection(self.states)) != self.negated
 
     def words(self) -> list[str]:
@@ -71,7 +71,7 @@ class ConntrackMatch(Match):
     not_statuses: bool = False
     direction: int | None = None
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         conn = packet.conn
         if self.states and bool(states_of(packet).intersection(self.states)) == self.not_states:
             return False
@@ -119,7 +119,7 @@ class AddrType(Match):
     not_destination: bool = False
     limit: str = ""
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         dev = {"in": way.in_dev, "out": way.out_dev}.get(self.limit)
         src, dst = ipv4.addresses(packet.data)
         for ip, wanted, negated in (
@@ -144,7 +144,7 @@ class AddrType(Match):
         return hook not in {"out": (PREROUTING, INPUT), "in": (POSTROUTING, OUTPUT)}.get(self.limit, ())
 
 
-def _address_type(ns: Namespace, ip: int, dev: NetDevice | None) -> str:
+def _address_type(ns: Host, ip: int, dev: NetDevice | None) -> str:
     """inet_addr_type, or inet_dev_addr_type where a device is given."""
     if is_multicast_ip(ip):
         return "MULTICAST"
@@ -165,7 +165,7 @@ class Limit(Match):
     bucket: list[int] = field(default_factory=list, compare=False, repr=False)
     """Credit in millionths of a packet, and when it was counted (ns)."""
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         now = int(ns.sim.now)
         if not self.bucket:
             self.bucket.extend((self.burst * 1_000_000, now))
@@ -191,7 +191,7 @@ class SourceMac(Match):
     mac: bytes
     negated: bool = False
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         return bool(packet.source_mac) and (packet.source_mac == self.mac) != self.negated
 
     def words(self) -> list[str]:
@@ -211,7 +211,7 @@ class PhysDev(Match):
     not_out: bool = False
     flags: tuple[str, ...] = ()
 
-    def matches(self, packet: Tracked, way: Way, ns: Namespace) -> bool:
+    def matches(self, packet: Tracked, way: Way, ns: Host) -> bool:
         ports = {"is-in": packet.physical is not None, "is-out": packet.physical_out is not None}
         ports["is-bridged"] = packet.physical is not None and packet.physical_out is not None
         for flag in self.flags:

@@ -10,7 +10,7 @@ from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PRE
 from macvsim.net.netfilter.rule import Jump, Rule, Standard, Target
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.packet import Tracked
 
 BUILT_IN: Final[dict[str, tuple[Hook, ...]]] = {
@@ -68,7 +68,7 @@ class Chain:
         self.packets += packets
         self.bytes += octets
 
-    def ask(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict:
+    def ask(self, packet: Tracked, way: Way, ns: Host) -> Verdict:
         """A built-in chain's verdict; the end of a dropped packet is recorded."""
         verdict = self._walk(packet, way, ns)
         if verdict is None:
@@ -79,7 +79,7 @@ class Chain:
             return Verdict.DROP
         return verdict
 
-    def _walk(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def _walk(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         """The rules' verdict; None: none had one, or one said RETURN."""
         for rule in self.rules:
             recorder, target = ns.sim.recorder, rule.spec.target
@@ -111,7 +111,7 @@ class Chain:
                 return verdict
         return None
 
-    def _drop(self, packet: Tracked, way: Way, ns: Namespace, rule: Rule | None) -> None:
+    def _drop(self, packet: Tracked, way: Way, ns: Host, rule: Rule | None) -> None:
         where = way.in_dev or ns
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, where, "netfilter", None, self._blame(way, rule))

@@ -15,7 +15,7 @@ from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
+    from macvsim.net.netfilter.contracts import Host
     from macvsim.net.netfilter.hooks import Way
     from macvsim.net.netfilter.packet import Tracked
 
@@ -40,7 +40,7 @@ class Reject(Target):
     hooks: ClassVar[tuple[Hook, ...]] = (INPUT, FORWARD, OUTPUT)
     how: str = "icmp-port-unreachable"
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         if self.how == TCP_RESET:
             reject.reset(ns, packet)
         else:
@@ -64,7 +64,7 @@ class Log(Target):
     flags: int = 0
     """1: TCP sequence, 2: TCP options, 4: IP options, 8: uid, 32: MACs decoded (NF_LOG_*)."""
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         text = line(self.prefix, packet, way)
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, way.in_dev or ns, "log", None, text)
@@ -88,7 +88,7 @@ class Mark(Target):
     value: int
     mask: int = 0xFFFFFFFF
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         packet.mark = (packet.mark & ~self.mask) ^ self.value
         return None
 
@@ -110,7 +110,7 @@ class NoTrack(Target):
     def written(self) -> str:
         return "NOTRACK" if self.by_old_name else self.name
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         packet.untracked = True
         return None
 
@@ -155,7 +155,7 @@ class Snat(_Translation):
     name: ClassVar[str] = "SNAT"
     hooks: ClassVar[tuple[Hook, ...]] = (POSTROUTING, INPUT)
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         if packet.conn is not None:
             ns.netfilter.nat.set_up(packet.conn, self.wanted, source=True)
         return Verdict.ACCEPT
@@ -171,7 +171,7 @@ class Dnat(_Translation):
     name: ClassVar[str] = "DNAT"
     hooks: ClassVar[tuple[Hook, ...]] = (PREROUTING, OUTPUT)
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         if packet.conn is not None:
             ns.netfilter.nat.set_up(packet.conn, self.wanted, source=False)
         return Verdict.ACCEPT
@@ -187,7 +187,7 @@ class Masquerade(_Translation):
     name: ClassVar[str] = "MASQUERADE"
     hooks: ClassVar[tuple[Hook, ...]] = (POSTROUTING,)
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         return ns.netfilter.nat.masquerade(packet, way, self.wanted)
 
     def words(self) -> list[str]:
@@ -201,7 +201,7 @@ class Redirect(_Translation):
     name: ClassVar[str] = "REDIRECT"
     hooks: ClassVar[tuple[Hook, ...]] = (PREROUTING, OUTPUT)
 
-    def act(self, packet: Tracked, way: Way, ns: Namespace) -> Verdict | None:
+    def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         address = 0x7F000001
         if way.hook is PREROUTING:
             own = way.in_dev.inet.addresses if way.in_dev is not None else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.listener import Request
@@ -10,8 +10,8 @@ from macvsim.net.tcp.state import INFINITE_SSTHRESH, INIT_CWND, RTO_INIT, State
 from macvsim.net.tcp.timers import Pending
 
 if TYPE_CHECKING:
-    from macvsim.net.namespace import Namespace
     from macvsim.net.tcp.contracts import Net
+    from macvsim.net.tcp.layer import TcpLayer
     from macvsim.net.tcp.listener import Listener
     from macvsim.net.tcp.timewait import TimeWait
 
@@ -49,7 +49,14 @@ class Row(NamedTuple):
     backlog: int = 0
 
 
-def rows(ns: Namespace) -> list[Row]:
+class Host(Protocol):
+    """A namespace (`macvsim.net.namespace.Namespace`) with TCP."""
+
+    @property
+    def tcp(self) -> TcpLayer: ...
+
+
+def rows(ns: Host) -> list[Row]:
     """Listening sockets by port, then connections in the order they were made."""
     layer = ns.tcp
     found = [_listening(listener) for port in sorted(layer.listeners) for listener in layer.listeners[port]]
