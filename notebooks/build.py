@@ -25,16 +25,22 @@ def sources() -> list[Path]:
 def run(source: Path) -> str:
     """Execute a notebook in a new kernel; the text of its .ipynb, outputs included."""
     book: Any = jupytext.read(source)
-    kernel = {"kernel_name": "python3", "extra_arguments": ["--log-level=ERROR"]}
-    place = {"metadata": {"path": str(HERE)}}
-    NotebookClient(book, timeout=120, resources=place, record_timing=False, **kernel).execute()
+    NotebookClient(
+        book,
+        timeout=120,
+        resources={"metadata": {"path": str(HERE)}},
+        record_timing=False,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+    ).execute()
     book.metadata = {"kernelspec": book.metadata["kernelspec"], "language_info": {"name": "python"}}
     for number, cell in enumerate(book.cells):
         cell["id"] = f"cell-{number}"
         cell["metadata"] = {}
         if cell.cell_type == "code":
             cell["outputs"] = list(_joined(cell["outputs"]))
-    return nbformat.writes(book) + "\n"
+    text: str = nbformat.writes(book)
+    return text + "\n"
 
 
 def _joined(outputs: Iterable[Any]) -> Iterable[Any]:
