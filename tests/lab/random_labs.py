@@ -97,7 +97,7 @@ class Play:
         lab.switch(
             "sw1",
             policy=rng.choice(["bare-metal", "bare-metal", "bare-metal", "virtualbox-allow-all", "virtualbox-deny"]),
-            ageing=rng.choice([300, 300, 300, 1, 0]),
+            ageing=rng.choice([300, 300, 1, 1, 0]),
         )
         for number in range(1, rng.choice([3, 3, 4])):
             name = f"h{number}"
@@ -138,6 +138,8 @@ class Play:
                 self.sh(name, "sysctl -w net.ipv4.ip_forward=1")
         if rng.random() < 0.15:
             self.dhcp()
+        if rng.random() < 0.3:
+            self.forget_soon()
         lab.run(rng.choice([0.0, 0.01, 2.0]))
         if rng.random() < 0.3 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([20, 100, 700])
@@ -290,6 +292,15 @@ class Play:
         self.sh("h1", "udhcpd")
         node, prefix = self.box()
         self.start(node, "udhcpc -i eth0 -n -q -t 2 -T 1", prefix)
+
+    def forget_soon(self) -> None:
+        """Neighbours are checked, and bridges forget addresses, after seconds."""
+        for name in self.lab.hosts:
+            self.sh(name, "ip link set br0 type bridge ageing_time 100")
+        for node, prefix in self.boxes:
+            for dev in ("eth0",) if prefix or node in self.containers else ("enp0s8", "br0", "docker0"):
+                place = f"net.ipv4.neigh.{dev}"
+                self.sh(node, f"sysctl -w {place}.base_reachable_time_ms=1500 {place}.delay_first_probe_time=1", prefix)
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -546,7 +557,7 @@ class Play:
                 else:
                     self.capture()
                 lab.run(rng.choice(MOMENTS))
-        lab.run(rng.choice([0.5, 3.0]))
+        lab.run(rng.choice([0.5, 3.0, 10.0]))
         for capture in self.running:
             lab.stop_capture(capture)
         for name, box in lab.boxes().items():
@@ -590,6 +601,8 @@ def main() -> int:
         return 0
     began, different = time.process_time(), 0
     for seed, text in verdicts(range(options.first, options.first + options.count), options.jobs):
+        if seed % 100 == 99:
+            print(f"seed {seed} was played", file=sys.stderr, flush=True)
         if text:
             different += seed not in KNOWN
             print(f"seed {seed}{' (known)' if seed in KNOWN else ''}:\n{text}\n", flush=True)
