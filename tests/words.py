@@ -63,11 +63,13 @@ class Place:
 
 
 def files() -> list[Path]:
-    """The Python files and English pages, relative to the checkout; what `make page` builds is left out."""
+    """The Python files and English pages, relative to the checkout; what `make page` builds or installs is left out."""
     found = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*"))]
     paths = (path.relative_to(ROOT) for path in found if path.suffix in (".py", ".md") and ".zh" not in path.name)
     return sorted(
-        path for path in paths if path.parts[:2] != ("docs", "page") and ".ipynb_checkpoints" not in path.parts
+        path
+        for path in paths
+        if path.parts[:2] != ("docs", "page") and not {".ipynb_checkpoints", "node_modules"} & {*path.parts}
     )
 
 

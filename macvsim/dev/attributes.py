@@ -164,7 +164,7 @@ class Attributes:
         self.max_mtu = 65535
         """0: no limit."""
         self.linkwatch: LinkWatch | None = None
-        """Who tells others about the carrier; None outside a namespace: they hear it at once."""
+        """The queue that reports carrier changes later; None outside a namespace: they are reported at once."""
         self.ifindex = 0
         self.lower: Attributes | None = None
         self.uppers: tuple[Attributes, ...] = ()

@@ -323,7 +323,7 @@ Another = tuple[NetDevice, Frame, PacketType]
 
 
 class RxHandler(Protocol):
-    """What macvlan, ipvlan and bridges hang on a lower device; one per device."""
+    """The rx_handler of a lower device, set by macvlan, ipvlan or a bridge; one per device."""
 
     owner: str
     """The kind of device that hung it there, for messages."""
@@ -354,10 +354,10 @@ class Stack(Protocol):
 
     @property
     def bridge_hooks(self) -> BridgeHooks | None:
-        """Who looks at what bridges forward, while anybody does."""
+        """The hooks for frames that bridges forward; None without br_netfilter."""
 
     def protocol(self, ethertype: bytes) -> ProtocolHandler | None:
-        """Who takes frames of an EtherType (two bytes), if anybody does."""
+        """The protocol handler of an EtherType (two bytes); None without one."""
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
         """Nobody handles the frame's EtherType."""
@@ -369,7 +369,7 @@ class Stack(Protocol):
         """A device of this namespace changed."""
 
     def join_snoopers(self, dev: NetDevice, join: bool) -> None:
-        """A bridge that snoops on group membership joins the groups of those who do, or leaves them."""
+        """Join, or leave, the groups that a bridge with multicast snooping joins."""
 
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         """Take a device in."""
@@ -387,13 +387,13 @@ class Stack(Protocol):
         """A device does ARP now, or no longer (neigh_changeaddr)."""
 
     def arp_targets(self, dev: NetDevice) -> Collection[bytes] | None:
-        """Addresses for whose sake a broadcast ARP request on `dev` does anything here, besides those that come from a
+        """Targets for which a broadcast ARP request on `dev` has an effect here, besides requests from a
         known neighbour; None: any may do something.  It holds until `Sim.generation` changes.
         """
 
 
 class BridgeHooks(Protocol):
-    """Who looks at what the bridges of a namespace forward (br_netfilter)."""
+    """Hooks for frames that the bridges of a namespace forward (br_netfilter)."""
 
     def enter(
         self, bridge: NetDevice, port: NetDevice, frame: Frame, packet_type: PacketType

@@ -90,7 +90,7 @@ class Host(Protocol):
     def is_local(self, ip: int) -> bool:
         """An address of this namespace."""
 
-    def address_type(self, ip: int, dev: NetDevice | None = None) -> RouteType | None:
+    def address_type(self, ip: int) -> RouteType | None:
         """Of an address: local, unicast, …"""
 
     def listen(self, listener: Callable[[NetDevice, Event], None]) -> None:
