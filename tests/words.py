@@ -63,7 +63,7 @@ class Place:
 
 
 def files() -> list[Path]:
-    """The Python files and English pages, relative to the checkout; what `make page` builds or installs is left out."""
+    """The Python files and English pages, relative to the checkout; without what `make page` builds or installs."""
     found = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*"))]
     paths = (path.relative_to(ROOT) for path in found if path.suffix in (".py", ".md") and ".zh" not in path.name)
     return sorted(
