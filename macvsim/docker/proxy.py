@@ -42,6 +42,8 @@ class TcpProxy:
         self.sock.waiters = [self._accept]
 
     def _accept(self) -> None:
+        if self.sock.listener is None:  # it was killed between a connection's arrival and its own next turn
+            return
         while (client := self.sock.accept()) is not None:
             self.relays = [relay for relay in self.relays if not relay.over]
             self.relays.append(Relay(client, TcpSocket(self.ns), self.target))

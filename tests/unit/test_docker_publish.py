@@ -9,12 +9,13 @@ import pytest
 
 from macvsim.dev.cable import Cable
 from macvsim.docker.host import DockerHost
-from macvsim.docker.proxy import UdpProxy
+from macvsim.docker.proxy import TcpProxy, UdpProxy
 from macvsim.engine.sim import SECOND, Sim
 from macvsim.errors import DockerError
 from macvsim.machine.host import Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.socket import UdpSocket
+from macvsim.net.tcp.socket import TcpSocket
 from macvsim.shell.interp import Shell
 from macvsim.wire.addr import ip_int
 
@@ -149,3 +150,16 @@ def test_ports_follow_the_default_route() -> None:
     assert "172.17.0.2" not in pair.sh("iptables -t nat -S DOCKER")
     pair.h1.sh("docker network disconnect alpha web")
     assert "--to-destination 172.17.0.2:80" in pair.sh("iptables -t nat -S DOCKER")
+
+
+def test_a_proxy_is_killed_as_a_connection_arrives() -> None:
+    pair = Pair()
+    pair.h1.kernel.init.wakeup_delay = 250_000
+    proxy = TcpProxy(pair.h1.ns, 0, 8080, ip_int("172.17.0.2"), 80)
+    client = TcpSocket(pair.h2.ns)
+    client.connect(ip_int("192.168.56.51"), 8080)
+    while not (proxy.sock.listener and proxy.sock.listener.accepted):
+        pair.sim.step()
+    proxy.close()
+    pair.sim.run(until=pair.sim.now + SECOND)
+    assert proxy.relays == []
