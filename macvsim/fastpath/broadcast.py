@@ -1,7 +1,7 @@
 """A broadcast ARP request to macvlan devices as one fact: devices that only ignore it are counted, not visited.
 
-A request that is flooded to a thousand containers concerns the one that owns the address, those that know the sender by
-another MAC, and those that a parameter, a stacked device or a live capture makes attentive.  They are visited as
+A request that is flooded to a thousand containers concerns the owner of the address, every container with another MAC
+for the sender, and every device with a parameter, a stacked device or a live capture.  They are visited as
 macvlan_broadcast visits them; journal and captures get one entry for the devices between two of them, expanded on
 reading, and `Sim.flush` adds up what those devices counted.
 """
@@ -129,7 +129,7 @@ class Listeners:
         self._attentive: list[int] = []
         self._targets: dict[bytes, tuple[int, ...]] = {}
         self._scripts: dict[Log, tuple[list[Station], list[int]]] = {}
-        """For each log the stations of all members, and where those of each member begin."""
+        """For each log the stations of all members, and the index of the first station of each."""
         self._mtu = min((child.mtu for child in self.members), default=0)
         self._hits = self._octets = self._last = 0
         self._apart = [0] * len(self.members)
@@ -190,7 +190,7 @@ class Listeners:
 
     def _ignore(self, passed: tuple[Frame, int, int]) -> None:
         frame, begin, end = passed
-        if self.generation != self._sim.generation:  # what they do with it is decided anew
+        if self.generation != self._sim.generation:  # the members decide anew
             self.flush()
             for child in self.members[begin:end]:
                 self._sim.dropped(child, DropReason.ARP_NOT_FOR_US, -1)

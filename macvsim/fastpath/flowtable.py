@@ -35,10 +35,10 @@ _NOT_SEEN = object()
 class Entry:
     """The recorded actions of one flow at one station.
 
-    rewrite, fields : make the bytes that leave; None if they are those that came
-    idents : where the identification of a new packet comes from; born : the packet that leaves is a new one
-    flow, tag : of the frame that leaves; same : it has the bytes and the tag of the one that came
-    counts : what was counted, as `Counter.count` takes it: counter, which of its counters, octets, and so on
+    rewrite, fields : make the bytes that leave; None if nothing changes
+    idents : the counter that identifies new packets; born : the packet that leaves is a new one
+    flow, tag : of the frame that leaves; same : it has bytes and tag of the frame that arrived
+    counts : the counted packets, as `Counter.count` takes it: counter, which of its counters, octets, and so on
     logs : journal and captures, each with its script of stations
     arrive : takes the frame after `delay` ns; live : takes it now, where `arrive` is None
     barred : the generation in which frames of this flow take the plain path
@@ -185,7 +185,7 @@ class FlowRecorder:
         self._is_complete = self._is_divisible = True
         self._is_temporary = self._is_barred = False
 
-    # -- what the plain path tells (engine/recording.py) ---------------------------------------------------------------
+    # -- as engine/recording.py: Recorder ------------------------------------------------------------------------------
 
     def counted(self, counter: Counter, what: Any, octets: int) -> None:
         self._counts.append((counter, what, octets))
@@ -233,7 +233,7 @@ class FlowRecorder:
         self._is_barred = True
         self._sim.recorder = None
 
-    # -- what becomes of it --------------------------------------------------------------------------------------------
+    # -- the result ----------------------------------------------------------------------------------------------------
 
     def entry(self) -> Entry | None:
         """The entry for later frames; None: the next one is recorded again."""
@@ -283,13 +283,13 @@ class FlowRecorder:
             entry.live = line.send
         entry.subjects = tuple(self._subjects)
         for subject in self._subjects:
-            subject.flush_dependents()  # those of an earlier generation are let go
+            subject.flush_dependents()  # entries of an earlier generation are released
             current = [one for one in subject.dependents if one.recorded == self._generation]
             subject.dependents = (*current, entry)
         return entry
 
     def _scripts(self, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:
-        """What each log is told; None where a third form of the frame is noted, as scripts know two."""
+        """The script of each log; None where a third form of the frame is noted, as scripts know two."""
         came = self._came
         scripts: dict[Log, list[Station]] = {}
         for log, station, frame, uid in self._notes:
