@@ -109,8 +109,8 @@ class Sim(simpy.Environment, RandomStreams):
         """Hands a broadcast to macvlan devices, and is False where that is left to `MacvlanPort.broadcast`."""
         self.watch_neighbour: Callable[[Any], None] | None = None
         """Called with each neighbour entry that is new or dead."""
-        self.lagging: list[Lagging] = []
-        """What has counted for others since the last `flush`."""
+        self.lagging: dict[Lagging, None] = {}
+        """Entries with counts that the next `flush` adds up."""
 
     @property
     def sim(self) -> Sim:
@@ -237,19 +237,19 @@ class Sim(simpy.Environment, RandomStreams):
             self.generation += 1
 
     def unrepeatable(self) -> None:
-        """What is done to a frame from here on is done to each frame anew, see `Recorder.forbid`."""
+        """The steps from here on are taken anew for each frame, see `Recorder.forbid`."""
         if self.recorder is not None:
             self.recorder.forbid()
 
     def flush(self) -> None:
         """Bring every counter up to date; call this before a public counter is read."""
-        lagging, self.lagging = self.lagging, []
+        lagging, self.lagging = self.lagging, {}
         for one in lagging:
             one.flush()
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """What is done inside makes something that was there all the time, as far as anybody can tell: no
+        """The code inside makes something that seems to have been there all the time: no
         generation ends and no history has it.
         """
         history, was = self.history, self.is_unchanged

@@ -57,6 +57,9 @@ def hear_at_once(sim: Sim) -> Hear:
         of_port = known.setdefault(port, {})
         listeners = of_port.get(modes)
         if listeners is None or listeners.generation != sim.generation:
+            if listeners is not None:
+                listeners.flush()
+                sim.lagging.pop(listeners, None)
             listeners = of_port[modes] = Listeners(port, modes, acquaintances)
         return listeners.hear(frame, source)
 
@@ -168,7 +171,7 @@ class Listeners:
         visited.update(rank[dev] for dev in self._acquaintances.surprised(raw) if dev in rank)
         skipped = rank.get(source) if source is not None else None
         if not self._hits:
-            self._sim.lagging.append(self)
+            self._sim.lagging[self] = None
         self._hits += 1
         self._octets += octets
         begin = 0
@@ -208,4 +211,3 @@ class Listeners:
             self._apart[i] = 0
             self._port.count_group_frame(child, octets, packets)
             self._sim.dropped(child, DropReason.ARP_NOT_FOR_US, packets)
-

@@ -112,7 +112,7 @@ class Ingress:
         if entry is None or entry.generation != sim.generation or entry.until <= now:
             return self._miss(frame)
         if not entry.hits:
-            sim.lagging.append(entry)
+            sim.lagging[entry] = None
         entry.hits += 1
         entry.last = now
         left = frame
@@ -131,6 +131,13 @@ class Ingress:
             return None
         return entry.live(left)  # type: ignore[misc]
 
+    def forget(self) -> None:
+        """Empty the table."""
+        for entry in filter(None, self.entries.values()):
+            entry.invalidate()
+        self.sim.flush()  # which has them too
+        self.entries.clear()
+
     def _miss(self, frame: Frame) -> DropReason | None:
         """No entry that holds, or a frame whose key is not known yet."""
         sim, entries = self.sim, self.entries
@@ -144,7 +151,7 @@ class Ingress:
         entry = entries.get(flow, _NOT_SEEN)
         if entry is _NOT_SEEN:  # to record costs more than the plain path: it pays from the second frame on
             if len(entries) >= FLOWS:
-                entries.clear()
+                self.forget()
             entries[flow] = None
             return self.plain(frame)
         if isinstance(entry, Entry):
@@ -153,7 +160,8 @@ class Ingress:
             if entry.suspensions and entry.recorded == sim.generation and entry.until > sim._now:
                 revived = all(subject.revive() for subject in entry.subjects)
                 return self.arrive(frame) if revived and not entry.suspensions else self.plain(frame)
-            entry.flush()
+            entry.invalidate()  # so that its subjects let it go
+            sim.lagging.pop(entry, None)
         recorder = FlowRecorder(sim, frame)
         sim.recorder = recorder
         try:

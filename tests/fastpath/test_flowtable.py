@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
+from macvsim.engine.recording import Recorder, Subject, reported
+from macvsim.engine.sim import Sim
 from macvsim.fastpath import flowtable
+from macvsim.wire.frame import Frame
 
 Built = tuple[Any, str]
 """A box, and the address it pings."""
@@ -172,3 +175,75 @@ def test_counters_are_true_at_every_moment() -> None:
     for turn in range(1, 20):
         box.ping(address, count=1, interval=0.01)
         assert nic.stats.rx_packets == before + 2 * turn
+
+
+@pytest.mark.parametrize("build", LABS)
+def test_most_frames_of_a_ping_a_second_are_repeated(build: Callable[[Lab], Built], count: Count) -> None:
+    """As people ping: neighbours become stale and are probed, connections and learnt addresses are renewed."""
+    box, address = build(lab := Lab(seed=0))
+    tool = "busybox ping" if build is ipv6 else "ping"
+    box.sh(f"{tool} -c 10 {address}")
+    lab.sim.flush()
+    count.plain = count.repeated = 0
+    assert " 0% packet loss" in box.sh(f"{tool} -c 300 {address}").stdout
+    lab.sim.flush()
+    assert count.repeated > 4 * count.plain, (count.plain, count.repeated)
+
+
+@pytest.mark.parametrize("build", LABS)
+def test_nothing_grows_with_the_length_of_a_ping(build: Callable[[Lab], Built]) -> None:
+    """Entries that were recorded anew are let go by what they depended on, and by the list of what is to be counted."""
+    sizes = []
+    for seconds in (300, 3_000):
+        box, address = build(lab := Lab(seed=0, journal=False))
+        tool = "busybox ping -q" if build is ipv6 else "ping -q"
+        box.sh(f"{tool} -c {seconds} {address} > /dev/null &")
+        lab.run(seconds - 1)
+        spaces = [place.ns for place in lab.boxes().values()]
+        entries = [entry for ns in spaces for table in (ns.neigh, ns.ipv6.neigh) for entry in table.entries.values()]
+        subjects: list[Subject] = [*entries, *(entry.known for entry in entries if entry.known is not None)]
+        subjects += [conn for ns in spaces for conn in ns.netfilter.conntrack.listing()]
+        sizes.append((sum(len(subject.dependents) for subject in subjects), len(lab.sim.lagging)))
+    assert all(long <= 2 * short + 20 for short, long in zip(*sizes, strict=True)), sizes
+
+
+def recording(sim: Sim, act: Callable[[Recorder], None]) -> flowtable.Entry | None:
+    """What is kept of a frame whose handling tells the recorder what `act` tells it."""
+    recorder = flowtable.FlowRecorder(sim, Frame(bytes(60), 1))
+    sim.recorder = recorder
+    act(recorder)
+    sim.recorder = None
+    return recorder.entry()
+
+
+@reported
+def handler(frame: Frame) -> None:
+    """A protocol."""
+
+
+def test_what_happened_once_is_recorded_again() -> None:
+    sim = Sim()
+    assert recording(sim, lambda recorder: recorder.once()) is None
+    barred = recording(sim, lambda recorder: recorder.forbid())
+    assert barred is not None and barred.barred == sim.generation
+
+
+def test_a_recording_during_which_the_configuration_changed_is_void() -> None:
+    sim = Sim()
+    assert recording(sim, lambda recorder: sim.change()) is None
+
+
+def test_the_way_to_a_protocol_is_repeated_unless_it_cannot_be_divided() -> None:
+    sim = Sim()
+
+    def delivered(recorder: Recorder) -> None:
+        recorder.delivered(handler, Frame(bytes(60), 1), handler)
+        recorder.forbid()
+
+    def indivisible(recorder: Recorder) -> None:
+        recorder.indivisible()
+        delivered(recorder)
+
+    entry, barred = recording(sim, delivered), recording(sim, indivisible)
+    assert entry is not None and entry.generation == sim.generation and entry.live is handler
+    assert barred is not None and barred.barred == sim.generation

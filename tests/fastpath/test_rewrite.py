@@ -114,3 +114,25 @@ def test_every_field_that_decides_is_in_the_flow() -> None:
     assert len(seen) == 11 and NO_FLOW not in seen
     for at in (18, 19, 24, 25, 40, 41, 44):  # identification, checksums, payload
         assert flow_of(Frame(raw[:at] + bytes((raw[at] ^ 2,)) + raw[at + 1 :], 1)) == flow_of(Frame(raw, 1)), at
+
+
+def test_every_checksum_of_the_ip_header_is_moved_as_the_kernel_does() -> None:
+    """All identifications: with some of them the sum wraps, and some checksums are 0 or 0xFFFF."""
+    raw = LINK + packet(ipv4.PROTO_ICMP, 0, 0, bytes(20))
+    found = rewriting(raw, forwarded(raw), False)
+    assert found is not None
+    rewrite, fields = found
+    for ident in range(0x10000):
+        other = LINK + ipv4.sealed(raw[14:18] + ident.to_bytes(2) + raw[20:24] + b"\0\0" + raw[26:34]) + raw[34:]
+        assert rewrite(fields, other, 0) == forwarded(other), ident
+
+
+def test_every_checksum_of_udp_is_moved_as_the_kernel_does() -> None:
+    """All checksums: one that becomes 0 is written as 0xFFFF, as 0 means that there is none (RFC 768)."""
+    raw = LINK + packet(ipv4.PROTO_UDP, 1, 0, bytes(20))
+    found = rewriting(raw, masqueraded(raw), False)
+    assert found is not None
+    rewrite, fields = found
+    for number in range(0x10000):
+        other = LINK + packet(ipv4.PROTO_UDP, 1, 0, number.to_bytes(2) + bytes(18))
+        assert rewrite(fields, other, 0) == masqueraded(other), number
