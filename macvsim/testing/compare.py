@@ -14,6 +14,7 @@ from typing import Any
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.lab import Lab
 from macvsim.machine.capture import Capture
+from macvsim.net.fibroute import Route
 from macvsim.net.ipv6.proc6 import FILES
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.conn import Conn
@@ -23,7 +24,7 @@ from macvsim.net.tcp.table import rows as sockets
 
 Rows = Sequence[Any]
 Sections = dict[str, Rows]
-"""What a lab shows, by what it is, in rows that are equal if they are the same."""
+"""The visible state of a lab, by section, in rows that are equal if they are the same."""
 
 MISSING = "(nothing)"
 """Stands where one of two labs has no further row."""
@@ -54,7 +55,7 @@ def compare(
     Journal, drops, clock and identities, ports and tables of switches, and of each namespace its devices, addresses,
     routes, neighbours, connections, rules, sockets, counters and kernel log are compared.
 
-    captures : pairs of captures of the two labs, of which every byte and comment of a pcapng file is compared
+    captures : pairs of captures of the two labs; all that a pcapng file is written from is compared
     texts : what was printed in each lab, in rows
     """
     differences = list(_differences({"transcript": texts[0]}, {"transcript": texts[1]}))
@@ -84,7 +85,8 @@ def everything(lab: Lab) -> Sections:
     """All that commands, captures and the journal show of a lab."""
     sim = lab.sim
     sections: Sections = {
-        "clock": [(int(sim.now), repr(sim.uids))],
+        "clock": [int(sim.now)],
+        "next identity": [repr(sim.uids)],
         "drops": sorted((where.label, reason.name, count) for (where, reason), count in sim.drops.items()),
     }
     if sim.journal is not None:
@@ -150,6 +152,8 @@ def _of_namespace(ns: Namespace) -> Sections:
             (dev.name, dev.kind, dev.mac, dev.mtu, dev.up, dev.running, *_slots(dev.stats)) for dev in devices.values()
         ],
         "addresses": [(dev.name, address.text) for dev in devices.values() for address in dev.inet.addresses],
+        "routes": [_route(route) for _, table in sorted(ns.fib.tables.items()) for route in table.routes()],
+        "rules": [str(rule) for rule in ns.fib.rules.list],
         **{f"/proc/net/{name}": FILES[name](ns.ipv6).split("\n") for name in ("if_inet6", "ipv6_route", "snmp6")},
         "/proc/net/snmp": ns.snmp.text(forwarding=bool(ns.conf_all.forwarding), ttl=64).split("\n"),
         "neighbours": [
@@ -176,6 +180,12 @@ def _of_namespace(ns: Namespace) -> Sections:
                 (e.mac, e.vid, e.port and e.port.dev.name, e.state, e.updated, e.used) for e in dev.fdb
             ]
     return found
+
+
+def _route(route: Route) -> tuple[Any, ...]:
+    info, hops = route.info, [(hop.gateway, hop.dev and hop.dev.name) for hop in route.hops]
+    way = route.gateway, route.dev and route.dev.name, route.src, str(hops), route.chosen
+    return info.table, route.dst, route.plen, str(info.type), str(info.scope), info.proto, info.metric, info.tos, *way
 
 
 def _connection(conn: Conn) -> tuple[Any, ...]:

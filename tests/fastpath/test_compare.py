@@ -97,7 +97,7 @@ CHANGES: dict[str, tuple[str, Callable[[Lab], Any]]] = {
     ),
     "the kernel's log": ("kernel log of host1", lambda lab: lab.hosts["host1"].ns.log.lines.append(Line(0, "x"))),
     "the clock": ("clock", lambda lab: lab.run(0.000_000_001)),
-    "an identity": ("clock", lambda lab: next(lab.sim.uids)),
+    "an identity": ("next identity", lambda lab: next(lab.sim.uids)),
     "a counter of the stack": (
         "/proc/net/snmp of c1",
         lambda lab: lab["c1"].ns.snmp.ip.__setitem__("InReceives", 999),

@@ -16,8 +16,8 @@ from macvsim.dev.cable import Cable
 from macvsim.engine.sim import SECOND
 from macvsim.net.nud import Nud
 from macvsim.net.socket import UdpSocket
+from macvsim.testing.compare import everything as state
 from macvsim.wire.addr import ip_int
-from tests.lab.everything import state
 
 Change = Callable[[Lab], Any]
 

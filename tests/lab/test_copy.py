@@ -14,13 +14,13 @@ import pytest
 from macvsim import Lab, MacvsimError
 from macvsim.errors import DockerError, ScenarioError
 from macvsim.switch.policy import POLICIES
-from tests.lab.everything import state
+from macvsim.testing.compare import everything as state
 from tests.lab.test_paths_are_exact import build, change
 
 
 def everything(lab: Lab) -> dict[str, Any]:
     """All there is to see, and the dice."""
-    seen = state(lab)
+    seen: dict[str, Any] = {**state(lab)}
     seen["streams"] = {name: stream.getstate() for name, stream in lab.sim._streams.items()}
     seen["turns"] = repr(lab.sim._eid), repr(lab.sim.uids)
     for name, box in lab.boxes().items():

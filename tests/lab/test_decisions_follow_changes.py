@@ -14,10 +14,10 @@ import pytest
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptMTU, IPv6
 
 from macvsim import Lab
+from macvsim.testing.compare import everything as state
 from macvsim.wire.addr import ip_int
 from macvsim.wire.addr6 import ip6_int
 from macvsim.wire.frame import Frame
-from tests.lab.everything import state
 
 
 class Case(NamedTuple):

@@ -19,8 +19,8 @@ from macvsim.net.neigh import Neighbour
 from macvsim.net.nud import Nud
 from macvsim.net.packet_socket import PacketSocket
 from macvsim.net.socket import Heard, RawIcmpSocket
+from macvsim.testing.compare import everything as state
 from macvsim.wire.addr import ip_int
-from tests.lab.everything import state
 
 pytestmark = pytest.mark.slow
 

@@ -12,10 +12,10 @@ from macvsim import Lab
 from macvsim.engine.sim import SECOND
 from macvsim.machine.capture import Capture
 from macvsim.net.socket import RawIcmpSocket, UdpSocket
+from macvsim.testing.compare import everything as state
 from macvsim.wire import icmp
 from macvsim.wire.addr import ip_int
 from macvsim.wire.compose import icmp_template
-from tests.lab.everything import state
 
 TARGET = ip_int("10.0.0.2")
 

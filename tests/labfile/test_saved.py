@@ -12,7 +12,7 @@ from macvsim import Lab
 from macvsim.cli import main
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
-from tests.lab.everything import state
+from macvsim.testing.compare import everything as state
 
 TEXT = """\
 ---
