@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from macvsim.dev import ipvlan_netlink
+from macvsim.dev import ipvlan_netlink, tap
 from macvsim.dev.base import Stack
 from macvsim.dev.ipvlan import Ipvlan
 from macvsim.dev.registry import NewLink
-from macvsim.dev.tap import TUN_READQ_SIZE, TapHandler, character_device
 
 NAME = "ipvtap"
 
@@ -26,9 +25,7 @@ class Ipvtap(Ipvlan):
 
     def __init__(self, ns: Stack, *args: Any, **options: Any) -> None:
         super().__init__(ns, *args, **options)
-        self.txqlen = TUN_READQ_SIZE
-        self.default_qdisc = ns.default_qdisc
-        self.rx_handler = TapHandler(self.kind)
+        tap.set_up(self)
 
 
 def newlink(ns: Stack, new: NewLink) -> Sequence[Ipvlan]:
@@ -44,5 +41,5 @@ KIND = replace(
     module="ipvtap",
     link_net=False,
     usage=ipvlan_netlink.USAGE.replace("ipvlan", "ipvtap", 1),
-    files_left_out=character_device,
+    files_left_out=tap.character_device,
 )

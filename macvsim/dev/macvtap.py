@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from macvsim.dev import macvlan_netlink
+from macvsim.dev import macvlan_netlink, tap
 from macvsim.dev.base import Stack
 from macvsim.dev.macvlan import Macvlan
 from macvsim.dev.registry import NewLink
-from macvsim.dev.tap import TUN_READQ_SIZE, TapHandler, character_device
 
 NAME = "macvtap"
 
@@ -26,9 +25,7 @@ class Macvtap(Macvlan):
 
     def __init__(self, ns: Stack, *args: Any, **options: Any) -> None:
         super().__init__(ns, *args, **options)
-        self.txqlen = TUN_READQ_SIZE
-        self.default_qdisc = ns.default_qdisc
-        self.rx_handler = TapHandler(self.kind)
+        tap.set_up(self)
 
 
 def newlink(ns: Stack, new: NewLink) -> Sequence[Macvlan]:
@@ -43,5 +40,5 @@ KIND = replace(
     newlink=newlink,
     module="macvtap",
     usage=macvlan_netlink.USAGE.replace("macvlan", "macvtap", 1),
-    files_left_out=character_device,
+    files_left_out=tap.character_device,
 )

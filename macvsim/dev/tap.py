@@ -20,13 +20,19 @@ class TapHandler:
     owner : the kind of device
     """
 
-
     def __init__(self, owner: str) -> None:
         self.owner = owner
 
     def handle(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Rx:
         """No program reads: the frame passes (tap_handle_frame)."""
         return PASS
+
+
+def set_up(dev: NetDevice) -> None:
+    """Give a new device the queue and the rx_handler of a tap (macvtap_setup, ipvtap_setup)."""
+    dev.txqlen = TUN_READQ_SIZE
+    dev.default_qdisc = dev.ns.default_qdisc
+    dev.rx_handler = TapHandler(dev.kind)
 
 
 def character_device(dev: NetDevice) -> tuple[str, ...]:
