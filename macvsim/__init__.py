@@ -67,7 +67,7 @@ __all__ = [
 
 
 def _displays() -> Any:
-    """What answers the questions of `macvsim.engine.display`, imported when first asked."""
+    """The module that answers the questions of `macvsim.engine.display`, imported when first asked."""
     return import_module("macvsim.view.displays")
 
 

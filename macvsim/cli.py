@@ -96,6 +96,7 @@ def trace(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
+
     def complain(text: str) -> None:
         print(text, end="", file=sys.stderr)
 

@@ -30,7 +30,7 @@ class Pids(Protocol):
 
 
 class Machine(Protocol):
-    """What a program needs of the box it runs in (`macvsim.machine.host.Box`)."""
+    """The box that a program runs in, as far as programs use it (`macvsim.machine.host.Box`)."""
 
     @property
     def sim(self) -> Sim: ...

@@ -45,7 +45,7 @@ class PingError(NamedTuple):
 
 
 class Tally:
-    """What a ping has counted and kept so far.
+    """The counts and records of a ping so far.
 
     kept : the replies in order of arrival; pieces : what was printed, replies still to be written out
     """

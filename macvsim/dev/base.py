@@ -335,7 +335,7 @@ ProtocolHandler = Callable[[NetDevice, Frame, PacketType], DropReason | None]
 
 
 class Stack(Protocol):
-    """What a device needs of its namespace."""
+    """The namespace, as far as a device uses it."""
 
     sim: Sim
     name: str
@@ -360,7 +360,7 @@ class Stack(Protocol):
         """The protocol handler of an EtherType (two bytes); None without one."""
 
     def unknown_protocol(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> DropReason | None:
-        """Nobody handles the frame's EtherType."""
+        """No handler takes the frame's EtherType."""
 
     def defragment(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> Frame | None:
         """A frame with an IPv4 fragment: the whole packet once it is there."""

@@ -242,7 +242,6 @@ def check_new_child(lower: NetDevice, name: str) -> IpvlanPort | None:
     return handler
 
 
-
 def netif_is_ipvlan(dev: object) -> TypeGuard[Ipvlan]:
     """True if it is an ipvlan child, or one of a kind derived from it (IFF_IPVLAN_SLAVE)."""
     return isinstance(dev, Ipvlan)

@@ -304,7 +304,6 @@ def check_new_child(lower: NetDevice, name: str, mode: Mode) -> MacvlanPort | No
     return handler
 
 
-
 def netif_is_macvlan(dev: object) -> TypeGuard[Macvlan]:
     """True if it is a macvlan child, or one of a kind derived from it (IFF_MACVLAN)."""
     return isinstance(dev, Macvlan)

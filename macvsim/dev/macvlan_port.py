@@ -243,7 +243,7 @@ def _group_bit(group: bytes) -> int:
 
 
 def group_octets(frame: Frame, modes: frozenset[Mode]) -> int:
-    """What a child counts of a group frame: the kernel counts the header of siblings' frames twice."""
+    """The octets that a child counts of a group frame: the kernel counts the header of siblings' frames twice."""
     return len(frame.raw) + ETH_HLEN if modes is BRIDGE_ONLY else len(frame.raw)
 
 

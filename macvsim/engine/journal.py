@@ -1,6 +1,6 @@
 """The journal of packets: what happened to each, kept as it comes and written out when somebody reads it.
 
-What happens to a frame in one call from the queue is one entry: its time, the frame as it came and as it left, and a
+The passage of a frame in one call from the queue is one entry: its time, the frame as it came and as it left, and a
 script of stations that all frames of a flow share.  Captures keep the same entries.
 """
 
@@ -38,7 +38,7 @@ Passage = tuple[int, "Frame", "Frame", Sequence[Station]]
 
 
 class Journal:
-    """What happened to every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond
+    """The records of every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond
     that.
     """
 
@@ -47,7 +47,7 @@ class Journal:
         self.causes: dict[int, int] = {}
         self._records: list[Record] = []
         self._entries: list[Passage | Record] = []
-        """What has come since `_records` were written."""
+        """Entries that came after `_records` were written."""
         self._room = limit
         """For how many more records."""
 

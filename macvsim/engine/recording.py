@@ -1,4 +1,4 @@
-"""What the plain path tells a recorder about one frame, so that later frames of the same flow can be handled alike.
+"""The plain path's reports to a recorder about one frame, so that later frames of the same flow can be handled alike.
 
 `Sim.recorder` is None unless a flow table listens (`macvsim.fastpath`); each hook of the plain path is one ``if``.  A
 function that handles frames and tells the recorder everything it does is marked `reported`; where another one takes a
@@ -33,14 +33,14 @@ class Station(NamedTuple):
 
 
 class Log(Protocol):
-    """What keeps passages: the journal, or a capture."""
+    """A keeper of passages: the journal, or a capture."""
 
     def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
         """At `time` (ns) a frame passed the stations of `script`, and left as `left`."""
 
 
 class Line(Protocol):
-    """What takes a frame to another station: one direction of a cable, or a softnet queue.
+    """The way of a frame to another station: one direction of a cable, or a softnet queue.
 
     plain : `send` does no more than to call `arrive` after `delay` ns
     """
@@ -99,7 +99,7 @@ class Subject:
         def dependents(self, dependents: Sequence[Dependent]) -> None: ...
 
     def flush_dependents(self) -> None:
-        """What was counted for others since the last flush is added up; call this before reading a time of last use."""
+        """Add up the counts of dependents since the last flush; call this before reading a time of last use."""
         for dependent in self.dependents:
             dependent.flush()
 
@@ -125,7 +125,7 @@ class Subject:
 
 
 class Recorder(Protocol):
-    """What hears of the handling of one frame at one station."""
+    """The listener to the handling of one frame at one station."""
 
     def counted(self, counter: Counter, what: Any, octets: int) -> None:
         """One packet was counted."""
@@ -140,7 +140,7 @@ class Recorder(Protocol):
         """A new packet got its identity."""
 
     def depends(self, subject: Subject) -> None:
-        """What was done depends on the state of `subject`."""
+        """The handling depends on the state of `subject`."""
 
     def lasts(self, until: int) -> None:
         """From `until` (ns) on something else may be done."""
@@ -152,10 +152,10 @@ class Recorder(Protocol):
         """A protocol takes the frame; ``take(frame)`` hands it another one."""
 
     def indivisible(self) -> None:
-        """What follows depends on what was done to this frame before: all of it is repeated, or nothing."""
+        """The following steps depend on earlier ones of this frame: all of them are repeated, or none."""
 
     def forbid(self) -> None:
-        """What follows cannot be repeated: from the last `delivered` on, every frame takes the plain path."""
+        """The following steps cannot be repeated: from the last `delivered` on, every frame takes the plain path."""
 
     def once(self) -> None:
         """This frame changed something that the next one will find changed."""

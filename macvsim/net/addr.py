@@ -106,7 +106,7 @@ class InDev:
         self.groups: Mapping[int, int] = NOTHING
         """Multicast groups joined, and how often; the newest last."""
         self.arp_out: Callable[[Frame], object] | None = None
-        """What sends ARP frames out of the device, once one was sent."""
+        """The entry point of ARP frames that leave by the device, once one was sent."""
         self.igmp: Reporter | None = None
         """Who tells others about them, once there was something to tell."""
         self._inet6: Inet6Dev | None = None

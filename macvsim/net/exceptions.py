@@ -74,7 +74,7 @@ def applied(exception: RouteException | None, mtu: int, gateway: int) -> tuple[i
 
 
 class Peer:
-    """What is remembered of one host that errors went to (struct inet_peer); times in jiffies."""
+    """The memory of one host that errors went to (struct inet_peer); times in jiffies."""
 
     __slots__ = ("n_redirects", "rate_last", "rate_tokens")
 

@@ -98,7 +98,7 @@ class IcmpLayer(Subject):
         recorder.forbid()
 
     def _replies(self, packet: Packet) -> Callable[[Frame], DropReason | None]:
-        """What hands replies like this one to the sockets, once they are counted."""
+        """The function that hands replies like this one to the sockets, once they are counted."""
         (src, dst), ttl, dev = ipv4.addresses(packet.data), packet.data[8], packet.in_dev
 
         def take(frame: Frame) -> DropReason | None:

@@ -33,7 +33,7 @@ class Routes(Protocol):
     """Routing decisions (`macvsim.net.route.Router`)."""
 
     def input(self, addresses: bytes, dev: NetDevice) -> Dst:
-        """What becomes of a packet that came in on `dev`."""
+        """The routing decision for a packet that came in on `dev`."""
 
 
 class Host(Protocol):

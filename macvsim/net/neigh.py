@@ -364,7 +364,7 @@ class Neighbour(Timed, Subject):
                 self.output(packet)
 
     def knows(self, ha: bytes) -> Known | None:
-        """What lasts while this is the MAC, so that `update` with STALE changes nothing; None: it is not."""
+        """A subject that lasts while this is the MAC, and `update` with STALE changes nothing; None: it is not."""
         if self.news(ha):
             return None
         if self.known is None:

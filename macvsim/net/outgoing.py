@@ -62,7 +62,7 @@ class Outgoing:
         """Takes packets of programs, once there was one."""
 
     def _shape(self, length: int, df: bool) -> None:
-        """What the headers of packets of one length have in common."""
+        """Compute the common part of the headers of packets of one length."""
         self._length = length
         self._df = df
         fits = length <= self._way.mtu

@@ -22,7 +22,7 @@ from macvsim.shell.streams import Input, Sink, Streams
 
 
 class Shell:
-    """What runs command lines in boxes (`macvsim.machine.host.Interpreter`).
+    """The interpreter of command lines in boxes (`macvsim.machine.host.Interpreter`).
 
     The commands are loaded with the first line: who only uses the Python API does not wait for them.
     """

@@ -1,4 +1,4 @@
-"""What the questions of `macvsim.engine.display` are answered with."""
+"""Answers to the questions of `macvsim.engine.display`."""
 
 from __future__ import annotations
 

@@ -52,12 +52,12 @@ def flow_of(frame: Frame) -> bytes:
 
 
 def packets4(raw: bytes) -> bytes:
-    """What a flow begins with whose frames begin like this one: Ethernet and IPv4 header."""
+    """The first part of a flow, of the Ethernet and IPv4 header of its frames."""
     return raw[:18] + raw[20:24] + raw[26:34]
 
 
 def message_of(message: bytes, protocol: int) -> bytes:
-    """What the handling of a packet may depend on in its transport header; empty if there is more to it."""
+    """The fields of the transport header that handling may depend on; empty if there are further ones."""
     if len(message) < 8:
         return b""
     if protocol == _ICMP:

@@ -25,6 +25,8 @@ from tests.importing.collected import imported
 from tests.verify.test_labs import lab as lab_file
 from tests.verify.test_labs import verify
 
+pytestmark = pytest.mark.slow
+
 # -- a kind of this file ---------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,8 @@ ALLOWED = {
     "wire/pcapfilter": "words of packet filters",
 }
 """Where names of kinds stand together for another reason."""
+
+
 def _texts(node: ast.AST) -> list[str]:
     """The constant texts of an expression or of a literal collection."""
     if isinstance(node, ast.Constant):

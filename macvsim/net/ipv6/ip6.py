@@ -401,7 +401,7 @@ class Ipv6Layer:
 
 
 def _again(handler: Callable[[Packet6], DropReason | None], packet: Packet6) -> Callable[[Frame], DropReason | None]:
-    """What hands another packet of the same flow to a protocol."""
+    """The function that hands another packet of the same flow to a protocol."""
 
     def take(frame: Frame) -> DropReason | None:
         arrived = copy(packet)

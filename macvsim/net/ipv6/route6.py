@@ -66,7 +66,7 @@ class Dst6:
         """False where time or the state of neighbours may change the decision."""
         self.neighbour: Neighbour | None = None
         self.send: Callable[[Frame], DropReason | None] | None = None
-        """What takes packets of this host that go this way, once there was one."""
+        """The entry point of this host's packets that go this way, once there was one."""
 
 
 class Router6:

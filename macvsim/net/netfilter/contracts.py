@@ -29,7 +29,7 @@ class Routes(Protocol):
         """The way for a locally made packet."""
 
     def input(self, addresses: bytes, dev: NetDevice, mark: int = 0) -> Dst:
-        """What becomes of a packet that came in on `dev`."""
+        """The routing decision for a packet that came in on `dev`."""
 
     def forget(self) -> None:
         """Decisions may be other ones from now on."""

@@ -147,7 +147,7 @@ class State(enum.IntEnum):
 
 
 class Kind(enum.IntEnum):
-    """What a segment is to the table (TCP_*_SET)."""
+    """The kind of a segment, as the table has it (TCP_*_SET)."""
 
     SYN = 0
     SYNACK = 1
@@ -158,7 +158,7 @@ class Kind(enum.IntEnum):
 
 
 class TcpState:
-    """What is known of one connection (struct ip_ct_tcp)."""
+    """The state of one connection (struct ip_ct_tcp)."""
 
     def __init__(self) -> None:
         self.state = State.NONE
