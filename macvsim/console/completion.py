@@ -6,10 +6,10 @@ import re
 
 from macvsim.console.console import WORDS, Console
 from macvsim.docker.host import DockerHost
-from macvsim.shell.builtins import BUILTINS
-from macvsim.shell.call import REGISTRY
-from macvsim.shell.docker.main import subcommands
-from macvsim.shell.files import FileError, FileSystem
+from macvsim.machine.call import REGISTRY
+from macvsim.machine.files import FileError, FileSystem
+from macvsim.shell.builtins.table import BUILTINS
+from macvsim.tools.docker.main import subcommands
 
 _LAST_COMMAND = re.compile(r"(?:.*(?:[|;&(]|\b(?:then|do|else|if|while)\b))?\s*(.*)", re.DOTALL)
 

@@ -22,8 +22,8 @@ from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import reasons
 from macvsim.labfile.terminals import Terminal
 from macvsim.machine.host import Box
+from macvsim.machine.streams import Sink
 from macvsim.shell.session import is_unfinished
-from macvsim.shell.streams import Sink
 
 WORDS = {
     "@NODE": "go to a host or container; ssh NODE does so until exit, docker exec -it NAME sh likewise",

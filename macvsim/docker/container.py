@@ -41,7 +41,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Process(Protocol):
-    """A command running in a box; `macvsim.shell.interp.Job` is one.
+    """A command running in a box; `macvsim.machine.job.Job` is one.
 
     done : simpy event of its end; code : exit code then
     pid : process id; text : its words

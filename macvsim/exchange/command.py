@@ -13,7 +13,7 @@ from macvsim.labfile.document import read_markdown
 from macvsim.labfile.file import LabFile, read_text
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.play import Player
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 
 
 def import_files(

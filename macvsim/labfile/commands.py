@@ -12,8 +12,8 @@ from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import describe
 from macvsim.labfile.update import update
-from macvsim.shell.call import NOT_SIMULATED
-from macvsim.shell.streams import Sink
+from macvsim.machine.call import NOT_SIMULATED
+from macvsim.machine.streams import Sink
 
 
 def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:

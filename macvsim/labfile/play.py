@@ -16,8 +16,8 @@ from macvsim.labfile.interrupts import TICK, Presses
 from macvsim.labfile.saved import with_command
 from macvsim.labfile.terminals import Terminal, Terminals
 from macvsim.machine.host import Result
+from macvsim.machine.streams import Sink, discard
 from macvsim.shell.session import Session
-from macvsim.shell.streams import Sink, discard
 
 LIMIT = 3600 * SECOND
 """How long a command may take (ns) that nobody ends."""

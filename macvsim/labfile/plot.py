@@ -9,7 +9,7 @@ from macvsim.apps.ping_result import PingResult
 from macvsim.errors import MacvsimError
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Player
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 from macvsim.view.picture import check_name
 from macvsim.view.story import explained
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.lab import Lab
-from macvsim.shell.streams import Sink, discard
+from macvsim.machine.streams import Sink, discard
 
 
 class SwitchSession:

@@ -9,8 +9,8 @@ from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.switchsession import SwitchSession
 from macvsim.machine.host import Box
+from macvsim.machine.streams import Sink, discard
 from macvsim.shell.session import Session, open_session
-from macvsim.shell.streams import Sink, discard
 
 
 class Terminal:

@@ -1,19 +1,8 @@
-"""The shell and the commands: thin skins over the model, as people type them.
+"""The shell language: how a command line is read, expanded and run, with the builtins of bash, dash and busybox' ash.
 
-`macvsim.shell.interp` runs lines; every other module of this package registers commands with `macvsim.shell.call`
-when it is imported, and `load_commands` imports them all.  The room may import `docker` and the rooms below.
-Read `interp.py` first, then `call.py`.
+Programs are not part of it: a word that names one is looked up in `macvsim.machine.resolve` and runs with the file
+descriptors the shell gives it.  The room may import `docker` and the rooms below.  Read `interp.py` first, then
+`interpreter.py`.
 """
 
 from __future__ import annotations
-
-import pkgutil
-from functools import cache
-from importlib import import_module
-
-
-@cache
-def load_commands() -> None:
-    """Import every module of this package, in the order of their names, so that every command is registered."""
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        import_module(f"{__name__}.{module}")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from macvsim.engine.sim import MS
-from macvsim.shell.call import Waiting
+from macvsim.machine.call import Waiting
+from macvsim.machine.files import FileSystem
+from macvsim.machine.streams import Streams
+from macvsim.shell.builtins.testexpr import TestError
 from macvsim.shell.conditional import holds
-from macvsim.shell.files import FileSystem
-from macvsim.shell.nodes import AndOr, Case, Command, Count, For, If, Let, Test, While
-from macvsim.shell.pattern import matches
+from macvsim.shell.expansion.pattern import matches
 from macvsim.shell.state import LoopControl
-from macvsim.shell.streams import Streams
-from macvsim.shell.testexpr import TestError
+from macvsim.shell.syntax.nodes import AndOr, Case, Command, Count, For, If, Let, Test, While
 
 if TYPE_CHECKING:
     from macvsim.shell.interpreter import Interpreter

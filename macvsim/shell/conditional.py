@@ -8,11 +8,11 @@ from typing import Any
 
 import simpy
 
-from macvsim.shell import testexpr
-from macvsim.shell.expand import Expander
-from macvsim.shell.files import FileSystem
-from macvsim.shell.nodes import Test, Word
-from macvsim.shell.pattern import matches
+from macvsim.machine.files import FileSystem
+from macvsim.shell.builtins import testexpr
+from macvsim.shell.expansion.expand import Expander
+from macvsim.shell.expansion.pattern import matches
+from macvsim.shell.syntax.nodes import Test, Word
 
 _NUMERIC = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
 

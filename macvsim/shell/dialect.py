@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from macvsim.shell.arith import BadExpression
-from macvsim.shell.files import FileError
-from macvsim.shell.grammar import Grammar
-from macvsim.shell.lexer import ShellSyntaxError
-from macvsim.shell.testexpr import TestError
+from macvsim.machine.files import FileError
+from macvsim.shell.builtins.testexpr import TestError
+from macvsim.shell.expansion.arith import BadExpression
+from macvsim.shell.syntax.grammar import Grammar
+from macvsim.shell.syntax.lexer import ShellSyntaxError
 
 SIGNAL_TEXT = {
     1: "Hangup", 3: "Quit", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock",

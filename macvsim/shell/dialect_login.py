@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.shell.dialect import Ash, Bash, Bash5, Dialect
-from macvsim.shell.lexer import ShellSyntaxError
+from macvsim.shell.syntax.lexer import ShellSyntaxError
 
 
 class LoginBash(Bash5):

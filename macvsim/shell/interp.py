@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from simpy.core import Infinity
 
 from macvsim.errors import MacvsimError
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.execute import execute, run_in
 from macvsim.machine.host import Box, Result, box_for
-from macvsim.shell import load_commands
-from macvsim.shell.call import Call, Waiting
+from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, Job
+from macvsim.machine.streams import Input, Sink, Streams
 from macvsim.shell.dialect import DIALECTS
-from macvsim.shell.execute import execute, run_in
 from macvsim.shell.interpreter import Interpreter
-from macvsim.shell.job import SIGINT, SIGKILL, SIGTERM, Job
 from macvsim.shell.state import State
-from macvsim.shell.streams import Input, Sink, Streams
 
 
 class Shell:
@@ -70,7 +69,6 @@ class Shell:
         state: State | None = None,
     ) -> Job:
         """Start a line in a box in the background, at the current time."""
-        load_commands()
 
         def body(job: Job) -> Waiting:
             shell = Interpreter(state or State(box, DIALECTS[box.flavour.name]()), job)
@@ -90,7 +88,6 @@ class Shell:
         stderr: Sink | None = None,
     ) -> Job:
         """Start one program, without a shell, in the background."""
-        load_commands()
 
         def body(job: Job) -> Waiting:
             call = Call(box, argv, None, job.out, job.err, dict(env), cwd)
@@ -100,7 +97,6 @@ class Shell:
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
-        load_commands()
         state = State(box, DIALECTS[box.flavour.name]())
         state.options["i"] = None
         return state

@@ -8,16 +8,20 @@ from typing import Any
 import simpy
 
 from macvsim.errors import NotSimulated
+from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
+from macvsim.machine.execute import execute
+from macvsim.machine.files import FileError
+from macvsim.machine.job import SIGINT, SIGPIPE, Job, Killed, signal_of
+from macvsim.machine.resolve import NotExecutable, NotFound
+from macvsim.machine.streams import Pipe, Streams
 from macvsim.shell import compound
-from macvsim.shell.builtins import BUILTINS, SPECIAL, Invocation, find_builtin
-from macvsim.shell.call import NOT_SIMULATED, Call, Waiting
+from macvsim.shell.builtins.table import BUILTINS, SPECIAL, Invocation, find_builtin
 from macvsim.shell.dialect import SIGNAL_TEXT, Dialect
-from macvsim.shell.execute import execute
-from macvsim.shell.expand import Expander
-from macvsim.shell.files import FileError
-from macvsim.shell.job import SIGINT, SIGPIPE, Job, Killed, signal_of
-from macvsim.shell.lexer import ShellSyntaxError
-from macvsim.shell.nodes import (
+from macvsim.shell.expansion.expand import Expander
+from macvsim.shell.redirect import RedirectError, Redirector
+from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
+from macvsim.shell.syntax.lexer import ShellSyntaxError
+from macvsim.shell.syntax.nodes import (
     AndOr,
     Background,
     Case,
@@ -35,11 +39,7 @@ from macvsim.shell.nodes import (
     Test,
     While,
 )
-from macvsim.shell.parser import parse
-from macvsim.shell.redirect import RedirectError, Redirector
-from macvsim.shell.resolve import NotExecutable, NotFound
-from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
-from macvsim.shell.streams import Pipe, Streams
+from macvsim.shell.syntax.parser import parse
 
 
 class Interpreter:

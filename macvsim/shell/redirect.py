@@ -8,13 +8,13 @@ from typing import Any
 import simpy
 
 from macvsim.errors import NotSimulated
-from macvsim.shell.call import NOT_SIMULATED
+from macvsim.machine.call import NOT_SIMULATED
+from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.streams import FileWriter, Input, Streams
 from macvsim.shell.dialect import Dialect
-from macvsim.shell.expand import Expander
-from macvsim.shell.files import FileError, FileSystem
-from macvsim.shell.nodes import HereDocument, Redirect
+from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.state import State
-from macvsim.shell.streams import FileWriter, Input, Streams
+from macvsim.shell.syntax.nodes import HereDocument, Redirect
 
 
 class RedirectError(Exception):

@@ -6,19 +6,18 @@ import posixpath
 from collections.abc import Mapping
 
 from macvsim.engine.history import opening, recorded
+from macvsim.machine.call import Waiting
+from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
-from macvsim.shell import load_commands
-from macvsim.shell.builtins_jobs import describe_job
-from macvsim.shell.call import Waiting
+from macvsim.machine.job import SIGINT, Job
+from macvsim.machine.streams import Sink, Streams
+from macvsim.shell.builtins.jobs import describe_job
 from macvsim.shell.dialect_login import LOGIN_DIALECTS
-from macvsim.shell.files import FileSystem
-from macvsim.shell.grammar import Grammar
 from macvsim.shell.interpreter import Interpreter
-from macvsim.shell.job import SIGINT, Job
-from macvsim.shell.lexer import ShellSyntaxError
-from macvsim.shell.parser import Parser
 from macvsim.shell.state import Exit, Logout, LoopControl, Return, State
-from macvsim.shell.streams import Sink, Streams
+from macvsim.shell.syntax.grammar import Grammar
+from macvsim.shell.syntax.lexer import ShellSyntaxError
+from macvsim.shell.syntax.parser import Parser
 
 
 class Session:
@@ -36,7 +35,6 @@ class Session:
     """
 
     def __init__(self, box: Box, write: Sink, name: str = "") -> None:
-        load_commands()
         self.box = box
         self.sim = box.sim
         self.write = write

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.machine.host import Box
 from macvsim.shell.dialect import Dialect
-from macvsim.shell.nodes import Command
+from macvsim.shell.syntax.nodes import Command
 
 if TYPE_CHECKING:
-    from macvsim.shell.job import Job
+    from macvsim.machine.job import Job
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

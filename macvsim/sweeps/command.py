@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 from macvsim.sweeps.keys import read_settings
 from macvsim.sweeps.sweep import Progress, sweep
 from macvsim.sweeps.table import Table

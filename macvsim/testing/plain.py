@@ -11,7 +11,7 @@ from macvsim.lab import Lab
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 from macvsim.machine.capture import Capture
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 from macvsim.testing.compare import Difference, compare
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 from macvsim.why.ask import why
 from macvsim.why.data import as_data
 from macvsim.why.text import as_text, coloured

@@ -14,9 +14,9 @@ from macvsim.docker.host import DockerHost
 from macvsim.lab import Lab
 from macvsim.labfile.document import Step
 from macvsim.labfile.play import Outcome
+from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.host import Box
 from macvsim.repair.edit import Edit
-from macvsim.shell.call import NOT_SIMULATED
 from macvsim.why.question import is_ping
 from macvsim.why.trial import Ranked
 

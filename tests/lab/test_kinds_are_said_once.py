@@ -15,7 +15,7 @@ CLASSES = {kind.device.__name__ for kind in Kinds()}
 ALLOWED = {
     "dev/registry.py": "the table",
     "docker": "names of Docker's network drivers",
-    "shell/docker": "names of Docker's network drivers",
+    "tools/docker": "names of Docker's network drivers",
     "exchange/restore_docker.py": "names of Docker's network drivers",
     "repair/containers.py": "names of Docker's network drivers",
     "why/refusal.py": "names of Docker's network drivers",

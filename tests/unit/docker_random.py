@@ -14,8 +14,8 @@ from macvsim.docker.container_document import container_document
 from macvsim.docker.host import DockerHost
 from macvsim.engine.sim import SECOND
 from macvsim.net.namespace import Namespace
-from macvsim.shell.docker.manual import SWITCH, Option, Page
 from macvsim.shell.interp import Shell
+from macvsim.tools.docker.manual import SWITCH, Option, Page
 from tests.unit.docker_lab import hosts
 
 SET_UP = """\

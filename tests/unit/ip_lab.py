@@ -4,14 +4,11 @@ busybox 1.37 on a real kernel."""
 from __future__ import annotations
 
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.call import REGISTRY, Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_veth
-from macvsim.shell import load_commands
-from macvsim.shell.call import REGISTRY, Call
 from macvsim.wire.addr import mac_bytes
-
-load_commands()
 
 
 class Ip:

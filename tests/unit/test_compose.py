@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from macvsim.docker.host import DockerHost
-from macvsim.shell.compose.yamltext import scalar
 from macvsim.shell.interp import Shell
+from macvsim.tools.compose.yamltext import scalar
 from tests.unit.docker_lab import hosts
 
 DATA = Path(__file__).parents[1] / "data" / "docker" / "compose"

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macvsim.docker.host import DockerHost
-from macvsim.shell.compose.main import ACTIONS, compose_manual
 from macvsim.shell.interp import Shell
+from macvsim.tools.compose.main import ACTIONS, compose_manual
 from tests.unit.docker_lab import hosts
 from tests.unit.docker_random import command_lines, run
 

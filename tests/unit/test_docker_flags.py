@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.shell.docker.flags import FlagError, parse
-from macvsim.shell.docker.manual import SWITCH, Option, manual
+from macvsim.tools.docker.flags import FlagError, parse
+from macvsim.tools.docker.manual import SWITCH, Option, manual
 
 OPTIONS = {
     option.name: option

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from macvsim.shell.docker.main import COMMANDS
-from macvsim.shell.docker.manual import manual
+from macvsim.tools.docker.main import COMMANDS
+from macvsim.tools.docker.manual import manual
 from tests.unit.docker_random import command_lines, machine, run, state
 
 pytestmark = pytest.mark.slow

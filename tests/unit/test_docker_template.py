@@ -6,7 +6,7 @@ import pytest
 
 from macvsim.docker.gotypes import GoMap, GoTime, Sparse
 from macvsim.errors import NotSimulated
-from macvsim.shell.docker.template import Template, TemplateError
+from macvsim.tools.docker.template import Template, TemplateError
 
 DATA = {"Name": "x", "List": ["a", "b"], "Map": {"k1": {"V": 1}, "k2": {"V": 2}}, "Yes": True, "Nothing": None, "No": 0}
 

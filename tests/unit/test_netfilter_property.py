@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from macvsim.engine.sim import Sim
 from macvsim.errors import MacvsimError
+from macvsim.machine.call import REGISTRY, Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.netfilter.conn import Conn
 from macvsim.net.netfilter.tuple import Tuple
-from macvsim.shell.call import REGISTRY, Call
 from macvsim.shell.interp import Shell
-from macvsim.shell.iptables.known import MATCHES, TARGETS
+from macvsim.tools.iptables.known import MATCHES, TARGETS
 
 COMMANDS = ["-A", "-I", "-D", "-R", "-C", "-L", "-S", "-F", "-Z", "-N", "-X", "-E", "-P", "-h", "-V"]
 CHAINS = ["INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING", "FOO", "BAR", "nope"]

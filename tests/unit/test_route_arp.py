@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from macvsim.errors import NotSimulated
+from macvsim.machine.kernelfs import procfs
 from macvsim.net.fibroute import RouteType
 from macvsim.net.nud import Nud
 from macvsim.net.routes import add_route
-from macvsim.shell import procfs
 from macvsim.wire.addr import ip_int, mac_bytes
 from tests.unit.tool_lab import ToolLab, pair_lab
 

@@ -6,8 +6,8 @@ import pytest
 
 from macvsim.engine.sim import SECOND
 from macvsim.errors import NotSimulated
+from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Host
-from macvsim.shell.files import FileError, FileSystem
 from macvsim.shell.interp import Shell
 from macvsim.wire.addr import ip_int
 

@@ -10,11 +10,11 @@ import pytest
 
 from macvsim.engine.sim import SECOND, Sim
 from macvsim.errors import MacvsimError
+from macvsim.machine.call import NOT_SIMULATED, Waiting
 from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box, box_for
+from macvsim.machine.job import SIGINT, SIGKILL, Job
 from macvsim.machine.kernel import Kernel
-from macvsim.shell.call import NOT_SIMULATED, Waiting
 from macvsim.shell.interp import Shell
-from macvsim.shell.job import SIGINT, SIGKILL, Job
 
 from .shell_lab import make_box, seconds, sh
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.shell.lexer import Lexer, Token
-from macvsim.shell.nodes import (
+from macvsim.shell.syntax.lexer import Lexer, Token
+from macvsim.shell.syntax.nodes import (
     Arithmetic,
     BadSubstitution,
     Command,
@@ -16,7 +16,7 @@ from macvsim.shell.nodes import (
     Substitution,
     Word,
 )
-from macvsim.shell.parser import parse
+from macvsim.shell.syntax.parser import parse
 
 
 def nested(text: str, start: int, line: int) -> tuple[Command, int, int]:

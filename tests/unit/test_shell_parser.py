@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.shell.lexer import ShellSyntaxError
-from macvsim.shell.nodes import (
+from macvsim.shell.syntax.lexer import ShellSyntaxError
+from macvsim.shell.syntax.nodes import (
     AndOr,
     Background,
     Case,
@@ -24,7 +24,7 @@ from macvsim.shell.nodes import (
     Subshell,
     While,
 )
-from macvsim.shell.parser import parse
+from macvsim.shell.syntax.parser import parse
 
 
 def one(text: str) -> Command:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from macvsim.engine.sim import MS, SECOND
+from macvsim.machine.call import Call, Command
 from macvsim.machine.host import Box
-from macvsim.shell import arping, getopt, ping, traceroute
-from macvsim.shell.busybox import arping as busybox_arping
-from macvsim.shell.busybox import ping as busybox_ping
-from macvsim.shell.busybox import traceroute as busybox_traceroute
-from macvsim.shell.call import Call, Command
+from macvsim.tools import getopt
+from macvsim.tools.busybox import arping as busybox_arping
+from macvsim.tools.busybox import ping as busybox_ping
+from macvsim.tools.busybox import traceroute as busybox_traceroute
+from macvsim.tools.iputils import arping, ping
+from macvsim.tools.traceroute import traceroute
 from tests.unit.two_hosts import Pair, make_pair
 
 COMMANDS: dict[str, Command] = {

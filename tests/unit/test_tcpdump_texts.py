@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from macvsim.net.services import service_port
-from macvsim.shell.tcpdump.settings import settings
+from macvsim.tools.tcpdump.settings import settings
 from macvsim.wire.pcapfilter import Filter, FilterError, Resolver, View, compile_filter
 from macvsim.wire.text import Printer
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.host import BUSYBOX, DEBIAN, Box, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_veth
-from macvsim.shell.call import NOT_SIMULATED
 from macvsim.shell.interp import SIGINT, SIGKILL, Shell
 from macvsim.wire.addr import mac_bytes
 

@@ -6,7 +6,7 @@ import pytest
 
 from macvsim.dev.vlan import Vlan
 from macvsim.errors import NotSimulated
-from macvsim.shell.procfs import vlan_config
+from macvsim.machine.kernelfs.procfs import vlan_config
 from tests.unit.tool_lab import ToolLab, pair_lab
 
 DEPRECATED = (

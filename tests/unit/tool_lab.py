@@ -5,14 +5,11 @@ from __future__ import annotations
 import shlex
 
 from macvsim.engine.sim import Sim
+from macvsim.machine.call import NOT_SIMULATED, REGISTRY, Call
 from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box
 from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_bridge, add_veth
-from macvsim.shell import load_commands
-from macvsim.shell.call import NOT_SIMULATED, REGISTRY, Call
 from macvsim.wire.addr import mac_bytes
-
-load_commands()
 
 
 class ToolLab:

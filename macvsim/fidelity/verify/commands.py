@@ -11,7 +11,7 @@ from macvsim.fidelity.verify.livecase import LiveCase
 from macvsim.fidelity.verify.sandbox import enter_by, is_inside, refusal
 from macvsim.fidelity.verify.simlab import NoCounterpart
 from macvsim.fidelity.verify.taps import Taps
-from macvsim.shell.streams import Sink
+from macvsim.machine.streams import Sink
 
 TRIES = 3
 JOBS = 8

@@ -10,9 +10,9 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.registry import Kind
 from macvsim.lab import Lab
 from macvsim.net.namespace import Namespace
-from macvsim.shell.iptables.change import Session
-from macvsim.shell.iptables.complaint import Program
-from macvsim.shell.iptables.save import dump, tables
+from macvsim.tools.iptables.change import Session
+from macvsim.tools.iptables.complaint import Program
+from macvsim.tools.iptables.save import dump, tables
 from macvsim.wire.addr import ip_text, mac_text
 
 Place = tuple[str, str]

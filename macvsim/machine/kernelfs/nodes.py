@@ -1,0 +1,29 @@
+"""Nodes of the file tree: directories and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory and the names in it."""
+
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file.
+
+    read : gives its text; write : takes a new text (a kernel parameter: a value); None where that is not permitted.
+    Both raise `OSError` whose first argument is the errno's name
+    """
+
+    read: Callable[[], str] | None
+    write: Callable[[str], None] | None = None
+
+
+Node: TypeAlias = Directory | File

@@ -1,0 +1,58 @@
+"""Which program a word names in a box."""
+
+from __future__ import annotations
+
+from macvsim.errors import NotSimulated
+from macvsim.machine.applets import BUSYBOX_APPLETS, TOOLS
+from macvsim.machine.call import REGISTRY, Command
+from macvsim.machine.files import FileSystem
+from macvsim.machine.host import Box
+
+FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+
+
+class NotFound(Exception):
+    """There is no such program (ENOENT)."""
+
+
+class NotExecutable(Exception):
+    """There is such a file, but it is no program (EACCES); the text says why."""
+
+
+def find_program(box: Box, word: str, cwd: str = "/") -> Command:
+    """The command a word runs, by name or path.
+
+    `NotFound`, `NotExecutable`, or `NotSimulated` where a real machine has what macvsim leaves out
+    """
+    folder, slash, name = word.rpartition("/")
+    if slash and folder not in FOLDERS:
+        if FileSystem(box, cwd).exists(word):
+            raise NotExecutable("Permission denied")
+        raise NotFound(word)
+    found = REGISTRY.find(name, box.flavour.name)
+    if found is not None:
+        return found
+    if name in (BUSYBOX_APPLETS if box.flavour.name == "busybox" else TOOLS):
+        raise NotSimulated(name)
+    raise NotFound(word)
+
+
+def where_is(box: Box, word: str) -> str:
+    """Path of a program, empty if there is none; for ``which``, ``type`` and ``command -v``."""
+    try:
+        find_program(box, word)
+    except (NotFound, NotExecutable):
+        return ""
+    except NotSimulated:
+        pass
+    if "/" in word:
+        return word
+    if word in _SBIN:
+        return f"/sbin/{word}" if box.flavour.name == "busybox" else f"/usr/sbin/{word}"
+    return f"/bin/{word}" if box.flavour.name == "busybox" else f"/usr/bin/{word}"
+
+
+_SBIN = frozenset(
+    ("arp", "arping", "bridge", "brctl", "ethtool", "ifconfig", "ip", "iptables", "iptables-save", "modprobe", "nft",
+     "rarp", "route", "sysctl", "tc", "vconfig")
+)  # fmt: skip

@@ -1,7 +1,0 @@
-"""awk (POSIX.1-2017): mawk's words on hosts, busybox' in containers."""
-
-from __future__ import annotations
-
-from macvsim.shell.awk import main
-
-__all__ = ["main"]

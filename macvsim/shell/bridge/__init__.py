@@ -1,7 +1,0 @@
-"""The bridge command of iproute2: fdb, vlan and link."""
-
-from __future__ import annotations
-
-from macvsim.shell.bridge import main
-
-__all__ = ["main"]

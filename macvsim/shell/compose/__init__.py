@@ -1,5 +1,0 @@
-"""``docker compose``: networks and containers from a file, made as docker/compose 2.26 makes them."""
-
-from __future__ import annotations
-
-from macvsim.shell.compose import main as main

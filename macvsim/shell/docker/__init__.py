@@ -1,5 +1,0 @@
-"""The docker command: a skin over `macvsim.docker.engine.Engine` with the texts of docker/cli."""
-
-from __future__ import annotations
-
-from macvsim.shell.docker import main as main

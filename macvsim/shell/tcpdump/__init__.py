@@ -1,7 +1,0 @@
-"""tcpdump 4.99.5 with libpcap 1.10.5."""
-
-from __future__ import annotations
-
-from macvsim.shell.tcpdump.main import tcpdump
-
-__all__ = ["tcpdump"]

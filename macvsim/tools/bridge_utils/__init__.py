@@ -1,0 +1,3 @@
+"""bridge-utils 1.7: brctl."""
+
+from __future__ import annotations

@@ -1,0 +1,219 @@
+"""busybox ip (networking/ip.c, libiproute): addr, route, link and neigh, over what iproute2's `ip` does too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.call import Call, command
+from macvsim.tools.busybox.applet import Die, usage
+from macvsim.tools.busybox.iplink import link_set
+from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
+from macvsim.tools.busybox.ipshow6 import routes6, way_line6
+from macvsim.tools.iproute2 import addr, route, rule
+from macvsim.tools.iproute2.prefixes import parse_prefix
+from macvsim.tools.iproute2.routechange import CHANGES
+from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
+from macvsim.tools.iproute2.words import Complaint, Words
+from macvsim.wire.addr import ip_int, prefix_parse
+
+_USAGE = """\
+ip [OPTIONS] address|route|link|tunnel|neigh|rule [ARGS]
+
+OPTIONS := -f[amily] inet|inet6|link | -o[neline]
+
+ip addr add|del IFADDR dev IFACE | show|flush [dev IFACE] [to PREFIX]
+ip route list|flush|add|del|change|append|replace|test ROUTE
+ip link set IFACE [up|down] [arp on|off] [multicast on|off]
+	[promisc on|off] [mtu NUM] [name NAME] [qlen NUM] [address MAC]
+	[master IFACE | nomaster] [netns PID] [type TYPE ARGS]
+ip tunnel add|change|del|show [NAME]
+	[mode ipip|gre|sit] [remote ADDR] [local ADDR] [ttl TTL]
+ip neigh show|flush [to PREFIX] [dev DEV] [nud STATE]
+ip rule [list] | add|del SELECTOR ACTION
+"""
+_OBJECTS = ("address", "route", "link", "tunnel", "tunl", "neigh", "rule")
+_SHOW = ("show", "list", "lst")
+
+
+@command("ip", flavour="busybox")
+def ip(call: Call) -> int:
+    """``ip [-f FAMILY] [-o] OBJECT [ARGS]``."""
+    words = list(call.args)
+    options = Options()
+    if words == ["--help"]:
+        return usage(call, _USAGE, code=0)
+    while words and words[0].startswith("-"):
+        word = words.pop(0).removeprefix("-")
+        if word in ("4", "6", "0"):
+            options.family = {"4": INET, "6": INET6, "0": LINK}[word]
+        elif word and "family".startswith(word.lstrip("-")) and words and words[0] in (INET, INET6, LINK):
+            options.family = words.pop(0)
+        elif word and "oneline".startswith(word.lstrip("-")):
+            options.oneline = True
+        else:
+            return usage(call, _USAGE)
+    name = next((known for known in _OBJECTS if words and words[0] and known.startswith(words[0])), "")
+    if not name:
+        return usage(call, _USAGE)
+    work = {"address": _addr, "route": _route, "link": _link, "neigh": _neigh, "rule": _rule}.get(name)
+    if work is None:
+        return call.not_simulated(f"ip {name}")
+    return _guarded(call, options, words[1:], work, 2 if name == "link" else 1)
+
+
+def _guarded(
+    call: Call, options: Options, words: list[str], work: Callable[[Call, Options, list[str]], int], code: int
+) -> int:
+    try:
+        return work(call, options, words)
+    except Die as error:
+        call.err(f"ip: {error}\n")
+        return code
+    except NetlinkError as error:
+        call.err(f"ip: RTNETLINK answers: {error.strerror}\n")
+        return 2
+    except NotSimulated as left_out:
+        return call.not_simulated(str(left_out))
+
+
+def _is(word: str, *names: str) -> bool:
+    return any(name.startswith(word) for name in names) if word else False
+
+
+def _bad(word: str) -> Die:
+    return Die(f"invalid argument '{word}' to 'ip'")
+
+
+def _selected(call: Call, words: list[str]) -> str:
+    """The device of ``[dev] IFACE``, empty for all."""
+    name = ""
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("to", "nud", "scope", "label", "up", "root", "match", "exact"):
+            raise NotSimulated(f"busybox ip … show {word}")
+        if word == "dev":
+            if not rest:
+                raise _bad(word)
+            word = rest.pop(0)
+        if name:
+            raise Die(f'either "dev" is duplicate, or "{word}" is garbage')
+        if word not in call.box.ns.devices:
+            raise Die(f"can't find device '{word}'")
+        name = word
+    return name
+
+
+def _like_iproute(call: Call, options: Options, words: list[str], work: Callable[[Words, Tool], int]) -> int:
+    """Do a change as iproute2 does, and tell mistakes in busybox's words; of the kernel it knows the errno alone."""
+    try:
+        return work(Words(words), Tool(call, call.box.ns, options))
+    except Complaint as complaint:
+        text = complaint.text.rstrip().removeprefix("Error: ")
+    if text.startswith("Cannot find device "):
+        raise Die(f"can't find device '{text.split(chr(34))[1]}'")
+    if text.startswith("Not enough information"):
+        raise Die('need "dev IFACE"')
+    if text.startswith("Failed to send flush request: "):
+        raise Die(f"can't send flush request: {text.rpartition(': ')[2]}")
+    if text.startswith(("Usage", "Command")):
+        raise Die('command line is not complete, try "help"')
+    raise Die(text.rstrip("."))
+
+
+def _addr(call: Call, options: Options, words: list[str]) -> int:
+    word = words[0] if words else "show"
+    if _is(word, *_SHOW):
+        call.out(addresses(call.box.ns, options, _selected(call, words[1:])))
+        return 0
+    if _is(word, "add", "change", "chg", "replace", "delete", "flush"):
+        return _like_iproute(call, options, words, addr.work)
+    raise _bad(word)
+
+
+def _route(call: Call, options: Options, words: list[str]) -> int:
+    word = words[0] if words else "show"
+    if _is(word, *_SHOW):
+        return _route_show(call, options, words[1:])
+    if _is(word, "get"):
+        if len(words) < 2:
+            raise Die("need at least destination address")
+        if len(words) > 2:
+            raise NotSimulated("busybox ip route get with more than an address")
+        if ":" in words[1]:
+            call.out(way_line6(call.box.ns, parse_prefix(words[1]).ip))
+        else:
+            call.out(way_line(call.box.ns, ip_int(words[1])))
+        return 0
+    if _is(word, *CHANGES, "flush"):
+        return _like_iproute(call, options, words, route.work)
+    raise _bad(word)
+
+
+def _route_show(call: Call, options: Options, words: list[str]) -> int:
+    """Busybox leaves out which table and who made a route; ``via`` selects nothing, it only hides gateways."""
+    ns = call.box.ns
+    table, dev, dst, via = 254, "", "", False
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("table", "dev", "via") and not rest:
+            raise _bad(word)
+        if word == "table":
+            value = rest.pop(0)
+            table = {"main": 254, "local": 255, "default": 253}.get(value, int(value) if value.isdigit() else 254)
+        elif word == "dev":
+            dev = rest.pop(0)
+            if dev not in ns.devices:
+                raise Die(f"can't find device '{dev}'")
+        elif word == "via":
+            via = bool(rest.pop(0))
+        else:
+            dst = word
+    if options.family == INET6 or ":" in dst:
+        call.out(routes6(ns, table, dev, dst, via=not via))
+        return 0
+    wanted = None if dst in ("", "default", "all", "any") else prefix_parse(dst)
+    for found in ns.fib.routes(table):
+        if dev and (found.dev is None or found.dev.name != dev):
+            continue
+        if wanted is None or (found.dst, found.plen) == wanted:
+            call.out(route_line(found, via=not via))
+    return 0
+
+
+def _link(call: Call, options: Options, words: list[str]) -> int:
+    word = words[0] if words else "show"
+    if _is(word, *_SHOW):
+        call.out(links(call.box.ns, options, _selected(call, words[1:])))
+        return 0
+    if _is(word, "set", "change"):
+        return link_set(call, words[1:])
+    if _is(word, "add", "delete", "replace"):
+        raise NotSimulated(f"busybox ip link {word}")
+    raise _bad(word)
+
+
+def _neigh(call: Call, options: Options, words: list[str]) -> int:
+    word = words[0] if words else "show"
+    if _is(word, *_SHOW):
+        call.out(neighbours(call.box.ns, options, _selected(call, words[1:])))
+        return 0
+    if _is(word, "flush"):
+        raise NotSimulated("busybox ip neigh flush")
+    raise _bad(word)
+
+
+def _rule(call: Call, options: Options, words: list[str]) -> int:
+    if not words or _is(words[0], *_SHOW):
+        if words[1:]:
+            raise NotSimulated("busybox ip rule list with a selector")
+        fib = call.box.ns.ipv6.fib if options.family == INET6 else call.box.ns.fib
+        call.out("".join(rule_line(one, fib.rules.bits) for one in fib.rules.list))
+        return 0
+    if not _is(words[0], "add", "delete"):
+        raise _bad(words[0])
+    if wrong := rule.first_unknown(words[1:]):
+        raise _bad(wrong)
+    return _like_iproute(call, options, words, rule.work)

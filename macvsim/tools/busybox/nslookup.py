@@ -1,0 +1,89 @@
+"""busybox nslookup: its words (networking/nslookup.c)."""
+
+from __future__ import annotations
+
+from macvsim.apps.base import inet_aton, resolve
+from macvsim.apps.nslookup import Lookup, Query, Server, Unreachable
+from macvsim.engine.sim import US
+from macvsim.errors import MacvsimError
+from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.files import FileError
+from macvsim.tools.busybox.applet import Die, usage
+from macvsim.tools.ports import port_number
+from macvsim.wire import dns
+
+_USAGE = """\
+nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]
+
+Query DNS about HOST
+
+QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any
+"""
+_LOCALHOST = 0x7F000001
+
+
+@command("nslookup", flavour="busybox")
+def nslookup(call: Call) -> Waiting:
+    """``nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]``."""
+    try:
+        return (yield from _nslookup(call))
+    except (Die, Unreachable) as error:
+        call.err(f"nslookup: {error}\n")
+        return 1
+
+
+def _nslookup(call: Call) -> Waiting:
+    kinds: list[int] = []
+    debug = False
+    words: list[str] = []
+    for word in call.args:
+        if not word.startswith("-"):
+            words.append(word)
+        elif word in ("-debug", "-d"):
+            debug = True
+        elif word.startswith(("-type=", "-querytype=", "-t=", "-q=")):
+            kinds.append(_kind(word.partition("=")[2]))
+        else:
+            return usage(call, _USAGE)
+    if not 1 <= len(words) <= 2:
+        return usage(call, _USAGE)
+    servers = [_server(call, words[1])] if len(words) == 2 else _configured(call)
+    name = words[0].removesuffix(".")
+    address = inet_aton(name) if name.count(".") == 3 else None
+    if address is not None:
+        name = dns.reverse_name(address)
+    kinds = kinds or ([dns.TYPES["PTR"]] if address is not None else [dns.TYPES["A"], dns.TYPES["AAAA"]])
+    first = int(call.box.sim.now) // US
+    queries = [Query(first + number & 0xFFFF, name, kind) for number, kind in enumerate(kinds)]
+    lookup = Lookup(call.box, queries, debug=debug, out=call.out, err=call.err)
+    yield from lookup.run(servers)
+    return lookup.code
+
+
+def _kind(text: str) -> int:
+    kind = dns.TYPES.get(text.upper())
+    if kind is None:
+        raise Die(f'invalid query type "{text}"')
+    return kind
+
+
+def _server(call: Call, text: str) -> Server:
+    host, colon, port_text = text.partition(":")
+    port = port_number(port_text) if colon else dns.PORT
+    if port is None:
+        raise Die(f"bad port '{port_text}'")
+    try:
+        return Server(text, resolve(call.box, host), port)
+    except MacvsimError:
+        raise Die(f"bad address '{host}'") from None
+
+
+def _configured(call: Call) -> list[Server]:
+    """The servers of /etc/resolv.conf; this host where none is named."""
+    try:
+        lines = call.files.read("/etc/resolv.conf").splitlines()
+    except FileError:
+        lines = []
+    names = [line.split()[1] for line in lines if line.split()[:1] == ["nameserver"] and len(line.split()) > 1]
+    found = [Server(name, address, dns.PORT) for name in names if (address := inet_aton(name)) is not None]
+    return found or [Server("127.0.0.1", _LOCALHOST, dns.PORT)]

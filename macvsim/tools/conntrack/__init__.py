@@ -1,0 +1,3 @@
+"""conntrack-tools 1.4: conntrack."""
+
+from __future__ import annotations

@@ -1,0 +1,54 @@
+"""date: what the machine's clock shows, in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from macvsim.machine.call import Call
+from macvsim.tools.toolkit import LeftOut, Manner, Refused, options, tool
+
+_DEFAULT = "%a %b %e %H:%M:%S UTC %Y"
+
+
+@tool("date")
+def date(call: Call, manner: Manner) -> int:
+    """``date [-uR] [+FORMAT]``."""
+    given, words = options(call, "uR", "dfIrs", {"utc": "u", "rfc-email": "R"})
+    pattern = "%a, %d %b %Y %H:%M:%S +0000" if "R" in given else _DEFAULT
+    for word in words:
+        if not word.startswith("+"):
+            if re.fullmatch(r"[\d.]+", word):
+                raise LeftOut("date: setting the clock")
+            raise Refused(f"invalid date '{word}'")
+        pattern = word[1:]
+    call.out(f"{_formatted(pattern, call.box.wall_clock)}\n")
+    return 0
+
+
+def _formatted(pattern: str, now: int) -> str:
+    """A format of strftime with GNU's ``%N``, ``%3N`` and ``%s``; now : ns since 1970."""
+    seconds, rest = divmod(now, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+
+    def part(match: re.Match[str]) -> str:
+        match match[2]:
+            case "N":
+                return f"{rest:09d}"[: int(match[1] or 9)]
+            case "s":
+                return str(seconds)
+            case "e":
+                return f"{moment.day:2d}"
+            case "n":
+                return "\n"
+            case "t":
+                return "\t"
+            case "%":
+                return "%"
+            case "Z":
+                return "UTC"
+            case letter if letter in "aAbBcCdDFgGhHIjmMprRSTuUVwWxXyYz":
+                return moment.strftime(f"%{letter}")
+        return match[0]
+
+    return re.sub(r"%(\d*)([A-Za-z%])", part, pattern)

@@ -1,0 +1,3 @@
+"""curl."""
+
+from __future__ import annotations

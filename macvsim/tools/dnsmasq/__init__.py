@@ -1,0 +1,3 @@
+"""dnsmasq, as far as it serves DHCP."""
+
+from __future__ import annotations

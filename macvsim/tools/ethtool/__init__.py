@@ -1,0 +1,3 @@
+"""ethtool 6."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""GNU findutils 4: find."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The bridge command of iproute2: fdb, vlan and link."""
+
+from __future__ import annotations

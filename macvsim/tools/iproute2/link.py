@@ -1,0 +1,102 @@
+"""``ip link``: showing, making, changing and deleting devices (iplink.c of iproute2)."""
+
+from __future__ import annotations
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.call import Call
+from macvsim.tools.iproute2 import usage
+from macvsim.tools.iproute2.linkadd import add_link
+from macvsim.tools.iproute2.linkargs import parse_link
+from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
+from macvsim.tools.iproute2.linkset import change_link
+from macvsim.tools.iproute2.linkshow import print_link
+from macvsim.tools.iproute2.tool import Options, Tool
+from macvsim.tools.iproute2.words import Complaint, Words, matches
+
+_LEFT_OUT = ("xstats", "afstats", "property", "replace")
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """``ip link [show]|add|set|delete …``; raises `Complaint` and `NetlinkError`."""
+    tool = Tool(call, call.box.ns, options)
+    words = Words(args)
+    if not words:
+        return _show(tool, words)
+    word = words.take()
+    if matches(word, "show") or word in ("lst", "list") or matches(word, "lst") or matches(word, "list"):
+        return _show(tool, words)
+    if matches(word, "help"):
+        text = _usage(tool, words.here) if words else ""
+        if text:
+            call.out(text)
+            return 0
+        raise Complaint(usage.LINK)
+    if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
+        if any(matches(word, name) for name in _LEFT_OUT):
+            raise NotSimulated(f"ip link {word}")
+        if not matches(word, "delete"):
+            raise Complaint(f'Command "{word}" is unknown, try "ip link help".\n')
+        request = parse_link(words, tool)
+        dev = tool.device(_required(request.dev))
+        tool.require_net_admin()
+        with tool.ns.linkwatch.held():
+            _delete(dev)
+        return 0
+    if matches(word, "add"):
+        add_link(tool, words)
+    else:
+        change_link(tool, words)
+    return 0
+
+
+def _usage(tool: Tool, name: str) -> str:
+    """The usage of what follows ``type NAME``; empty if there is none."""
+    if name == "bridge_slave":
+        return usage.BRIDGE_SLAVE
+    kind = tool.ns.kinds.get(name)
+    return "" if kind is None else kind.usage
+
+
+def _required(dev: str | None) -> str:
+    if dev is None:
+        raise Complaint('Not enough information: "dev" argument is required.\n')
+    return dev
+
+
+def _delete(dev: NetDevice) -> None:
+    """rtnl_dellink: only what was made by a command goes."""
+    if not dev.link_kind.made:
+        raise NetlinkError("EOPNOTSUPP", f"{dev.label} cannot be deleted: it came with the machine")
+    dev.destroy()
+
+
+# -- show ------------------------------------------------------------------------------------------------------------
+
+
+def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
+    """True if the kernel sends the device in a dump that is filtered by master and kind (link_dump_filtered)."""
+    if wanted.dev is not None and dev is not wanted.dev:
+        return False
+    if wanted.master is not None and dev.master is not wanted.master:
+        return False
+    if wanted.group is not None and dev.group != wanted.group:
+        return False
+    if wanted.no_master and dev.master is not None:
+        return False
+    if wanted.kind and (dev.kind != wanted.kind or not dev.link_kind.made):
+        return False
+    return not wanted.slave_kind or (dev.master is not None and dev.master.kind == wanted.slave_kind)
+
+
+def _show(tool: Tool, words: Words) -> int:
+    wanted = parse_filter(words, tool, usage.ADDRESS)
+    if wanted.dev is not None:
+        tool.device(wanted.dev.name)
+    with tool.printer() as out:
+        for dev in tool.ns.devices.values():
+            if kernel_picks(dev, wanted):
+                with out.object():
+                    if dev.up or not wanted.up:
+                        print_link(out, dev, tool, link=True)
+    return 0

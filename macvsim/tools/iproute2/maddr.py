@@ -1,0 +1,121 @@
+"""``ip maddr``: the groups devices listen to (ip/ipmaddr.c of iproute2)."""
+
+from __future__ import annotations
+
+from macvsim.dev.base import NetDevice
+from macvsim.machine.call import Call
+from macvsim.machine.kernelfs.linkgroups import link_groups
+from macvsim.tools.iproute2 import usage
+from macvsim.tools.iproute2.guard import guarded
+from macvsim.tools.iproute2.linkargs import lladdr
+from macvsim.tools.iproute2.output import Printer
+from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
+from macvsim.tools.iproute2.words import Complaint, Words, garbage, matches
+from macvsim.wire.addr import ip_text, mac_bytes, mac_text
+from macvsim.wire.addr6 import ip6_text
+
+MAC_LENGTH = 6
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """Do what ``ip maddr …`` asks for; the exit code."""
+    return guarded(call, options, args, _run)
+
+
+def _run(words: Words, tool: Tool) -> int:
+    word = words.take() if words else "show"
+    if matches(word, "add") or matches(word, "delete"):
+        return _change(words, tool, add=matches(word, "add"))
+    if any(matches(word, full) for full in ("show", "list", "lst")):
+        return _show(words, tool)
+    if matches(word, "help"):
+        raise Complaint(usage.MADDR)
+    raise Complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
+
+
+def _change(words: Words, tool: Tool, *, add: bool) -> int:
+    """A link-layer group that somebody wants, whoever else does (SIOCADDMULTI, SIOCDELMULTI)."""
+    name, mac = "", b""
+    while words:
+        word = words.take()
+        if word == "dev":
+            name = words.value()
+        elif matches(word, "help"):
+            raise Complaint(usage.MADDR)
+        else:
+            mac = lladdr(words.value() if word == "address" else word)
+    if not name:
+        raise Complaint('Not enough information: "dev" is required.\n')
+    dev = tool.ns.devices.get(name)
+    if dev is None:
+        raise Complaint("ioctl: No such device\n", 1)
+    if len(mac) != MAC_LENGTH:
+        raise Complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
+    if dev.loopback:
+        raise Complaint("ioctl: Invalid argument\n", 1)
+    if add and mac not in dev.mc_static:
+        dev.mc_static |= {mac}
+        dev.add_mc(mac)
+    elif not add:
+        if mac not in dev.mc_static:
+            raise Complaint("ioctl: No such file or directory\n", 1)
+        dev.mc_static -= {mac}
+        dev.del_mc(mac)
+    return 0
+
+
+def _show(words: Words, tool: Tool) -> int:
+    name = ""
+    while words:
+        word = words.take()
+        if word == "dev":
+            word = words.value()
+        elif matches(word, "help"):
+            raise Complaint(usage.MADDR)
+        if name:
+            raise garbage("dev", word)
+        name = word
+    with tool.printer() as out:
+        for dev in tool.ns.devices.values():
+            groups = _groups(dev, tool.options.family)
+            if groups and name in ("", dev.name):
+                _print(out, dev, groups, tool.options)
+    return 0
+
+
+def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
+    """``(family, address, users)``: link-layer groups first, of IPv4 and IPv6 the newest first."""
+    found: list[tuple[str, str, int]] = []
+    if family in ("", LINK):
+        found += [("link", mac_text(mac), users) for mac, users in link_groups(dev)]
+    if family in ("", INET):
+        found += [("inet", ip_text(group), users) for group, users in reversed(dev.inet.groups.items())]
+    if family in ("", INET6) and dev.inet.inet6 is not None:
+        joined = reversed(dev.inet.inet6.groups.values())
+        found += [("inet6", ip6_text(group.group), group.users) for group in joined]
+    return found
+
+
+def _print(out: Printer, dev: NetDevice, groups: list[tuple[str, str, int]], options: Options) -> None:
+    head = f"{dev.ifindex}:\t{dev.name}"
+    with out.object():
+        out.both("ifindex", "", dev.ifindex)
+        out.member("ifname", dev.name)
+        if not options.oneline:
+            out.text(f"{head}\n")
+        for family, address, users in groups:
+            if out.json:
+                with out.item("maddr"):
+                    if family != "link":
+                        out.member("family", family)
+                    out.member("link" if family == "link" else "address", address)
+                    if users > 1:
+                        out.member("users", users)
+                    if family == "link" and mac_bytes(address) in dev.mc_static:
+                        out.member("static", True)
+                continue
+            more = f" users {users}" if users > 1 else ""
+            if family == "link" and mac_bytes(address) in dev.mc_static:
+                more += " static"
+            out.text(f"{head}\\" if options.oneline else "")
+            out.text(f"\t{family:<5} {address}{more}\n")

@@ -1,0 +1,165 @@
+"""The `ip` command: options, then the object and what is to be done with it (ip.c of iproute2 6.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from importlib import import_module
+from typing import cast
+
+from macvsim.errors import NetlinkError
+from macvsim.machine.call import Call, Waiting, command
+from macvsim.shell.interp import box_for
+from macvsim.tools.iproute2 import usage
+from macvsim.tools.iproute2.batch import run_batch
+from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, refused
+from macvsim.tools.iproute2.words import Complaint, Words, invalid, matches
+
+Run = Callable[[Call, Options, list[str]], int | Waiting]
+"""What every object's module has under the name `run`: the words are those after the object."""
+
+VERSION = "ip utility, iproute2-6.15.0, libbpf 1.5.0\n"
+
+_OBJECTS = (
+    ("address", "addr"), ("addrlabel", ""), ("maddress", "maddr"), ("route", "route"), ("rule", "rule"),
+    ("neighbor", "neigh"), ("neighbour", "neigh"), ("ntable", ""), ("ntbl", ""), ("link", "link"), ("l2tp", ""),
+    ("fou", ""), ("ila", ""), ("macsec", ""), ("tunnel", ""), ("tunl", ""), ("tuntap", ""), ("tap", ""), ("token", ""),
+    ("tcpmetrics", ""), ("tcp_metrics", ""), ("monitor", ""), ("xfrm", ""), ("mroute", ""), ("mrule", ""),
+    ("netns", "netns"), ("netconf", ""), ("vrf", ""), ("sr", ""), ("nexthop", ""), ("mptcp", ""), ("ioam6", ""),
+    ("stats", ""),
+)  # fmt: skip
+"""Objects in the order abbreviations are looked up in, and the module that has each; empty: left out."""
+
+_EMPTY = {
+    **dict.fromkeys(("tunnel", "tuntap", "tcp_metrics", "mroute", "nexthop"), ""),
+    "vrf": "Name              Table\n-----------------------\nNo VRF has been configured\n",
+}
+"""What lists of things that nobody can make here look like."""
+
+_FAMILIES = {"-4": INET, "-6": INET6, "-0": LINK}
+_FLAGS = {
+    "human": "human", "iec": "iec", "details": "details", "oneline": "oneline", "brief": "brief", "json": "json",
+    "pretty": "pretty", "Numeric": "numeric", "all": "every",
+}  # fmt: skip
+_OPTIONS = (
+    "loops", "family", "human", "human-readable", "iec", "stats", "statistics", "details", "resolve", "oneline",
+    "timestamp", "tshort", "Version", "force", "batch", "brief", "json", "pretty", "rcvbuf", "color", "help", "netns",
+    "Numeric", "all", "echo",
+)  # fmt: skip
+"""Long options in the order abbreviations are looked up in."""
+_COLOURS = ("=never", "=auto", "=always")
+_IGNORED = ("color", "timestamp", "tshort")
+"""What changes nothing here: nothing is coloured or monitored."""
+
+
+@command("ip", flavour="debian")
+def ip(call: Call) -> int | Waiting:
+    """``ip [OPTIONS] OBJECT COMMAND``."""
+    try:
+        words = Words(call.args)
+        options = Options()
+        inside = call
+        batch, force = "", False
+        while words and words.here.startswith("-"):
+            option = words.take()
+            if option == "--":
+                break
+            if option.startswith("--"):
+                option = option[1:]
+            plain = option.split("=")[0] if option.endswith(_COLOURS) else option
+            name = next((known for known in _OPTIONS if matches(plain[1:], known)), "")
+            if name == "netns":
+                inside = _inside(inside, words.value())
+            elif name == "Version":
+                call.out(VERSION)
+                return 0
+            elif name == "help":
+                raise Complaint(usage.IP)
+            elif name == "batch":
+                if not words:
+                    raise Complaint('Error: argument "batch file" is required\n')
+                batch = words.take()
+            elif name == "force":
+                force = True
+            elif not _take_option(option, name, options, words):
+                return call.not_simulated(f"ip {option}")
+        if batch:
+            return run_batch(inside, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
+        if not words:
+            raise Complaint(usage.IP)
+        return _run_object(inside, options, words)
+    except Complaint as complaint:
+        call.err(complaint.text)
+        return complaint.code
+
+
+def _take_option(option: str, name: str, options: Options, words: Words) -> bool:
+    """Note one option; False if it is left out."""
+    if option in _FAMILIES:
+        options.family = _FAMILIES[option]
+    elif option in ("-M", "-B"):
+        return False
+    elif not name:
+        raise Complaint(f'Option "{option}" is unknown, try "ip -help".\n')
+    elif name == "family":
+        options.family = _family(words)
+    elif name in ("stats", "statistics"):
+        options.stats += 1
+    elif name in ("loops", "rcvbuf"):
+        words.integer(name)
+    elif name.split("-")[0] in _FLAGS:
+        setattr(options, _FLAGS[name.split("-")[0]], True)
+    else:
+        return name in _IGNORED
+    return True
+
+
+def _family(words: Words) -> str:
+    word = words.value()
+    if matches(word, "help"):
+        raise Complaint(usage.IP)
+    if word not in (INET, INET6, LINK):
+        raise invalid("invalid protocol family", word)
+    return word
+
+
+def _inside(call: Call, name: str) -> Call:
+    """The call, in the namespace of that name (netns_switch)."""
+    kernel = call.box.kernel
+    if name not in kernel.netns:
+        raise Complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
+    box = box_for(kernel, kernel.netns[name])
+    return Call(box, call.argv, call.source, call.stdout, call.stderr, call.env, call.cwd)
+
+
+def _run_object(call: Call, options: Options, words: Words) -> int | Waiting:
+    word = words.take()
+    if matches(word, "help"):
+        raise Complaint(usage.IP)
+    found = next(((name, module) for name, module in _OBJECTS if matches(word, name)), None)
+    if found is None:
+        raise Complaint(f'Object "{word}" is unknown, try "ip help".\n', 1)
+    name, module = found
+    if name in _EMPTY and (not words or any(matches(words.here, verb) for verb in ("show", "list", "lst"))):
+        call.out("[]\n" if options.json else _EMPTY[name])
+        return 0
+    if not module:
+        return call.not_simulated(f"ip {name}")
+    run = cast(Run, import_module(f"macvsim.tools.iproute2.{module}").run)
+    try:
+        result = run(call, options, words.rest())
+    except NetlinkError as error:
+        raise refused(error) from None
+    return result if isinstance(result, int) else _watched(call, result)
+
+
+def _watched(call: Call, running: Waiting) -> Waiting:
+    """Run what takes time, and print what it gives up with."""
+    try:
+        return (yield from running)
+    except NetlinkError as error:
+        complaint = refused(error)
+    except Complaint as given:
+        complaint = given
+    call.err(complaint.text)
+    return complaint.code

@@ -1,0 +1,331 @@
+"""``ip neigh``: add, change, replace, delete, show, get, flush (ip/ipneigh.c of iproute2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from macvsim.dev.base import NetDevice
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.machine.call import Call
+from macvsim.net import rtneigh
+from macvsim.net.neigh import Neighbour
+from macvsim.net.neightable import NeighTable
+from macvsim.net.nud import VALID, Nud
+from macvsim.tools.iproute2 import usage
+from macvsim.tools.iproute2.guard import flushed, guarded, may_change, may_flush
+from macvsim.tools.iproute2.linkargs import lladdr
+from macvsim.tools.iproute2.output import Printer
+from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
+from macvsim.tools.iproute2.tool import INET, INET6, Options, Tool
+from macvsim.tools.iproute2.words import Complaint, Words, duplicate, invalid, matches, number
+from macvsim.wire.addr import mac_bytes, mac_text
+
+NUD_WORDS = {
+    "permanent": Nud.PERMANENT, "reachable": Nud.REACHABLE, "noarp": Nud.NOARP, "none": Nud.NONE, "stale": Nud.STALE,
+    "incomplete": Nud.INCOMPLETE, "delay": Nud.DELAY, "probe": Nud.PROBE, "failed": Nud.FAILED,
+}  # fmt: skip
+_NONE = 0x100
+"""Stands for NUD_NONE among the states asked for."""
+_SHOWN = 0xFF & ~int(Nud.NOARP)
+_FLUSHED = 0x1FF & ~int(Nud.NOARP | Nud.PERMANENT)
+
+
+def run(call: Call, options: Options, args: list[str]) -> int:
+    """Do what ``ip neigh …`` asks for; the exit code."""
+    return guarded(call, options, args, _run)
+
+
+def _run(words: Words, tool: Tool) -> int:
+    if not words:
+        return _show(words, tool)
+    word = words.take()
+    if matches(word, "add"):
+        return _put(words, tool, create=True, replace=False)
+    if matches(word, "change") or matches(word, "chg"):
+        return _put(words, tool, create=False, replace=True)
+    if matches(word, "replace"):
+        return _put(words, tool, create=True, replace=True)
+    if matches(word, "delete"):
+        return _delete(words, tool)
+    if matches(word, "get"):
+        return _get(words, tool)
+    if any(matches(word, full) for full in ("show", "lst", "list")):
+        return _show(words, tool)
+    if matches(word, "flush"):
+        return _flush(words, tool)
+    if matches(word, "help"):
+        raise Complaint(usage.NEIGH)
+    raise Complaint(f'Command "{word}" is unknown, try "ip neigh help".\n')
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Request:
+    dst: Prefix | None = None
+    lladdr: str | None = None
+    state: Nud = Nud.PERMANENT
+    dev: str = ""
+    router: bool = False
+    proxy: bool = False
+
+    def place(self, tool: Tool) -> tuple[NeighTable, NetDevice, int]:
+        """Table, device and address, which are needed."""
+        if not self.dev or self.dst is None:
+            raise Complaint("Device and destination are required arguments.\n")
+        dev = tool.device(self.dev)
+        six = self.dst.family == INET6
+        if six and (dev.inet.inet6 is None or dev.inet.inet6.conf.disable_ipv6):
+            raise NetlinkError("EINVAL", f"{dev.label} has IPv6 off", "IPv6 is disabled on this device")
+        return tool.ns.ipv6.neigh if six else tool.ns.neigh, dev, self.dst.ip
+
+
+def _parse(words: Words, tool: Tool) -> _Request:
+    """ipneigh_modify."""
+    found = _Request()
+    while words:
+        word = words.take()
+        if matches(word, "lladdr"):
+            value = words.value()
+            if found.lladdr is not None:
+                raise duplicate("lladdr", value)
+            found.lladdr = value
+        elif word == "nud":
+            found.state = Nud(_state(words.value()) & 0xFF)
+        elif word == "router":
+            found.router = True
+        elif word == "proxy":
+            found.proxy = True
+            word = words.value()
+            if matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            if found.dst is not None:
+                raise duplicate("address", word)
+            found.dst = parse_address(word, tool.options.family)
+        elif word in ("use", "managed", "extern_learn", "protocol"):
+            raise NotSimulated(f"ip neigh … {word}")
+        elif word == "dev":
+            found.dev = words.value()
+        else:
+            if word == "to":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            if found.dst is not None:
+                raise duplicate("to", word)
+            found.dst = parse_address(word, tool.options.family)
+    return found
+
+
+def _state(word: str) -> int:
+    """A state by name or number (nud_state_a2n); none is a bit of its own."""
+    if word in NUD_WORDS:
+        return int(NUD_WORDS[word]) or _NONE
+    value = number(word, limit=0xFF)
+    if value is None:
+        raise invalid("nud state is bad", word)
+    return value or _NONE
+
+
+def _mac(text: str | None, dev: NetDevice) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        mac = lladdr(text)
+        return mac_bytes(mac.hex(":"))
+    except MacvsimError:
+        raise NetlinkError(
+            "EINVAL", f"{text} is no MAC address, which neighbours on {dev.label} have", "Invalid link address"
+        ) from None
+
+
+def _put(words: Words, tool: Tool, *, create: bool, replace: bool) -> int:
+    found = _parse(words, tool)
+    table, dev, ip = found.place(tool)
+    may_change(tool)
+    if found.proxy:
+        rtneigh.put_proxy(table, dev, ip, router=found.router)
+        return 0
+    mac = _mac(found.lladdr, dev)
+    rtneigh.put(table, dev, ip, mac, found.state, create=create, replace=replace, router=found.router)
+    return 0
+
+
+def _delete(words: Words, tool: Tool) -> int:
+    found = _parse(words, tool)
+    table, dev, ip = found.place(tool)
+    may_change(tool)
+    (rtneigh.delete_proxy if found.proxy else rtneigh.delete)(table, dev, ip)
+    return 0
+
+
+# -- show and flush ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Filter:
+    states: int
+    dev: NetDevice | None = None
+    to: Prefix | None = None
+    no_master: bool = False
+    proxy: bool = False
+
+    def takes(self, entry: Neighbour) -> bool:
+        """True if the entry is among those asked for."""
+        return bool((int(entry.state) or _NONE) & self.states) and self.covers(entry.dev, entry.ip)
+
+    def covers(self, dev: NetDevice, ip: int) -> bool:
+        """True if device and address are among those asked for."""
+        if self.dev is not None and dev is not self.dev:
+            return False
+        if self.no_master and dev.master is not None:
+            return False
+        return self.to is None or self.to.holds(ip)
+
+
+def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
+    found = _Filter(states)
+    asked = 0
+    dev = ""
+    while words:
+        word = words.take()
+        if word == "dev":
+            dev = words.value()
+        elif word == "nud":
+            value = words.value()
+            asked |= 0x1FF if value == "all" else _state(value)
+        elif word == "nomaster":
+            found.no_master = True
+        elif word == "proxy":
+            found.proxy = True
+        elif word in ("unused", "master", "vrf", "protocol"):
+            raise NotSimulated(f"showing neighbours by {word}")
+        else:
+            if word == "to":
+                word = words.value()
+            elif matches(word, "help"):
+                raise Complaint(usage.NEIGH)
+            found.to = parse_prefix(word, tool.options.family)
+    found.states = asked or states
+    if dev:
+        found.dev = tool.device(dev)
+    return found
+
+
+def _tables(tool: Tool, wanted: _Filter) -> list[NeighTable]:
+    family = tool.options.family or (wanted.to.family if wanted.to is not None else "")
+    tables = [tool.ns.neigh] if family in ("", INET) else []
+    return tables + ([tool.ns.ipv6.neigh] if family in ("", INET6) else [])
+
+
+def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
+    """The entries picked, those of IPv4 first; a new one stands at the head of its bucket."""
+    tables = _tables(tool, wanted)
+    return [entry for table in tables for entry in reversed(table.entries.values()) if wanted.takes(entry)]
+
+
+def _show(words: Words, tool: Tool) -> int:
+    wanted = _parse_filter(words, tool, _SHOWN)
+    with tool.printer() as out:
+        if wanted.proxy:
+            for table in _tables(tool, wanted):
+                for dev, ip, router in table.proxies.listing():
+                    if wanted.covers(dev, ip):
+                        _print_proxy(out, dev, table.text(ip), router=router, with_dev=wanted.dev is None)
+            return 0
+        for entry in newest_first(tool, wanted):
+            _print(out, entry, tool, with_dev=wanted.dev is None)
+    return 0
+
+
+def _get(words: Words, tool: Tool) -> int:
+    wanted = _parse(words, tool)
+    if not wanted.dev or wanted.dst is None:
+        raise Complaint("Device and address are required arguments.\n", 1)
+    table, dev, ip = wanted.place(tool)
+    entry = table.lookup(dev, ip)
+    if entry is None:
+        raise NetlinkError("ENOENT", f"{dev.label} has no neighbour {table.text(ip)}", "Neighbour entry not found")
+    with tool.printer() as out:
+        _print(out, entry, tool)
+    return 0
+
+
+def _flush(words: Words, tool: Tool) -> int:
+    if not words:
+        raise Complaint("Flush requires arguments.\n", 1)
+    wanted = _parse_filter(words, tool, _FLUSHED)
+    doomed = newest_first(tool, wanted)
+    if doomed:
+        may_flush(tool, 255)
+    if tool.options.stats > 1:
+        out = Printer(tool.call.out)
+        for entry in doomed:
+            _print(out, entry, tool, with_dev=wanted.dev is None)
+        out.close()
+    for entry in doomed:
+        rtneigh.remove(entry)
+    flushed(tool, len(doomed), "entries")
+    return 0
+
+
+def _print(out: Printer, entry: Neighbour, tool: Tool, *, with_dev: bool = True) -> None:
+    """One entry (print_neigh)."""
+    text = entry.table.text(entry.ip)
+    lladdr = mac_text(entry.ha) if entry.state & VALID else ""
+    with out.object():
+        if tool.options.brief:
+            out.both("dst", f"{text:<39} ", text)
+            if with_dev:
+                tool.ns.linkwatch.sync(entry.dev)
+                out.both("dev", f"{entry.dev.name:<16} ", entry.dev.name)
+            if lladdr:
+                out.both("lladdr", lladdr, lladdr)
+            out.end()
+            return
+        out.both("dst", f"{text} ", text)
+        if with_dev:
+            tool.ns.linkwatch.sync(entry.dev)
+            out.both("dev", f"dev {entry.dev.name} ", entry.dev.name)
+        if lladdr:
+            out.both("lladdr", f"lladdr {lladdr} ", lladdr)
+        if entry.router:
+            out.both("router", "router ", None)
+        if tool.options.stats:
+            _print_stats(out, entry)
+        if entry.state:
+            name = entry.state.name or ""
+            out.both("state", f"{name} ", [name])
+        out.end()
+
+
+def _print_proxy(out: Printer, dev: NetDevice, text: str, *, router: bool, with_dev: bool) -> None:
+    with out.object():
+        out.both("dst", f"{text} ", text)
+        if with_dev:
+            out.both("dev", f"dev {dev.name} ", dev.name)
+        if router:
+            out.both("router", "router ", None)
+        out.text("proxy ")
+        out.member("proxy", None)
+        out.end()
+
+
+def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
+    """Seconds since the entry was used, confirmed and updated."""
+    sim = entry.table.sim
+    sim.flush()
+    now = sim.jiffies
+    return (now - entry.used) // sim.hz, (now - entry.confirmed) // sim.hz, (now - entry.updated) // sim.hz
+
+
+def _print_stats(out: Printer, entry: Neighbour) -> None:
+    out.text(" ")
+    if entry.pending:
+        out.both("refcnt", "ref 1 ", 1)
+    used, confirmed, updated = idle_seconds(entry)
+    out.both("used", f"used {used}", used)
+    out.both("confirmed", f"/{confirmed}", confirmed)
+    out.both("updated", f"/{updated}", updated)
+    out.both("probes", f"probes {entry.probes} ", entry.probes)

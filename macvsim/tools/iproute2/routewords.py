@@ -1,0 +1,54 @@
+"""Names and numbers of routes: tables, protocols, scopes (lib/rt_names.c of iproute2)."""
+
+from __future__ import annotations
+
+from macvsim.errors import NotSimulated
+from macvsim.net.fibroute import TABLE_NAMES, Scope
+from macvsim.tools.iproute2.linkfilter import SCOPES
+from macvsim.tools.iproute2.words import Complaint, address, invalid, number
+
+PROTOCOLS = {
+    "unspec": 0, "redirect": 1, "kernel": 2, "boot": 3, "static": 4, "gated": 8, "ra": 9, "mrt": 10, "zebra": 11,
+    "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "dhcp": 16, "mrouted": 17, "keepalived": 18, "babel": 42,
+    "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192,
+}  # fmt: skip
+
+
+def route_table(word: str) -> int:
+    """Number of a routing table."""
+    named = next((table for table, name in TABLE_NAMES.items() if name == word), None)
+    found = number(word) if named is None else named
+    if found is None:
+        raise invalid("table id value is invalid\n", word)
+    return found
+
+
+def route_proto(word: str) -> str:
+    """Who made a route: a name, or a number without one."""
+    if word in PROTOCOLS:
+        return word
+    value = number(word, limit=255)
+    if value is None:
+        raise invalid('invalid "protocol"\n', word)
+    return next((name for name, known in PROTOCOLS.items() if known == value), str(value))
+
+
+def route_scope(word: str) -> Scope:
+    """A scope by name or number."""
+    if word in SCOPES:
+        return SCOPES[word]
+    value = number(word, limit=255)
+    if value is None:
+        raise invalid('invalid "scope" value\n', word)
+    try:
+        return Scope(value)
+    except ValueError:
+        raise NotSimulated(f"scope {word}") from None
+
+
+def route_address(word: str) -> int:
+    """An IPv4 address behind ``via``, ``src`` and the like."""
+    try:
+        return address(word)
+    except Complaint:
+        raise Complaint(f'Error: inet address is expected rather than "{word}".\n', 1) from None

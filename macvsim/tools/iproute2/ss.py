@@ -1,0 +1,142 @@
+"""ss (iproute2 6.15): sockets of TCP and UDP, as it prints them into a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from macvsim.machine.call import Call
+from macvsim.machine.call import command as register
+from macvsim.machine.host import Box
+from macvsim.net.tcp import table
+from macvsim.tools.getopt import OptionError, getopt
+from macvsim.tools.iproute2.ssfilter import ALL, CONNECTED, LISTENING, FilterError, Left, Test, read_filter
+from macvsim.tools.ports import port_name
+from macvsim.wire.addr import ip_text
+
+_LONG = {"--numeric": "n", "--all": "a", "--listening": "l", "--options": "o", "--ipv4": "4", "--ipv6": "6",
+         "--tcp": "t", "--udp": "u", "--no-header": "H", "--oneline": "O", "--version": "V"}  # fmt: skip
+_LEFT_OUT = "hrBempTisbEZzN0MSdwxfKQADF"
+_WHAT = {"p": "which program has a socket", "i": "what TCP knows of a connection", "s": "the summary"}
+_NAMES = {"ESTABLISHED": "ESTAB"}
+_TIMERS = ("off", "on", "keepalive", "timewait", "persist")
+_ADDRESS, _PORT = "Local Address:", "Port"
+
+
+class Line(NamedTuple):
+    """A socket: addresses as (IP, port); `dual`: it is one for IPv6."""
+
+    netid: str
+    dual: bool
+    state: str
+    received: int
+    sent: int
+    local: tuple[int, int]
+    remote: tuple[int, int]
+    timer: str = ""
+
+
+@register("ss", flavour="debian")
+def ss(call: Call) -> int:
+    """``ss {-t|-u} [-anloHO46] [state STATE] [{src|dst} ADDRESS] [{sport|dport} = :PORT]``."""
+    try:
+        found, words = getopt([f"-{_LONG[word]}" if word in _LONG else word for word in call.args], _options())
+    except OptionError as error:
+        call.err(f"ss: {error}\n")
+        return call.not_simulated("the usage text of ss")
+    given = {letter for letter, _ in found}
+    if "V" in given:
+        call.out("ss utility, iproute2-6.15.0\n")
+        return 0
+    for letter in [letter for letter, _ in found if letter in _LEFT_OUT]:
+        return call.not_simulated(f"ss -{letter}{f': {_WHAT[letter]}' if letter in _WHAT else ''}")
+    if not given & set("tu"):
+        return call.not_simulated("ss without -t or -u: it shows Unix and netlink sockets too")
+    states = ALL if "a" in given else LISTENING if "l" in given else CONNECTED
+    try:
+        asked, test = read_filter(words)
+    except FilterError as error:
+        call.err(f"{error}\n")
+        return error.status
+    except Left as error:
+        return call.not_simulated(f"ss … {error}")
+    shown = [line for line in _lines(call.box, given, test) if line.state in (asked or states)]
+    rows = [_cells(line, given, one_state=len(asked or states) == 1) for line in shown]
+    titles = _titles(given, one_state=len(asked or states) == 1)
+    widths = [max(map(len, column)) for column in zip(*([] if "H" in given else [titles]), *rows, strict=True)]
+    if "H" not in given:
+        call.out(_joined(titles, titles, widths) + "\n")
+    for line, row in zip(shown, rows, strict=True):
+        call.out(_joined(titles, row, widths) + (line.timer if "o" in given else "") + "\n")
+    return 0
+
+
+def _options() -> str:
+    return "anolHOV46tu" + "".join(f"{letter}:" if letter in "NfADF" else letter for letter in _LEFT_OUT)
+
+
+def _lines(box: Box, given: set[str], test: Test) -> Iterator[Line]:
+    """The sockets of the protocols and families that are asked for, those of UDP first."""
+    lines: Callable[[Box], Iterable[Line]]
+    for letter, lines in (("u", _udp), ("t", _tcp)):
+        for line in lines(box) if letter in given else ():
+            family = "6" if line.dual else "4"
+            if (family in given or not given & set("46")) and test(line.local, line.remote):
+                yield line
+
+
+def _udp(box: Box) -> Iterator[Line]:
+    udp = box.ns.udp
+    for port in sorted(udp.ports):
+        for sock in udp.ports[port]:
+            yield Line("udp", False, "ESTAB" if sock.peer else "UNCONN", 0, 0, (sock.source, port), sock.peer or (0, 0))
+
+
+def _tcp(box: Box) -> Iterator[Line]:
+    for row in sorted(table.rows(box.ns), key=lambda row: row.dual):
+        state = _NAMES.get(row.state.name, row.state.name.replace("_", "-").replace("WAIT1", "WAIT-1"))
+        state = state.replace("WAIT2", "WAIT-2")
+        timer = ""
+        if row.timer:
+            timer = f" timer:({_TIMERS[row.timer]},{_time_text(row.when * 10)},{row.retransmits})"
+        yield Line("tcp", row.dual, state, row.rx_queue, row.backlog or row.tx_queue, row.local, row.remote, timer)
+
+
+def _time_text(milliseconds: int) -> str:
+    """As print_ms_timer has it: seconds and milliseconds of what is long are left out."""
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    text = f"{minutes}min" if minutes else ""
+    rest = 0 if minutes or seconds > 9 else rest
+    if seconds and minutes <= 9:
+        text += f"{seconds}{'.' if rest else 'sec'}"
+    return text + (f"{rest:03d}ms" if rest else "")
+
+
+def _titles(given: set[str], *, one_state: bool) -> list[str]:
+    first = ["Netid"] if given >= set("tu") else []
+    first += [] if one_state else ["State"]
+    return [*first, "Recv-Q", "Send-Q", _ADDRESS, _PORT, "Peer Address:", _PORT]
+
+
+def _cells(line: Line, given: set[str], *, one_state: bool) -> list[str]:
+    first = [line.netid] if given >= set("tu") else []
+    first += [] if one_state else [line.state]
+    return [*first, f"{line.received:<6}", f"{line.sent:<6}", *_end(line, line.local, given),
+            *_end(line, line.remote, given)]  # fmt: skip
+
+
+def _end(line: Line, address: tuple[int, int], given: set[str]) -> tuple[str, str]:
+    ip, port = address
+    host = f"[::ffff:{ip_text(ip)}]" if line.dual and ip else "*" if line.dual else ip_text(ip)
+    name = "*" if not port else str(port) if "n" in given else port_name(port, line.netid)
+    return f"{host}:", name
+
+
+def _joined(titles: Sequence[str], cells: Sequence[str], widths: Sequence[int]) -> str:
+    """A line: addresses stand at the right of their columns, and ports close behind them."""
+    text = ""
+    for title, cell, width in zip(titles, cells, widths, strict=True):
+        text += " " if text and title != _PORT else ""
+        text += cell.rjust(width) if title.endswith(":") else cell.ljust(width)
+    return text

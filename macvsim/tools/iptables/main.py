@@ -1,0 +1,94 @@
+"""The programs iptables, iptables-save and iptables-restore, in both kinds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from macvsim.machine.call import Call, command
+from macvsim.net.netfilter.ruleset import Backend
+from macvsim.tools.iptables import restore, save
+from macvsim.tools.iptables.change import Session, not_found
+from macvsim.tools.iptables.complaint import Absent, Complaint, LeftOut, Misuse, Program
+from macvsim.tools.iptables.usage import HELP
+from macvsim.tools.iptables.words import Reader
+
+CENTOS_VERSION = "1.4.21"
+
+
+def program(call: Call, name: str, backend: Backend | None = None) -> Program:
+    """The program as the machine has it: CentOS one from before the two kinds, Debian both, one of which is the plain
+    name's (`Kernel.iptables`).
+    """
+    if call.box.flavour.name == "centos":
+        return Program(name, CENTOS_VERSION, "legacy")
+    return Program(name, backend=backend or call.box.kernel.iptables)
+
+
+def session(call: Call, which: Program) -> Session:
+    """A run of a program in the namespace of its caller."""
+    rules = call.box.ns.netfilter.ruleset(which.backend)
+    return Session(which, rules, call.box.hosts, call.out)
+
+
+def iptables(call: Call, backend: Backend | None = None) -> int:
+    """``iptables [-t TABLE] COMMAND …``."""
+    which = program(call, "iptables", backend)
+    reader = Reader(call.args, extensions=call.box.ns.netfilter.modules.extensions)
+    try:
+        try:
+            request = reader.read()
+            if request.version:
+                call.out(which.banner + "\n")
+                return 0
+            if request.help:
+                if request.matches or request.target or request.proto:
+                    raise LeftOut("the help of iptables' extensions")
+                call.out(which.banner + "\n" + HELP)
+                return 0
+            for warning in request.warnings:
+                call.err(warning)
+            if request.command in ("L", "S"):
+                warn_of_legacy(call, which, "iptables-legacy")
+            session(call, which).run(request)
+        except Misuse as misuse:
+            raise misuse.complaint(which) from misuse
+        except Absent as absent:
+            call.err(absent.warnings())
+            raise not_found(which, absent.command, absent.chain) from absent
+    except Complaint as complaint:
+        call.err(complaint.text)
+        return complaint.code
+    except LeftOut as left_out:
+        return call.not_simulated(f"iptables {left_out}")
+    return 0
+
+
+def warn_of_legacy(call: Call, which: Program, other: str) -> None:
+    """iptables-nft sees only its own rules, and says so if there are others."""
+    if which.backend == "nf_tables" and call.box.ns.netfilter.ruleset("legacy").tables:
+        call.err(f"# Warning: iptables-legacy tables present, use {other} to see them\n")
+
+
+def iptables_save(call: Call, backend: Backend | None = None) -> int:
+    """``iptables-save [-c] [-t TABLE] [-f FILE]``."""
+    which = program(call, "iptables-save", backend)
+    warn_of_legacy(call, which, "iptables-legacy-save")
+    return save.run(call, which, session(call, which))
+
+
+def iptables_restore(call: Call, backend: Backend | None = None) -> int:
+    """``iptables-restore [-c] [-n] [-t] [-T TABLE] [FILE]``."""
+    which = program(call, "iptables-restore", backend)
+    return restore.run(call, which, session(call, replace(which)))
+
+
+for _flavour in ("debian", "centos"):
+    command("iptables", flavour=_flavour)(iptables)
+    command("iptables-save", flavour=_flavour)(iptables_save)
+    command("iptables-restore", flavour=_flavour)(iptables_restore)
+for _kind, _backend in (("nft", "nf_tables"), ("legacy", "legacy")):
+    _chosen: Backend = "legacy" if _backend == "legacy" else "nf_tables"
+    command(f"iptables-{_kind}", flavour="debian")(partial(iptables, backend=_chosen))
+    command(f"iptables-{_kind}-save", flavour="debian")(partial(iptables_save, backend=_chosen))
+    command(f"iptables-{_kind}-restore", flavour="debian")(partial(iptables_restore, backend=_chosen))

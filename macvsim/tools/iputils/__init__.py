@@ -1,0 +1,3 @@
+"""iputils: ping, arping and tracepath."""
+
+from __future__ import annotations

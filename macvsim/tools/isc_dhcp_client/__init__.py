@@ -1,0 +1,3 @@
+"""ISC's dhclient."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""kmod: modprobe."""
+
+from __future__ import annotations

@@ -1,0 +1,146 @@
+"""``awk [-F SEP] [-v NAME=VALUE] 'PROGRAM' | -f FILE [FILE | NAME=VALUE …]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any
+
+import simpy
+
+from macvsim.errors import NotSimulated
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.files import FileError
+from macvsim.tools.mawk.lexer import AwkSyntaxError, unescaped
+from macvsim.tools.mawk.output import Output
+from macvsim.tools.mawk.parser import Parser
+from macvsim.tools.mawk.record import records
+from macvsim.tools.mawk.run import Exit, Run
+from macvsim.tools.mawk.usage import USAGE, VERSION
+from macvsim.tools.mawk.values import Input, text
+from macvsim.tools.mawk.variables import AwkError
+from macvsim.tools.toolkit import LeftOut, Manner, lines_of, next_line, options, tool
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
+
+
+@tool("awk", "mawk", streams=True)
+def awk(call: Call, manner: Manner) -> Waiting:
+    """Runs a program over lines as they come."""
+    if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:
+        if manner.busybox:
+            raise LeftOut(f"awk {call.args[0]}")
+        call.out(VERSION)
+        return 0
+    given, words = options(call, "F:v:f:", "W:eibE", gathered="vf")
+    try:
+        source = "\n".join(call.files.read(name) for name in given["f"].split("\n")) if "f" in given else None
+    except FileError as error:
+        return _cannot_open(call, manner, error)
+    if source is None:
+        if not words:
+            if manner.busybox:
+                raise LeftOut("the usage text of busybox awk")
+            call.err(USAGE)
+            return 0
+        source = words.pop(0)
+    try:
+        program = Parser(source).program()
+    except AwkSyntaxError as error:
+        return _syntax(call, manner, error)
+    except NotSimulated as error:
+        return call.not_simulated(str(error))
+    run = Run(program, Output(call.out, call.err), call.env, busybox=manner.busybox)
+    for word in given["v"].split("\n") if "v" in given else ():
+        _assign(run, word)
+    if "F" in given:
+        run.set("FS", "\t" if given["F"] == "t" and manner.busybox else unescaped(given["F"]))
+    try:
+        yield from _all(call, manner, run, words)
+        run.output.save(call.files)
+    except NotSimulated as error:
+        return call.not_simulated(str(error))
+    except FileError as error:
+        return _cannot_open(call, manner, error)
+    except AwkError as error:
+        if manner.busybox:
+            call.err(f"awk: cmd. line:1: {error.busybox}\n")
+            return 1
+        where = " ".join(f'{name}="{text(run.get(name))}"' if name == "FILENAME" else f"{name}={text(run.get(name))}"
+                         for name in ("FILENAME", "FNR", "NR"))  # fmt: skip
+        call.err(f"awk: run time error: {error}\n\t{where}\n")
+        return 2
+    return run.code
+
+
+def _all(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
+    """BEGIN, the input, END; ``exit`` goes on to END."""
+    try:
+        run.begin()
+        if run.program.rules or run.program.end:
+            yield from _input(call, manner, run, words)
+    except Exit:
+        pass
+    with suppress(Exit):
+        run.end()
+    return run.code
+
+
+def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
+    """Lines of the files named, or of standard input; assignments among them happen in their turn."""
+    names = [word for word in words if not _ASSIGNMENT.match(word)]
+    for word in words if names else [*words, "-"]:
+        if _ASSIGNMENT.match(word):
+            _assign(run, word)
+            continue
+        run.set("FNR", 0.0)
+        separator = text(run.get("RS"))
+        if word == "-" and separator == "\n":
+            run.reading = True
+            while line := (yield from next_line(call)):
+                run.line(line.removesuffix("\n"))
+            continue
+        if word != "-":
+            run.set("FILENAME", word)
+        try:
+            content = (yield from _all_of(call)) if word == "-" else call.files.read(word)
+        except FileError as error:
+            run.code = _cannot_open(call, manner, error)
+            continue
+        run.reading = True
+        for line in lines_of(content) if separator == "\n" else records(content, separator):
+            run.line(line)
+        run.reading = False
+    return 0
+
+
+def _all_of(call: Call) -> Generator[simpy.Event, Any, str]:
+    """Standard input to its end."""
+    lines: list[str] = []
+    while line := (yield from next_line(call)):
+        lines.append(line)
+    return "".join(lines)
+
+
+def _assign(run: Run, word: str) -> None:
+    match = _ASSIGNMENT.match(word)
+    if match is None:
+        raise LeftOut(f"awk -v {word}")
+    run.set(match[1], Input(unescaped(match[2])))
+
+
+def _cannot_open(call: Call, manner: Manner, error: FileError) -> int:
+    call.err(f"awk: {error.path}: {error.strerror}\n" if manner.busybox else
+             f'awk: cannot open "{error.path}" ({error.strerror})\n')  # fmt: skip
+    return 1 if manner.busybox else 2
+
+
+def _syntax(call: Call, manner: Manner, error: AwkSyntaxError) -> int:
+    if manner.busybox:
+        what = "end of string" if error.near == "end of file" else "token"
+        call.err(f"awk: cmd. line:{error.line}: Unexpected {what}\n")
+        return 1
+    for complaint in error.texts():
+        call.err(f"awk: {complaint}\n")
+    return 2

@@ -1,0 +1,72 @@
+"""Variables of awk, those of the function that runs, and the special ones (POSIX.1-2017, awk, Variables)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from macvsim.errors import NotSimulated
+from macvsim.tools.mawk.record import Record
+from macvsim.tools.mawk.values import Array, Input, Value, number, text
+
+
+class AwkError(Exception):
+    """The program cannot go on, in mawk's words, and in busybox' where they are others."""
+
+    def __init__(self, message: str, busybox: str = "") -> None:
+        super().__init__(message)
+        self.busybox = busybox or message
+
+
+class Variables:
+    """All variables of a run; environment : ENVIRON; frames : parameters of the functions that run."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.record = Record()
+        self.reading = False
+        """Records are being read."""
+        self._globals: dict[str, Value | Array] = {
+            "FS": " ", "OFS": " ", "ORS": "\n", "RS": "\n", "NR": 0.0, "FNR": 0.0, "SUBSEP": "\x1c", "CONVFMT": "%.6g",
+            "OFMT": "%.6g", "RSTART": 0.0, "RLENGTH": -1.0, "FILENAME": "",
+            "ENVIRON": {name: Input(value) for name, value in environment.items()},
+        }  # fmt: skip
+        self.frames: list[dict[str, Value | Array]] = []
+
+    def scope(self, name: str) -> dict[str, Value | Array]:
+        """Where a variable is kept."""
+        return self.frames[-1] if self.frames and name in self.frames[-1] else self._globals
+
+    def get(self, name: str) -> Value:
+        """A variable that is no array."""
+        if name == "NF":
+            return float(self.record.count)
+        found = self.scope(name).get(name)
+        if isinstance(found, dict):
+            raise AwkError(f"can't use array {name} in scalar context")
+        return found
+
+    def set(self, name: str, value: Value) -> None:
+        """Assign a variable."""
+        if name == "RS" and self.reading:
+            raise NotSimulated("awk's RS changing between records")
+        if name == "NF":
+            self.record.resize(int(number(value)), self.string(self.get("OFS")))
+        else:
+            self.scope(name)[name] = value
+
+    def array(self, name: str) -> Array:
+        """An array, which begins to exist with its first use."""
+        scope = self.scope(name)
+        found = scope.get(name)
+        if found is None:
+            found = scope[name] = {}
+        if not isinstance(found, dict):
+            raise AwkError(f"can't use scalar {name} as array")
+        return found
+
+    def is_array(self, name: str) -> bool:
+        """It has been used as an array."""
+        return isinstance(self.scope(name).get(name), dict)
+
+    def string(self, value: Value) -> str:
+        """A value as text, as concatenation makes it."""
+        return text(value, text(self.get("CONVFMT"))) if isinstance(value, float) else value or ""

@@ -1,0 +1,3 @@
+"""OpenBSD's netcat: nc."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""netsniff-ng: mausezahn."""
+
+from __future__ import annotations

@@ -1,0 +1,73 @@
+"""mausezahn 0.6.9 (Debian's netsniff-ng): frames of bytes that were typed."""
+
+from __future__ import annotations
+
+from macvsim.dev.base import NetDevice
+from macvsim.engine.sim import MS, SECOND, US
+from macvsim.machine.call import Call, Waiting, command
+from macvsim.tools.getopt import OptionError, getopt
+from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
+from macvsim.wire.frame import Frame
+
+_LEAST = 15
+"""Bytes of the shortest frame it sends."""
+_START, _EACH = 64 * US, 8 * US
+"""What it says that sending took: for itself, and for each frame."""
+_UNITS = {"msec": MS, "m": MS, "sec": SECOND, "s": SECOND}
+
+
+@command("mausezahn", flavour="debian")
+def mausezahn(call: Call) -> Waiting:
+    """``mausezahn DEVICE [-q] [-c COUNT] [-d DELAY] [-p LENGTH] [-a MAC] [-b MAC] "HEX…"``."""
+    sim = call.box.sim
+    try:
+        options, words = getopt(call.args, "46c:d:rp:a:b:A:B:P:f:F:Q:t:T:M:VqSvhx:l:R:")
+    except OptionError as error:
+        call.err(f"mausezahn: {error}\n")
+        return 1
+    given = dict(options)
+    left_out = sorted(set(given) - set("qcdpab"))
+    if left_out or len(words) != 2:
+        return call.not_simulated(f"mausezahn {f'-{left_out[0]}' if left_out else 'without a device and bytes'}")
+    if words[0] not in call.box.ns.devices:
+        call.err(" mz/getopts: libnet_init() failed (libnet_check_iface() ioctl: No such device)")
+        call.err(" Invalid command line parameters!\n")
+        return 1
+    dev = call.box.ns.dev(words[0])
+    raw = _bytes(words[1])
+    for letter in ("a", "b"):
+        if letter in given:
+            raw = _address(given[letter], dev) + raw
+    raw = raw.ljust(max(_LEAST, int(given.get("p", 0))), b"\0")
+    count, delay = int(given.get("c", 1)), _delay(given.get("d", "0"))
+    for number in range(count):
+        if number and delay:
+            yield sim.timeout(delay)
+        if dev.up:
+            dev.xmit(Frame(raw, sim.born()))
+    if "q" not in given:
+        took = (_START + count * _EACH + max(count - 1, 0) * delay) / SECOND
+        call.out(f"{took:.2f} seconds ({round(count / took)} packets per second)\n")
+    return 0
+
+
+def _bytes(text: str) -> bytes:
+    """Pairs of hexadecimal digits, whatever stands between them; nothing where there is something else."""
+    digits = "".join(letter for letter in text if letter not in " :-.")
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        return b""
+
+
+def _address(word: str, dev: NetDevice) -> bytes:
+    known = {"bc": BROADCAST_MAC, "bcast": BROADCAST_MAC, "own": dev.mac}
+    return known[word] if word in known else mac_bytes(word)
+
+
+def _delay(word: str) -> int:
+    """Microseconds, or with a unit, in ns."""
+    for unit, size in _UNITS.items():
+        if word.endswith(unit):
+            return int(word.removesuffix(unit)) * size
+    return int(word) * US

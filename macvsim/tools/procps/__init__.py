@@ -1,0 +1,3 @@
+"""procps: sysctl."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The shells as programs, and the programs that start others."""
+
+from __future__ import annotations

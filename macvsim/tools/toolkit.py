@@ -1,0 +1,198 @@
+"""What the everyday tools share: GNU's and busybox's wording, options, and reading the files named, or standard
+input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import simpy
+
+from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.files import FileError
+from macvsim.tools.getopt import OptionError, getopt
+
+_GNU_FILE = {
+    "ls": "cannot access '{path}': {why}",
+    "mkdir": "cannot create directory '{path}': {why}",
+    "rm": "cannot remove '{path}': {why}",
+    "rmdir": "failed to remove '{path}': {why}",
+    "sed": "can't read {path}: {why}",
+    "sort": "cannot read: {path}: {why}",
+    "tail": "cannot open '{path}' for reading: {why}",
+    "head": "cannot open '{path}' for reading: {why}",
+    "touch": "cannot touch '{path}': {why}",
+}
+_BUSYBOX_FILE = {
+    "cat": "can't open '{path}': {why}",
+    "mkdir": "can't create directory '{path}': {why}",
+    "rm": "can't remove '{path}': {why}",
+    "rmdir": "'{path}': {why}",
+    "sort": "can't open '{path}': {why}",
+    "tail": "can't open '{path}': {why}",
+    "uniq": "can't open '{path}': {why}",
+}
+_GNU_FAILURE = {"ls": 2, "sort": 2, "grep": 2, "env": 125, "timeout": 125}
+"""Exit codes for mistakes where they are not 1."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Whose tool it is: GNU's (coreutils 9, grep 3) or busybox's (1.37)."""
+
+    busybox: bool
+    file_texts: Mapping[str, str]
+
+    def file_error(self, call: Call, path: str, why: str) -> int:
+        """A file cannot be had; returns the exit code."""
+        text = self.file_texts.get(_base(call), "{path}: {why}").format(path=path, why=why)
+        return self.error(call, text)
+
+    def error(self, call: Call, text: str) -> int:
+        """A complaint behind the tool's name; returns the exit code."""
+        call.err(f"{call.name}: {text}\n")
+        return self.failure(call)
+
+    def failure(self, call: Call) -> int:
+        """Exit code of the tool for mistakes."""
+        return (2 if _base(call) == "grep" else 1) if self.busybox else _GNU_FAILURE.get(_base(call), 1)
+
+    def misuse(self, call: Call, text: str) -> int:
+        """Words that make no sense: a complaint, if any, and where to read more; returns the exit code."""
+        if text:
+            call.err(f"{call.name}: {text}\n")
+        if self.busybox:
+            return call.not_simulated(f"the usage text of busybox {_base(call)}")
+        call.err(f"Try '{call.name} --help' for more information.\n")
+        return self.failure(call)
+
+
+GNU = Manner(False, _GNU_FILE)
+BUSYBOX = Manner(True, _BUSYBOX_FILE)
+
+ToolFunction = Callable[[Call, Manner], "int | Waiting"]
+
+
+def tool(*names: str, streams: bool = False) -> Callable[[ToolFunction], ToolFunction]:
+    """Register a tool that GNU and busybox both have; it is told in which manner to speak."""
+
+    def register(fn: ToolFunction) -> ToolFunction:
+        command(*names, streams=streams)(partial(_run, fn, GNU))
+        command(*names, flavour="busybox", streams=streams)(partial(_run, fn, BUSYBOX))
+        return fn
+
+    return register
+
+
+class Misuse(Exception):
+    """Words that make no sense; the text goes before the usage."""
+
+
+class Refused(Exception):
+    """The tool ends here; the text goes behind its name."""
+
+
+class LeftOut(Exception):
+    """An option that the real tool has and macvsim does not."""
+
+
+def _run(fn: ToolFunction, manner: Manner, call: Call) -> int | Waiting:
+    try:
+        answer = fn(call, manner)
+    except (Misuse, Refused, LeftOut) as error:
+        return _answer(call, manner, error)
+    return answer if isinstance(answer, int) else _waiting(call, manner, answer)
+
+
+def _waiting(call: Call, manner: Manner, body: Waiting) -> Waiting:
+    try:
+        return (yield from body)
+    except (Misuse, Refused, LeftOut) as error:
+        return _answer(call, manner, error)
+
+
+def _answer(call: Call, manner: Manner, error: Exception) -> int:
+    if isinstance(error, LeftOut):
+        return call.not_simulated(str(error))
+    return manner.misuse(call, str(error)) if isinstance(error, Misuse) else manner.error(call, str(error))
+
+
+def _base(call: Call) -> str:
+    return call.name.rsplit("/", 1)[-1]
+
+
+def options(
+    call: Call, letters: str, left_out: str = "", long: Mapping[str, str] | None = None, *, gathered: str = ""
+) -> tuple[dict[str, str], list[str]]:
+    """Options by letter, the last one counts, and the other words; of letters in `gathered` all count, a value a line.
+
+    letters : as for getopt; left_out : letters the real tool also has; long : long options and the letters they mean
+    """
+    words = []
+    for at, word in enumerate(call.args):
+        if word == "--":
+            words += call.args[at:]
+            break
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            if not long or name not in long:
+                raise LeftOut(f"{_base(call)} --{name}")
+            words += [f"-{long[name]}{value}" if equals else f"-{long[name]}"]
+        else:
+            words.append(word)
+    try:
+        found, rest = getopt(words, letters + left_out)
+    except OptionError as error:
+        raise Misuse(str(error)) from None
+    for letter, _ in found:
+        if letter in left_out:
+            raise LeftOut(f"{_base(call)} -{letter}")
+    given = dict(found)
+    for letter in (letter for letter in gathered if letter in given):
+        given[letter] = "\n".join(value for other, value in found if other == letter)
+    return given, rest
+
+
+def texts(call: Call, manner: Manner, names: list[str], failed: list[str]) -> Iterator[tuple[str, str]]:
+    """Names and texts of the files named, or of standard input; what cannot be read is complained about, and its name
+    put in `failed`.
+    """
+    for name in names or ["-"]:
+        if name == "-":
+            yield name, call.stdin or ""
+            continue
+        try:
+            text = call.files.read(name)
+        except FileError as error:
+            if manner.busybox and error.errno == "EISDIR" and _base(call) in ("cat", "tail"):
+                manner.error(call, f"read error: {error.strerror}")
+            elif not manner.busybox and error.errno == "EISDIR" and _base(call) in ("head", "tail"):
+                manner.error(call, f"error reading '{name}': {error.strerror}")
+            else:
+                manner.file_error(call, name, error.strerror)
+            failed.append(name)
+            continue
+        yield name, text
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines without their ends; a last one without an end counts."""
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def next_piece(call: Call) -> Generator[simpy.Event, Any, str]:
+    """What standard input has, as soon as it has something (read); empty at the end of it."""
+    source = call.source
+    if source is None:
+        return ""
+    while (news := source.news()) is not None:
+        yield news
+    return source.rest()
+
+
+def next_line(call: Call) -> Generator[simpy.Event, Any, str]:
+    """The next line of standard input with its end; empty at the end of it."""
+    return "" if call.source is None else (yield from call.source.read_line())

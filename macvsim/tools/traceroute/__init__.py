@@ -1,0 +1,3 @@
+"""Dmitry Butskoy's traceroute 2.1."""
+
+from __future__ import annotations

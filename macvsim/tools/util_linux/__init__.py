@@ -1,0 +1,3 @@
+"""util-linux: dmesg and nsenter."""
+
+from __future__ import annotations

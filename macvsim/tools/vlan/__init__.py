@@ -1,0 +1,3 @@
+"""The vlan package: vconfig."""
+
+from __future__ import annotations
