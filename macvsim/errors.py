@@ -20,6 +20,8 @@ Every exception can be rebuilt from its ``args`` (simpy re-creates failed proces
 
 from __future__ import annotations
 
+from enum import Enum
+
 ERRNO_TEXT = {
     "EACCES": "Permission denied",
     "EADDRINUSE": "Address already in use",
@@ -137,6 +139,14 @@ class DockerError(MacvsimError):
 
 class ScenarioError(MacvsimError):
     """A scenario, lab document or recording that cannot be read."""
+
+
+class Effect(Enum):
+    """The use of a command: whether a lab differs from the real network when the command is left out."""
+
+    CHANGES = "changes the network"
+    READS = "reads only"
+    NONE = "does not concern the network"
 
 
 class NotSimulated(MacvsimError):

@@ -23,6 +23,8 @@ from macvsim.explain.explanation import Explanation
 from macvsim.machine.capture import Capture
 from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result
 from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
+from macvsim.machine.programs import Programs
+from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
 from macvsim.record.repeat import perform
 from macvsim.record.savefile import Saved, read
@@ -51,6 +53,7 @@ class Lab(ShownLab):
     fastpath : False: every frame takes the plain path; nothing but the run's speed depends on it.  None: on, unless
     the environment has ``MACVSIM_FASTPATH=0``
     kinds : kinds of network devices that its kernels know besides those of macvsim and of installed packages
+    tools : programs that its boxes have besides those (`macvsim.machine.tool.Tool`); one replaces others of its name
 
     Raises
     ------
@@ -66,12 +69,15 @@ class Lab(ShownLab):
         hz: int = 250,
         fastpath: bool | None = None,
         kinds: Iterable[Kind] = (),
+        tools: Iterable[Tool] = (),
     ) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
         self.fastpath = install_fast_path(self.sim, fastpath)
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
         self.kinds = Kinds(kinds)
         """The kinds of network devices that the lab's kernels know."""
+        self.tools = Programs(tools)
+        """The programs that the lab's boxes have."""
         self.profile = get_profile(docker)
         self.shell = Shell()
         self.switches: dict[str, Switch] = {}
@@ -155,7 +161,9 @@ class Lab(ShownLab):
         if flavour not in FLAVOURS:
             raise TopologyError(f"host {name}: no flavour {flavour!r}; choose {' or '.join(FLAVOURS)}")
         wanted = {card: self._switch(name, to) for card, to in (nics if nics is not None else {nic: switch}).items()}
-        kernel = Kernel(self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6), kinds=self.kinds)
+        kernel = Kernel(
+            self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6), kinds=self.kinds, programs=self.tools
+        )
         host = DockerHost(kernel, name, FLAVOURS[flavour], self.profile)
         host.interpreter = self.shell
         host.dev("lo").set_up()
@@ -265,7 +273,7 @@ class Lab(ShownLab):
         MacvsimError : something was done to the lab that its journal of calls does not have
         """
         calls = self.history.checked()
-        copy = Lab(**self.options, fastpath=self.fastpath, kinds=self.kinds.registered)
+        copy = Lab(**self.options, fastpath=self.fastpath, kinds=self.kinds.registered, tools=self.tools.registered)
         copy.repeat(calls)
         return copy
 
@@ -289,10 +297,17 @@ class Lab(ShownLab):
         Path(path).write_text(saved.text, encoding="utf-8")
 
     @classmethod
-    def load(cls, path: str | Path, *, fastpath: bool | None = None, kinds: Iterable[Kind] = ()) -> Lab:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        fastpath: bool | None = None,
+        kinds: Iterable[Kind] = (),
+        tools: Iterable[Tool] = (),
+    ) -> Lab:
         """The lab of a file that `save` has written.
 
-        fastpath, kinds : as of `Lab`; a file does not say with which it was saved
+        fastpath, kinds, tools : as of `Lab`; a file does not say with which it was saved
 
         Raises
         ------
@@ -301,7 +316,7 @@ class Lab(ShownLab):
         """
         saved = read(Path(path))
         try:
-            lab = cls(**saved.options, fastpath=fastpath, kinds=kinds)
+            lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
             lab.repeat(saved.calls)
             saved.check_end(int(lab.sim.now))
         except MacvsimError as error:

@@ -6,7 +6,6 @@ import re
 
 from macvsim.console.console import WORDS, Console
 from macvsim.docker.host import DockerHost
-from macvsim.machine.call import REGISTRY
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.shell.builtins.table import BUILTINS
 from macvsim.tools.docker.main import subcommands
@@ -24,7 +23,7 @@ def candidates(console: Console, text: str) -> list[str]:
     *before, word = words
     box = console.box
     if not before:
-        return _fitting(word, [*REGISTRY.names(box.flavour.name), *BUILTINS, "ssh"])
+        return _fitting(word, [*box.kernel.programs.names(box.flavour.name), *BUILTINS, "ssh"])
     if before == ["ssh"]:
         return _fitting(word, list(console.lab.boxes()))
     if before == ["docker"]:
@@ -36,7 +35,7 @@ def candidates(console: Console, text: str) -> list[str]:
         names += [container.name for container in box.containers()]
         names += [network.name for network in box.docker.network_ls()]
     if before[:2] == ["docker", "exec"] and len(before) > 2:
-        names += REGISTRY.names("busybox")
+        names += box.kernel.programs.names("busybox")
     key, equals, value = word.rpartition("=")
     if equals:
         return [f"{key}={name}" for name in _fitting(value, names)]

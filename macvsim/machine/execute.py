@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import REGISTRY, Call, Waiting
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.host import Box
 from macvsim.machine.resolve import NotExecutable, NotFound, find_program
 
@@ -28,11 +28,11 @@ def _reads(call: Call) -> bool:
 def execute(call: Call) -> Waiting:
     """Run the program a call names; `NotFound` or `NotExecutable` where there is none.
 
-    What a program leaves out on purpose is said on its standard error, and it ends with 95.
+    A feature that is left out on purpose is named on standard error; the program ends with 95.
     """
     try:
         fn = find_program(call.box, call.name, call.cwd)
-        if call.source is not None and not REGISTRY.streams(fn) and _reads(call):
+        if call.source is not None and not fn.streams and _reads(call):
             yield from call.source.wait_closed()
         code = fn(call)
         return code if isinstance(code, int) else (yield from code)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from macvsim.dev.registry import Kinds
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import US, Sim
+from macvsim.machine.programs import Programs
 from macvsim.net.machine import Boot
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.ruleset import Backend
@@ -30,7 +31,8 @@ class Kernel:
     """One running Linux: its first namespace, named namespaces, process ids.
 
     wakeup_delay : ns from the delivery of a packet until a program sees it; boot : how it was built and started
-    kinds : the kinds of devices it knows; those of macvsim and of installed packages unless given
+    kinds, programs : the kinds of devices it knows, and the programs its boxes have; those of macvsim and of installed
+    packages unless given
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Kernel:
         wakeup_delay: int = WAKEUP_DELAY,
         boot: Boot | None = None,
         kinds: Kinds | None = None,
+        programs: Programs | None = None,
     ) -> None:
         self.sim = sim
         self.name = name
@@ -50,6 +53,8 @@ class Kernel:
         self.init = self.new_namespace(name, first=True)
         self.init.wakeup_delay = wakeup_delay
         self.init.kinds = kinds or self.init.kinds
+        self.programs = programs or Programs()
+        """The programs that its boxes have."""
         self.netns: dict[str, Namespace] = {}
         self.boxes: dict[Namespace, Box] = {}
         """Where commands run in each namespace; see `box_for`."""

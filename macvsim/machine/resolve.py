@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.applets import BUSYBOX_APPLETS, TOOLS
-from macvsim.machine.call import REGISTRY, Command
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
+from macvsim.machine.tool import Tool
 
 FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 
@@ -19,7 +19,7 @@ class NotExecutable(Exception):
     """There is such a file, but it is no program (EACCES); the text says why."""
 
 
-def find_program(box: Box, word: str, cwd: str = "/") -> Command:
+def find_program(box: Box, word: str, cwd: str = "/") -> Tool:
     """The command a word runs, by name or path.
 
     `NotFound`, `NotExecutable`, or `NotSimulated` where a real machine has what macvsim leaves out
@@ -29,7 +29,7 @@ def find_program(box: Box, word: str, cwd: str = "/") -> Command:
         if FileSystem(box, cwd).exists(word):
             raise NotExecutable("Permission denied")
         raise NotFound(word)
-    found = REGISTRY.find(name, box.flavour.name)
+    found = box.kernel.programs.find(name, box.flavour.name)
     if found is not None:
         return found
     if name in (BUSYBOX_APPLETS if box.flavour.name == "busybox" else TOOLS):

@@ -1,19 +1,74 @@
 """The programs people type, one folder for each Debian package: thin skins over the model.
 
-Every module of the room registers its commands with `macvsim.machine.call.command` when it is imported;
-`load_commands` imports them all.  The room may import `shell` (``bash`` is a program) and the rooms below.  Read
-`iputils/ping.py` first, then `toolkit.py`.
+A module of the room has programs (`macvsim.machine.tool.Tool`) as global names, and a line in `TABLE`, by which it is
+found when a command line first names one of them.  The room may import `shell` (``bash`` is a program) and the rooms
+below.  Read `iputils/ping.py` first, then `toolkit.py`.
 """
 
 from __future__ import annotations
 
-import pkgutil
-from functools import cache
-from importlib import import_module
+from collections.abc import Mapping
+from types import MappingProxyType
 
-
-@cache
-def load_commands() -> None:
-    """Import every module of this room, in the order of their names, so that every command is registered."""
-    for module in sorted(info.name for info in pkgutil.walk_packages(__path__, f"{__name__}.")):
-        import_module(module)
+TABLE: Mapping[str, str] = MappingProxyType(
+    {
+        "bridge_utils.brctl": "debian centos: brctl",
+        "busybox.arp": "busybox: arp",
+        "busybox.arping": "busybox: arping",
+        "busybox.brctl": "busybox: brctl",
+        "busybox.httpd": "busybox: httpd",
+        "busybox.ifconfig": "busybox: ifconfig",
+        "busybox.ip": "busybox: ip",
+        "busybox.nc": "busybox: nc",
+        "busybox.netstat": "busybox: netstat",
+        "busybox.nslookup": "busybox: nslookup",
+        "busybox.ping": "busybox: ping ping6",
+        "busybox.route": "busybox: route",
+        "busybox.sysctl": "busybox: sysctl",
+        "busybox.traceroute": "busybox: traceroute traceroute6",
+        "busybox.udhcpc": "*: udhcpc",
+        "busybox.udhcpd": "*: udhcpd",
+        "busybox.vconfig": "busybox: vconfig",
+        "busybox.wget": "busybox: wget",
+        "compose.main": "docker-compose",
+        "conntrack.conntrack": "debian centos: conntrack",
+        "coreutils.basics": "*: true false busybox; * busybox: echo printf seq sleep timeout env uname id whoami pwd",
+        "coreutils.date": "* busybox: date",
+        "coreutils.files": "* busybox: ls mkdir rmdir rm cp mv touch tee basename dirname",
+        "coreutils.filters": "* busybox: cat head tail tac rev wc sort uniq cut tr",
+        "curl.curl": "curl",
+        "dnsmasq.dnsmasq": "dnsmasq",
+        "docker.main": "docker",
+        "ethtool.ethtool": "debian centos: ethtool",
+        "findutils.find": "* busybox: find",
+        "grep.grep": "* busybox: grep egrep fgrep",
+        "hostname.hostname": "* busybox: hostname",
+        "iproute2.bridge.main": "debian centos: bridge",
+        "iproute2.main": "ip",
+        "iproute2.ss": "ss",
+        "iptables.main": "debian centos: iptables iptables-save iptables-restore; iptables-nft iptables-nft-save "
+        "iptables-nft-restore iptables-legacy iptables-legacy-save iptables-legacy-restore",
+        "iputils.arping": "arping",
+        "iputils.ping": "ping ping4 ping6",
+        "iputils.tracepath": "tracepath",
+        "isc_dhcp_client.dhclient": "dhclient",
+        "kmod.modprobe": "modprobe",
+        "mawk.main": "* busybox: awk mawk",
+        "net_tools.arp": "debian centos: arp",
+        "net_tools.ifconfig": "debian centos: ifconfig",
+        "net_tools.netstat": "netstat",
+        "net_tools.route": "debian centos: route",
+        "netcat_openbsd.nc": "nc netcat nc.openbsd",
+        "netsniff_ng.mausezahn": "mausezahn",
+        "procps.sysctl": "sysctl",
+        "python3.python3": "python3",
+        "sed.sed": "* busybox: sed",
+        "shells.launch": "sh dash bash sudo; busybox: sh ash; centos: sh bash; *: nohup xargs which",
+        "tcpdump.main": "tcpdump",
+        "traceroute.traceroute": "traceroute traceroute6",
+        "util_linux.dmesg": "debian busybox: dmesg",
+        "util_linux.nsenter": "nsenter",
+        "vlan.vconfig": "debian centos: vconfig",
+    }
+)
+"""The modules of the programs: names behind the boxes that have them, ``debian`` unless said; ``*`` is every box."""

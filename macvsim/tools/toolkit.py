@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import wraps
 from typing import Any
 
 import simpy
 
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import Tool, tool
 from macvsim.tools.getopt import OptionError, getopt
 
 _GNU_FILE = {
@@ -75,15 +76,21 @@ BUSYBOX = Manner(True, _BUSYBOX_FILE)
 ToolFunction = Callable[[Call, Manner], "int | Waiting"]
 
 
-def tool(*names: str, streams: bool = False) -> Callable[[ToolFunction], ToolFunction]:
-    """Register a tool that GNU and busybox both have; it is told in which manner to speak."""
+def everywhere(*names: str, streams: bool = False) -> Callable[[ToolFunction], tuple[Tool, Tool]]:
+    """Make the programs of GNU and of busybox that share a function, which is told in which manner to speak."""
 
-    def register(fn: ToolFunction) -> ToolFunction:
-        command(*names, streams=streams)(partial(_run, fn, GNU))
-        command(*names, flavour="busybox", streams=streams)(partial(_run, fn, BUSYBOX))
-        return fn
+    def make(fn: ToolFunction) -> tuple[Tool, Tool]:
+        @wraps(fn)
+        def gnu(call: Call) -> int | Waiting:
+            return _run(fn, GNU, call)
 
-    return register
+        @wraps(fn)
+        def busybox(call: Call) -> int | Waiting:
+            return _run(fn, BUSYBOX, call)
+
+        return tool(*names, streams=streams)(gnu), tool(*names, flavour="busybox", streams=streams)(busybox)
+
+    return make
 
 
 class Misuse(Exception):

@@ -4,7 +4,7 @@ busybox 1.37 on a real kernel."""
 from __future__ import annotations
 
 from macvsim.engine.sim import SECOND, Sim
-from macvsim.machine.call import REGISTRY, Call
+from macvsim.machine.call import Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_veth
@@ -34,7 +34,7 @@ class Ip:
     def fails(self, line: str, flavour: str = "debian") -> tuple[str, int]:
         """Everything printed, and the exit code."""
         said: list[str] = []
-        fn = REGISTRY.find("ip", flavour)
+        fn = self.host.kernel.programs.find("ip", flavour)
         assert fn is not None
         code = fn(Call(self.host, ["ip", *line.split()], None, said.append, said.append))
         assert isinstance(code, int)

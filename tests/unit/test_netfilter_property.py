@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from macvsim.engine.sim import Sim
 from macvsim.errors import MacvsimError
-from macvsim.machine.call import REGISTRY, Call
+from macvsim.machine.call import Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.netfilter.conn import Conn
@@ -111,7 +111,7 @@ def run(host: Host, words: list[str]) -> tuple[int, str]:
     """Exit code and what is printed."""
     said: list[str] = []
     call = Call(host, words, None, said.append, said.append)
-    fn = REGISTRY.find(words[0], "debian")
+    fn = host.kernel.programs.find(words[0], "debian")
     assert fn is not None
     try:
         code = fn(call)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from macvsim.engine.sim import MS, SECOND
-from macvsim.machine.call import Call, Command
+from macvsim.machine.call import Call
 from macvsim.machine.host import Box
+from macvsim.machine.tool import Tool
 from macvsim.tools import getopt
 from macvsim.tools.busybox import arping as busybox_arping
 from macvsim.tools.busybox import ping as busybox_ping
@@ -18,7 +19,7 @@ from macvsim.tools.iputils import arping, ping
 from macvsim.tools.traceroute import traceroute
 from tests.unit.two_hosts import Pair, make_pair
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, Tool] = {
     "ping": ping.ping,
     "arping": arping.arping,
     "traceroute": traceroute.traceroute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from macvsim.engine.sim import Sim
-from macvsim.machine.call import NOT_SIMULATED, REGISTRY, Call
+from macvsim.machine.call import NOT_SIMULATED, Call
 from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box
 from macvsim.machine.kernel import Kernel
 from macvsim.net.links import add_bridge, add_veth
@@ -34,7 +34,7 @@ class ToolLab:
             flavour, words = "busybox", words[1:]
         out: list[str] = []
         err: list[str] = []
-        fn = REGISTRY.find(words[0], flavour)
+        fn = self.kernel.programs.find(words[0], flavour)
         assert fn is not None, words[0]
         code = fn(Call(self.boxes[flavour], words, None, out.append, err.append))
         if not isinstance(code, int):
@@ -58,6 +58,12 @@ class ToolLab:
         out, err, code = self.run(line, flavour)
         assert out == "" and code not in (0, NOT_SIMULATED), line
         return err, code
+
+    def left_out(self, line: str, flavour: str = "debian") -> str:
+        """The feature that a command says is not simulated."""
+        out, err, code = self.run(line, flavour)
+        assert (out, code) == ("", NOT_SIMULATED), line
+        return err.removeprefix("not simulated: ")
 
 
 class _Unprivileged(Box):

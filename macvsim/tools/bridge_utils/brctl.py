@@ -8,7 +8,8 @@ from typing import NamedTuple
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import brioctl
 from macvsim.net.namespace import Namespace
 from macvsim.tools.net_tools.oldnet import IFNAMSIZ, require_net_admin
@@ -28,12 +29,12 @@ class _Part(NamedTuple):
     run: Callable[[Call, list[str]], None]
 
 
-@command("brctl", flavour="debian")
+@tool("brctl", flavour="debian")
 def brctl_debian(call: Call) -> int:
     return brctl(call)
 
 
-@command("brctl", flavour="centos")
+@tool("brctl", flavour="centos")
 def brctl_centos(call: Call) -> int:
     return brctl(call)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.tools.busybox.applet import Die, usage
@@ -45,7 +46,7 @@ class _Options:
     words: list[str] = field(default_factory=list)
 
 
-@command("arp", flavour="busybox")
+@tool("arp", flavour="busybox")
 def arp(call: Call) -> int:
     """``arp [-an] [HOST]``, ``arp -s HOST MAC [temp]``, ``arp -d HOST``."""
     if "--help" in call.args:

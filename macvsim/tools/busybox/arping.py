@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.apps.arping_busybox import BusyboxArping
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
@@ -27,7 +28,7 @@ Send ARP requests/replies
 """
 
 
-@command("arping", flavour="busybox")
+@tool("arping", flavour="busybox")
 def arping(call: Call) -> int | Waiting:
     """``arping [-fqbDUA] [-c CNT] [-w TIMEOUT] [-I IFACE] [-s SRC_IP] DST_IP``."""
     if call.args == ["--help"]:

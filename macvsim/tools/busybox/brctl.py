@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import brioctl
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.net_tools.oldnet import IFNAMSIZ, require_net_admin
@@ -20,7 +21,7 @@ Commands:
 """
 
 
-@command("brctl", flavour="busybox")
+@tool("brctl", flavour="busybox")
 def brctl(call: Call) -> int:
     """``brctl addbr|delbr BRIDGE``, ``brctl addif|delif BRIDGE IFACE``."""
     args = call.args

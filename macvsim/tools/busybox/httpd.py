@@ -6,9 +6,10 @@ from macvsim.apps.base import resolve
 from macvsim.apps.httpd import Document, Server
 from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.job import Job
+from macvsim.machine.tool import tool
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import OptionError, getopt
@@ -36,7 +37,7 @@ Listen for incoming HTTP requests
 _BACKLOG = 9
 
 
-@command("httpd", flavour="busybox")
+@tool("httpd", flavour="busybox")
 def httpd(call: Call) -> int | Waiting:
     """``httpd [-f] [-p [IP:]PORT] [-h HOME]``."""
     try:

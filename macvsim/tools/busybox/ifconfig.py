@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_RUNNING, IFF_UP
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
 from macvsim.net.ipv6 import ioctl6
@@ -97,7 +98,7 @@ class _ShowUsage(Exception):
     """A word lacks its argument."""
 
 
-@command("ifconfig", flavour="busybox")
+@tool("ifconfig", flavour="busybox")
 def ifconfig(call: Call) -> int:
     """``ifconfig [-a] [IFACE [WORDS…]]``."""
     args = call.args

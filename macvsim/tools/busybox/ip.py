@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import Die, usage
 from macvsim.tools.busybox.iplink import link_set
 from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
@@ -36,7 +37,7 @@ _OBJECTS = ("address", "route", "link", "tunnel", "tunl", "neigh", "rule")
 _SHOW = ("show", "list", "lst")
 
 
-@command("ip", flavour="busybox")
+@tool("ip", flavour="busybox")
 def ip(call: Call) -> int:
     """``ip [-f FAMILY] [-o] OBJECT [ARGS]``."""
     words = list(call.args)

@@ -14,10 +14,11 @@ from macvsim.apps.names6 import is_text6
 from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.machine.applets import BUSYBOX_APPLETS
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute
 from macvsim.machine.host import BUSYBOX
 from macvsim.machine.resolve import NotExecutable, NotFound
+from macvsim.machine.tool import tool
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.tools.busybox.applet import Die, usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
@@ -42,7 +43,7 @@ _BUFFER = 1024
 _INT_MAX = 0x7FFFFFFF
 
 
-@command("nc", flavour="busybox", streams=True)
+@tool("nc", flavour="busybox", streams=True)
 def nc(call: Call) -> Waiting:
     """``nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]``."""
     try:

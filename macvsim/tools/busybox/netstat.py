@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.busybox.route import route
 from macvsim.tools.getopt import OptionError, getopt
@@ -27,7 +28,7 @@ Display networking information
 """
 
 
-@command("netstat", flavour="busybox")
+@tool("netstat", flavour="busybox")
 def netstat(call: Call) -> int | Waiting:
     """``netstat [-al] [-tu] [-n]``, ``netstat -r``."""
     try:

@@ -6,8 +6,9 @@ from macvsim.apps.base import inet_aton, resolve
 from macvsim.apps.nslookup import Lookup, Query, Server, Unreachable
 from macvsim.engine.sim import US
 from macvsim.errors import MacvsimError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import Die, usage
 from macvsim.tools.ports import port_number
 from macvsim.wire import dns
@@ -22,7 +23,7 @@ QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any
 _LOCALHOST = 0x7F000001
 
 
-@command("nslookup", flavour="busybox")
+@tool("nslookup", flavour="busybox")
 def nslookup(call: Call) -> Waiting:
     """``nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]``."""
     try:

@@ -7,7 +7,8 @@ from functools import partial
 from macvsim.apps.names6 import prefers6
 from macvsim.apps.ping import BusyboxPing
 from macvsim.apps.ping6 import BusyboxPing6
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_duration, busybox_number, getopt
@@ -51,13 +52,13 @@ Send ICMP ECHO_REQUESTs to HOST
 _INT_MAX = 0x7FFFFFFF
 
 
-@command("ping", flavour="busybox")
+@tool("ping", flavour="busybox")
 def ping(call: Call) -> int | Waiting:
     """``ping [OPTIONS] HOST``."""
     return _ping(call, "ping", _USAGE)
 
 
-@command("ping6", flavour="busybox")
+@tool("ping6", flavour="busybox")
 def ping6(call: Call) -> int | Waiting:
     """``ping6 [OPTIONS] HOST``."""
     return _ping(call, "ping6", _USAGE6)

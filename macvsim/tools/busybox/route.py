@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
 from macvsim.tools.busybox.applet import usage
@@ -34,7 +35,7 @@ _TEXTS = RouteTexts(
 )
 
 
-@command("route", flavour="busybox")
+@tool("route", flavour="busybox")
 def route(call: Call) -> int:
     """``route [-ne] [add|del WORDS…]``."""
     args = call.args

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import OptionError, getopt
 
@@ -23,7 +24,7 @@ Show/set kernel parameters
 """
 
 
-@command("sysctl", flavour="busybox")
+@tool("sysctl", flavour="busybox")
 def sysctl(call: Call) -> int:
     """``sysctl [-enqaw] [NAME[=VALUE]…]``."""
     if "--help" in call.args:

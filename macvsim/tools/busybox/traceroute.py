@@ -8,7 +8,8 @@ from macvsim.apps.base import inet_aton
 from macvsim.apps.names6 import is_text6, prefers6
 from macvsim.apps.traceroute import DATA_SIZE, FIRST_PORT, HEADERS, BusyboxTraceroute
 from macvsim.apps.traceroute6 import BUSYBOX_SIZE, BusyboxTraceroute6
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
@@ -43,13 +44,13 @@ _INT_MAX = 0x7FFFFFFF
 _SMALLEST = HEADERS + DATA_SIZE
 
 
-@command("traceroute", flavour="busybox")
+@tool("traceroute", flavour="busybox")
 def traceroute(call: Call) -> int | Waiting:
     """``traceroute [OPTIONS] HOST [BYTES]``."""
     return _start(call, _USAGE, "FIlnrdvt:i:m:p:q:s:w:z:f:46")
 
 
-@command("traceroute6", flavour="busybox")
+@tool("traceroute6", flavour="busybox")
 def traceroute6(call: Call) -> int | Waiting:
     """``traceroute6 [OPTIONS] HOST [BYTES]``."""
     return _start(call, _USAGE6, "FIlnrdvt:i:m:p:q:s:w:z:f:46")

@@ -8,10 +8,11 @@ from macvsim.apps import dhcp as dhcp_app
 from macvsim.apps.udhcpc import Options, Udhcpc
 from macvsim.engine.sim import MS
 from macvsim.errors import MacvsimError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.streams import Streams
+from macvsim.machine.tool import tool
 from macvsim.shell.dialect import Ash
 from macvsim.shell.interp import Interpreter, execute
 from macvsim.shell.state import State
@@ -100,7 +101,7 @@ _SCRIPTS = {"busybox": "/usr/share/udhcpc/default.script"}
 _DEBIAN_SCRIPT = "/etc/udhcpc/default.script"
 
 
-@command("udhcpc")
+@tool("udhcpc")
 def udhcpc(call: Call) -> Waiting:
     """``udhcpc [-i IFACE] [-fnqbR] [-t N] [-T SEC] [-A SEC] [-s PROG] [-r IP] [-x OPT:VAL]…``."""
     script = _SCRIPTS.get(call.box.flavour.name, _DEBIAN_SCRIPT)

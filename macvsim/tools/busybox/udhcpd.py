@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from macvsim.apps.udhcpd import VERSION, Config, Udhcpd
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, mac_bytes
@@ -28,7 +29,7 @@ _NUMBERS = {"max_leases": "max_leases", "offer_time": "offer_time", "decline_tim
 _IGNORED = ("remaining", "auto_time", "pidfile", "notify_file", "sname", "boot_file")
 
 
-@command("udhcpd")
+@tool("udhcpd")
 def udhcpd(call: Call) -> Waiting:
     """``udhcpd [-fS] [-a MSEC] [CONFFILE]``."""
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.tools.busybox.applet import Die, usage
@@ -24,7 +25,7 @@ Create and remove virtual ethernet devices
 _WORDS = {"add": 2, "rem": 1, "set_flag": 3, "set_egress_map": 3, "set_ingress_map": 3, "set_name_type": 1}
 
 
-@command("vconfig", flavour="busybox")
+@tool("vconfig", flavour="busybox")
 def vconfig(call: Call) -> int:
     """``vconfig add|rem|set_flag|…``."""
     args = call.args

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from macvsim.apps.wget import Failed, Options, Wget, parse_url
-from macvsim.machine.call import NOT_SIMULATED, Call, Waiting, command
+from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
 from macvsim.tools.ports import port_number
@@ -79,7 +80,7 @@ class _File:
             raise Failed(f"write error: {error.strerror}") from None
 
 
-@command("wget", flavour="busybox")
+@tool("wget", flavour="busybox")
 def wget(call: Call) -> int | Waiting:
     """``wget [-cqS] [--spider] [-O FILE] [-P DIR] [-T SEC] [--header STR] [--post-data STR] URL…``."""
     try:

@@ -10,7 +10,8 @@ from importlib.resources import files
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import DockerClientError
 from macvsim.errors import DockerError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.compose import looking, working
 from macvsim.tools.compose.load import LoadError, load
 from macvsim.tools.compose.project import BadProject
@@ -69,7 +70,7 @@ def compose_manual() -> Manual:
     return Manual(text, root=_PATH)
 
 
-@command("docker-compose", flavour="debian")
+@tool("docker-compose", flavour="debian")
 def docker_compose(call: Call) -> int | Waiting:
     """docker-compose [OPTIONS] COMMAND"""
     return compose(call, call.args)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
 from macvsim.machine.kernelfs.conntrack import line
+from macvsim.machine.tool import tool
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.conntrack import Conntrack
 from macvsim.tools.conntrack.usage import HELP
@@ -17,12 +18,12 @@ _STATISTICS = ("found", "invalid", "insert", "insert_failed", "drop", "early_dro
 _LEFT_OUT = {"G": "-G", "I": "-I", "U": "-U", "A": "-A", "E": "-E", "R": "-R"}
 
 
-@command("conntrack", flavour="debian")
+@tool("conntrack", flavour="debian")
 def conntrack_debian(call: Call) -> int:
     return conntrack(call)
 
 
-@command("conntrack", flavour="centos")
+@tool("conntrack", flavour="centos")
 def conntrack_centos(call: Call) -> int:
     return conntrack(call)
 

@@ -9,34 +9,35 @@ import simpy
 
 from macvsim.engine.sim import SECOND
 from macvsim.machine.applets import BUSYBOX_APPLETS
-from macvsim.machine.call import REGISTRY, Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.machine.kernel import RELEASE, VERSION
+from macvsim.machine.tool import tool
 from macvsim.shell.builtins.echo import echo_text, format_text
 from macvsim.tools.getopt import NumberError, busybox_duration
-from macvsim.tools.toolkit import Manner, Misuse, Refused, options, tool
+from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, options
 
 
-@command("true")
+@tool("true")
 def true(call: Call) -> int:
     """``true``."""
     return 0
 
 
-@command("false")
+@tool("false")
 def false(call: Call) -> int:
     """``false``."""
     return 1
 
 
-@tool("echo")
+@everywhere("echo")
 def echo(call: Call, manner: Manner) -> int:
     """``/bin/echo [-neE] WORD…``."""
     call.out(echo_text(call.args, letters="neE"))
     return 0
 
 
-@tool("printf")
+@everywhere("printf")
 def printf(call: Call, manner: Manner) -> int:
     """``printf FORMAT [WORD…]``."""
     if not call.args:
@@ -52,7 +53,7 @@ def printf(call: Call, manner: Manner) -> int:
     return int(bool(wrong))
 
 
-@tool("seq")
+@everywhere("seq")
 def seq(call: Call, manner: Manner) -> int:
     """``seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST``."""
     args = call.args
@@ -98,7 +99,7 @@ def _seconds(manner: Manner, word: str) -> int:
         raise Misuse(f"invalid time interval '{word}'") from None
 
 
-@tool("sleep")
+@everywhere("sleep")
 def sleep(call: Call, manner: Manner) -> Waiting:
     """``sleep SECONDS[smhd]…``."""
     _, words = options(call, "")
@@ -127,7 +128,7 @@ def _run(call: Call, manner: Manner, argv: list[str], env: dict[str, str], faile
     return code
 
 
-@tool("timeout")
+@everywhere("timeout")
 def timeout(call: Call, manner: Manner) -> Waiting:
     """``timeout [-s SIGNAL] [-k SECONDS] SECONDS PROGRAM [WORD…]``."""
     args = call.args
@@ -175,7 +176,7 @@ def timeout(call: Call, manner: Manner) -> Waiting:
     return job.code if job.code is not None else 1
 
 
-@tool("env")
+@everywhere("env")
 def env(call: Call, manner: Manner) -> Waiting:
     """``env [-i] [-u NAME] [NAME=VALUE…] [PROGRAM [WORD…]]``."""
     args = call.args
@@ -199,7 +200,7 @@ def env(call: Call, manner: Manner) -> Waiting:
     return 0
 
 
-@tool("uname")
+@everywhere("uname")
 def uname(call: Call, manner: Manner) -> int:
     """``uname [-asnrvmpio]``."""
     given, words = options(call, "asnrvmpio", long={"all": "a", "kernel-release": "r", "machine": "m"})
@@ -212,7 +213,7 @@ def uname(call: Call, manner: Manner) -> int:
     return 0
 
 
-@tool("id")
+@everywhere("id")
 def identity(call: Call, manner: Manner) -> int:
     """``id [-u | -g | -G] [-n]``: everybody is root."""
     given, words = options(call, "ugGnr", "aZz")
@@ -225,14 +226,14 @@ def identity(call: Call, manner: Manner) -> int:
     return 0
 
 
-@tool("whoami")
+@everywhere("whoami")
 def whoami(call: Call, manner: Manner) -> int:
     """``whoami``."""
     call.out("root\n")
     return 0
 
 
-@tool("pwd")
+@everywhere("pwd")
 def pwd(call: Call, manner: Manner) -> int:
     """``pwd``."""
     options(call, "LP")
@@ -240,19 +241,19 @@ def pwd(call: Call, manner: Manner) -> int:
     return 0
 
 
-@command("busybox", streams=True)
+@tool("busybox", streams=True)
 def busybox(call: Call) -> Waiting:
     """``busybox APPLET [WORD…]``."""
     if not call.args or call.args[0].startswith("--"):
         return call.not_simulated("the list of busybox's applets")
-    applet = REGISTRY.find(call.args[0], "busybox")
+    applet = call.box.kernel.programs.find(call.args[0], "busybox")
     if applet is None and call.args[0] in BUSYBOX_APPLETS:
         return call.not_simulated(f"busybox {call.args[0]}")
     if applet is None or call.args[0] not in BUSYBOX_APPLETS:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127
     inside = Call(call.box, call.args, call.source, call.stdout, call.stderr, call.env, call.cwd)
-    if call.source is not None and not REGISTRY.streams(applet):
+    if call.source is not None and not applet.streams:
         yield from call.source.wait_closed()
     code = applet(inside)
     return code if isinstance(code, int) else (yield from code)

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 
 from macvsim.machine.call import Call
-from macvsim.tools.toolkit import LeftOut, Manner, Refused, options, tool
+from macvsim.tools.toolkit import LeftOut, Manner, Refused, everywhere, options
 
 _DEFAULT = "%a %b %e %H:%M:%S UTC %Y"
 
 
-@tool("date")
+@everywhere("date")
 def date(call: Call, manner: Manner) -> int:
     """``date [-uR] [+FORMAT]``."""
     given, words = options(call, "uR", "dfIrs", {"utc": "u", "rfc-email": "R"})

@@ -6,7 +6,7 @@ import posixpath
 
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, options, tool
+from macvsim.tools.toolkit import LeftOut, Manner, Misuse, everywhere, options
 
 
 def _operands(manner: Manner, words: list[str], what: str = "operand") -> None:
@@ -14,7 +14,7 @@ def _operands(manner: Manner, words: list[str], what: str = "operand") -> None:
         raise Misuse("" if manner.busybox else f"missing {what}")
 
 
-@tool("ls")
+@everywhere("ls")
 def ls(call: Call, manner: Manner) -> int:
     """``ls [-1adA] [FILE…]``: one name a line, as into a pipe."""
     given, words = options(call, "1adAC", "lRrthSFinpqsx")
@@ -40,7 +40,7 @@ def ls(call: Call, manner: Manner) -> int:
     return code
 
 
-@tool("mkdir")
+@everywhere("mkdir")
 def mkdir(call: Call, manner: Manner) -> int:
     """``mkdir [-p] DIR…``."""
     given, words = options(call, "pm:", "vZ", {"parents": "p"})
@@ -65,7 +65,7 @@ def _make_parents(call: Call, path: str) -> None:
             call.files.make_directory(where)
 
 
-@tool("rmdir")
+@everywhere("rmdir")
 def rmdir(call: Call, manner: Manner) -> int:
     """``rmdir DIR…``."""
     _, words = options(call, "", "pv")
@@ -79,7 +79,7 @@ def rmdir(call: Call, manner: Manner) -> int:
     return code
 
 
-@tool("rm")
+@everywhere("rm")
 def rm(call: Call, manner: Manner) -> int:
     """``rm [-fr] FILE…``."""
     given, words = options(call, "frR", "idvI", {"force": "f", "recursive": "r"})
@@ -112,14 +112,14 @@ def _remove_tree(call: Call, where: str) -> None:
     call.files.remove_directory(where)
 
 
-@tool("cp")
+@everywhere("cp")
 def cp(call: Call, manner: Manner) -> int:
     """``cp [-afp] SOURCE… TARGET``: files; directories are not copied."""
     _, words = options(call, "afp", "bdHilLnPrRsStTuvxZ")
     return _transferred(call, manner, words, keep=True)
 
 
-@tool("mv")
+@everywhere("mv")
 def mv(call: Call, manner: Manner) -> int:
     """``mv [-f] SOURCE… TARGET``."""
     _, words = options(call, "f", "binStTuvZ")
@@ -159,7 +159,7 @@ def _transferred(call: Call, manner: Manner, words: list[str], *, keep: bool) ->
     return code
 
 
-@tool("touch")
+@everywhere("touch")
 def touch(call: Call, manner: Manner) -> int:
     """``touch [-c] FILE…``: files that are not there are made."""
     given, words = options(call, "cam", "dhrt", {"no-create": "c"})
@@ -175,7 +175,7 @@ def touch(call: Call, manner: Manner) -> int:
     return code
 
 
-@tool("tee")
+@everywhere("tee")
 def tee(call: Call, manner: Manner) -> int:
     """``tee [-a] [FILE…]``."""
     given, words = options(call, "ai", "p", {"append": "a"})
@@ -192,7 +192,7 @@ def tee(call: Call, manner: Manner) -> int:
     return code
 
 
-@tool("basename")
+@everywhere("basename")
 def basename(call: Call, manner: Manner) -> int:
     """``basename PATH [SUFFIX]``."""
     _, words = options(call, "", "asz")
@@ -205,7 +205,7 @@ def basename(call: Call, manner: Manner) -> int:
     return 0
 
 
-@tool("dirname")
+@everywhere("dirname")
 def dirname(call: Call, manner: Manner) -> int:
     """``dirname PATH…``."""
     _, words = options(call, "", "z")

@@ -6,12 +6,12 @@ import re
 
 from macvsim.machine.call import Call, Waiting
 from macvsim.shell.expansion.escapes import expand_set
-from macvsim.tools.toolkit import Manner, Misuse, Refused, lines_of, next_line, next_piece, options, texts, tool
+from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, lines_of, next_line, next_piece, options, texts
 
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
 
 
-@tool("cat", streams=True)
+@everywhere("cat", streams=True)
 def cat(call: Call, manner: Manner) -> Waiting:
     """``cat [-n] [FILE…]``."""
     given, words = options(call, "nu", "AbeEstTv")
@@ -43,7 +43,7 @@ def _old_count(call: Call) -> list[str]:
     return [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in call.args]
 
 
-@tool("head", streams=True)
+@everywhere("head", streams=True)
 def head(call: Call, manner: Manner) -> Waiting:
     """``head [-n N | -N | -c N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
@@ -84,7 +84,7 @@ def _first_bytes(call: Call, manner: Manner, given: dict[str, str], words: list[
     return int(bool(failed))
 
 
-@tool("tail")
+@everywhere("tail")
 def tail(call: Call, manner: Manner) -> int:
     """``tail [-n [+]N | -N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
@@ -113,7 +113,7 @@ def _title(call: Call, given: dict[str, str], words: list[str], name: str, first
         call.out(f"{'' if first else chr(10)}==> {'standard input' if name == '-' else name} <==\n")
 
 
-@tool("tac")
+@everywhere("tac")
 def tac(call: Call, manner: Manner) -> int:
     """``tac [FILE…]``: the last line first."""
     _, words = options(call, "", "brs")
@@ -123,7 +123,7 @@ def tac(call: Call, manner: Manner) -> int:
     return int(bool(failed))
 
 
-@tool("rev")
+@everywhere("rev")
 def rev(call: Call, manner: Manner) -> int:
     """``rev [FILE…]``: every line backwards."""
     _, words = options(call, "", "0")
@@ -133,7 +133,7 @@ def rev(call: Call, manner: Manner) -> int:
     return int(bool(failed))
 
 
-@tool("wc")
+@everywhere("wc")
 def wc(call: Call, manner: Manner) -> int:
     """``wc [-clmw] [FILE…]``."""
     given, words = options(call, "clmw", "L", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
@@ -160,7 +160,7 @@ def wc(call: Call, manner: Manner) -> int:
     return int(bool(failed))
 
 
-@tool("sort")
+@everywhere("sort")
 def sort(call: Call, manner: Manner) -> int:
     """``sort [-fnru] [-k N] [-t C] [FILE…]``, in the order of the C locale."""
     given, words = options(call, "fnruk:t:", "bcdghimMosVz", {"reverse": "r", "numeric-sort": "n", "unique": "u"})
@@ -193,7 +193,7 @@ def sort(call: Call, manner: Manner) -> int:
     return 0
 
 
-@tool("uniq")
+@everywhere("uniq")
 def uniq(call: Call, manner: Manner) -> int:
     """``uniq [-cdu] [FILE]``."""
     given, words = options(call, "cdu", "fiswz", {"count": "c"})
@@ -214,7 +214,7 @@ def uniq(call: Call, manner: Manner) -> int:
     return int(bool(failed))
 
 
-@tool("cut")
+@everywhere("cut")
 def cut(call: Call, manner: Manner) -> int:
     """``cut -c LIST | -f LIST [-d C] [-s] [FILE…]``."""
     given, words = options(call, "b:c:d:f:s", "nz", {"delimiter": "d", "fields": "f"})
@@ -253,7 +253,7 @@ def cut(call: Call, manner: Manner) -> int:
     return int(bool(failed))
 
 
-@tool("tr")
+@everywhere("tr")
 def tr(call: Call, manner: Manner) -> int:
     """``tr [-cds] SET1 [SET2]``."""
     given, words = options(call, "cCds", "t", {"delete": "d", "squeeze-repeats": "s"})

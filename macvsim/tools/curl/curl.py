@@ -6,8 +6,9 @@ import re
 
 from macvsim.apps.curl import AGENT, Failed, LeftOut, Options, Outcome, Transfer, seconds
 from macvsim.engine.sim import SECOND
-from macvsim.machine.call import NOT_SIMULATED, Call, Waiting, command
+from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import tool
 from macvsim.tools.socketstreams import Decoder, to_bytes
 from macvsim.wire.addr import ip_text
 
@@ -22,7 +23,7 @@ _MORE = "\ncurl: try 'curl --help' or 'curl --manual' for more information"
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 
 
-@command("curl", flavour="debian")
+@tool("curl", flavour="debian")
 def curl(call: Call) -> int | Waiting:
     """``curl [-sSfiIvLkO4N] [-o FILE] [-w FORMAT] [-m SEC] [-X METHOD] [-H HEADER] [-d DATA] [-A AGENT] URL…``."""
     try:

@@ -6,9 +6,10 @@ import re
 
 from macvsim.apps.dnsmasq import Config, Dnsmasq, Range
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.streams import discard
+from macvsim.machine.tool import tool
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, mac_bytes
 
@@ -35,7 +36,7 @@ class _Bad(Exception):
     """What dnsmasq says before it exits."""
 
 
-@command("dnsmasq", flavour="debian")
+@tool("dnsmasq", flavour="debian")
 def dnsmasq(call: Call) -> Waiting:
     """``dnsmasq -p 0 [-d|-k] -i IFACE -F START,END[,MASK][,TIME] [-G MAC,IP] [-O OPTION,VALUE] [-C FILE]``."""
     try:

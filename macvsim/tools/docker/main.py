@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.docker import (
     attaching,
     containers,
@@ -82,7 +83,7 @@ def subcommands(group: str = "docker") -> list[str]:
     return list(dict.fromkeys(words))
 
 
-@command("docker", flavour="debian")
+@tool("docker", flavour="debian")
 def docker(call: Call) -> int | Waiting:
     """docker [OPTIONS] COMMAND"""
     book = manual()

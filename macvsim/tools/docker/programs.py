@@ -9,7 +9,6 @@ from macvsim.docker.container_config import SHELLS
 from macvsim.docker.profile import Profile
 from macvsim.errors import NotSimulated
 from macvsim.machine.applets import BUSYBOX_APPLETS
-from macvsim.machine.call import REGISTRY
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
 
@@ -21,7 +20,7 @@ def has_program(box: Box, word: str) -> bool:
     name = word
     for folder in _FOLDERS:
         name = name.removeprefix(folder)
-    if REGISTRY.find(name, box.flavour.name) is not None or word in SHELLS:
+    if box.kernel.programs.find(name, box.flavour.name) is not None or word in SHELLS:
         return True
     if name in BUSYBOX_APPLETS:
         raise NotSimulated(f"{name} in a container")

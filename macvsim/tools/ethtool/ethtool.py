@@ -7,7 +7,8 @@ offloads off changes nothing and succeeds, and they cannot be switched on.
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.tools.ethtool.more import DRIVER_LACKS, NO_DEVICE, channels, lacking, permanent, time_stamping
 
 _BAD = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
@@ -48,12 +49,12 @@ _NO_OPTIONS = (
 )
 
 
-@command("ethtool", flavour="debian")
+@tool("ethtool", flavour="debian")
 def ethtool_debian(call: Call) -> int:
     return ethtool(call)
 
 
-@command("ethtool", flavour="centos")
+@tool("ethtool", flavour="centos")
 def ethtool_centos(call: Call) -> int:
     return ethtool(call)
 

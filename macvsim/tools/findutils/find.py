@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from macvsim.machine.call import Call
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, tool
+from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, everywhere
 
 Test = Callable[[str], bool]
 _VALUES = ("-name", "-iname", "-path", "-wholename", "-ipath", "-type", "-maxdepth", "-mindepth")
@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 
 
-@tool("find")
+@everywhere("find")
 def find(call: Call, manner: Manner) -> int:
     """``find [PATH…] [EXPRESSION]``: paths in the order of their names."""
     words = list(call.args)

@@ -11,10 +11,10 @@ import simpy
 
 from macvsim.machine.call import Call, Waiting
 from macvsim.shell.expansion.regex import translated
-from macvsim.tools.toolkit import Manner, Misuse, Refused, lines_of, next_line, options, texts, tool
+from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, lines_of, next_line, options, texts
 
 
-@tool("grep", "egrep", "fgrep", streams=True)
+@everywhere("grep", "egrep", "fgrep", streams=True)
 def grep(call: Call, manner: Manner) -> Waiting:
     """``grep [-EFchHilnoqsvwx] [-m N] [-A N] [-B N] [-C N] [-e] PATTERN [FILE…]``."""
     long = {"count": "c", "ignore-case": "i", "invert-match": "v", "quiet": "q", "line-number": "n", "color": "Y"}

@@ -8,7 +8,7 @@ from macvsim.errors import MacvsimError
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.tools.getopt import OptionError, getopt
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, tool
+from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, everywhere
 from macvsim.wire.addr import ip_text
 
 _USAGE = """\
@@ -53,7 +53,7 @@ _LONG = {"fqdn": "f", "long": "f", "short": "s", "ip-address": "i", "all-ip-addr
 _VALID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
-@tool("hostname")
+@everywhere("hostname")
 def hostname(call: Call, manner: Manner) -> int:
     """``hostname [-fsiI | -F FILE | NAME]``."""
     words = [f"-{_LONG[word[2:]]}" if word[2:] in _LONG and word[:2] == "--" else word for word in call.args]

@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import cast
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.shell.interp import box_for
 from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.batch import run_batch
@@ -52,7 +53,7 @@ _IGNORED = ("color", "timestamp", "tshort")
 """What changes nothing here: nothing is coloured or monitored."""
 
 
-@command("ip", flavour="debian")
+@tool("ip", flavour="debian")
 def ip(call: Call) -> int | Waiting:
     """``ip [OPTIONS] OBJECT COMMAND``."""
     try:

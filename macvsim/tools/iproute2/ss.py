@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from macvsim.machine.call import Call
-from macvsim.machine.call import command as register
 from macvsim.machine.host import Box
+from macvsim.machine.tool import tool
 from macvsim.net.tcp import table
 from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.iproute2.ssfilter import ALL, CONNECTED, LISTENING, FilterError, Left, Test, read_filter
@@ -36,7 +36,7 @@ class Line(NamedTuple):
     timer: str = ""
 
 
-@register("ss", flavour="debian")
+@tool("ss", flavour="debian")
 def ss(call: Call) -> int:
     """``ss {-t|-u} [-anloHO46] [state STATE] [{src|dst} ADDRESS] [{sport|dport} = :PORT]``."""
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import wraps
 
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import Run, Tool, tool
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.tools.iptables import restore, save
 from macvsim.tools.iptables.change import Session, not_found
@@ -83,12 +85,24 @@ def iptables_restore(call: Call, backend: Backend | None = None) -> int:
     return restore.run(call, which, session(call, replace(which)))
 
 
-for _flavour in ("debian", "centos"):
-    command("iptables", flavour=_flavour)(iptables)
-    command("iptables-save", flavour=_flavour)(iptables_save)
-    command("iptables-restore", flavour=_flavour)(iptables_restore)
-for _kind, _backend in (("nft", "nf_tables"), ("legacy", "legacy")):
-    _chosen: Backend = "legacy" if _backend == "legacy" else "nf_tables"
-    command(f"iptables-{_kind}", flavour="debian")(partial(iptables, backend=_chosen))
-    command(f"iptables-{_kind}-save", flavour="debian")(partial(iptables_save, backend=_chosen))
-    command(f"iptables-{_kind}-restore", flavour="debian")(partial(iptables_restore, backend=_chosen))
+def _variants(suffix: str, run: Callable[..., int]) -> Iterator[Tool]:
+    """The program of the backend that is chosen, and those of each backend."""
+    for flavour in ("debian", "centos"):
+        yield tool(f"iptables{suffix}", flavour=flavour)(run)
+    for kind, backend in (("nft", "nf_tables"), ("legacy", "legacy")):
+        yield tool(f"iptables-{kind}{suffix}", flavour="debian")(_of_backend(run, backend))
+
+
+def _of_backend(run: Callable[..., int], backend: str) -> Run:
+    @wraps(run)
+    def program_of_backend(call: Call) -> int:
+        return run(call, backend=backend)
+
+    return program_of_backend
+
+
+TOOLS = (
+    *_variants("", iptables),
+    *_variants("-save", iptables_save),
+    *_variants("-restore", iptables_restore),
+)

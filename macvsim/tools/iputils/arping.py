@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from macvsim.apps.arping_iputils import IputilsArping
 from macvsim.apps.names6 import is_text6
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.getopt import NumberError, OptionError, getopt, iputils_number
 from macvsim.tools.iputils.ping import VERSION
@@ -34,7 +35,7 @@ For more details see arping(8).
 _INT_MAX = 0x7FFFFFFF
 
 
-@command("arping", flavour="debian")
+@tool("arping", flavour="debian")
 def arping(call: Call) -> int | Waiting:
     """``arping [options] <destination>``."""
     try:

@@ -10,7 +10,8 @@ from macvsim.apps.base import inet_aton
 from macvsim.apps.names6 import is_text6, prefers6
 from macvsim.apps.ping6_iputils import IputilsPing6
 from macvsim.apps.ping_iputils import IputilsPing
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.getopt import NumberError, OptionError, getopt, iputils_number
 
@@ -90,7 +91,7 @@ class _Refused(Exception):
     """A value that makes no sense to ping, which exits with 2."""
 
 
-@command("ping", "ping4", "ping6", flavour="debian")
+@tool("ping", "ping4", "ping6", flavour="debian")
 def ping(call: Call) -> int | Waiting:
     """``ping [options] <destination>``."""
     try:

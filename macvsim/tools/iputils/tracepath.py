@@ -6,7 +6,8 @@ from typing import Any
 
 from macvsim.apps.names6 import is_text6
 from macvsim.apps.tracepath import OVERHEAD, Tracepath
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.getopt import NumberError, OptionError, getopt, iputils_number
 
@@ -39,7 +40,7 @@ _NUMBERS = {
 }
 
 
-@command("tracepath", flavour="debian")
+@tool("tracepath", flavour="debian")
 def tracepath(call: Call) -> int | Waiting:
     """``tracepath [-4nbV] [-l LENGTH] [-m HOPS] [-p PORT] DESTINATION``."""
     try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from macvsim.apps.dhclient import Dhclient, Held
 from macvsim.engine.sim import MS
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.host import Box
 from macvsim.machine.job import Job
 from macvsim.machine.streams import Sink, discard
+from macvsim.machine.tool import tool
 from macvsim.tools.isc_dhcp_client import leasefile
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_text, mask_int
@@ -46,7 +47,7 @@ class _Daemon(Job):
     """A client that goes on in the background."""
 
 
-@command("dhclient", flavour="debian")
+@tool("dhclient", flavour="debian")
 def dhclient(call: Call) -> Waiting:
     """``dhclient [-v] [-1] [-d] [-r] [-x] [-pf FILE] [-lf FILE] [IFACE…]``."""
     words, flags, names = list(call.args), set(), []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
 from macvsim.machine.kernel import RELEASE
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 
 _HERE = frozenset(
@@ -12,7 +13,7 @@ _HERE = frozenset(
 )  # fmt: skip
 
 
-@command("modprobe", flavour="debian")
+@tool("modprobe", flavour="debian")
 def modprobe(call: Call) -> int:
     """``modprobe [-abqsv] MODULE [PARAMETER=VALUE…]``."""
     try:

@@ -20,12 +20,12 @@ from macvsim.tools.mawk.run import Exit, Run
 from macvsim.tools.mawk.usage import USAGE, VERSION
 from macvsim.tools.mawk.values import Input, text
 from macvsim.tools.mawk.variables import AwkError
-from macvsim.tools.toolkit import LeftOut, Manner, lines_of, next_line, options, tool
+from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, next_line, options
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 
-@tool("awk", "mawk", streams=True)
+@everywhere("awk", "mawk", streams=True)
 def awk(call: Call, manner: Manner) -> Waiting:
     """Runs a program over lines as they come."""
     if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:

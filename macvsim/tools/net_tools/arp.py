@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
 from macvsim.tools.net_tools import texts
@@ -39,12 +40,12 @@ class ArpOptions:
     words: list[str] = field(default_factory=list)
 
 
-@command("arp", flavour="debian")
+@tool("arp", flavour="debian")
 def arp_debian(call: Call) -> int:
     return arp(call)
 
 
-@command("arp", flavour="centos")
+@tool("arp", flavour="centos")
 def arp_centos(call: Call) -> int:
     return arp(call)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_RUNNING, IFF_UP
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import ifioctl
 from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
 from macvsim.net.ipv6 import ioctl6
@@ -51,12 +52,12 @@ _NO_DRIVER = {"mem_start": "SIOCSIFMAP", "io_addr": "SIOCSIFMAP", "irq": "SIOCSI
 _NO_ADDRESS_FAMILIES = ("inet", "unix", "inet6")
 
 
-@command("ifconfig", flavour="debian")
+@tool("ifconfig", flavour="debian")
 def ifconfig_debian(call: Call) -> int:
     return ifconfig(call)
 
 
-@command("ifconfig", flavour="centos")
+@tool("ifconfig", flavour="centos")
 def ifconfig_centos(call: Call) -> int:
     return ifconfig(call)
 

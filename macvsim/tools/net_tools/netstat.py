@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.net_tools.ifconfig import show
 from macvsim.tools.net_tools.netstattable import Entry, address_text, is_server, tcp_entries, udp_entries
@@ -16,7 +17,7 @@ _KNOWN = "antuloeWri"
 _LEFT_OUT = "MACFSUwxgspvcT46N"
 
 
-@command("netstat", flavour="debian")
+@tool("netstat", flavour="debian")
 def netstat(call: Call) -> int:
     """``netstat [-antuloe]``, ``netstat -r``, ``netstat -i``."""
     words = [f"-{_LONG[word]}" if word in _LONG else word for word in call.args]

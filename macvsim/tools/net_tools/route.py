@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
 from macvsim.net.rtioctl import RouteRow
@@ -29,12 +30,12 @@ _HEADERS = {0: "Metric Ref    Use Iface\n", 1: "  MSS Window  irtt Iface\n",
             2: "Metric Ref    Use Iface    MSS   Window irtt\n"}  # fmt: skip
 
 
-@command("route", flavour="debian")
+@tool("route", flavour="debian")
 def route_debian(call: Call) -> int:
     return route(call)
 
 
-@command("route", flavour="centos")
+@tool("route", flavour="centos")
 def route_centos(call: Call) -> int:
     return route(call)
 

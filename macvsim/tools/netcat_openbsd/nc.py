@@ -12,7 +12,8 @@ from macvsim.apps import netio
 from macvsim.apps.base import inet_aton, name_of, resolve
 from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError, SocketError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.net.services import service_name, service_port
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.tools.getopt import OptionError, getopt
@@ -47,7 +48,7 @@ class _Asked:
     source: tuple[int, int]
 
 
-@command("nc", "netcat", "nc.openbsd", flavour="debian", streams=True)
+@tool("nc", "netcat", "nc.openbsd", flavour="debian", streams=True)
 def nc(call: Call) -> Waiting:
     """``nc [-klNnvz] [-p PORT] [-q SEC] [-s ADDRESS] [-w SEC] [HOST] PORT[-PORT]``."""
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import MS, SECOND, US
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from macvsim.wire.frame import Frame
@@ -16,7 +17,7 @@ _START, _EACH = 64 * US, 8 * US
 _UNITS = {"msec": MS, "m": MS, "sec": SECOND, "s": SECOND}
 
 
-@command("mausezahn", flavour="debian")
+@tool("mausezahn", flavour="debian")
 def mausezahn(call: Call) -> Waiting:
     """``mausezahn DEVICE [-q] [-c COUNT] [-d DELAY] [-p LENGTH] [-a MAC] [-b MAC] "HEX…"``."""
     sim = call.box.sim

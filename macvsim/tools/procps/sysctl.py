@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.machine.kernelfs.sysctlnames import path as path_of
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 
 ROOT = "/proc/sys/"
@@ -48,7 +49,7 @@ _LONG = {
 }  # fmt: skip
 
 
-@command("sysctl", flavour="debian")
+@tool("sysctl", flavour="debian")
 def sysctl(call: Call) -> int:
     """``sysctl [-aeNnqw] [-r PATTERN] [NAME[=VALUE]…]``."""
     try:

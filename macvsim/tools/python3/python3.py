@@ -6,11 +6,12 @@ import json
 
 from macvsim.apps.udp_probe import Crash, UdpListener, UdpProbe, UdpSender
 from macvsim.errors import MacvsimError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 
 
-@command("python3", flavour="debian")
+@tool("python3", flavour="debian")
 def python3(call: Call) -> int | Waiting:
     """``python3 …/runner/udp.py send ADDRESS PORT TEXT [SECONDS]`` or ``… listen PORT SECONDS``; ``-m json.tool``."""
     match call.args:

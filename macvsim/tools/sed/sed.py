@@ -7,12 +7,12 @@ import re
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.tools.sed.script import Address, Script, SedCommand, SedError
-from macvsim.tools.toolkit import Manner, Misuse, lines_of, options, texts, tool
+from macvsim.tools.toolkit import Manner, Misuse, everywhere, lines_of, options, texts
 
 _LONG = {"expression": "e", "quiet": "n", "silent": "n", "regexp-extended": "E", "in-place": "i", "separate": "s"}
 
 
-@tool("sed")
+@everywhere("sed")
 def sed(call: Call, manner: Manner) -> int:
     """``sed [-nEi] [-e SCRIPT] [SCRIPT] [FILE…]``."""
     call.argv[1:] = ["-i" if re.fullmatch(r"-i.+|--in-place=.*", word) else word for word in call.args]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
 from macvsim.machine.resolve import NotExecutable, NotFound, where_is
 from macvsim.machine.streams import Streams
+from macvsim.machine.tool import tool
 from macvsim.shell.dialect import Ash, Bash, Bash5, Dialect
 from macvsim.shell.interp import Interpreter, execute
 from macvsim.shell.state import State
@@ -17,25 +18,25 @@ from macvsim.shell.state import State
 # -- shells ------------------------------------------------------------------------------------------------------------
 
 
-@command("sh", "dash", flavour="debian")
+@tool("sh", "dash", flavour="debian")
 def dash(call: Call) -> Waiting:
     """``sh [-eux] [-c LINE [NAME [ARG…]] | FILE [ARG…]]``."""
     return _shell(call, Dialect)
 
 
-@command("bash", flavour="debian")
+@tool("bash", flavour="debian")
 def bash5(call: Call) -> Waiting:
     """bash on Debian."""
     return _shell(call, Bash5)
 
 
-@command("sh", "ash", flavour="busybox")
+@tool("sh", "ash", flavour="busybox")
 def ash(call: Call) -> Waiting:
     """busybox' shell."""
     return _shell(call, Ash)
 
 
-@command("sh", "bash", flavour="centos")
+@tool("sh", "bash", flavour="centos")
 def bash(call: Call) -> Waiting:
     """bash on CentOS."""
     return _shell(call, Bash)
@@ -101,7 +102,7 @@ def _run_or_say(inner: Call, call: Call, prefix: str = "") -> Waiting:
         return 126
 
 
-@command("nohup")
+@tool("nohup")
 def nohup(call: Call) -> Waiting:
     """``nohup COMMAND ARG…``: nobody hangs up here."""
     if not call.args:
@@ -111,7 +112,7 @@ def nohup(call: Call) -> Waiting:
     return (yield from _run_or_say(inner, call, "failed to run command '{}'"))
 
 
-@command("sudo", flavour="debian")
+@tool("sudo", flavour="debian")
 def sudo(call: Call) -> int | Waiting:
     """``sudo [-nEHS] [-u root] [NAME=VALUE…] COMMAND ARG…``: everybody is root here."""
     words, env = call.args, dict(call.env)
@@ -141,7 +142,7 @@ def _as_root(inner: Call) -> Waiting:
         return 1
 
 
-@command("xargs")
+@tool("xargs")
 def xargs(call: Call) -> Waiting:
     """``xargs [-r] [-n MAX] [-I TEXT] [COMMAND ARG…]``."""
     words = call.args
@@ -187,7 +188,7 @@ def _unquote(item: str) -> str:
     return re.sub(r"""'([^']*)'|"([^"]*)"|\\(.)""", lambda m: m[1] or m[2] or m[3] or "", item)
 
 
-@command("which")
+@tool("which")
 def which(call: Call) -> int:
     """``which NAME…``."""
     status = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import tool
 from macvsim.tools.socketstreams import to_bytes
 from macvsim.tools.tcpdump.interfaces import ANY, interfaces, listing
 from macvsim.tools.tcpdump.live import Live
@@ -22,7 +23,7 @@ _LINK_TYPES = {
 }
 
 
-@command("tcpdump", flavour="debian")
+@tool("tcpdump", flavour="debian")
 def tcpdump(call: Call) -> int | Waiting:
     """``tcpdump [OPTION…] [EXPRESSION]``."""
     try:

@@ -12,7 +12,8 @@ from macvsim.apps.traceroute6 import DEFAULT_SIZE as DEFAULT_SIZE6
 from macvsim.apps.traceroute6 import LinuxTraceroute6
 from macvsim.apps.traceroute_linux import DEFAULT_SIZE, LinuxTraceroute
 from macvsim.errors import MacvsimError
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.net.ipv6.ip6 import FLOW_MASK
 from macvsim.tools.apps import run_program
 from macvsim.tools.traceroute.usage import USAGE, VERSION
@@ -79,7 +80,7 @@ class _Options:
         self.given[name] = value
 
 
-@command("traceroute", flavour="debian")
+@tool("traceroute", flavour="debian")
 def traceroute(call: Call) -> int | Waiting:
     """``traceroute [OPTIONS] host [packetlen]``."""
     if not call.args:
@@ -225,7 +226,7 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     return run_program(LinuxTraceroute(call.box, target, uncut="F" in given, **common))
 
 
-@command("traceroute6", flavour="debian")
+@tool("traceroute6", flavour="debian")
 def traceroute6(call: Call) -> int | Waiting:
     """The traceroute6 of the package ndisc6."""
     return call.not_simulated("traceroute6 of ndisc6; traceroute -6 does it")

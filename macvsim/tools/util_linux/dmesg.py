@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from macvsim.engine.sim import SECOND
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 
 _MICRO = 1000
 
 
-@command("dmesg", flavour="debian")
+@tool("dmesg", flavour="debian")
 def dmesg(call: Call) -> int:
     """``dmesg [-cCT]`` of util-linux."""
     return _dmesg(call, "cCTHwWkxtrsln:")
 
 
-@command("dmesg", flavour="busybox")
+@tool("dmesg", flavour="busybox")
 def busybox_dmesg(call: Call) -> int:
     """``dmesg [-c]`` of busybox, which containers may not use."""
     if not call.box.sys_admin:

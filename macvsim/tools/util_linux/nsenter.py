@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from macvsim.docker.host import DockerHost
-from macvsim.machine.call import Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.tool import tool
 from macvsim.net.namespace import Namespace
 from macvsim.shell.interp import box_for, run_in
 
 _NO_FILE = "No such file or directory"
 
 
-@command("nsenter", flavour="debian")
+@tool("nsenter", flavour="debian")
 def nsenter(call: Call) -> int | Waiting:
     """``nsenter {--net=FILE | -t PID -n} COMMAND ARG…``."""
     words = call.args

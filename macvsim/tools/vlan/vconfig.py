@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macvsim.errors import NetlinkError
-from macvsim.machine.call import REGISTRY, Call, Waiting, command
+from macvsim.machine.call import Call, Waiting
+from macvsim.machine.tool import tool
 from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.tools.net_tools.oldnet import atoi, require_net_admin
@@ -43,7 +44,7 @@ _STATE_FILE = "/run/network/vlan/name-type"
 # -- Debian's wrapper ------------------------------------------------------------------------------------------------
 
 
-@command("vconfig", flavour="debian")
+@tool("vconfig", flavour="debian")
 def vconfig_debian(call: Call) -> Waiting:
     """A shell script that calls ip; its exit codes say which word failed."""
     call.err(_DEPRECATED)
@@ -90,7 +91,7 @@ def _wrapper_name(call: Call, dev: str, vid: str) -> str:
 
 def _ip_link(call: Call, words: list[str]) -> Waiting:
     """Run ``ip link`` with the caller's streams."""
-    fn = REGISTRY.find("ip", call.box.flavour.name)
+    fn = call.box.kernel.programs.find("ip", call.box.flavour.name)
     if fn is None:
         call.err("/usr/sbin/vconfig: 68: /bin/ip: not found\n")
         return 127
@@ -101,7 +102,7 @@ def _ip_link(call: Call, words: list[str]) -> Waiting:
 # -- the C program ---------------------------------------------------------------------------------------------------
 
 
-@command("vconfig", flavour="centos")
+@tool("vconfig", flavour="centos")
 def vconfig_centos(call: Call) -> int:
     """Version 1.9; it tells what it did and where that can be seen."""
     argc = len(call.argv)

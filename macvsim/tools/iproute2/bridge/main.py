@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.machine.call import Call, command
+from macvsim.machine.call import Call
+from macvsim.machine.tool import tool
 from macvsim.tools.iproute2.bridge import fdb, link, usage, vlan
 from macvsim.tools.iproute2.bridge.tool import Options, Tool
 from macvsim.tools.iproute2.words import Complaint, Words, matches
@@ -23,12 +24,12 @@ _FLAGS = {
 }
 
 
-@command("bridge", flavour="debian")
+@tool("bridge", flavour="debian")
 def bridge_debian(call: Call) -> int:
     return bridge(call)
 
 
-@command("bridge", flavour="centos")
+@tool("bridge", flavour="centos")
 def bridge_centos(call: Call) -> int:
     return bridge(call)
 

@@ -1,0 +1,97 @@
+"""getopt_long() of the C library (getopt(3)): the options and operands of a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from macvsim.machine.usage import Option
+
+
+class OptionError(Exception):
+    """The text that getopt prints behind the program's name."""
+
+
+@dataclass
+class Given:
+    """The options of a command line in their order, each by its first name, and the operands."""
+
+    options: list[tuple[str, str]] = field(default_factory=list)
+    operands: list[str] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        return any(name == other for other, _ in self.options)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The argument of an option where it stands last."""
+        return next((value for other, value in reversed(self.options) if other == name), default)
+
+    def all(self, name: str) -> list[str]:
+        """The arguments of an option, wherever it stands."""
+        return [value for other, value in self.options if other == name]
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.options]
+
+
+def read_options(words: list[str], options: Mapping[str, Option], *, permute: bool = True) -> Given:
+    """Read a command line.
+
+    options : by every name they have; permute : options may stand behind operands
+    Raises `OptionError` with glibc's text for a word that does not fit.
+    """
+    given, rest = Given(), list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            break
+        if word == "-" or not word.startswith("-"):
+            given.operands.append(word)
+            if not permute:
+                break
+        elif word.startswith("--"):
+            _long(word, rest, options, given)
+        else:
+            _letters(word, rest, options, given)
+    given.operands += rest
+    return given
+
+
+def _letters(word: str, rest: list[str], options: Mapping[str, Option], given: Given) -> None:
+    """``-abcVALUE``."""
+    for at, letter in enumerate(word[1:], start=1):
+        option = options.get(f"-{letter}")
+        if option is None:
+            raise OptionError(f"invalid option -- '{letter}'")
+        if not option.argument:
+            given.options.append((option.name, ""))
+            continue
+        value = word[at + 1 :]
+        if not value and not option.optional:
+            if not rest:
+                raise OptionError(f"option requires an argument -- '{letter}'")
+            value = rest.pop(0)
+        given.options.append((option.name, value))
+        return
+
+
+def _long(word: str, rest: list[str], options: Mapping[str, Option], given: Given) -> None:
+    """``--name``, ``--name=VALUE`` or ``--name VALUE``; a name may be cut short where that names one option only."""
+    typed, equals, value = word.partition("=")
+    fitting = [name for name in options if name.startswith("--") and name.startswith(typed)]
+    if typed in options:
+        fitting = [typed]
+    if not fitting:
+        raise OptionError(f"unrecognized option '{typed}'")
+    if len({options[name].names for name in fitting}) > 1:
+        names = "".join(f" '{name}'" for name in fitting)
+        raise OptionError(f"option '{typed}' is ambiguous; possibilities:{names}")
+    option = options[fitting[0]]
+    if equals and not option.argument:
+        raise OptionError(f"option '{fitting[0]}' doesn't allow an argument")
+    if option.argument and not equals and not option.optional:
+        if not rest:
+            raise OptionError(f"option '{fitting[0]}' requires an argument")
+        value = rest.pop(0)
+    given.options.append((option.name, value))

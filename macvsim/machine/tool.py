@@ -1,0 +1,263 @@
+"""A program that boxes have: its names, the text of its usage, what it leaves out, and the function that runs it.
+
+::
+
+    @tool("macaddr", usage=USAGE, manner=GNU, effect=Effect.READS)
+    def macaddr(call: Called) -> int:
+        call.out(f"{call.operands}")
+        return 0
+
+The usage text is what the real program prints, kept as data.  Options with their letters, long names and arguments are
+read from it (`macvsim.machine.usage`); ``--help``, usage errors, completion, ``not simulated`` and the reference page
+come from it too.  A program whose words are a language of its own (`ip`, `iptables`, `find`) has the manner `OWN`: it
+reads its words itself.
+
+Three exceptions end a program: `UsageError`, `ToolError`, and `macvsim.errors.NotSimulated`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import simpy
+
+from macvsim.errors import Effect, MacvsimError, NotSimulated
+from macvsim.machine.options import Given, OptionError, read_options
+from macvsim.machine.usage import Option, options_of
+
+Waiting = Generator[simpy.Event, Any, int]
+"""A program that takes simulated time: it yields events and returns its exit status."""
+Run = Callable[[Any], int | Waiting]
+"""The function of a program, which is given a `macvsim.machine.call.Call`."""
+
+
+class Called(Protocol):
+    """The part of a `macvsim.machine.call.Call` that every program's options and errors need."""
+
+    tool: Tool | None
+    given: Given
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def args(self) -> list[str]: ...
+
+    def out(self, text: str) -> None: ...
+
+    def err(self, text: str) -> None: ...
+
+    def not_simulated(self, what: str) -> int: ...
+
+
+class UsageError(MacvsimError):
+    """The words make no sense: the text, which may be empty, is printed behind the program's name, then the usage as
+    the program's manner has it.
+    """
+
+
+class ToolError(MacvsimError):
+    """The program ends with one line on standard error.
+
+    text : printed behind the program's name; status : its exit status, None for the one that its manner has
+    named : False where the text is the whole line, or lines
+    """
+
+    def __init__(self, text: str, status: int | None = None, *, named: bool = True) -> None:
+        super().__init__(text, status)
+        self.text = text
+        self.status = status
+        self.named = named
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a family of programs reads options and answers mistakes.
+
+    own : the program reads its words itself
+    permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
+    after : what follows a usage error: ``try`` (a line that names ``--help``), ``usage`` (all of it) or ``nothing``
+    status, usage_status : exit status of a `ToolError`, and of a `UsageError`
+    help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
+    version_options : options that print the version
+    busybox : the program is an applet of busybox
+    """
+
+    own: bool = False
+    permute: bool = True
+    after: str = "usage"
+    status: int = 1
+    usage_status: int = 1
+    help_options: tuple[str, ...] = ("--help",)
+    help_status: int = 0
+    help_on_stderr: bool = False
+    version_options: tuple[str, ...] = ("--version",)
+    busybox: bool = False
+
+
+OWN = Manner(own=True)
+GNU = Manner(after="try")
+BUSYBOX = Manner(help_on_stderr=True, version_options=(), busybox=True)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A file of usage texts, as the real programs print them: blocks that begin with ``#### NAME``.
+
+    package : the Python package that holds the file; file : its name there
+    """
+
+    package: str
+    file: str = "usage.txt"
+
+    @cached_property
+    def blocks(self) -> Mapping[str, str]:
+        """The texts by name."""
+        text = (files(self.package) / self.file).read_text("utf-8")
+        parts = (block.partition("\n") for block in f"\n{text}".split("\n#### ")[1:])
+        return MappingProxyType({name: body + "\n" if body else "" for name, _, body in parts})
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Tool:
+    """One program.
+
+    names : the words that run it, its own name first
+    flavour : the boxes that have it: ``debian`` (and ``centos``, unless that has another one), ``centos``,
+    ``busybox``, or ``*``
+    usage : the text, or the file that has it under the program's name
+    version : the text of ``--version``; empty: it is not simulated
+    letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
+    left_out : options of the real program that are not simulated, by letter (``-m``) or long name (``--mark``), and
+    what each would do; words of a language where it has one
+    effect : what a feature that is left out would have done
+    manner : how it reads options and answers mistakes
+    """
+
+    names: tuple[str, ...]
+    run: Run
+    flavour: str = "*"
+    usage: str | Texts = ""
+    version: str = ""
+    letters: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    effect: Effect = Effect.READS
+    manner: Manner = OWN
+    streams: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Tool {self.name} ({self.package}, {self.flavour})>"
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+    @property
+    def package(self) -> str:
+        """The Debian package that has it; the Python module of a program from elsewhere."""
+        module: str = self.run.__module__
+        parts = module.split(".")
+        return parts[2].replace("_", "-") if parts[:2] == ["macvsim", "tools"] else module
+
+    def text(self, topic: str = "") -> str:
+        """The usage text, or another block of its file (``ip link``)."""
+        if isinstance(self.usage, str):
+            return self.usage
+        return self.usage.blocks[topic or self.name]
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        """The options of the usage text, by every name they have (``-c``, ``--count``)."""
+        return options_of(self.text() if self.usage else "", self.letters)
+
+    def left_out_text(self, option: Option) -> str | None:
+        """The use of an option that is left out; None for an option that works."""
+        return next((self.left_out[name] for name in option.names if name in self.left_out), None)
+
+    def __call__(self, call: Called) -> int | Waiting:
+        """Run: read the options, answer ``--help`` and its like, and print the errors."""
+        call.tool = self
+        try:
+            status = None if self.manner.own else self._prepare(call)
+            answer = self.run(call) if status is None else status
+        except (UsageError, ToolError, NotSimulated) as error:
+            return self.answer(call, error)
+        return answer if isinstance(answer, int) else self._waiting(call, answer)
+
+    def _waiting(self, call: Called, body: Waiting) -> Waiting:
+        try:
+            return (yield from body)
+        except (UsageError, ToolError, NotSimulated) as error:
+            return self.answer(call, error)
+
+    def _prepare(self, call: Called) -> int | None:
+        """Read the options into the call; the exit status where they already say all."""
+        manner = self.manner
+        call.given = self.read(call.args)
+        for name in call.given.names:
+            if name in manner.help_options:
+                (call.err if manner.help_on_stderr else call.out)(self.text())
+                return manner.help_status
+            if name in manner.version_options and self.version:
+                call.out(self.version)
+                return 0
+            if (what := self.left_out_text(self.options[name])) is not None or name in manner.version_options:
+                raise NotSimulated(f"{self.name} {name}{f': {what}' if what else ''}")
+        return None
+
+    def read(self, words: list[str]) -> Given:
+        """The options and operands of words; `UsageError` for a word that does not fit."""
+        try:
+            return read_options(words, self._all_options, permute=self.manner.permute)
+        except OptionError as error:
+            raise UsageError(str(error)) from None
+
+    @cached_property
+    def _all_options(self) -> Mapping[str, Option]:
+        """`options`, and ``--help`` and its like."""
+        more = (*self.manner.help_options, *self.manner.version_options)
+        return {**{name: Option((name,)) for name in more}, **self.options}
+
+    def answer(self, call: Called, error: UsageError | ToolError | NotSimulated) -> int:
+        """Print what ended the program; its exit status."""
+        if isinstance(error, NotSimulated):
+            return call.not_simulated(str(error))
+        if isinstance(error, ToolError):
+            call.err(f"{call.name}: {error.text}\n" if error.named else error.text)
+            return self.manner.status if error.status is None else error.status
+        call.err(f"{call.name}: {error}\n" if str(error) else "")
+        if self.manner.after == "try":
+            call.err(f"Try '{call.name} --help' for more information.\n")
+        elif self.manner.after == "usage":
+            call.err(self.text())
+        return self.manner.usage_status
+
+
+def tool(
+    *names: str,
+    flavour: str = "*",
+    usage: str | Texts = "",
+    version: str = "",
+    letters: str = "",
+    left_out: Mapping[str, str] | None = None,
+    effect: Effect = Effect.READS,
+    manner: Manner = OWN,
+    streams: bool = False,
+) -> Callable[[Run], Tool]:
+    """Make a `Tool` of the function below; the parameters are fields of `Tool`."""
+
+    def make(run: Run) -> Tool:
+        return Tool(
+            names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters,
+            left_out=left_out or {}, effect=effect, manner=manner, streams=streams,
+        )  # fmt: skip
+
+    return make

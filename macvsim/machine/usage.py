@@ -1,0 +1,74 @@
+"""Options as usage texts list them, which is where programs get theirs from.
+
+A line of a list names an option's letters and long names, and the argument of each::
+
+      -c <count>         stop after <count> replies
+      -n, --lines=[-]NUM       print the first NUM lines
+      -4,-6            Force IP or IPv6 name resolution
+
+A synopsis names them in brackets: ``[-nbv] [-c COUNT]``; letters without a list come from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_NAME = r"--?[A-Za-z0-9?@#][\w.+-]*"
+_ARGUMENT = r"(?:\[=\S+?\]|=\S+|[ ](?:<[^>]+>|[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]))"
+_NAMED = rf"{_NAME}{_ARGUMENT}?"
+_LIST = re.compile(rf"^ {{1,12}}({_NAMED}(?:(?:, ?| \| |/){_NAMED})*)(?: |$)")
+_ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")
+_SYNOPSIS = re.compile(r"\[-(\w+)\]|\[ ?-(\w) ([^\]]+)\]")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    names : every name it has, dashes included, the first one is what programs ask for
+    argument : the word for its argument; empty: it takes none; optional : the argument may be missing
+    """
+
+    names: tuple[str, ...]
+    argument: str = ""
+    optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """The letter if it has one, else the long name."""
+        return next((name for name in self.names if not name.startswith("--")), self.names[0])
+
+
+def options_of(text: str, letters: str = "") -> Mapping[str, Option]:
+    """Every option of a usage text by each of its names; `letters`, as for getopt(3), adds some or corrects them."""
+    found: dict[str, Option] = {}
+    for line in text.expandtabs().splitlines():
+        listed = _LIST.match(line)
+        if listed:
+            _add(found, _option(listed[1]))
+    for match in _SYNOPSIS.finditer(text.split("\n\n", 1)[0] if found else text):
+        for letter in match[1] or match[2]:
+            if f"-{letter}" not in found:
+                _add(found, Option((f"-{letter}",), match[3] or ""))
+    for letter, colons in re.findall(r"([^:])(:{0,2})", letters):
+        old = found.get(f"-{letter}", Option((f"-{letter}",)))
+        _add(found, Option(old.names, (old.argument or "ARG") if colons else "", len(colons) == 2))
+    return MappingProxyType(found)
+
+
+def _option(listed: str) -> Option:
+    """The option that a list names."""
+    names, argument, optional = [], "", False
+    for name, value in _ONE.findall(listed):
+        names.append(name)
+        if value:
+            argument, optional = value.strip(" =[]<>"), value.startswith("[")
+    return Option(tuple(sorted(names, key=lambda name: name.startswith("--"))), argument, optional)
+
+
+def _add(found: dict[str, Option], option: Option) -> None:
+    for name in option.names:
+        found[name] = option
