@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from macvsim.machine.usage import Option
 
@@ -14,19 +15,19 @@ class OptionError(Exception):
 
 @dataclass
 class Given:
-    """The options of a command line in their order, each by its first name, and the operands."""
+    """The options of a command line in their order, each by its letter if it has one, and the operands."""
 
-    options: list[tuple[str, str]] = field(default_factory=list)
+    options: list[tuple[str, Any]] = field(default_factory=list)
     operands: list[str] = field(default_factory=list)
 
     def __contains__(self, name: str) -> bool:
         return any(name == other for other, _ in self.options)
 
-    def get(self, name: str, default: str = "") -> str:
-        """The argument of an option where it stands last."""
+    def get(self, name: str, default: Any = "") -> Any:
+        """The argument of an option where it stands last, as the program reads it."""
         return next((value for other, value in reversed(self.options) if other == name), default)
 
-    def all(self, name: str) -> list[str]:
+    def all(self, name: str) -> list[Any]:
         """The arguments of an option, wherever it stands."""
         return [value for other, value in self.options if other == name]
 

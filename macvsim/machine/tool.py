@@ -17,6 +17,7 @@ Three exceptions end a program: `UsageError`, `ToolError`, and `macvsim.errors.N
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -122,8 +123,8 @@ class Texts:
     def blocks(self) -> Mapping[str, str]:
         """The texts by name."""
         text = (files(self.package) / self.file).read_text("utf-8")
-        parts = (block.partition("\n") for block in f"\n{text}".split("\n#### ")[1:])
-        return MappingProxyType({name: body + "\n" if body else "" for name, _, body in parts})
+        parts = re.split(r"^#### (.*)\n", text, flags=re.MULTILINE)[1:]
+        return MappingProxyType(dict(zip(parts[::2], parts[1::2], strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -138,6 +139,7 @@ class Tool:
     letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
     left_out : options of the real program that are not simulated, by letter (``-m``) or long name (``--mark``), and
     what each would do; words of a language where it has one
+    values : functions that read the arguments of options, by letter or long name; each raises `ToolError`
     effect : what a feature that is left out would have done
     manner : how it reads options and answers mistakes
     """
@@ -149,6 +151,7 @@ class Tool:
     version: str = ""
     letters: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     effect: Effect = Effect.READS
     manner: Manner = OWN
     streams: bool = False
@@ -199,10 +202,10 @@ class Tool:
             return self.answer(call, error)
 
     def _prepare(self, call: Called) -> int | None:
-        """Read the options into the call; the exit status where they already say all."""
+        """Read the options into the call, one after the other; the exit status where one ends the program."""
         manner = self.manner
         call.given = self.read(call.args)
-        for name in call.given.names:
+        for at, (name, text) in enumerate(call.given.options):
             if name in manner.help_options:
                 (call.err if manner.help_on_stderr else call.out)(self.text())
                 return manner.help_status
@@ -211,6 +214,8 @@ class Tool:
                 return 0
             if (what := self.left_out_text(self.options[name])) is not None or name in manner.version_options:
                 raise NotSimulated(f"{self.name} {name}{f': {what}' if what else ''}")
+            if name in self.values:
+                call.given.options[at] = name, self.values[name](text)
         return None
 
     def read(self, words: list[str]) -> Given:
@@ -248,6 +253,7 @@ def tool(
     version: str = "",
     letters: str = "",
     left_out: Mapping[str, str] | None = None,
+    values: Mapping[str, Callable[[str], Any]] | None = None,
     effect: Effect = Effect.READS,
     manner: Manner = OWN,
     streams: bool = False,
@@ -257,7 +263,7 @@ def tool(
     def make(run: Run) -> Tool:
         return Tool(
             names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters,
-            left_out=left_out or {}, effect=effect, manner=manner, streams=streams,
+            left_out=left_out or {}, values=values or {}, effect=effect, manner=manner, streams=streams,
         )  # fmt: skip
 
     return make

@@ -60,15 +60,3 @@ def busybox_duration(text: str) -> float:
     if not match:
         raise NumberError(f"invalid number '{text}'")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-
-def iputils_number(text: str, low: int, high: int) -> int:
-    """A number as the tools of iputils read it (strtol_or_err)."""
-    if not re.fullmatch(r"\s*[-+]?[0-9]+", text):
-        raise NumberError(f"invalid argument: '{text}'")
-    value = int(text)
-    if not -(1 << 63) <= value < 1 << 63:
-        raise NumberError(f"invalid argument: '{text}': Numerical result out of range")
-    if not low <= value <= high:
-        raise NumberError(f"invalid argument: '{text}': out of range: {low} <= value <= {high}")
-    return value

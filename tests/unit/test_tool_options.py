@@ -1,0 +1,43 @@
+"""Every option that a program's usage text names works, or says that it is not simulated; the texts are the real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from macvsim import Lab
+from macvsim.machine.host import BUSYBOX, Box
+from macvsim.machine.programs import Programs
+from macvsim.machine.tool import Tool
+from tests.usage_texts import differing
+
+DECLARED = [one for one in Programs().all() if not one.manner.own]
+
+
+def _run(one: Tool, words: list[str]) -> tuple[str, str, int]:
+    lab = Lab()
+    host: Box = lab.host("host1", nic="enp0s8", switch=lab.switch("sw1"))
+    if one.flavour == "busybox":
+        host = Box(host.kernel, host.ns, "host1", BUSYBOX)
+        host.interpreter = lab.shell
+    result = host.sh(f"timeout 1 {one.name} {' '.join(words)} < /dev/null")
+    return result.stdout, result.stderr, result.code
+
+
+@pytest.mark.parametrize("one", DECLARED, ids=[f"{one.name}-{one.flavour}" for one in DECLARED])
+def test_every_option_is_known(one: Tool) -> None:
+    unknown = set(one.left_out) - set(one.options) - set(one.manner.version_options)
+    assert not unknown, f"{one}: the usage text does not name {sorted(unknown)}"
+    for option in dict.fromkeys(one.options.values()):
+        words = [option.name, *(["1"] if option.argument and not option.optional else [])]
+        if option.name.startswith("--") and option.argument:
+            words = [f"{option.name}=1"]
+        out, err, code = _run(one, words)
+        assert f"invalid option -- '{option.name[1:]}'" not in err, (one, option)
+        assert "unrecognized option" not in err, (one, option)
+        if one.left_out_text(option) is not None:
+            assert (code, err.startswith(f"not simulated: {one.name} {option.name}")) == (95, True), (one, option, err)
+
+
+@pytest.mark.kernel
+def test_the_texts_are_those_of_the_real_programs() -> None:
+    assert [f"{one.name} ({one.package})" for one, _, _ in differing([])] == []
