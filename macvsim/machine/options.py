@@ -19,6 +19,8 @@ class Given:
 
     options: list[tuple[str, Any]] = field(default_factory=list)
     operands: list[str] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
+    """The names of the options as they stand on the line."""
 
     def __contains__(self, name: str) -> bool:
         return any(name == other for other, _ in self.options)
@@ -30,6 +32,11 @@ class Given:
     def all(self, name: str) -> list[Any]:
         """The arguments of an option, wherever it stands."""
         return [value for other, value in self.options if other == name]
+
+    def add(self, option: Option, typed: str, value: str) -> None:
+        """Take an option that was read."""
+        self.options.append((option.name, value))
+        self.typed.append(typed)
 
     @property
     def names(self) -> list[str]:
@@ -66,14 +73,14 @@ def _letters(word: str, rest: list[str], options: Mapping[str, Option], given: G
         if option is None:
             raise OptionError(f"invalid option -- '{letter}'")
         if not option.argument:
-            given.options.append((option.name, ""))
+            given.add(option, f"-{letter}", "")
             continue
         value = word[at + 1 :]
         if not value and not option.optional:
             if not rest:
                 raise OptionError(f"option requires an argument -- '{letter}'")
             value = rest.pop(0)
-        given.options.append((option.name, value))
+        given.add(option, f"-{letter}", value)
         return
 
 
@@ -95,4 +102,4 @@ def _long(word: str, rest: list[str], options: Mapping[str, Option], given: Give
         if not rest:
             raise OptionError(f"option '{fitting[0]}' requires an argument")
         value = rest.pop(0)
-    given.options.append((option.name, value))
+    given.add(option, fitting[0], value)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
@@ -87,6 +87,7 @@ class Manner:
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
     after : what follows a usage error: ``try`` (a line that names ``--help``), ``usage`` (all of it) or ``nothing``
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
+    usage_on_stdout : the usage goes to standard output, though the complaint does not
     help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
     version_options : options that print the version
     busybox : the program is an applet of busybox
@@ -97,6 +98,7 @@ class Manner:
     after: str = "usage"
     status: int = 1
     usage_status: int = 1
+    usage_on_stdout: bool = False
     help_options: tuple[str, ...] = ("--help",)
     help_status: int = 0
     help_on_stderr: bool = False
@@ -106,6 +108,7 @@ class Manner:
 
 OWN = Manner(own=True)
 GNU = Manner(after="try")
+GNU_SHORT = replace(GNU, help_options=("-h", "--help"), version_options=("-V", "--version"))
 BUSYBOX = Manner(help_on_stderr=True, version_options=(), busybox=True)
 
 
@@ -213,7 +216,7 @@ class Tool:
                 call.out(self.version)
                 return 0
             if (what := self.left_out_text(self.options[name])) is not None or name in manner.version_options:
-                raise NotSimulated(f"{self.name} {name}{f': {what}' if what else ''}")
+                raise NotSimulated(f"{self.name} {call.given.typed[at]}{f': {what}' if what else ''}")
             if name in self.values:
                 call.given.options[at] = name, self.values[name](text)
         return None
@@ -242,7 +245,7 @@ class Tool:
         if self.manner.after == "try":
             call.err(f"Try '{call.name} --help' for more information.\n")
         elif self.manner.after == "usage":
-            call.err(self.text())
+            (call.out if self.manner.usage_on_stdout else call.err)(self.text())
         return self.manner.usage_status
 
 

@@ -1,4 +1,4 @@
-"""Every option that a program's usage text names works, or says that it is not simulated; the texts are the real ones."""
+"""Every option in a usage text works, or says that it is not simulated; the texts are the real ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_option_is_known(one: Tool) -> None:
         words = [option.name, *(["1"] if option.argument and not option.optional else [])]
         if option.name.startswith("--") and option.argument:
             words = [f"{option.name}=1"]
-        out, err, code = _run(one, words)
+        _, err, code = _run(one, words)
         assert f"invalid option -- '{option.name[1:]}'" not in err, (one, option)
         assert "unrecognized option" not in err, (one, option)
         if one.left_out_text(option) is not None:

@@ -70,7 +70,7 @@ def test_the_table_has_every_program() -> None:
         ("macaddr --help", USAGE, "", 0),
         ("macaddr --version", "macaddr 1.0\n", "", 0),
         ("macaddr -r enp0s8", "", "not simulated: macaddr -r: the vendor's data base\n", 95),
-        ("macaddr --res enp0s8", "", "not simulated: macaddr -r: the vendor's data base\n", 95),
+        ("macaddr --res enp0s8", "", "not simulated: macaddr --resolve: the vendor's data base\n", 95),
         ("macaddr eth7", "", "macaddr: eth7: no such device\n", 1),
         ("macaddr", "", "macaddr: missing operand\nTry 'macaddr --help' for more information.\n", 1),
         ("macaddr -z", "", "macaddr: invalid option -- 'z'\nTry 'macaddr --help' for more information.\n", 1),

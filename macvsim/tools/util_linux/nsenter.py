@@ -3,56 +3,48 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from macvsim.docker.host import DockerHost
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import Kernel
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import GNU_SHORT, Texts, ToolError, tool
 from macvsim.net.namespace import Namespace
 from macvsim.shell.interp import box_for, run_in
 
-_NO_FILE = "No such file or directory"
+NSENTER = replace(GNU_SHORT, permute=False)
 
 
-@tool("nsenter", flavour="debian")
-def nsenter(call: Call) -> int | Waiting:
+@tool(
+    "nsenter",
+    flavour="debian",
+    usage=Texts(__package__),
+    left_out=dict.fromkeys(
+        ("-a", "-m", "-u", "-i", "-p", "-C", "-U", "-T", "-S", "-G", "--preserve-credentials", "-r", "-w", "-W", "-e",
+         "-F", "-c", "-Z", "--keep-caps", "-N", "--net-socket", "--user-parent"),
+        "only network namespaces can be entered",
+    ),
+    effect=Effect.CHANGES,
+    manner=NSENTER,
+)  # fmt: skip
+def nsenter(call: Call) -> Waiting:
     """``nsenter {--net=FILE | -t PID -n} COMMAND ARG…``."""
-    words = call.args
-    path, target, wanted = "", "", False
-    while words and words[0].startswith("-"):
-        word = words.pop(0)
-        if match := re.fullmatch(r"(?:--net=|-n=?)(.+)", word):
-            path, wanted = match[1], True
-        elif word in ("--net", "-n"):
-            wanted = True
-        elif match := re.fullmatch(r"(?:--target=|-t)(.+)", word):
-            target = match[1]
-        elif word in ("--target", "-t"):
-            if not words:
-                call.err(f"nsenter: option requires an argument -- 't'\n{_HINT}")
-                return 1
-            target = words.pop(0)
-        else:
-            return call.not_simulated(f"nsenter {word}: only network namespaces can be entered")
-    if not wanted:
-        return call.not_simulated("nsenter without --net")
+    given, words = call.given, call.given.operands
+    target = given.get("-t")
+    if "-n" not in given:
+        raise NotSimulated("nsenter without --net")
     if not words:
-        return call.not_simulated("nsenter without a command: a shell at the terminal")
+        raise NotSimulated("nsenter without a command: a shell at the terminal")
     if target and not target.isdigit():
-        call.err(f"nsenter: failed to parse pid: '{target}'\n")
-        return 1
-    if not path and not target:
-        call.err("nsenter: neither filename nor target pid supplied for ns/net\n")
-        return 1
-    path = path or f"/proc/{target}/ns/net"
+        raise ToolError(f"failed to parse pid: '{target}'")
+    path = given.get("-n").removeprefix("=") or (f"/proc/{target}/ns/net" if target else "")
+    if not path:
+        raise ToolError("neither filename nor target pid supplied for ns/net")
     found = namespace_at(call.box.kernel, path)
     if found is None:
-        call.err(f"nsenter: cannot open {path}: {_NO_FILE}\n")
-        return 1
+        raise ToolError(f"cannot open {path}: No such file or directory")
     return run_in(call, box_for(call.box.kernel, found), words)
-
-
-_HINT = "Try 'nsenter --help' for more information.\n"
 
 
 def namespace_at(kernel: Kernel, path: str) -> Namespace | None:
