@@ -151,7 +151,6 @@ class Tool:
     left_out: Mapping[str, str] = field(default_factory=dict)
     effect: Effect = Effect.READS
     manner: Manner = OWN
-    streams: bool = False
 
     def __repr__(self) -> str:
         return f"<Tool {self.name} ({self.package}, {self.flavour})>"
@@ -250,14 +249,13 @@ def tool(
     left_out: Mapping[str, str] | None = None,
     effect: Effect = Effect.READS,
     manner: Manner = OWN,
-    streams: bool = False,
 ) -> Callable[[Run], Tool]:
     """Make a `Tool` of the function below; the parameters are fields of `Tool`."""
 
     def make(run: Run) -> Tool:
         return Tool(
             names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters,
-            left_out=left_out or {}, effect=effect, manner=manner, streams=streams,
+            left_out=left_out or {}, effect=effect, manner=manner,
         )  # fmt: skip
 
     return make
