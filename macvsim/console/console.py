@@ -23,7 +23,7 @@ from macvsim.labfile.report import reasons
 from macvsim.labfile.terminals import Terminal
 from macvsim.machine.host import Box
 from macvsim.machine.streams import Sink
-from macvsim.shell.session import is_unfinished
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 WORDS = {
     "@NODE": "go to a host or container; ssh NODE does so until exit, docker exec -it NAME sh likewise",

@@ -20,7 +20,7 @@ from macvsim.labfile.document import MORE
 from macvsim.labfile.interrupts import TICK
 from macvsim.labfile.load import load
 from macvsim.labfile.play import LIMIT
-from macvsim.shell.session import is_unfinished
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from macvsim.engine.history import Call
 from macvsim.errors import ScenarioError
-from macvsim.shell.session import is_unfinished
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 _NAME = r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?"
 _PROMPTS = (

@@ -8,53 +8,87 @@ are thin: they parse words, call the model that the Python API calls, and print.
 
 from __future__ import annotations
 
-from macvsim.machine.files import FileSystem
+import simpy
+
+from macvsim.engine.sim import MS
+from macvsim.errors import NotSimulated
+from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
+from macvsim.machine.openfiles import open_to_read, open_to_write
 from macvsim.machine.options import Given
-from macvsim.machine.streams import Input, Sink, discard
+from macvsim.machine.streams import Descriptors, OpenFile, Steps, Text
 from macvsim.machine.tool import Tool, Waiting
 
 NOT_SIMULATED = 95
 """Exit code of what macvsim leaves out on purpose."""
+BLOCK = 65536
+"""How much programs read and write at a time."""
+_PER_MS = 1 << 20
+
+
+class WriteError(Exception):
+    """A program could not write its output, and ends; `error` says why."""
+
+    def __init__(self, error: FileError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Call:
-    """One command being run.
+    """One program being run: its words, descriptors, environment and directory.
 
     Parameters
     ----------
-    argv : the words, the command's name first
-    stdin : what is piped in; None when nothing is
-    stdout, stderr : called with every piece of output
+    argv : the words, the program's name first
+    fds : file descriptors; none by default, which read nothing and write to nothing
     env : exported variables; cwd : working directory
+
+    `out` and `err` are for short texts; what may be long, or endless, is written by ``yield from call.write(text)``.
+    Input is read by ``yield from`` `read_piece`, `read_line` or `read_all`.
     """
 
     def __init__(
         self,
         box: Box,
         argv: list[str],
-        stdin: str | Input | None = None,
-        stdout: Sink = discard,
-        stderr: Sink = discard,
+        fds: Descriptors | None = None,
         env: dict[str, str] | None = None,
         cwd: str = "/",
     ) -> None:
         self.box = box
         self.argv = argv
-        self.source = Input(stdin) if isinstance(stdin, str) else stdin
-        self.stdout = stdout
-        self.stderr = stderr
+        self.fds = Descriptors({}) if fds is None else fds
         self.env = {} if env is None else env
         self.cwd = cwd
         self.tool: Tool | None = None
         """The program that runs."""
         self.given = Given()
         """Its options and operands, where its manner has them read."""
+        self.process: simpy.Process | None = None
+        """What runs it, while it runs."""
+        self._read = ""
+        """Read from standard input and not used yet."""
+        self._moved = 0
 
-    @property
-    def stdin(self) -> str | None:
-        """What is piped in, all of it, which is then read; None when nothing is piped."""
-        return None if self.source is None else self.source.rest()
+    def derived(
+        self,
+        argv: list[str],
+        *,
+        box: Box | None = None,
+        fds: Descriptors | None = None,
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Call:
+        """Another program with this one's descriptors, environment and directory, or those named."""
+        inner = Call(
+            self.box if box is None else box,
+            argv,
+            self.fds if fds is None else fds,
+            dict(self.env) if env is None else env,
+            self.cwd if cwd is None else cwd,
+        )
+        inner.process = self.process
+        return inner
 
     @property
     def files(self) -> FileSystem:
@@ -69,13 +103,96 @@ class Call:
     def args(self) -> list[str]:
         return self.argv[1:]
 
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read_piece(self, most: int = BLOCK) -> Text:
+        """What standard input has, as soon as it has something (read); empty at its end."""
+        if self._read:
+            text, self._read = self._read[:most], self._read[most:]
+            return text
+        text = yield from self.fds.stdin.read(most)
+        yield from self._take_time(text)
+        return text
+
+    def read_line(self) -> Text:
+        """The next line of standard input with its end; empty at the end of input.
+
+        From a pipe the program reads blocks, as the C library does: what it does not use is lost to other readers.
+        """
+        stdin = self.fds.stdin
+        if stdin.seekable:
+            return stdin.take_line()
+        text = self._read
+        if (at := text.find("\n") + 1) == 0:
+            pieces = [text]
+            while not at and (piece := (yield from stdin.read(BLOCK))):
+                pieces.append(piece)
+                at = piece.find("\n") + 1
+            text = "".join(pieces)
+            at = at and len(text) - len(pieces[-1]) + at
+        at = at or len(text)
+        self._read = text[at:]
+        return text[:at]
+
+    def read_all(self, file: OpenFile | None = None) -> Text:
+        """Standard input, or an open file, to its end."""
+        source = self.fds.stdin if file is None else file
+        if source.endless:
+            raise NotSimulated("all of a file that has no end")
+        pieces: list[str] = []
+        while piece := (yield from self.read_piece() if file is None else source.read(BLOCK)):
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def open(self, path: str) -> OpenFile:
+        """A file opened for reading; `FileError`."""
+        return open_to_read(self.files, path, self.fds)
+
+    def create(self, path: str, *, appends: bool = False) -> OpenFile:
+        """A file opened for writing, emptied unless it `appends`; `FileError`."""
+        return open_to_write(self.files, path, self.fds, appends=appends)
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
     def out(self, text: str) -> None:
-        """Print to standard output."""
-        self.stdout(text)
+        """Print a short text to standard output, without waiting."""
+        self._put(1, text)
 
     def err(self, text: str) -> None:
-        """Print to standard error."""
-        self.stderr(text)
+        """Print a short text to standard error, without waiting."""
+        self._put(2, text)
+
+    def _put(self, fd: int, text: str) -> None:
+        file = self.fds.get(fd)
+        if file is None:
+            return
+        try:
+            file.write(text)
+        except simpy.Interrupt as interrupt:
+            process, active = self.process, self.box.sim.active_process
+            if process is active:
+                raise
+            self.process = None  # one signal is enough
+            if process is not None and process.is_alive:
+                process.interrupt(interrupt.cause)
+
+    def write(self, text: str) -> Steps:
+        """Print to standard output, and wait while a pipe is full; SIGPIPE where nobody reads it."""
+        file = self.fds.get(1)
+        if file is None:
+            return
+        try:
+            yield from file.put(text)
+        except FileError as error:
+            raise WriteError(error) from None
+        yield from self._take_time(text)
+
+    def _take_time(self, text: str) -> Steps:
+        """Copying takes a millisecond a MiB, so that a program without an end does not hold up the clock."""
+        self._moved += len(text)
+        if self._moved >= _PER_MS:
+            self._moved -= _PER_MS
+            yield self.box.sim.timeout(MS)
 
     def not_simulated(self, what: str) -> int:
         """Say that a real feature is left out, and how to exit."""
@@ -83,4 +200,4 @@ class Call:
         return NOT_SIMULATED
 
 
-__all__ = ["NOT_SIMULATED", "Call", "Waiting"]
+__all__ = ["BLOCK", "NOT_SIMULATED", "Call", "Waiting", "WriteError"]

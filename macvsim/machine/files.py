@@ -169,6 +169,18 @@ class FileSystem:
         except OSError as error:
             raise FileError(error.args[0], path) from None
 
+    def write_at(self, path: str, text: str, at: int | None) -> int:
+        """Write at an offset, or at the end (None), of a file that commands wrote; the offset behind the text."""
+        where = self.absolute(path)
+        old = self.box.files[where]
+        start = len(old) if at is None else at
+        end = start + len(text)
+        if start >= len(old):
+            self._store(where, old + "\0" * (start - len(old)) + text)
+        else:
+            self._store(where, old[:start] + text + old[end:])
+        return end
+
     def is_plain(self, path: str) -> bool:
         """True for a file that commands wrote: the kernel does not look at it."""
         return self.absolute(path) in self.box.files
@@ -245,6 +257,10 @@ def _full(text: str) -> None:
     raise OSError("ENOSPC")
 
 
+def _endless() -> str:
+    raise NotSimulated("all of /dev/zero, which has no end")
+
+
 _ETC: dict[str, Callable[[Box], str]] = {
     "/etc/hosts": _hosts,
     "/etc/hostname": lambda box: box.hostname + "\n",
@@ -253,4 +269,5 @@ _ETC: dict[str, Callable[[Box], str]] = {
 _DEV: dict[str, File] = {
     "/dev/null": File(lambda: "", lambda text: None),
     "/dev/full": File(None, _full),
+    "/dev/zero": File(_endless, lambda text: None),
 }

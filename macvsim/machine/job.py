@@ -1,7 +1,11 @@
-"""A running program: a simpy process that can be waited for and killed."""
+"""A running program: a simpy process that can be waited for and killed.
+
+An uncaught Python error of a program ends the program, as a crash does, and not the lab.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -10,7 +14,7 @@ import simpy
 from macvsim.errors import MacvsimError
 from macvsim.machine.call import Waiting
 from macvsim.machine.host import Box, Result
-from macvsim.machine.streams import Sink
+from macvsim.machine.streams import Descriptors, Output, Sink, Terminal
 
 SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGUSR2, SIGPIPE, SIGTERM = 1, 2, 3, 9, 10, 12, 13, 15
 SIGNALS = {
@@ -18,6 +22,22 @@ SIGNALS = {
     "ALRM": 14, "TERM": SIGTERM,
 }  # fmt: skip
 """The signals that end a program that does not catch them; others are not simulated."""
+
+
+SOFTWARE = 70
+"""Exit status of a program with an internal error (EX_SOFTWARE of sysexits.h)."""
+
+
+class ProgramWarning(RuntimeWarning):
+    """A program of macvsim ended by an error of its own; the program said so on its standard error."""
+
+
+def internal_error(fds: Descriptors, name: str, error: Exception) -> int:
+    """Print the error on the standard error of a program, and warn; the program's exit status."""
+    text = f"{name}: internal error: {type(error).__name__}: {error}"
+    fds.err(f"{text}\n")
+    warnings.warn(ProgramWarning(text), stacklevel=2)
+    return SOFTWARE
 
 
 def signal_of(interrupt: simpy.Interrupt) -> int:
@@ -34,57 +54,30 @@ class Killed(int):
 
 
 class Job:
-    """A command line, or a part of one, that runs by itself.
+    """A process: a program, a command line, or a part of one, that runs by itself.
+
+    Parameters
+    ----------
+    body : what it does; fds : its descriptors, which are closed when it ends; text : the command as it was written
 
     Attributes
     ----------
     done : simpy event (a process) that happens when it has ended
     code : exit code then, 128 + the signal's number if a signal ended it; None before
     signal : the last signal sent to it; None for none
-    text : the command as it was written
     """
 
     def __init__(
-        self,
-        box: Box,
-        body: Callable[[Job], Waiting],
-        stdout: Sink | None = None,
-        stderr: Sink | None = None,
-        text: str = "",
+        self, box: Box, body: Callable[[Job], Waiting], fds: Descriptors | None = None, text: str = ""
     ) -> None:
         self.box = box
         self.pid = box.kernel.next_pid()
         self.text = text
         self.code: int | None = None
         self.signal: int | None = None
-        self._out: list[str] = []
-        self._err: list[str] = []
-        self._stdout = stdout
-        self._stderr = stderr
+        self.fds = (fds or Descriptors({})).held()
         box.kernel.processes[self.pid] = self
         self.done: simpy.Process = box.sim.process(self._main(body))
-
-    @property
-    def stdout(self) -> str:
-        """What it has printed so far."""
-        return "".join(self._out)
-
-    @property
-    def stderr(self) -> str:
-        """What it has complained about so far."""
-        return "".join(self._err)
-
-    def out(self, text: str) -> None:
-        """Its standard output."""
-        self._out.append(text)
-        if self._stdout is not None:
-            self._stdout(text)
-
-    def err(self, text: str) -> None:
-        """Its standard error."""
-        self._err.append(text)
-        if self._stderr is not None:
-            self._stderr(text)
 
     def kill(self, signal: int = SIGTERM) -> None:
         """Send a signal: the waiting command gets `simpy.Interrupt` with the signal's number as its cause."""
@@ -94,12 +87,6 @@ class Job:
         if self.box.sim.active_process is self.done:
             raise simpy.Interrupt(signal)
         self.done.interrupt(signal)
-
-    def result(self) -> Result:
-        """What it printed, and its exit code; `MacvsimError` while it is running."""
-        if self.code is None:
-            raise MacvsimError(f"{self.box.name}: process {self.pid} is still running: wait for it, or kill it")
-        return Result(self.stdout, self.stderr, self.code)
 
     def wait(self) -> Waiting:
         """Wait for its end as its parent: signals go on to it, and then end the parent too."""
@@ -119,6 +106,63 @@ class Job:
             self.code = yield from body(self)
         except simpy.Interrupt as interrupt:
             self.code = Killed(128 + signal_of(interrupt))
+        except ProgramWarning:
+            raise
+        except Exception as error:
+            self.code = internal_error(self.fds, self.text.partition(" ")[0] or "sh", error)
         finally:
             del self.box.kernel.processes[self.pid]
+            self.fds.close_all()
         return self.code
+
+
+class CommandLine(Job):
+    """A line that is run from outside the box: what it prints is collected.
+
+    stdout, stderr : called with every piece of output, besides
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        body: Callable[[Job], Waiting],
+        stdout: Sink | None = None,
+        stderr: Sink | None = None,
+        text: str = "",
+    ) -> None:
+        self._out: list[str] = []
+        self._err: list[str] = []
+        super().__init__(
+            box,
+            body,
+            Descriptors({0: Terminal(), 1: Output(_both(self._out, stdout)), 2: Output(_both(self._err, stderr))}),
+            text,
+        )
+
+    @property
+    def stdout(self) -> str:
+        """Its output so far."""
+        return "".join(self._out)
+
+    @property
+    def stderr(self) -> str:
+        """Its standard error so far."""
+        return "".join(self._err)
+
+    def result(self) -> Result:
+        """Its output and its exit code; `MacvsimError` while it is running."""
+        if self.code is None:
+            raise MacvsimError(f"{self.box.name}: process {self.pid} is still running: wait for it, or kill it")
+        return Result(self.stdout, self.stderr, self.code)
+
+
+def _both(pieces: list[str], sink: Sink | None) -> Sink:
+    """Keeps what is written, and hands it on."""
+    if sink is None:
+        return pieces.append
+
+    def write(text: str) -> None:
+        pieces.append(text)
+        sink(text)
+
+    return write

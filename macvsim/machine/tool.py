@@ -157,7 +157,6 @@ class Tool:
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     effect: Effect = Effect.READS
     manner: Manner = OWN
-    streams: bool = False
 
     def __repr__(self) -> str:
         return f"<Tool {self.name} ({self.package}, {self.flavour})>"
@@ -259,14 +258,13 @@ def tool(
     values: Mapping[str, Callable[[str], Any]] | None = None,
     effect: Effect = Effect.READS,
     manner: Manner = OWN,
-    streams: bool = False,
 ) -> Callable[[Run], Tool]:
     """Make a `Tool` of the function below; the parameters are fields of `Tool`."""
 
     def make(run: Run) -> Tool:
         return Tool(
             names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters,
-            left_out=left_out or {}, values=values or {}, effect=effect, manner=manner, streams=streams,
+            left_out=left_out or {}, values=values or {}, effect=effect, manner=manner,
         )  # fmt: skip
 
     return make

@@ -23,7 +23,7 @@ from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.load import LabFile
 from macvsim.labfile.play import LIMIT, Player
 from macvsim.labfile.terminals import Terminals
-from macvsim.shell.session import is_unfinished
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 CELL = "this cell"
 """What messages call the text of a cell, where they would name a file."""

@@ -10,7 +10,7 @@ import simpy
 from macvsim.engine.sim import MS
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileSystem
-from macvsim.machine.streams import Streams
+from macvsim.machine.streams import Descriptors
 from macvsim.shell.builtins.testexpr import TestError
 from macvsim.shell.conditional import holds
 from macvsim.shell.expansion.pattern import matches
@@ -24,14 +24,14 @@ BUSY_ROUNDS, BUSY_TIME = 1000, MS
 """Commands take no time of their own; a loop that waits for nothing does after so many rounds: others get on."""
 
 
-def run_and_or(shell: Interpreter, command: AndOr, streams: Streams) -> Waiting:
+def run_and_or(shell: Interpreter, command: AndOr, streams: Descriptors) -> Waiting:
     status = yield from shell.condition(command.left, streams)
     if (status == 0) == (command.op == "&&"):
         status = yield from shell.run(command.right, streams)
     return status
 
 
-def run_if(shell: Interpreter, command: If, streams: Streams) -> Waiting:
+def run_if(shell: Interpreter, command: If, streams: Descriptors) -> Waiting:
     for condition, body in command.branches:
         if (yield from shell.condition(condition, streams)) == 0:
             return (yield from shell.run(body, streams))
@@ -41,7 +41,7 @@ def run_if(shell: Interpreter, command: If, streams: Streams) -> Waiting:
     return 0
 
 
-def run_for(shell: Interpreter, command: For, streams: Streams) -> Waiting:
+def run_for(shell: Interpreter, command: For, streams: Descriptors) -> Waiting:
     shell.streams = streams
     values = shell.state.params if command.words is None else (yield from shell.expander.fields(command.words))
     status = 0
@@ -54,7 +54,7 @@ def run_for(shell: Interpreter, command: For, streams: Streams) -> Waiting:
     return status
 
 
-def run_count(shell: Interpreter, command: Count, streams: Streams) -> Waiting:
+def run_count(shell: Interpreter, command: Count, streams: Descriptors) -> Waiting:
     """``for ((…; …; …))``: a while loop, whose step is done even after ``continue``."""
     shell.streams = streams
     calculate = shell.expander
@@ -72,12 +72,12 @@ def run_count(shell: Interpreter, command: Count, streams: Streams) -> Waiting:
     return status
 
 
-def run_let(shell: Interpreter, command: Let, streams: Streams) -> Waiting:
+def run_let(shell: Interpreter, command: Let, streams: Descriptors) -> Waiting:
     shell.streams = streams
     return int(not shell.expander.evaluate((yield from shell.expander.text(command.expression))))
 
 
-def run_test(shell: Interpreter, command: Test, streams: Streams) -> Waiting:
+def run_test(shell: Interpreter, command: Test, streams: Descriptors) -> Waiting:
     shell.streams = streams
     try:
         return int(not (yield from holds(command, shell.expander, FileSystem(shell.state.box, shell.state.cwd))))
@@ -86,7 +86,7 @@ def run_test(shell: Interpreter, command: Test, streams: Streams) -> Waiting:
         return 2
 
 
-def run_while(shell: Interpreter, command: While, streams: Streams) -> Waiting:
+def run_while(shell: Interpreter, command: While, streams: Descriptors) -> Waiting:
     sim = shell.state.box.sim
     status = 0
     while True:
@@ -110,7 +110,7 @@ def run_while(shell: Interpreter, command: While, streams: Streams) -> Waiting:
     return status
 
 
-def run_case(shell: Interpreter, command: Case, streams: Streams) -> Waiting:
+def run_case(shell: Interpreter, command: Case, streams: Descriptors) -> Waiting:
     shell.streams = streams
     subject = yield from shell.expander.text(command.word)
     for patterns, body in command.items:
@@ -122,7 +122,7 @@ def run_case(shell: Interpreter, command: Case, streams: Streams) -> Waiting:
     return 0
 
 
-def _round(shell: Interpreter, body: Command, streams: Streams) -> Generator[simpy.Event, Any, tuple[int, bool]]:
+def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:
     """One run of a loop's body: its status, and whether the loop ends."""
     shell.loops += 1
     try:

@@ -13,8 +13,8 @@ from macvsim.errors import MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute, run_in
 from macvsim.machine.host import Box, Result, box_for
-from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, Job
-from macvsim.machine.streams import Input, Sink, Streams
+from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job
+from macvsim.machine.streams import NULL, Descriptors, Output, Sink, discard
 from macvsim.shell.dialect import DIALECTS
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import State
@@ -67,15 +67,15 @@ class Shell:
         stdout: Sink | None = None,
         stderr: Sink | None = None,
         state: State | None = None,
-    ) -> Job:
+    ) -> CommandLine:
         """Start a line in a box in the background, at the current time."""
 
         def body(job: Job) -> Waiting:
             shell = Interpreter(state or State(box, DIALECTS[box.flavour.name]()), job)
             shell.state.pid = job.pid
-            return (yield from shell.script(line, Streams(None, {1: job.out, 2: job.err})))
+            return (yield from shell.script(line, job.fds))
 
-        return Job(box, body, stdout, stderr, line)
+        return CommandLine(box, body, stdout, stderr, line)
 
     def spawn_program(
         self,
@@ -90,10 +90,10 @@ class Shell:
         """Start one program, without a shell, in the background."""
 
         def body(job: Job) -> Waiting:
-            call = Call(box, argv, None, job.out, job.err, dict(env), cwd)
-            return (yield from run_in(call, box, argv))
+            return (yield from run_in(Call(box, argv, job.fds, dict(env), cwd), box, argv))
 
-        return Job(box, body, stdout, stderr, " ".join(argv))
+        fds = Descriptors({0: NULL, 1: Output(stdout or discard), 2: Output(stderr or discard)})
+        return Job(box, body, fds, " ".join(argv))
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
@@ -102,4 +102,4 @@ class Shell:
         return state
 
 
-__all__ = ["SIGINT", "SIGKILL", "SIGTERM", "Input", "Interpreter", "Job", "Shell", "box_for", "execute", "run_in"]
+__all__ = ["SIGINT", "SIGKILL", "SIGTERM", "CommandLine", "Interpreter", "Job", "Shell", "box_for", "execute", "run_in"]

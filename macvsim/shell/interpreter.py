@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import simpy
@@ -11,9 +11,10 @@ from macvsim.errors import NotSimulated
 from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
 from macvsim.machine.execute import execute
 from macvsim.machine.files import FileError
-from macvsim.machine.job import SIGINT, SIGPIPE, Job, Killed, signal_of
+from macvsim.machine.job import SIGINT, Job, Killed
+from macvsim.machine.pipe import Pipe
 from macvsim.machine.resolve import NotExecutable, NotFound
-from macvsim.machine.streams import Pipe, Streams
+from macvsim.machine.streams import NULL, Descriptors, OpenFile, Output, PipeSignal, Text
 from macvsim.shell import compound
 from macvsim.shell.builtins.table import BUILTINS, SPECIAL, Invocation, find_builtin
 from macvsim.shell.dialect import SIGNAL_TEXT, Dialect
@@ -40,6 +41,7 @@ from macvsim.shell.syntax.nodes import (
     While,
 )
 from macvsim.shell.syntax.parser import parse
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 
 class Interpreter:
@@ -65,10 +67,28 @@ class Interpreter:
 
     # -- whole scripts -------------------------------------------------------------------------------------------------
 
-    def script(self, text: str, streams: Streams) -> Waiting:
+    def script(self, text: str, streams: Descriptors) -> Waiting:
         """Run a script as a shell process: its exit status."""
+        return self._to_the_end(self.lines(text, streams), streams)
+
+    def script_from(self, read: Callable[[], Text], streams: Descriptors) -> Waiting:
+        """Run a script while it is read: `read` waits for the next line, which is empty at the end."""
+        return self._to_the_end(self._lines_from(read, streams), streams)
+
+    def _lines_from(self, read: Callable[[], Text], streams: Descriptors) -> Waiting:
+        text, line = "", 1
+        while piece := (yield from read()):
+            text += piece
+            if not is_unfinished(text.removesuffix("\n"), self.dialect.grammar):
+                yield from self.lines(text, streams, first=line)
+                line += text.count("\n")
+                text = ""
+        return (yield from self.lines(text, streams, first=line))
+
+    def _to_the_end(self, body: Waiting, streams: Descriptors) -> Waiting:
+        """Run a script, and what it trapped its end with."""
         try:
-            status = yield from self.lines(text, streams)
+            status = yield from body
         except (Exit, Return) as leaving:
             status = leaving.status
         except LoopControl:
@@ -82,11 +102,11 @@ class Interpreter:
                 status = leaving.status
         return status
 
-    def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
-        """Run commands line by line in this shell; a line that is no command ends it."""
+    def lines(self, text: str, streams: Descriptors, within: str = "", first: int = 1) -> Waiting:
+        """Run commands line by line in this shell; a line that is no command ends it.  `first` is the first number."""
         state = self.state
         expands = self.dialect.name != "bash" or "i" in state.options
-        commands = parse(text, self.dialect.grammar, state.aliases if expands else None)
+        commands = parse(text, self.dialect.grammar, state.aliases if expands else None, first)
         while True:
             try:
                 command = next(commands, None)
@@ -94,7 +114,7 @@ class Interpreter:
                     return state.status
                 state.status = yield from self.run(command, streams)
             except ShellSyntaxError as error:
-                streams.err(self.dialect.syntax(error, text, within))
+                streams.err(self.dialect.syntax(error, "\n" * (first - 1) + text, within))
                 raise Exit(2) from None
             except ShellError as error:
                 streams.err(self.dialect.say(self.line, error.text))
@@ -108,7 +128,7 @@ class Interpreter:
         shell._guarded = self._guarded
         return shell
 
-    def enclosed(self, command: Command, streams: Streams) -> Waiting:
+    def enclosed(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command as all of a subshell."""
         try:
             status = yield from self.run(command, streams)
@@ -119,6 +139,10 @@ class Interpreter:
         except ShellError as error:
             streams.err(self.dialect.say(self.line, error.text))
             status = self.dialect.error_status
+        except simpy.Interrupt as interrupt:
+            if not isinstance(interrupt.cause, PipeSignal):
+                raise
+            return Killed(128 + interrupt.cause)
         trap, self.state.exit_trap = self.state.exit_trap, ""
         if trap:
             yield from self.lines(trap, streams)
@@ -128,16 +152,15 @@ class Interpreter:
         """Output of ``$(…)``; its status is that of a command which is nothing else."""
         parts: list[str] = []
         shell = self.child()
-        streams = Streams(None, {**self.streams.sinks, 1: parts.append})
-        self._substituted = yield from shell.enclosed(program, streams)
+        self._substituted = yield from shell.enclosed(program, self.streams.having(stdout=Output(parts.append)))
         return "".join(parts).rstrip("\n")
 
-    streams = Streams(None, {})
+    streams = Descriptors({})
     """Those of the command being expanded, for what its substitutions complain about."""
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
-    def run(self, command: Command, streams: Streams) -> Waiting:
+    def run(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command and note its status."""
         match command:
             case Simple():
@@ -157,7 +180,7 @@ class Interpreter:
             case Background():
                 return (yield from self._background(command, streams))
             case Subshell():
-                status = yield from self.child().enclosed(command.body, streams)
+                status = yield from self.child().enclosed(command.body, streams.copy())
             case Redirected():
                 status = yield from self._redirected(command, streams)
             case If():
@@ -182,7 +205,7 @@ class Interpreter:
             raise Exit(status)
         return status
 
-    def condition(self, command: Command, streams: Streams) -> Waiting:
+    def condition(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command whose failure is an answer and not an error (``set -e``)."""
         self._guarded += 1
         try:
@@ -192,53 +215,45 @@ class Interpreter:
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
-    def _pipeline(self, command: Pipeline, streams: Streams) -> Waiting:
+    def _pipeline(self, command: Pipeline, streams: Descriptors) -> Waiting:
         """Every command but the last has a process of its own; the status is that of the last, with ``pipefail`` of the
         last that failed.
         """
         if len(command.commands) == 1:
             return (yield from self.condition(command.commands[0], streams))
+        stdin: OpenFile = streams.stdin
         writers: list[Job] = []
-        stdin = streams.stdin
         for part in command.commands[:-1]:
             pipe = Pipe(self.job.box.sim)
-            writers.append(self._writer(part, Streams(stdin, dict(streams.sinks)), pipe))
-            stdin = pipe
+            writers.append(self._process(part, streams.having(stdin=stdin, stdout=pipe.writer)))
+            stdin = pipe.reader
+        stdin.hold()
         try:
-            status = yield from self.child().enclosed(command.commands[-1], Streams(stdin, dict(streams.sinks)))
-            if isinstance(stdin, Pipe):
-                stdin.abandon()
-            for job in reversed(writers):
-                code = yield from job.wait()
-                if "pipefail" in self.state.options:
-                    status = status or code
-        except simpy.Interrupt as interrupt:
-            for job in writers:
-                job.kill(signal_of(interrupt))
-            raise
+            status = yield from self.child().enclosed(command.commands[-1], streams.having(stdin=stdin))
+        finally:
+            stdin.release()
+            if self.job.signal is not None:  # as a terminal signals all processes of a pipeline
+                for job in writers:
+                    job.kill(self.job.signal)
+        for job in reversed(writers):
+            code = yield from job.wait()
+            if "pipefail" in self.state.options:
+                status = status or code
         return status
 
-    def _writer(self, command: Command, streams: Streams, pipe: Pipe) -> Job:
-        def body(job: Job) -> Waiting:
-            pipe.on_broken = lambda: job.kill(SIGPIPE)
-            try:
-                return (yield from self.child(job).enclosed(command, streams.with_out(pipe.write)))
-            finally:
-                pipe.close()
-                if isinstance(streams.stdin, Pipe):
-                    streams.stdin.abandon()
-
-        return Job(self.job.box, body)
-
-    def _background(self, command: Background, streams: Streams) -> Waiting:
-        """Start a child; it runs before the next command, until it has to wait."""
+    def _process(self, command: Command, fds: Descriptors, text: str = "") -> Job:
+        """Start a process that runs a command."""
 
         def body(job: Job) -> Waiting:
             shell = self.child(job)
-            shell.is_program = isinstance(command.command, Simple)
-            return (yield from shell.enclosed(command.command, Streams(None, dict(streams.sinks))))
+            shell.is_program = isinstance(command, Simple)
+            return (yield from shell.enclosed(command, job.fds))
 
-        job = Job(self.job.box, body, text=command.text)
+        return Job(self.job.box, body, fds, text)
+
+    def _background(self, command: Background, streams: Descriptors) -> Waiting:
+        """Start a child; it runs before the next command, until it has to wait."""
+        job = self._process(command.command, streams.having(stdin=NULL), command.text)
         self.state.jobs.append(job)
         self.state.last_background = job.pid
         if "i" in self.state.options and self.dialect.name == "bash":
@@ -247,7 +262,7 @@ class Interpreter:
         yield self.job.box.sim.timeout(0)
         return 0
 
-    def _redirected(self, command: Redirected, streams: Streams) -> Waiting:
+    def _redirected(self, command: Redirected, streams: Descriptors) -> Waiting:
         self.streams = streams
         try:
             inner = yield from self.redirector.apply(command.redirects, streams)
@@ -259,7 +274,7 @@ class Interpreter:
 
     # -- simple commands -----------------------------------------------------------------------------------------------
 
-    def _simple(self, command: Simple, streams: Streams) -> Waiting:
+    def _simple(self, command: Simple, streams: Descriptors) -> Waiting:
         self.line = command.line
         self.streams = streams
         self._substituted = None
@@ -283,8 +298,10 @@ class Interpreter:
         if not words:
             return self._substituted or 0
         if words == ["exec"]:
-            streams.stdin, streams.sinks = inner.stdin, inner.sinks
+            streams.assign(inner)
         status = yield from self._invoke(words, assigned, inner)
+        if inner.full:
+            yield from inner.drain()
         if not self._flush(words[0], inner, streams):
             status = 1
         self.tell_of_signal(status, streams)
@@ -292,12 +309,12 @@ class Interpreter:
             raise Exit(status if self.job.signal == SIGINT else 128 + self.job.signal)
         return status
 
-    def tell_of_signal(self, status: int, streams: Streams) -> None:
+    def tell_of_signal(self, status: int, streams: Descriptors) -> None:
         """Say so if a signal ended a child."""
         if isinstance(status, Killed) and status.signal in SIGNAL_TEXT:
             streams.err(SIGNAL_TEXT[status.signal] + "\n")
 
-    def _flush(self, name: str, inner: Streams, streams: Streams) -> bool:
+    def _flush(self, name: str, inner: Descriptors, streams: Descriptors) -> bool:
         """Let files have what was printed; False, and a complaint, where one refuses."""
         try:
             inner.flush()
@@ -313,7 +330,7 @@ class Interpreter:
             raise Exit(NOT_SIMULATED) from None
         return True
 
-    def _invoke(self, words: list[str], assigned: list[tuple[str, str]], streams: Streams) -> Waiting:
+    def _invoke(self, words: list[str], assigned: list[tuple[str, str]], streams: Descriptors) -> Waiting:
         """Run a function, a builtin or a program; assignments before a special builtin stay, others are its own."""
         state = self.state
         name = words[0]
@@ -340,7 +357,7 @@ class Interpreter:
                     if variable not in saved[1]:
                         state.exported.pop(variable, None)
 
-    def _builtin(self, words: list[str], streams: Streams) -> Waiting:
+    def _builtin(self, words: list[str], streams: Descriptors) -> Waiting:
         try:
             result = BUILTINS[words[0]](Invocation(self, words, streams))
             return result if isinstance(result, int) else (yield from result)
@@ -348,7 +365,7 @@ class Interpreter:
             streams.err(f"not simulated: {error}\n")
             return NOT_SIMULATED
 
-    def _function(self, words: list[str], streams: Streams) -> Waiting:
+    def _function(self, words: list[str], streams: Descriptors) -> Waiting:
         state = self.state
         params, state.params = state.params, words[1:]
         state.local.append({})
@@ -364,7 +381,7 @@ class Interpreter:
                 else:
                     state.variables[variable] = value
 
-    def program(self, words: list[str], streams: Streams) -> Waiting:
+    def program(self, words: list[str], streams: Descriptors) -> Waiting:
         """Run a program that is not part of the shell."""
         try:
             return (yield from self.program_or_raise(words, streams))
@@ -375,8 +392,7 @@ class Interpreter:
             streams.err(self.dialect.say(self.line, f"{words[0]}: {error}"))
             return 126
 
-    def program_or_raise(self, words: list[str], streams: Streams) -> Waiting:
+    def program_or_raise(self, words: list[str], streams: Descriptors) -> Waiting:
         """As `program`, for who has words of their own for `NotFound` and `NotExecutable`."""
         state = self.state
-        call = Call(state.box, words, streams.stdin, streams.out, streams.err, state.environment(), state.cwd)
-        return (yield from execute(call))
+        return (yield from execute(Call(state.box, words, streams, state.environment(), state.cwd)))

@@ -10,7 +10,8 @@ import simpy
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.files import FileError, FileSystem
-from macvsim.machine.streams import FileWriter, Input, Streams
+from macvsim.machine.openfiles import open_to_read, open_to_write
+from macvsim.machine.streams import Descriptors, Given
 from macvsim.shell.dialect import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.state import State
@@ -49,8 +50,8 @@ class Redirector:
         self._expander = expander
         self._state = state
 
-    def apply(self, redirects: tuple[Redirect, ...], streams: Streams) -> Generator[simpy.Event, Any, Streams]:
-        """Streams of a command, from those of its shell; `RedirectError` where one fails."""
+    def apply(self, redirects: tuple[Redirect, ...], streams: Descriptors) -> Generator[simpy.Event, Any, Descriptors]:
+        """Descriptors of a command, from those of its shell; `RedirectError` where one fails."""
         if not redirects:
             return streams
         inner = streams.copy()
@@ -61,40 +62,36 @@ class Redirector:
                 raise RedirectError("left out", error) from None
         return inner
 
-    def _one(self, redirect: Redirect, streams: Streams) -> Generator[simpy.Event, Any, None]:
+    def _one(self, redirect: Redirect, fds: Descriptors) -> Generator[simpy.Event, Any, None]:
         if isinstance(redirect.target, HereDocument):
-            streams.stdin = Input((yield from self._expander.text(redirect.target.text)))
+            fds.set(redirect.fd, Given((yield from self._expander.text(redirect.target.text))))
             return
         target = yield from self._expander.text(redirect.target)
         files = FileSystem(self._state.box, self._state.cwd)
         match redirect.op:
             case "<<<":
-                streams.stdin = Input(target + "\n")
+                fds.set(redirect.fd, Given(target + "\n"))
             case "<":
                 try:
-                    streams.stdin = Input(files.read(target))
+                    fds.set(redirect.fd, open_to_read(files, target, fds))
                 except FileError as error:
                     raise RedirectError("open", error) from None
             case ">" | ">|" | ">>" | "<>":
+                truncates, appends = redirect.op in (">", ">|"), redirect.op == ">>"
                 try:
-                    files.open_for_writing(target, truncate=redirect.op in (">", ">|"))
+                    fds.set(redirect.fd, open_to_write(files, target, fds, truncates=truncates, appends=appends))
                 except FileError as error:
                     raise RedirectError("create", error) from None
-                streams.sinks[redirect.fd] = FileWriter(files, target)
             case ">&" | "<&":
-                self._duplicate(redirect, target, streams)
+                self._duplicate(redirect, target, fds)
 
     @staticmethod
-    def _duplicate(redirect: Redirect, target: str, streams: Streams) -> None:
+    def _duplicate(redirect: Redirect, target: str, fds: Descriptors) -> None:
         """``2>&1``, ``>&-``: another name for a descriptor, or none any more."""
         if target == "-":
-            if redirect.fd == 0:
-                streams.stdin = None
-            else:
-                streams.sinks.pop(redirect.fd, None)
-        elif target == "0" and redirect.fd == 0:
+            fds.set(redirect.fd, None)
             return
-        elif target.isdigit() and int(target) in streams.sinks:
-            streams.sinks[redirect.fd] = streams.sinks[int(target)]
-        else:
+        file = fds.get(int(target)) if target.isdigit() else None
+        if file is None:
             raise RedirectError("descriptor", target)
+        fds.set(redirect.fd, file)

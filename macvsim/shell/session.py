@@ -10,14 +10,11 @@ from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
 from macvsim.machine.job import SIGINT, Job
-from macvsim.machine.streams import Sink, Streams
+from macvsim.machine.streams import Descriptors, Sink, Terminal
 from macvsim.shell.builtins.jobs import describe_job
 from macvsim.shell.dialect_login import LOGIN_DIALECTS
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import Exit, Logout, LoopControl, Return, State
-from macvsim.shell.syntax.grammar import Grammar
-from macvsim.shell.syntax.lexer import ShellSyntaxError
-from macvsim.shell.syntax.parser import Parser
 
 
 class Session:
@@ -43,7 +40,12 @@ class Session:
         self.job: Job | None = None
         self.state = State(box, LOGIN_DIALECTS[box.flavour.name]())
         self.state.options["i"] = None
+        terminal = Terminal(self._show)
+        self._fds = Descriptors({0: terminal, 1: terminal, 2: terminal}, holds=True)
         self.go_to("~" if box.flavour.name != "busybox" else "/")
+
+    def _show(self, text: str) -> None:
+        self.write(text)
 
     @property
     def status(self) -> int:
@@ -90,21 +92,22 @@ class Session:
 
         def body(job: Job) -> Waiting:
             shell = Interpreter(self.state, job)
-            streams = Streams(None, {1: job.out, 2: job.err})
             try:
-                status = yield from shell.lines(text, streams)
+                status = yield from shell.lines(text, job.fds)
             except Logout as leaving:
                 status = leaving.status
                 self.closed = True
                 if self.state.exit_trap:
-                    yield from shell.lines(self.state.exit_trap, streams)
+                    yield from shell.lines(self.state.exit_trap, job.fds)
             except (Exit, Return) as leaving:
                 status = leaving.status
             except LoopControl:
                 status = self.state.status
+            finally:
+                self._fds.assign(job.fds)
             return status
 
-        self.job = Job(self.box, body, self.write, self.write, text)
+        self.job = Job(self.box, body, self._fds, text)
         return self.job
 
     @recorded
@@ -139,19 +142,3 @@ def open_session(box: Box, write: Sink, name: str = "", variables: Mapping[str, 
     session = Session(box, write, name)
     session.state.export(variables or {})
     return session
-
-
-def is_unfinished(text: str) -> bool:
-    """True if a command needs more lines: a quote, a list, a here-document is open, or a backslash hides the end."""
-    if (len(text) - len(text.rstrip("\\"))) % 2:
-        return True
-    parser = Parser(text + "\n", grammar=Grammar.BASH)
-    try:
-        while parser.complete_command() is not None:
-            pass
-    except ShellSyntaxError as error:
-        return error.unexpected == "end of file" or (error.unexpected is None and error.message in _OPEN)
-    return parser.cut_short
-
-
-_OPEN = frozenset(("Unterminated quoted string", "EOF in backquote substitution", "Missing '}'", "Missing '))'"))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Generator
-from typing import Any
 
 import simpy
 
 from macvsim.apps.netio import changed, send_all
 from macvsim.errors import SocketError
-from macvsim.machine.streams import Input
+from macvsim.machine.streams import OpenFile, Steps
 from macvsim.net.tcp.socket import TcpSocket
 
 _ENCODING = ("utf-8", "surrogateescape")
@@ -32,14 +30,18 @@ class Decoder:
         return self._decode(data)
 
 
-class SocketInput(Input):
-    """Standard input that is a connection; nothing is read from it before a program reads."""
+class SocketFile(OpenFile):
+    """A connection as an open file.  Nothing is read from it before a program reads; what it does not take at once of
+    what is written waits (`drain`).
+    """
 
     def __init__(self, sock: TcpSocket) -> None:
-        super().__init__("")
         self._sock = sock
         self._decoder = Decoder()
+        self._text = ""
         self._ended = False
+        self._waiting = b""
+        self._broken = False
 
     def _pull(self) -> None:
         """Take over what has come."""
@@ -51,49 +53,27 @@ class SocketInput(Input):
             if data is None:
                 return
             self._ended = not data
-            self._text = self._text[self._at :] + self._decoder(data)
-            self._at = 0
+            self._text += self._decoder(data)
 
     @property
     def ready(self) -> bool:
-        return self._at < len(self._text) or self._ended or self._sock.readable
+        return bool(self._text) or self._ended or self._sock.readable
 
     def news(self) -> simpy.Event | None:
         return None if self.ready else changed(self._sock)
 
     def take(self, most: int) -> str:
         self._pull()
-        return super().take(most)
+        text, self._text = self._text[:most], self._text[most:]
+        return text
 
-    def rest(self) -> str:
+    def take_line(self) -> str:
         self._pull()
-        return super().rest()
+        return self.take(self._text.find("\n") + 1 or len(self._text))
 
-    def read_line(self) -> Generator[simpy.Event, Any, str]:
-        self._pull()
-        while not self._ended and "\n" not in self._text[self._at :]:
-            yield changed(self._sock)
-            self._pull()
-        return self.take_line()
-
-    def wait_closed(self) -> Generator[simpy.Event, Any, None]:
-        self._pull()
-        while not self._ended:
-            yield changed(self._sock)
-            self._pull()
-
-
-class SocketOutput:
-    """Standard output that is a connection: a sink.  What the connection does not take at once waits (`drain`)."""
-
-    def __init__(self, sock: TcpSocket) -> None:
-        self._sock = sock
-        self._waiting = b""
-        self.broken = False
-
-    def __call__(self, text: str) -> None:
+    def write(self, text: str) -> None:
         data = to_bytes(text)
-        if self.broken or not data:
+        if self._broken or not data:
             return
         if self._waiting:
             self._waiting += data
@@ -101,13 +81,17 @@ class SocketOutput:
         try:
             self._waiting = data[self._sock.send(data) :]
         except SocketError:
-            self.broken = True
+            self._broken = True
 
-    def drain(self) -> Generator[simpy.Event, Any, None]:
+    def put(self, text: str) -> Steps:
+        self.write(text)
+        yield from self.drain()
+
+    def drain(self) -> Steps:
         """Wait until all is handed over."""
         data, self._waiting = self._waiting, b""
-        if data and not self.broken:
+        if data and not self._broken:
             try:
                 yield from send_all(self._sock, data)
             except SocketError:
-                self.broken = True
+                self._broken = True

@@ -3,7 +3,7 @@ input."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -12,6 +12,7 @@ import simpy
 
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.streams import OpenFile, Text
 from macvsim.machine.tool import Tool, tool
 from macvsim.tools.getopt import OptionError, getopt
 
@@ -76,7 +77,7 @@ BUSYBOX = Manner(True, _BUSYBOX_FILE)
 ToolFunction = Callable[[Call, Manner], "int | Waiting"]
 
 
-def everywhere(*names: str, streams: bool = False) -> Callable[[ToolFunction], tuple[Tool, Tool]]:
+def everywhere(*names: str) -> Callable[[ToolFunction], tuple[Tool, Tool]]:
     """Make the programs of GNU and of busybox that share a function, which is told in which manner to speak."""
 
     def make(fn: ToolFunction) -> tuple[Tool, Tool]:
@@ -88,7 +89,7 @@ def everywhere(*names: str, streams: bool = False) -> Callable[[ToolFunction], t
         def busybox(call: Call) -> int | Waiting:
             return _run(fn, BUSYBOX, call)
 
-        return tool(*names, streams=streams)(gnu), tool(*names, flavour="busybox", streams=streams)(busybox)
+        return tool(*names)(gnu), tool(*names, flavour="busybox")(busybox)
 
     return make
 
@@ -162,44 +163,63 @@ def options(
     return given, rest
 
 
-def texts(call: Call, manner: Manner, names: list[str], failed: list[str]) -> Iterator[tuple[str, str]]:
-    """Names and texts of the files named, or of standard input; what cannot be read is complained about, and its name
+def opened(call: Call, manner: Manner, name: str, failed: list[str]) -> OpenFile | None:
+    """A file opened for reading, ``-`` is standard input; one that cannot be read is complained about, and its name
     put in `failed`.
     """
-    for name in names or ["-"]:
-        if name == "-":
-            yield name, call.stdin or ""
-            continue
-        try:
-            text = call.files.read(name)
-        except FileError as error:
-            if manner.busybox and error.errno == "EISDIR" and _base(call) in ("cat", "tail"):
-                manner.error(call, f"read error: {error.strerror}")
-            elif not manner.busybox and error.errno == "EISDIR" and _base(call) in ("head", "tail"):
-                manner.error(call, f"error reading '{name}': {error.strerror}")
+    if name == "-":
+        return call.fds.stdin
+    try:
+        return call.open(name)
+    except FileError as error:
+        if manner.busybox and error.errno == "EISDIR" and _base(call) in ("cat", "tail"):
+            manner.error(call, f"read error: {error.strerror}")
+        elif not manner.busybox and error.errno == "EISDIR" and _base(call) in ("head", "tail"):
+            manner.error(call, f"error reading '{name}': {error.strerror}")
+        else:
+            manner.file_error(call, name, error.strerror)
+        failed.append(name)
+        return None
+
+
+def text_of(call: Call, manner: Manner, name: str, failed: list[str]) -> Generator[simpy.Event, Any, str | None]:
+    """All of a file, or of standard input; None for a file that cannot be read (`opened`)."""
+    if name == "-":
+        return (yield from call.read_all())
+    file = opened(call, manner, name, failed)
+    return None if file is None else (yield from call.read_all(file))
+
+
+class Lines:
+    """Lines of the files named, one file after the other, or of standard input, each as soon as it is there.
+
+    failed : names of files that could not be read
+    """
+
+    def __init__(self, call: Call, manner: Manner, names: list[str]) -> None:
+        self.failed: list[str] = []
+        self._call = call
+        self._manner = manner
+        self._names = list(reversed(names or ["-"]))
+        self._file: OpenFile | None = None
+
+    def next(self) -> Text:
+        """The next line with its end; empty at the end of the last file."""
+        while True:
+            while self._file is None:
+                if not self._names:
+                    return ""
+                self._file = opened(self._call, self._manner, self._names.pop(), self.failed)
+            if self._file is self._call.fds.stdin:
+                line = yield from self._call.read_line()
             else:
-                manner.file_error(call, name, error.strerror)
-            failed.append(name)
-            continue
-        yield name, text
+                line = yield from self._file.read_line()
+            if line:
+                return line
+            self._file = None
 
 
 def lines_of(text: str) -> list[str]:
     """Lines without their ends; a last one without an end counts."""
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
-
-
-def next_piece(call: Call) -> Generator[simpy.Event, Any, str]:
-    """What standard input has, as soon as it has something (read); empty at the end of it."""
-    source = call.source
-    if source is None:
-        return ""
-    while (news := source.news()) is not None:
-        yield news
-    return source.rest()
-
-
-def next_line(call: Call) -> Generator[simpy.Event, Any, str]:
-    """The next line of standard input with its end; empty at the end of it."""
-    return "" if call.source is None else (yield from call.source.read_line())

@@ -7,6 +7,7 @@ from macvsim.engine.sim import SECOND, Sim
 from macvsim.machine.call import Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.streams import Descriptors
 from macvsim.net.links import add_veth
 from macvsim.wire.addr import mac_bytes
 
@@ -36,7 +37,7 @@ class Ip:
         said: list[str] = []
         fn = self.host.kernel.programs.find("ip", flavour)
         assert fn is not None
-        code = fn(Call(self.host, ["ip", *line.split()], None, said.append, said.append))
+        code = fn(Call(self.host, ["ip", *line.split()], Descriptors.to(said.append, said.append)))
         assert isinstance(code, int)
         return "".join(said), code
 

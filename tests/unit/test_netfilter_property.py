@@ -10,6 +10,7 @@ from macvsim.errors import MacvsimError
 from macvsim.machine.call import Call
 from macvsim.machine.host import DEBIAN, Host
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.streams import Descriptors
 from macvsim.net.netfilter.conn import Conn
 from macvsim.net.netfilter.tuple import Tuple
 from macvsim.shell.interp import Shell
@@ -110,7 +111,7 @@ def make() -> Host:
 def run(host: Host, words: list[str]) -> tuple[int, str]:
     """Exit code and what is printed."""
     said: list[str] = []
-    call = Call(host, words, None, said.append, said.append)
+    call = Call(host, words, Descriptors.to(said.append, said.append))
     fn = host.kernel.programs.find(words[0], "debian")
     assert fn is not None
     try:

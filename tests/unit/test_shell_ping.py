@@ -10,6 +10,7 @@ import pytest
 from macvsim.engine.sim import MS, SECOND
 from macvsim.machine.call import Call
 from macvsim.machine.host import Box
+from macvsim.machine.streams import Descriptors
 from macvsim.machine.tool import Tool
 from macvsim.tools import getopt
 from macvsim.tools.busybox import arping as busybox_arping
@@ -38,7 +39,7 @@ class Run:
         self.code: int | None = None
         name = next(name for name in sorted(COMMANDS, key=len, reverse=True) if f"{line} ".startswith(f"{name} "))
         words = [name.split()[-1], *line[len(name) :].split()]
-        call = Call(box, words, None, self.out.append, self.err.append)
+        call = Call(box, words, Descriptors.to(self.out.append, self.err.append))
         self.process = box.sim.process(self._main(COMMANDS[name](call)))
 
     def _main(self, body: int | Generator[Any, Any, int]) -> Generator[Any, Any, None]:

@@ -6,7 +6,8 @@ import pytest
 
 from macvsim.engine.sim import SECOND
 from macvsim.lab import Lab
-from macvsim.shell.session import Session, is_unfinished
+from macvsim.shell.session import Session
+from macvsim.shell.syntax.unfinished import is_unfinished
 
 
 def session(flavour: str = "debian") -> tuple[Session, list[str]]:

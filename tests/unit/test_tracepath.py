@@ -103,7 +103,7 @@ def test_where_it_ends(a: DockerHost) -> None:
     ("line", "stderr", "code"),
     [
         ("tracepath nosuch", "tracepath: nosuch: Temporary failure in name resolution\n", 1),
-        ("tracepath -6 ::1", "not simulated: tracepath of IPv6\n", 95),
+        ("tracepath -6 ::1", "not simulated: tracepath -6: IPv6\n", 95),
         ("tracepath ::1", "not simulated: tracepath of IPv6\n", 95),
     ],
 )

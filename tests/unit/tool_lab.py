@@ -8,6 +8,7 @@ from macvsim.engine.sim import Sim
 from macvsim.machine.call import NOT_SIMULATED, Call
 from macvsim.machine.host import BUSYBOX, CENTOS, DEBIAN, Box
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.streams import Descriptors
 from macvsim.net.links import add_bridge, add_veth
 from macvsim.wire.addr import mac_bytes
 
@@ -36,7 +37,7 @@ class ToolLab:
         err: list[str] = []
         fn = self.kernel.programs.find(words[0], flavour)
         assert fn is not None, words[0]
-        code = fn(Call(self.boxes[flavour], words, None, out.append, err.append))
+        code = fn(Call(self.boxes[flavour], words, Descriptors.to(out.append, err.append)))
         if not isinstance(code, int):
             code = self.sim.run(until=self.sim.process(code))
         self.sim.run(until=self.sim.now + 1_000_000)

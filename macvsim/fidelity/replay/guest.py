@@ -32,7 +32,7 @@ from macvsim.net import rtneigh
 from macvsim.net.machine import Boot
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import Nud
-from macvsim.shell.interp import Job, Shell, box_for
+from macvsim.shell.interp import CommandLine, Shell, box_for
 from macvsim.wire.frame import Frame, PacketType
 
 RECORDER_HZ = 100
@@ -101,7 +101,7 @@ class Replay:
         """For each of `commands`, see `macvsim.fidelity.replay.unsettled`."""
         self.states: dict[str, State] = {}
         self._shared = SharedData(self.sim, self.frames)
-        self._jobs: list[tuple[Job, Command, int]] = []
+        self._jobs: list[tuple[CommandLine, Command, int]] = []
         self._captured: set[tuple[str, str]] = set()
         self._daemons: dict[str, DockerHost] = {}
         self._starts = deque(starts)

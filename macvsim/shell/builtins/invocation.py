@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileSystem
-from macvsim.machine.streams import Streams
+from macvsim.machine.streams import Descriptors
 from macvsim.shell.state import Exit, State
 
 if TYPE_CHECKING:
@@ -25,23 +25,23 @@ class Shell(Protocol):
     line: int
     loops: int
 
-    def lines(self, text: str, streams: Streams, within: str = "") -> Waiting:
+    def lines(self, text: str, streams: Descriptors, within: str = "") -> Waiting:
         """Run commands line by line."""
 
-    def program(self, words: list[str], streams: Streams) -> Waiting:
+    def program(self, words: list[str], streams: Descriptors) -> Waiting:
         """Run a program that is not part of the shell."""
 
-    def program_or_raise(self, words: list[str], streams: Streams) -> Waiting:
+    def program_or_raise(self, words: list[str], streams: Descriptors) -> Waiting:
         """As `program`; raises `NotFound` and `NotExecutable`."""
 
-    def tell_of_signal(self, status: int, streams: Streams) -> None:
+    def tell_of_signal(self, status: int, streams: Descriptors) -> None:
         """Print the signal that ended a child."""
 
 
 class Invocation:
     """A builtin being run."""
 
-    def __init__(self, shell: Shell, argv: list[str], streams: Streams) -> None:
+    def __init__(self, shell: Shell, argv: list[str], streams: Descriptors) -> None:
         self.shell = shell
         self.argv = argv
         self.streams = streams

@@ -114,15 +114,14 @@ def read_line(run: Invocation) -> Waiting:
         return run.complain("arg count")
     line = ""
     complete = False
-    if run.streams.stdin is not None:
-        while not complete:
-            piece = yield from run.streams.stdin.read_line()
-            complete = piece.endswith("\n")
-            line += piece.removesuffix("\n")
-            if complete and not raw and re.search(r"(?<!\\)(\\\\)*\\$", line):
-                line, complete = line[:-1], False
-            if not piece:
-                break
+    while not complete:
+        piece = yield from run.streams.stdin.read_line()
+        complete = piece.endswith("\n")
+        line += piece.removesuffix("\n")
+        if complete and not raw and re.search(r"(?<!\\)(\\\\)*\\$", line):
+            line, complete = line[:-1], False
+        if not piece:
+            break
     text = line if raw else re.sub(r"\\(.)", r"\1", line)
     separators = state.variables.get("IFS", " \t\n")
     blanks = "".join(char for char in separators if char in " \t\n")

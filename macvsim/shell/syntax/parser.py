@@ -38,9 +38,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
 
-def parse(text: str, grammar: Grammar = Grammar.POSIX, aliases: Mapping[str, str] | None = None) -> Iterator[Command]:
-    """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none."""
-    parser = Parser(text, grammar=grammar, aliases=aliases)
+def parse(
+    text: str, grammar: Grammar = Grammar.POSIX, aliases: Mapping[str, str] | None = None, line: int = 1
+) -> Iterator[Command]:
+    """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none.
+
+    line : number of the first one
+    """
+    parser = Parser(text, line=line, grammar=grammar, aliases=aliases)
     while (command := parser.complete_command()) is not None:
         yield command
 

@@ -15,15 +15,14 @@ from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.execute import execute
+from macvsim.machine.execute import run_program
 from macvsim.machine.host import BUSYBOX
-from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.tool import tool
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.tools.busybox.applet import Die, usage
 from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
 from macvsim.tools.ports import port_number
-from macvsim.tools.socketstreams import Decoder, SocketInput, SocketOutput, to_bytes
+from macvsim.tools.socketstreams import Decoder, SocketFile, to_bytes
 from macvsim.wire.addr import ip_text
 
 _USAGE = """\
@@ -43,7 +42,7 @@ _BUFFER = 1024
 _INT_MAX = 0x7FFFFFFF
 
 
-@tool("nc", flavour="busybox", streams=True)
+@tool("nc", flavour="busybox")
 def nc(call: Call) -> Waiting:
     """``nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]``."""
     try:
@@ -167,21 +166,14 @@ def _serve(call: Call, sock: TcpSocket, program: list[str]) -> Generator[simpy.E
 
 def _run(call: Call, sock: TcpSocket, program: list[str]) -> Waiting:
     """A program whose standard input and output are the connection; busybox' own before those of the machine."""
-    output = SocketOutput(sock)
+    file = SocketFile(sock)
     box = call.box
     if program[0] in BUSYBOX_APPLETS and box.flavour is not BUSYBOX:
         box = copy(box)
         box.flavour = BUSYBOX
-    inner = Call(box, program, SocketInput(sock), output, call.stderr, call.env, call.cwd)
-    try:
-        code = yield from execute(inner)
-    except NotFound:
-        call.err(f"nc: can't execute '{program[0]}': No such file or directory\n")
-        return 127
-    except NotExecutable as error:
-        call.err(f"nc: can't execute '{program[0]}': {error}\n")
-        return 126
-    yield from output.drain()
+    inner = call.derived(program, box=box, fds=call.fds.having(stdin=file, stdout=file))
+    code = yield from run_program(inner, failed=f"nc: can't execute '{program[0]}'")
+    yield from file.drain()
     return code
 
 
@@ -189,17 +181,17 @@ def _copy(call: Call, sock: TcpSocket, delay: int) -> Waiting:
     """Standard input to the connection, the connection to standard output, until the peer has closed."""
     sim = call.box.sim
     decode = Decoder()
-    source = call.source
+    source = call.fds.stdin
     reading = True
     while True:
-        if not sock.readable and not (reading and (source is None or source.ready)):
+        if not sock.readable and not (reading and source.ready):
             events = [netio.changed(sock)]
-            if reading and source is not None and (news := source.news()) is not None:
+            if reading and (news := source.news()) is not None:
                 events.append(news)
             yield from netio.wait(sim, events)
             continue
-        if reading and (source is None or source.ready):
-            text = "" if source is None else source.take(_BUFFER)
+        if reading and source.ready:
+            text = source.take(_BUFFER)
             reading = bool(text)
             try:
                 if text:

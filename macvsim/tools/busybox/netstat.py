@@ -39,7 +39,7 @@ def netstat(call: Call) -> int | Waiting:
     letters = {letter for letter, _ in found}
     if "r" in letters:
         words = ["route", "-en" if "n" in letters else "-e"]
-        return route(Call(call.box, words, None, call.stdout, call.stderr, call.env, call.cwd))
+        return route(call.derived(words))
     for letter in sorted(letters & set("ewx")):
         return call.not_simulated(f"netstat -{letter}")
     if not letters & set("tu"):

@@ -11,7 +11,6 @@ from macvsim.errors import MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.resolve import NotExecutable, NotFound
-from macvsim.machine.streams import Streams
 from macvsim.machine.tool import tool
 from macvsim.shell.dialect import Ash
 from macvsim.shell.interp import Interpreter, execute
@@ -131,7 +130,7 @@ def udhcpc(call: Call) -> Waiting:
     def body(job: Job) -> Waiting:
         return (yield from _to_the_end(client))
 
-    Job(call.box, body, call.stdout, call.stderr, " ".join(call.argv))
+    Job(call.box, body, call.fds, " ".join(call.argv))
     return 0
 
 
@@ -224,17 +223,17 @@ class _Runner:
         yield call.box.sim.timeout(_FORK)
         path = self.named or self.usual
         if path in call.box.files:
-            yield from execute(Call(call.box, ["sh", path, event], None, call.stdout, call.stderr, env, call.cwd))
+            yield from execute(call.derived(["sh", path, event], env=env))
             return
         if self.named:  # some program, or nothing, whose failure nobody tells
             with suppress(NotFound, NotExecutable):
-                yield from execute(Call(call.box, [path, event], None, call.stdout, call.stderr, env, call.cwd))
+                yield from execute(call.derived([path, event], env=env))
             return
         state = State(call.box, Ash("udhcpc.script", script=True))
         state.cwd, state.params = "/", [event]
         state.export(env)
 
         def body(job: Job) -> Waiting:
-            return (yield from Interpreter(state, job).script(_SCRIPT, Streams(None, {1: job.out, 2: job.err})))
+            return (yield from Interpreter(state, job).script(_SCRIPT, job.fds))
 
-        yield from Job(call.box, body, call.stdout, call.stderr, self.usual).wait()
+        yield from Job(call.box, body, call.fds, self.usual).wait()

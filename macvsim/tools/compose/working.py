@@ -112,7 +112,7 @@ def rm(run: Run) -> Waiting:
         run.call.out("No stopped containers\n")
         return 0
     run.call.out(f"Going to remove {', '.join(container.name for container in idle)}")
-    if not run.parsed.on("force") and (run.call.stdin or "").strip().lower() not in ("y", "yes"):
+    if not run.parsed.on("force") and (yield from run.call.read_line()).strip().lower() not in ("y", "yes"):
         return 0
     run.call.out("\n")
     for container in idle:
@@ -129,8 +129,8 @@ def execute(run: Run) -> int | Waiting:
         run.call.out(f"{missing}\n")
         return 126
     env, cwd = container.environment(given.all("env")), given.last("workdir") or container.config.workdir or "/"
-    source = run.call.source if given.on("interactive") or not given.has("interactive") else None
-    return exec_in(run.call, container, argv, env=env, cwd=cwd, source=source, detached=given.on("detach"))
+    interactive = given.on("interactive") or not given.has("interactive")
+    return exec_in(run.call, container, argv, env=env, cwd=cwd, interactive=interactive, detached=given.on("detach"))
 
 
 def _running(run: Run, name: str, index: int) -> Container:

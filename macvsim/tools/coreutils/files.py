@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.streams import OpenFile
 from macvsim.tools.toolkit import LeftOut, Manner, Misuse, everywhere, options
 
 
@@ -176,17 +177,23 @@ def touch(call: Call, manner: Manner) -> int:
 
 
 @everywhere("tee")
-def tee(call: Call, manner: Manner) -> int:
+def tee(call: Call, manner: Manner) -> Waiting:
     """``tee [-a] [FILE…]``."""
     given, words = options(call, "ai", "p", {"append": "a"})
-    text = call.stdin or ""
     code = 0
-    call.out(text)
+    files: list[tuple[str, OpenFile]] = []
     for word in words:
         try:
-            call.files.open_for_writing(word, truncate="a" not in given)
-            if text:
-                call.files.write(word, text)
+            files.append((word, call.create(word, appends="a" in given)))
+        except FileError as error:
+            code = manner.file_error(call, word, error.strerror)
+    while text := (yield from call.read_piece()):
+        yield from call.write(text)
+        for _, file in files:
+            yield from file.put(text)
+    for word, file in files:
+        try:
+            file.flush()
         except FileError as error:
             code = manner.file_error(call, word, error.strerror)
     return code

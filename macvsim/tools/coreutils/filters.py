@@ -1,40 +1,34 @@
-"""cat and head, which pass lines on while they come; tail, tac, rev, wc, sort, uniq, cut, tr."""
+"""cat, head, tail, tac, rev, wc, sort, uniq, cut, tr."""
 
 from __future__ import annotations
 
 import re
 
-from macvsim.machine.call import Call, Waiting
+from macvsim.machine.call import BLOCK, Call, Waiting
+from macvsim.machine.pipe import size_of
+from macvsim.machine.streams import OpenFile, Steps
 from macvsim.shell.expansion.escapes import expand_set
-from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, lines_of, next_line, next_piece, options, texts
+from macvsim.tools.toolkit import Lines, Manner, Misuse, Refused, everywhere, lines_of, opened, options, text_of
 
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
 
 
-@everywhere("cat", streams=True)
+@everywhere("cat")
 def cat(call: Call, manner: Manner) -> Waiting:
     """``cat [-n] [FILE…]``."""
     given, words = options(call, "nu", "AbeEstTv")
+    if "n" in given:
+        lines, number = Lines(call, manner, words), 0
+        while line := (yield from lines.next()):
+            number += 1
+            yield from call.write(f"{number:6}\t{line}")
+        return int(bool(lines.failed))
     failed: list[str] = []
-    number = 0
-
-    def show(line: str) -> None:
-        nonlocal number
-        number += 1
-        call.out(f"{number:6}\t{line}" if "n" in given else line)
-
     for word in words or ["-"]:
-        if word == "-":
-            read = next_line if "n" in given else next_piece
-            while text := (yield from read(call)):
-                show(text)
-            continue
-        for _, text in texts(call, manner, [word], failed):
-            if "n" not in given:
-                call.out(text)
-                continue
-            for line in text.splitlines(keepends=True):
-                show(line)
+        file = opened(call, manner, word, failed)
+        if file is not None:
+            while text := (yield from file.read(BLOCK)):
+                yield from call.write(text)
     return int(bool(failed))
 
 
@@ -43,49 +37,49 @@ def _old_count(call: Call) -> list[str]:
     return [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in call.args]
 
 
-@everywhere("head", streams=True)
+@everywhere("head")
 def head(call: Call, manner: Manner) -> Waiting:
     """``head [-n N | -N | -c N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
     given, words = options(call, "n:qc:", "vz", {"lines": "n", "quiet": "q", "bytes": "c"})
-    if "c" in given:
-        return (yield from _first_bytes(call, manner, given, words))
-    count = _count(manner, given.get("n", "10"), "lines")
-    failed: list[str] = []
-    if not words and count >= 0:
-        while count and (line := (yield from next_line(call))):
-            call.out(line)
-            count -= 1
-        return 0
-    if call.source is not None:
-        yield from call.source.wait_closed()
-    first = True
-    for name, text in texts(call, manner, words, failed):
-        _title(call, given, words, name, first)
-        first = False
-        call.out("".join(text.splitlines(keepends=True)[:count]))
-    return int(bool(failed))
-
-
-def _first_bytes(call: Call, manner: Manner, given: dict[str, str], words: list[str]) -> Waiting:
-    """``head -c N``; /dev/zero has as many as are asked for."""
-    size = _count(manner, given["c"], "bytes")
-    if size < 0:
+    unit = "bytes" if "c" in given else "lines"
+    count = _count(manner, given.get("c") or given.get("n", "10"), unit)
+    if "c" in given and count < 0:
         return call.not_simulated("head -c with a negative number")
     failed: list[str] = []
-    for at, word in enumerate(words or ["-"]):
-        if word == "-" and call.source is not None:
-            yield from call.source.wait_closed()
-        found = [(word, "\0" * size)] if word == "/dev/zero" else texts(call, manner, [word], failed)
-        for name, text in found:
-            _title(call, given, words, name, at == 0)
-            data = text.encode("utf-8", "surrogateescape")[:size]
-            call.out(data.decode("utf-8", "surrogateescape"))
+    first = True
+    for word in words or ["-"]:
+        file = opened(call, manner, word, failed)
+        if file is None:
+            continue
+        _title(call, given, words, word, first)
+        first = False
+        if "c" in given:
+            yield from _first_bytes(call, file, count)
+        elif count < 0:
+            text = yield from text_of(call, manner, word, failed)
+            call.out("".join((text or "").splitlines(keepends=True)[:count]))
+        else:
+            yield from _first_lines(call, file, count)
     return int(bool(failed))
+
+
+def _first_lines(call: Call, file: OpenFile, count: int) -> Steps:
+    read = call.read_line if file is call.fds.stdin else file.read_line
+    while count and (line := (yield from read())):
+        yield from call.write(line)
+        count -= 1
+
+
+def _first_bytes(call: Call, file: OpenFile, size: int) -> Steps:
+    while size and (text := (yield from file.read(min(size, BLOCK)))):
+        data = text.encode("utf-8", "surrogateescape")[:size]
+        size -= len(data)
+        yield from call.write(data.decode("utf-8", "surrogateescape"))
 
 
 @everywhere("tail")
-def tail(call: Call, manner: Manner) -> int:
+def tail(call: Call, manner: Manner) -> Waiting:
     """``tail [-n [+]N | -N] [FILE…]``."""
     call.argv[1:] = _old_count(call)
     given, words = options(call, "n:q", "cfFsvz", {"lines": "n", "quiet": "q"})
@@ -93,12 +87,15 @@ def tail(call: Call, manner: Manner) -> int:
     count = abs(_count(manner, asked.removeprefix("+"), "lines"))
     failed: list[str] = []
     first = True
-    for name, text in texts(call, manner, words, failed):
+    for name in words or ["-"]:
+        text = yield from text_of(call, manner, name, failed)
+        if text is None:
+            continue
         _title(call, given, words, name, first)
         first = False
         lines = text.splitlines(keepends=True)
         start = max(0, count - 1) if asked.startswith("+") else max(0, len(lines) - count)
-        call.out("".join(lines[start:]))
+        yield from call.write("".join(lines[start:]))
     return int(bool(failed))
 
 
@@ -114,39 +111,46 @@ def _title(call: Call, given: dict[str, str], words: list[str], name: str, first
 
 
 @everywhere("tac")
-def tac(call: Call, manner: Manner) -> int:
+def tac(call: Call, manner: Manner) -> Waiting:
     """``tac [FILE…]``: the last line first."""
     _, words = options(call, "", "brs")
     failed: list[str] = []
-    for _, text in texts(call, manner, words, failed):
-        call.out("".join(reversed(text.splitlines(keepends=True))))
+    for word in words or ["-"]:
+        text = yield from text_of(call, manner, word, failed)
+        yield from call.write("".join(reversed((text or "").splitlines(keepends=True))))
     return int(bool(failed))
 
 
 @everywhere("rev")
-def rev(call: Call, manner: Manner) -> int:
+def rev(call: Call, manner: Manner) -> Waiting:
     """``rev [FILE…]``: every line backwards."""
     _, words = options(call, "", "0")
-    failed: list[str] = []
-    for _, text in texts(call, manner, words, failed):
-        call.out("".join(f"{line[::-1]}\n" for line in lines_of(text)))
-    return int(bool(failed))
+    lines = Lines(call, manner, words)
+    while line := (yield from lines.next()):
+        yield from call.write(line.removesuffix("\n")[::-1] + "\n")
+    return int(bool(lines.failed))
 
 
 @everywhere("wc")
-def wc(call: Call, manner: Manner) -> int:
+def wc(call: Call, manner: Manner) -> Waiting:
     """``wc [-clmw] [FILE…]``."""
     given, words = options(call, "clmw", "L", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
     failed: list[str] = []
     rows = []
     size = 0
-    for name, text in texts(call, manner, words, failed):
-        counts = {
-            "l": text.count("\n"),
-            "w": len(text.split()),
-            "m": len(text),
-            "c": len(text.encode("utf-8", "surrogateescape")),
-        }
+    for name in words or ["-"]:
+        file = opened(call, manner, name, failed)
+        if file is None:
+            continue
+        counts = dict.fromkeys("lwmc", 0)
+        inside = False
+        while text := (yield from call.read_piece() if name == "-" else file.read(BLOCK)):
+            counts["l"] += text.count("\n")
+            if "w" in (given or "w"):
+                counts["w"] += len(text.split()) - (inside and not text[0].isspace())
+                inside = not text[-1].isspace()
+            counts["m"] += len(text)
+            counts["c"] += size_of(text)
         size += counts["c"]
         rows.append(([counts[letter] for letter in "lwmc" if letter in (given or "lwc")], name))
     if len(words) > 1:
@@ -161,11 +165,13 @@ def wc(call: Call, manner: Manner) -> int:
 
 
 @everywhere("sort")
-def sort(call: Call, manner: Manner) -> int:
+def sort(call: Call, manner: Manner) -> Waiting:
     """``sort [-fnru] [-k N] [-t C] [FILE…]``, in the order of the C locale."""
     given, words = options(call, "fnruk:t:", "bcdghimMosVz", {"reverse": "r", "numeric-sort": "n", "unique": "u"})
     failed: list[str] = []
-    lines = [line for _, text in texts(call, manner, words, failed) for line in lines_of(text)]
+    lines: list[str] = []
+    for word in words or ["-"]:
+        lines += lines_of((yield from text_of(call, manner, word, failed)) or "")
     if failed:
         return manner.failure(call)
     match = re.fullmatch(r"(\d+)(?:,(\d+))?([nrf]*)", given.get("k", "1"))
@@ -189,33 +195,32 @@ def sort(call: Call, manner: Manner) -> int:
     else:
         lines.sort(reverse="r" in letters)
     lines.sort(key=key, reverse="r" in letters)
-    call.out("".join(f"{line}\n" for line in lines))
+    yield from call.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
 @everywhere("uniq")
-def uniq(call: Call, manner: Manner) -> int:
+def uniq(call: Call, manner: Manner) -> Waiting:
     """``uniq [-cdu] [FILE]``."""
     given, words = options(call, "cdu", "fiswz", {"count": "c"})
-    failed: list[str] = []
     if len(words) > 1:
         return call.not_simulated("uniq with an output file")
-    runs: list[tuple[int, str]] = []
-    for _, text in texts(call, manner, words, failed):
-        for line in lines_of(text):
-            if runs and runs[-1][1] == line:
-                runs[-1] = (runs[-1][0] + 1, line)
-            else:
-                runs.append((1, line))
-    for count, line in runs:
-        if ("d" in given and count == 1) or ("u" in given and count > 1):
-            continue
-        call.out(f"{count:7} {line}\n" if "c" in given else f"{line}\n")
-    return int(bool(failed))
+    lines = Lines(call, manner, words)
+    last: str | None = None
+    count = 0
+    while True:
+        read = yield from lines.next()
+        line = read.removesuffix("\n") if read else None
+        if line != last and last is not None and not (("d" in given and count == 1) or ("u" in given and count > 1)):
+            yield from call.write(f"{count:7} {last}\n" if "c" in given else f"{last}\n")
+        if line is None:
+            return int(bool(lines.failed))
+        count = count + 1 if line == last else 1
+        last = line
 
 
 @everywhere("cut")
-def cut(call: Call, manner: Manner) -> int:
+def cut(call: Call, manner: Manner) -> Waiting:
     """``cut -c LIST | -f LIST [-d C] [-s] [FILE…]``."""
     given, words = options(call, "b:c:d:f:s", "nz", {"delimiter": "d", "fields": "f"})
     chosen = [given[letter] for letter in "bcf" if letter in given]
@@ -233,7 +238,6 @@ def cut(call: Call, manner: Manner) -> int:
         low = int(match[1] or 1)
         spans.append((low, int(match[3]) if match[3] else None if match[2] else low))
     delimiter = given.get("d", "\t")
-    failed: list[str] = []
 
     def picked(units: list[str]) -> list[str]:
         return [
@@ -242,26 +246,26 @@ def cut(call: Call, manner: Manner) -> int:
             if any(low <= at and (high is None or at <= high) for low, high in spans)
         ]
 
-    for _, text in texts(call, manner, words, failed):
-        for line in lines_of(text):
-            if "f" not in given:
-                call.out("".join(picked(list(line))) + "\n")
-            elif delimiter in line:
-                call.out(delimiter.join(picked(line.split(delimiter))) + "\n")
-            elif "s" not in given:
-                call.out(f"{line}\n")
-    return int(bool(failed))
+    lines = Lines(call, manner, words)
+    while read := (yield from lines.next()):
+        line = read.removesuffix("\n")
+        if "f" not in given:
+            yield from call.write("".join(picked(list(line))) + "\n")
+        elif delimiter in line:
+            yield from call.write(delimiter.join(picked(line.split(delimiter))) + "\n")
+        elif "s" not in given:
+            yield from call.write(f"{line}\n")
+    return int(bool(lines.failed))
 
 
 @everywhere("tr")
-def tr(call: Call, manner: Manner) -> int:
+def tr(call: Call, manner: Manner) -> Waiting:
     """``tr [-cds] SET1 [SET2]``."""
     given, words = options(call, "cCds", "t", {"delete": "d", "squeeze-repeats": "s"})
     if not words:
         raise Misuse("" if manner.busybox else "missing operand")
     if len(words) == 1 and not given.keys() & {"d", "s"}:
         raise Misuse("" if manner.busybox else f"missing operand after '{words[0]}'")
-    text = call.stdin or ""
     first = expand_set(words[0])
     second = expand_set(words[1]) if len(words) > 1 else ""
     complement = "c" in given or "C" in given
@@ -269,17 +273,23 @@ def tr(call: Call, manner: Manner) -> int:
     def inside(c: str) -> bool:
         return (c in first) != complement
 
-    if "d" in given:
-        text = "".join(c for c in text if not inside(c))
-    elif second:
-        padded = second + second[-1] * max(0, len(first) - len(second))
-        text = "".join((second[-1] if complement else padded[first.rindex(c)]) if inside(c) else c for c in text)
-    if "s" in given:
-        squeezed = second or first
+    padded = second + second[-1:] * max(0, len(first) - len(second))
+    squeezed = second or first
 
-        def chosen(c: str) -> bool:
-            return c in squeezed if second or not complement else inside(c)
+    def squeezes(c: str) -> bool:
+        return c in squeezed if second or not complement else inside(c)
 
-        text = "".join(c for at, c in enumerate(text) if not (at and text[at - 1] == c and chosen(c)))
-    call.out(text)
+    last = ""
+    while text := (yield from call.read_piece()):
+        if "d" in given:
+            text = "".join(c for c in text if not inside(c))
+        elif second:
+            text = "".join((second[-1] if complement else padded[first.rindex(c)]) if inside(c) else c for c in text)
+        if "s" in given:
+            text = last + text
+            text = "".join(c for at, c in enumerate(text) if not (at and text[at - 1] == c and squeezes(c)))[
+                len(last) :
+            ]
+            last = text[-1:] or last
+        yield from call.write(text)
     return 0

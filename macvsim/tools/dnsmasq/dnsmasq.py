@@ -77,7 +77,7 @@ def dnsmasq(call: Call) -> Waiting:
     def body(job: Job) -> Waiting:
         return int((yield from server.run()))
 
-    Job(call.box, body, call.stdout, call.stderr, " ".join(call.argv))
+    Job(call.box, body, call.fds, " ".join(call.argv))
     return 0
 
 

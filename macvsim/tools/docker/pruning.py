@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
 from macvsim.docker.image_removal import prune_images
 from macvsim.docker.images import LAYER, SIZE
 from macvsim.docker.tables import human_size
+from macvsim.machine.call import Waiting
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
 
-def _agreed(run: Invocation, question: str) -> bool:
+def _agreed(run: Invocation, question: str) -> Generator[simpy.Event, Any, bool]:
     """``--force``, or ``y`` on standard input."""
     if run.parsed.on("force"):
         return True
     run.call.out(run.profile.text(question))
-    return (run.call.stdin or "").strip().lower() in ("y", "yes")
+    return (yield from run.call.read_line()).strip().lower() in ("y", "yes")
 
 
 def _list(run: Invocation, title: str, lines: list[str]) -> None:
@@ -21,22 +27,22 @@ def _list(run: Invocation, title: str, lines: list[str]) -> None:
         run.call.out("".join(f"{line}\n" for line in [title, *lines, ""]))
 
 
-def _containers(run: Invocation) -> int:
-    if _agreed(run, "cli.prune_containers"):
+def _containers(run: Invocation) -> Waiting:
+    if (yield from _agreed(run, "cli.prune_containers")):
         _list(run, "Deleted Containers:", run.engine.prune())
         run.out("Total reclaimed space: 0B")
     return 0
 
 
-def _networks(run: Invocation) -> int:
-    if _agreed(run, "network.prune_question"):
+def _networks(run: Invocation) -> Waiting:
+    if (yield from _agreed(run, "network.prune_question")):
         _list(run, "Deleted Networks:", run.engine.network_prune())
     return 0
 
 
-def _images(run: Invocation) -> int:
+def _images(run: Invocation) -> Waiting:
     everything = run.parsed.on("all")
-    if _agreed(run, "cli.prune_all_images" if everything else "cli.prune_images"):
+    if (yield from _agreed(run, "cli.prune_all_images" if everything else "cli.prune_images")):
         run.out(f"Total reclaimed space: {_remove_images(run, everything=everything)}")
     return 0
 
@@ -48,9 +54,9 @@ def _remove_images(run: Invocation, *, everything: bool) -> str:
     return human_size(SIZE if any(line.endswith(LAYER) for line in lines) else 0)
 
 
-def _system(run: Invocation) -> int:
+def _system(run: Invocation) -> Waiting:
     everything = run.parsed.on("all")
-    if _agreed(run, "cli.prune_all_system" if everything else "cli.prune_system"):
+    if (yield from _agreed(run, "cli.prune_all_system" if everything else "cli.prune_system")):
         _list(run, "Deleted Containers:", run.engine.prune())
         _list(run, "Deleted Networks:", run.engine.network_prune())
         run.out(f"Total reclaimed space: {_remove_images(run, everything=everything)}")

@@ -11,7 +11,7 @@ from macvsim.errors import DockerError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.job import Job
-from macvsim.machine.streams import Input
+from macvsim.machine.streams import NULL, Descriptors
 from macvsim.shell.interp import run_in
 from macvsim.tools.docker.attaching import attached
 from macvsim.tools.docker.programs import check_program, check_user, has_program, not_there
@@ -120,7 +120,7 @@ def _exec(run: Invocation) -> int | Waiting:
     except DockerError as error:
         run.out(str(error))
         return NOT_EXECUTABLE
-    if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.source is None:
+    if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.fds.stdin.is_terminal:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
     if missing := missing_program(container, argv[0]):
         run.out(missing)
@@ -135,7 +135,7 @@ def _exec(run: Invocation) -> int | Waiting:
         argv,
         env=container.environment(read_environment(run.profile, given, run.call), tty=given.on("tty")),
         cwd=folder,
-        source=run.call.source if given.on("interactive") else None,
+        interactive=given.on("interactive"),
         detached=given.on("detach"),
         privileged=given.on("privileged"),
     )
@@ -155,7 +155,7 @@ def exec_in(
     *,
     env: dict[str, str],
     cwd: str,
-    source: Input | None,
+    interactive: bool,
     detached: bool,
     privileged: bool = False,
 ) -> Waiting:
@@ -163,10 +163,11 @@ def exec_in(
     box = Privileged(container) if privileged else container
 
     def body(job: Job) -> Waiting:
-        inside = Call(call.box, call.argv, source, job.out, job.err, env, cwd)
+        inside = Call(call.box, call.argv, job.fds, env, cwd)
         return (yield from run_in(inside, box, argv))
 
-    job = Job(container, body, None if detached else call.out, None if detached else call.err, " ".join(argv))
+    fds = Descriptors({}) if detached else call.fds if interactive else call.fds.having(stdin=NULL)
+    job = Job(container, body, fds, " ".join(argv))
     container.execs.append(job)
     if detached:
         return 0

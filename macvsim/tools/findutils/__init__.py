@@ -1,3 +1,3 @@
-"""GNU findutils 4: find."""
+"""GNU findutils 4: find and xargs."""
 
 from __future__ import annotations

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Generator
-from typing import Any
-
-import simpy
 
 from macvsim.machine.call import Call, Waiting
+from macvsim.machine.streams import NULL
 from macvsim.shell.expansion.regex import translated
-from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, lines_of, next_line, options, texts
+from macvsim.tools.toolkit import Lines, Manner, Misuse, Refused, everywhere, options
 
 
-@everywhere("grep", "egrep", "fgrep", streams=True)
+@everywhere("grep", "egrep", "fgrep")
 def grep(call: Call, manner: Manner) -> Waiting:
     """``grep [-EFchHilnoqsvwx] [-m N] [-A N] [-B N] [-C N] [-e] PATTERN [FILE…]``."""
     long = {"count": "c", "ignore-case": "i", "invert-match": "v", "quiet": "q", "line-number": "n", "color": "Y"}
@@ -43,17 +40,19 @@ def grep(call: Call, manner: Manner) -> Waiting:
     failed: list[str] = []
     any_found = False
     for word in words or ["-"]:
-        if word == "-":
-            found = yield from _grep_stdin(call, given, wanted, limit, prefixed)
-        else:
-            found = 0
-            for _, text in texts(call if "s" not in given else _silent(call), manner, [word], failed):
-                search = _Search(call, given, wanted, limit, word if prefixed else "")
-                for line in lines_of(text):
-                    if not search.line(line):
-                        break
-                search.end(word)
-                found = search.found
+        name = "(standard input)" if word == "-" else word
+        lines = Lines(call if "s" not in given else _silent(call), manner, [word])
+        search = _Search(call, given, wanted, limit, name if prefixed else "")
+        while line := (yield from lines.next()):
+            more = search.line(line.removesuffix("\n"))
+            if call.fds.full:
+                yield from call.fds.drain()
+            if not more:
+                break
+        if not lines.failed:
+            search.end(name)
+        failed += lines.failed
+        found = search.found
         any_found = any_found or found > 0
         if any_found and "q" in given:
             return 0
@@ -61,18 +60,7 @@ def grep(call: Call, manner: Manner) -> Waiting:
 
 
 def _silent(call: Call) -> Call:
-    return Call(call.box, call.argv, call.source, call.stdout, cwd=call.cwd)
-
-
-def _grep_stdin(
-    call: Call, given: dict[str, str], wanted: re.Pattern[str], limit: int, prefixed: bool
-) -> Generator[simpy.Event, Any, int]:
-    search = _Search(call, given, wanted, limit, "(standard input)" if prefixed else "")
-    while line := (yield from next_line(call)):
-        if not search.line(line.removesuffix("\n")):
-            break
-    search.end("(standard input)")
-    return search.found
+    return call.derived(call.argv, fds=call.fds.having(stderr=NULL))
 
 
 class _Search:

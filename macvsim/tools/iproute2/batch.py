@@ -17,9 +17,7 @@ _EXITED = 255
 def run_batch(call: Call, name: str, run: Callable[[list[str]], int | Waiting], *, force: bool) -> Waiting:
     """Run the lines of a file, ``-`` for standard input, until one fails; with `force`, all of them."""
     if name == "-":
-        if call.source is not None:
-            yield from call.source.wait_closed()
-        text = call.stdin or ""
+        text = yield from call.read_all()
     else:
         try:
             text = call.files.read(name)

@@ -130,7 +130,7 @@ def _inside(call: Call, name: str) -> Call:
     if name not in kernel.netns:
         raise Complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
     box = box_for(kernel, kernel.netns[name])
-    return Call(box, call.argv, call.source, call.stdout, call.stderr, call.env, call.cwd)
+    return call.derived(call.argv, box=box)
 
 
 def _run_object(call: Call, options: Options, words: Words) -> int | Waiting:

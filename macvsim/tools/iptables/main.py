@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
 
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import Run, Tool, tool
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.tools.iptables import restore, save
@@ -79,13 +79,13 @@ def iptables_save(call: Call, backend: Backend | None = None) -> int:
     return save.run(call, which, session(call, which))
 
 
-def iptables_restore(call: Call, backend: Backend | None = None) -> int:
+def iptables_restore(call: Call, backend: Backend | None = None) -> int | Waiting:
     """``iptables-restore [-c] [-n] [-t] [-T TABLE] [FILE]``."""
     which = program(call, "iptables-restore", backend)
     return restore.run(call, which, session(call, replace(which)))
 
 
-def _variants(suffix: str, run: Callable[..., int]) -> Iterator[Tool]:
+def _variants(suffix: str, run: Callable[..., int | Waiting]) -> Iterator[Tool]:
     """The program of the backend that is chosen, and those of each backend."""
     for flavour in ("debian", "centos"):
         yield tool(f"iptables{suffix}", flavour=flavour)(run)
@@ -93,9 +93,9 @@ def _variants(suffix: str, run: Callable[..., int]) -> Iterator[Tool]:
         yield tool(f"iptables-{kind}{suffix}", flavour="debian")(_of_backend(run, backend))
 
 
-def _of_backend(run: Callable[..., int], backend: str) -> Run:
+def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:
     @wraps(run)
-    def program_of_backend(call: Call) -> int:
+    def program_of_backend(call: Call) -> int | Waiting:
         return run(call, backend=backend)
 
     return program_of_backend

@@ -6,7 +6,7 @@ import re
 import shlex
 
 from macvsim.errors import NetfilterError
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.net.netfilter.rule import Standard
 from macvsim.net.netfilter.table import BUILT_IN
@@ -35,7 +35,7 @@ _LONG = {"counters": "c", "verbose": "v", "version": "V", "test": "t", "help": "
 _COUNTED = re.compile(r"\[(\d+):(\d+)\] *")
 
 
-def run(call: Call, program: Program, session: Session) -> int:
+def run(call: Call, program: Program, session: Session) -> Waiting:
     """Read a file, or standard input, and put its tables in the place of those there are."""
     words = []
     for word in call.args:
@@ -55,7 +55,7 @@ def run(call: Call, program: Program, session: Session) -> int:
         call.err(USAGE)
         return 0
     try:
-        text = call.files.read(rest[0]) if rest else call.stdin or ""
+        text = call.files.read(rest[0]) if rest else (yield from call.read_all())
     except FileError as error:
         call.err(f"Can't open {rest[0]}: {error.strerror}\n")
         return 1

@@ -122,7 +122,7 @@ def _run(call: Call, name: str, flags: set[str], tell: Sink) -> Waiting:
 
     if "-d" in flags:
         return int((yield from client.keep()))
-    _Daemon(box, body, call.stdout, call.stderr, " ".join(["dhclient", *call.args]))
+    _Daemon(box, body, call.fds, " ".join(["dhclient", *call.args]))
     return 0
 
 

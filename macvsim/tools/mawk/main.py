@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from contextlib import suppress
-from typing import Any
-
-import simpy
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
@@ -20,12 +16,12 @@ from macvsim.tools.mawk.run import Exit, Run
 from macvsim.tools.mawk.usage import USAGE, VERSION
 from macvsim.tools.mawk.values import Input, text
 from macvsim.tools.mawk.variables import AwkError
-from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, next_line, options
+from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, options
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 
-@everywhere("awk", "mawk", streams=True)
+@everywhere("awk", "mawk")
 def awk(call: Call, manner: Manner) -> Waiting:
     """Runs a program over lines as they come."""
     if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:
@@ -98,13 +94,15 @@ def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
         separator = text(run.get("RS"))
         if word == "-" and separator == "\n":
             run.reading = True
-            while line := (yield from next_line(call)):
+            while line := (yield from call.read_line()):
                 run.line(line.removesuffix("\n"))
+                if call.fds.full:
+                    yield from call.fds.drain()
             continue
         if word != "-":
             run.set("FILENAME", word)
         try:
-            content = (yield from _all_of(call)) if word == "-" else call.files.read(word)
+            content = (yield from call.read_all()) if word == "-" else call.files.read(word)
         except FileError as error:
             run.code = _cannot_open(call, manner, error)
             continue
@@ -113,14 +111,6 @@ def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
             run.line(line)
         run.reading = False
     return 0
-
-
-def _all_of(call: Call) -> Generator[simpy.Event, Any, str]:
-    """Standard input to its end."""
-    lines: list[str] = []
-    while line := (yield from next_line(call)):
-        lines.append(line)
-    return "".join(lines)
 
 
 def _assign(run: Run, word: str) -> None:

@@ -54,7 +54,7 @@ def netstat(call: Call) -> int:
 
 def _as(call: Call, *words: str) -> Call:
     """Another tool's call with the same streams."""
-    return Call(call.box, [word for word in words if word], None, call.stdout, call.stderr, call.env, call.cwd)
+    return call.derived([word for word in words if word])
 
 
 def _line(call: Call, entry: Entry, letters: set[str]) -> str:

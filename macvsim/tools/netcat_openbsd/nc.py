@@ -48,7 +48,7 @@ class _Asked:
     source: tuple[int, int]
 
 
-@tool("nc", "netcat", "nc.openbsd", flavour="debian", streams=True)
+@tool("nc", "netcat", "nc.openbsd", flavour="debian")
 def nc(call: Call) -> Waiting:
     """``nc [-klNnvz] [-p PORT] [-q SEC] [-s ADDRESS] [-w SEC] [HOST] PORT[-PORT]``."""
     try:
@@ -198,12 +198,12 @@ def _talk(call: Call, sock: TcpSocket, asked: _Asked) -> Generator[simpy.Event, 
     """Standard input to the connection and back, until both have ended, or nothing happens for long (readwrite)."""
     sim = call.box.sim
     decode = Decoder()
-    source = call.source
+    source = call.fds.stdin
     reading = hearing = True
     quits: int | None = None
     while reading or hearing:
-        if reading and (source is None or source.ready):
-            text = "" if source is None else source.take(_BUFFER)
+        if reading and source.ready:
+            text = source.take(_BUFFER)
             reading = bool(text)
             try:
                 if text:
@@ -224,7 +224,7 @@ def _talk(call: Call, sock: TcpSocket, asked: _Asked) -> Generator[simpy.Event, 
             call.out(decode(data or b""))
             continue
         events = [netio.changed(sock)] if hearing else []
-        if reading and source is not None and (news := source.news()) is not None:
+        if reading and (news := source.news()) is not None:
             events.append(news)
         ends = [quits] if quits is not None else []
         ends += [] if asked.wait is None else [int(sim.now) + asked.wait * SECOND]

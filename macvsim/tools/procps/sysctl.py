@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.kernelfs.sysctlnames import path as path_of
 from macvsim.machine.tool import Manner, Texts, ToolError, tool
@@ -26,7 +26,7 @@ PROCPS = Manner(
     effect=Effect.CHANGES,
     manner=PROCPS,
 )
-def sysctl(call: Call) -> int:
+def sysctl(call: Call) -> int | Waiting:
     """``sysctl [-aeNnqw] [-r PATTERN] [NAME[=VALUE]…]``."""
     given, words = call.given, call.given.operands
     run = _Sysctl(call)
@@ -109,12 +109,12 @@ class _Sysctl:
             self._print(_key(path), value)
         return code
 
-    def load(self, names: list[str]) -> int:
+    def load(self, names: list[str]) -> Waiting:
         """Set what files say; the exit code."""
         code = 0
         for name in names:
             try:
-                text = self._call.stdin or "" if name == "-" else self._files.read(name)
+                text = (yield from self._call.read_all()) if name == "-" else self._files.read(name)
             except FileError as error:
                 self._call.err(f'sysctl: cannot open "{name}": {error.strerror}\n')
                 code = 1

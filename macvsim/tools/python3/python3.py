@@ -22,10 +22,10 @@ def python3(call: Call) -> int | Waiting:
     return call.not_simulated("python3")
 
 
-def _json_tool(call: Call) -> int:
+def _json_tool(call: Call) -> Waiting:
     """``python3 -m json.tool``."""
     try:
-        value = json.loads(call.stdin or "")
+        value = json.loads((yield from call.read_all()))
     except ValueError as error:
         call.err(f"{error}\n")
         return 1

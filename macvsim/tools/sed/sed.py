@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.tools.sed.script import Address, Script, SedCommand, SedError
-from macvsim.tools.toolkit import Manner, Misuse, everywhere, lines_of, options, texts
+from macvsim.tools.toolkit import Manner, Misuse, everywhere, lines_of, options, text_of
 
 _LONG = {"expression": "e", "quiet": "n", "silent": "n", "regexp-extended": "E", "in-place": "i", "separate": "s"}
 
 
 @everywhere("sed")
-def sed(call: Call, manner: Manner) -> int:
+def sed(call: Call, manner: Manner) -> Waiting:
     """``sed [-nEi] [-e SCRIPT] [SCRIPT] [FILE…]``."""
     call.argv[1:] = ["-i" if re.fullmatch(r"-i.+|--in-place=.*", word) else word for word in call.args]
     given, words = options(call, "ne:Eris", "flbuz", _LONG, gathered="e")
@@ -32,11 +32,16 @@ def sed(call: Call, manner: Manner) -> int:
     failed: list[str] = []
     missing = 1 if manner.busybox else 2
     if "i" not in given:
-        lines = [line for _, part in texts(call, manner, words, failed) for line in lines_of(part)]
+        lines: list[str] = []
+        for word in words or ["-"]:
+            lines += lines_of((yield from text_of(call, manner, word, failed)) or "")
         run = _Run(script.commands, lines, quiet="n" in given)
-        call.out("".join(f"{line}\n" for line in run.printed))
+        yield from call.write("".join(f"{line}\n" for line in run.printed))
         return missing if failed else 0
-    for name, part in texts(call, manner, words, failed):
+    for name in words or ["-"]:
+        part = yield from text_of(call, manner, name, failed)
+        if part is None:
+            continue
         run = _Run(script.commands, lines_of(part), quiet="n" in given)
         try:
             call.files.replace(name, "".join(f"{line}\n" for line in run.printed))

@@ -1,3 +1,3 @@
-"""The shells as programs, and the programs that start others."""
+"""The shells as programs: dash, bash and busybox ash."""
 
 from __future__ import annotations

@@ -35,10 +35,14 @@ def tcpdump(call: Call) -> int | Waiting:
             call.out(listing(call.box.ns))
             return 0
         wanted.options.names = BoxNames(call.box)
-        return _from_file(call, wanted) if wanted.read else _from_device(call, wanted)
+        return _reading(call, wanted) if wanted.read else _from_device(call, wanted)
     except Wrong as wrong:
-        call.err(f"tcpdump: {wrong}\n{USAGE if wrong.usage else ''}")
-        return 1
+        return _wrong(call, wrong)
+
+
+def _wrong(call: Call, wrong: Wrong) -> int:
+    call.err(f"tcpdump: {wrong}\n{USAGE if wrong.usage else ''}")
+    return 1
 
 
 # -- from a device -----------------------------------------------------------------------------------------------------
@@ -113,9 +117,16 @@ def _filter(call: Call, wanted: Settings, link: LinkType, *, live: bool) -> Filt
 # -- from a file -------------------------------------------------------------------------------------------------------
 
 
-def _from_file(call: Call, wanted: Settings) -> int:
+def _reading(call: Call, wanted: Settings) -> Waiting:
     try:
-        data = to_bytes((call.stdin or "") if wanted.read == "-" else call.files.read(wanted.read))
+        return (yield from _from_file(call, wanted))
+    except Wrong as wrong:
+        return _wrong(call, wrong)
+
+
+def _from_file(call: Call, wanted: Settings) -> Waiting:
+    try:
+        data = to_bytes((yield from call.read_all()) if wanted.read == "-" else call.files.read(wanted.read))
         saved = read(data)
     except FileError as error:
         raise Wrong(f"{wanted.read}: {error.strerror}") from None

@@ -95,7 +95,7 @@ def _ip_link(call: Call, words: list[str]) -> Waiting:
     if fn is None:
         call.err("/usr/sbin/vconfig: 68: /bin/ip: not found\n")
         return 127
-    code = fn(Call(call.box, ["ip", "link", *words], None, call.stdout, call.stderr))
+    code = fn(call.derived(["ip", "link", *words]))
     return code if isinstance(code, int) else (yield from code)
 
 

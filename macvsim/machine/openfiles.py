@@ -1,0 +1,159 @@
+"""Opening files of a box: regular files, files that the kernel generates, and the devices of mem(4) and fd(4)."""
+
+from __future__ import annotations
+
+import re
+
+from macvsim.errors import NotSimulated
+from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.streams import NULL, Descriptors, OpenFile, Steps
+
+_SAME = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
+class _Regular(OpenFile):
+    """A file that programs wrote, which is read and written where the offset is."""
+
+    seekable = True
+
+    def __init__(self, files: FileSystem, path: str, *, appends: bool) -> None:
+        self._files = files
+        self._path = path
+        self._where = files.absolute(path)
+        self._appends = appends
+        self._at = 0
+        self._last = ""
+
+    def _text(self) -> str:
+        """The text of the file; of a file that was removed, its last one."""
+        self._last = self._files.box.files.get(self._where, self._last)
+        return self._last
+
+    def take(self, most: int) -> str:
+        text = self._text()[self._at : self._at + most]
+        self._at += len(text)
+        return text
+
+    def take_line(self) -> str:
+        text = self._text()
+        end = text.find("\n", self._at) + 1 or max(len(text), self._at)
+        line = text[self._at : end]
+        self._at = end
+        return line
+
+    def write(self, text: str) -> None:
+        if text and self._files.is_plain(self._path):
+            self._at = self._files.write_at(self._path, text, None if self._appends else self._at)
+
+
+class _Generated(OpenFile):
+    """A file of the kernel's: read once, when it is opened, and written in one piece at the end of a command."""
+
+    seekable = True
+
+    def __init__(self, files: FileSystem, path: str, text: str) -> None:
+        self._files = files
+        self._path = path
+        self._text = text
+        self._at = 0
+        self._pending = ""
+
+    def take(self, most: int) -> str:
+        text = self._text[self._at : self._at + most]
+        self._at += len(text)
+        return text
+
+    def take_line(self) -> str:
+        end = self._text.find("\n", self._at) + 1 or len(self._text)
+        line = self._text[self._at : end]
+        self._at = end
+        return line
+
+    def write(self, text: str) -> None:
+        self._pending += text
+
+    def flush(self) -> None:
+        text, self._pending = self._pending, ""
+        if text:
+            self._files.write(self._path, text)
+
+
+class _Zero(OpenFile):
+    """``/dev/zero``: as many NUL bytes as are read."""
+
+    endless = True
+
+    def take(self, most: int) -> str:
+        return "\0" * most
+
+    def take_line(self) -> str:
+        raise NotSimulated("a line of /dev/zero, which has no end")
+
+
+class _Full(OpenFile):
+    """``/dev/full``: a disk without space."""
+
+    endless = True
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._failed = False
+
+    def take(self, most: int) -> str:
+        return "\0" * most
+
+    def write(self, text: str) -> None:
+        self._failed = self._failed or bool(text)
+
+    def put(self, text: str) -> Steps:
+        self.write(text)
+        self.flush()
+        yield from ()
+
+    def flush(self) -> None:
+        failed, self._failed = self._failed, False
+        if failed:
+            raise FileError("ENOSPC", self._path)
+
+
+def open_to_read(files: FileSystem, path: str, fds: Descriptors) -> OpenFile:
+    """Open a file for reading (O_RDONLY); `fds` are the descriptors that ``/dev/fd`` shows."""
+    where = files.absolute(path)
+    if (device := _device(where, path, fds)) is not None:
+        return device
+    if files.is_plain(path):
+        return _Regular(files, path, appends=False)
+    return _Generated(files, path, files.read(path))
+
+
+def open_to_write(
+    files: FileSystem, path: str, fds: Descriptors, *, truncates: bool = True, appends: bool = False
+) -> OpenFile:
+    """Open a file for writing (O_CREAT, O_TRUNC, O_APPEND), and for reading where it does not truncate (O_RDWR)."""
+    where = files.absolute(path)
+    if (device := _device(where, path, fds)) is not None:
+        return device
+    files.open_for_writing(path, truncate=truncates and not appends)
+    if files.is_plain(path):
+        return _Regular(files, path, appends=appends)
+    return _Generated(files, path, "" if truncates or appends else files.read(path))
+
+
+def _device(where: str, path: str, fds: Descriptors) -> OpenFile | None:
+    if not where.startswith("/dev/"):
+        return None
+    number = re.fullmatch(r"/dev/fd/(\d+)", where)
+    fd = int(number[1]) if number else _SAME.get(where)
+    if fd is not None:
+        found = fds.get(fd)
+        if found is None:
+            raise FileError("ENOENT" if number else "ENXIO", path)
+        return found
+    match where:
+        case "/dev/null":
+            return NULL
+        case "/dev/zero":
+            return _Zero()
+        case "/dev/full":
+            return _Full(path)
+    return None

@@ -1,0 +1,3 @@
+"""Debian's debianutils: which."""
+
+from __future__ import annotations

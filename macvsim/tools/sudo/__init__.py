@@ -1,0 +1,3 @@
+"""Debian's sudo."""
+
+from __future__ import annotations
