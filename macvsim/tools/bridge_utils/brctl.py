@@ -30,15 +30,6 @@ class _Part(NamedTuple):
 
 
 @tool("brctl", flavour="debian")
-def brctl_debian(call: Call) -> int:
-    return brctl(call)
-
-
-@tool("brctl", flavour="centos")
-def brctl_centos(call: Call) -> int:
-    return brctl(call)
-
-
 def brctl(call: Call) -> int:
     """``brctl COMMAND …``."""
     args = call.args

@@ -19,15 +19,6 @@ _LEFT_OUT = {"G": "-G", "I": "-I", "U": "-U", "A": "-A", "E": "-E", "R": "-R"}
 
 
 @tool("conntrack", flavour="debian")
-def conntrack_debian(call: Call) -> int:
-    return conntrack(call)
-
-
-@tool("conntrack", flavour="centos")
-def conntrack_centos(call: Call) -> int:
-    return conntrack(call)
-
-
 def conntrack(call: Call) -> int:
     """``conntrack -L|-D|-F|-C|-S [TABLE] [OPTIONS]``."""
     table = call.box.ns.netfilter.conntrack

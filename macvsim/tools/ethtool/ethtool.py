@@ -50,15 +50,6 @@ _NO_OPTIONS = (
 
 
 @tool("ethtool", flavour="debian")
-def ethtool_debian(call: Call) -> int:
-    return ethtool(call)
-
-
-@tool("ethtool", flavour="centos")
-def ethtool_centos(call: Call) -> int:
-    return ethtool(call)
-
-
 def ethtool(call: Call) -> int:
     """``ethtool DEV``, ``ethtool -k|-K|-S|-i DEV …``."""
     args = call.args

@@ -87,8 +87,7 @@ def iptables_restore(call: Call, backend: Backend | None = None) -> int | Waitin
 
 def _variants(suffix: str, run: Callable[..., int | Waiting]) -> Iterator[Tool]:
     """The program of the backend that is chosen, and those of each backend."""
-    for flavour in ("debian", "centos"):
-        yield tool(f"iptables{suffix}", flavour=flavour)(run)
+    yield tool(f"iptables{suffix}", flavour="debian")(run)
     for kind, backend in (("nft", "nf_tables"), ("legacy", "legacy")):
         yield tool(f"iptables-{kind}{suffix}", flavour="debian")(_of_backend(run, backend))
 

@@ -41,15 +41,6 @@ class ArpOptions:
 
 
 @tool("arp", flavour="debian")
-def arp_debian(call: Call) -> int:
-    return arp(call)
-
-
-@tool("arp", flavour="centos")
-def arp_centos(call: Call) -> int:
-    return arp(call)
-
-
 def arp(call: Call) -> int:
     """``arp [-an] [HOST]``, ``arp -s HOST MAC [temp]``, ``arp -d HOST``."""
     if "--help" in call.args or "-h" in call.args:

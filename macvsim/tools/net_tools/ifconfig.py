@@ -53,15 +53,6 @@ _NO_ADDRESS_FAMILIES = ("inet", "unix", "inet6")
 
 
 @tool("ifconfig", flavour="debian")
-def ifconfig_debian(call: Call) -> int:
-    return ifconfig(call)
-
-
-@tool("ifconfig", flavour="centos")
-def ifconfig_centos(call: Call) -> int:
-    return ifconfig(call)
-
-
 def ifconfig(call: Call) -> int:
     """``ifconfig [-a] [-s] [INTERFACE [WORDS…]]``."""
     args = call.args

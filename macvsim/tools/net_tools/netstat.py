@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.machine.call import Call
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.net_tools.ifconfig import show
@@ -18,7 +18,7 @@ _LEFT_OUT = "MACFSUwxgspvcT46N"
 
 
 @tool("netstat", flavour="debian")
-def netstat(call: Call) -> int:
+def netstat(call: Call) -> int | Waiting:
     """``netstat [-antuloe]``, ``netstat -r``, ``netstat -i``."""
     words = [f"-{_LONG[word]}" if word in _LONG else word for word in call.args]
     for word in words:

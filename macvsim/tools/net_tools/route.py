@@ -31,15 +31,6 @@ _HEADERS = {0: "Metric Ref    Use Iface\n", 1: "  MSS Window  irtt Iface\n",
 
 
 @tool("route", flavour="debian")
-def route_debian(call: Call) -> int:
-    return route(call)
-
-
-@tool("route", flavour="centos")
-def route_centos(call: Call) -> int:
-    return route(call)
-
-
 def route(call: Call) -> int:
     """``route [-neF] [add|del WORDS…]``."""
     args = call.args

@@ -25,15 +25,6 @@ _FLAGS = {
 
 
 @tool("bridge", flavour="debian")
-def bridge_debian(call: Call) -> int:
-    return bridge(call)
-
-
-@tool("bridge", flavour="centos")
-def bridge_centos(call: Call) -> int:
-    return bridge(call)
-
-
 def bridge(call: Call) -> int:
     """``bridge [OPTIONS] link|fdb|vlan …``."""
     words = Words(call.args)
