@@ -121,7 +121,7 @@ class Bridge(NetDevice):
         else:
             entry = self.fdb.find(raw[:6], vid, now)
             if sim.recorder is not None:
-                sim.recorder.lasts(self.fdb.next_run * sim.tick)
+                sim.recorder.lasts(self.fdb.lasts)
             if entry is None:
                 self._flood(frame, vid, port, local)
             elif entry.local or entry.port is None:
@@ -175,7 +175,7 @@ class Bridge(NetDevice):
         dst = frame.raw[:6]
         entry = None if dst[0] & 1 else self.fdb.find(dst, vid, sim.jiffies)
         if sim.recorder is not None:
-            sim.recorder.lasts(self.fdb.next_run * sim.tick)
+            sim.recorder.lasts(self.fdb.lasts)
         if entry is None:
             return self._flood(frame, vid, None, False)
         if entry.port is None:

@@ -128,6 +128,11 @@ class FilteringDatabase(Generic[P]):
             self.collect(now)
         return self.entries.get((vid, mac))
 
+    def lasts(self, now: int) -> int:
+        """When the collector runs next, in ns as `now`; as `engine.recording.Recorder.lasts` asks."""
+        self.collect(now // self._unit)
+        return self.next_run * self._unit
+
     # -- the collector -----------------------------------------------------------------------------------------------
 
     def start(self, now: int, delay: int) -> None:

@@ -69,59 +69,20 @@ class Lagging(Protocol):
         """Add it to their counters."""
 
 
-class Dependent(Lagging, Protocol):
-    """Something that was recorded in one generation, and holds in it."""
-
-    recorded: int
-
-    def suspend(self) -> None:
-        """It does not hold until `resume`."""
-
-    def resume(self) -> None:
-        """It holds again, unless something else has changed."""
-
-    def invalidate(self) -> None:
-        """It never holds again."""
-
-
 class Subject:
     """Something with a state that the handling of frames depends on, besides the configuration.
 
-    dependents : what was recorded while it had its present state, or before it was suspended
+    version : one that frames are handled alike with; None: each frame asks `admits`
     """
 
     __slots__ = ()
-    if TYPE_CHECKING:  # subclasses have the slot
+    version: Any
 
-        @property
-        def dependents(self) -> Sequence[Dependent]: ...
-        @dependents.setter
-        def dependents(self, dependents: Sequence[Dependent]) -> None: ...
-
-    def flush_dependents(self) -> None:
-        """Add up the counts of dependents since the last flush; call this before reading a time of last use."""
-        for dependent in self.dependents:
-            dependent.flush()
-
-    def revive(self) -> bool:
-        """A frame is about to be handled that finds the state suspended: True if that itself brings the state back."""
-        return True
-
-    def suspend(self) -> None:
-        """The state changes in a way that alters the handling of frames, and may come back."""
-        for dependent in self.dependents:
-            dependent.suspend()
-
-    def resume(self) -> None:
-        """The state is again as it was before `suspend`."""
-        for dependent in self.dependents:
-            dependent.resume()
-
-    def invalidate(self) -> None:
-        """The state changes for good."""
-        dependents, self.dependents = self.dependents, ()
-        for dependent in dependents:
-            dependent.invalidate()
+    def admits(self, version: Any) -> bool:
+        """True if a frame is handled as it was with that version, which is not the present one; what the frame changes
+        in the state is changed.
+        """
+        return False
 
 
 class Recorder(Protocol):
@@ -139,11 +100,11 @@ class Recorder(Protocol):
     def born(self) -> None:
         """A new packet got its identity."""
 
-    def depends(self, subject: Subject) -> None:
-        """The handling depends on the state of `subject`."""
+    def depends(self, subject: Subject, version: Any) -> None:
+        """The handling is the one that `subject` has with this version."""
 
-    def lasts(self, until: int) -> None:
-        """From `until` (ns) on something else may be done."""
+    def lasts(self, until: Callable[[int], int]) -> None:
+        """From ``until(now)`` (ns) on something else may be done; asked again at that time, for the next one."""
 
     def left(self, line: Line, frame: Frame) -> None:
         """The frame leaves by `line`.  Of a frame that leaves otherwise, or leaves more behind, nothing is repeated."""

@@ -5,9 +5,9 @@ the next, or to a program.  Each station's entry point has an `Ingress`, a dict 
 of a flow takes the plain path, the second one too while a `FlowRecorder` listens, later ones repeat the recorded
 actions: counters, records of journal and captures, rewritten bytes, and the cable or protocol that takes the frame.
 
-An entry holds in one generation of the configuration, until a time that was recorded (ageing), and until something it
-depends on changes (`Subject`).  Counters of repeated frames are kept in the entry and added up by `Sim.flush`, which
-every reader of a public counter calls first.
+An entry holds in one generation of the configuration, while everything it depends on has the recorded version
+(`Subject`), and until a time that is asked for anew when it is reached (ageing).  Counters of repeated frames are kept
+in the entry and added up by `Sim.flush`, which every reader of a public counter calls first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
 
 Take = Callable[[Frame], "DropReason | None"]
+Lasts = Callable[[int], int]
 FLOWS = 65_536
 """Keys of one ingress; beyond that it forgets all of them."""
 _NOT_SEEN = object()
@@ -38,16 +39,14 @@ class Entry:
     rewrite, fields : make the bytes that leave; None if nothing changes
     idents : the counter that identifies new packets; born : the packet that leaves is a new one
     flow, tag : of the frame that leaves; same : it has bytes and tag of the frame that arrived
+    subjects : what it depends on, each with its version; until, lasts : as `Recorder.lasts`
     counts : the counted packets, as `Counter.count` takes it: counter, which of its counters, octets, and so on
     logs : journal and captures, each with its script of stations
     arrive : takes the frame after `delay` ns; live : takes it now, where `arrive` is None
-    barred : the generation in which frames of this flow take the plain path
-    recorded : the generation in which it was recorded; `generation` is another one while it is suspended
     """
 
-    __slots__ = ("arrive", "barred", "born", "counts", "delay", "fields", "flow", "generation", "hits",
-                 "idents", "last", "live", "logs", "recorded", "rewrite", "same", "subjects",
-                 "suspensions", "tag", "until")  # fmt: skip
+    __slots__ = ("arrive", "born", "counts", "delay", "fields", "flow", "generation", "hits", "idents", "last",
+                 "lasts", "live", "logs", "rewrite", "same", "subjects", "tag", "until")  # fmt: skip
     rewrite: Rewrite | None
     live: Take | None
     arrive: Take | None
@@ -59,15 +58,14 @@ class Entry:
     idents: list[int] | None
     fields: Any
     logs: Sequence[tuple[Callable[..., Any], Sequence[Station]]]
+    subjects: Sequence[tuple[Subject, Any]]
+    lasts: Sequence[Lasts]
+    until: int
+    counts: Sequence[Any]
 
     def __init__(self, generation: int) -> None:
-        self.generation = self.recorded = generation
-        self.barred = -1
-        self.suspensions = 0
-        self.subjects: Sequence[Subject] = ()
+        self.generation = generation
         self.hits = self.last = 0
-        self.until = NEVER
-        self.counts: Sequence[Any] = ()
 
     def flush(self) -> None:
         """Add what repeated frames would have counted."""
@@ -77,22 +75,10 @@ class Entry:
             for counter, what, octets in zip(counts, counts, counts, strict=True):
                 counter.count(what, hits, hits * octets, self.last)
 
-    def suspend(self) -> None:
-        """As `Dependent.suspend`."""
-        self.flush()
-        self.suspensions += 1
-        self.generation = -1
-
-    def invalidate(self) -> None:
-        """As `Dependent.invalidate`."""
-        self.flush()
-        self.generation = self.recorded = -1
-
-    def resume(self) -> None:
-        """As `Dependent.resume`."""
-        self.suspensions -= 1
-        if not self.suspensions:
-            self.generation = self.recorded
+    def renew(self, now: int) -> bool:
+        """Ask until when it holds from now on: True if it does."""
+        self.until = min([until(now) for until in self.lasts], default=NEVER)
+        return self.until > now
 
 
 class Ingress:
@@ -111,6 +97,9 @@ class Ingress:
         entry, now = self.entries.get(frame.flow), sim._now
         if entry is None or entry.generation != sim.generation or entry.until <= now:
             return self._miss(frame)
+        for subject, version in entry.subjects:
+            if subject.version != version and not subject.admits(version):
+                return self._miss(frame)
         if not entry.hits:
             sim.lagging[entry] = None
         entry.hits += 1
@@ -133,20 +122,20 @@ class Ingress:
 
     def forget(self) -> None:
         """Empty the table."""
-        for entry in filter(None, self.entries.values()):
-            entry.invalidate()
-        self.sim.flush()  # which has them too
+        self.sim.flush()  # which has its entries too
         self.entries.clear()
 
     def _miss(self, frame: Frame) -> DropReason | None:
         """No entry that holds, or a frame whose key is not known yet."""
         sim, entries = self.sim, self.entries
+        if sim.recorder is not None:  # of another entry point, which repeats this one's actions too
+            return self.plain(frame)
         if frame.flow is None:
             frame.flow = flow_of(frame)
             if entries.get(frame.flow) is not None:
                 return self.arrive(frame)
         flow = frame.flow
-        if flow == NO_FLOW or sim.recorder is not None:
+        if flow == NO_FLOW:
             return self.plain(frame)
         entry = entries.get(flow, _NOT_SEEN)
         if entry is _NOT_SEEN:  # to record costs more than the plain path: it pays from the second frame on
@@ -155,14 +144,11 @@ class Ingress:
             entries[flow] = None
             return self.plain(frame)
         if isinstance(entry, Entry):
-            if entry.barred == sim.generation:
-                return self.plain(frame)
-            if entry.suspensions and entry.recorded == sim.generation and entry.until > sim._now:
-                revived = all(subject.revive() for subject in entry.subjects)
-                return self.arrive(frame) if revived and not entry.suspensions else self.plain(frame)
-            entry.invalidate()  # so that its subjects let it go
+            if entry.generation == sim.generation and entry.until <= sim._now and entry.renew(sim._now):
+                return self.arrive(frame)
+            entry.flush()
             sim.lagging.pop(entry, None)
-        recorder = FlowRecorder(sim, frame)
+        recorder = FlowRecorder(sim, frame, self.plain)
         sim.recorder = recorder
         try:
             reason = self.plain(frame)
@@ -176,22 +162,22 @@ class Ingress:
 class FlowRecorder:
     """Writes down what the plain path does to one frame."""
 
-    def __init__(self, sim: Sim, frame: Frame) -> None:
+    def __init__(self, sim: Sim, frame: Frame, plain: Take) -> None:
         self._sim = sim
         self._came = frame
         self._generation = sim.generation
-        self._until = NEVER
+        self._lasts: list[Lasts] = []
         self._counts: list[tuple[Counter, Any, int]] = []
         self._notes: list[tuple[Log, Station, Frame | None, int]] = []
-        self._subjects: list[Subject] = []
+        self._subjects: list[tuple[Subject, Any]] = []
         self._idents: list[int] | None = None
         self._births = 0
         self._scheduled = sim.scheduled
         self._lines: list[tuple[Line, Frame]] = []
-        self._point: tuple[int, int, int, Frame, Take] | None = None
+        self._start = self._point = 0, 0, 0, frame, plain
         """Where a protocol took the frame: how many counts, notes and subjects there were, the frame, what takes it."""
         self._is_complete = self._is_divisible = True
-        self._is_temporary = self._is_barred = False
+        self._is_temporary = False
 
     # -- as engine/recording.py: Recorder ------------------------------------------------------------------------------
 
@@ -209,11 +195,11 @@ class FlowRecorder:
     def born(self) -> None:
         self._births += 1
 
-    def depends(self, subject: Subject) -> None:
-        self._subjects.append(subject)
+    def depends(self, subject: Subject, version: Any) -> None:
+        self._subjects.append((subject, version))
 
-    def lasts(self, until: int) -> None:
-        self._until = min(self._until, until)
+    def lasts(self, until: Lasts) -> None:
+        self._lasts.append(until)
 
     def left(self, line: Line, frame: Frame) -> None:
         self._lines.append((line, frame))
@@ -222,12 +208,14 @@ class FlowRecorder:
         if self._sim.scheduled != self._scheduled or self._births or self._idents is not None:
             self.forbid()
             return
-        self._point = len(self._counts), len(self._notes), len(self._subjects), frame, take
+        if self._is_divisible:
+            self._point = len(self._counts), len(self._notes), len(self._subjects), frame, take
         if not reports(handler):
             self.forbid()
 
     def indivisible(self) -> None:
         self._is_divisible = False
+        self._point = self._start
 
     def forbid(self) -> None:
         self._is_complete = False
@@ -238,8 +226,8 @@ class FlowRecorder:
         self._sim.recorder = None
 
     def bar(self) -> None:
-        self._is_barred = True
-        self._sim.recorder = None
+        self.indivisible()
+        self.forbid()
 
     # -- the result ----------------------------------------------------------------------------------------------------
 
@@ -248,18 +236,15 @@ class FlowRecorder:
         if self._is_temporary or self._generation != self._sim.generation:
             return None
         found: Entry | None = None
-        if not self._is_barred and self._is_complete and len(self._lines) == 1:
+        if self._is_complete and len(self._lines) == 1:
             line, left = self._lines[0]
             if self._sim.scheduled - self._scheduled == line.plain:
                 found = self._made(left, line, None)
-        elif not self._is_barred and self._is_divisible and self._point is not None:
-            counts, notes, subjects, left, take = self._point
-            del self._counts[counts:], self._notes[notes:], self._subjects[subjects:]
-            self._idents, self._births = None, 0
-            found = self._made(left, None, take)
-        if found is None:  # the plain path takes this flow, while nothing changes
-            found = Entry(-1)
-            found.barred = self._generation
+        for counts, notes, subjects, left, take in (self._point, self._start):
+            if found is None:
+                del self._counts[counts:], self._notes[notes:], self._subjects[subjects:]
+                self._idents, self._births = None, 0
+                found = self._made(left, None, take)
         return found
 
     def _made(self, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
@@ -267,7 +252,7 @@ class FlowRecorder:
         if self._births > 1 or (self._sim.journal is not None and self._births != is_new):
             return None
         entry = Entry(self._generation)
-        entry.until = self._until
+        entry.lasts = tuple(self._lasts)
         entry.tag, entry.born, entry.idents = left.tag, is_new, self._idents
         entry.flow = left.flow = flow_of(left)  # one object here and in the next table
         entry.same = left.tag == came.tag
@@ -290,10 +275,7 @@ class FlowRecorder:
         elif line is not None:
             entry.live = line.send
         entry.subjects = tuple(self._subjects)
-        for subject in self._subjects:
-            subject.flush_dependents()  # entries of an earlier generation are released
-            current = [one for one in subject.dependents if one.recorded == self._generation]
-            subject.dependents = (*current, entry)
+        entry.renew(self._sim._now)
         return entry
 
     def _scripts(self, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:

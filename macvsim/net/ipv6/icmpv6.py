@@ -29,7 +29,7 @@ class Icmpv6Layer(Subject):
     """The ICMPv6 of one namespace."""
 
     def __init__(self, stack: Ipv6) -> None:
-        self.dependents = ()
+        self.version = 0
         self.stack = stack
         self.ns = stack.ns
         self.sockets: list[RawIcmp6Socket] = []
@@ -77,7 +77,7 @@ class Icmpv6Layer(Subject):
 
     def _report(self, recorder: Recorder, kind: int) -> None:
         """Requests that no program hears are answered alike; all else is looked at one by one."""
-        recorder.depends(self)
+        recorder.depends(self, self.version)
         heard = any(sock.kinds is None or icmpv6.ECHO_REQUEST in sock.kinds for sock in self.sockets)
         if heard or kind != icmpv6.ECHO_REQUEST:
             recorder.forbid()
