@@ -104,11 +104,10 @@ class Bridge(NetDevice):
         now = sim.jiffies
         if port.learning:
             learnt = self.fdb.learn(raw[6:12], vid, port, now)
-            if sim.recorder is not None:
-                if learnt is None:
-                    sim.recorder.forbid()
-                else:
-                    sim.recorder.counted(self.fdb, (learnt, "updated"), 0)
+            if learnt is None:
+                sim.unrepeatable()
+            elif sim.recorder is not None:
+                sim.recorder.counted(self.fdb, (learnt, "updated"), 0)
         if port.state is LEARNING:
             sim.drop(frame.uid, port.dev, DropReason.PORT_STATE, frame)
             return

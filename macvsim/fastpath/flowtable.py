@@ -2,7 +2,7 @@
 
 A station is everything that happens to a frame in one call from the queue: from the end of one cable to the start of
 the next, or to a program.  Each station's entry point has an `Ingress`, a dict from flow to `Entry`.  The first frame
-of a flow takes the plain path, the second one too while a `FlowRecorder` listens, later ones repeat the recorded
+of a flow takes the plain path, the second one too while a `Recorder` listens, later ones repeat the recorded
 actions: counters, records of journal and captures, rewritten bytes, and the cable or protocol that takes the frame.
 
 An entry holds in one generation of the configuration, while everything it depends on has the recorded version
@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from macvsim.engine.context import NEVER, SOFTIRQ
-from macvsim.engine.recording import Counter, Handler, Line, Log, Station, Subject, reports
+from macvsim.engine.recording import Lasts, Line, Log, Recorder, Station, Subject
 from macvsim.fastpath.rewrite import Rewrite, rewriting
 from macvsim.wire.flow import NO_FLOW, flow_of
 from macvsim.wire.frame import Frame
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
 
 Take = Callable[[Frame], "DropReason | None"]
-Lasts = Callable[[int], int]
 FLOWS = 65_536
 """Keys of one ingress; beyond that it forgets all of them."""
 _NOT_SEEN = object()
@@ -148,147 +147,77 @@ class Ingress:
                 return self.arrive(frame)
             entry.flush()
             sim.lagging.pop(entry, None)
-        recorder = FlowRecorder(sim, frame, self.plain)
+        recorder = Recorder(sim, frame, self.plain)
         sim.recorder = recorder
         try:
             reason = self.plain(frame)
         finally:
             sim.recorder = None
         entries.pop(flow, None)
-        entries[flow] = recorder.entry()
+        entries[flow] = entry_of(sim, recorder)
         return reason
 
 
-class FlowRecorder:
-    """Writes down what the plain path does to one frame."""
+def entry_of(sim: Sim, seen: Recorder) -> Entry | None:
+    """The entry for later frames like the recorded one; None: the next one is recorded again."""
+    if seen.is_temporary or seen.generation != sim.generation:
+        return None
+    found: Entry | None = None
+    if seen.is_complete and len(seen.lines) == 1:
+        line, left = seen.lines[0]
+        if seen.scheduled == line.plain:
+            found = _made(sim, seen, left, line, None)
+    for counts, notes, subjects, left, take in (seen.point, seen.start):
+        if found is None:
+            del seen.counts[counts:], seen.notes[notes:], seen.subjects[subjects:]
+            seen.idents, seen.births = None, 0
+            found = _made(sim, seen, left, None, take)
+    return found
 
-    def __init__(self, sim: Sim, frame: Frame, plain: Take) -> None:
-        self._sim = sim
-        self._came = frame
-        self._generation = sim.generation
-        self._lasts: list[Lasts] = []
-        self._counts: list[tuple[Counter, Any, int]] = []
-        self._notes: list[tuple[Log, Station, Frame | None, int]] = []
-        self._subjects: list[tuple[Subject, Any]] = []
-        self._idents: list[int] | None = None
-        self._births = 0
-        self._scheduled = sim.scheduled
-        self._lines: list[tuple[Line, Frame]] = []
-        self._start = self._point = 0, 0, 0, frame, plain
-        """Where a protocol took the frame: how many counts, notes and subjects there were, the frame, what takes it."""
-        self._is_complete = self._is_divisible = True
-        self._is_temporary = False
 
-    # -- as engine/recording.py: Recorder ------------------------------------------------------------------------------
-
-    def counted(self, counter: Counter, what: Any, octets: int) -> None:
-        self._counts.append((counter, what, octets))
-
-    def noted(self, log: Log, station: Station, frame: Frame | None, uid: int) -> None:
-        self._notes.append((log, station, frame, uid))
-
-    def identified(self, idents: list[int]) -> None:
-        if self._idents is not None:
-            self.forbid()
-        self._idents = idents
-
-    def born(self) -> None:
-        self._births += 1
-
-    def depends(self, subject: Subject, version: Any) -> None:
-        self._subjects.append((subject, version))
-
-    def lasts(self, until: Lasts) -> None:
-        self._lasts.append(until)
-
-    def left(self, line: Line, frame: Frame) -> None:
-        self._lines.append((line, frame))
-
-    def delivered(self, handler: Handler, frame: Frame, take: Take) -> None:
-        if self._sim.scheduled != self._scheduled or self._births or self._idents is not None:
-            self.forbid()
-            return
-        if self._is_divisible:
-            self._point = len(self._counts), len(self._notes), len(self._subjects), frame, take
-        if not reports(handler):
-            self.forbid()
-
-    def indivisible(self) -> None:
-        self._is_divisible = False
-        self._point = self._start
-
-    def forbid(self) -> None:
-        self._is_complete = False
-        self._sim.recorder = None
-
-    def once(self) -> None:
-        self._is_temporary = True
-        self._sim.recorder = None
-
-    def bar(self) -> None:
-        self.indivisible()
-        self.forbid()
-
-    # -- the result ----------------------------------------------------------------------------------------------------
-
-    def entry(self) -> Entry | None:
-        """The entry for later frames; None: the next one is recorded again."""
-        if self._is_temporary or self._generation != self._sim.generation:
+def _made(sim: Sim, seen: Recorder, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
+    came, is_new = seen.came, left.uid != seen.came.uid
+    if seen.births > 1 or (sim.journal is not None and seen.births != is_new):
+        return None
+    entry = Entry(seen.generation)
+    entry.tag, entry.born, entry.idents = left.tag, is_new, seen.idents
+    entry.flow = left.flow = flow_of(left)  # one object here and in the next table
+    entry.same = left.tag == came.tag
+    entry.rewrite = entry.fields = None
+    if left.raw != came.raw or seen.idents is not None:
+        found = rewriting(came.raw, left.raw, seen.idents is not None)
+        if found is None:
             return None
-        found: Entry | None = None
-        if self._is_complete and len(self._lines) == 1:
-            line, left = self._lines[0]
-            if self._sim.scheduled - self._scheduled == line.plain:
-                found = self._made(left, line, None)
-        for counts, notes, subjects, left, take in (self._point, self._start):
-            if found is None:
-                del self._counts[counts:], self._notes[notes:], self._subjects[subjects:]
-                self._idents, self._births = None, 0
-                found = self._made(left, None, take)
-        return found
+        entry.rewrite, entry.fields = found
+    elif entry.born:
+        return None
+    logs = _scripts(seen, left)
+    if logs is None:
+        return None
+    entry.logs = logs
+    entry.counts = tuple(chain.from_iterable(seen.counts))
+    entry.live, entry.arrive, entry.delay = live, None, 0
+    if line is not None and line.plain:
+        entry.arrive, entry.delay = line.arrive, line.delay
+    elif line is not None:
+        entry.live = line.send
+    entry.subjects = tuple(seen.subjects)
+    entry.lasts = tuple(seen.lasting)
+    entry.renew(sim._now)
+    return entry
 
-    def _made(self, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
-        came, is_new = self._came, left.uid != self._came.uid
-        if self._births > 1 or (self._sim.journal is not None and self._births != is_new):
-            return None
-        entry = Entry(self._generation)
-        entry.lasts = tuple(self._lasts)
-        entry.tag, entry.born, entry.idents = left.tag, is_new, self._idents
-        entry.flow = left.flow = flow_of(left)  # one object here and in the next table
-        entry.same = left.tag == came.tag
-        entry.rewrite = entry.fields = None
-        if left.raw != came.raw or self._idents is not None:
-            found = rewriting(came.raw, left.raw, self._idents is not None)
-            if found is None:
+
+def _scripts(seen: Recorder, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:
+    """The script of each log; None where a third form of the frame is noted, as scripts know two."""
+    came = seen.came
+    scripts: dict[Log, list[Station]] = {}
+    for log, station, frame, uid in seen.notes:
+        late = uid != came.uid
+        if frame is not None and frame.raw != came.raw:
+            late = True
+            if frame.raw != left.raw:
                 return None
-            entry.rewrite, entry.fields = found
-        elif entry.born:
+        if late and uid != left.uid:
             return None
-        logs = self._scripts(left)
-        if logs is None:
-            return None
-        entry.logs = logs
-        entry.counts = tuple(chain.from_iterable(self._counts))
-        entry.live, entry.arrive, entry.delay = live, None, 0
-        if line is not None and line.plain:
-            entry.arrive, entry.delay = line.arrive, line.delay
-        elif line is not None:
-            entry.live = line.send
-        entry.subjects = tuple(self._subjects)
-        entry.renew(self._sim._now)
-        return entry
-
-    def _scripts(self, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:
-        """The script of each log; None where a third form of the frame is noted, as scripts know two."""
-        came = self._came
-        scripts: dict[Log, list[Station]] = {}
-        for log, station, frame, uid in self._notes:
-            late = uid != came.uid
-            if frame is not None and frame.raw != came.raw:
-                late = True
-                if frame.raw != left.raw:
-                    return None
-            if late and uid != left.uid:
-                return None
-            scripts.setdefault(log, []).append(station._replace(late=late))
-        return tuple([(log.passed, tuple(script)) for log, script in scripts.items()])
+        scripts.setdefault(log, []).append(station._replace(late=late))
+    return tuple([(log.passed, tuple(script)) for log, script in scripts.items()])

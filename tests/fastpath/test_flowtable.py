@@ -208,11 +208,11 @@ def test_nothing_grows_with_the_length_of_a_ping(build: Callable[[Lab], Built]) 
 
 def recording(sim: Sim, act: Callable[[Recorder], None]) -> flowtable.Entry | None:
     """What is kept of a frame whose handling tells the recorder what `act` tells it."""
-    recorder = flowtable.FlowRecorder(sim, Frame(bytes(60), 1), plain)
+    recorder = Recorder(sim, Frame(bytes(60), 1), plain)
     sim.recorder = recorder
     act(recorder)
     sim.recorder = None
-    return recorder.entry()
+    return flowtable.entry_of(sim, recorder)
 
 
 def plain(frame: Frame) -> None:

@@ -59,7 +59,7 @@ class Icmpv6Layer(Subject):
                 return sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
             return sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
         kind = message[0]
-        snmp.in_types[kind] += 1
+        sim.count(snmp, ("in", kind))
         if kind == icmpv6.ECHO_REQUEST:
             return self._echo(packet, message)
         if kind in _DISCOVERY:
@@ -81,7 +81,6 @@ class Icmpv6Layer(Subject):
         heard = any(sock.kinds is None or icmpv6.ECHO_REQUEST in sock.kinds for sock in self.sockets)
         if heard or kind != icmpv6.ECHO_REQUEST:
             recorder.forbid()
-        recorder.counted(self.stack.snmp, ("in", kind), 0)
 
     def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
         """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""

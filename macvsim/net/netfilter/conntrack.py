@@ -151,8 +151,7 @@ class Conntrack:
         """Find or begin the packet's connection (nf_conntrack_in)."""
         recorder = self.ns.sim.recorder
         if way.in_dev is not None and way.in_dev.loopback:
-            if recorder is not None:
-                recorder.forbid()
+            self.ns.sim.unrepeatable()
             kept = self._looping.pop((packet.uid, packet.data), None)
             if kept is not None:
                 packet.conn, packet.info, packet.untracked, packet.mark = kept
