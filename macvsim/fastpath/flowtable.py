@@ -105,7 +105,7 @@ class Ingress:
         entry.last = now
         left = frame
         if entry.rewrite is not None:
-            idents, ident = entry.idents, 0
+            idents, ident = entry.idents, -1
             if idents is not None:
                 idents[0] = ident = idents[0] % 0xFFFF + 1
             raw = entry.rewrite(entry.fields, frame.raw, ident)

@@ -8,7 +8,7 @@ from typing import Any
 from macvsim.wire.flow import MESSAGE4, MESSAGE6
 
 Rewrite = Callable[[Any, bytes, int], bytes]
-"""``(fields, bytes of a packet, identification to write, 0: its own)`` -> bytes of the packet as it leaves; the second
+"""``(fields, bytes of a packet, identification to write, -1: its own)`` -> bytes of the packet as it leaves; the second
 result of `rewriting` are the fields."""
 
 _IP = b"\x08\x00"
@@ -50,7 +50,7 @@ def rewriting(came: bytes, left: bytes, fresh: bool) -> tuple[Rewrite, Any] | No
         base = _number(left[14:18] + left[20:24] + left[26:34])
         found = _rewritten4, (left[:18], left[20:24], left[26:34], base, at, front, back, rest, zero, message)
     rewrite, fields = found
-    return found if rewrite(fields, came, _number(left[18:20]) if fresh else 0) == left else None
+    return found if rewrite(fields, came, _number(left[18:20]) if fresh else -1) == left else None
 
 
 def _layout(left: bytes, start: int, protocol: int) -> tuple[int, bytes, bytes, int, int] | None:
@@ -86,9 +86,9 @@ def _forwarded(fields: tuple[bytes, bytes, bytes, int], raw: bytes, _: int) -> b
 
 
 def _rewritten4(fields: Any, raw: bytes, ident: int) -> bytes:
-    """The transport header too; with an identification of its own, if that is not 0."""
+    """The transport header too; with an identification of its own, unless that is -1."""
     start, middle, addresses, base, at, front, back, rest, zero, altered = fields
-    ident = ident or raw[18] << 8 | raw[19]
+    ident = ident if ident >= 0 else raw[18] << 8 | raw[19]
     message = ((raw[at] << 8 | raw[at + 1]) + altered) % 0xFFFF or zero
     head = start + ident.to_bytes(2) + middle + (-(base + ident) % 0xFFFF).to_bytes(2) + addresses + front
     moved_on: bytes = head + raw[MESSAGE4 + len(front) : at] + message.to_bytes(2) + back + raw[rest:]
