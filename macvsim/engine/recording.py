@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from macvsim.engine.sim import Sim
     from macvsim.wire.frame import Frame
 
 Handler = Callable[..., Any]
@@ -87,6 +86,16 @@ class Subject:
         return False
 
 
+class Recorded(Protocol):
+    """The simulation, as far as a recorder uses it."""
+
+    generation: int
+    recorder: Recorder | None
+
+    @property
+    def scheduled(self) -> int: ...
+
+
 class Recorder:
     """What is told of the handling of one frame at one station, in the order in which it happens.
 
@@ -96,7 +105,7 @@ class Recorder:
     start : the same for where the frame came in
     """
 
-    def __init__(self, sim: Sim, came: Frame, plain: Callable[[Frame], Any]) -> None:
+    def __init__(self, sim: Recorded, came: Frame, plain: Callable[[Frame], Any]) -> None:
         self._sim = sim
         self.came = came
         self.generation = sim.generation
