@@ -97,7 +97,7 @@ class Recorded(Protocol):
 
 
 class Recorder:
-    """What is told of the handling of one frame at one station, in the order in which it happens.
+    """The effects of the plain path on one frame at one station, in the order in which they happen.
 
     came : the frame; generation : of the configuration when it came
     counts, notes, subjects, lasts, lines : as `Sim.count`, `noted`, `depends`, `lasts` and `left` tell them
