@@ -13,6 +13,7 @@ in the entry and added up by `Sim.flush`, which every reader of a public counter
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -27,44 +28,43 @@ if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
 
 Take = Callable[[Frame], "DropReason | None"]
+Scripts = Sequence[tuple[Callable[..., Any], Sequence[Station]]]
 FLOWS = 65_536
 """Keys of one ingress; beyond that it forgets all of them."""
 _NOT_SEEN = object()
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """The recorded actions of one flow at one station.
 
-    rewrite, fields : make the bytes that leave; None if nothing changes
-    idents : the counter that identifies new packets; born : the packet that leaves is a new one
-    flow, tag : of the frame that leaves; same : it has bytes and tag of the frame that arrived
     subjects : what it depends on, each with its version; until, lasts : as `Recorder.lasts`
     counts : the counted packets, as `Counter.count` takes it: counter, which of its counters, octets, and so on
     logs : journal and captures, each with its script of stations
-    arrive : takes the frame after `delay` ns; live : takes it now, where `arrive` is None
+    rewrite, fields : make the bytes that leave; None if nothing changes
+    idents : the counter that identifies new packets; born : the packet that leaves is a new one
+    flow, tag : of the frame that leaves; same : it has bytes and tag of the frame that arrived
+    live : takes the frame now, where `arrive` is None; arrive : takes it after `delay` ns
     """
 
-    __slots__ = ("arrive", "born", "counts", "delay", "fields", "flow", "generation", "hits", "idents", "last",
-                 "lasts", "live", "logs", "rewrite", "same", "subjects", "tag", "until")  # fmt: skip
+    generation: int
+    subjects: Sequence[tuple[Subject, Any]]
+    lasts: Sequence[Lasts]
+    counts: Sequence[Any]
+    logs: Scripts
     rewrite: Rewrite | None
-    live: Take | None
-    arrive: Take | None
-    delay: int
+    fields: Any
+    idents: list[int] | None
+    born: bool
     flow: bytes
     tag: int
     same: bool
-    born: bool
-    idents: list[int] | None
-    fields: Any
-    logs: Sequence[tuple[Callable[..., Any], Sequence[Station]]]
-    subjects: Sequence[tuple[Subject, Any]]
-    lasts: Sequence[Lasts]
-    until: int
-    counts: Sequence[Any]
-
-    def __init__(self, generation: int) -> None:
-        self.generation = generation
-        self.hits = self.last = 0
+    live: Take | None
+    arrive: Take | None = None
+    delay: int = 0
+    hits: int = 0
+    last: int = 0
+    until: int = NEVER
 
     def flush(self) -> None:
         """Add what repeated frames would have counted."""
@@ -119,11 +119,6 @@ class Ingress:
             return None
         return entry.live(left)  # type: ignore[misc]
 
-    def forget(self) -> None:
-        """Empty the table."""
-        self.sim.flush()  # which has its entries too
-        self.entries.clear()
-
     def _miss(self, frame: Frame) -> DropReason | None:
         """No entry that holds, or a frame whose key is not known yet."""
         sim, entries = self.sim, self.entries
@@ -139,7 +134,7 @@ class Ingress:
         entry = entries.get(flow, _NOT_SEEN)
         if entry is _NOT_SEEN:  # to record costs more than the plain path: it pays from the second frame on
             if len(entries) >= FLOWS:
-                self.forget()
+                entries.clear()  # `Sim.lagging` has what is to be counted
             entries[flow] = None
             return self.plain(frame)
         if isinstance(entry, Entry):
@@ -177,37 +172,27 @@ def entry_of(sim: Sim, seen: Recorder) -> Entry | None:
 
 def _made(sim: Sim, seen: Recorder, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
     came, is_new = seen.came, left.uid != seen.came.uid
+    fresh, logs = seen.idents is not None, _scripts(seen, left)
+    changes = fresh or left.raw != came.raw
+    found = rewriting(came.raw, left.raw, fresh) if changes else (None, None)
+    if found is None or logs is None or (is_new and not changes):
+        return None
     if seen.births > 1 or (sim.journal is not None and seen.births != is_new):
         return None
-    entry = Entry(seen.generation)
-    entry.tag, entry.born, entry.idents = left.tag, is_new, seen.idents
-    entry.flow = left.flow = flow_of(left)  # one object here and in the next table
-    entry.same = left.tag == came.tag
-    entry.rewrite = entry.fields = None
-    if left.raw != came.raw or seen.idents is not None:
-        found = rewriting(came.raw, left.raw, seen.idents is not None)
-        if found is None:
-            return None
-        entry.rewrite, entry.fields = found
-    elif entry.born:
-        return None
-    logs = _scripts(seen, left)
-    if logs is None:
-        return None
-    entry.logs = logs
-    entry.counts = tuple(chain.from_iterable(seen.counts))
-    entry.live, entry.arrive, entry.delay = live, None, 0
+    rewrite, fields = found
+    left.flow = flow_of(left)  # one object here and in the next table
+    counts = tuple(chain.from_iterable(seen.counts))
+    entry = Entry(seen.generation, tuple(seen.subjects), tuple(seen.lasting), counts, logs, rewrite, fields, seen.idents, is_new,
+                  left.flow, left.tag, left.tag == came.tag, live)  # fmt: skip
     if line is not None and line.plain:
         entry.arrive, entry.delay = line.arrive, line.delay
     elif line is not None:
         entry.live = line.send
-    entry.subjects = tuple(seen.subjects)
-    entry.lasts = tuple(seen.lasting)
     entry.renew(sim._now)
     return entry
 
 
-def _scripts(seen: Recorder, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:
+def _scripts(seen: Recorder, left: Frame) -> Scripts | None:
     """The script of each log; None where a third form of the frame is noted, as scripts know two."""
     came = seen.came
     scripts: dict[Log, list[Station]] = {}
