@@ -182,8 +182,8 @@ def _made(sim: Sim, seen: Recorder, left: Frame, line: Line | None, live: Take |
     rewrite, fields = found
     left.flow = flow_of(left)  # one object here and in the next table
     counts = tuple(chain.from_iterable(seen.counts))
-    entry = Entry(seen.generation, tuple(seen.subjects), tuple(seen.lasting), counts, logs, rewrite, fields, seen.idents, is_new,
-                  left.flow, left.tag, left.tag == came.tag, live)  # fmt: skip
+    entry = Entry(seen.generation, tuple(seen.subjects), tuple(seen.lasting), counts, logs, rewrite, fields,
+                  seen.idents, is_new, left.flow, left.tag, left.tag == came.tag, live)  # fmt: skip
     if line is not None and line.plain:
         entry.arrive, entry.delay = line.arrive, line.delay
     elif line is not None:
