@@ -89,8 +89,8 @@ class NetDevice(State):
         """Let captures and the journal see a frame that comes in or (OUTGOING) goes out here."""
         for tap in self.taps:
             tap(packet_type, frame)
-            if self.sim.recorder is not None and not isinstance(tap, LogTap):
-                self.sim.recorder.bar()
+            if not isinstance(tap, LogTap):
+                self.sim.unrepeatable()
         sim = self.sim
         if sim.journal is not None:
             if packet_type is OUTGOING:

@@ -104,11 +104,10 @@ class Bridge(NetDevice):
         now = sim.jiffies
         if port.learning:
             learnt = self.fdb.learn(raw[6:12], vid, port, now)
-            if sim.recorder is not None:
-                if learnt is None:
-                    sim.recorder.forbid()
-                else:
-                    sim.recorder.counted(self.fdb, (learnt, "updated"), 0)
+            if learnt is None:
+                sim.unrepeatable()
+            elif sim.recorder is not None:
+                sim.recorder.counted(self.fdb, (learnt, "updated"), 0)
         if port.state is LEARNING:
             sim.drop(frame.uid, port.dev, DropReason.PORT_STATE, frame)
             return
@@ -121,7 +120,7 @@ class Bridge(NetDevice):
         else:
             entry = self.fdb.find(raw[:6], vid, now)
             if sim.recorder is not None:
-                sim.recorder.lasts(self.fdb.next_run * sim.tick)
+                sim.recorder.lasts(self.fdb.lasts)
             if entry is None:
                 self._flood(frame, vid, port, local)
             elif entry.local or entry.port is None:
@@ -175,7 +174,7 @@ class Bridge(NetDevice):
         dst = frame.raw[:6]
         entry = None if dst[0] & 1 else self.fdb.find(dst, vid, sim.jiffies)
         if sim.recorder is not None:
-            sim.recorder.lasts(self.fdb.next_run * sim.tick)
+            sim.recorder.lasts(self.fdb.lasts)
         if entry is None:
             return self._flood(frame, vid, None, False)
         if entry.port is None:

@@ -85,6 +85,8 @@ class FilteringDatabase(Generic[P]):
         """When the collector runs next; `NEVER` while it is stopped."""
         self.expires = NEVER
         """When it was asked to, which is what is shown: the schedule may let it run later."""
+        self.lasts: Callable[[int], int] = self._lasts
+        """When the collector runs next, in ns, as `engine.recording.Recorder.lasts` asks: one object for all."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -127,6 +129,10 @@ class FilteringDatabase(Generic[P]):
         if now >= self.next_run:
             self.collect(now)
         return self.entries.get((vid, mac))
+
+    def _lasts(self, now: int) -> int:
+        self.collect(now // self._unit)
+        return self.next_run * self._unit
 
     # -- the collector -----------------------------------------------------------------------------------------------
 

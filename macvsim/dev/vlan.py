@@ -142,8 +142,7 @@ class Vlan(NetDevice):
         if packet_type is MULTICAST:
             self.counters.multicast += 1
         if not self.reorder_hdr and self.rx_handler is None:
-            if self.sim.recorder is not None:
-                self.sim.recorder.bar()
+            self.sim.unrepeatable()
             return self, ShownTagFrame(frame.raw, frame.uid, frame.tag), packet_type
         return self, frame.tagged(0), packet_type
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from macvsim.wire.frame import Frame
 
 Handler = Callable[..., Any]
+Lasts = Callable[[int], int]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -69,99 +70,116 @@ class Lagging(Protocol):
         """Add it to their counters."""
 
 
-class Dependent(Lagging, Protocol):
-    """Something that was recorded in one generation, and holds in it."""
-
-    recorded: int
-
-    def suspend(self) -> None:
-        """It does not hold until `resume`."""
-
-    def resume(self) -> None:
-        """It holds again, unless something else has changed."""
-
-    def invalidate(self) -> None:
-        """It never holds again."""
-
-
 class Subject:
     """Something with a state that the handling of frames depends on, besides the configuration.
 
-    dependents : what was recorded while it had its present state, or before it was suspended
+    version : one that frames are handled alike with; None: each frame asks `admits`
     """
 
     __slots__ = ()
-    if TYPE_CHECKING:  # subclasses have the slot
+    version: Any
 
-        @property
-        def dependents(self) -> Sequence[Dependent]: ...
-        @dependents.setter
-        def dependents(self, dependents: Sequence[Dependent]) -> None: ...
-
-    def flush_dependents(self) -> None:
-        """Add up the counts of dependents since the last flush; call this before reading a time of last use."""
-        for dependent in self.dependents:
-            dependent.flush()
-
-    def revive(self) -> bool:
-        """A frame is about to be handled that finds the state suspended: True if that itself brings the state back."""
-        return True
-
-    def suspend(self) -> None:
-        """The state changes in a way that alters the handling of frames, and may come back."""
-        for dependent in self.dependents:
-            dependent.suspend()
-
-    def resume(self) -> None:
-        """The state is again as it was before `suspend`."""
-        for dependent in self.dependents:
-            dependent.resume()
-
-    def invalidate(self) -> None:
-        """The state changes for good."""
-        dependents, self.dependents = self.dependents, ()
-        for dependent in dependents:
-            dependent.invalidate()
+    def admits(self, version: Any) -> bool:
+        """True if a frame is handled as it was with that version, which is not the present one; what the frame changes
+        in the state is changed.
+        """
+        return False
 
 
-class Recorder(Protocol):
-    """The listener to the handling of one frame at one station."""
+class Recorded(Protocol):
+    """The simulation, as far as a recorder uses it."""
+
+    generation: int
+    recorder: Recorder | None
+
+    @property
+    def scheduled(self) -> int: ...
+
+
+class Recorder:
+    """The effects of the plain path on one frame at one station, in the order in which they happen.
+
+    came : the frame; generation : of the configuration when it came
+    counts, notes, subjects, lasts, lines : as `Sim.count`, `noted`, `depends`, `lasts` and `left` tell them
+    point : where a protocol took the frame: how many counts, notes and subjects there were, the frame, what takes it
+    start : the same for where the frame came in
+    """
+
+    def __init__(self, sim: Recorded, came: Frame, plain: Callable[[Frame], Any]) -> None:
+        self._sim = sim
+        self.came = came
+        self.generation = sim.generation
+        self.counts: list[tuple[Counter, Any, int]] = []
+        self.notes: list[tuple[Log, Station, Frame | None, int]] = []
+        self.subjects: list[tuple[Subject, Any]] = []
+        self.lasting: list[Lasts] = []
+        self.lines: list[tuple[Line, Frame]] = []
+        self.idents: list[int] | None = None
+        self.births = 0
+        self.start = self.point = 0, 0, 0, came, plain
+        self.is_complete = self.is_divisible = True
+        self.is_temporary = False
+        self._scheduled = sim.scheduled
+
+    @property
+    def scheduled(self) -> int:
+        """How many calls were put in the queue."""
+        return self._sim.scheduled - self._scheduled
 
     def counted(self, counter: Counter, what: Any, octets: int) -> None:
         """One packet was counted."""
+        self.counts.append((counter, what, octets))
 
     def noted(self, log: Log, station: Station, frame: Frame | None, uid: int) -> None:
         """A log was told of packet `uid` at a station; `frame` as it was there."""
+        self.notes.append((log, station, frame, uid))
 
     def identified(self, idents: list[int]) -> None:
         """The identification of a new packet was drawn from this counter."""
+        if self.idents is not None:
+            self.forbid()
+        self.idents = idents
 
     def born(self) -> None:
         """A new packet got its identity."""
+        self.births += 1
 
-    def depends(self, subject: Subject) -> None:
-        """The handling depends on the state of `subject`."""
+    def depends(self, subject: Subject, version: Any) -> None:
+        """The handling is the one that `subject` has with this version."""
+        self.subjects.append((subject, version))
 
-    def lasts(self, until: int) -> None:
-        """From `until` (ns) on something else may be done."""
+    def lasts(self, until: Lasts) -> None:
+        """From ``until(now)`` (ns) on something else may be done; asked again at that time, for the next one."""
+        self.lasting.append(until)
 
     def left(self, line: Line, frame: Frame) -> None:
         """The frame leaves by `line`.  Of a frame that leaves otherwise, or leaves more behind, nothing is repeated."""
+        self.lines.append((line, frame))
 
     def delivered(self, handler: Handler, frame: Frame, take: Callable[[Frame], Any]) -> None:
         """A protocol takes the frame; ``take(frame)`` hands it another one."""
+        if self.scheduled or self.births or self.idents is not None:
+            self.forbid()
+            return
+        if self.is_divisible:
+            self.point = len(self.counts), len(self.notes), len(self.subjects), frame, take
+        if not reports(handler):
+            self.forbid()
 
     def indivisible(self) -> None:
         """The following steps depend on earlier ones of this frame: all of them are repeated, or none."""
+        self.is_divisible = False
+        self.point = self.start
 
     def forbid(self) -> None:
         """The following steps cannot be repeated: from the last `delivered` on, every frame takes the plain path."""
+        self.is_complete = False
+        self._sim.recorder = None
 
     def once(self) -> None:
         """This frame changed something that the next one will find changed."""
-
-    def bar(self) -> None:
-        """No part of what is done to the frame can be repeated while the configuration stays."""
+        self.is_temporary = True
+        self._sim.recorder = None
 
 
 def reported(handler: F) -> F:

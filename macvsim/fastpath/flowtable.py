@@ -2,22 +2,23 @@
 
 A station is everything that happens to a frame in one call from the queue: from the end of one cable to the start of
 the next, or to a program.  Each station's entry point has an `Ingress`, a dict from flow to `Entry`.  The first frame
-of a flow takes the plain path, the second one too while a `FlowRecorder` listens, later ones repeat the recorded
+of a flow takes the plain path, the second one too while a `Recorder` listens, later ones repeat the recorded
 actions: counters, records of journal and captures, rewritten bytes, and the cable or protocol that takes the frame.
 
-An entry holds in one generation of the configuration, until a time that was recorded (ageing), and until something it
-depends on changes (`Subject`).  Counters of repeated frames are kept in the entry and added up by `Sim.flush`, which
-every reader of a public counter calls first.
+An entry holds in one generation of the configuration, while everything it depends on has the recorded version
+(`Subject`), and until a time that is asked for anew when it is reached (ageing).  Counters of repeated frames are kept
+in the entry and added up by `Sim.flush`, which every reader of a public counter calls first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from macvsim.engine.context import NEVER, SOFTIRQ
-from macvsim.engine.recording import Counter, Handler, Line, Log, Station, Subject, reports
+from macvsim.engine.recording import Lasts, Line, Log, Recorder, Station, Subject
 from macvsim.fastpath.rewrite import Rewrite, rewriting
 from macvsim.wire.flow import NO_FLOW, flow_of
 from macvsim.wire.frame import Frame
@@ -27,47 +28,43 @@ if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
 
 Take = Callable[[Frame], "DropReason | None"]
+Scripts = Sequence[tuple[Callable[..., Any], Sequence[Station]]]
 FLOWS = 65_536
 """Keys of one ingress; beyond that it forgets all of them."""
 _NOT_SEEN = object()
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """The recorded actions of one flow at one station.
 
+    subjects : what it depends on, each with its version; until, lasts : as `Recorder.lasts`
+    counts : the counted packets, as `Counter.count` takes it: counter, which of its counters, octets, and so on
+    logs : journal and captures, each with its script of stations
     rewrite, fields : make the bytes that leave; None if nothing changes
     idents : the counter that identifies new packets; born : the packet that leaves is a new one
     flow, tag : of the frame that leaves; same : it has bytes and tag of the frame that arrived
-    counts : the counted packets, as `Counter.count` takes it: counter, which of its counters, octets, and so on
-    logs : journal and captures, each with its script of stations
-    arrive : takes the frame after `delay` ns; live : takes it now, where `arrive` is None
-    barred : the generation in which frames of this flow take the plain path
-    recorded : the generation in which it was recorded; `generation` is another one while it is suspended
+    live : takes the frame now, where `arrive` is None; arrive : takes it after `delay` ns
     """
 
-    __slots__ = ("arrive", "barred", "born", "counts", "delay", "fields", "flow", "generation", "hits",
-                 "idents", "last", "live", "logs", "recorded", "rewrite", "same", "subjects",
-                 "suspensions", "tag", "until")  # fmt: skip
+    generation: int
+    subjects: Sequence[tuple[Subject, Any]]
+    lasts: Sequence[Lasts]
+    counts: Sequence[Any]
+    logs: Scripts
     rewrite: Rewrite | None
-    live: Take | None
-    arrive: Take | None
-    delay: int
+    fields: Any
+    idents: list[int] | None
+    born: bool
     flow: bytes
     tag: int
     same: bool
-    born: bool
-    idents: list[int] | None
-    fields: Any
-    logs: Sequence[tuple[Callable[..., Any], Sequence[Station]]]
-
-    def __init__(self, generation: int) -> None:
-        self.generation = self.recorded = generation
-        self.barred = -1
-        self.suspensions = 0
-        self.subjects: Sequence[Subject] = ()
-        self.hits = self.last = 0
-        self.until = NEVER
-        self.counts: Sequence[Any] = ()
+    live: Take | None
+    arrive: Take | None = None
+    delay: int = 0
+    hits: int = 0
+    last: int = 0
+    until: int = NEVER
 
     def flush(self) -> None:
         """Add what repeated frames would have counted."""
@@ -77,22 +74,10 @@ class Entry:
             for counter, what, octets in zip(counts, counts, counts, strict=True):
                 counter.count(what, hits, hits * octets, self.last)
 
-    def suspend(self) -> None:
-        """As `Dependent.suspend`."""
-        self.flush()
-        self.suspensions += 1
-        self.generation = -1
-
-    def invalidate(self) -> None:
-        """As `Dependent.invalidate`."""
-        self.flush()
-        self.generation = self.recorded = -1
-
-    def resume(self) -> None:
-        """As `Dependent.resume`."""
-        self.suspensions -= 1
-        if not self.suspensions:
-            self.generation = self.recorded
+    def renew(self, now: int) -> bool:
+        """Ask until when it holds from now on: True if it does."""
+        self.until = min([until(now) for until in self.lasts], default=NEVER)
+        return self.until > now
 
 
 class Ingress:
@@ -111,13 +96,16 @@ class Ingress:
         entry, now = self.entries.get(frame.flow), sim._now
         if entry is None or entry.generation != sim.generation or entry.until <= now:
             return self._miss(frame)
+        for subject, version in entry.subjects:
+            if subject.version != version and not subject.admits(version):
+                return self._miss(frame)
         if not entry.hits:
             sim.lagging[entry] = None
         entry.hits += 1
         entry.last = now
         left = frame
         if entry.rewrite is not None:
-            idents, ident = entry.idents, 0
+            idents, ident = entry.idents, -1
             if idents is not None:
                 idents[0] = ident = idents[0] % 0xFFFF + 1
             raw = entry.rewrite(entry.fields, frame.raw, ident)
@@ -131,182 +119,90 @@ class Ingress:
             return None
         return entry.live(left)  # type: ignore[misc]
 
-    def forget(self) -> None:
-        """Empty the table."""
-        for entry in filter(None, self.entries.values()):
-            entry.invalidate()
-        self.sim.flush()  # which has them too
-        self.entries.clear()
-
     def _miss(self, frame: Frame) -> DropReason | None:
         """No entry that holds, or a frame whose key is not known yet."""
         sim, entries = self.sim, self.entries
+        if sim.recorder is not None:  # of another entry point, which repeats this one's actions too
+            return self.plain(frame)
         if frame.flow is None:
             frame.flow = flow_of(frame)
             if entries.get(frame.flow) is not None:
                 return self.arrive(frame)
         flow = frame.flow
-        if flow == NO_FLOW or sim.recorder is not None:
+        if flow == NO_FLOW:
             return self.plain(frame)
         entry = entries.get(flow, _NOT_SEEN)
         if entry is _NOT_SEEN:  # to record costs more than the plain path: it pays from the second frame on
             if len(entries) >= FLOWS:
-                self.forget()
+                entries.clear()  # `Sim.lagging` has what is to be counted
             entries[flow] = None
             return self.plain(frame)
         if isinstance(entry, Entry):
-            if entry.barred == sim.generation:
-                return self.plain(frame)
-            if entry.suspensions and entry.recorded == sim.generation and entry.until > sim._now:
-                revived = all(subject.revive() for subject in entry.subjects)
-                return self.arrive(frame) if revived and not entry.suspensions else self.plain(frame)
-            entry.invalidate()  # so that its subjects let it go
+            if entry.generation == sim.generation and entry.until <= sim._now and entry.renew(sim._now):
+                return self.arrive(frame)
+            entry.flush()
             sim.lagging.pop(entry, None)
-        recorder = FlowRecorder(sim, frame)
+        recorder = Recorder(sim, frame, self.plain)
         sim.recorder = recorder
         try:
             reason = self.plain(frame)
         finally:
             sim.recorder = None
         entries.pop(flow, None)
-        entries[flow] = recorder.entry()
+        entries[flow] = entry_of(sim, recorder)
         return reason
 
 
-class FlowRecorder:
-    """Writes down what the plain path does to one frame."""
+def entry_of(sim: Sim, seen: Recorder) -> Entry | None:
+    """The entry for later frames like the recorded one; None: the next one is recorded again."""
+    if seen.is_temporary or seen.generation != sim.generation:
+        return None
+    found: Entry | None = None
+    if seen.is_complete and len(seen.lines) == 1:
+        line, left = seen.lines[0]
+        if seen.scheduled == line.plain:
+            found = _made(sim, seen, left, line, None)
+    for counts, notes, subjects, left, take in (seen.point, seen.start):
+        if found is None:
+            del seen.counts[counts:], seen.notes[notes:], seen.subjects[subjects:]
+            seen.idents, seen.births = None, 0
+            found = _made(sim, seen, left, None, take)
+    return found
 
-    def __init__(self, sim: Sim, frame: Frame) -> None:
-        self._sim = sim
-        self._came = frame
-        self._generation = sim.generation
-        self._until = NEVER
-        self._counts: list[tuple[Counter, Any, int]] = []
-        self._notes: list[tuple[Log, Station, Frame | None, int]] = []
-        self._subjects: list[Subject] = []
-        self._idents: list[int] | None = None
-        self._births = 0
-        self._scheduled = sim.scheduled
-        self._lines: list[tuple[Line, Frame]] = []
-        self._point: tuple[int, int, int, Frame, Take] | None = None
-        """Where a protocol took the frame: how many counts, notes and subjects there were, the frame, what takes it."""
-        self._is_complete = self._is_divisible = True
-        self._is_temporary = self._is_barred = False
 
-    # -- as engine/recording.py: Recorder ------------------------------------------------------------------------------
+def _made(sim: Sim, seen: Recorder, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
+    came, is_new = seen.came, left.uid != seen.came.uid
+    fresh, logs = seen.idents is not None, _scripts(seen, left)
+    changes = fresh or left.raw != came.raw
+    found = rewriting(came.raw, left.raw, fresh) if changes else (None, None)
+    if found is None or logs is None or (is_new and not changes):
+        return None
+    if seen.births > 1 or (sim.journal is not None and seen.births != is_new):
+        return None
+    rewrite, fields = found
+    left.flow = flow_of(left)  # one object here and in the next table
+    counts = tuple(chain.from_iterable(seen.counts))
+    entry = Entry(seen.generation, tuple(seen.subjects), tuple(seen.lasting), counts, logs, rewrite, fields,
+                  seen.idents, is_new, left.flow, left.tag, left.tag == came.tag, live)  # fmt: skip
+    if line is not None and line.plain:
+        entry.arrive, entry.delay = line.arrive, line.delay
+    elif line is not None:
+        entry.live = line.send
+    entry.renew(sim._now)
+    return entry
 
-    def counted(self, counter: Counter, what: Any, octets: int) -> None:
-        self._counts.append((counter, what, octets))
 
-    def noted(self, log: Log, station: Station, frame: Frame | None, uid: int) -> None:
-        self._notes.append((log, station, frame, uid))
-
-    def identified(self, idents: list[int]) -> None:
-        if self._idents is not None:
-            self.forbid()
-        self._idents = idents
-
-    def born(self) -> None:
-        self._births += 1
-
-    def depends(self, subject: Subject) -> None:
-        self._subjects.append(subject)
-
-    def lasts(self, until: int) -> None:
-        self._until = min(self._until, until)
-
-    def left(self, line: Line, frame: Frame) -> None:
-        self._lines.append((line, frame))
-
-    def delivered(self, handler: Handler, frame: Frame, take: Take) -> None:
-        if self._sim.scheduled != self._scheduled or self._births or self._idents is not None:
-            self.forbid()
-            return
-        self._point = len(self._counts), len(self._notes), len(self._subjects), frame, take
-        if not reports(handler):
-            self.forbid()
-
-    def indivisible(self) -> None:
-        self._is_divisible = False
-
-    def forbid(self) -> None:
-        self._is_complete = False
-        self._sim.recorder = None
-
-    def once(self) -> None:
-        self._is_temporary = True
-        self._sim.recorder = None
-
-    def bar(self) -> None:
-        self._is_barred = True
-        self._sim.recorder = None
-
-    # -- the result ----------------------------------------------------------------------------------------------------
-
-    def entry(self) -> Entry | None:
-        """The entry for later frames; None: the next one is recorded again."""
-        if self._is_temporary or self._generation != self._sim.generation:
-            return None
-        found: Entry | None = None
-        if not self._is_barred and self._is_complete and len(self._lines) == 1:
-            line, left = self._lines[0]
-            if self._sim.scheduled - self._scheduled == line.plain:
-                found = self._made(left, line, None)
-        elif not self._is_barred and self._is_divisible and self._point is not None:
-            counts, notes, subjects, left, take = self._point
-            del self._counts[counts:], self._notes[notes:], self._subjects[subjects:]
-            self._idents, self._births = None, 0
-            found = self._made(left, None, take)
-        if found is None:  # the plain path takes this flow, while nothing changes
-            found = Entry(-1)
-            found.barred = self._generation
-        return found
-
-    def _made(self, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
-        came, is_new = self._came, left.uid != self._came.uid
-        if self._births > 1 or (self._sim.journal is not None and self._births != is_new):
-            return None
-        entry = Entry(self._generation)
-        entry.until = self._until
-        entry.tag, entry.born, entry.idents = left.tag, is_new, self._idents
-        entry.flow = left.flow = flow_of(left)  # one object here and in the next table
-        entry.same = left.tag == came.tag
-        entry.rewrite = entry.fields = None
-        if left.raw != came.raw or self._idents is not None:
-            found = rewriting(came.raw, left.raw, self._idents is not None)
-            if found is None:
+def _scripts(seen: Recorder, left: Frame) -> Scripts | None:
+    """The script of each log; None where a third form of the frame is noted, as scripts know two."""
+    came = seen.came
+    scripts: dict[Log, list[Station]] = {}
+    for log, station, frame, uid in seen.notes:
+        late = uid != came.uid
+        if frame is not None and frame.raw != came.raw:
+            late = True
+            if frame.raw != left.raw:
                 return None
-            entry.rewrite, entry.fields = found
-        elif entry.born:
+        if late and uid != left.uid:
             return None
-        logs = self._scripts(left)
-        if logs is None:
-            return None
-        entry.logs = logs
-        entry.counts = tuple(chain.from_iterable(self._counts))
-        entry.live, entry.arrive, entry.delay = live, None, 0
-        if line is not None and line.plain:
-            entry.arrive, entry.delay = line.arrive, line.delay
-        elif line is not None:
-            entry.live = line.send
-        entry.subjects = tuple(self._subjects)
-        for subject in self._subjects:
-            subject.flush_dependents()  # entries of an earlier generation are released
-            current = [one for one in subject.dependents if one.recorded == self._generation]
-            subject.dependents = (*current, entry)
-        return entry
-
-    def _scripts(self, left: Frame) -> Sequence[tuple[Callable[..., Any], Sequence[Station]]] | None:
-        """The script of each log; None where a third form of the frame is noted, as scripts know two."""
-        came = self._came
-        scripts: dict[Log, list[Station]] = {}
-        for log, station, frame, uid in self._notes:
-            late = uid != came.uid
-            if frame is not None and frame.raw != came.raw:
-                late = True
-                if frame.raw != left.raw:
-                    return None
-            if late and uid != left.uid:
-                return None
-            scripts.setdefault(log, []).append(station._replace(late=late))
-        return tuple([(log.passed, tuple(script)) for log, script in scripts.items()])
+        scripts.setdefault(log, []).append(station._replace(late=late))
+    return tuple([(log.passed, tuple(script)) for log, script in scripts.items()])

@@ -8,8 +8,8 @@ from typing import Any
 from macvsim.wire.flow import MESSAGE4, MESSAGE6
 
 Rewrite = Callable[[Any, bytes, int], bytes]
-"""``(fields, bytes of a packet, identification to write)`` -> bytes of the packet as it leaves; the second result of
-`rewriting` are the fields."""
+"""``(fields, bytes of a packet, identification to write, -1: its own)`` -> bytes of the packet as it leaves; the second
+result of `rewriting` are the fields."""
 
 _IP = b"\x08\x00"
 _IP6 = b"\x86\xdd"
@@ -44,17 +44,13 @@ def rewriting(came: bytes, left: bytes, fresh: bool) -> tuple[Rewrite, Any] | No
     found: tuple[Rewrite, Any]
     if start == MESSAGE6:
         found = _rewritten6, (left[:MESSAGE6], at, front, back, rest, zero, message)
-    elif fresh:
-        base = _number(left[14:18] + left[20:24] + left[26:34])
-        found = _answered, (left[:18], left[20:24], left[26:34], base, at, front, back, rest, zero, message)
+    elif came[start:] == left[start:] and not fresh:
+        found = _forwarded, (left[:18], left[20:24], left[26:34], _number(left[24:26]) - _number(came[24:26]))
     else:
-        moved = _number(left[24:26]) - _number(came[24:26])
-        if came[start:] == left[start:]:
-            found = _forwarded, (left[:18], left[20:24], left[26:34], moved)
-        else:
-            found = _translated, (left[:18], left[20:24], left[26:34], moved, at, front, back, rest, zero, message)
+        base = _number(left[14:18] + left[20:24] + left[26:34])
+        found = _rewritten4, (left[:18], left[20:24], left[26:34], base, at, front, back, rest, zero, message)
     rewrite, fields = found
-    return found if rewrite(fields, came, _number(left[18:20])) == left else None
+    return found if rewrite(fields, came, _number(left[18:20]) if fresh else -1) == left else None
 
 
 def _layout(left: bytes, start: int, protocol: int) -> tuple[int, bytes, bytes, int, int] | None:
@@ -89,23 +85,14 @@ def _forwarded(fields: tuple[bytes, bytes, bytes, int], raw: bytes, _: int) -> b
     return start + raw[18:20] + middle + checksum.to_bytes(2) + addresses + raw[MESSAGE4:]
 
 
-def _translated(fields: Any, raw: bytes, _: int) -> bytes:
-    """The transport header too."""
-    start, middle, addresses, moved, at, front, back, rest, zero, altered = fields
-    checksum = ((raw[24] << 8 | raw[25]) + moved) % 0xFFFF
-    message = ((raw[at] << 8 | raw[at + 1]) + altered) % 0xFFFF or zero
-    head = start + raw[18:20] + middle + checksum.to_bytes(2) + addresses + front
-    moved_on: bytes = head + raw[MESSAGE4 + len(front) : at] + message.to_bytes(2) + back + raw[rest:]
-    return moved_on
-
-
-def _answered(fields: Any, raw: bytes, ident: int) -> bytes:
-    """A packet of this host, with an identification of its own."""
+def _rewritten4(fields: Any, raw: bytes, ident: int) -> bytes:
+    """The transport header too; with an identification of its own, unless that is -1."""
     start, middle, addresses, base, at, front, back, rest, zero, altered = fields
+    ident = ident if ident >= 0 else raw[18] << 8 | raw[19]
     message = ((raw[at] << 8 | raw[at + 1]) + altered) % 0xFFFF or zero
     head = start + ident.to_bytes(2) + middle + (-(base + ident) % 0xFFFF).to_bytes(2) + addresses + front
-    answer: bytes = head + raw[MESSAGE4 + len(front) : at] + message.to_bytes(2) + back + raw[rest:]
-    return answer
+    moved_on: bytes = head + raw[MESSAGE4 + len(front) : at] + message.to_bytes(2) + back + raw[rest:]
+    return moved_on
 
 
 def _rewritten6(fields: Any, raw: bytes, _: int) -> bytes:

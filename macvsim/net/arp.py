@@ -11,7 +11,7 @@ from macvsim.engine.recording import Recorder, reported
 from macvsim.net import martians
 from macvsim.net.dst import DROP, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, Scope
-from macvsim.net.neigh import Neighbour
+from macvsim.net.neigh import Known, Neighbour
 from macvsim.net.nud import REACHABLE, STALE, VALID_BITS, Nud
 from macvsim.net.packet import Packet
 from macvsim.wire import arp, ipv4
@@ -180,14 +180,14 @@ class ArpLayer:
 
     def _report(self, recorder: Recorder, dev: NetDevice, message: Arp) -> None:
         """A request for one of our addresses, by a neighbour whose MAC is known, is answered and changes nothing."""
-        ns, conf = self.ns, dev.inet.conf
+        ns = self.ns
         entry = ns.neigh.lookup(dev, message.sip)
-        known = None if entry is None else entry.knows(message.sha)
-        filtered = conf.arp_filter or ns.conf_all.arp_filter
-        if known is None or message.op != REQUEST or filtered or ns.address_type(message.tip) is not RTN_LOCAL:
+        filtered = dev.inet.conf.arp_filter or ns.conf_all.arp_filter
+        asked = message.op == REQUEST and ns.address_type(message.tip) is RTN_LOCAL
+        if entry is None or entry.news(message.sha) or filtered or not asked:
             recorder.forbid()
         else:
-            recorder.depends(known)
+            recorder.depends(Known(entry), message.sha)
 
     def _update_existing(self, dev: NetDevice, packet_type: PacketType, message: Arp) -> None:
         """Replies, and requests for others: they change entries, and make some only where arp_accept allows."""

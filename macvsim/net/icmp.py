@@ -40,10 +40,10 @@ _QUERY_TYPES = frozenset((icmp.ECHO_REPLY, icmp.ECHO, icmp.TIMESTAMP, icmp.TIMES
 class IcmpLayer(Subject):
     """The ICMP of one namespace; its answers to echo requests depend on what raw sockets want to hear."""
 
-    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "dependents", "ns", "sockets")
+    __slots__ = ("_global_credit", "_global_stamp", "_peers", "conf", "ns", "sockets", "version")
 
     def __init__(self, ns: Namespace) -> None:
-        self.dependents = ()
+        self.version = 0
         self.ns = ns
         self.conf = ns.ipv4_conf
         self.sockets: tuple[RawIcmpSocket, ...] = ()
@@ -88,7 +88,7 @@ class IcmpLayer(Subject):
     def _report(self, recorder: Recorder, packet: Packet, message: bytes) -> None:
         """Requests that no program wants to hear are answered alike; replies are counted, and go to the sockets."""
         if message[0] == _ECHO:
-            recorder.depends(self)
+            recorder.depends(self, self.version)
             if any(sock.wants(message) for sock in self.sockets):
                 recorder.forbid()
             return

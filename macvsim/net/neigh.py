@@ -77,19 +77,27 @@ class Solicitor(Protocol):
 
 
 class Known(Subject):
-    """The MAC of a neighbour, as long as it is valid."""
+    """The MAC of a neighbour, while it is valid; each frame asks."""
 
-    __slots__ = ("dependents",)
+    __slots__ = ("_entry",)
+    version = None
 
-    def __init__(self) -> None:
-        self.dependents = ()
+    def __init__(self, entry: Neighbour) -> None:
+        self._entry = entry
+
+    def admits(self, version: bytes) -> bool:
+        """As `Subject.admits`."""
+        return not self._entry.news(version)
 
 
 class Neighbour(Timed, Subject):
-    """One entry: next hop `ip` on `dev`; its timer is that of its state."""
+    """One entry: next hop `ip` on `dev`; its timer is that of its state.
 
-    __slots__ = ("bits", "confirmed", "dead", "dependents", "dev", "ha", "hh", "indev", "ip", "known", "probes",
-                 "proto", "queue", "queued", "router", "table", "updated", "used")  # fmt: skip
+    version : the MAC, while nothing has to be checked
+    """
+
+    __slots__ = ("bits", "confirmed", "dead", "dev", "ha", "hh", "indev", "ip", "probes", "proto", "queue",
+                 "queued", "router", "table", "updated", "used", "version")  # fmt: skip
 
     def __init__(self, table: NeighTable, dev: NetDevice, ip: int) -> None:
         super().__init__(table.sim)
@@ -99,11 +107,9 @@ class Neighbour(Timed, Subject):
         self.indev = table.indev(dev)
         self.router = False
         """The neighbour says that it is a router (NTF_ROUTER)."""
-        self.dependents = ()
-        self.known: Known | None = None
-        """For those that depend on the MAC alone, once there was one."""
         self.bits = 0
         self.ha = ZERO_MAC
+        self.version: bytes | None = None
         self.hh: bytes | None = None
         """Ready link-layer header, once one was built (hh_cache)."""
         self.dead = False
@@ -126,41 +132,20 @@ class Neighbour(Timed, Subject):
 
     @state.setter
     def state(self, state: Nud) -> None:
-        self._set_state(int(state))
-
-    def _set_state(self, bits: int) -> None:
-        """Among states that let packets out, only the header and the time of last use may differ."""
-        if self.dependents:
-            was, lets = self.bits & _SEND_BITS, bits & _SEND_BITS
-            if self.hh is not None and self.hh != self.ha + self.dev.mac + self.table.ethertype:
-                self.invalidate()
-            elif was and lets:
-                if bool(self.bits & _CONNECTED_BITS) != bool(bits & _CONNECTED_BITS):
-                    self.flush_dependents()  # only use in other states is noted, see `count`
-            elif was:
-                self.suspend()
-            elif lets:
-                self.resume()
-        if self.known is not None and not bits & VALID_BITS:
-            self.known.invalidate()
-        self.bits = bits
+        self.bits = int(state)
+        self.version = self.ha if self.bits & _CONNECTED_BITS else None
 
     @property
     def connected(self) -> bool:
         """Packets go out, and nothing has to be checked."""
         return self.bits & _CONNECTED_BITS != 0
 
-    def revive(self) -> bool:
-        """As `Subject.revive`: the first packet to a stale neighbour makes it be checked."""
-        if self.bits & _STALE:
-            self.used = self.sim._now // self.sim.tick
-            self._event_send(None)
-        return self.bits & _SEND_BITS != 0
-
-    def count(self, what: str, packets: int, octets: int, last: int) -> None:
-        """As `engine.recording.Counter`: packets were sent."""
-        if not self.bits & _CONNECTED_BITS:
-            self.used = max(self.used, last // self.sim.tick)
+    def admits(self, version: bytes) -> bool:
+        """As `Subject.admits`: a packet may go out to that MAC, which makes a stale neighbour be checked."""
+        if version != self.ha or not self.bits & (_SEND_BITS | _STALE):
+            return False
+        self.used = self.sim._now // self.sim.tick
+        return not self.bits & _STALE or self._event_send(None)
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -170,11 +155,12 @@ class Neighbour(Timed, Subject):
         """
         dev, recorder = self.dev, self.sim.recorder
         if recorder is not None:
-            if self.bits & _SEND_BITS:
-                recorder.depends(self)
-                recorder.counted(self, "used", 0)
-            else:
+            if not self.bits & _SEND_BITS:
                 recorder.once()
+            elif self.hh not in (None, dev.hard_header(self.ha, dev.mac, self.table.ethertype, packet.data)):
+                recorder.forbid()  # the header is another one while something has to be checked
+            else:
+                recorder.depends(self, self.ha)
         if not self.bits & _CONNECTED_BITS:
             self.used = self.sim._now // self.sim.tick
             if not self.bits & _SEND_BITS and not self._event_send(packet):
@@ -340,18 +326,15 @@ class Neighbour(Timed, Subject):
         changed, moves = ha != self.ha, bits != was
         if moves or changed:
             self.updated = now
+            self.ha = ha
+            self.state = new
         if moves:
             self.stop()
             if bits & _PROBE:
                 self.probes = 0
-            self.state = new
             if bits & _IN_TIMER_BITS:
                 self.start(table.reachable_time(self.indev) if bits & _REACHABLE else 0)
         if changed:
-            self.ha = ha
-            self.invalidate()
-            if self.known is not None:
-                self.known.invalidate()
             if self.hh is not None:
                 self.hh = ha + self.dev.mac + self.table.ethertype
             if not bits & _CONNECTED_BITS:
@@ -362,14 +345,6 @@ class Neighbour(Timed, Subject):
             queue, self.queue, self.queued = self.queue, (), 0
             for packet in queue:
                 self.output(packet)
-
-    def knows(self, ha: bytes) -> Known | None:
-        """A subject that lasts while this is the MAC, and `update` with STALE changes nothing; None: it is not."""
-        if self.news(ha):
-            return None
-        if self.known is None:
-            self.known = Known()
-        return self.known
 
     def news(self, ha: bytes) -> bool:
         """True unless this is as it stands already, to somebody who heard it from the neighbour by the way: `update`

@@ -106,7 +106,6 @@ class NeighTable:
         for entry in list(self.entries.values()):
             if entry.state & (Nud.PERMANENT | IN_TIMER):
                 continue
-            entry.flush_dependents()
             used = max(entry.used, entry.confirmed)
             if entry.state is FAILED or now - used >= self.indev(entry.dev).parms.gc_stale_time * hz:
                 self.remove(entry)
@@ -149,7 +148,6 @@ class NeighTable:
         queue, entry.queue = entry.queue, ()
         for packet in queue:
             self.sim.drop(packet.uid, entry.dev, DropReason.NEIGH_FAILED)
-        entry.invalidate()
         entry.state = NONE
         entry.dead = True
         if self.sim.watch_neighbour is not None:

@@ -43,8 +43,8 @@ class Outgoing:
     earlier : another kind along the same way
     """
 
-    __slots__ = ("_df", "_flow", "_head", "_header", "_idents", "_layer", "_length", "_protocol", "_send", "_way",
-                 "earlier", "kind")  # fmt: skip
+    __slots__ = ("_df", "_flow", "_head", "_header", "_idents", "_key", "_layer", "_length", "_message", "_protocol",
+                 "_send", "_way", "earlier", "kind")  # fmt: skip
 
     def __init__(self, layer: Layer, way: Dst, kind: int, head: bytes, idents: list[int]) -> None:
         self.kind = kind
@@ -57,6 +57,8 @@ class Outgoing:
         self._length = -1
         self._df = False
         self._flow = b""
+        self._message = self._key = NO_FLOW
+        """The part of the flow that the latest message had, and all of it."""
         self._header = 0
         self._send: Callable[[Frame], DropReason | None] | None = None
         """Takes packets of programs, once there was one."""
@@ -68,6 +70,7 @@ class Outgoing:
         fits = length <= self._way.mtu
         self._head, self._header = ipv4.of_length(self._head, length, ipv4.DF if df and fits else 0)
         self._flow = packets4(_NO_LINK + _identified(self._header, 0))
+        self._message = self._key = NO_FLOW
 
     def send(
         self,
@@ -94,7 +97,9 @@ class Outgoing:
             self._layer.tick("OutRequests")
             return self._layer.local_out(data, uid, self._way, cause)
         message = message_of(payload, self._protocol)
-        flow = self._flow + message + NO_TAG if message else NO_FLOW
+        if message != self._message:
+            self._message, self._key = message, self._flow + message + NO_TAG if message else NO_FLOW
+        flow = self._key
         if self._protocol == _ICMP and int.from_bytes(payload) % 0xFFFF:  # a program computed the checksum, and wrongly
             flow = NO_FLOW
         if answers:

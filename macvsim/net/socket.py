@@ -204,7 +204,7 @@ class RawIcmpSocket(Socket):
         object.__setattr__(self, "_route", _NO_ROUTE)
 
     def _changes(self) -> None:
-        self.ns.icmp.invalidate()
+        self.ns.icmp.version += 1
 
     @property
     def hears_errors(self) -> bool:

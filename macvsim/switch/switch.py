@@ -153,7 +153,7 @@ class Switch(Shown):
         elif sim._now >= fdb.next_run:
             fdb.collect(sim._now)
         if recorder is not None:
-            recorder.lasts(fdb.next_run)
+            recorder.lasts(fdb.lasts)
             if learnt is not None:
                 recorder.counted(fdb, (learnt, "updated"), 0)
             elif port.learns or port.policy.max_macs:

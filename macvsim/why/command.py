@@ -13,12 +13,15 @@ from macvsim.why.data import as_data
 from macvsim.why.text import as_text, coloured
 
 PATIENCE = 2.0
-"""Seconds without an answer after which somebody at a terminal is told what goes on."""
+"""Seconds without an answer after which a terminal shows what goes on."""
 
 
 def why_file(path: Path, write: Sink, asked: str = "", *, as_json: bool = False) -> None:
-    """Answer for a step of a lab file; with colours, and news while it takes long, on a terminal only."""
-    notes = Progress() if sys.stderr.isatty() else None
+    """Answer for a step of a lab file, with colours on a terminal.  News while it takes long, which the wall clock
+    decides, are shown only if standard output is a terminal too: a notebook keeps what a command of a pipe says on its
+    pseudo terminal.
+    """
+    notes = Progress() if sys.stdout.isatty() and sys.stderr.isatty() else None
     answer = why(path, asked, notes)
     if notes is not None:
         notes.wipe()

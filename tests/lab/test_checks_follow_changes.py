@@ -148,7 +148,7 @@ def test_the_last_use_of_a_neighbour_is_the_latest() -> None:
             lab.sim.call_in_process(SECOND // 2, sock.send_to, b"x", ip_int("10.0.1.2"), 9 + second)
             lab.run(1)
             found = entry(lab)
-            found.flush_dependents()  # as `ip -s neigh` does
+            lab.sim.flush()  # as `ip -s neigh` does
             uses.append((found.state, found.used if found.state in (Nud.DELAY, Nud.PROBE) else 0))
         assert any(used for _, used in uses)
         seen.append([uses, state(lab)])

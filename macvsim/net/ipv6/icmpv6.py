@@ -29,7 +29,7 @@ class Icmpv6Layer(Subject):
     """The ICMPv6 of one namespace."""
 
     def __init__(self, stack: Ipv6) -> None:
-        self.dependents = ()
+        self.version = 0
         self.stack = stack
         self.ns = stack.ns
         self.sockets: list[RawIcmp6Socket] = []
@@ -59,7 +59,7 @@ class Icmpv6Layer(Subject):
                 return sim.drop(packet.uid, where, DropReason.ICMP_CSUM)
             return sim.drop(packet.uid, where, DropReason.ICMP_MALFORMED)
         kind = message[0]
-        snmp.in_types[kind] += 1
+        sim.count(snmp, ("in", kind))
         if kind == icmpv6.ECHO_REQUEST:
             return self._echo(packet, message)
         if kind in _DISCOVERY:
@@ -77,11 +77,10 @@ class Icmpv6Layer(Subject):
 
     def _report(self, recorder: Recorder, kind: int) -> None:
         """Requests that no program hears are answered alike; all else is looked at one by one."""
-        recorder.depends(self)
+        recorder.depends(self, self.version)
         heard = any(sock.kinds is None or icmpv6.ECHO_REQUEST in sock.kinds for sock in self.sockets)
         if heard or kind != icmpv6.ECHO_REQUEST:
             recorder.forbid()
-        recorder.counted(self.stack.snmp, ("in", kind), 0)
 
     def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
         """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""

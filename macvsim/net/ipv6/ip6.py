@@ -15,7 +15,7 @@ from macvsim.engine.recording import reported
 from macvsim.net.dst import ERROR, FORWARD, LOCAL
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back
-from macvsim.net.ipv6.snmp6 import ecn_of
+from macvsim.net.ipv6.snmp6 import received
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
 from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope
@@ -53,9 +53,7 @@ class Ipv6Layer:
         if packet_type is OTHERHOST:
             return sim.drop(frame.uid, dev, DropReason.OTHERHOST, frame)
         data = frame.raw[ETH_HLEN:]
-        self.stack.snmp.received(data)
-        if sim.recorder is not None:
-            sim.recorder.counted(self.stack.snmp, ("received", ecn_of(data)), len(data))
+        sim.count(self.stack.snmp, received(data), len(data))
         inet6 = dev.inet.inet6
         if inet6 is None or inet6.conf.disable_ipv6:
             count["InDiscards"] += 1
@@ -351,9 +349,9 @@ class Ipv6Layer:
                     return None
             if multicast_scope(dst) <= SCOPE_NODE and not out.loopback:
                 return sim.drop(packet.uid, out, DropReason.IP_NOT_JOINED)
-        self.stack.snmp.sent(packet.data)
-        if sim.recorder is not None:
-            sim.recorder.counted(self.stack.snmp, ("sent", ""), len(packet.data))
+        sim.count(self.stack.snmp, ("sent", ""), len(packet.data))
+        if packet.data[24] == 0xFF:
+            self.stack.snmp.sent_group(len(packet.data))
         entry = way.neighbour
         if entry is None or entry.dead:
             if sim.recorder is not None:
@@ -363,15 +361,15 @@ class Ipv6Layer:
                 return sim.drop(packet.uid, out, DropReason.NEIGH_TABLE_FULL)
             way.neighbour = entry
         confirming = self.stack.confirming
-        if confirming and sim.recorder is not None:
-            sim.recorder.forbid()
-        if confirming and (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:  # sock_confirm_neigh
-            entry.confirmed = sim.jiffies
+        if confirming:
+            sim.unrepeatable()
+            if (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:  # sock_confirm_neigh
+                entry.confirmed = sim.jiffies
         return entry.output(packet)
 
     def _loop_back(self, data: bytes, uid: int, dev: NetDevice) -> None:
         """Our own copy of a packet to a group: in at the device it left by, unseen by captures (dev_loopback_xmit)."""
-        self.stack.snmp.received(data)
+        self.ns.sim.count(self.stack.snmp, received(data), len(data))
         self._route(Packet6(data, uid, dev, LOOPBACK))
 
     def _fragment(self, packet: Packet6, way: Dst6, loop: bool) -> DropReason | None:

@@ -30,9 +30,9 @@ _ECN = ("InNoECTPkts", "InECT1Pkts", "InECT0Pkts", "InCEPkts")
 _LITE = tuple(name for name in UDP if name != "IgnoredMulti")
 
 
-def ecn_of(data: bytes) -> str:
-    """The counter of packets with this one's ECN field."""
-    return _ECN[data[1] >> 4 & 3]
+def received(data: bytes) -> tuple[str, str]:
+    """What is counted of a packet that a device received, for `Snmp6.count`: with its ECN field."""
+    return "received", _ECN[data[1] >> 4 & 3] if len(data) >= 40 and data[0] >> 4 == 6 else ""
 
 
 class Snmp6:
@@ -47,13 +47,8 @@ class Snmp6:
         self.in_types: defaultdict[int, int] = defaultdict(int)
         self.out_types: defaultdict[int, int] = defaultdict(int)
 
-    def received(self, data: bytes) -> None:
-        """A packet came from a device."""
-        size = len(data)
-        self.count(("received", ecn_of(data) if size >= 40 and data[0] >> 4 == 6 else ""), 1, size, 0)
-
     def count(self, what: tuple[str, Any], packets: int, octets: int, last: int) -> None:
-        """As `engine.recording.Counter`: packets ``received`` with an ECN field (`ecn_of`) or ``sent`` to devices,
+        """As `engine.recording.Counter`: packets ``received`` with an ECN field or ``sent`` to devices,
         messages of a type that came ``in`` or went ``out``.
         """
         kind, which = what
@@ -71,13 +66,10 @@ class Snmp6:
         self.ip["InMcastPkts"] += 1
         self.ip["InMcastOctets"] += size
 
-    def sent(self, data: bytes) -> None:
-        """A packet goes to a device."""
-        ip, size = self.ip, len(data)
-        self.count(("sent", ""), 1, size, 0)
-        if data[24] == 0xFF:
-            ip["OutMcastPkts"] += 1
-            ip["OutMcastOctets"] += size
+    def sent_group(self, size: int) -> None:
+        """A packet to a group goes to a device."""
+        self.ip["OutMcastPkts"] += 1
+        self.ip["OutMcastOctets"] += size
 
     def text(self) -> str:
         """Content of /proc/net/snmp6."""

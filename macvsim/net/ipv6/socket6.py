@@ -115,13 +115,13 @@ class RawIcmp6Socket(Socket6):
         self.wanted: Callable[[bytes], bool] | None = None
         """Lets a program say early that a message is not its own, so that it is not woken for it."""
         self.stack.icmp.sockets.append(self)
-        self.stack.icmp.invalidate()
+        self.stack.icmp.version += 1
 
     def close(self) -> None:
         """Stop hearing."""
         if self in self.stack.icmp.sockets:
             self.stack.icmp.sockets.remove(self)
-            self.stack.icmp.invalidate()
+            self.stack.icmp.version += 1
 
     def send(self, dst: int, message: bytes, uid: int, dev: NetDevice | None = None, *, confirm: bool = False) -> Dst6:
         """Send an ICMPv6 message; returns the way it took.

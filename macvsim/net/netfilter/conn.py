@@ -55,13 +55,13 @@ class Conn(Subject):
     the jiffy it ends at, afterwards
     """
 
-    __slots__ = ("counts", "dependents", "expires", "mark", "masquerade", "status", "stream_since", "tcp",
-                 "timeout", "tuples")  # fmt: skip
+    __slots__ = ("counts", "expires", "mark", "masquerade", "status", "stream_since", "tcp", "timeout",
+                 "tuples", "version")  # fmt: skip
 
     def __init__(self, original: Tuple, reply: Tuple) -> None:
         self.tuples = [original, reply]
         self.status = Status(0)
-        self.dependents = ()
+        self.version = 0
         self.timeout = 0
         self.expires = 0
         self.mark = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from macvsim.engine.context import NEVER
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Recorder, reported
 from macvsim.net.fragment import Reassembly
@@ -84,7 +85,7 @@ class Conntrack:
         """The living connection with that name in either direction."""
         conn = self._entries.get(name)
         if conn is not None and conn.expires <= self.ns.sim.jiffies:
-            conn.flush_dependents()
+            self.ns.sim.flush()
             if conn.expires <= self.ns.sim.jiffies:
                 self.kill(conn)
                 return None
@@ -92,11 +93,16 @@ class Conntrack:
 
     def kill(self, conn: Conn) -> None:
         """Forget a connection (nf_ct_kill)."""
-        conn.status |= Status.DYING
-        conn.invalidate()
+        self._change(conn, Status.DYING)
         for name in conn.tuples:
             if self._entries.get(name) is conn:
                 del self._entries[name]
+
+    def _change(self, conn: Conn, status: Status) -> None:
+        """From here on its packets are handled otherwise."""
+        self.ns.sim.flush()
+        conn.status |= status
+        conn.version += 1
 
     def insert(self, conn: Conn) -> None:
         """A connection enters the table, and lives for its timeout from now."""
@@ -145,8 +151,7 @@ class Conntrack:
         """Find or begin the packet's connection (nf_conntrack_in)."""
         recorder = self.ns.sim.recorder
         if way.in_dev is not None and way.in_dev.loopback:
-            if recorder is not None:
-                recorder.forbid()
+            self.ns.sim.unrepeatable()
             kept = self._looping.pop((packet.uid, packet.data), None)
             if kept is not None:
                 packet.conn, packet.info, packet.untracked, packet.mark = kept
@@ -188,8 +193,7 @@ class Conntrack:
         if packet.info is Info.ESTABLISHED_REPLY and not conn.status & Status.SEEN_REPLY:
             if recorder is not None:
                 recorder.once()
-            conn.invalidate()
-            conn.status |= Status.SEEN_REPLY
+            self._change(conn, Status.SEEN_REPLY)
         return Verdict.ACCEPT
 
     def _report(self, recorder: Recorder, packet: Tracked, conn: Conn) -> None:
@@ -200,8 +204,14 @@ class Conntrack:
             recorder.forbid()
             return
         refresh, until = again
-        recorder.depends(conn)
-        recorder.lasts((min(until, conn.expires) if until > sim.jiffies else conn.expires) * sim.tick)
+        limit = until * sim.tick if until > sim.jiffies else NEVER
+
+        def lasts(now: int) -> int:
+            self.find(conn.tuples[0])
+            return min(limit, conn.expires * sim.tick)
+
+        recorder.depends(conn, conn.version)
+        recorder.lasts(lasts)
         recorder.counted(self, (conn, refresh), 0)
 
     def count(self, what: tuple[Conn, Callable[[int], None]], packets: int, octets: int, last: int) -> None:

@@ -188,10 +188,9 @@ class Netfilter(Parts):
 
     def traverse(self, packet: Tracked, way: Way) -> Verdict:
         """What all functions at a hook say of a packet; the first that does not accept it has the last word."""
-        recorder = self.ns.sim.recorder
         for _, function in self._functions[way.hook]:
-            if recorder is not None and not reports(function):
-                recorder.forbid()
+            if not reports(function):
+                self.ns.sim.unrepeatable()
             verdict = function(packet, way)
             if verdict is not Verdict.ACCEPT:
                 return verdict

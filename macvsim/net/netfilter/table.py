@@ -82,9 +82,9 @@ class Chain:
     def _walk(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
         """The rules' verdict; None: none had one, or one said RETURN."""
         for rule in self.rules:
-            recorder, target = ns.sim.recorder, rule.spec.target
-            if recorder is not None and not all(match.repeatable for match in rule.spec.matches):
-                recorder.forbid()
+            target = rule.spec.target
+            if not all(match.repeatable for match in rule.spec.matches):
+                ns.sim.unrepeatable()
             if not rule.spec.holds(packet, way, ns):
                 continue
             ns.sim.count(rule, "rule", len(packet.data))
