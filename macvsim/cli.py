@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -400,6 +401,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # documents may be in Chinese where the terminal is not
             stream.reconfigure(errors="backslashreplace")
+    warnings.filterwarnings(
+        "ignore", r"\S+: internal error: ", RuntimeWarning
+    )  # the program printed it (ProgramWarning)
     words = parser()
     options = words.parse_args(arguments)
     if "run" not in options:

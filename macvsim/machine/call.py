@@ -163,11 +163,8 @@ class Call:
         self._put(2, text)
 
     def _put(self, fd: int, text: str) -> None:
-        file = self.fds.get(fd)
-        if file is None:
-            return
         try:
-            file.write(text)
+            self.fds.write(fd, text)
         except simpy.Interrupt as interrupt:
             process, active = self.process, self.box.sim.active_process
             if process is active:
@@ -178,11 +175,8 @@ class Call:
 
     def write(self, text: str) -> Steps:
         """Print to standard output, and wait while a pipe is full; SIGPIPE where nobody reads it."""
-        file = self.fds.get(1)
-        if file is None:
-            return
         try:
-            yield from file.put(text)
+            yield from self.fds.put(1, text)
         except FileError as error:
             raise WriteError(error) from None
         yield from self._take_time(text)

@@ -79,6 +79,11 @@ class Job:
         box.kernel.processes[self.pid] = self
         self.done: simpy.Process = box.sim.process(self._main(body))
 
+    @property
+    def name(self) -> str:
+        """The program: the first word, or the shell that runs a part of a line."""
+        return self.text.partition(" ")[0] or "sh"
+
     def kill(self, signal: int = SIGTERM) -> None:
         """Send a signal: the waiting command gets `simpy.Interrupt` with the signal's number as its cause."""
         if self.code is not None or not self.done.is_alive:
@@ -109,7 +114,7 @@ class Job:
         except ProgramWarning:
             raise
         except Exception as error:
-            self.code = internal_error(self.fds, self.text.partition(" ")[0] or "sh", error)
+            self.code = internal_error(self.fds, self.name, error)
         finally:
             del self.box.kernel.processes[self.pid]
             self.fds.close_all()
@@ -138,6 +143,10 @@ class CommandLine(Job):
             Descriptors({0: Terminal(), 1: Output(_both(self._out, stdout)), 2: Output(_both(self._err, stderr))}),
             text,
         )
+
+    @property
+    def name(self) -> str:
+        return "sh"
 
     @property
     def stdout(self) -> str:

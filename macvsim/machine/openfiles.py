@@ -90,17 +90,13 @@ class _Zero(OpenFile):
         raise NotSimulated("a line of /dev/zero, which has no end")
 
 
-class _Full(OpenFile):
-    """``/dev/full``: a disk without space."""
+class _Failing(OpenFile):
+    """A place where every write fails: with an errno, and as late as a program can know it."""
 
-    endless = True
-
-    def __init__(self, path: str) -> None:
+    def __init__(self, errno: str, path: str) -> None:
+        self._errno = errno
         self._path = path
         self._failed = False
-
-    def take(self, most: int) -> str:
-        return "\0" * most
 
     def write(self, text: str) -> None:
         self._failed = self._failed or bool(text)
@@ -113,7 +109,25 @@ class _Full(OpenFile):
     def flush(self) -> None:
         failed, self._failed = self._failed, False
         if failed:
-            raise FileError("ENOSPC", self._path)
+            raise FileError(self._errno, self._path)
+
+
+class _Full(_Failing):
+    """``/dev/full``: a disk without space."""
+
+    endless = True
+
+    def take(self, most: int) -> str:
+        return "\0" * most
+
+
+class Closed(_Failing):
+    """Standard output of a process that has closed it."""
+
+    is_closed = True
+
+    def __init__(self) -> None:
+        super().__init__("EBADF", "standard output")
 
 
 def open_to_read(files: FileSystem, path: str, fds: Descriptors) -> OpenFile:
@@ -155,5 +169,5 @@ def _device(where: str, path: str, fds: Descriptors) -> OpenFile | None:
         case "/dev/zero":
             return _Zero()
         case "/dev/full":
-            return _Full(path)
+            return _Full("ENOSPC", path)
     return None

@@ -38,6 +38,10 @@ class OpenFile:
     """Reads have an offset that a program can set back to what it used (lseek)."""
     is_terminal = False
     """A person types here, who has typed nothing."""
+    has_job_control = False
+    """The terminal of a shell that makes every command a process group (``set -m``)."""
+    is_closed = False
+    """A place that a process has closed: every use of it fails."""
     endless = False
     """Reads never come to an end."""
 
@@ -141,8 +145,9 @@ class Terminal(Output):
 
     is_terminal = True
 
-    def __init__(self, sink: Sink = discard) -> None:
+    def __init__(self, sink: Sink = discard, *, has_job_control: bool = False) -> None:
         super().__init__(sink)
+        self.has_job_control = has_job_control
 
 
 class Descriptors:
@@ -171,7 +176,8 @@ class Descriptors:
 
     def get(self, fd: int) -> OpenFile | None:
         """The open file of a descriptor; None if the descriptor is closed."""
-        return self._files.get(fd)
+        file = self._files.get(fd)
+        return None if file is None or file.is_closed else file
 
     @property
     def stdin(self) -> OpenFile:
@@ -215,13 +221,21 @@ class Descriptors:
             for file in files.values():
                 file.release()
 
+    def write(self, fd: int, text: str) -> None:
+        """Write without waiting."""
+        self._files.get(fd, NULL).write(text)
+
+    def put(self, fd: int, text: str) -> Steps:
+        """Write, and wait while the file takes no more."""
+        return self._files.get(fd, NULL).put(text)
+
     def out(self, text: str) -> None:
         """Write to standard output without waiting."""
-        self._files.get(1, NULL).write(text)
+        self.write(1, text)
 
     def err(self, text: str) -> None:
         """Write to standard error without waiting."""
-        self._files.get(2, NULL).write(text)
+        self.write(2, text)
 
     @property
     def full(self) -> bool:

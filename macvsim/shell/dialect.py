@@ -123,7 +123,7 @@ class Ash(Dialect):
     echo_escapes = False
 
     def say(self, line: int, text: str) -> str:
-        where = f"line {self._number(line)}: " if self.arg0 != "sh" else ""
+        where = f"line {self._number(line)}: " if self.arg0 not in ("sh", "ash") else ""
         return f"{self.arg0}: {where}{text}\n"
 
     def _number(self, line: int) -> int:

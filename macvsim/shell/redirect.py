@@ -10,7 +10,7 @@ import simpy
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.files import FileError, FileSystem
-from macvsim.machine.openfiles import open_to_read, open_to_write
+from macvsim.machine.openfiles import Closed, open_to_read, open_to_write
 from macvsim.machine.streams import Descriptors, Given
 from macvsim.shell.dialect import Dialect
 from macvsim.shell.expansion.expand import Expander
@@ -89,7 +89,7 @@ class Redirector:
     def _duplicate(redirect: Redirect, target: str, fds: Descriptors) -> None:
         """``2>&1``, ``>&-``: another name for a descriptor, or none any more."""
         if target == "-":
-            fds.set(redirect.fd, None)
+            fds.set(redirect.fd, Closed() if redirect.fd == 1 else None)
             return
         file = fds.get(int(target)) if target.isdigit() else None
         if file is None:

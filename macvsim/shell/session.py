@@ -40,7 +40,7 @@ class Session:
         self.job: Job | None = None
         self.state = State(box, LOGIN_DIALECTS[box.flavour.name]())
         self.state.options["i"] = None
-        terminal = Terminal(self._show)
+        terminal = Terminal(self._show, has_job_control=True)
         self._fds = Descriptors({0: terminal, 1: terminal, 2: terminal}, holds=True)
         self.go_to("~" if box.flavour.name != "busybox" else "/")
 

@@ -37,7 +37,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "coreutils.env": "* busybox: env",
         "coreutils.files": "* busybox: ls mkdir rmdir rm cp mv touch tee basename dirname",
         "coreutils.filters": "* busybox: cat head tail tac rev wc sort uniq cut tr",
-        "coreutils.nohup": "*: nohup",
+        "coreutils.nohup": "*: nohup; nice stdbuf",
         "coreutils.timeout": "* busybox: sleep timeout",
         "curl.curl": "curl",
         "debianutils.which": "*: which",
@@ -74,6 +74,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "traceroute.traceroute": "traceroute traceroute6",
         "util_linux.dmesg": "debian busybox: dmesg",
         "util_linux.nsenter": "nsenter",
+        "util_linux.setsid": "debian busybox: setsid",
         "vlan.vconfig": "debian centos: vconfig",
     }
 )

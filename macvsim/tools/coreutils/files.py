@@ -189,8 +189,12 @@ def tee(call: Call, manner: Manner) -> Waiting:
             code = manner.file_error(call, word, error.strerror)
     while text := (yield from call.read_piece()):
         yield from call.write(text)
-        for _, file in files:
-            yield from file.put(text)
+        for word, file in list(files):
+            try:
+                yield from file.put(text)
+            except FileError as error:
+                files.remove((word, file))
+                code = manner.error(call, f"{word}: {error.strerror}")
     for word, file in files:
         try:
             file.flush()
