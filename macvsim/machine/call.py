@@ -67,7 +67,8 @@ class Call:
         self.process: simpy.Process | None = None
         """What runs it, while it runs."""
         self._read = ""
-        """Read from standard input and not used yet."""
+        self._used = 0
+        """Read from standard input, and how much of it was used."""
         self._moved = 0
 
     def derived(
@@ -108,7 +109,10 @@ class Call:
     def read_piece(self, most: int = BLOCK) -> Text:
         """What standard input has, as soon as it has something (read); empty at its end."""
         if self._read:
-            text, self._read = self._read[:most], self._read[most:]
+            text = self._read[self._used : self._used + most]
+            self._used += len(text)
+            if self._used == len(self._read):
+                self._read, self._used = "", 0
             return text
         text = yield from self.fds.stdin.read(most)
         yield from self._take_time(text)
@@ -122,17 +126,17 @@ class Call:
         stdin = self.fds.stdin
         if stdin.seekable:
             return stdin.take_line()
-        text = self._read
-        if (at := text.find("\n") + 1) == 0:
-            pieces = [text]
-            while not at and (piece := (yield from stdin.read(BLOCK))):
-                pieces.append(piece)
-                at = piece.find("\n") + 1
-            text = "".join(pieces)
-            at = at and len(text) - len(pieces[-1]) + at
-        at = at or len(text)
-        self._read = text[at:]
-        return text[:at]
+        line = ""
+        while True:
+            text, start = self._read, self._used
+            end = text.find("\n", start) + 1
+            if end:
+                self._used = end
+                return line + text[start:end]
+            line += text[start:]
+            self._read, self._used = (yield from stdin.read(BLOCK)), 0
+            if not self._read:
+                return line
 
     def read_all(self, file: OpenFile | None = None) -> Text:
         """Standard input, or an open file, to its end."""

@@ -169,9 +169,11 @@ class FileSystem:
         except OSError as error:
             raise FileError(error.args[0], path) from None
 
-    def write_at(self, path: str, text: str, at: int | None) -> int:
-        """Write at an offset, or at the end (None), of a file that commands wrote; the offset behind the text."""
-        where = self.absolute(path)
+    def write_at(self, where: str, text: str, at: int | None) -> int:
+        """Write at an offset, or at the end (None), of a file that commands wrote; the offset behind the text.
+
+        where : the absolute path
+        """
         old = self.box.files[where]
         start = len(old) if at is None else at
         end = start + len(text)

@@ -16,10 +16,9 @@ class _Regular(OpenFile):
 
     seekable = True
 
-    def __init__(self, files: FileSystem, path: str, *, appends: bool) -> None:
+    def __init__(self, files: FileSystem, where: str, *, appends: bool) -> None:
         self._files = files
-        self._path = path
-        self._where = files.absolute(path)
+        self._where = where
         self._appends = appends
         self._at = 0
         self._last = ""
@@ -42,8 +41,8 @@ class _Regular(OpenFile):
         return line
 
     def write(self, text: str) -> None:
-        if text and self._files.is_plain(self._path):
-            self._at = self._files.write_at(self._path, text, None if self._appends else self._at)
+        if text and self._where in self._files.box.files:
+            self._at = self._files.write_at(self._where, text, None if self._appends else self._at)
 
 
 class _Generated(OpenFile):
@@ -135,8 +134,8 @@ def open_to_read(files: FileSystem, path: str, fds: Descriptors) -> OpenFile:
     where = files.absolute(path)
     if (device := _device(where, path, fds)) is not None:
         return device
-    if files.is_plain(path):
-        return _Regular(files, path, appends=False)
+    if where in files.box.files:
+        return _Regular(files, where, appends=False)
     return _Generated(files, path, files.read(path))
 
 
@@ -148,8 +147,8 @@ def open_to_write(
     if (device := _device(where, path, fds)) is not None:
         return device
     files.open_for_writing(path, truncate=truncates and not appends)
-    if files.is_plain(path):
-        return _Regular(files, path, appends=appends)
+    if where in files.box.files:
+        return _Regular(files, where, appends=appends)
     return _Generated(files, path, "" if truncates or appends else files.read(path))
 
 

@@ -31,6 +31,8 @@ class Pipe:
         self.reader = _Reader(self)
         self.writer = _Writer(self)
         self.pieces: deque[str] = deque()
+        self.start = 0
+        """Where the first piece begins that was not read yet."""
         self.size = 0
         """Bytes in it."""
         self.ended = False
@@ -72,14 +74,17 @@ class Pipe:
             self.size += size_of(text)
             self.filled()
 
-    def cut(self, most: int) -> str:
-        """The first piece, or `most` characters of it."""
-        piece = self.pieces.popleft()
-        if len(piece) > most:
-            self.pieces.appendleft(piece[most:])
-            piece = piece[:most]
-        self.size -= size_of(piece)
-        return piece
+    def cut(self, end: int) -> str:
+        """The first piece, up to its character `end`."""
+        piece, start = self.pieces[0], self.start
+        if end >= len(piece):
+            self.pieces.popleft()
+            self.start = 0
+        else:
+            self.start = end
+        taken = piece[start:end]
+        self.size -= size_of(taken)
+        return taken
 
 
 class _End(OpenFile):
@@ -105,6 +110,7 @@ class _Reader(_End):
     def _closed(self) -> None:
         self._pipe.broken = True
         self._pipe.pieces.clear()
+        self._pipe.start = 0
         self._pipe.size = 0
         self._pipe.emptied()
 
@@ -119,7 +125,7 @@ class _Reader(_End):
         pipe = self._pipe
         taken: list[str] = []
         while pipe.pieces and most:
-            taken.append(pipe.cut(most))
+            taken.append(pipe.cut(pipe.start + most))
             most -= len(taken[-1])
         pipe.emptied()
         return "".join(taken)
@@ -128,7 +134,8 @@ class _Reader(_End):
         pipe = self._pipe
         taken: list[str] = []
         while pipe.pieces:
-            taken.append(pipe.cut(pipe.pieces[0].find("\n") + 1 or len(pipe.pieces[0])))
+            piece = pipe.pieces[0]
+            taken.append(pipe.cut(piece.find("\n", pipe.start) + 1 or len(piece)))
             if taken[-1].endswith("\n"):
                 break
         pipe.emptied()

@@ -241,7 +241,7 @@ class Descriptors:
     def full(self) -> bool:
         """True if standard output or error has more than it can take: a program waits there before it ends."""
         files = self._files
-        return any(fd in files and files[fd].room is not None for fd in (1, 2))
+        return files.get(1, NULL).room is not None or files.get(2, NULL).room is not None
 
     def drain(self) -> Steps:
         """Wait until standard output and error take more."""
