@@ -162,9 +162,13 @@ def test_a_pipe_holds_64_kib_and_no_job_a_copy() -> None:
         tracemalloc.stop()
 
 
-def test_a_writer_waits_for_room() -> None:
+@pytest.mark.parametrize("writer", ["seq 20000", 'echo "$x"', "printf '%s' \"$x\"", "env"])
+def test_a_writer_waits_for_room(writer: str) -> None:
     box = make_box()
-    box.sh("(seq 20000; echo written > f) | (sleep 3; cat > /dev/null) & sleep 1; ls f 2> first; sleep 3")
+    box.sh(
+        f"x=$(seq 20000); export x; ({writer}; echo written > f) | (sleep 3; cat > /dev/null) & "
+        "sleep 1; ls f 2> first; sleep 3"
+    )
     assert box.sh("cat first f").stdout == "ls: cannot access 'f': No such file or directory\nwritten\n"
 
 
