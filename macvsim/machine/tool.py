@@ -140,6 +140,7 @@ class Tool:
     usage : the text, or the file that has it under the program's name
     version : the text of ``--version``; empty: it is not simulated
     letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
+    more : a list of options, in the form of a usage text, that the real one does not tell
     left_out : options of the real program that are not simulated, by letter (``-m``) or long name (``--mark``), and
     what each would do; words of a language where it has one
     values : functions that read the arguments of options, by letter or long name; each raises `ToolError`
@@ -153,6 +154,7 @@ class Tool:
     usage: str | Texts = ""
     version: str = ""
     letters: str = ""
+    more: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     effect: Effect = Effect.READS
@@ -181,7 +183,8 @@ class Tool:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """The options of the usage text, by every name they have (``-c``, ``--count``)."""
-        return options_of(self.text() if self.usage else "", self.letters)
+        text = self.text() if self.usage else ""
+        return options_of(f"{text}\n{self.more}" if self.more else text, self.letters)
 
     def left_out_text(self, option: Option) -> str | None:
         """The use of an option that is left out; None for an option that works."""
@@ -254,6 +257,7 @@ def tool(
     usage: str | Texts = "",
     version: str = "",
     letters: str = "",
+    more: str = "",
     left_out: Mapping[str, str] | None = None,
     values: Mapping[str, Callable[[str], Any]] | None = None,
     effect: Effect = Effect.READS,
@@ -263,7 +267,7 @@ def tool(
 
     def make(run: Run) -> Tool:
         return Tool(
-            names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters,
+            names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters, more=more,
             left_out=left_out or {}, values=values or {}, effect=effect, manner=manner,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from macvsim.net.services import service_port
+from macvsim.tools.tcpdump.main import tcpdump
 from macvsim.tools.tcpdump.settings import settings
 from macvsim.wire.pcapfilter import Filter, FilterError, Resolver, View, compile_filter
 from macvsim.wire.text import Printer
@@ -34,7 +35,7 @@ CAPTURED = _frames("captured.xz")
 
 @pytest.mark.parametrize("options", TEXTS)
 def test_text_of_every_frame(options: str) -> None:
-    wanted = settings(options.split())
+    wanted = settings(tcpdump.read(options.split()))
     printer = Printer(wanted.options)
     frames = CAPTURED if wanted.snaplen < 262144 else FRAMES
     printed = [
@@ -67,7 +68,7 @@ def test_filters_take_the_same_frames(part: int) -> None:
 
 
 def test_every_cut_of_every_frame_is_printed() -> None:
-    printer = Printer(settings(["-n", "-vvv", "-e", "-X"]).options)
+    printer = Printer(settings(tcpdump.read(["-n", "-vvv", "-e", "-X"])).options)
     for frame in FRAMES[::7]:
         for size in range(len(frame)):
             assert printer.frame(0, frame[:size], len(frame)).endswith("\n")
@@ -89,7 +90,7 @@ def test_a_tag_in_metadata_is_no_part_of_the_headers() -> None:
 
 
 def test_times() -> None:
-    printer = Printer(settings(["-n", "-ttt", "--nano"]).options)
+    printer = Printer(settings(tcpdump.read(["-n", "-ttt", "--nano"])).options)
     arp = FRAMES[-1]
     assert printer.frame(5 * SECOND + 7, arp).startswith(" 00:00:00.000000000 ")
     assert printer.frame(66 * SECOND + 9, arp).startswith(" 00:01:01.000000002 ")

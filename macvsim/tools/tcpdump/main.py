@@ -6,43 +6,78 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, ToolError, tool
 from macvsim.tools.socketstreams import to_bytes
 from macvsim.tools.tcpdump.interfaces import ANY, interfaces, listing
 from macvsim.tools.tcpdump.live import Live
 from macvsim.tools.tcpdump.naming import BoxNames, BoxResolver
 from macvsim.tools.tcpdump.savefile import FormatError, Savefile, read
-from macvsim.tools.tcpdump.settings import Settings, Wrong, settings
+from macvsim.tools.tcpdump.settings import Settings, settings
 from macvsim.tools.tcpdump.sink import PacketSink
-from macvsim.tools.tcpdump.usage import USAGE, VERSION
 from macvsim.wire.pcapfilter import COOKED, ETHERNET, Filter, FilterError, LinkType, View, compile_filter
 
+VERSION = """\
+tcpdump version 4.99.5
+libpcap version 1.10.5 (with TPACKET_V3)
+OpenSSL 3.5.1 1 Jul 2025
+64-bit build, 64-bit time_t
+"""
 _LINK_TYPES = {
     ETHERNET.name: "  EN10MB (Ethernet)\n  DOCSIS (DOCSIS) (printing not supported)\n",
     COOKED.name: "  LINUX_SLL (Linux cooked v1)\n  LINUX_SLL2 (Linux cooked v2)\n",
 }
 
 
-@tool("tcpdump", flavour="debian")
+_LONG = """
+  -S, --absolute-tcp-sequence-numbers
+  -B, --buffer-size=ARG
+  --count
+  -K, --dont-verify-checksums
+  -Q, --direction=ARG
+  -h, --help
+  -l, --immediate-mode
+  -i, --interface=ARG
+  -L, --list-data-link-types
+  -y, --linktype=ARG
+  -D, --list-interfaces
+  --list-remote-interfaces=ARG
+  -J, --list-time-stamp-types
+  --micro
+  -I, --monitor-mode
+  --nano
+  -O, --no-optimize
+  -p, --no-promiscuous-mode
+  -#, --number
+  -U, --packet-buffered
+  --print
+  -Z, --relinquish-privileges=ARG
+  -s, --snapshot-length=ARG
+  --time-stamp-precision=ARG
+  -j, --time-stamp-type=ARG
+"""
+"""The long options, most of which the usage text leaves out."""
+
+
+@tool(
+    "tcpdump",
+    flavour="debian",
+    usage=Texts(__package__),
+    version=VERSION,
+    letters="aAbB:c:C:dDeE:fF:G:hHi:Ij:JKlLm:M:nNOpqQ:r:s:StT:uUvV:w:W:xXy:Yz:Z:#",
+    more=_LONG,
+    left_out=dict.fromkeys(
+        ("-C", "-d", "-E", "-G", "-J", "-j", "-m", "-M", "-T", "-V", "-W", "-Y", "-z", "--list-remote-interfaces"), ""
+    ),
+    manner=Manner(help_options=("-h", "--help")),
+)
 def tcpdump(call: Call) -> int | Waiting:
     """``tcpdump [OPTION…] [EXPRESSION]``."""
-    try:
-        wanted = settings(call.args)
-        if wanted.lists in ("h", "version"):
-            call.out(USAGE if wanted.lists == "h" else VERSION)
-            return 0
-        if wanted.lists == "D":
-            call.out(listing(call.box.ns))
-            return 0
-        wanted.options.names = BoxNames(call.box)
-        return _reading(call, wanted) if wanted.read else _from_device(call, wanted)
-    except Wrong as wrong:
-        return _wrong(call, wrong)
-
-
-def _wrong(call: Call, wrong: Wrong) -> int:
-    call.err(f"tcpdump: {wrong}\n{USAGE if wrong.usage else ''}")
-    return 1
+    wanted = settings(call.given)
+    if wanted.lists == "D":
+        call.out(listing(call.box.ns))
+        return 0
+    wanted.options.names = BoxNames(call.box)
+    return _from_file(call, wanted) if wanted.read else _from_device(call, wanted)
 
 
 # -- from a device -----------------------------------------------------------------------------------------------------
@@ -52,9 +87,9 @@ def _from_device(call: Call, wanted: Settings) -> int | Waiting:
     dev = _device(call, wanted.interface)
     link = COOKED if dev is None else ETHERNET
     if dev is not None and not dev.up:
-        raise Wrong(f"{dev.name}: That device is not up")
+        raise ToolError(f"{dev.name}: That device is not up")
     if wanted.monitor:
-        raise Wrong(f"{wanted.interface or ANY}: That device doesn't support monitor mode")
+        raise ToolError(f"{wanted.interface or ANY}: That device doesn't support monitor mode")
     if dev is None and wanted.promiscuous:
         call.err(
             "tcpdump: WARNING: any: That device doesn't support promiscuous mode\n"
@@ -82,9 +117,9 @@ def _device(call: Call, name: str) -> NetDevice | None:
         return call.box.ns.dev(name)
     if name.isdigit():
         if not 0 < int(name) <= len(found):
-            raise Wrong("Invalid adapter index")
+            raise ToolError("Invalid adapter index")
         return found[int(name) - 1]
-    raise Wrong(f"{name}: No such device exists\n(No such device exists)")
+    raise ToolError(f"{name}: No such device exists\n(No such device exists)")
 
 
 def _check_link(call: Call, wanted: Settings, link: LinkType) -> None:
@@ -95,9 +130,9 @@ def _check_link(call: Call, wanted: Settings, link: LinkType) -> None:
     if chosen in ("DOCSIS", "LINUX_SLL"):
         raise NotSimulated(f"tcpdump -y {wanted.link}")
     if chosen not in (ETHERNET.name, COOKED.name):
-        raise Wrong(f"invalid data link type {wanted.link}")
+        raise ToolError(f"invalid data link type {wanted.link}")
     if chosen != link.name:
-        raise Wrong(f"{wanted.interface}: {chosen} is not one of the DLTs supported by this device")
+        raise ToolError(f"{wanted.interface}: {chosen} is not one of the DLTs supported by this device")
     call.err(f"tcpdump: data link type {chosen}\n")
 
 
@@ -107,21 +142,14 @@ def _filter(call: Call, wanted: Settings, link: LinkType, *, live: bool) -> Filt
         try:
             expression = call.files.read(wanted.expression_file)
         except FileError as error:
-            raise Wrong(f"can't open {wanted.expression_file}: {error.strerror}") from None
+            raise ToolError(f"can't open {wanted.expression_file}: {error.strerror}") from None
     try:
         return compile_filter(expression, link=link, live=live, resolver=BoxResolver(call.box))
     except FilterError as error:
-        raise Wrong(str(error)) from None
+        raise ToolError(str(error)) from None
 
 
 # -- from a file -------------------------------------------------------------------------------------------------------
-
-
-def _reading(call: Call, wanted: Settings) -> Waiting:
-    try:
-        return (yield from _from_file(call, wanted))
-    except Wrong as wrong:
-        return _wrong(call, wrong)
 
 
 def _from_file(call: Call, wanted: Settings) -> Waiting:
@@ -129,9 +157,9 @@ def _from_file(call: Call, wanted: Settings) -> Waiting:
         data = to_bytes((yield from call.read_all()) if wanted.read == "-" else call.files.read(wanted.read))
         saved = read(data)
     except FileError as error:
-        raise Wrong(f"{wanted.read}: {error.strerror}") from None
+        raise ToolError(f"{wanted.read}: {error.strerror}") from None
     except FormatError as error:
-        raise Wrong(str(error)) from None
+        raise ToolError(str(error)) from None
     call.err(
         f"reading from file {wanted.read}, link-type {saved.link.name} ({saved.link.description}), "
         f"snapshot length {saved.snaplen}\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import ToolError
 from macvsim.tools.tcpdump.savefile import Record, file_header, record_bytes, to_text
-from macvsim.tools.tcpdump.settings import Settings, Wrong
+from macvsim.tools.tcpdump.settings import Settings
 from macvsim.wire.pcapfilter import COOKED, LinkType
 from macvsim.wire.text import Printer
 
@@ -23,7 +24,7 @@ class PacketSink:
         self.captured = 0
 
     def open(self) -> None:
-        """Make the file, if packets are to be written; `Wrong` if it cannot be."""
+        """Make the file, if packets are to be written; `ToolError` if it cannot be."""
         path = self._settings.write
         if not path:
             return
@@ -35,7 +36,7 @@ class PacketSink:
             self._call.files.open_for_writing(path, truncate=True)
             self._call.files.write(path, to_text(header))
         except FileError as error:
-            raise Wrong(f"{path}: {error.strerror}") from None
+            raise ToolError(f"{path}: {error.strerror}") from None
 
     @property
     def full(self) -> bool:
