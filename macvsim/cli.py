@@ -8,21 +8,25 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Any
 
 from macvsim import __version__
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, message
+from macvsim.output import check_writable
 
 
 def demo(options: argparse.Namespace) -> int:
     """The document's three experiments as a guided tour."""
     from macvsim.console.tour import tour
 
-    _check_writable(options.pcap)
+    check_writable(options.pcap)
     tour(_write, options.pcap)
     return 0
 
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     """Play a lab file."""
     from macvsim.labfile.commands import run_file
 
-    _check_writable(options.pcap)
+    check_writable(options.pcap)
     run_file(options.file, _write, options.pcap)
     return 0
 
@@ -60,7 +64,7 @@ def save(options: argparse.Namespace) -> int:
     """Play a lab file and keep the lab."""
     from macvsim.labfile.commands import save_file
 
-    _check_writable(options.output)
+    check_writable(options.output)
     save_file(options.file, options.output, _write)
     return 0
 
@@ -80,7 +84,7 @@ def import_machines(options: argparse.Namespace) -> int:
     if options.collector:
         _write(collector())
         return 0
-    _check_writable(options.output)
+    check_writable(options.output)
     pings = [(source, target) for source, target in options.ping]
     import_files(options.files, options.output, _write, pings=pings, all_neighbours=options.all_neighbours)
     return 0
@@ -158,7 +162,7 @@ def sweep(options: argparse.Namespace) -> int:
     """Run a lab for every combination of some settings."""
     from macvsim.sweeps.command import sweep_file
 
-    _check_writable(options.out)
+    check_writable(options.out)
     words = [options.file, *options.more]
     files = [word for word in words if "=" not in word or Path(word).exists()]
     settings = [*options.set, *(word for word in words if word not in files)]
@@ -172,7 +176,7 @@ def plot(options: argparse.Namespace) -> int:
     """Draw a lab, or one of its pings."""
     from macvsim.labfile.plot import plot_file
 
-    _check_writable(options.output)
+    check_writable(options.output)
     plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
     return 0
 
@@ -183,16 +187,6 @@ def shell(options: argparse.Namespace) -> int:
 
     sit_down(options.file, play=options.play)
     return 0
-
-
-def _check_writable(path: Path | None) -> None:
-    """`MacvsimError` if what is made could not be written into a file in the end."""
-    if path is None:
-        return
-    if not path.parent.is_dir():
-        raise MacvsimError(f"{path}: there is no folder {path.parent}: make it first")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise MacvsimError(f"{path}: no file can be written there: choose another name")
 
 
 def _write(text: str) -> None:
@@ -395,6 +389,35 @@ def _add_plot(commands: Any) -> None:
     one.set_defaults(run=plot, kind="topology")
 
 
+class _Ended(BaseException):
+    """The program is to end: SIGTERM or SIGHUP came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.code = 128 + number
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP are exceptions, so that files are completed or given up."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise _Ended(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if current_thread() is not main_thread():
+        numbers = []
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: users' mistakes are one line on stderr and exit status 2, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -405,17 +428,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "run" not in options:
         words.print_help(sys.stderr)
         sys.exit(2)
+    sys.exit(_status(options))
+
+
+def _status(options: argparse.Namespace) -> int:
+    """Run a command; its exit status."""
     try:
-        code = options.run(options)
-    except MacvsimError as error:
-        print(f"macvsim: {error}", file=sys.stderr)
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 141
-    except OSError as error:
-        print(f"macvsim: {error.strerror}: {error.filename or 'standard output'}", file=sys.stderr)
-        code = 2
-    sys.exit(code)
+        with _ending_in_order():
+            code: int = options.run(options)
+            sys.stdout.flush()
+            return code
+    except KeyboardInterrupt as error:
+        said, code = "; ".join(["interrupted", *getattr(error, "__notes__", ())]), 128 + signal.SIGINT
+    except _Ended as error:
+        said, code = message(error), error.code
+    except BrokenPipeError as error:
+        if error.filename is None:
+            sys.stderr.close()
+            return 128 + 13
+        said, code = message(error), 2
+    except (MacvsimError, OSError) as error:
+        said, code = message(error), 2
+    print(f"macvsim: {said}", file=sys.stderr)
+    return code

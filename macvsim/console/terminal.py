@@ -157,8 +157,8 @@ def _history() -> History:
     file = home / "macvsim" / "history"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a"):
-            return FileHistory(file)
+        file.touch()
+        return FileHistory(file)
     except OSError:
         return InMemoryHistory()
 
