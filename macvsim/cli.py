@@ -10,7 +10,7 @@ import io
 import json
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from macvsim import __version__
+from macvsim.console.visible import visible
 from macvsim.errors import MacvsimError, message
 from macvsim.output import check_writable
 
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from macvsim.labfile.commands import run_file
 
     check_writable(options.pcap)
-    run_file(options.file, _write, options.pcap)
+    run_file(options.file, _writer(options), options.pcap)
     return 0
 
 
@@ -73,7 +74,7 @@ def load(options: argparse.Namespace) -> int:
     """Go on with a saved lab."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=True)
+    sit_down(options.file, play=True, raw=options.raw)
     return 0
 
 
@@ -94,23 +95,21 @@ def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
 
-    trace_file(options.file, _write)
+    trace_file(options.file, _writer(options))
     return 0
 
 
 def check(options: argparse.Namespace) -> int:
     """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
 
-    def complain(text: str) -> None:
-        print(text, end="", file=sys.stderr)
-
+    complain = _writer(options, to_errors=True)
     if options.plain:
         from macvsim.testing.plain import compare_files
 
-        return compare_files(options.files, _write, complain)
+        return compare_files(options.files, _writer(options), complain)
     from macvsim.labfile.commands import check_files
 
-    return check_files(options.files, _write, complain, rewrite=options.update)
+    return check_files(options.files, _writer(options), complain, rewrite=options.update)
 
 
 def fidelity(options: argparse.Namespace) -> int:
@@ -154,7 +153,7 @@ def why(options: argparse.Namespace) -> int:
     """Say why a lab's ping fails."""
     from macvsim.why.command import why_file
 
-    why_file(options.file, _write, options.step, as_json=options.json)
+    why_file(options.file, _writer(options), options.step, as_json=options.json)
     return 0
 
 
@@ -185,12 +184,24 @@ def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=options.play)
+    sit_down(options.file, play=options.play, raw=options.raw)
     return 0
 
 
 def _write(text: str) -> None:
     print(text, end="", flush=True)  # which bears with a standard output that is closed
+
+
+def _writer(options: argparse.Namespace, *, to_errors: bool = False) -> Callable[[str], None]:
+    """Prints output of a lab: at a terminal control sequences are shown unless ``--raw`` is given."""
+
+    def write(text: str) -> None:
+        stream = sys.stderr if to_errors else sys.stdout
+        if not options.raw and stream is not None and stream.isatty():
+            text = visible(text)
+        print(text, end="", flush=True, file=stream)
+
+    return write
 
 
 class _Command(argparse.ArgumentParser):
@@ -365,6 +376,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--random", type=int, default=0, metavar="N", help="random topologies to play (300 without FILE)")
     one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)
+    for name in ("run", "load", "trace", "check", "why", "shell"):
+        commands.choices[name].add_argument(
+            "--raw",
+            action="store_true",
+            help="let the terminal obey control sequences of the output; else they are shown",
+        )
     return made
 
 
@@ -449,5 +466,5 @@ def _status(options: argparse.Namespace) -> int:
         said, code = message(error), 2
     except (MacvsimError, OSError) as error:
         said, code = message(error), 2
-    print(f"macvsim: {said}", file=sys.stderr)
+    print(f"macvsim: {visible(said)}", file=sys.stderr)
     return code

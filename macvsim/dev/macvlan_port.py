@@ -71,7 +71,7 @@ class MacvlanPort:
         """True once a child in source mode has a list of MACs."""
         self.saved_mac = lower.mac
         self.listeners: dict[Any, Any] = {}
-        """What `Sim.hear` keeps of the port."""
+        """Kept by `Sim.hear`."""
         self._wanted = self._queued = 0
         """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
         bc_filter)."""

@@ -1,6 +1,6 @@
 """Removed is gone: devices, namespaces, containers, networks and copies leave no object of macvsim behind.
 
-Python's collector tells what is alive, so this holds for every class, whoever keeps an object.  Kept on purpose are the
+Python's collector tells what is alive, so this holds for every class and every reference.  Kept on purpose are the
 history of a lab (the calls that make a copy), the journal with the places of its records, entries of flow tables until
 they are needed no more, and connections until they have timed out and the table looks for them.
 """
