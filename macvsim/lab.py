@@ -27,7 +27,7 @@ from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
 from macvsim.output import write_file
-from macvsim.record.repeat import perform
+from macvsim.record.repeat import MISTAKES, perform
 from macvsim.record.savefile import Saved, read
 from macvsim.record.values import Values
 from macvsim.repair.labtrial import remedies, unknown
@@ -320,7 +320,7 @@ class Lab(ShownLab):
             lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
             lab.repeat(saved.calls)
             saved.check_end(int(lab.sim.now))
-        except MacvsimError as error:
+        except MISTAKES as error:
             raise ScenarioError(f"{path}: {error}") from None
         return lab
 
