@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from macvsim.output import write_file
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 BUILT = ROOT / "build" / "docs"
@@ -27,7 +29,7 @@ def assemble() -> None:
     shutil.copytree(HERE / "pictures", BUILT / "pages" / "pictures", dirs_exist_ok=True)
     shutil.copy(HERE / "fidelity.md", BUILT / "pages")
     for page in (BUILT / "pages").glob("*.md"):
-        page.write_text(_in_site(page.read_text(encoding="utf-8")), encoding="utf-8")
+        write_file(page, _in_site(page.read_text(encoding="utf-8")))
     shutil.copy(HERE / "mkdocs.yml", BUILT)
     write_reference(BUILT / "pages" / "reference")
 

@@ -12,6 +12,7 @@ from typing import Any
 import macvsim
 from macvsim.cli import parser
 from macvsim.engine.drop import DropReason
+from macvsim.output import write_file
 
 SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
 
@@ -20,7 +21,7 @@ def write_reference(folder: Path) -> None:
     """Write the pages of the reference into a folder."""
     folder.mkdir(parents=True)
     for name, page in (("api", api()), ("commands", commands()), ("reasons", reasons())):
-        (folder / f"{name}.md").write_text("\n".join(page) + "\n", encoding="utf-8")
+        write_file(folder / f"{name}.md", "\n".join(page) + "\n")
 
 
 # -- Python ------------------------------------------------------------------------------------------------------------

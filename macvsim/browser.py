@@ -19,6 +19,7 @@ from macvsim.console.saved import document
 from macvsim.errors import MacvsimError
 from macvsim.labfile.load import load
 from macvsim.labfile.play import LIMIT
+from macvsim.output import write_file
 from macvsim.why.ask import why
 from macvsim.why.data import as_data
 from macvsim.why.text import as_text
@@ -41,7 +42,7 @@ class Page:
     """
 
     def __init__(self, path: Path, text: str) -> None:
-        path.write_text(text, encoding="utf-8")
+        write_file(path, text)
         self._path = path
         self._pieces: list[str] = []
         self.console = Console(load(path), self._pieces.append, lambda elapsed: elapsed >= LIMIT)
@@ -97,7 +98,7 @@ class Page:
         if self._ping is None:
             return {"hint": NO_PING}
         session = self._path.with_name("session.md")
-        session.write_text(self.document(), encoding="utf-8")
+        write_file(session, self.document())
         answer = why(session, str(load(session).document.steps[-1].line))
         return {**as_data(answer), "text": as_text(answer).split("\n\n", 2)[-1]}
 

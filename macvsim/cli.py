@@ -8,22 +8,27 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Any
 
 from macvsim import __version__
-from macvsim.errors import MacvsimError
+from macvsim.console.visible import visible
+from macvsim.errors import MacvsimError, message
+from macvsim.output import check_writable
 
 
 def demo(options: argparse.Namespace) -> int:
     """The document's three experiments as a guided tour."""
     from macvsim.console.tour import tour
 
-    _check_writable(options.pcap)
+    check_writable(options.pcap)
     tour(_write, options.pcap)
     return 0
 
@@ -52,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     """Play a lab file."""
     from macvsim.labfile.commands import run_file
 
-    _check_writable(options.pcap)
-    run_file(options.file, _write, options.pcap)
+    check_writable(options.pcap)
+    run_file(options.file, _writer(options), options.pcap)
     return 0
 
 
@@ -61,7 +66,7 @@ def save(options: argparse.Namespace) -> int:
     """Play a lab file and keep the lab."""
     from macvsim.labfile.commands import save_file
 
-    _check_writable(options.output)
+    check_writable(options.output)
     save_file(options.file, options.output, _write)
     return 0
 
@@ -70,7 +75,7 @@ def load(options: argparse.Namespace) -> int:
     """Go on with a saved lab."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=True)
+    sit_down(options.file, play=True, raw=options.raw)
     return 0
 
 
@@ -81,7 +86,7 @@ def import_machines(options: argparse.Namespace) -> int:
     if options.collector:
         _write(collector())
         return 0
-    _check_writable(options.output)
+    check_writable(options.output)
     pings = [(source, target) for source, target in options.ping]
     import_files(options.files, options.output, _write, pings=pings, all_neighbours=options.all_neighbours)
     return 0
@@ -91,23 +96,21 @@ def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
 
-    trace_file(options.file, _write)
+    trace_file(options.file, _writer(options))
     return 0
 
 
 def check(options: argparse.Namespace) -> int:
     """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
 
-    def complain(text: str) -> None:
-        print(text, end="", file=sys.stderr)
-
+    complain = _writer(options, to_errors=True)
     if options.plain:
         from macvsim.testing.plain import compare_files
 
-        return compare_files(options.files, _write, complain)
+        return compare_files(options.files, _writer(options), complain)
     from macvsim.labfile.commands import check_files
 
-    return check_files(options.files, _write, complain, rewrite=options.update)
+    return check_files(options.files, _writer(options), complain, rewrite=options.update)
 
 
 def fidelity(options: argparse.Namespace) -> int:
@@ -151,7 +154,7 @@ def why(options: argparse.Namespace) -> int:
     """Say why a lab's ping fails."""
     from macvsim.why.command import why_file
 
-    why_file(options.file, _write, options.step, as_json=options.json)
+    why_file(options.file, _writer(options), options.step, as_json=options.json)
     return 0
 
 
@@ -159,7 +162,7 @@ def sweep(options: argparse.Namespace) -> int:
     """Run a lab for every combination of some settings."""
     from macvsim.sweeps.command import sweep_file
 
-    _check_writable(options.out)
+    check_writable(options.out)
     words = [options.file, *options.more]
     files = [word for word in words if "=" not in word or Path(word).exists()]
     settings = [*options.set, *(word for word in words if word not in files)]
@@ -173,7 +176,7 @@ def plot(options: argparse.Namespace) -> int:
     """Draw a lab, or one of its pings."""
     from macvsim.labfile.plot import plot_file
 
-    _check_writable(options.output)
+    check_writable(options.output)
     plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
     return 0
 
@@ -182,22 +185,24 @@ def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=options.play)
+    sit_down(options.file, play=options.play, raw=options.raw)
     return 0
-
-
-def _check_writable(path: Path | None) -> None:
-    """`MacvsimError` if what is made could not be written into a file in the end."""
-    if path is None:
-        return
-    if not path.parent.is_dir():
-        raise MacvsimError(f"{path}: there is no folder {path.parent}: make it first")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise MacvsimError(f"{path}: no file can be written there: choose another name")
 
 
 def _write(text: str) -> None:
     print(text, end="", flush=True)  # which bears with a standard output that is closed
+
+
+def _writer(options: argparse.Namespace, *, to_errors: bool = False) -> Callable[[str], None]:
+    """Prints output of a lab: at a terminal control sequences are shown unless ``--raw`` is given."""
+
+    def write(text: str) -> None:
+        stream = sys.stderr if to_errors else sys.stdout
+        if not options.raw and stream is not None and stream.isatty():
+            text = visible(text)
+        print(text, end="", flush=True, file=stream)
+
+    return write
 
 
 class _Command(argparse.ArgumentParser):
@@ -372,6 +377,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--random", type=int, default=0, metavar="N", help="random topologies to play (300 without FILE)")
     one.add_argument("--seed", type=int, default=0, metavar="S", help="the seed of the first topology (0)")
     one.set_defaults(run=verify)
+    for name in ("run", "load", "trace", "check", "why", "shell"):
+        commands.choices[name].add_argument(
+            "--raw",
+            action="store_true",
+            help="let the terminal obey control sequences of the output; else they are shown",
+        )
     return made
 
 
@@ -396,6 +407,35 @@ def _add_plot(commands: Any) -> None:
     one.set_defaults(run=plot, kind="topology")
 
 
+class _Ended(BaseException):
+    """The program is to end: SIGTERM or SIGHUP came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.code = 128 + number
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP are exceptions, so that files are completed or given up."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise _Ended(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if current_thread() is not main_thread():
+        numbers = []
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: users' mistakes are one line on stderr and exit status 2, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -409,17 +449,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "run" not in options:
         words.print_help(sys.stderr)
         sys.exit(2)
+    sys.exit(_status(options))
+
+
+def _status(options: argparse.Namespace) -> int:
+    """Run a command; its exit status."""
     try:
-        code = options.run(options)
-    except MacvsimError as error:
-        print(f"macvsim: {error}", file=sys.stderr)
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 141
-    except OSError as error:
-        print(f"macvsim: {error.strerror}: {error.filename or 'standard output'}", file=sys.stderr)
-        code = 2
-    sys.exit(code)
+        with _ending_in_order():
+            code: int = options.run(options)
+            sys.stdout.flush()
+            return code
+    except KeyboardInterrupt as error:
+        said, code = "; ".join(["interrupted", *getattr(error, "__notes__", ())]), 128 + signal.SIGINT
+    except _Ended as error:
+        said, code = message(error), error.code
+    except BrokenPipeError as error:
+        if error.filename is None:
+            sys.stderr.close()
+            return 128 + 13
+        said, code = message(error), 2
+    except (MacvsimError, OSError) as error:
+        said, code = message(error), 2
+    print(f"macvsim: {visible(said)}", file=sys.stderr)
+    return code

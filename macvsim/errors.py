@@ -151,3 +151,11 @@ class Effect(Enum):
 
 class NotSimulated(MacvsimError):
     """A real feature that macvsim leaves out on purpose; commands answer ``not simulated: …`` and exit with 95."""
+
+
+def message(error: BaseException) -> str:
+    """One line for people: what the exception says, and its notes."""
+    text = str(error)
+    if isinstance(error, OSError):
+        text = f"{error.strerror}: {error.filename or 'standard output'}"
+    return "; ".join([text, *getattr(error, "__notes__", ())])

@@ -26,7 +26,8 @@ from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
 from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
-from macvsim.record.repeat import perform
+from macvsim.output import write_file
+from macvsim.record.repeat import MISTAKES, perform
 from macvsim.record.savefile import Saved, read
 from macvsim.record.values import Values
 from macvsim.repair.labtrial import remedies, unknown
@@ -294,7 +295,7 @@ class Lab(ShownLab):
     def save(self, path: str | Path) -> None:
         """Write the lab to a file, as readable data from which `load` makes an equal one; raises as `copy` does."""
         saved = Saved(self.options, tuple(self.history.checked()), int(self.sim.now))
-        Path(path).write_text(saved.text, encoding="utf-8")
+        write_file(path, saved.text)
 
     @classmethod
     def load(
@@ -319,7 +320,7 @@ class Lab(ShownLab):
             lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
             lab.repeat(saved.calls)
             saved.check_end(int(lab.sim.now))
-        except MacvsimError as error:
+        except MISTAKES as error:
             raise ScenarioError(f"{path}: {error}") from None
         return lab
 

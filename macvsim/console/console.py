@@ -14,7 +14,7 @@ from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, message
 from macvsim.labfile.document import Step
 from macvsim.labfile.interrupts import TICK, with_times
 from macvsim.labfile.load import LabFile
@@ -138,10 +138,8 @@ class Console:
                 self.go_to(target)
             else:
                 yield from self._run(text)
-        except MacvsimError as error:
-            self.write(f"{error}\n")
-        except OSError as error:
-            self.write(f"{error.strerror}: {error.filename}\n")
+        except (MacvsimError, OSError) as error:
+            self.write(f"{message(error)}\n")
 
     def leave(self) -> None:
         """Ctrl-D: as if ``exit`` was typed."""

@@ -11,6 +11,7 @@ from macvsim.errors import MacvsimError
 from macvsim.labfile.compare import ANY
 from macvsim.labfile.document import MORE, read_markdown, split_lines
 from macvsim.labfile.load import LabFile
+from macvsim.output import write_file
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def check_free(path: Path, *, replace: bool) -> None:
 def save(lab_file: LabFile, entries: Sequence[Entry], path: Path) -> None:
     """Write a document with the lab's topology and one block of commands."""
     lab_file.check_is_document(f"write {path}")
-    path.write_text(document(lab_file, entries), encoding="utf-8")
+    write_file(path, document(lab_file, entries))
 
 
 def document(lab_file: LabFile, entries: Sequence[Entry]) -> str:

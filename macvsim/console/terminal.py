@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.console.completion import candidates
 from macvsim.console.console import Console
+from macvsim.console.visible import visible
 from macvsim.engine.sim import SECOND
 from macvsim.labfile.document import MORE
 from macvsim.labfile.interrupts import TICK
@@ -32,10 +33,10 @@ AT_ONCE = 30 * SECOND
 """Simulated time that a command takes at once; from then on, it goes as slowly as yours, for who looks on."""
 
 
-def sit_down(path: Path, *, play: bool = False) -> None:
-    """Log in to the machines of a lab until the person leaves."""
+def sit_down(path: Path, *, play: bool = False, raw: bool = False) -> None:
+    """Log in to the machines of a lab until the person leaves; `raw`: the terminal obeys control sequences."""
     lab_file = load(path)
-    screen = Screen()
+    screen = Screen(raw=raw)
     console = Console(lab_file, screen.write, screen.wait)
     if play:
         console.play()
@@ -48,13 +49,14 @@ def sit_down(path: Path, *, play: bool = False) -> None:
 class Screen:
     """Standard output, and whether Ctrl-C was pressed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = False) -> None:
+        self.raw = raw
         self.interrupted = False
         self.paced = False
         self._clock = Event()
 
     def write(self, text: str) -> None:
-        sys.stdout.write(text)
+        sys.stdout.write(text if self.raw or not sys.stdout.isatty() else visible(text))
         sys.stdout.flush()
 
     def wait(self, elapsed: int) -> bool:
@@ -157,8 +159,8 @@ def _history() -> History:
     file = home / "macvsim" / "history"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a"):
-            return FileHistory(file)
+        file.touch()
+        return FileHistory(file)
     except OSError:
         return InMemoryHistory()
 

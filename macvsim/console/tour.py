@@ -6,9 +6,11 @@ Nothing printed here is stored anywhere: commands run in the hosts' shells, outp
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from macvsim.lab import Lab
+from macvsim.labfile.capturing import capturing
 from macvsim.machine.host import Host
 
 Write = Callable[[str], None]
@@ -63,12 +65,11 @@ def tour(write: Write, pcapng: Path | None = None) -> None:
     write("macvsim: a Linux container-network lab. Every answer below comes from simulated packets.\n")
     _experiment1(guide)
     guide.lab = Lab(docker="19.03")
-    with guide.lab.capture() as capture:
+    with nullcontext() if pcapng is None else capturing(guide.lab, pcapng) as stream:
         _experiment2(guide)
         _experiment3(guide)
-    if pcapng is not None:
-        frames = capture.save(pcapng)
-        write(f"\n{frames} frames of {len(capture.interfaces)} interfaces written to {pcapng}\n")
+    if stream is not None:
+        write(f"\n{stream.frames} frames of {stream.interfaces} interfaces written to {pcapng}\n")
 
 
 def _experiment1(guide: Tour) -> None:

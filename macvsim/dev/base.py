@@ -298,6 +298,9 @@ class NetDevice(State):
                 self.master.release(self)
             self.on_destroy()
             self.ns.unregister(self)
+            if self.linkwatch is not None:
+                self.linkwatch.forget(self)
+            self.sim.retire(self)
 
     def on_destroy(self) -> None:
         """Leave the lower device, the peer, the port (ndo_uninit)."""

@@ -59,6 +59,11 @@ class LinkWatch:
             with self.held():
                 dev.settle_link()
 
+    def forget(self, dev: Watched) -> None:
+        """The device is gone (linkwatch_sync_dev in unregister_netdevice)."""
+        if dev in self._pending:
+            self._pending.remove(dev)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """One system call: the watch runs when it is over."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import Another, NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Rx
@@ -70,6 +70,8 @@ class MacvlanPort:
         self.has_sources = False
         """True once a child in source mode has a list of MACs."""
         self.saved_mac = lower.mac
+        self.listeners: dict[Any, Any] = {}
+        """Kept by `Sim.hear`."""
         self._wanted = self._queued = 0
         """256 bits each: hashes of groups that a child wants, and of those that go through the work queue (mc_filter,
         bc_filter)."""

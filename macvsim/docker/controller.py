@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
@@ -203,7 +204,11 @@ class NetworkController:
                 endpoint.assignment6 = six
                 endpoint.gateway6 = six.lease.gateway if isinstance(six.lease.gateway, IPv6Address) else None
             if network.driver != "ipvlan":
-                endpoint.mac = settings.mac or endpoint_mac(self.profile, endpoint.address, self.rng)
+                endpoint.mac = (
+                    _parsed_mac(settings.mac)
+                    if settings.mac
+                    else endpoint_mac(self.profile, endpoint.address, self.rng)
+                )
             elif settings.mac:
                 raise self.profile.error("endpoint.ipvlan_mac", container=endpoint.container, network=network.name)
         except DockerError:
@@ -221,3 +226,12 @@ class NetworkController:
         self._driver(endpoint.network).leave(endpoint)
         self._unassign(endpoint)
         del endpoint.network.endpoints[endpoint.container]
+
+
+def _parsed_mac(text: str) -> str:
+    """A MAC as Go's net.ParseMAC reads it, in the usual form.  Raises `DockerError`."""
+    digits = re.sub(r"[:.-]", "", text)
+    pairs = re.fullmatch(r"[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}", text)
+    if pairs is None and re.fullmatch(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", text) is None:
+        raise DockerError(f"address {text}: invalid MAC address")
+    return ":".join(digits[at : at + 2].lower() for at in range(0, 12, 2))

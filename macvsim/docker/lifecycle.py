@@ -223,14 +223,17 @@ class Lifecycle:
     def _release(self, container: Container) -> None:
         """Endpoints and namespace are given back; what the container asked for is kept (releaseNetwork)."""
         sandbox, container.sandbox = container.sandbox, None
+        kernel, ns = container.kernel, container.ns
         for settings in container.settings.values():
             if settings.endpoint is not None:
                 self.engine.ports.withdraw(settings.endpoint)
                 self.controller.leave(settings.endpoint)
                 settings.endpoint = None
         if sandbox is not None:
-            users = [other for other in self.engine.containers.values() if other.running and other.ns is container.ns]
-            is_named = any(ns is container.ns for ns in container.kernel.netns.values())  # by ip netns attach
-            sandbox.destroy(lives_on=bool(users) or is_named)
+            sandbox.destroy()
+        users = [other for other in self.engine.containers.values() if other.running and other.ns is ns]
+        is_named = any(ns is other for other in kernel.netns.values())  # by ip netns attach
+        if ns is not kernel.init and not users and not is_named:
+            kernel.end_namespace(ns)
         if container.config.network == "host" or container.config.network.startswith("container:"):
-            container.ns = container.kernel.new_namespace(container.name)
+            container.ns = kernel.new_namespace(container.name)

@@ -160,11 +160,8 @@ class Sandbox:
         if any(route is other for other in self.ns.fib.routes()):
             self.ns.fib.remove(route)
 
-    def destroy(self, *, lives_on: bool = False) -> None:
-        """The namespace ends, and every device in it with it; network cards go home (default_device_exit_batch).
-
-        lives_on : another container is still in it, or it has a name: only its devices go
-        """
+    def destroy(self) -> None:
+        """Every device of the namespace is destroyed; network cards go home (default_device_exit_batch)."""
         if self.names is not None:
             self.names.close()
         if not self.shared:
@@ -175,6 +172,4 @@ class Sandbox:
                     device.destroy()
                 else:
                     self.ns.move(device, self.home)
-            if not lives_on:
-                self.ns.dev("lo").set_down()
         self.populated = False

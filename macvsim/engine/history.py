@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import chain
 from typing import Any, Protocol, TypeVar, cast
+from weakref import ref
 
 from macvsim.errors import MacvsimError
 
@@ -106,7 +107,8 @@ class History:
         self.busy = False
         self._writer = writer
         self._lost = ""
-        self._opened: list[object] = []
+        self._opened: list[ref[object]] = []
+        """Results of calls marked `opening`, as long as they are in use."""
         self._seen = self._mark()
 
     def _mark(self) -> tuple[int, int, str]:
@@ -133,7 +135,7 @@ class History:
 
     def number(self, handle: object) -> int | None:
         """The how manieth (from 0) thing it is that calls marked `opening` have returned; None: it is none of them."""
-        return next((number for number, one in enumerate(self._opened) if one is handle), None)
+        return next((number for number, one in enumerate(self._opened) if one() is handle), None)
 
     def perform(
         self, fn: Callable[..., R], target: object, args: tuple[Any, ...], options: dict[str, Any], *, keep: bool
@@ -158,7 +160,7 @@ class History:
             self._seen = self._mark()
         self._keep(call, again=not keep)
         if keep and not self._lost:
-            self._opened.append(result)
+            self._opened.append(ref(result))
         return result
 
     def _call(self, name: str, target: object, args: tuple[Any, ...], options: dict[str, Any]) -> Call | None:

@@ -22,6 +22,12 @@ class Place(Protocol):
     def label(self) -> str: ...
 
 
+class FormerPlace(NamedTuple):
+    """A place that is gone."""
+
+    label: str
+
+
 class Record(NamedTuple):
     """One line of the journal: at `time` (ns) packet `uid` was at `where`; `step` says what happened to it there."""
 

@@ -21,7 +21,7 @@ from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
 from macvsim.engine.history import History, recorded
-from macvsim.engine.journal import Journal, Place, Record
+from macvsim.engine.journal import FormerPlace, Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
 from macvsim.engine.wheel import TimerWheel
@@ -311,6 +311,13 @@ class Sim(simpy.Environment, RandomStreams):
         if packets:
             key = (where, reason)
             self._drops[key] = self._drops.get(key, 0) + packets
+
+    def retire(self, where: Place) -> None:
+        """A place is gone: the counts of its drops stay, under its label."""
+        self.flush()
+        for reason in [reason for place, reason in self._drops if place is where]:
+            packets = self._drops.pop((where, reason))
+            self.dropped(FormerPlace(where.label), reason, packets)
 
     def drop(self, uid: int, where: Place, reason: DropReason, frame: Frame | None = None) -> DropReason:
         """The one sink (kfree_skb_reason): counts, journals, and returns the reason."""

@@ -29,8 +29,8 @@ class TimerWheel:
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self._tick = sim.tick
-        self._due: dict[int, list[Timed]] = {}
-        """By when they are run, timers in the order in which they were put in buckets; some stand elsewhere since."""
+        self._due: dict[int, dict[Timed, None]] = {}
+        """By when they are run, timers in the order in which they were put in buckets."""
 
     def time(self, expires: int, clock: int | None = None) -> int:
         """When (ns) the timer wheel fires a timer that is due at jiffy `expires` and was set at jiffy `clock`, by
@@ -52,17 +52,25 @@ class TimerWheel:
             return
         sim = self._sim
         sim.unrepeatable()
+        if timer._bucket:
+            self.remove(timer)
         timer._bucket = bucket
         time = bucket >> _LEVEL_BITS
         due = self._due.get(time)
         if due is None:
-            due = self._due[time] = []
+            due = self._due[time] = {}
             sim.post(time - sim._now, SOFTIRQ, self._run, time)
-        due.append(timer)
+        due[timer] = None
+
+    def remove(self, timer: Timed) -> None:
+        """Take a timer out of its bucket (detach_timer)."""
+        due = self._due.get(timer._bucket >> _LEVEL_BITS)
+        if due is not None:  # else the bucket is being run
+            due.pop(timer, None)
 
     def _run(self, time: int) -> None:
         """All timers due: the highest level first, and in a bucket the one that was put there last (__run_timers)."""
-        due = self._due.pop(time)
+        due = list(self._due.pop(time))
         if len(due) > 1:
             due.sort(key=_BUCKET)
             due.reverse()
@@ -104,7 +112,9 @@ class Timed:
 
     def stop(self) -> None:
         """Do not expire."""
-        self._bucket = 0
+        if self._bucket:
+            self.sim.wheel.remove(self)
+            self._bucket = 0
 
 
 class Timer(Timed):

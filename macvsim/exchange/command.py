@@ -14,6 +14,7 @@ from macvsim.labfile.file import LabFile, read_text
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.play import Player
 from macvsim.machine.streams import Sink
+from macvsim.output import write_file
 
 
 def import_files(
@@ -51,7 +52,7 @@ def import_files(
             pass
         player.lab.save(out)
     else:
-        out.write_text(imported.text, encoding="utf-8")
+        write_file(out, imported.text)
     write("".join(f"{line}\n" for line in [*imported.assumed, *imported.notes]))
     write(f"{out}: {len(machines)} machine{'s' if len(machines) > 1 else ''}\n")
 

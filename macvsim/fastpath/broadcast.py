@@ -49,12 +49,11 @@ def hear_at_once(sim: Sim) -> Hear:
     """As `Sim.hear`: True if the request has reached every child of the port that is meant."""
     acquaintances = Acquaintances()
     sim.watch_neighbour = acquaintances.watch
-    known: dict[MacvlanPort, dict[frozenset[Mode], Listeners]] = {}
 
     def hear(port: MacvlanPort, frame: Frame, source: Macvlan | None, modes: frozenset[Mode]) -> bool:
         if not is_request(frame):
             return False
-        of_port = known.setdefault(port, {})
+        of_port: dict[frozenset[Mode], Listeners] = port.listeners
         listeners = of_port.get(modes)
         if listeners is None or listeners.generation != sim.generation:
             if listeners is not None:

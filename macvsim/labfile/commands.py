@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, message
 from macvsim.explain.explanation import steps
+from macvsim.labfile.capturing import capturing, check_capture_name
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
 from macvsim.labfile.report import describe
@@ -18,14 +19,14 @@ from macvsim.machine.streams import Sink
 
 def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
     """Play a lab file, its transcript written as it comes; `pcapng` keeps every frame of every interface."""
-    if pcapng is not None and pcapng.suffix != ".pcapng":
-        raise MacvsimError(f"{pcapng}: a capture of the whole lab is a file NAME.pcapng")
+    if pcapng is not None:
+        check_capture_name(pcapng)
     lab_file = load(path)
     commands = lab_file.steps()
     for note in lab_file.front.notes():
         write(f"{note}\n")
     player = Player(lab_file, write)
-    with player.lab.capture() if pcapng is not None else nullcontext() as capture:
+    with nullcontext() if pcapng is None else capturing(player.lab, pcapng, reasons=True) as stream:
         block = -1
         for step in commands:
             if block not in (-1, step.block):
@@ -33,9 +34,8 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
             block = step.block
             player.run(step)
         lab_file.check_end(player.lab)
-    if capture is not None and pcapng is not None:
-        frames = capture.save(pcapng, reasons=True)
-        write(f"\n{frames} frames of {len(capture.interfaces)} interfaces written to {pcapng}\n")
+    if stream is not None:
+        write(f"\n{stream.frames} frames of {stream.interfaces} interfaces written to {pcapng}\n")
 
 
 def trace_file(path: Path, write: Sink) -> None:
@@ -105,10 +105,7 @@ def check_files(paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: 
         try:
             if not check_file(path, write, rewrite=rewrite):
                 status = max(status, 1)
-        except MacvsimError as error:
-            complain(f"macvsim: {error}\n")
-            status = 2
-        except OSError as error:
-            complain(f"macvsim: {error.strerror}: {error.filename}\n")
+        except (MacvsimError, OSError) as error:
+            complain(f"macvsim: {message(error)}\n")
             status = 2
     return status

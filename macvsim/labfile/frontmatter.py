@@ -77,8 +77,9 @@ class FrontMatter:
     def notes(self) -> list[str]:
         """A line for each key that was read and does nothing here, with its place."""
         found: list[tuple[object, ...]] = [(key,) for key in self.data if key in LabSpec.without_effect]
+        given = {str(name): node for name, node in self.data["topology"]["nodes"].items()}  # YAML has numbers, too
         for name, node in self.spec.topology.nodes.items():
-            own = self.data["topology"]["nodes"][name] or {}
+            own = given.get(name) or {}
             found += [("topology", "nodes", name, key) for key in own if key in node.without_effect - {"group"}]
         return [f"{self.file}:{self.line(at)}: note: {at[-1]} has no effect here" for at in found]
 

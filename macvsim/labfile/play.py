@@ -17,6 +17,7 @@ from macvsim.labfile.saved import with_command
 from macvsim.labfile.terminals import Terminal, Terminals
 from macvsim.machine.host import Result
 from macvsim.machine.streams import Sink, discard
+from macvsim.record.repeat import MISTAKES
 from macvsim.shell.session import Session
 
 LIMIT = 3600 * SECOND
@@ -96,7 +97,7 @@ class Player:
             self.write("\n".join(step.written) + "\n")
         try:
             return self._call(step)
-        except MacvsimError as error:
+        except MISTAKES as error:
             raise self.error(step, str(error)) from None
 
     def _call(self, step: Step) -> Outcome:

@@ -221,6 +221,8 @@ class Topology(_Model):
             return data
         nodes: dict[Any, Any] = {}
         for name, node in data["nodes"].items():
+            if str(name) in map(str, nodes):
+                raise ValueError(f"there are two nodes {name}: give each another name")
             if node is None or isinstance(node, Mapping):
                 own = dict(node or {})
                 group = _named(groups, own.get("group", defaults.get("group")))

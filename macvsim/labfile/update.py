@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from macvsim.labfile.document import read_markdown
 from macvsim.labfile.file import LabFile, read_text
 from macvsim.labfile.play import Outcome
+from macvsim.output import write_file
 
 
 def update(lab_file: LabFile, outcomes: Sequence[Outcome]) -> int:
@@ -30,7 +31,7 @@ def update(lab_file: LabFile, outcomes: Sequence[Outcome]) -> int:
         return 0
     new = "\n".join(lines)
     _check(lab_file, new, changed)
-    lab_file.path.write_bytes(new.encode("utf-8"))
+    write_file(lab_file.path, new)
     return len(changed)
 
 

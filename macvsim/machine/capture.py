@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,17 @@ from macvsim.engine.journal import Journal, Passage, Place
 from macvsim.engine.recording import Station
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
+from macvsim.output import uninterrupted
 from macvsim.wire.capture import CaptureRecord, write_pcap, write_pcapng
 from macvsim.wire.frame import Frame, PacketType
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
 
+    from macvsim.wire.pcapngstream import PcapngStream
+
+BATCH = 1000
+"""After so many passages a capture with a stream writes to it."""
 TYPE_TEXT = {
     PacketType.HOST: "HOST",
     PacketType.BROADCAST: "BCAST",
@@ -48,6 +54,7 @@ class Capture(ShownCapture):
         self._labels: dict[NetDevice, str] = {}
         self._journal: Journal | None = None
         self._stops: list[Callable[[], None]] = []
+        self._stream: PcapngStream | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -70,15 +77,37 @@ class Capture(ShownCapture):
         self._write()
         return self._devices
 
+    def stream_to(self, stream: PcapngStream) -> None:
+        """Write frames to a file while they come; their records have no bytes."""
+        self._write()
+        self._stream = stream
+
+    def end_stream(self, *, reasons: bool = False) -> None:
+        """Complete the file; `reasons` as for `save`."""
+        self._write()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.finish(self.names, self.reasons() if reasons else {})
+
     def _write(self) -> None:
         """Write records of what has passed."""
+        with uninterrupted() if self._stream is not None else nullcontext():
+            self._write_entries()
+
+    def _write_entries(self) -> None:
+        stream = self._stream
+        if stream is not None:
+            stream.add_interfaces(self.interfaces)
         for time, came, left, script in self._entries:
             for dev, step, tag, packet_type, late, _ in script:
                 frame = left if late else came
                 outgoing = step == "xmit"
                 direction, kind = ("out", "OUT") if outgoing else ("in", TYPE_TEXT[packet_type])
-                wire = frame.tagged(tag).wire
-                self._records.append(CaptureRecord(time, self._labels[dev], direction, wire, kind))
+                record = CaptureRecord(time, self._labels[dev], direction, frame.tagged(tag).wire, kind)
+                if stream is not None:
+                    stream.add(record)
+                    record = record._replace(data=b"")
+                self._records.append(record)
                 self._uids.append(frame.uid)
                 self._devices.append(dev)
         self._entries.clear()
@@ -99,6 +128,8 @@ class Capture(ShownCapture):
     def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
         """As `engine.recording.Log.passed`."""
         self._entries.append((time, came, left, script))
+        if self._stream is not None and len(self._entries) >= BATCH:
+            self._write()
 
     def on_stop(self, fn: Callable[[], None]) -> None:
         """Call `fn` when the capture stops."""

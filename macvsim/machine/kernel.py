@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from macvsim.dev.loopback import LO
 from macvsim.dev.registry import Kinds
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import US, Sim
@@ -89,7 +90,6 @@ class Kernel:
         ns = self.netns.pop(name)
         if any(job.box.ns is ns for job in self.processes.values()) or any(dev.taps for dev in ns.devices.values()):
             return
-        self.boxes.pop(ns, None)
         with ns.linkwatch.held():
             for dev in reversed(list(ns.devices.values())):
                 if not (dev.loopback or dev.link_kind.made):
@@ -97,7 +97,18 @@ class Kernel:
                     ns.move(dev, self.init, rename=None if free else self._free_name())
                 elif not dev.loopback:
                     dev.destroy()
-        for other in (self.init, *self.netns.values()):
+        self.end_namespace(ns)
+
+    def end_namespace(self, ns: Namespace) -> None:
+        """Nothing is in a namespace any more: lo goes down, and nothing elsewhere knows of it (cleanup_net)."""
+        lo = ns.present.get(LO)
+        if lo is not None:
+            lo.set_down()
+            ns.linkwatch.forget(lo)
+            self.sim.retire(lo)
+        self.sim.retire(ns)
+        self.boxes.pop(ns, None)
+        for other in (self.init, *self.netns.values(), *self.boxes):
             other.forget_nsid(ns)
 
     def _free_name(self) -> str:

@@ -325,8 +325,8 @@ class Ipv4Layer:
         (ipvlan_process_v4_outbound).
         """
         sim = self.ns.sim
-        if len(data) < 20:
-            return sim.drop(uid, dev, DropReason.IP_INHDR)
+        if not 20 <= len(data) <= 0xFFFF:  # its length has 16 bits
+            return sim.drop(uid, dev, DropReason.IP_INHDR if len(data) < 20 else DropReason.PKT_TOO_BIG)
         src, dst = ipv4.addresses(data)
         way = self.ns.router.output(dst, src, dev, True)
         if way.kind is ERROR:

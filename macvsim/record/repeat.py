@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 from macvsim.engine.history import Call
@@ -17,10 +18,18 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+MISTAKES = (MacvsimError, AttributeError, LookupError, TypeError, ValueError)
+"""How calls end that a file has with other values than macvsim writes."""
+
+
 def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     """Do one call once; returns what it returns, None if it raises what it raised.
 
     strict : it must end as it did; if not, it may also raise or return where it did the other
+
+    Raises
+    ------
+    MacvsimError : there is no such call, or it ends otherwise.  A mistake of macvsim's own goes through
     """
     try:
         target = values.find(call.on)
@@ -30,10 +39,16 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     except Exception as error:
         raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
     try:
+        signature(function).bind(target, *args, **options)
+    except TypeError as error:  # a file may say anything
+        raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+    try:
         result = function(target, *args, **options)
     except Exception as error:
         if type(error).__name__ == call.raises or (isinstance(error, MacvsimError) and not strict):
             return None
+        if not isinstance(error, MacvsimError):
+            raise
         raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
     if getattr(function, "is_opening", False):
         values.repeated.append(result)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim.errors import MacvsimError
+from macvsim.output import append_file, write_file
 from macvsim.sweeps.plan import PING, FileSubject, Plan, Record
 from macvsim.sweeps.table import Table
 
@@ -60,24 +61,19 @@ class Store:
         except (ValueError, LookupError, TypeError, AttributeError):
             raise MacvsimError(f"{self.lines} holds no runs of a sweep: choose another name") from None
         if whole != text:
-            self.lines.write_text(whole, encoding="utf-8")
+            write_file(self.lines, whole)
         return found
 
     def add(self, records: Sequence[Record]) -> None:
         """Keep the records of runs that ended."""
         self.records.update((record["run"], record) for record in records)
-        with self.lines.open("a", encoding="utf-8") as file:
-            file.write(_lines(records))
+        append_file(self.lines, _lines(records))
 
     def finish(self, table: Table) -> None:
         """All runs are there: write them in order."""
-        part = self.path.with_name(self.path.name + PART)
-        if self.path.suffix == ".jsonl":
-            part.write_text(_lines(table.records), encoding="utf-8")
-            part.replace(self.path)
-        else:
-            self.path.write_text(table.csv(), encoding="utf-8")
-            part.unlink(missing_ok=True)
+        write_file(self.path, _lines(table.records) if self.lines == self.path else table.csv())
+        if self.lines != self.path:
+            self.lines.unlink(missing_ok=True)
 
 
 def _of_table(path: Path, plan: Plan) -> dict[int, Record]:

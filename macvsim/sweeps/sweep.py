@@ -70,12 +70,19 @@ def sweep(
         progress(len(records), len(runs))
     size = max(1, min(MOST, len(left) // (engine_.workers * TASKS)))
     tasks = [tuple(left[at : at + size]) for at in range(0, len(left), size)]
-    for made in engine_.map(plan.make_all, tasks) if tasks else ():
-        records.update((record["run"], record) for record in made)
+    try:
+        for made in engine_.map(plan.make_all, tasks) if tasks else ():
+            if store is not None:
+                store.add(made)
+            records.update((record["run"], record) for record in made)
+            if progress is not None:
+                progress(len(records), len(runs))
+    except BaseException as error:
         if store is not None:
-            store.add(made)
-        if progress is not None:
-            progress(len(records), len(runs))
+            error.add_note(
+                f"{store.lines} holds {len(records)} of {len(runs)} runs, and the same command goes on from there"
+            )
+        raise
     table = Table([records[run.number] for run in runs])
     if store is not None:
         store.finish(table)

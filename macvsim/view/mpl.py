@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from macvsim.errors import MacvsimError
+from macvsim.output import write_file
 from macvsim.view.scene import SPACE, Area, Box, Cross, Item, Scene, Text, Wire, arrow_triangle, line_width
 from macvsim.view.style import SHAPES, TYPES, Shape
 
@@ -46,7 +48,9 @@ def save(scene: Scene, path: Path) -> None:
     if path.suffix.lower() == ".pdf":
         metadata["CreationDate"] = None
     longest = max(scene.width, scene.height) / DPI
-    figure.savefig(path, dpi=min(PNG_DPI, MOST_PIXELS / longest), metadata=metadata)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=min(PNG_DPI, MOST_PIXELS / longest), metadata=metadata)
+    write_file(path, drawn.getvalue())
 
 
 def require() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macvsim.errors import MacvsimError
+from macvsim.output import write_file
 from macvsim.view.scene import Scene
 from macvsim.view.svg import svg
 
@@ -53,7 +54,7 @@ class Picture:
         path = Path(path)
         check_name(path)
         if path.suffix.lower() == ".svg":
-            path.write_text(str(self), encoding="utf-8", newline="\n")
+            write_file(path, str(self))
         else:
             from macvsim.view.mpl import save
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.nic import is_nic
@@ -206,10 +206,19 @@ def _parents(box: Box, command: str) -> Iterator[str]:
     yield from (command.replace(match[0], f"parent={name}") for name in names)
 
 
+def is_address(text: str) -> bool:
+    """True for an address of IPv4 or IPv6."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _widened(maker: str, run: str) -> Iterator[str]:
     """A network's subnet, so that the address of a ``docker run`` is one of it."""
     ip = re.search(r"--ip[ =](\S+)", run)
-    if ip is not None:
+    if ip is not None and is_address(ip[1]):
         for plen in (24, 16):
             net = ip_network(f"{ip[1]}/{plen}", strict=False)
             wider = re.sub(r"(--subnet[ =])\S+", rf"\g<1>{net}", maker)
@@ -240,6 +249,8 @@ def _subnets(lab: Lab, box: Box, command: str) -> Iterator[str]:
         if host.ns is box.ns and host.has_docker:
             for network in host.docker.controller.networks.values():
                 taken += [lease.pool.subnet for lease in network.leases if isinstance(lease.pool.subnet, IPv4Network)]
+    if not is_address(f"{match[1]}.0.0"):
+        return
     for third in range(int(match[2]) + 1, 255):
         net = ip_network(f"{match[1]}.{third}.{match[3]}", strict=False)
         if isinstance(net, IPv4Network) and not any(net.overlaps(other) for other in taken):

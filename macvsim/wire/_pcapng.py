@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct, pack
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from macvsim.errors import MacvsimError
 from macvsim.wire import _scapy
@@ -28,7 +28,10 @@ _ENHANCED_PACKET = 6
 _EPB_FRAME = 32
 """Bytes of an enhanced packet block around the packet and the options."""
 _pack_packet = Struct("<IIIIIII").pack
-_pack_length = Struct("<I").pack
+_EPB_LENGTH, _EPB_DATA = 20, 28
+"""Where it has the captured length, and the packet."""
+_length = Struct("<I")
+_pack_length = _length.pack
 _ZEROS = (b"", b"\0", b"\0\0", b"\0\0\0")
 _END = pack("<HH", 0, 0)
 _COMMENT = 1
@@ -38,12 +41,18 @@ _EPB_FLAGS = 2
 _NRB_RECORD = {4: 1, 6: 2}  # by IP version
 
 
-class LabWriter(PcapNgWriter):
-    """Writes blocks, in the order asked for, to an open binary file."""
+class Sink(Protocol):
+    """Anything bytes can be written to."""
 
-    def __init__(self, sink: IO[bytes]) -> None:
+    def write(self, data: bytes, /) -> object: ...
+
+
+class LabWriter(PcapNgWriter):
+    """Writes blocks, in the order asked for, each with one call of the sink's `write`."""
+
+    def __init__(self, sink: Sink) -> None:
         # Not scapy's own: that one opens a file by name and begins with an interface that has none.
-        self.f = sink
+        self.f = cast("IO[bytes]", sink)  # scapy's own methods call nothing but write()
         self.header_present = True
         self.sync = False
         self.endian = "<"
@@ -74,12 +83,26 @@ class LabWriter(PcapNgWriter):
         """Enhanced packet: the whole frame, ``epb_flags``, and a comment for each line of `comment`."""
         options = _EPB_OPTIONS[flags]
         if comment:
-            options = b"".join(_option(_COMMENT, line.encode()) for line in comment.splitlines()) + options
+            options = _comment(comment) + options
         size = len(data)
         padding = -size % 4
         total = _EPB_FRAME + size + padding + len(options)
         start = _pack_packet(_ENHANCED_PACKET, total, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, size, size)
         self.f.write(b"%b%b%b%b%b" % (start, data, _ZEROS[padding], options, _pack_length(total)))
+
+
+def with_comment(block: bytes, comment: str) -> bytes:
+    """An enhanced packet block without comment as `write_frame` writes it with one."""
+    options = _comment(comment)
+    (size,) = _length.unpack_from(block, _EPB_LENGTH)
+    at = _EPB_DATA + size + -size % 4
+    total = _pack_length(len(block) + len(options))
+    return b"%b%b%b%b%b%b" % (block[:4], total, block[8:at], options, block[at:-4], total)
+
+
+def _comment(text: str) -> bytes:
+    """A comment for each line."""
+    return b"".join(_option(_COMMENT, line.encode()) for line in text.splitlines())
 
 
 def _option(code: int, value: bytes) -> bytes:

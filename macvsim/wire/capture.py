@@ -17,6 +17,7 @@ from struct import Struct
 from typing import NamedTuple, Protocol
 
 from macvsim.errors import MacvsimError
+from macvsim.output import write_file
 from macvsim.wire import _scapy
 
 LINKTYPE_ETHERNET = 1
@@ -114,12 +115,11 @@ def write_pcapng(
     buffer = io.BytesIO()
     writer = LabWriter(buffer)
     writer.write_section(application)
-    writer.write_names(_packed_names(names or {}))
-    for name, description in described.items():
-        writer.write_interface(name, description)
-    for time_ns, interface, direction, data, packet_type, comment in ordered:
-        flags = DIRECTIONS[direction] | RECEPTIONS[packet_type] << 2
-        writer.write_frame(ids[interface], time_ns, data, flags, comment)
+    writer.write_names(packed_names(names or {}))
+    for name, text in described.items():
+        writer.write_interface(name, text)
+    for record in ordered:
+        writer.write_frame(ids[record.interface], record.time_ns, record.data, epb_flags(record), record.comment)
     _save(target, buffer.getvalue())
     return len(ordered)
 
@@ -146,12 +146,22 @@ def _described(interfaces: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     for name in interfaces:
         if name in described:
             raise MacvsimError(f"interface {name!r} is listed twice: list each interface once")
-        owner, slash, device = name.rpartition("/")
-        described[name] = f"{device} on {owner}" if slash else name
+        described[name] = description(name)
     return described
 
 
-def _packed_names(names: Mapping[str, str]) -> list[tuple[int, bytes, str]]:
+def description(interface: str) -> str:
+    """``enp0s8.100 on host1`` for ``host1/enp0s8.100``."""
+    owner, slash, device = interface.rpartition("/")
+    return f"{device} on {owner}" if slash else interface
+
+
+def epb_flags(record: CaptureRecord) -> int:
+    """Direction and reception type as ``epb_flags`` has them."""
+    return DIRECTIONS[record.direction] | RECEPTIONS[record.packet_type] << 2
+
+
+def packed_names(names: Mapping[str, str]) -> list[tuple[int, bytes, str]]:
     """``(address family 4 or 6, packed address, name)``, by address, so that the mapping's order does not matter."""
     packed = []
     for text, name in names.items():
@@ -168,6 +178,6 @@ def _packed_names(names: Mapping[str, str]) -> list[tuple[int, bytes, str]]:
 def _save(target: Target, data: bytes) -> None:
     """Write a finished file in one go."""
     if isinstance(target, str | os.PathLike):
-        Path(target).write_bytes(data)
+        write_file(Path(target), data)
     else:
         target.write(data)

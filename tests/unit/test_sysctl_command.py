@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim import Lab
 from macvsim.engine.sim import Sim
 from macvsim.machine.host import BUSYBOX, DEBIAN, Flavour, Host
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.kernelfs.sysctlnames import children
+from macvsim.net.sysctl import Sysctl
 from macvsim.shell.interp import Shell
 
 
@@ -122,3 +125,22 @@ def test_values_are_read_and_bounded_as_the_kernel_does() -> None:
     assert host.sysctl["net.ipv4.tcp_rmem"] == f"5000\t4096\t{most}"
     host.sysctl["net.ipv4.ping_group_range"] = "5 1"
     assert host.sysctl["net.ipv4.ping_group_range"] == "1\t0"
+
+
+def test_all_parameters_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directories are not searched one by one: with more devices there are not more searches."""
+    searches = []
+
+    def search(sysctl: Sysctl, parts: tuple[str, ...]) -> list[str]:
+        searches.append(parts)
+        return children(sysctl, parts)
+
+    monkeypatch.setattr("macvsim.machine.kernelfs.procfs.children", search)
+    host = Lab(seed=0).host("host1")
+    lines = []
+    for number in range(3):
+        host.sh("".join(f"ip link add d{number}{i} type dummy;" for i in range(5)))
+        searches.clear()
+        lines.append(len(host.sh("sysctl -a").stdout.splitlines()))
+        assert len(searches) <= 2
+    assert lines == sorted(set(lines))

@@ -25,6 +25,7 @@ from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.entries import CommandEntry, FrameEntry, MarkEntry
 from macvsim.fidelity.replay.normalize_text import given_macs
 from macvsim.fidelity.replay.state import State, read_tables, write_tables
+from macvsim.output import write_file
 
 _Entry = TypeVar("_Entry", CommandEntry, FrameEntry, MarkEntry)
 
@@ -84,7 +85,7 @@ def save(record: Record, folder: Path | str) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in _files(record).items():
-        (folder / name).write_text(text, "utf-8")
+        write_file(folder / name, text)
 
 
 def pack(record: Record, folder: Path | str) -> Path:
@@ -92,12 +93,14 @@ def pack(record: Record, folder: Path | str) -> Path:
     import tarfile  # with lzma, which is not in every build of Python
 
     path = Path(folder) / f"{record.name}{ARCHIVE}"
-    with tarfile.open(path, "w:xz", preset=9, format=tarfile.USTAR_FORMAT) as archive:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz", preset=9, format=tarfile.USTAR_FORMAT) as archive:
         for name, text in _files(record).items():
             data = text.encode()
             member = tarfile.TarInfo(f"{record.name}/{name}")
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
+    write_file(path, packed.getvalue())
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import tool
 from macvsim.tools.busybox.applet import Die, usage
@@ -161,6 +161,8 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
         word = rest.pop(0)
         if word in ("table", "dev", "via") and not rest:
             raise _bad(word)
+        if word == "cache" or (word == "table" and rest[0] == "cache"):
+            return 0  # a kernel without a route cache has no such routes
         if word == "table":
             value = rest.pop(0)
             table = {"main": 254, "local": 255, "default": 253}.get(value, int(value) if value.isdigit() else 254)
@@ -172,10 +174,15 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
             via = bool(rest.pop(0))
         else:
             dst = word
-    if options.family == INET6 or ":" in dst:
-        call.out(routes6(ns, table, dev, dst, via=not via))
+    family = "inet6" if options.family == INET6 or ":" in dst else "inet"
+    try:
+        six = routes6(ns, table, dev, dst, via=not via) if family == "inet6" else ""
+        wanted = None if six or dst in ("", "default", "all", "any") else prefix_parse(dst)
+    except (MacvsimError, Complaint):
+        raise Die(f'an {family} prefix is expected rather than "{dst}"') from None
+    if family == "inet6":
+        call.out(six)
         return 0
-    wanted = None if dst in ("", "default", "all", "any") else prefix_parse(dst)
     for found in ns.fib.routes(table):
         if dev and (found.dev is None or found.dev.name != dev):
             continue

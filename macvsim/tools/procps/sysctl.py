@@ -7,11 +7,12 @@ import re
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.kernelfs.sysctlnames import names
 from macvsim.machine.kernelfs.sysctlnames import path as path_of
 from macvsim.machine.tool import Manner, Texts, ToolError, tool
 
 ROOT = "/proc/sys/"
-_DEPRECATED = ("base_reachable_time", "retrans_time")
+_DEPRECATED = frozenset(("base_reachable_time", "retrans_time"))
 PROCPS = Manner(
     usage_status=0, usage_on_stdout=True, help_options=("-h", "--help", "-d"), version_options=("-V", "--version")
 )
@@ -62,11 +63,7 @@ class _Sysctl:
         """Print a parameter, or all of a directory; the exit code."""
         try:
             if self._files.is_directory(path):
-                code = 0
-                for name in self._files.names(path):
-                    if name not in _DEPRECATED or "--deprecated" in self._given:
-                        code |= self.show(f"{path.rstrip('/')}/{name}")
-                return code
+                return self._show_all(path)
             text = self._files.read(path)
         except FileError as error:
             return self._missing(path, error)
@@ -74,6 +71,17 @@ class _Sysctl:
         if self._pattern is None or re.search(self._pattern, key):
             self._print(key, text.rstrip("\n"))
         return 0
+
+    def _show_all(self, path: str) -> int:
+        """Print the parameters below a directory, directory by directory; one look at all names."""
+        above = tuple(part for part in path.removeprefix(ROOT.rstrip("/")).split("/") if part)
+        code = 0
+        for name in names(self._call.box.ns.sysctl):
+            parts = path_of(name)
+            below = parts[len(above) :]
+            if parts[: len(above)] == above and ("--deprecated" in self._given or _DEPRECATED.isdisjoint(below)):
+                code |= self.show(ROOT + "/".join(parts))
+        return code
 
     def set(self, line: str, source: str, number: int) -> int:
         """Write ``name=value``; the exit code."""
