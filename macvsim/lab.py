@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import DEFAULT_DELAY, Cable, check_distinct
@@ -19,7 +19,6 @@ from macvsim.engine.display import ShownLab
 from macvsim.engine.history import Call, History, Reference, opening, recorded
 from macvsim.engine.sim import SECOND, Sim
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
-from macvsim.explain.explanation import Explanation
 from macvsim.machine.capture import Capture
 from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result
 from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
@@ -28,15 +27,14 @@ from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
 from macvsim.output import write_file
 from macvsim.record.repeat import MISTAKES, perform
-from macvsim.record.savefile import Saved, read
 from macvsim.record.values import Values
-from macvsim.repair.labtrial import remedies, unknown
-from macvsim.repair.scene import addresses
-from macvsim.repair.target import told
 from macvsim.shell.interp import Shell
 from macvsim.switch import Switch, SwitchPort
 from macvsim.switch.commands import configure
 from macvsim.wire.addr import ip_text
+
+if TYPE_CHECKING:
+    from macvsim.explain.explanation import Explanation
 
 FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
 
@@ -294,6 +292,8 @@ class Lab(ShownLab):
 
     def save(self, path: str | Path) -> None:
         """Write the lab to a file, as readable data from which `load` makes an equal one; raises as `copy` does."""
+        from macvsim.record.savefile import Saved
+
         saved = Saved(self.options, tuple(self.history.checked()), int(self.sim.now))
         write_file(path, saved.text)
 
@@ -315,6 +315,8 @@ class Lab(ShownLab):
         ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
         OSError : the file cannot be read
         """
+        from macvsim.record.savefile import read
+
         saved = read(Path(path))
         try:
             lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
@@ -350,6 +352,10 @@ class Lab(ShownLab):
         ------
         MacvsimError : the lab keeps no journal
         """
+        from macvsim.repair.labtrial import remedies, unknown
+        from macvsim.repair.scene import addresses
+        from macvsim.repair.target import told
+
         boxes = self.boxes()
         source, target = (self._name_of(box) if isinstance(box, Box) else box for box in (source, target))
         if target in boxes and target not in self[source].hosts:
