@@ -17,7 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants.measure import measure
+from tests.mutants.measure import Measurement, covering, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, run
@@ -99,11 +99,10 @@ def report(root: Path, found: Sequence[Outcome], equivalent: dict[tuple[str, str
             print(mutant.diff(source).partition("\n")[2])
             if reason:
                 print(f"  {reason}")
-    killed = count["killed"] + count["timeout"]
     rated = len(found) - count["equivalent"]
-    share = f"{100 * killed / rated:.1f} %" if rated else "none"
+    killed, ended = (f"{100 * n / rated:.1f} %" if rated else "none" for n in (count["killed"], count["timeout"]))
     names = ("killed", "timeout", "survived", "not covered", "equivalent")
-    print(f"\n{len(found)} mutants: {', '.join(f'{count[name]} {name}' for name in names)}; noticed: {share}")
+    print(f"\n{len(found)} mutants: {', '.join(f'{count[name]} {name}' for name in names)}; killed: {killed}, out of time: {ended}")
     return count["survived"] + count["not covered"]
 
 
@@ -118,7 +117,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (2)")
     parser.add_argument("--limit", type=float, default=60, metavar="SECONDS", help="of one mutant's tests (60)")
     parser.add_argument(
-        "--measured", default="", metavar="NAME", help="a measurement in build/mutants, of another version"
+        "--measured", nargs="+", default=(), metavar="NAME", help="measurements in build/mutants, of other versions too"
     )
     parser.add_argument(
         "--also", nargs="+", default=(), metavar="TEST", help="tests that are run first for every mutant"
@@ -132,9 +131,11 @@ def main() -> int:
         return 0
     equivalent = known_equivalents(ROOT)
     tree = Tree(ROOT)
-    measurement = measure(tree, MEASURED, given.tests, ROOT / "build" / "mutants", given.measured)
+    build = ROOT / "build" / "mutants"
+    known = [Measurement(build / name) for name in given.measured]
+    measurements = known or [measure(tree, MEASURED, given.tests, build)]
     also = [(test, 0.0) for test in given.also]
-    trials = [(mutant, [*also, *measurement.tests(mutant)]) for mutant in chosen]
+    trials = [(mutant, [*also, *covering(measurements, mutant)]) for mutant in chosen]
     found = []
     for number, outcome in enumerate(outcomes(tree, trials, given.jobs, given.limit), 1):
         found.append(outcome)

@@ -23,6 +23,8 @@ _LEFT_OUT = ("docs", "mutants", "notebooks", "page", "scenarios", "sweep", "veri
 """Folders of tests that run macvsim in processes of their own or on the machine's kernel, or test other things."""
 
 
+Ranked = tuple[bool, float, str, float]
+"""Whether a test is not named after the file, how much it costs for what it executes of it, its name, its seconds."""
 _WORD = 3
 """Letters of the shortest word that says something of a test."""
 
@@ -30,11 +32,11 @@ _WORD = 3
 class Measurement:
     """Tests by the lines they execute.
 
-    folder : holds ``coverage`` (coverage.py's data) and ``seconds.json``
-    root : the tree that was measured stood here
+    folder : holds ``coverage`` (coverage.py's data), ``seconds.json``, and in ``done`` where the measured tree stood
     """
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path) -> None:
+        root = Path((folder / "done").read_text("utf-8"))
         self._seconds: dict[str, float] = json.loads((folder / SECONDS).read_text("utf-8"))
         database = sqlite3.connect(f"file:{folder / 'coverage'}?mode=ro", uri=True)
         register_sqlite_functions(database)
@@ -48,17 +50,13 @@ class Measurement:
         for context, numbits in database.execute("select context_id, numbits from line_bits"):
             self._executed[context] = self._executed.get(context, 0) + int.from_bytes(numbits, "little").bit_count()
 
-    def tests(self, mutant: Mutant) -> list[tuple[str, float]]:
-        """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then
-        those that are fast and execute little but the file.
-
-        For a change made when the module is imported: the tests that execute anything in the file.
-        """
+    def ranked(self, mutant: Mutant) -> list[Ranked]:
+        """Tests that execute the mutant; for a change made when the module is imported: anything in the file."""
         rows = self._database.execute(
             "select context_id, numbits from line_bits where file_id = ?", (self._files.get(mutant.path, -1),)
         )
         lines = sum(1 << line for line in mutant.lines) or -1
-        ranked: list[tuple[bool, float, str, float]] = []
+        ranked: list[Ranked] = []
         for context, numbits in rows:
             test = self._contexts[context]
             seconds = self._seconds.get(test)
@@ -68,7 +66,15 @@ class Measurement:
                 ranked.append(
                     (not is_named_after(test, Path(mutant.path).stem), (seconds + 0.01) / share, test, seconds)
                 )
-        return [(test, seconds) for _, _, test, seconds in sorted(ranked)]
+        return ranked
+
+
+def covering(measurements: Sequence[Measurement], mutant: Mutant) -> list[tuple[str, float]]:
+    """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then those
+    that are fast and execute little but the file.
+    """
+    ranked = {one[2]: one for measurement in measurements for one in measurement.ranked(mutant)}
+    return [(test, seconds) for _, _, test, seconds in sorted(ranked.values())]
 
 
 def is_named_after(test: str, stem: str) -> bool:
@@ -76,13 +82,10 @@ def is_named_after(test: str, stem: str) -> bool:
     return any(len(word) >= _WORD and stem.startswith(word) for word in re.split(r"[\W_]+", test.lower()))
 
 
-def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path, earlier: str = "") -> Measurement:
-    """The measurement of the tree's version by these tests, taken now (some minutes) unless it is there already.
-
-    earlier : the name of one of another version, to be taken instead
-    """
+def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path) -> Measurement:
+    """The measurement of the tree's version by these tests, taken now (some minutes) unless it is there already."""
     asked = hashlib.sha256("\0".join([*rooms, "", *tests]).encode()).hexdigest()[:8]
-    folder = build / (earlier or f"{tree.version}-{asked}")
+    folder = build / f"{tree.version}-{asked}"
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -90,7 +93,7 @@ def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path,
             print(f"measuring which tests execute which lines: {folder.name}", file=sys.stderr)
             _run(root, folder, rooms, tests)
             (folder / "done").write_text(str(root), "utf-8")
-    return Measurement(folder, Path((folder / "done").read_text("utf-8")))
+    return Measurement(folder)
 
 
 def _run(root: Path, folder: Path, rooms: Sequence[str], tests: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import EQUIVALENT, ROOMS, ROOT, files, known_equivalents, report, sample
-from tests.mutants.measure import Measurement, is_named_after, measure
+from tests.mutants.measure import Measurement, covering, is_named_after, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, choose, run
@@ -180,7 +180,7 @@ def mutant_of(tree: Tree, text: str) -> Mutant:
 )
 def test_what_becomes_of_a_mutant(tree: Tree, measurement: Measurement, text: str, fate: Fate, by: str) -> None:
     mutant = mutant_of(tree, text)
-    tests = measurement.tests(mutant)
+    tests = covering([measurement], mutant)
     assert [name for name, _ in tests] == {
         "larger": ["tests/test_program.py::test_larger"],
         "endless": ["tests/test_program.py::test_endless"],
@@ -239,10 +239,11 @@ def test_ranking_prefers_tests_of_the_file(tmp_path: Path) -> None:
     database.executemany("insert into line_bits values (?, ?, ?)", [(f, c, bytes([bits])) for f, c, bits in rows])
     database.commit()
     (tmp_path / "seconds.json").write_text('{"wide": 1.0, "narrow": 1.0, "quick": 0.01}')
-    found = Measurement(tmp_path, Path("/tree"))
+    (tmp_path / "done").write_text("/tree", "utf-8")
+    found = [Measurement(tmp_path)] * 2
     mutant = Mutant("macvsim/dev/a.py", "", "", 1, (1,), 0, 0, "")
-    assert [name for name, _ in found.tests(mutant)] == ["quick", "narrow", "wide"]
-    assert found.tests(Mutant("macvsim/dev/c.py", "", "", 1, (), 0, 0, "")) == []
+    assert [name for name, _ in covering(found, mutant)] == ["quick", "narrow", "wide"]
+    assert covering(found, Mutant("macvsim/dev/c.py", "", "", 1, (), 0, 0, "")) == []
 
 
 @pytest.mark.parametrize(
@@ -261,12 +262,15 @@ def test_tests_named_after_a_module(test: str, stem: str, named: bool) -> None:
 
 def test_report(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     survivor, other = mutant_of(tree, "a >= b"), mutant_of(tree, "n - 1")
-    found = [Outcome(survivor, Fate.SURVIVED, "", 1, 1), Outcome(other, Fate.UNCOVERED), Outcome(other, Fate.KILLED)]
+    fates = (Fate.UNCOVERED, Fate.KILLED, Fate.KILLED, Fate.TIMEOUT)
+    found = [Outcome(survivor, Fate.SURVIVED, "", 1, 1), *(Outcome(other, fate) for fate in fates)]
     known = {(survivor.path, "larger", "if a > b:", "if a >= b:"): "equal values are the same"}
     assert report(tree.root, found, known) == 1
     shown = capsys.readouterr().out
     assert "-    if a > b:\n+    if a >= b:\n  equal values are the same\n" in shown
-    assert shown.endswith("1 killed, 0 timeout, 0 survived, 1 not covered, 1 equivalent; noticed: 50.0 %\n")
+    assert shown.endswith(
+        "2 killed, 1 timeout, 0 survived, 1 not covered, 1 equivalent; killed: 50.0 %, out of time: 25.0 %\n"
+    )
 
 
 def test_command_line() -> None:
