@@ -102,7 +102,8 @@ def report(root: Path, found: Sequence[Outcome], equivalent: dict[tuple[str, str
     rated = len(found) - count["equivalent"]
     killed, ended = (f"{100 * n / rated:.1f} %" if rated else "none" for n in (count["killed"], count["timeout"]))
     names = ("killed", "timeout", "survived", "not covered", "equivalent")
-    print(f"\n{len(found)} mutants: {', '.join(f'{count[name]} {name}' for name in names)}; killed: {killed}, out of time: {ended}")
+    fates = ", ".join(f"{count[name]} {name}" for name in names)
+    print(f"\n{len(found)} mutants: {fates}; killed: {killed}, out of time: {ended}")
     return count["survived"] + count["not covered"]
 
 

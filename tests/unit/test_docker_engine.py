@@ -579,6 +579,20 @@ def test_stopped_containers_only_note_their_networks(two: Engine) -> None:
     assert two.start("g1").ip == "172.16.10.2"
 
 
+def test_a_stopped_container_may_be_connected_to_a_network_that_is_made_later(two: Engine) -> None:
+    """ConnectToNetwork notes the name as it was given where the container is stopped and nothing has that name."""
+    two.run("w1", network="mac10")
+    two.stop("w1", timeout=0)
+    two.network_connect("later", "w1")
+    with pytest.raises(DockerError, match="network later not found"):
+        two.start("w1")
+    two.network_create("later", subnet="172.16.60.0/24")
+    w1 = two.start("w1")
+    assert "172.16.60.2/24" in [*addresses(w1, "eth0"), *addresses(w1, "eth1")]
+    with pytest.raises(DockerError, match="network never not found"):
+        two.network_connect("never", "w1")
+
+
 # -- bridge, host, none, container
 
 

@@ -129,6 +129,29 @@ def test_refusals_of_the_command_line(subnets: list[str], flags: dict[str, objec
     assert refusal(Flags().create, *subnets, **flags) == (sentence, True)
 
 
+def test_every_problem_of_every_subnet_is_told() -> None:
+    """moby ipamutils Validate: IPv6 subnets are looked at if the network has IPv6, the others are in any case."""
+    bad6 = IpamConfig("2001:db8::1/64", gateway="10.0.0.1")
+    bad4 = IpamConfig("10.0.0.0/24", "10.0.1.0/25", "10.0.2.1", {"h": "2001:db8::9", "i": "10.0.0.7"})
+    about4 = (
+        "invalid ip-range 10.0.1.0/25: parent subnet 10.0.0.0/24 doesn't contain ip-range",
+        "invalid gateway 10.0.2.1: parent subnet 10.0.0.0/24 doesn't contain this address",
+        "invalid auxiliary address h: parent subnet is an IPv4 block",
+    )
+    about6 = ("invalid subnet 2001:db8::1/64: it should be 2001:db8::/64",
+              "invalid gateway 10.0.0.1: parent subnet is an IPv6 block")  # fmt: skip
+    for configs, ipv6, problems in (
+        ([bad6, bad4], False, about4),
+        ([bad6, bad4], True, (*about6, *about4)),
+        ([IpamConfig("x"), bad4], False, ("invalid subnet x: invalid CIDR block notation", *about4)),
+    ):
+        with pytest.raises(DockerError) as caught:
+            check_configs(DOCKER_26_1, configs, ipv6=ipv6)
+        head, *lines = str(caught.value).splitlines()
+        assert (head, lines) == ("invalid network config:", [f"* {line}" for line in problems])
+    check_configs(DOCKER_26_1, [bad6], ipv6=False)
+
+
 def test_overlap_is_refused_in_both_directions() -> None:
     docker = Flags()
     docker.create("172.16.10.0/24", gateways=["172.16.10.1"])

@@ -196,7 +196,7 @@ class Fib6:
                 f"there is no route to {route.prefix} to change: add it",
                 "Can not replace route - no match found",
             )
-        elif append and route.gateway and any(r.gateway for r in alike):
+        elif append and route.gateway and route.proto != "ra" and any(r.gateway and r.proto != "ra" for r in alike):
             raise NotSimulated(f"multipath routes (two gateways to {route.prefix} with metric {route.metric})")
         elif any(r.dev is route.dev and r.gateway == route.gateway for r in alike):
             raise NetlinkError("EEXIST", f"there is a route to {route.prefix} like this already")
