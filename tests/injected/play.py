@@ -264,4 +264,7 @@ def _plain(told: str) -> str:
     frame = bytearray(plain(bytes.fromhex(told)))
     if frame[12:14] == b"\x86\xdd" and frame[54:55] == b"\x87" and frame[22:38] == bytes(16):
         frame[56:58], frame[80:86] = bytes(2), bytes(6)
+    at = {b"\x08\x00\x11": 34, b"\x86\xdd\x11": 54}.get(bytes(frame[12:14]) + frame[23 if frame[12] == 8 else 20 :][:1])
+    if at and 33434 <= int.from_bytes(frame[at + 2 : at + 4], "big") < 33534:  # traceroute draws its own port
+        frame[at : at + 2] = frame[at + 6 : at + 8] = bytes(2)
     return frame.hex()
