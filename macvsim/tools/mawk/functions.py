@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from macvsim.shell.regexp import Match
 from macvsim.tools.mawk.nodes import Constant, Expression, Field, Regex, Variable
 from macvsim.tools.mawk.record import split
+from macvsim.tools.mawk.regex import parts
 from macvsim.tools.mawk.values import Input, Value, formatted, number
 
 if TYPE_CHECKING:
@@ -25,6 +28,11 @@ def _length(run: Run, args: Args) -> Value:
 
 def _substr(run: Run, args: Args) -> Value:
     text, start = run.string(run.value(args[0])), number(run.value(args[1]))
+    if not run.busybox:  # mawk cuts both off, and counts places before the text
+        begin = math.trunc(start)
+        size = len(text) if len(args) < 3 else math.trunc(number(run.value(args[2])))
+        stop = max(begin, 1) + size - min(begin, 0)
+        return text[max(begin, 1) - 1 : max(stop - 1, 0)]
     first = round(start)
     end = len(text) + 1 if len(args) < 3 else round(start + number(run.value(args[2])))
     return text[max(first, 1) - 1 : max(end - 1, 0)]
@@ -39,35 +47,40 @@ def _split(run: Run, args: Args) -> Value:
     array = args[1]
     assert isinstance(array, Variable)
     if len(args) > 2 and isinstance(args[2], Regex):
-        parts = run.pattern(args[2]).split(text) if text else []
+        found_parts = parts(run.pattern(args[2]), text) if text else []
     else:
-        parts = split(text, run.string(run.value(args[2]) if len(args) > 2 else run.get("FS")))
+        found_parts = split(text, run.string(run.value(args[2]) if len(args) > 2 else run.get("FS")))
     found = run.array(array.name)
     found.clear()
-    found.update({str(at): Input(part) for at, part in enumerate(parts, 1)})
-    return float(len(parts))
+    found.update({str(at): Input(part) for at, part in enumerate(found_parts, 1)})
+    return float(len(found_parts))
 
 
-def _sub(run: Run, args: Args, *, most: int = 1) -> Value:
+def _sub(run: Run, args: Args, *, most: int | None = 1) -> Value:
     pattern, new = run.pattern(args[0]), run.string(run.value(args[1]))
     target = args[2] if len(args) > 2 else Field(Constant(0.0))
 
-    def replaced(match: re.Match[str]) -> str:
+    def replaced(match: Match) -> str:
         return re.sub(r"\\\\|\\&|&", lambda m: {"&": match[0], "\\&": "&"}.get(m[0], "\\"), new)
 
-    text, count = pattern.subn(replaced, run.string(run.value(target)), count=most)
-    if count:
-        run.assign(target, text)
-    return float(count)
+    text = run.string(run.value(target))
+    matches = list(islice(pattern.matches(text), most))
+    if matches:
+        at, pieces = 0, []
+        for match in matches:
+            pieces += [text[at : match.start], replaced(match)]
+            at = match.end
+        run.assign(target, "".join([*pieces, text[at:]]))
+    return float(len(matches))
 
 
 def _gsub(run: Run, args: Args) -> Value:
-    return _sub(run, args, most=0)
+    return _sub(run, args, most=None)
 
 
 def _match(run: Run, args: Args) -> Value:
     found = run.pattern(args[1]).search(run.string(run.value(args[0])))
-    start, length = (found.start() + 1, found.end() - found.start()) if found else (0, -1)
+    start, length = (found.start + 1, found.end - found.start) if found else (0, -1)
     run.set("RSTART", float(start))
     run.set("RLENGTH", float(length))
     return float(start)
@@ -75,7 +88,7 @@ def _match(run: Run, args: Args) -> Value:
 
 def _sprintf(run: Run, args: Args) -> Value:
     values = [run.value(arg) for arg in args]
-    return formatted(run.string(values[0]), values[1:])
+    return formatted(run.string(values[0]), values[1:], function="" if run.busybox else "sprintf")
 
 
 def _number(function: Callable[[float], float]) -> Callable[[Run, Args], Value]:
@@ -106,7 +119,7 @@ FUNCTIONS: dict[str, Callable[[Run, Args], Value]] = {
     "int": _number(math.trunc),
     "sqrt": _number(math.sqrt),
     "exp": _number(math.exp),
-    "log": _number(math.log),
+    "log": _number(lambda value: math.log(value) if value else -math.inf),
     "sin": _number(math.sin),
     "cos": _number(math.cos),
     "atan2": _atan2,

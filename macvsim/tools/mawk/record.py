@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.shell.expansion.regex import translated
+from macvsim.tools.mawk.regex import parts, regex
 from macvsim.tools.mawk.values import Input, Value, number, text
 
 
@@ -34,7 +34,7 @@ class Record:
         """A field; what is not there is empty."""
         if at == 0:
             return Input(self._whole)
-        return self._fields[at - 1] if at <= len(self._fields) else None
+        return self._fields[at - 1] if at <= len(self._fields) else Input("")
 
     def set(self, at: int, value: Value, separator: str, output: str) -> None:
         """Assign a field, or all of the record."""
@@ -60,7 +60,7 @@ def split(line: str, separator: str) -> list[str]:
         return list(line)
     if len(separator) == 1:
         return line.split(separator)
-    return re.split(re.sub(r"(?<!\\)\((?!\?)", "(?:", translated(separator, "E")), line)
+    return parts(regex(separator), line)
 
 
 def records(content: str, separator: str) -> list[str]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
-from macvsim.shell.expansion.regex import translated
+from macvsim.shell.regexp import Pattern
 from macvsim.tools.mawk import functions
 from macvsim.tools.mawk.nodes import (
     Assign,
@@ -35,11 +33,22 @@ from macvsim.tools.mawk.nodes import (
 )
 from macvsim.tools.mawk.output import Output
 from macvsim.tools.mawk.record import field_number
-from macvsim.tools.mawk.values import Array, Input, Value, compare, formatted, number, text, truth
-from macvsim.tools.mawk.variables import AwkError, Variables
+from macvsim.tools.mawk.regex import regex
+from macvsim.tools.mawk.values import (
+    Array,
+    AwkError,
+    Input,
+    TooFewError,
+    Value,
+    compare,
+    formatted,
+    number,
+    text,
+    truth,
+)
+from macvsim.tools.mawk.variables import Variables
 
 _MOST_CALLS = 200
-_ESCAPES = {"t": "\t", "n": "\n", "/": "/", '"': '"', "&": "&"}
 
 
 class _Left(Exception):
@@ -55,16 +64,6 @@ class Exit(Exception):
     """``exit``."""
 
 
-@lru_cache(maxsize=256)
-def regex(source: str) -> re.Pattern[str]:
-    """An expression of awk as Python's."""
-    plain = re.sub(r'\\([tn/"&])', lambda match: _ESCAPES[match[1]], source)
-    try:
-        return re.compile(translated(plain, "E"))
-    except re.error as error:
-        raise AwkError(f"regular expression compile failed ({error.msg})\n{source}") from None
-
-
 class Run(Variables):
     """One run; environment : ENVIRON; busybox : not mawk."""
 
@@ -73,7 +72,7 @@ class Run(Variables):
         self.program = program
         self.code = 0
         self.output = output
-        self._busybox = busybox
+        self.busybox = busybox
 
     # -- the whole -----------------------------------------------------------------------------------------------------
 
@@ -87,7 +86,7 @@ class Run(Variables):
         for name in ("NR", "FNR"):
             self.set(name, number(self.get(name)) + 1)
         separator = self.string(self.get("FS"))
-        if self._busybox and separator != " " and not self.get("RS"):  # POSIX: lines of a paragraph are fields too
+        if self.busybox and separator != " " and not self.get("RS"):  # POSIX: lines of a paragraph are fields too
             separator = f"[{separator}]|\n" if len(separator) == 1 else f"{separator}|\n"
         self.record.read(line, separator)
         try:
@@ -189,13 +188,21 @@ class Run(Variables):
     def _print(self, statement: Print) -> None:
         values = [self.value(part) for part in statement.args]
         if statement.formatted:
-            line = formatted(self.string(values[0]), values[1:])
+            line = self._formatted(statement, values)
         else:
             form = text(self.get("OFMT"))
             shown = [text(value, form) for value in values] or [self.string(self.record.get(0))]
             line = self.string(self.get("OFS")).join(shown) + self.string(self.get("ORS"))
         name = "" if statement.target is None else self.string(self.value(statement.target))
         self.output.write(line, name, appends=statement.appends)
+
+    def _formatted(self, statement: Print, values: list[Value]) -> str:
+        try:
+            return formatted(self.string(values[0]), values[1:], function="" if self.busybox else "printf")
+        except TooFewError as error:
+            name = "" if statement.target is None else self.string(self.value(statement.target))
+            self.output.write(error.printed, name, appends=statement.appends)
+            raise
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
@@ -214,7 +221,7 @@ class Run(Variables):
             case Element(name, subscripts):
                 return self.array(name).setdefault(self._key(subscripts), None)
             case Regex(source):
-                return float(regex(source).search(self.string(self.record.get(0))) is not None)
+                return float(regex(source).test(self.string(self.record.get(0))))
             case Group(parts):
                 return self.value(parts[0]) if len(parts) == 1 else self._key(parts)
             case Operation(operator, operands):
@@ -246,7 +253,7 @@ class Run(Variables):
                 assert isinstance(array, Variable)
                 return float(self.string(self.value(operands[0])) in self.array(array.name))
             case "~" | "!~":
-                found = self.pattern(operands[1]).search(self.string(self.value(operands[0]))) is not None
+                found = self.pattern(operands[1]).test(self.string(self.value(operands[0])))
                 return float(found == (operator == "~"))
         values = [self.value(part) for part in operands]
         match operator:
@@ -264,7 +271,7 @@ class Run(Variables):
                               ">=": order >= 0}[operator])  # fmt: skip
         return self._calculate(operator, number(values[0]), number(values[1]))
 
-    def pattern(self, expression: Expression) -> re.Pattern[str]:
+    def pattern(self, expression: Expression) -> Pattern:
         """What to search for: an expression between slashes, or the text of any other."""
         return regex(expression.source if isinstance(expression, Regex) else self.string(self.value(expression)))
 
@@ -306,6 +313,6 @@ class Run(Variables):
                 return math.pow(left, right)
         if right:
             return left / right if operator == "/" else math.fmod(left, right)
-        if self._busybox:
+        if self.busybox:
             raise AwkError("Division by zero")
         return math.copysign(math.inf, left) if operator == "/" and left else -math.nan
