@@ -85,7 +85,8 @@ class Manner:
 
     own : the program reads its words itself
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
-    after : what follows a usage error: ``try`` (a line that names ``--help``), ``usage`` (all of it) or ``nothing``
+    after : what follows a usage error: ``try`` (a line that names ``--help``), ``synopsis`` (the first line of the
+    usage, then that one), ``usage`` (all of it) or ``nothing``
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
     usage_on_stdout : the usage goes to standard output, though the complaint does not
     help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
@@ -244,7 +245,9 @@ class Tool:
             call.err(f"{call.name}: {error.text}\n" if error.named else error.text)
             return self.manner.status if error.status is None else error.status
         call.err(f"{call.name}: {error}\n" if str(error) else "")
-        if self.manner.after == "try":
+        if self.manner.after == "synopsis":
+            call.err(self.text().partition("\n")[0] + "\n")
+        if self.manner.after in ("try", "synopsis"):
             call.err(f"Try '{call.name} --help' for more information.\n")
         elif self.manner.after == "usage":
             (call.out if self.manner.usage_on_stdout else call.err)(self.text())

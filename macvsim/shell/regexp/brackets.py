@@ -37,6 +37,11 @@ def anything(_: str) -> bool:
     return True
 
 
+def nothing(_: str) -> bool:
+    """A test that no character passes."""
+    return False
+
+
 def escape_class(escape: str) -> CharTest | None:
     """The test of ``\\w`` and its like."""
     return _ESCAPES.get(escape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.shell.regexp.brackets import anything, bracket, escape_class, literal
+from macvsim.shell.regexp.brackets import anything, bracket, escape_class, literal, nothing
 from macvsim.shell.regexp.program import (
     ASSERTIONS,
     LINES,
@@ -43,7 +43,8 @@ def program(
             groups = reader.groups
             warnings += reader.warnings
         nodes = one if nodes is None else either(nodes, one)
-    nodes = nodes or []
+    if nodes is None:  # no expression matches nothing
+        nodes = [Node(nothing)]
     if words:
         nodes = [Node(mask=WHOLE_WORD[0]), *nodes, Node(mask=WHOLE_WORD[1])]
     if whole:
