@@ -1,199 +1,198 @@
-"""sed: a stream of lines, edited by a script (GNU sed 4.9; busybox' says the same of what both have)."""
+"""sed: a stream of lines, edited by a script (GNU sed 4.9, busybox 1.37)."""
 
 from __future__ import annotations
 
-import re
+import posixpath
+from collections.abc import Generator
+from typing import Any
+
+import simpy
 
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.tools.sed.script import Address, Script, SedCommand, SedError
-from macvsim.tools.toolkit import Manner, Misuse, everywhere, lines_of, options, text_of
+from macvsim.machine.streams import OpenFile, Steps
+from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
+from macvsim.tools.sed.run import Run
+from macvsim.tools.sed.script import Piece, Script, SedError
 
-_LONG = {"expression": "e", "quiet": "n", "silent": "n", "regexp-extended": "E", "in-place": "i", "separate": "s"}
-
-
-@everywhere("sed")
-def sed(call: Call, manner: Manner) -> Waiting:
-    """``sed [-nEi] [-e SCRIPT] [SCRIPT] [FILE…]``."""
-    call.argv[1:] = ["-i" if re.fullmatch(r"-i.+|--in-place=.*", word) else word for word in call.args]
-    given, words = options(call, "ne:Eris", "flbuz", _LONG, gathered="e")
-    if "e" in given:
-        text = given["e"]
-    elif words:
-        text = words.pop(0)
-    else:
-        raise Misuse("")
-    try:
-        script = Script(text, extended="E" in given or "r" in given)
-    except SedError as error:
-        if manner.busybox:
-            return manner.error(call, error.text)
-        return manner.error(call, f"-e expression #1, char {error.at}: {error.text}")
-    failed: list[str] = []
-    missing = 1 if manner.busybox else 2
-    if "i" not in given:
-        lines: list[str] = []
-        for word in words or ["-"]:
-            lines += lines_of((yield from text_of(call, manner, word, failed)) or "")
-        run = _Run(script.commands, lines, quiet="n" in given)
-        yield from call.write("".join(f"{line}\n" for line in run.printed))
-        return missing if failed else 0
-    for name in words or ["-"]:
-        part = yield from text_of(call, manner, name, failed)
-        if part is None:
-            continue
-        run = _Run(script.commands, lines_of(part), quiet="n" in given)
-        try:
-            call.files.replace(name, "".join(f"{line}\n" for line in run.printed))
-        except FileError as error:
-            return manner.file_error(call, name, error.strerror)
-    return missing if failed else 0
+_TEXTS = Texts(__package__)
+_BUSYBOX = Manner(help_on_stderr=True, version_options=(), busybox=True)
+_BAD_INPUT, _PANIC = 2, 4
 
 
-class _Ended(Exception):
-    """The cycle ends; `quits`: the whole run does, too."""
-
-    def __init__(self, *, prints: bool, quits: bool = False) -> None:
-        super().__init__(prints, quits)
-        self.prints = prints
-        self.quits = quits
+@tool("sed", usage=_TEXTS, version=_TEXTS.blocks["version"], manner=Manner(),
+      left_out={"--debug": "the program in a canonical form", "--sandbox": "no e, r and w"})  # fmt: skip
+def sed(call: Call) -> Waiting:
+    """``sed [OPTION]... SCRIPT [FILE]...``."""
+    return _sed(call, busybox=False)
 
 
-class _Run:
-    """A script applied to lines; `printed` are the lines that come out."""
+@tool("sed", flavour="busybox", usage=_TEXTS.blocks["busybox sed"], letters="e:f:i::nrEs", manner=_BUSYBOX)
+def busybox_sed(call: Call) -> Waiting:
+    """``sed [-i[SFX]] [-nrE] ...``."""
+    return _sed(call, busybox=True)
 
-    def __init__(self, commands: list[SedCommand], lines: list[str], *, quiet: bool) -> None:
-        self.printed: list[str] = []
-        self._lines = lines
-        self._quiet = quiet
-        self._next = 0
-        self._hold = ""
-        self._after: list[str] = []
-        while self._next < len(lines):
-            self._space = lines[self._next]
-            self._next += 1
-            prints, quits = not quiet, False
+
+def _sed(call: Call, *, busybox: bool) -> Waiting:
+    given, names = call.given, list(call.given.operands)
+    pieces: list[Piece] = []
+    for option, value in given.options:
+        if option == "-e":
+            pieces.append(Piece("", value))
+        elif option == "-f":
             try:
-                self._all(commands)
-            except _Ended as ended:
-                prints, quits = ended.prints and not quiet, ended.quits
-            if prints:
-                self.printed.append(self._space)
-            self._flush()
-            if quits:
-                return
-
-    def _flush(self) -> None:
-        self.printed += self._after
-        self._after = []
-
-    def _all(self, commands: list[SedCommand]) -> None:
-        for command in commands:
-            if self._selected(command) != command.inverted:
-                self._one(command)
-
-    def _selected(self, command: SedCommand) -> bool:
-        if command.first is None:
-            return True
-        if command.last is None:
-            return self._is_at(command.first)
-        if command.active:
-            ends = command.last if isinstance(command.last, int) else None
-            command.active = not (self._next >= ends if ends is not None else self._is_at(command.last))
-            return ends is None or self._next <= ends
-        if not self._is_at(command.first):
-            return False
-        command.active = not (isinstance(command.last, int) and command.last <= self._next)
-        return True
-
-    def _is_at(self, address: Address) -> bool:
-        if isinstance(address, int):
-            return self._next == address
-        if isinstance(address, str):
-            return self._next == len(self._lines)
-        return address.search(self._space) is not None
-
-    def _one(self, command: SedCommand) -> None:
-        match command.letter:
-            case "{":
-                self._all(command.body)
-            case "s":
-                self._substitute(command)
-            case "y":
-                self._space = self._space.translate(str.maketrans(command.flags, command.text))
-            case "p":
-                self.printed.append(self._space)
-            case "P":
-                self.printed.append(self._space.partition("\n")[0])
-            case "=":
-                self.printed.append(str(self._next))
-            case "i":
-                self.printed.append(command.text)
-            case "a":
-                self._after.append(command.text)
-            case "c":
-                if not command.active:
-                    self.printed.append(command.text)
-                raise _Ended(prints=False)
-            case "d" | "D":
-                raise _Ended(prints=False)
-            case "q" | "Q":
-                raise _Ended(prints=command.letter == "q", quits=True)
-            case "n" | "N":
-                self._further(command.letter)
-            case "g":
-                self._space = self._hold
-            case "G":
-                self._space += "\n" + self._hold
-            case "h":
-                self._hold = self._space
-            case "H":
-                self._hold += "\n" + self._space
-            case "x":
-                self._space, self._hold = self._hold, self._space
-
-    def _further(self, letter: str) -> None:
-        """``n``: the next line instead; ``N``: behind this one."""
-        if self._next == len(self._lines):
-            raise _Ended(prints=True, quits=True)
-        if letter == "n":
-            if not self._quiet:
-                self.printed.append(self._space)
-            self._flush()
-            self._space = self._lines[self._next]
+                text = yield from call.read_all(None if value == "-" else call.open(value))
+            except FileError as error:
+                raise ToolError(f"couldn't open file {value}: {error.strerror}", _PANIC) from None
+            pieces.append(Piece(value, text.removesuffix("\n")))
+    if not pieces:
+        if not names:
+            raise UsageError("")
+        pieces.append(Piece("", names.pop(0)))
+    width = given.get("-l", "70")
+    if not width.isdigit():
+        raise ToolError(f"invalid line length: {width}")
+    try:
+        script = Script(pieces, extended="-E" in given or "-r" in given)
+        files = _Files(call, names or ["-"], busybox=busybox, end="\0" if "-z" in given else "\n")
+        for command in script.commands:
+            if command.letter in "wW" or "w" in command.flags:
+                files.opened(command.text)
+        run = Run(script.commands, files, quiet="-n" in given or script.quiet, width=int(width), end=files.end)
+        if "-i" not in given and "-s" not in given:
+            status = yield from run.run()
         else:
-            self._space += "\n" + self._lines[self._next]
-        self._next += 1
-
-    def _substitute(self, command: SedCommand) -> None:
-        assert command.pattern is not None
-        number = re.search(r"\d+", command.flags)
-        wanted, every = int(number[0]) if number else 1, "g" in command.flags
-        count = 0
-
-        def replaced(match: re.Match[str]) -> str:
-            nonlocal count
-            count += 1
-            return _replacement(command.text, match) if count == wanted or (every and count > wanted) else match[0]
-
-        text = command.pattern.sub(replaced, self._space)
-        if count < wanted:
-            return
-        self._space = text
-        if "p" in command.flags:
-            self.printed.append(text)
+            status = yield from _separately(call, run, files, suffix=given.get("-i") if "-i" in given else None)
+    except SedError as error:
+        panic = _PANIC if not busybox and error.text.startswith("can't find label") else 1
+        raise ToolError(error.text if busybox else error.place + error.text, panic) from None
+    return files.status if status is None else status or files.status
 
 
-def _replacement(text: str, match: re.Match[str]) -> str:
-    """The text of ``s`` for one match: ``&``, ``\\1`` and escapes."""
+def _separately(call: Call, run: Run, files: _Files, *, suffix: str | None) -> Generator[simpy.Event, Any, int | None]:
+    """Each file by itself; with a suffix, which may be empty, in place."""
+    for name in list(files.waiting):
+        files.waiting = [name]
+        if suffix is not None and call.files.is_directory(name):
+            call.err(f"{call.name}: couldn't edit {name}: not a regular file\n")
+            files.status = _PANIC
+            continue
+        run.restart()
+        files.kept = None if suffix is None else []
+        before = call.files.read(name) if suffix and call.files.exists(name) else ""
+        failed = files.failures
+        status = yield from run.run()
+        if files.kept is not None and files.failures == failed:
+            if status is not None:
+                while line := (yield from files.line()):
+                    files.kept.append(line)
+            if suffix:
+                call.files.replace(_backup(name, suffix), before)
+            try:
+                call.files.replace(name, "".join(files.kept))
+            except FileError as error:
+                raise ToolError(f"couldn't open file {name}: {error.strerror}", _PANIC) from None
+        if status is not None:
+            return status
+    return None
 
-    def part(found: re.Match[str]) -> str:
-        token = found[0]
-        if token == "&":
-            return match[0]
-        letter = token[1:]
-        if letter.isdigit():
-            return match[int(letter)] or "" if int(letter) <= (match.re.groups) else ""
-        return {"n": "\n", "t": "\t"}.get(letter, letter)
 
-    return re.sub(r"&|\\(?:.|\n)", part, text)
+def _backup(name: str, suffix: str) -> str:
+    base = posixpath.basename(name)
+    return posixpath.join(posixpath.dirname(name), suffix.replace("*", base) if "*" in suffix else base + suffix)
+
+
+class _Files:
+    """Input and output of a run.
+
+    waiting : files that were not read yet; kept : output of a file that is edited in place; failures : files that
+    could not be read
+    """
+
+    def __init__(self, call: Call, names: list[str], *, busybox: bool, end: str) -> None:
+        self.waiting = names
+        self.kept: list[str] | None = None
+        self.failures = 0
+        self.status = 0
+        self.end = end
+        self.name = "-"
+        self._call = call
+        self._missing = 1 if busybox else _BAD_INPUT
+        self._file: OpenFile | None = None
+        self._rest: list[str] = []
+        self._written: dict[str, OpenFile] = {}
+        self._partly: dict[str, OpenFile] = {}
+
+    def line(self) -> Generator[simpy.Event, Any, str]:
+        """The next line with its end; empty at the end of input."""
+        call = self._call
+        while True:
+            if self._file is not None:
+                file = None if self._file is call.fds.stdin else self._file
+                if self.end == "\0":
+                    if not self._rest:
+                        text = yield from call.read_all(file)
+                        self._rest = [f"{part}\0" for part in text.split("\0")]
+                        last = self._rest.pop()[:-1]
+                        self._rest = list(reversed([*self._rest, last] if last else self._rest))
+                    line = self._rest.pop() if self._rest else ""
+                else:
+                    line = yield from call.read_line() if file is None else file.read_line()
+                if line:
+                    if not line.endswith(self.end) and self.waiting:
+                        line += self.end
+                    return line
+                self._file = None
+            if not self.waiting:
+                return ""
+            self._open(self.waiting.pop(0))
+
+    def _open(self, name: str) -> None:
+        call = self._call
+        self.name = name
+        try:
+            if name != "-" and call.files.is_directory(name):
+                raise ToolError(f"read error on {name}: Is a directory", _PANIC)
+            self._file = call.fds.stdin if name == "-" else call.open(name)
+        except FileError as error:
+            call.err(f"{call.name}: can't read {name}: {error.strerror}\n" if self._missing == _BAD_INPUT
+                     else f"{call.name}: {name}: {error.strerror}\n")  # fmt: skip
+            self.failures += 1
+            self.status = self._missing
+
+    def write(self, text: str) -> Steps:
+        """Write to standard output, or keep for the file that is edited."""
+        if self.kept is not None:
+            self.kept.append(text)
+        else:
+            yield from self._call.write(text)
+
+    def opened(self, name: str) -> OpenFile:
+        """A file of ``w``, empty at first."""
+        if name not in self._written:
+            try:
+                self._written[name] = self._call.create(name)
+            except FileError as error:
+                raise ToolError(f"couldn't open file {name}: {error.strerror}", _PANIC) from None
+        return self._written[name]
+
+    def write_to(self, name: str, text: str) -> Steps:
+        """Write to a file of ``w``."""
+        file = self.opened(name)
+        yield from file.put(text)
+        file.flush()
+
+    def text_of(self, name: str) -> Generator[simpy.Event, Any, str]:
+        """The text of a file of ``r``; empty if it cannot be read."""
+        try:
+            return (yield from self._call.read_all(None if name == "/dev/stdin" else self._call.open(name)))
+        except FileError:
+            return ""
+
+    def line_of(self, name: str) -> Generator[simpy.Event, Any, str]:
+        """The next line of a file of ``R``."""
+        try:
+            file = self._partly.setdefault(name, self._call.open(name))
+        except FileError:
+            return ""
+        return (yield from file.read_line())
