@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from macvsim.shell.regexp import Match
 from macvsim.tools.mawk.nodes import Constant, Expression, Field, Regex, Variable
 from macvsim.tools.mawk.record import split
+from macvsim.tools.mawk.regex import parts
 from macvsim.tools.mawk.values import Input, Value, formatted, number
 
 if TYPE_CHECKING:
@@ -39,35 +42,40 @@ def _split(run: Run, args: Args) -> Value:
     array = args[1]
     assert isinstance(array, Variable)
     if len(args) > 2 and isinstance(args[2], Regex):
-        parts = run.pattern(args[2]).split(text) if text else []
+        found_parts = parts(run.pattern(args[2]), text) if text else []
     else:
-        parts = split(text, run.string(run.value(args[2]) if len(args) > 2 else run.get("FS")))
+        found_parts = split(text, run.string(run.value(args[2]) if len(args) > 2 else run.get("FS")))
     found = run.array(array.name)
     found.clear()
-    found.update({str(at): Input(part) for at, part in enumerate(parts, 1)})
-    return float(len(parts))
+    found.update({str(at): Input(part) for at, part in enumerate(found_parts, 1)})
+    return float(len(found_parts))
 
 
-def _sub(run: Run, args: Args, *, most: int = 1) -> Value:
+def _sub(run: Run, args: Args, *, most: int | None = 1) -> Value:
     pattern, new = run.pattern(args[0]), run.string(run.value(args[1]))
     target = args[2] if len(args) > 2 else Field(Constant(0.0))
 
-    def replaced(match: re.Match[str]) -> str:
+    def replaced(match: Match) -> str:
         return re.sub(r"\\\\|\\&|&", lambda m: {"&": match[0], "\\&": "&"}.get(m[0], "\\"), new)
 
-    text, count = pattern.subn(replaced, run.string(run.value(target)), count=most)
-    if count:
-        run.assign(target, text)
-    return float(count)
+    text = run.string(run.value(target))
+    matches = list(islice(pattern.matches(text), most))
+    if matches:
+        at, pieces = 0, []
+        for match in matches:
+            pieces += [text[at : match.start], replaced(match)]
+            at = match.end
+        run.assign(target, "".join([*pieces, text[at:]]))
+    return float(len(matches))
 
 
 def _gsub(run: Run, args: Args) -> Value:
-    return _sub(run, args, most=0)
+    return _sub(run, args, most=None)
 
 
 def _match(run: Run, args: Args) -> Value:
     found = run.pattern(args[1]).search(run.string(run.value(args[0])))
-    start, length = (found.start() + 1, found.end() - found.start()) if found else (0, -1)
+    start, length = (found.start + 1, found.end - found.start) if found else (0, -1)
     run.set("RSTART", float(start))
     run.set("RLENGTH", float(length))
     return float(start)

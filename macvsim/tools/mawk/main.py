@@ -14,8 +14,7 @@ from macvsim.tools.mawk.parser import Parser
 from macvsim.tools.mawk.record import records
 from macvsim.tools.mawk.run import Exit, Run
 from macvsim.tools.mawk.usage import USAGE, VERSION
-from macvsim.tools.mawk.values import Input, text
-from macvsim.tools.mawk.variables import AwkError
+from macvsim.tools.mawk.values import AwkError, Input, text
 from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, options
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.shell.expansion.regex import translated
+from macvsim.tools.mawk.regex import parts, regex
 from macvsim.tools.mawk.values import Input, Value, number, text
 
 
@@ -60,7 +60,7 @@ def split(line: str, separator: str) -> list[str]:
         return list(line)
     if len(separator) == 1:
         return line.split(separator)
-    return re.split(re.sub(r"(?<!\\)\((?!\?)", "(?:", translated(separator, "E")), line)
+    return parts(regex(separator), line)
 
 
 def records(content: str, separator: str) -> list[str]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
-from macvsim.shell.expansion.regex import translated
+from macvsim.shell.regexp import Pattern
 from macvsim.tools.mawk import functions
 from macvsim.tools.mawk.nodes import (
     Assign,
@@ -35,11 +33,11 @@ from macvsim.tools.mawk.nodes import (
 )
 from macvsim.tools.mawk.output import Output
 from macvsim.tools.mawk.record import field_number
-from macvsim.tools.mawk.values import Array, Input, Value, compare, formatted, number, text, truth
-from macvsim.tools.mawk.variables import AwkError, Variables
+from macvsim.tools.mawk.regex import regex
+from macvsim.tools.mawk.values import Array, AwkError, Input, Value, compare, formatted, number, text, truth
+from macvsim.tools.mawk.variables import Variables
 
 _MOST_CALLS = 200
-_ESCAPES = {"t": "\t", "n": "\n", "/": "/", '"': '"', "&": "&"}
 
 
 class _Left(Exception):
@@ -53,16 +51,6 @@ class _Left(Exception):
 
 class Exit(Exception):
     """``exit``."""
-
-
-@lru_cache(maxsize=256)
-def regex(source: str) -> re.Pattern[str]:
-    """An expression of awk as Python's."""
-    plain = re.sub(r'\\([tn/"&])', lambda match: _ESCAPES[match[1]], source)
-    try:
-        return re.compile(translated(plain, "E"))
-    except re.error as error:
-        raise AwkError(f"regular expression compile failed ({error.msg})\n{source}") from None
 
 
 class Run(Variables):
@@ -214,7 +202,7 @@ class Run(Variables):
             case Element(name, subscripts):
                 return self.array(name).setdefault(self._key(subscripts), None)
             case Regex(source):
-                return float(regex(source).search(self.string(self.record.get(0))) is not None)
+                return float(regex(source).test(self.string(self.record.get(0))))
             case Group(parts):
                 return self.value(parts[0]) if len(parts) == 1 else self._key(parts)
             case Operation(operator, operands):
@@ -246,7 +234,7 @@ class Run(Variables):
                 assert isinstance(array, Variable)
                 return float(self.string(self.value(operands[0])) in self.array(array.name))
             case "~" | "!~":
-                found = self.pattern(operands[1]).search(self.string(self.value(operands[0]))) is not None
+                found = self.pattern(operands[1]).test(self.string(self.value(operands[0])))
                 return float(found == (operator == "~"))
         values = [self.value(part) for part in operands]
         match operator:
@@ -264,7 +252,7 @@ class Run(Variables):
                               ">=": order >= 0}[operator])  # fmt: skip
         return self._calculate(operator, number(values[0]), number(values[1]))
 
-    def pattern(self, expression: Expression) -> re.Pattern[str]:
+    def pattern(self, expression: Expression) -> Pattern:
         """What to search for: an expression between slashes, or the text of any other."""
         return regex(expression.source if isinstance(expression, Regex) else self.string(self.value(expression)))
 

@@ -10,6 +10,14 @@ _FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])|%")
 _EXACT = 1e16
 
 
+class AwkError(Exception):
+    """The program cannot go on, in mawk's words, and in busybox' where they are others."""
+
+    def __init__(self, message: str, busybox: str = "") -> None:
+        super().__init__(message)
+        self.busybox = busybox or message
+
+
 class Input(str):
     """Text from outside, which compares as a number if it looks like one."""
 

@@ -6,15 +6,7 @@ from collections.abc import Mapping
 
 from macvsim.errors import NotSimulated
 from macvsim.tools.mawk.record import Record
-from macvsim.tools.mawk.values import Array, Input, Value, number, text
-
-
-class AwkError(Exception):
-    """The program cannot go on, in mawk's words, and in busybox' where they are others."""
-
-    def __init__(self, message: str, busybox: str = "") -> None:
-        super().__init__(message)
-        self.busybox = busybox or message
+from macvsim.tools.mawk.values import Array, AwkError, Input, Value, number, text
 
 
 class Variables:
