@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from macvsim.errors import NotSimulated
 from macvsim.tools.mawk.lexer import AwkSyntaxError, Token, tokens
 from macvsim.tools.mawk.nodes import (
@@ -17,6 +19,8 @@ from macvsim.tools.mawk.nodes import (
     Step,
     Variable,
 )
+from macvsim.tools.mawk.regex import regex
+from macvsim.tools.mawk.values import AwkError
 
 _ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "^=")
 _COMPARISONS = ("<", "<=", "!=", "==", ">", ">=")
@@ -26,8 +30,9 @@ _BEGINS_OPERAND = frozenset(("$", "!", "(", "-", "+", "++", "--"))
 class Expressions:
     """The tokens of a program, and the reading of expressions from them."""
 
-    def __init__(self, text: str) -> None:
-        self._tokens = tokens(text)
+    def __init__(self, text: str, *, busybox: bool) -> None:
+        self._tokens = tokens(text, busybox=busybox)
+        self._busybox = busybox
         self.position = 0
         self._compares = True
         """``>`` compares; after print it stands for a file."""
@@ -199,6 +204,7 @@ class Expressions:
             case "string", text:
                 return Constant(text)
             case "regex", text:
+                self._check(text, token)
                 return Regex(text)
             case "operator", "$":
                 return Field(self._step() if self.at("++", "--") else self._signed())
@@ -208,7 +214,11 @@ class Expressions:
                 if name in ("system", "close", "fflush", "srand", "rand"):
                     raise NotSimulated(f"awk's {name}()")
                 if self.take("("):
-                    return Call(name, self._arguments())
+                    args = self._arguments()
+                    place = {"match": 1, "sub": 0, "gsub": 0}.get(name, len(args))
+                    if place < len(args) and isinstance(args[place], Constant):
+                        self._check(str(cast(Constant, args[place]).value), token)
+                    return Call(name, args)
                 if name != "length":
                     raise self.unexpected()
                 return Call(name, ())
@@ -224,6 +234,15 @@ class Expressions:
                 raise NotSimulated("awk's getline")
         self.position -= token.kind != "end"
         raise self.unexpected()
+
+    def _check(self, text: str, token: Token) -> None:
+        """Refuse a regular expression that does not compile: mawk compiles constants when it reads the program."""
+        try:
+            regex(text)
+        except AwkError as error:
+            if self._busybox:
+                return
+            raise AwkSyntaxError(token.line, str(error), "regex") from None
 
     def _signed(self) -> Expression:
         return self._unary() if self.at("-", "+", "!") else self.primary()

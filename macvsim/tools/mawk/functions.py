@@ -28,6 +28,11 @@ def _length(run: Run, args: Args) -> Value:
 
 def _substr(run: Run, args: Args) -> Value:
     text, start = run.string(run.value(args[0])), number(run.value(args[1]))
+    if not run.busybox:  # mawk cuts both off, and counts places before the text
+        begin = math.trunc(start)
+        size = len(text) if len(args) < 3 else math.trunc(number(run.value(args[2])))
+        stop = max(begin, 1) + size - min(begin, 0)
+        return text[max(begin, 1) - 1 : max(stop - 1, 0)]
     first = round(start)
     end = len(text) + 1 if len(args) < 3 else round(start + number(run.value(args[2])))
     return text[max(first, 1) - 1 : max(end - 1, 0)]
@@ -83,7 +88,7 @@ def _match(run: Run, args: Args) -> Value:
 
 def _sprintf(run: Run, args: Args) -> Value:
     values = [run.value(arg) for arg in args]
-    return formatted(run.string(values[0]), values[1:])
+    return formatted(run.string(values[0]), values[1:], function="" if run.busybox else "sprintf")
 
 
 def _number(function: Callable[[float], float]) -> Callable[[Run, Args], Value]:
@@ -114,7 +119,7 @@ FUNCTIONS: dict[str, Callable[[Run, Args], Value]] = {
     "int": _number(math.trunc),
     "sqrt": _number(math.sqrt),
     "exp": _number(math.exp),
-    "log": _number(math.log),
+    "log": _number(lambda value: math.log(value) if value else -math.inf),
     "sin": _number(math.sin),
     "cos": _number(math.cos),
     "atan2": _atan2,

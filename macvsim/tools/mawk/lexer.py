@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 )
 _REGEX = re.compile(r"/((?:[^/\\\n\[]|\\.|\[\^?\]?(?:\[:\w+:\]|[^\]\n])*\])*)/")
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|(\n)|(.))", re.DOTALL)
-_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "/": "/", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ENDS_VALUE = frozenset((")", "]", "$", "++", "--"))
 
 
@@ -43,6 +43,10 @@ class AwkSyntaxError(Exception):
             return [f"{self.line}: unexpected character '{self.near}'"]
         if self.missing == "}" and self.near == "end of file":
             return [f"line {self.line + 1}: missing }} near end of file"]
+        if self.missing == "string":
+            return [f"line {self.line}: runaway string constant {self.near} ..."]
+        if self.missing == "regex":
+            return [f"line {self.line}: {self.near}"]
         if self.missing == "function":
             return [f"line {self.line}: function {self.near} never defined"]
         near = "end of line" if self.near in ("\n", "end of file") else self.near
@@ -63,8 +67,8 @@ class Token(NamedTuple):
     line: int
 
 
-def tokens(text: str) -> list[Token]:
-    """All tokens of a program, the last one being ``end``."""
+def tokens(text: str, *, busybox: bool) -> list[Token]:
+    """All tokens of a program, the last one being ``end``; busybox has ``**``, which mawk has not."""
     found: list[Token] = []
     at, line = 0, 1
     while at < len(text):
@@ -76,8 +80,12 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("regex", match[1], line))
         else:
             match = _TOKEN.match(text, at)
+            if match is None and text[at] == '"':
+                raise AwkSyntaxError(line, text[at : at + 11].partition("\n")[0], "string")
             if match is None:
                 raise AwkSyntaxError(line, text[at])
+            if match[0] in ("**", "**=") and not busybox:
+                raise AwkSyntaxError(line, "*")
             token = _token(match, line, text[match.end() : match.end() + 1])
             if token is not None:
                 found.append(token)

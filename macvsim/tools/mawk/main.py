@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 
 from macvsim.errors import NotSimulated
@@ -14,7 +16,7 @@ from macvsim.tools.mawk.parser import Parser
 from macvsim.tools.mawk.record import records
 from macvsim.tools.mawk.run import Exit, Run
 from macvsim.tools.mawk.usage import USAGE, VERSION
-from macvsim.tools.mawk.values import AwkError, Input, text
+from macvsim.tools.mawk.values import AwkError, Input, number, text
 from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, options
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
@@ -41,14 +43,16 @@ def awk(call: Call, manner: Manner) -> Waiting:
             return 0
         source = words.pop(0)
     try:
-        program = Parser(source).program()
+        program = Parser(source, busybox=manner.busybox).program()
     except AwkSyntaxError as error:
-        return _syntax(call, manner, error)
+        return _syntax(call, manner, error, given.get("f", "").rpartition("\n")[2])
     except NotSimulated as error:
         return call.not_simulated(str(error))
     run = Run(program, Output(call.out, call.err), call.env, busybox=manner.busybox)
     for word in given["v"].split("\n") if "v" in given else ():
         _assign(run, word)
+    run.set("ARGC", float(len(words) + 1))
+    run.array("ARGV").update({str(at): Input(word) for at, word in enumerate([_name(call), *words])})
     if "F" in given:
         run.set("FS", "\t" if given["F"] == "t" and manner.busybox else unescaped(given["F"]))
     try:
@@ -64,7 +68,7 @@ def awk(call: Call, manner: Manner) -> Waiting:
             return 1
         where = " ".join(f'{name}="{text(run.get(name))}"' if name == "FILENAME" else f"{name}={text(run.get(name))}"
                          for name in ("FILENAME", "FNR", "NR"))  # fmt: skip
-        call.err(f"awk: run time error: {error}\n\t{where}\n")
+        call.err(f"{_name(call)}: run time error: {error}\n\t{where}\n")
         return 2
     return run.code
 
@@ -84,14 +88,14 @@ def _all(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
 
 def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
     """Lines of the files named, or of standard input; assignments among them happen in their turn."""
-    names = [word for word in words if not _ASSIGNMENT.match(word)]
-    for word in words if names else [*words, "-"]:
+    for word in _operands(run):
         if _ASSIGNMENT.match(word):
             _assign(run, word)
             continue
         run.set("FNR", 0.0)
         separator = text(run.get("RS"))
         if word == "-" and separator == "\n":
+            run.set("FILENAME", "-" if len(words) > 1 else "")
             run.reading = True
             while line := (yield from call.read_line()):
                 run.line(line.removesuffix("\n"))
@@ -103,6 +107,8 @@ def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
         try:
             content = (yield from call.read_all()) if word == "-" else call.files.read(word)
         except FileError as error:
+            if not manner.busybox:
+                raise
             run.code = _cannot_open(call, manner, error)
             continue
         run.reading = True
@@ -112,6 +118,19 @@ def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
     return 0
 
 
+def _operands(run: Run) -> Iterator[str]:
+    """The operands, which the program may change in ARGV; standard input if none of them names a file."""
+    at, named = 1, False
+    while at < number(run.get("ARGC")):
+        word = text(run.array("ARGV").get(str(at)))
+        at += 1
+        if word:
+            named = named or not _ASSIGNMENT.match(word)
+            yield word
+    if not named:
+        yield "-"
+
+
 def _assign(run: Run, word: str) -> None:
     match = _ASSIGNMENT.match(word)
     if match is None:
@@ -119,17 +138,22 @@ def _assign(run: Run, word: str) -> None:
     run.set(match[1], Input(unescaped(match[2])))
 
 
+def _name(call: Call) -> str:
+    """The name that mawk was called by."""
+    return posixpath.basename(call.name)
+
+
 def _cannot_open(call: Call, manner: Manner, error: FileError) -> int:
     call.err(f"awk: {error.path}: {error.strerror}\n" if manner.busybox else
-             f'awk: cannot open "{error.path}" ({error.strerror})\n')  # fmt: skip
+             f'{_name(call)}: cannot open "{error.path}" ({error.strerror})\n')  # fmt: skip
     return 1 if manner.busybox else 2
 
 
-def _syntax(call: Call, manner: Manner, error: AwkSyntaxError) -> int:
+def _syntax(call: Call, manner: Manner, error: AwkSyntaxError, file: str) -> int:
     if manner.busybox:
         what = "end of string" if error.near == "end of file" else "token"
         call.err(f"awk: cmd. line:{error.line}: Unexpected {what}\n")
         return 1
     for complaint in error.texts():
-        call.err(f"awk: {complaint}\n")
+        call.err(f"{_name(call)}: {f'{file}: ' if file else ''}{complaint}\n")
     return 2

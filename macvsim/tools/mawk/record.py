@@ -34,7 +34,7 @@ class Record:
         """A field; what is not there is empty."""
         if at == 0:
             return Input(self._whole)
-        return self._fields[at - 1] if at <= len(self._fields) else None
+        return self._fields[at - 1] if at <= len(self._fields) else Input("")
 
     def set(self, at: int, value: Value, separator: str, output: str) -> None:
         """Assign a field, or all of the record."""

@@ -34,7 +34,18 @@ from macvsim.tools.mawk.nodes import (
 from macvsim.tools.mawk.output import Output
 from macvsim.tools.mawk.record import field_number
 from macvsim.tools.mawk.regex import regex
-from macvsim.tools.mawk.values import Array, AwkError, Input, Value, compare, formatted, number, text, truth
+from macvsim.tools.mawk.values import (
+    Array,
+    AwkError,
+    Input,
+    TooFewError,
+    Value,
+    compare,
+    formatted,
+    number,
+    text,
+    truth,
+)
 from macvsim.tools.mawk.variables import Variables
 
 _MOST_CALLS = 200
@@ -61,7 +72,7 @@ class Run(Variables):
         self.program = program
         self.code = 0
         self.output = output
-        self._busybox = busybox
+        self.busybox = busybox
 
     # -- the whole -----------------------------------------------------------------------------------------------------
 
@@ -75,7 +86,7 @@ class Run(Variables):
         for name in ("NR", "FNR"):
             self.set(name, number(self.get(name)) + 1)
         separator = self.string(self.get("FS"))
-        if self._busybox and separator != " " and not self.get("RS"):  # POSIX: lines of a paragraph are fields too
+        if self.busybox and separator != " " and not self.get("RS"):  # POSIX: lines of a paragraph are fields too
             separator = f"[{separator}]|\n" if len(separator) == 1 else f"{separator}|\n"
         self.record.read(line, separator)
         try:
@@ -177,13 +188,21 @@ class Run(Variables):
     def _print(self, statement: Print) -> None:
         values = [self.value(part) for part in statement.args]
         if statement.formatted:
-            line = formatted(self.string(values[0]), values[1:])
+            line = self._formatted(statement, values)
         else:
             form = text(self.get("OFMT"))
             shown = [text(value, form) for value in values] or [self.string(self.record.get(0))]
             line = self.string(self.get("OFS")).join(shown) + self.string(self.get("ORS"))
         name = "" if statement.target is None else self.string(self.value(statement.target))
         self.output.write(line, name, appends=statement.appends)
+
+    def _formatted(self, statement: Print, values: list[Value]) -> str:
+        try:
+            return formatted(self.string(values[0]), values[1:], function="" if self.busybox else "printf")
+        except TooFewError as error:
+            name = "" if statement.target is None else self.string(self.value(statement.target))
+            self.output.write(error.printed, name, appends=statement.appends)
+            raise
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
@@ -294,6 +313,6 @@ class Run(Variables):
                 return math.pow(left, right)
         if right:
             return left / right if operator == "/" else math.fmod(left, right)
-        if self._busybox:
+        if self.busybox:
             raise AwkError("Division by zero")
         return math.copysign(math.inf, left) if operator == "/" and left else -math.nan

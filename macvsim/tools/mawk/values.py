@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])|%")
-_EXACT = 1e16
+_EXACT = (-(2.0**63), 2.0**64)
+"""Whole numbers are printed with all digits from the first one to the second."""
 
 
 class AwkError(Exception):
@@ -16,6 +17,14 @@ class AwkError(Exception):
     def __init__(self, message: str, busybox: str = "") -> None:
         super().__init__(message)
         self.busybox = busybox or message
+
+
+class TooFewError(AwkError):
+    """A format has more conversions than there are values; `printed` is what comes before the first of them."""
+
+    def __init__(self, function: str, form: str, printed: str) -> None:
+        super().__init__(f'not enough arguments passed to {function}("{form}")')
+        self.printed = printed
 
 
 class Input(str):
@@ -42,7 +51,7 @@ def text(value: Value, conversion: str = "%.6g") -> str:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return "-nan" if value != value else f"{value:+}"
-        return str(int(value)) if value == int(value) and abs(value) < _EXACT else conversion % value
+        return str(int(value)) if value == int(value) and _EXACT[0] <= value <= _EXACT[1] else conversion % value
     return value or ""
 
 
@@ -68,20 +77,29 @@ def compare(left: Value, right: Value) -> int:
     return (first > second) - (first < second)
 
 
-def formatted(form: str, values: list[Value]) -> str:
-    """printf: a format and its values; those that are missing are empty."""
+def formatted(form: str, values: list[Value], *, function: str = "") -> str:
+    """A format of printf and its values; missing ones are empty, or `TooFewError` in the name of a function."""
     rest = iter(values)
+    missing = object()
+
+    def following(match: re.Match[str]) -> Value:
+        value = next(rest, missing)
+        if value is not missing:
+            return cast(Value, value)
+        if function:
+            raise TooFewError(function, form, "".join(found) + form[at : match.start()])
+        return None
 
     def one(match: re.Match[str]) -> str:
         flags, width, precision, letter = match[1], match[2], match[3], match[4]
         if letter is None or letter == "%":
             return "%"
         if width == "*":
-            width = str(int(number(next(rest, None))))
+            width = str(int(number(following(match))))
         if precision == "*":
-            precision = str(int(number(next(rest, None))))
+            precision = str(int(number(following(match))))
         head = f"%{flags}{width or ''}" + (f".{precision or 0}" if "." in match[0] else "")
-        value = next(rest, None)
+        value = following(match)
         match letter:
             case "d" | "i" | "u":
                 return f"{head}d" % int(number(value))
@@ -96,4 +114,10 @@ def formatted(form: str, values: list[Value]) -> str:
                 return f"{head}s" % text(value)
         return match[0]
 
-    return _FORMAT.sub(one, form)
+    found: list[str] = []
+    at = 0
+    for match in _FORMAT.finditer(form):
+        text_of_match = one(match)
+        found += [form[at : match.start()], text_of_match]
+        at = match.end()
+    return "".join([*found, form[at:]])
