@@ -260,7 +260,7 @@ def _full(text: str) -> None:
 
 
 def _endless() -> str:
-    raise NotSimulated("all of /dev/zero, which has no end")
+    raise NotSimulated("all of a device that has no end")
 
 
 _ETC: dict[str, Callable[[Box], str]] = {
@@ -271,5 +271,7 @@ _ETC: dict[str, Callable[[Box], str]] = {
 _DEV: dict[str, File] = {
     "/dev/null": File(lambda: "", lambda text: None),
     "/dev/full": File(None, _full),
+    "/dev/random": File(_endless, lambda text: None),
+    "/dev/urandom": File(_endless, lambda text: None),
     "/dev/zero": File(_endless, lambda text: None),
 }

@@ -6,6 +6,7 @@ import re
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.host import Box
 from macvsim.machine.streams import NULL, Descriptors, OpenFile, Steps
 
 _SAME = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -89,6 +90,25 @@ class _Zero(OpenFile):
         raise NotSimulated("a line of /dev/zero, which has no end")
 
 
+class _Random(OpenFile):
+    """``/dev/urandom``: bytes of the box's random stream, equal in every run of a lab with a seed (random(4))."""
+
+    endless = True
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def take(self, most: int) -> str:
+        data = self._box.sim.rng(f"urandom/{self._box.ns.name}").randbytes(most)
+        return data.decode("ascii", "surrogateescape")
+
+    def take_line(self) -> str:
+        line = ""
+        while not line.endswith("\n"):
+            line += self.take(1)
+        return line
+
+
 class _Failing(OpenFile):
     """A place where every write fails: with an errno, and as late as a program can know it."""
 
@@ -132,7 +152,7 @@ class Closed(_Failing):
 def open_to_read(files: FileSystem, path: str, fds: Descriptors) -> OpenFile:
     """Open a file for reading (O_RDONLY); `fds` are the descriptors that ``/dev/fd`` shows."""
     where = files.absolute(path)
-    if (device := _device(where, path, fds)) is not None:
+    if (device := _device(files, where, path, fds)) is not None:
         return device
     if where in files.box.files:
         return _Regular(files, where, appends=False)
@@ -144,7 +164,7 @@ def open_to_write(
 ) -> OpenFile:
     """Open a file for writing (O_CREAT, O_TRUNC, O_APPEND), and for reading where it does not truncate (O_RDWR)."""
     where = files.absolute(path)
-    if (device := _device(where, path, fds)) is not None:
+    if (device := _device(files, where, path, fds)) is not None:
         return device
     files.open_for_writing(path, truncate=truncates and not appends)
     if where in files.box.files:
@@ -152,7 +172,7 @@ def open_to_write(
     return _Generated(files, path, "" if truncates or appends else files.read(path))
 
 
-def _device(where: str, path: str, fds: Descriptors) -> OpenFile | None:
+def _device(files: FileSystem, where: str, path: str, fds: Descriptors) -> OpenFile | None:
     if not where.startswith("/dev/"):
         return None
     number = re.fullmatch(r"/dev/fd/(\d+)", where)
@@ -167,6 +187,8 @@ def _device(where: str, path: str, fds: Descriptors) -> OpenFile | None:
             return NULL
         case "/dev/zero":
             return _Zero()
+        case "/dev/urandom" | "/dev/random":
+            return _Random(files.box)
         case "/dev/full":
             return _Full("ENOSPC", path)
     return None

@@ -13,7 +13,7 @@ _SEPARATOR = "36"
 
 @dataclass(frozen=True)
 class Wanted:
-    """The lines asked for, and the form in which they are printed; the names are those of the long options."""
+    """The lines asked for, and the form in which they are printed; named after the long options."""
 
     pattern: Pattern
     invert: bool = False
@@ -29,7 +29,7 @@ class Wanted:
     color: bool = False
     end: str = "\n"
     name_end: str = ""
-    """What stands behind a file's name instead of a colon or newline."""
+    """The character behind a file's name, in place of a colon or newline."""
 
 
 class Search:

@@ -19,7 +19,7 @@ _SHOWN = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t":
 
 
 class Files(Protocol):
-    """What a run reads and writes."""
+    """Input and output of a run."""
 
     name: str
     """Name of the file that is read."""

@@ -66,7 +66,7 @@ class Piece(NamedTuple):
 
 
 class Script:
-    """Reads a script; `extended` regular expressions are those of ``-E``."""
+    """The commands of a script; extended : its regular expressions are extended ones (``-E``)."""
 
     def __init__(self, pieces: list[Piece], *, extended: bool) -> None:
         self._pieces = pieces

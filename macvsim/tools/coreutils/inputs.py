@@ -1,0 +1,26 @@
+"""Usage texts of coreutils, and files as its programs open them."""
+
+from __future__ import annotations
+
+from macvsim.machine.call import Call
+from macvsim.machine.files import FileError
+from macvsim.machine.streams import OpenFile, Text
+from macvsim.machine.tool import Texts
+
+TEXTS = Texts(__package__)
+
+
+def opened(call: Call, name: str) -> OpenFile | None:
+    """A file opened for reading, ``-`` is standard input; None, after a message, for one that cannot be read."""
+    try:
+        if name != "-" and call.files.is_directory(name):
+            raise FileError("EISDIR", name)
+        return call.fds.stdin if name == "-" else call.open(name)
+    except FileError as error:
+        call.err(f"{call.name}: {name}: {error.strerror}\n")
+        return None
+
+
+def line_of(call: Call, file: OpenFile) -> Text:
+    """The next line of an open file with its end; empty at its end."""
+    return (yield from call.read_line() if file is call.fds.stdin else file.read_line())
