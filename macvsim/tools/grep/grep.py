@@ -86,7 +86,7 @@ class _Grep:
             return asked[-1] == "-H"
         return len(operands) > 1 or (self._recursive and self._call.files.is_directory(operands[0] or "."))
 
-    # -- options and patterns ---------------------------------------------------------------------------------------------
+    # -- options and patterns ------------------------------------------------------------------------------------------
 
     def _sources(self, operands: list[str]) -> Generator[simpy.Event, Any, list[str]]:
         """The patterns."""
