@@ -116,6 +116,23 @@ def test_time_grows_with_the_text_and_not_faster(expression: str) -> None:
     assert cost(40_000) < 12 * cost(10_000)
 
 
+@pytest.mark.parametrize("expression", ["a|a.*b", "a|(a+)*b", "(a|aa)(a*b)?"])
+def test_time_for_all_matches_grows_with_the_text(expression: str) -> None:
+    pattern = compiled(expression, syntax=EGREP)
+
+    def cost(size: int) -> float:
+        text = "a" * size
+        measures = []
+        for _ in range(5):
+            begun = time.process_time_ns()
+            assert sum(1 for _ in pattern.matches(text)) >= size // 2
+            measures.append(time.process_time_ns() - begun)
+        return min(measures)
+
+    cost(200)
+    assert cost(4_000) < 12 * cost(1_000)
+
+
 def test_a_back_reference_that_takes_too_long_is_given_up() -> None:
     pattern = compiled("(a*)(a*)(a*)(a*)\\1\\2\\3\\4b", syntax=EXTENDED)
     with pytest.raises(RegexLimitError):

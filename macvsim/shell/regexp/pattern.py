@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from macvsim.shell.regexp.automaton import Automaton
+from macvsim.shell.regexp.automaton import Automaton, State
 from macvsim.shell.regexp.backtrack import Backtracking
 from macvsim.shell.regexp.parser import program
 from macvsim.shell.regexp.program import Program
 from macvsim.shell.regexp.registers import Registers
 from macvsim.shell.regexp.syntax import Syntax
+
+_PATIENCE = 16
+"""How many characters are followed before it is asked whether a match can still end."""
 
 
 class Match:
@@ -74,15 +77,16 @@ class Pattern:
         """The match at the start of the text."""
         if self._text is not None and not text.startswith(self._text):
             return None
-        return self._match(text, 0, self._backtracking(text))
+        return self._match(text, 0, self._backtracking(text), [])
 
     def matches(self, text: str) -> Iterator[Match]:
         """All matches, from left to right; none is empty right behind another one."""
         at, backtracking = -1, self._backtracking(text)
-        for start in self._starts(text):
+        states = [] if self._text is not None else self._states(text)
+        for start in self._starts(text, states):
             if start < at:
                 continue
-            match = self._match(text, start, backtracking)
+            match = self._match(text, start, backtracking, states)
             if match is not None and match.end > at:
                 yield match
                 at = match.end
@@ -116,14 +120,14 @@ class Pattern:
     def _backtracking(self, text: str) -> Backtracking | None:
         return Backtracking(self._program, text, fold=self._fold) if self._back else None
 
-    def _match(self, text: str, start: int, backtracking: Backtracking | None) -> Match | None:
-        """The longest match that starts at a place."""
+    def _match(self, text: str, start: int, backtracking: Backtracking | None, states: list[State]) -> Match | None:
+        """The longest match that starts at a place; `states` tell when none that is longer can come."""
         if self._text is not None:
             return Match(self, text, start, start + len(self._text), None)
         if backtracking is not None:
             found = backtracking.longest(start)
             return None if found is None else Match(self, text, start, found[0], found[1])
-        end = -1
+        end, look = -1, start + _PATIENCE
         state = self._forwards.start(text[start - 1 : start] if start else "")
         for at in range(start, len(text)):
             state = state[text[at]]
@@ -131,12 +135,26 @@ class Pattern:
                 end = at
             if not state.nodes:
                 break
+            if at == look:
+                look += _PATIENCE
+                if states and not self._may_end(text, at + 1, state, states):
+                    break
         else:
             if state[""].matched:
                 end = len(text)
         return Match(self, text, start, end, None) if end >= 0 else None
 
-    def _starts(self, text: str) -> Iterator[int]:
+    def _states(self, text: str) -> list[State]:
+        """What may follow at each place of the text up to the end of a match, from left to right."""
+        state = self._from_end.start("")
+        states = [state]
+        for char in reversed(text):
+            state = state[char]
+            states.append(state)
+        states.reverse()
+        return states
+
+    def _starts(self, text: str, states: list[State]) -> Iterator[int]:
         """Places where a match may start, from left to right."""
         if self._text is not None:
             at = text.find(self._text)
@@ -144,15 +162,16 @@ class Pattern:
                 yield at
                 at = text.find(self._text, at + 1)
             return
-        found = []
-        state = self._from_end.start("")
-        for at in range(len(text) - 1, -1, -1):
-            state = state[text[at]]
+        if states[0][""].matched:
+            yield 0
+        for at, state in enumerate(states, 1):
             if state.matched:
-                found.append(at + 1)
-        if state[""].matched:
-            found.append(0)
-        yield from reversed(found)
+                yield at
+
+    def _may_end(self, text: str, at: int, state: State, states: list[State]) -> bool:
+        """True if a match that was followed to a place has an end there or behind it."""
+        ahead = self._forwards.closure_before(state, text[at : at + 1])
+        return not ahead.keys().isdisjoint(self._from_end.closure_before(states[at], text[at - 1 : at]))
 
     @cached_property
     def _anywhere(self) -> Automaton:
