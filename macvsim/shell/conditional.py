@@ -8,12 +8,15 @@ from typing import Any
 
 import simpy
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.files import FileSystem
 from macvsim.shell.builtins import testexpr
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.expansion.pattern import matches
 from macvsim.shell.syntax.nodes import Test, Word
 
+_SPECIAL = re.compile(r"[][\\.^$*+?(){}|]")
+"""Characters of a regular expression that quotes make literal."""
 _NUMERIC = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
 
 
@@ -36,15 +39,25 @@ def holds(test: Test, expander: Expander, files: FileSystem) -> Generator[simpy.
         return matches(pieces, left_text) == (test.op != "!=")
     if test.op == "=~":
         pieces = yield from expander.pieces(right)
-        pattern = "".join(re.escape(text) if quoted else text for text, quoted in pieces)
-        try:
-            return re.search(pattern, left_text) is not None
-        except re.error:
-            raise testexpr.TestError("argument", pattern) from None
+        return _search(
+            "".join(_SPECIAL.sub(r"\\\g<0>", text) if quoted else text for text, quoted in pieces), left_text
+        )
     right_text = yield from expander.text(right)
     if test.op in _NUMERIC:
         left_text, right_text = (str(expander.evaluate(text)) for text in (left_text, right_text))
     return testexpr.evaluate([left_text, test.op, right_text], files)
+
+
+def _search(expression: str, text: str) -> bool:
+    """``=~``."""
+    from macvsim.shell.regexp import EXTENDED, RegexError, RegexLimitError, compiled  # few command lines need it
+
+    try:
+        return compiled(expression, syntax=EXTENDED).test(text)
+    except RegexError:
+        raise testexpr.TestError("argument", expression) from None
+    except RegexLimitError as error:
+        raise NotSimulated(str(error)) from None
 
 
 def _test(arg: Test | Word) -> Test:
