@@ -13,7 +13,6 @@ from macvsim.machine.files import FileSystem
 from macvsim.shell.builtins import testexpr
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.expansion.pattern import matches
-from macvsim.shell.regexp import EXTENDED, RegexError, RegexLimitError, compiled
 from macvsim.shell.syntax.nodes import Test, Word
 
 _SPECIAL = re.compile(r"[][\\.^$*+?(){}|]")
@@ -40,17 +39,25 @@ def holds(test: Test, expander: Expander, files: FileSystem) -> Generator[simpy.
         return matches(pieces, left_text) == (test.op != "!=")
     if test.op == "=~":
         pieces = yield from expander.pieces(right)
-        pattern = "".join(_SPECIAL.sub(r"\\\g<0>", text) if quoted else text for text, quoted in pieces)
-        try:
-            return compiled(pattern, syntax=EXTENDED).test(left_text)
-        except RegexError:
-            raise testexpr.TestError("argument", pattern) from None
-        except RegexLimitError as error:
-            raise NotSimulated(str(error)) from None
+        return _search(
+            "".join(_SPECIAL.sub(r"\\\g<0>", text) if quoted else text for text, quoted in pieces), left_text
+        )
     right_text = yield from expander.text(right)
     if test.op in _NUMERIC:
         left_text, right_text = (str(expander.evaluate(text)) for text in (left_text, right_text))
     return testexpr.evaluate([left_text, test.op, right_text], files)
+
+
+def _search(expression: str, text: str) -> bool:
+    """``=~``."""
+    from macvsim.shell.regexp import EXTENDED, RegexError, RegexLimitError, compiled  # few command lines need it
+
+    try:
+        return compiled(expression, syntax=EXTENDED).test(text)
+    except RegexError:
+        raise testexpr.TestError("argument", expression) from None
+    except RegexLimitError as error:
+        raise NotSimulated(str(error)) from None
 
 
 def _test(arg: Test | Word) -> Test:

@@ -145,7 +145,7 @@ class Pattern:
         return Match(self, text, start, end, None) if end >= 0 else None
 
     def _states(self, text: str) -> list[State]:
-        """What may follow at each place of the text up to the end of a match, from left to right."""
+        """States of the way back, one for each place of the text, from left to right."""
         state = self._from_end.start("")
         states = [state]
         for char in reversed(text):
