@@ -39,11 +39,17 @@ def real_text(one: Tool) -> str | None:
     return text.replace(f"Usage: {path}", f"Usage: {one.name}")
 
 
+def block_name(one: Tool) -> str:
+    """The block of a program's usage: applets in the folders of other packages are told from the programs there."""
+    shared = one.manner.busybox and isinstance(one.usage, Texts) and not one.usage.package.endswith(".busybox")
+    return f"busybox {one.name}" if shared else one.name
+
+
 def differing(names: list[str]) -> Iterator[tuple[Tool, Texts, str]]:
     """The programs whose real text is another one."""
     for one, texts in recordable(names):
         real = real_text(one)
-        if real is not None and real != _block(texts, one.name):
+        if real is not None and real != _block(texts, block_name(one)):
             yield one, texts, real
 
 
@@ -72,7 +78,7 @@ def main() -> int:
     for one, texts, real in found:
         print(f"{'wrote' if options.write else 'differs'}: {one.name} ({one.package})")
         if options.write:
-            write(texts, one.name, real)
+            write(texts, block_name(one), real)
     return 0 if options.write else bool(found)
 
 

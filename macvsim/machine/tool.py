@@ -142,6 +142,7 @@ class Tool:
     version : the text of ``--version``; empty: it is not simulated
     letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
     more : a list of options, in the form of a usage text, that the real one does not tell
+    works : the options that are simulated, all others of the usage text are left out; None: `left_out` tells them
     left_out : options of the real program that are not simulated, by letter (``-m``) or long name (``--mark``), and
     what each would do; words of a language where it has one
     values : functions that read the arguments of options, by letter or long name; each raises `ToolError`
@@ -156,6 +157,7 @@ class Tool:
     version: str = ""
     letters: str = ""
     more: str = ""
+    works: frozenset[str] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     effect: Effect = Effect.READS
@@ -179,7 +181,8 @@ class Tool:
         """The usage text, or another block of its file (``ip link``)."""
         if isinstance(self.usage, str):
             return self.usage
-        return self.usage.blocks[topic or self.name]
+        blocks, name = self.usage.blocks, topic or self.name
+        return blocks[f"busybox {name}" if self.manner.busybox and f"busybox {name}" in blocks else name]
 
     @cached_property
     def options(self) -> Mapping[str, Option]:
@@ -189,7 +192,11 @@ class Tool:
 
     def left_out_text(self, option: Option) -> str | None:
         """The use of an option that is left out; None for an option that works."""
-        return next((self.left_out[name] for name in option.names if name in self.left_out), None)
+        found = next((self.left_out[name] for name in option.names if name in self.left_out), None)
+        if found is None and self.works is not None:
+            known = self.works.union(f"-{letter}" for letter in self.letters if letter != ":")
+            return None if known.intersection(option.names) else ""
+        return found
 
     def __call__(self, call: Called) -> int | Waiting:
         """Run: read the options, answer ``--help`` and its like, and print the errors."""
@@ -212,13 +219,14 @@ class Tool:
         manner = self.manner
         call.given = self.read(call.args)
         for at, (name, text) in enumerate(call.given.options):
-            if name in manner.help_options:
+            option = self._all_options[name]
+            if option.is_any(manner.help_options):
                 (call.err if manner.help_on_stderr else call.out)(self.text())
                 return manner.help_status
-            if name in manner.version_options and self.version:
+            if option.is_any(manner.version_options) and self.version:
                 call.out(self.version)
                 return 0
-            if (what := self.left_out_text(self.options[name])) is not None or name in manner.version_options:
+            if (what := self.left_out_text(option)) is not None or option.is_any(manner.version_options):
                 raise NotSimulated(f"{self.name} {call.given.typed[at]}{f': {what}' if what else ''}")
             if name in self.values:
                 call.given.options[at] = name, self.values[name](text)
@@ -261,17 +269,19 @@ def tool(
     version: str = "",
     letters: str = "",
     more: str = "",
+    works: str | None = None,
     left_out: Mapping[str, str] | None = None,
     values: Mapping[str, Callable[[str], Any]] | None = None,
     effect: Effect = Effect.READS,
     manner: Manner = OWN,
 ) -> Callable[[Run], Tool]:
-    """Make a `Tool` of the function below; the parameters are fields of `Tool`."""
+    """Make a `Tool` of the function below; the parameters are fields of `Tool`, `works` with blanks between."""
 
     def make(run: Run) -> Tool:
         return Tool(
             names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters, more=more,
-            left_out=left_out or {}, values=values or {}, effect=effect, manner=manner,
+            works=None if works is None else frozenset(works.split()), left_out=left_out or {}, values=values or {},
+            effect=effect, manner=manner,
         )  # fmt: skip
 
     return make

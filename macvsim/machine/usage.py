@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 _NAME = r"--?[A-Za-z0-9?@#][\w.+-]*"
-_ARGUMENT = r"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:[a-z][\w-]*(?=, --)|<[^>]+>|[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]))"
+_ARGUMENT = r"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:[a-z][\w-]*(?=, --)|<[^>]+>|(?:-|\[-\])?[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]))"
 _NAMED = rf"{_NAME}{_ARGUMENT}?"
 _LIST = re.compile(rf"^ {{1,12}}({_NAMED}(?:(?:, ?| \| |/){_NAMED})*)(?: |,?$)")
 _ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")
+_USAGE = re.compile(r"^ *usage.*?(?:\n\n|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _SYNOPSIS = re.compile(r"\[-(\w+)\]|\[ ?-(\w) ([^\]]+)\]")
 
 
@@ -41,6 +42,10 @@ class Option:
         """The letter if it has one, else the long name."""
         return next((name for name in self.names if not name.startswith("--")), self.names[0])
 
+    def is_any(self, names: tuple[str, ...]) -> bool:
+        """True if one of its names is among `names`."""
+        return any(name in names for name in self.names)
+
 
 def options_of(text: str, letters: str = "") -> Mapping[str, Option]:
     """Every option of a usage text by each of its names; `letters`, as for getopt(3), adds some or corrects them."""
@@ -49,13 +54,17 @@ def options_of(text: str, letters: str = "") -> Mapping[str, Option]:
         listed = _LIST.match(line)
         if listed:
             _add(found, _option(listed[1]))
-    for match in _SYNOPSIS.finditer(text.split("\n\n", 1)[0] if found else text):
+    usage = _USAGE.search(text)
+    for match in _SYNOPSIS.finditer(usage[0] if usage and found else text):
         for letter in match[1] or match[2]:
             if f"-{letter}" not in found:
                 _add(found, Option((f"-{letter}",), match[3] or ""))
     for letter, colons in re.findall(r"([^:])(:{0,2})", letters):
         old = found.get(f"-{letter}", Option((f"-{letter}",)))
         _add(found, Option(old.names, (old.argument or "ARG") if colons else "", len(colons) == 2))
+    for name in [name for name in found if re.fullmatch("-[a-zA-Z]{2,}", name)]:
+        if all(f"-{letter}" in found for letter in name[1:]):  # several letters in one word
+            del found[name]
     return MappingProxyType(found)
 
 

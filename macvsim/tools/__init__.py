@@ -41,7 +41,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "coreutils.expr": "* busybox: expr",
         "coreutils.files": "* busybox: ls mkdir rmdir rm cp mv touch tee basename dirname",
         "coreutils.filters": "* busybox: cat head tail tac rev wc sort uniq cut tr",
-        "coreutils.nohup": "*: nohup; nice stdbuf",
+        "coreutils.nohup": "* busybox: nohup; nice stdbuf",
         "coreutils.timeout": "* busybox: sleep timeout",
         "curl.curl": "curl",
         "debianutils.which": "*: which",

@@ -10,11 +10,11 @@ from typing import Any
 
 import simpy
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Text
-from macvsim.machine.tool import Tool, tool
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.machine.tool import BUSYBOX, GNU, Manner, Texts, Tool, tool
 
 _GNU_FILE = {
     "ls": "cannot access '{path}': {why}",
@@ -36,134 +36,74 @@ _BUSYBOX_FILE = {
     "tail": "can't open '{path}': {why}",
     "uniq": "can't open '{path}': {why}",
 }
-_GNU_FAILURE = {"ls": 2, "sort": 2, "grep": 2, "env": 125, "timeout": 125}
-"""Exit codes for mistakes where they are not 1."""
 
 
 @dataclass(frozen=True)
-class Manner:
-    """Whose tool it is: GNU's (coreutils 9, grep 3) or busybox's (1.37)."""
+class Wording:
+    """The texts of a program that GNU (coreutils 9, findutils 4) and busybox (1.37) both have."""
 
     busybox: bool
     file_texts: Mapping[str, str]
 
     def file_error(self, call: Call, path: str, why: str) -> int:
-        """A file cannot be had; returns the exit code."""
+        """A file cannot be had; returns the exit status."""
         text = self.file_texts.get(_base(call), "{path}: {why}").format(path=path, why=why)
         return self.error(call, text)
 
     def error(self, call: Call, text: str) -> int:
-        """A complaint behind the tool's name; returns the exit code."""
+        """A complaint behind the program's name; returns the exit status."""
         call.err(f"{call.name}: {text}\n")
-        return self.failure(call)
-
-    def failure(self, call: Call) -> int:
-        """Exit code of the tool for mistakes."""
-        return (2 if _base(call) == "grep" else 1) if self.busybox else _GNU_FAILURE.get(_base(call), 1)
-
-    def misuse(self, call: Call, text: str) -> int:
-        """Words that make no sense: a complaint, if any, and where to read more; returns the exit code."""
-        if text:
-            call.err(f"{call.name}: {text}\n")
-        if self.busybox:
-            return call.not_simulated(f"the usage text of busybox {_base(call)}")
-        call.err(f"Try '{call.name} --help' for more information.\n")
-        return self.failure(call)
+        return 1 if call.tool is None else call.tool.manner.status
 
 
-GNU = Manner(False, _GNU_FILE)
-BUSYBOX = Manner(True, _BUSYBOX_FILE)
+_GNU = Wording(False, _GNU_FILE)
+_BUSYBOX = Wording(True, _BUSYBOX_FILE)
 
-ToolFunction = Callable[[Call, Manner], "int | Waiting"]
+Shared = Callable[[Call, Wording], "int | Waiting"]
 
 
-def everywhere(*names: str) -> Callable[[ToolFunction], tuple[Tool, Tool]]:
-    """Make the programs of GNU and of busybox that share a function, which is told in which manner to speak."""
+def everywhere(
+    *names: str,
+    usage: str | Texts = "",
+    works: str | None = None,
+    letters: str = "",
+    gnu: Manner = GNU,
+    busybox: Manner = BUSYBOX,
+    effect: Effect = Effect.NONE,
+) -> Callable[[Shared], tuple[Tool, Tool]]:
+    """Make the programs of GNU and of busybox that share a function, which is told in which words to speak.
 
-    def make(fn: ToolFunction) -> tuple[Tool, Tool]:
+    usage, works, letters, effect : as of `macvsim.machine.tool.Tool`; gnu, busybox : the manner of each
+    """
+
+    def make(fn: Shared) -> tuple[Tool, Tool]:
         @wraps(fn)
-        def gnu(call: Call) -> int | Waiting:
-            return _run(fn, GNU, call)
+        def as_gnu(call: Call) -> int | Waiting:
+            return fn(call, _GNU)
 
         @wraps(fn)
-        def busybox(call: Call) -> int | Waiting:
-            return _run(fn, BUSYBOX, call)
+        def as_busybox(call: Call) -> int | Waiting:
+            return fn(call, _BUSYBOX)
 
-        return tool(*names)(gnu), tool(*names, flavour="busybox")(busybox)
+        make_gnu = tool(*names, usage=usage, works=works, letters=letters, effect=effect, manner=gnu)
+        make_busybox = tool(
+            *names, flavour="busybox", usage=usage, works=works, letters=letters, effect=effect, manner=busybox
+        )
+        return make_gnu(as_gnu), make_busybox(as_busybox)
 
     return make
-
-
-class Misuse(Exception):
-    """Words that make no sense; the text goes before the usage."""
-
-
-class Refused(Exception):
-    """The tool ends here; the text goes behind its name."""
-
-
-class LeftOut(Exception):
-    """An option that the real tool has and macvsim does not."""
-
-
-def _run(fn: ToolFunction, manner: Manner, call: Call) -> int | Waiting:
-    try:
-        answer = fn(call, manner)
-    except (Misuse, Refused, LeftOut) as error:
-        return _answer(call, manner, error)
-    return answer if isinstance(answer, int) else _waiting(call, manner, answer)
-
-
-def _waiting(call: Call, manner: Manner, body: Waiting) -> Waiting:
-    try:
-        return (yield from body)
-    except (Misuse, Refused, LeftOut) as error:
-        return _answer(call, manner, error)
-
-
-def _answer(call: Call, manner: Manner, error: Exception) -> int:
-    if isinstance(error, LeftOut):
-        return call.not_simulated(str(error))
-    return manner.misuse(call, str(error)) if isinstance(error, Misuse) else manner.error(call, str(error))
 
 
 def _base(call: Call) -> str:
     return call.name.rsplit("/", 1)[-1]
 
 
-def options(
-    call: Call, letters: str, left_out: str = "", long: Mapping[str, str] | None = None, *, gathered: str = ""
-) -> tuple[dict[str, str], list[str]]:
-    """Options by letter, the last one counts, and the other words; of letters in `gathered` all count, a value a line.
-
-    letters : as for getopt; left_out : letters the real tool also has; long : long options and the letters they mean
-    """
-    words = []
-    for at, word in enumerate(call.args):
-        if word == "--":
-            words += call.args[at:]
-            break
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            if not long or name not in long:
-                raise LeftOut(f"{_base(call)} --{name}")
-            words += [f"-{long[name]}{value}" if equals else f"-{long[name]}"]
-        else:
-            words.append(word)
-    try:
-        found, rest = getopt(words, letters + left_out)
-    except OptionError as error:
-        raise Misuse(str(error)) from None
-    for letter, _ in found:
-        if letter in left_out:
-            raise LeftOut(f"{_base(call)} -{letter}")
-    given = dict(found)
-    for letter in (letter for letter in gathered if letter in given):
-        given[letter] = "\n".join(value for other, value in found if other == letter)
-    return given, rest
+def letters_of(call: Call) -> dict[str, Any]:
+    """The options of a call by their letters, without the dash; the last of each counts."""
+    return {name.lstrip("-"): value for name, value in call.given.options}
 
 
-def opened(call: Call, manner: Manner, name: str, failed: list[str]) -> OpenFile | None:
+def opened(call: Call, manner: Wording, name: str, failed: list[str]) -> OpenFile | None:
     """A file opened for reading, ``-`` is standard input; one that cannot be read is complained about, and its name
     put in `failed`.
     """
@@ -182,7 +122,7 @@ def opened(call: Call, manner: Manner, name: str, failed: list[str]) -> OpenFile
         return None
 
 
-def text_of(call: Call, manner: Manner, name: str, failed: list[str]) -> Generator[simpy.Event, Any, str | None]:
+def text_of(call: Call, manner: Wording, name: str, failed: list[str]) -> Generator[simpy.Event, Any, str | None]:
     """All of a file, or of standard input; None for a file that cannot be read (`opened`)."""
     if name == "-":
         return (yield from call.read_all())
@@ -196,7 +136,7 @@ class Lines:
     failed : names of files that could not be read
     """
 
-    def __init__(self, call: Call, manner: Manner, names: list[str]) -> None:
+    def __init__(self, call: Call, manner: Wording, names: list[str]) -> None:
         self.failed: list[str] = []
         self._call = call
         self._manner = manner

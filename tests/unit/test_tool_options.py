@@ -31,10 +31,12 @@ def test_every_option_is_known(one: Tool) -> None:
         words = [option.name, *(["1"] if option.argument and not option.optional else [])]
         if option.name.startswith("--") and option.argument:
             words = [f"{option.name}=1"]
-        _, err, code = _run(one, words)
+        out, err, code = _run(one, words)
         assert f"invalid option -- '{option.name[1:]}'" not in err, (one, option)
         assert "unrecognized option" not in err, (one, option)
-        if one.left_out_text(option) is not None:
+        if option.is_any(one.manner.help_options):
+            assert (err if one.manner.help_on_stderr else out).endswith(one.text()), (one, option)
+        elif one.left_out_text(option) is not None:
             assert (code, err.startswith(f"not simulated: {one.name} {option.name}")) == (95, True), (one, option, err)
 
 

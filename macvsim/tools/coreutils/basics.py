@@ -8,9 +8,10 @@ from decimal import Decimal
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import OWN, ToolError, UsageError, tool
 from macvsim.shell.builtins.echo import echo_text, format_text
-from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, options
+from macvsim.tools.coreutils.inputs import TEXTS
+from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 
 @tool("true")
@@ -25,18 +26,18 @@ def false(call: Call) -> int:
     return 1
 
 
-@everywhere("echo")
-def echo(call: Call, manner: Manner) -> int:
+@everywhere("echo", usage=TEXTS, gnu=OWN, busybox=OWN)
+def echo(call: Call, manner: Wording) -> int:
     """``/bin/echo [-neE] WORD…``."""
     call.out(echo_text(call.args, letters="neE"))
     return 0
 
 
-@everywhere("printf")
-def printf(call: Call, manner: Manner) -> int:
+@everywhere("printf", usage=TEXTS, gnu=OWN, busybox=OWN)
+def printf(call: Call, manner: Wording) -> int:
     """``printf FORMAT [WORD…]``."""
     if not call.args:
-        raise Misuse("" if manner.busybox else "missing operand")
+        raise UsageError("" if manner.busybox else "missing operand")
     text, wrong = format_text(call.args[0], call.args[1:])
     call.out(text)
     for word in wrong:
@@ -48,8 +49,8 @@ def printf(call: Call, manner: Manner) -> int:
     return int(bool(wrong))
 
 
-@everywhere("seq")
-def seq(call: Call, manner: Manner) -> Waiting:
+@everywhere("seq", usage=TEXTS, gnu=OWN, busybox=OWN)
+def seq(call: Call, manner: Wording) -> Waiting:
     """``seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST``."""
     args = call.args
     separator, wide = "\n", False
@@ -60,19 +61,19 @@ def seq(call: Call, manner: Manner) -> Waiting:
         elif option != "-s" or args:
             separator = option[2:] or args.pop(0)
     if not args:
-        raise Misuse("" if manner.busybox else "missing operand")
+        raise UsageError("" if manner.busybox else "missing operand")
     if len(args) > 3:
-        raise Misuse("" if manner.busybox else f"extra operand '{args[3]}'")
+        raise UsageError("" if manner.busybox else f"extra operand '{args[3]}'")
     for word in args:
         if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", word):
             if manner.busybox:
-                raise Refused(f"invalid number '{word}'")
-            raise Misuse(f"invalid floating point argument: '{word}'")
+                raise ToolError(f"invalid number '{word}'")
+            raise UsageError(f"invalid floating point argument: '{word}'")
     numbers = [Decimal(word) for word in args]
     first, last = (numbers[0] if len(numbers) > 1 else Decimal(1)), numbers[-1]
     step = numbers[1] if len(numbers) == 3 else Decimal(1)
     if not step:
-        raise Misuse(f"invalid Zero increment value: '{args[1]}'")
+        raise UsageError(f"invalid Zero increment value: '{args[1]}'")
     places = max(-int(number.as_tuple().exponent) for number in (first, step))
     count = max(0, int((last - first) / step) + 1) if (last - first) * step >= 0 else 0
     places = max(places, 0)
@@ -93,12 +94,12 @@ _AT_ONCE = 8192
 """How many numbers seq makes before it writes them."""
 
 
-@everywhere("uname")
-def uname(call: Call, manner: Manner) -> int:
+@everywhere("uname", usage=TEXTS, works="-a -s -n -r -v -m -p -i -o")
+def uname(call: Call, manner: Wording) -> int:
     """``uname [-asnrvmpio]``."""
-    given, words = options(call, "asnrvmpio", long={"all": "a", "kernel-release": "r", "machine": "m"})
+    given, words = letters_of(call), call.given.operands
     if words:
-        raise Misuse("" if manner.busybox else f"extra operand '{words[0]}'")
+        raise UsageError("" if manner.busybox else f"extra operand '{words[0]}'")
     values = {"s": "Linux", "n": call.box.hostname, "r": RELEASE, "v": VERSION, "m": "x86_64", "p": "unknown",
               "i": "unknown", "o": "GNU/Linux"}  # fmt: skip
     shown = "snrvmo" if "a" in given else given or "s"
@@ -106,12 +107,12 @@ def uname(call: Call, manner: Manner) -> int:
     return 0
 
 
-@everywhere("id")
-def identity(call: Call, manner: Manner) -> int:
+@everywhere("id", usage=TEXTS, works="-u -g -G -n -r")
+def identity(call: Call, manner: Wording) -> int:
     """``id [-u | -g | -G] [-n]``: everybody is root."""
-    given, words = options(call, "ugGnr", "aZz")
+    given, words = letters_of(call), call.given.operands
     if words and words != ["root"]:
-        raise Refused(f"unknown user {words[0]}" if manner.busybox else f"'{words[0]}': no such user")
+        raise ToolError(f"unknown user {words[0]}" if manner.busybox else f"'{words[0]}': no such user")
     if given.keys() & set("ugG"):
         call.out("root\n" if "n" in given else "0\n")
     else:
@@ -119,17 +120,16 @@ def identity(call: Call, manner: Manner) -> int:
     return 0
 
 
-@everywhere("whoami")
-def whoami(call: Call, manner: Manner) -> int:
+@everywhere("whoami", usage=TEXTS, works="")
+def whoami(call: Call, manner: Wording) -> int:
     """``whoami``."""
     call.out("root\n")
     return 0
 
 
-@everywhere("pwd")
-def pwd(call: Call, manner: Manner) -> int:
+@everywhere("pwd", usage=TEXTS, works="-L -P", letters="LP")
+def pwd(call: Call, manner: Wording) -> int:
     """``pwd``."""
-    options(call, "LP")
     call.out(f"{call.cwd}\n")
     return 0
 

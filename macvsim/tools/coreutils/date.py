@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call
-from macvsim.tools.toolkit import LeftOut, Manner, Refused, everywhere, options
+from macvsim.machine.tool import ToolError
+from macvsim.tools.coreutils.inputs import TEXTS
+from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 _DEFAULT = "%a %b %e %H:%M:%S UTC %Y"
 
 
-@everywhere("date")
-def date(call: Call, manner: Manner) -> int:
+@everywhere("date", usage=TEXTS, works="-u -R")
+def date(call: Call, manner: Wording) -> int:
     """``date [-uR] [+FORMAT]``."""
-    given, words = options(call, "uR", "dfIrs", {"utc": "u", "rfc-email": "R"})
+    given, words = letters_of(call), call.given.operands
     pattern = "%a, %d %b %Y %H:%M:%S +0000" if "R" in given else _DEFAULT
     for word in words:
         if not word.startswith("+"):
             if re.fullmatch(r"[\d.]+", word):
-                raise LeftOut("date: setting the clock")
-            raise Refused(f"invalid date '{word}'")
+                raise NotSimulated("date: setting the clock")
+            raise ToolError(f"invalid date '{word}'")
         pattern = word[1:]
     call.out(f"{_formatted(pattern, call.box.wall_clock)}\n")
     return 0

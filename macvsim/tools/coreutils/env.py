@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
-from macvsim.tools.toolkit import Manner, everywhere
+from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
+from macvsim.tools.toolkit import Wording, everywhere
 
 
-def cannot_run(call: Call, manner: Manner, name: str, what: str = "") -> str:
+def cannot_run(call: Call, manner: Wording, name: str, what: str = "") -> str:
     """What a program says of another one that it cannot run, up to the reason."""
     return f"{call.name}: can't execute '{name}'" if manner.busybox else f"{call.name}: {what}'{name}'"
 
 
-@everywhere("env")
-def env(call: Call, manner: Manner) -> int | Waiting:
+@everywhere("env", usage=TEXTS, works="-i -u", gnu=STARTER, busybox=BUSYBOX_STARTER)
+def env(call: Call, manner: Wording) -> int | Waiting:
     """``env [-i] [-u NAME] [NAME=VALUE…] [PROGRAM [WORD…]]``."""
-    args = call.args
+    args = call.given.operands
     variables = dict(call.env)
-    while args and args[0].startswith("-"):
-        option = args.pop(0)
-        if option in ("-i", "-"):
-            variables.clear()
-        elif option.startswith("-u") and (option[2:] or args):
-            variables.pop(option[2:] or args.pop(0), None)
-        elif option == "--":
-            break
-        else:
-            return call.not_simulated(f"env {option}")
+    if "-i" in call.given or args[:1] == ["-"]:
+        variables.clear()
+    if args[:1] == ["-"]:
+        args.pop(0)
+    for name in call.given.all("-u"):
+        variables.pop(name, None)
     while args and "=" in args[0]:
         name, _, value = args.pop(0).partition("=")
         variables[name] = value

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import posixpath
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, everywhere, options
+from macvsim.machine.tool import UsageError
+from macvsim.tools.coreutils.inputs import GNU_2, TEXTS
+from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 
-def _operands(manner: Manner, words: list[str], what: str = "operand") -> None:
+def _operands(manner: Wording, words: list[str], what: str = "operand") -> None:
     if not words:
-        raise Misuse("" if manner.busybox else f"missing {what}")
+        raise UsageError("" if manner.busybox else f"missing {what}")
 
 
-@everywhere("ls")
-def ls(call: Call, manner: Manner) -> int:
+@everywhere("ls", usage=TEXTS, works="-1 -a -d -A -C", gnu=GNU_2)
+def ls(call: Call, manner: Wording) -> int:
     """``ls [-1adA] [FILE…]``: one name a line, as into a pipe."""
-    given, words = options(call, "1adAC", "lRrthSFinpqsx")
+    given, words = letters_of(call), call.given.operands
     code = 0
     files, directories = [], []
     for word in words or ["."]:
@@ -41,10 +44,10 @@ def ls(call: Call, manner: Manner) -> int:
     return code
 
 
-@everywhere("mkdir")
-def mkdir(call: Call, manner: Manner) -> int:
+@everywhere("mkdir", usage=TEXTS, works="-p -m")
+def mkdir(call: Call, manner: Wording) -> int:
     """``mkdir [-p] DIR…``."""
-    given, words = options(call, "pm:", "vZ", {"parents": "p"})
+    given, words = letters_of(call), call.given.operands
     _operands(manner, words)
     code = 0
     for word in words:
@@ -66,10 +69,10 @@ def _make_parents(call: Call, path: str) -> None:
             call.files.make_directory(where)
 
 
-@everywhere("rmdir")
-def rmdir(call: Call, manner: Manner) -> int:
+@everywhere("rmdir", usage=TEXTS, works="")
+def rmdir(call: Call, manner: Wording) -> int:
     """``rmdir DIR…``."""
-    _, words = options(call, "", "pv")
+    words = call.given.operands
     _operands(manner, words)
     code = 0
     for word in words:
@@ -80,10 +83,10 @@ def rmdir(call: Call, manner: Manner) -> int:
     return code
 
 
-@everywhere("rm")
-def rm(call: Call, manner: Manner) -> int:
+@everywhere("rm", usage=TEXTS, works="-f -r -R")
+def rm(call: Call, manner: Wording) -> int:
     """``rm [-fr] FILE…``."""
-    given, words = options(call, "frR", "idvI", {"force": "f", "recursive": "r"})
+    given, words = letters_of(call), call.given.operands
     if "f" not in given:
         _operands(manner, words)
     code = 0
@@ -113,24 +116,24 @@ def _remove_tree(call: Call, where: str) -> None:
     call.files.remove_directory(where)
 
 
-@everywhere("cp")
-def cp(call: Call, manner: Manner) -> int:
+@everywhere("cp", usage=TEXTS, works="-a -f -p")
+def cp(call: Call, manner: Wording) -> int:
     """``cp [-afp] SOURCE… TARGET``: files; directories are not copied."""
-    _, words = options(call, "afp", "bdHilLnPrRsStTuvxZ")
+    words = call.given.operands
     return _transferred(call, manner, words, keep=True)
 
 
-@everywhere("mv")
-def mv(call: Call, manner: Manner) -> int:
+@everywhere("mv", usage=TEXTS, works="-f")
+def mv(call: Call, manner: Wording) -> int:
     """``mv [-f] SOURCE… TARGET``."""
-    _, words = options(call, "f", "binStTuvZ")
+    words = call.given.operands
     return _transferred(call, manner, words, keep=False)
 
 
-def _transferred(call: Call, manner: Manner, words: list[str], *, keep: bool) -> int:
+def _transferred(call: Call, manner: Wording, words: list[str], *, keep: bool) -> int:
     _operands(manner, words, "file operand")
     if len(words) < 2:
-        raise Misuse("" if manner.busybox else f"missing destination file operand after '{words[0]}'")
+        raise UsageError("" if manner.busybox else f"missing destination file operand after '{words[0]}'")
     *sources, target = words
     into = call.files.is_directory(target)
     if len(sources) > 1 and not into:
@@ -144,7 +147,7 @@ def _transferred(call: Call, manner: Manner, words: list[str], *, keep: bool) ->
             code = manner.error(call, f"{refusal} '{source}': No such file or directory")
         elif call.files.is_directory(source):
             if not keep:
-                raise LeftOut("mv of directories")
+                raise NotSimulated("mv of directories")
             why = "" if manner.busybox else "-r not specified; "
             code = manner.error(call, f"{why}omitting directory '{source}'")
         elif call.files.absolute(source) == call.files.absolute(place):
@@ -160,10 +163,10 @@ def _transferred(call: Call, manner: Manner, words: list[str], *, keep: bool) ->
     return code
 
 
-@everywhere("touch")
-def touch(call: Call, manner: Manner) -> int:
+@everywhere("touch", usage=TEXTS, works="-c -a -m")
+def touch(call: Call, manner: Wording) -> int:
     """``touch [-c] FILE…``: files that are not there are made."""
-    given, words = options(call, "cam", "dhrt", {"no-create": "c"})
+    given, words = letters_of(call), call.given.operands
     _operands(manner, words, "file operand")
     code = 0
     for word in words:
@@ -176,10 +179,10 @@ def touch(call: Call, manner: Manner) -> int:
     return code
 
 
-@everywhere("tee")
-def tee(call: Call, manner: Manner) -> Waiting:
+@everywhere("tee", usage=TEXTS, works="-a -i")
+def tee(call: Call, manner: Wording) -> Waiting:
     """``tee [-a] [FILE…]``."""
-    given, words = options(call, "ai", "p", {"append": "a"})
+    given, words = letters_of(call), call.given.operands
     code = 0
     files: list[tuple[str, OpenFile]] = []
     for word in words:
@@ -203,23 +206,23 @@ def tee(call: Call, manner: Manner) -> Waiting:
     return code
 
 
-@everywhere("basename")
-def basename(call: Call, manner: Manner) -> int:
+@everywhere("basename", usage=TEXTS, works="")
+def basename(call: Call, manner: Wording) -> int:
     """``basename PATH [SUFFIX]``."""
-    _, words = options(call, "", "asz")
+    words = call.given.operands
     _operands(manner, words)
     if len(words) > 2:
-        raise Misuse("" if manner.busybox else f"extra operand '{words[2]}'")
+        raise UsageError("" if manner.busybox else f"extra operand '{words[2]}'")
     name = posixpath.basename(words[0].rstrip("/")) or words[0][:1]
     suffix = words[1] if len(words) > 1 else ""
     call.out((name.removesuffix(suffix) or name) + "\n")
     return 0
 
 
-@everywhere("dirname")
-def dirname(call: Call, manner: Manner) -> int:
+@everywhere("dirname", usage=TEXTS, works="")
+def dirname(call: Call, manner: Wording) -> int:
     """``dirname PATH…``."""
-    _, words = options(call, "", "z")
+    words = call.given.operands
     _operands(manner, words)
     for word in words:
         parent = posixpath.dirname(word.rstrip("/")) if word.strip("/") else word[:1]

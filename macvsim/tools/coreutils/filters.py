@@ -7,16 +7,18 @@ import re
 from macvsim.machine.call import BLOCK, Call, Waiting
 from macvsim.machine.pipe import size_of
 from macvsim.machine.streams import OpenFile, Steps
+from macvsim.machine.tool import ToolError, UsageError
 from macvsim.shell.expansion.escapes import expand_set
-from macvsim.tools.toolkit import Lines, Manner, Misuse, Refused, everywhere, lines_of, opened, options, text_of
+from macvsim.tools.coreutils.inputs import GNU_2, TEXTS
+from macvsim.tools.toolkit import Lines, Wording, everywhere, letters_of, lines_of, opened, text_of
 
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
 
 
-@everywhere("cat")
-def cat(call: Call, manner: Manner) -> Waiting:
+@everywhere("cat", usage=TEXTS, works="-n -u", letters="u")
+def cat(call: Call, manner: Wording) -> Waiting:
     """``cat [-n] [FILE…]``."""
-    given, words = options(call, "nu", "AbeEstTv")
+    given, words = letters_of(call), call.given.operands
     if "n" in given:
         lines, number = Lines(call, manner, words), 0
         while line := (yield from lines.next()):
@@ -32,18 +34,18 @@ def cat(call: Call, manner: Manner) -> Waiting:
     return int(bool(failed))
 
 
-def _old_count(call: Call) -> list[str]:
-    """The words with ``-5`` written as ``-n 5``."""
-    return [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in call.args]
+def _count_of(call: Call) -> str:
+    """The count of ``-n``, or of ``-5``."""
+    digits = "".join(name[1] for name in call.given.names if name[1].isdigit())
+    return digits or call.given.get("-n", "10")
 
 
-@everywhere("head")
-def head(call: Call, manner: Manner) -> Waiting:
+@everywhere("head", usage=TEXTS, works="-n -q -c", letters="0123456789")
+def head(call: Call, manner: Wording) -> Waiting:
     """``head [-n N | -N | -c N] [FILE…]``."""
-    call.argv[1:] = _old_count(call)
-    given, words = options(call, "n:qc:", "vz", {"lines": "n", "quiet": "q", "bytes": "c"})
+    given, words = letters_of(call), call.given.operands
     unit = "bytes" if "c" in given else "lines"
-    count = _count(manner, given.get("c") or given.get("n", "10"), unit)
+    count = _count(manner, given.get("c") or _count_of(call), unit)
     if "c" in given and count < 0:
         return call.not_simulated("head -c with a negative number")
     failed: list[str] = []
@@ -78,12 +80,11 @@ def _first_bytes(call: Call, file: OpenFile, size: int) -> Steps:
         yield from call.write(data.decode("utf-8", "surrogateescape"))
 
 
-@everywhere("tail")
-def tail(call: Call, manner: Manner) -> Waiting:
+@everywhere("tail", usage=TEXTS, works="-n -q", letters="0123456789")
+def tail(call: Call, manner: Wording) -> Waiting:
     """``tail [-n [+]N | -N] [FILE…]``."""
-    call.argv[1:] = _old_count(call)
-    given, words = options(call, "n:q", "cfFsvz", {"lines": "n", "quiet": "q"})
-    asked = given.get("n", "10")
+    given, words = letters_of(call), call.given.operands
+    asked = _count_of(call)
     count = abs(_count(manner, asked.removeprefix("+"), "lines"))
     failed: list[str] = []
     first = True
@@ -99,10 +100,10 @@ def tail(call: Call, manner: Manner) -> Waiting:
     return int(bool(failed))
 
 
-def _count(manner: Manner, text: str, what: str) -> int:
+def _count(manner: Wording, text: str, what: str) -> int:
     if re.fullmatch(r"-?\d+", text):
         return int(text)
-    raise Refused(f"invalid number '{text}'" if manner.busybox else f"invalid number of {what}: '{text}'")
+    raise ToolError(f"invalid number '{text}'" if manner.busybox else f"invalid number of {what}: '{text}'")
 
 
 def _title(call: Call, given: dict[str, str], words: list[str], name: str, first: bool) -> None:
@@ -110,10 +111,10 @@ def _title(call: Call, given: dict[str, str], words: list[str], name: str, first
         call.out(f"{'' if first else chr(10)}==> {'standard input' if name == '-' else name} <==\n")
 
 
-@everywhere("tac")
-def tac(call: Call, manner: Manner) -> Waiting:
+@everywhere("tac", usage=TEXTS, works="")
+def tac(call: Call, manner: Wording) -> Waiting:
     """``tac [FILE…]``: the last line first."""
-    _, words = options(call, "", "brs")
+    words = call.given.operands
     failed: list[str] = []
     for word in words or ["-"]:
         text = yield from text_of(call, manner, word, failed)
@@ -121,20 +122,20 @@ def tac(call: Call, manner: Manner) -> Waiting:
     return int(bool(failed))
 
 
-@everywhere("rev")
-def rev(call: Call, manner: Manner) -> Waiting:
+@everywhere("rev", usage=TEXTS, works="")
+def rev(call: Call, manner: Wording) -> Waiting:
     """``rev [FILE…]``: every line backwards."""
-    _, words = options(call, "", "0")
+    words = call.given.operands
     lines = Lines(call, manner, words)
     while line := (yield from lines.next()):
         yield from call.write(line.removesuffix("\n")[::-1] + "\n")
     return int(bool(lines.failed))
 
 
-@everywhere("wc")
-def wc(call: Call, manner: Manner) -> Waiting:
+@everywhere("wc", usage=TEXTS, works="-c -l -m -w")
+def wc(call: Call, manner: Wording) -> Waiting:
     """``wc [-clmw] [FILE…]``."""
-    given, words = options(call, "clmw", "L", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    given, words = letters_of(call), call.given.operands
     failed: list[str] = []
     rows = []
     size = 0
@@ -164,16 +165,16 @@ def wc(call: Call, manner: Manner) -> Waiting:
     return int(bool(failed))
 
 
-@everywhere("sort")
-def sort(call: Call, manner: Manner) -> Waiting:
+@everywhere("sort", usage=TEXTS, works="-f -n -r -u -k -t", gnu=GNU_2)
+def sort(call: Call, manner: Wording) -> Waiting:
     """``sort [-fnru] [-k N] [-t C] [FILE…]``, in the order of the C locale."""
-    given, words = options(call, "fnruk:t:", "bcdghimMosVz", {"reverse": "r", "numeric-sort": "n", "unique": "u"})
+    given, words = letters_of(call), call.given.operands
     failed: list[str] = []
     lines: list[str] = []
     for word in words or ["-"]:
         lines += lines_of((yield from text_of(call, manner, word, failed)) or "")
     if failed:
-        return manner.failure(call)
+        return 1 if manner.busybox else 2
     match = re.fullmatch(r"(\d+)(?:,(\d+))?([nrf]*)", given.get("k", "1"))
     if match is None:
         return call.not_simulated(f"sort -k {given['k']}")
@@ -199,10 +200,10 @@ def sort(call: Call, manner: Manner) -> Waiting:
     return 0
 
 
-@everywhere("uniq")
-def uniq(call: Call, manner: Manner) -> Waiting:
+@everywhere("uniq", usage=TEXTS, works="-c -d -u")
+def uniq(call: Call, manner: Wording) -> Waiting:
     """``uniq [-cdu] [FILE]``."""
-    given, words = options(call, "cdu", "fiswz", {"count": "c"})
+    given, words = letters_of(call), call.given.operands
     if len(words) > 1:
         return call.not_simulated("uniq with an output file")
     lines = Lines(call, manner, words)
@@ -219,22 +220,22 @@ def uniq(call: Call, manner: Manner) -> Waiting:
         last = line
 
 
-@everywhere("cut")
-def cut(call: Call, manner: Manner) -> Waiting:
+@everywhere("cut", usage=TEXTS, works="-b -c -d -f -s")
+def cut(call: Call, manner: Wording) -> Waiting:
     """``cut -c LIST | -f LIST [-d C] [-s] [FILE…]``."""
-    given, words = options(call, "b:c:d:f:s", "nz", {"delimiter": "d", "fields": "f"})
+    given, words = letters_of(call), call.given.operands
     chosen = [given[letter] for letter in "bcf" if letter in given]
     if len(chosen) != 1:
         if manner.busybox:
-            raise Misuse("expected a list of bytes, characters, or fields" if not chosen else "")
-        raise Misuse(
+            raise ToolError("expected a list of bytes, characters, or fields") if not chosen else UsageError
+        raise UsageError(
             "only one list may be specified" if chosen else "you must specify a list of bytes, characters, or fields"
         )
     spans = []
     for part in chosen[0].split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
         if match is None or not (match[1] or match[3]):
-            raise Misuse(f"invalid field value '{part}'")
+            raise UsageError(f"invalid field value '{part}'")
         low = int(match[1] or 1)
         spans.append((low, int(match[3]) if match[3] else None if match[2] else low))
     delimiter = given.get("d", "\t")
@@ -258,14 +259,14 @@ def cut(call: Call, manner: Manner) -> Waiting:
     return int(bool(lines.failed))
 
 
-@everywhere("tr")
-def tr(call: Call, manner: Manner) -> Waiting:
+@everywhere("tr", usage=TEXTS, works="-c -C -d -s", letters="C")
+def tr(call: Call, manner: Wording) -> Waiting:
     """``tr [-cds] SET1 [SET2]``."""
-    given, words = options(call, "cCds", "t", {"delete": "d", "squeeze-repeats": "s"})
+    given, words = letters_of(call), call.given.operands
     if not words:
-        raise Misuse("" if manner.busybox else "missing operand")
+        raise UsageError("" if manner.busybox else "missing operand")
     if len(words) == 1 and not given.keys() & {"d", "s"}:
-        raise Misuse("" if manner.busybox else f"missing operand after '{words[0]}'")
+        raise UsageError("" if manner.busybox else f"missing operand after '{words[0]}'")
     first = expand_set(words[0])
     second = expand_set(words[1]) if len(words) > 1 else ""
     complement = "c" in given or "C" in given

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Text
-from macvsim.machine.tool import Texts
+from macvsim.machine.tool import BUSYBOX, GNU, Texts
 
 TEXTS = Texts(__package__)
+GNU_2 = replace(GNU, status=2, usage_status=2)
+"""Programs whose status for mistakes is 2."""
+STARTER = replace(GNU, permute=False, status=125, usage_status=125)
+"""Programs that run another one: options end at its name; failures of the starter itself are 125."""
+BUSYBOX_STARTER = replace(BUSYBOX, permute=False)
 
 
 def opened(call: Call, name: str) -> OpenFile | None:

@@ -7,30 +7,28 @@ other program runs as it would by itself.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
-from macvsim.machine.tool import GNU, Texts, ToolError, UsageError, tool
+from macvsim.machine.tool import ToolError, UsageError, tool
+from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
+from macvsim.tools.toolkit import Wording, everywhere
 
-STARTER = replace(GNU, permute=False, status=125, usage_status=125)
-"""Options end at the program to run; failures of the starter itself are 125."""
 _MODE = re.compile(r"L|\d+(?:[KMGTPEZYRQ](?:B|iB)?|kB)?")
 
 
-@tool("nohup")
-def nohup(call: Call) -> int | Waiting:
+@everywhere("nohup", usage=TEXTS, works="", gnu=STARTER, busybox=BUSYBOX_STARTER)
+def nohup(call: Call, manner: Wording) -> Waiting:
     """``nohup COMMAND ARG…``."""
-    if not call.args:
-        call.err("nohup: missing operand\nTry 'nohup --help' for more information.\n")
-        return 125
-    busybox = call.box.flavour.name == "busybox"
-    what = f"can't execute '{call.args[0]}'" if busybox else f"failed to run command '{call.args[0]}'"
-    return run_program(call.derived(call.args), failed=f"{call.name}: {what}")
+    words = call.given.operands
+    if not words:
+        raise UsageError("" if manner.busybox else "missing operand")
+    what = f"can't execute '{words[0]}'" if manner.busybox else f"failed to run command '{words[0]}'"
+    return run_program(call.derived(words), failed=f"{call.name}: {what}")
 
 
-@tool("nice", flavour="debian", usage=Texts(__package__), effect=Effect.NONE, manner=STARTER)
+@tool("nice", flavour="debian", usage=TEXTS, effect=Effect.NONE, manner=STARTER)
 def nice(call: Call) -> Waiting:
     """``nice [-n N] COMMAND ARG…``."""
     adjustment, words = call.given.get("-n", "10"), call.given.operands
@@ -43,7 +41,7 @@ def nice(call: Call) -> Waiting:
     return run_program(call.derived(words), failed=f"{call.name}: '{words[0]}'")
 
 
-@tool("stdbuf", flavour="debian", usage=Texts(__package__), effect=Effect.NONE, manner=STARTER)
+@tool("stdbuf", flavour="debian", usage=TEXTS, effect=Effect.NONE, manner=STARTER)
 def stdbuf(call: Call) -> Waiting:
     """``stdbuf {-i MODE | -o MODE | -e MODE}… COMMAND ARG…``."""
     words = call.given.operands

@@ -6,8 +6,10 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, everywhere
+from macvsim.machine.tool import OWN, Texts, ToolError, UsageError
+from macvsim.tools.toolkit import Wording, everywhere
 
 Test = Callable[[str], bool]
 _VALUES = ("-name", "-iname", "-path", "-wholename", "-ipath", "-type", "-maxdepth", "-mindepth")
@@ -17,8 +19,8 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 
 
-@everywhere("find")
-def find(call: Call, manner: Manner) -> int:
+@everywhere("find", usage=Texts(__package__), gnu=OWN, busybox=OWN)
+def find(call: Call, manner: Wording) -> int:
     """``find [PATH…] [EXPRESSION]``: paths in the order of their names."""
     words = list(call.args)
     paths: list[str] = []
@@ -49,7 +51,7 @@ def _walk(call: Call, path: str, depth: int, deepest: int | None) -> Iterator[tu
 class _Expression:
     """The words of an expression; `acts`: one of them prints by itself."""
 
-    def __init__(self, call: Call, manner: Manner, words: list[str]) -> None:
+    def __init__(self, call: Call, manner: Wording, words: list[str]) -> None:
         self.call = call
         self.manner = manner
         self.words = words
@@ -81,7 +83,7 @@ class _Expression:
 
     def _one(self) -> Test:
         if not self.words:
-            raise Refused("invalid expression; expected to find an expression")
+            raise ToolError("invalid expression; expected to find an expression")
         word = self.words.pop(0)
         if word in ("!", "-not"):
             inner = self._one()
@@ -89,7 +91,7 @@ class _Expression:
         if word == "(":
             inner = self._either()
             if self.words[:1] != [")"]:
-                raise Refused("invalid expression; I was expecting to find a ')' somewhere but did not see one.")
+                raise ToolError("invalid expression; I was expecting to find a ')' somewhere but did not see one.")
             self.words.pop(0)
             return inner
         if word in ("-print", "-print0"):
@@ -101,23 +103,23 @@ class _Expression:
         if word == "-empty":
             return self._is_empty
         if word in _LEFT_OUT:
-            raise LeftOut(f"find {word}")
+            raise NotSimulated(f"find {word}")
         if word not in _VALUES:
             raise self._unknown(word)
         if not self.words:
-            raise Refused(f"{word} requires an argument" if self.manner.busybox else f"missing argument to `{word}'")
+            raise ToolError(f"{word} requires an argument" if self.manner.busybox else f"missing argument to `{word}'")
         return self._with_value(word, self.words.pop(0))
 
-    def _unknown(self, word: str) -> Misuse | Refused:
+    def _unknown(self, word: str) -> UsageError | ToolError:
         if self.manner.busybox:
-            return Misuse(f"unrecognized: {word}")
+            return UsageError(f"unrecognized: {word}")
         known = word.startswith("-")
-        return Refused(f"unknown predicate `{word}'" if known else f"paths must precede expression: `{word}'")
+        return ToolError(f"unknown predicate `{word}'" if known else f"paths must precede expression: `{word}'")
 
     def _with_value(self, word: str, value: str) -> Test:
         if word in ("-maxdepth", "-mindepth"):
             if not value.isdigit():
-                raise Refused(f"invalid number '{value}'" if self.manner.busybox else
+                raise ToolError(f"invalid number '{value}'" if self.manner.busybox else
                               f"Expected a positive decimal integer argument to {word}, but got ‘{value}’")  # fmt: skip
             if word == "-maxdepth":
                 self.deepest = int(value)
@@ -126,7 +128,7 @@ class _Expression:
             return _always
         if word == "-type":
             if value not in tuple("fdlbcps"):
-                raise Refused(f"invalid argument '{value}' to '-type'" if self.manner.busybox else
+                raise ToolError(f"invalid argument '{value}' to '-type'" if self.manner.busybox else
                               f"Unknown argument to -type: {value}")  # fmt: skip
             files = self.call.files
             return lambda path: value == ("d" if files.is_directory(path) else "f")

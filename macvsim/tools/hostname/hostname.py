@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import OWN, ToolError, UsageError
 from macvsim.tools.getopt import OptionError, getopt
-from macvsim.tools.toolkit import LeftOut, Manner, Misuse, Refused, everywhere
+from macvsim.tools.toolkit import Wording, everywhere
 from macvsim.wire.addr import ip_text
 
 _USAGE = """\
@@ -53,23 +54,23 @@ _LONG = {"fqdn": "f", "long": "f", "short": "s", "ip-address": "i", "all-ip-addr
 _VALID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
-@everywhere("hostname")
-def hostname(call: Call, manner: Manner) -> int:
+@everywhere("hostname", gnu=OWN, busybox=OWN)
+def hostname(call: Call, manner: Wording) -> int:
     """``hostname [-fsiI | -F FILE | NAME]``."""
     words = [f"-{_LONG[word[2:]]}" if word[2:] in _LONG and word[:2] == "--" else word for word in call.args]
     try:
         found, names = getopt(words, "fsiIdF:" if manner.busybox else "fsiIAabdyhVF:")
     except OptionError as error:
         if manner.busybox:
-            raise Misuse(str(error)) from None
+            raise UsageError(str(error)) from None
         call.err(f"hostname: {error}\n{_USAGE}")
         return _USAGE_STATUS
     given = dict(found)
     for letter in (letter for letter in given if letter in "AabyV"):
-        raise LeftOut(f"hostname -{letter}")
+        raise NotSimulated(f"hostname -{letter}")
     if "h" in given or len(names) > 1:
         if manner.busybox:
-            raise Misuse("")
+            raise UsageError("")
         call.out(_USAGE)
         return _USAGE_STATUS
     if "F" in given:
@@ -84,20 +85,20 @@ def _first_line(call: Call, path: str) -> str:
     try:
         lines = call.files.read(path).splitlines()
     except FileError as error:
-        raise Refused(f"{path}: {error.strerror}") from None
+        raise ToolError(f"{path}: {error.strerror}") from None
     return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
 
 
-def _set(call: Call, manner: Manner, name: str) -> int:
+def _set(call: Call, manner: Wording, name: str) -> int:
     if not manner.busybox and not _VALID.fullmatch(name):
-        raise Refused("the specified hostname is invalid")
+        raise ToolError("the specified hostname is invalid")
     if not call.box.sys_admin:
-        raise Refused("sethostname: Operation not permitted")
+        raise ToolError("sethostname: Operation not permitted")
     call.box.hostname = name
     return 0
 
 
-def _show(call: Call, manner: Manner, letter: str) -> int:
+def _show(call: Call, manner: Wording, letter: str) -> int:
     box = call.box
     if letter == "I":
         found = [a for dev in box.ns.devices.values() if not dev.loopback for a in dev.inet.addresses]
@@ -106,7 +107,7 @@ def _show(call: Call, manner: Manner, letter: str) -> int:
         try:
             call.out(f"{ip_text(box.resolve(box.hostname))}{' ' if manner.busybox else ''}\n")
         except MacvsimError:
-            raise Refused("Name or service not known") from None
+            raise ToolError("Name or service not known") from None
     elif letter == "d":
         call.out((box.hostname.partition(".")[2] or "") + "\n")
     else:

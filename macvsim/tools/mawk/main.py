@@ -6,55 +6,88 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.options import Given, OptionError, read_options
+from macvsim.machine.tool import BUSYBOX, OWN, Texts, ToolError, UsageError
+from macvsim.machine.usage import options_of
 from macvsim.tools.mawk.lexer import AwkSyntaxError, unescaped
 from macvsim.tools.mawk.output import Output
 from macvsim.tools.mawk.parser import Parser
 from macvsim.tools.mawk.record import records
 from macvsim.tools.mawk.run import Exit, Run
-from macvsim.tools.mawk.usage import USAGE, VERSION
 from macvsim.tools.mawk.values import AwkError, Input, number, text
-from macvsim.tools.toolkit import LeftOut, Manner, everywhere, lines_of, options
+from macvsim.tools.toolkit import Wording, everywhere, lines_of
 
+VERSION = """\
+mawk 1.3.4 20250131
+Copyright 2008-2024,2025, Thomas E. Dickey
+Copyright 1991-1996,2014, Michael D. Brennan
+
+random-funcs:       srandom/random
+regex-funcs:        internal
+
+compiled limits:
+sprintf buffer      8192
+maximum-integer     9223372036854775808
+"""
+_OPTIONS = options_of("", "F:v:f:W:eibE")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 
-@everywhere("awk", "mawk")
-def awk(call: Call, manner: Manner) -> Waiting:
-    """Runs a program over lines as they come."""
+def _read(call: Call, manner: Wording) -> Given:
+    """The options, which end at the program text."""
+    try:
+        given = read_options(call.args, _OPTIONS, permute=False)
+    except OptionError as error:
+        if manner.busybox:
+            raise UsageError(str(error)) from None
+        letter = str(error)[-2]
+        text = f"not an option: -{letter}" if "invalid" in str(error) else f"option -{letter} lacks argument"
+        raise ToolError(text, 2) from None
+    if other := next((name for name in given.names if name not in ("-F", "-v", "-f")), None):
+        raise NotSimulated(f"awk {other}")
+    return given
+
+
+@everywhere("awk", "mawk", usage=Texts(__package__), gnu=OWN, busybox=replace(BUSYBOX, own=True))
+def awk(call: Call, manner: Wording) -> Waiting:
+    """Run a program over lines as they come."""
     if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:
         if manner.busybox:
-            raise LeftOut(f"awk {call.args[0]}")
+            raise NotSimulated(f"awk {call.args[0]}")
         call.out(VERSION)
         return 0
-    given, words = options(call, "F:v:f:", "W:eibE", gathered="vf")
+    given = _read(call, manner)
+    words = given.operands
     try:
-        source = "\n".join(call.files.read(name) for name in given["f"].split("\n")) if "f" in given else None
+        source = "\n".join(call.files.read(name) for name in given.all("-f")) if "-f" in given else None
     except FileError as error:
         return _cannot_open(call, manner, error)
     if source is None:
         if not words:
             if manner.busybox:
-                raise LeftOut("the usage text of busybox awk")
-            call.err(USAGE)
+                raise UsageError
+            call.err(call.tool.text() if call.tool else "")
             return 0
         source = words.pop(0)
     try:
         program = Parser(source, busybox=manner.busybox).program()
     except AwkSyntaxError as error:
-        return _syntax(call, manner, error, given.get("f", "").rpartition("\n")[2])
+        return _syntax(call, manner, error, given.get("-f"))
     except NotSimulated as error:
         return call.not_simulated(str(error))
     run = Run(program, Output(call.out, call.err), call.env, busybox=manner.busybox)
-    for word in given["v"].split("\n") if "v" in given else ():
+    for word in given.all("-v"):
         _assign(run, word)
     run.set("ARGC", float(len(words) + 1))
     run.array("ARGV").update({str(at): Input(word) for at, word in enumerate([_name(call), *words])})
-    if "F" in given:
-        run.set("FS", "\t" if given["F"] == "t" and manner.busybox else unescaped(given["F"]))
+    if "-F" in given:
+        separator = given.get("-F")
+        run.set("FS", "\t" if separator == "t" and manner.busybox else unescaped(separator))
     try:
         yield from _all(call, manner, run, words)
         run.output.save(call.files)
@@ -73,7 +106,7 @@ def awk(call: Call, manner: Manner) -> Waiting:
     return run.code
 
 
-def _all(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
+def _all(call: Call, manner: Wording, run: Run, words: list[str]) -> Waiting:
     """BEGIN, the input, END; ``exit`` goes on to END."""
     try:
         run.begin()
@@ -86,7 +119,7 @@ def _all(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
     return run.code
 
 
-def _input(call: Call, manner: Manner, run: Run, words: list[str]) -> Waiting:
+def _input(call: Call, manner: Wording, run: Run, words: list[str]) -> Waiting:
     """Lines of the files named, or of standard input; assignments among them happen in their turn."""
     for word in _operands(run):
         if _ASSIGNMENT.match(word):
@@ -134,7 +167,7 @@ def _operands(run: Run) -> Iterator[str]:
 def _assign(run: Run, word: str) -> None:
     match = _ASSIGNMENT.match(word)
     if match is None:
-        raise LeftOut(f"awk -v {word}")
+        raise NotSimulated(f"awk -v {word}")
     run.set(match[1], Input(unescaped(match[2])))
 
 
@@ -143,13 +176,13 @@ def _name(call: Call) -> str:
     return posixpath.basename(call.name)
 
 
-def _cannot_open(call: Call, manner: Manner, error: FileError) -> int:
+def _cannot_open(call: Call, manner: Wording, error: FileError) -> int:
     call.err(f"awk: {error.path}: {error.strerror}\n" if manner.busybox else
              f'{_name(call)}: cannot open "{error.path}" ({error.strerror})\n')  # fmt: skip
     return 1 if manner.busybox else 2
 
 
-def _syntax(call: Call, manner: Manner, error: AwkSyntaxError, file: str) -> int:
+def _syntax(call: Call, manner: Wording, error: AwkSyntaxError, file: str) -> int:
     if manner.busybox:
         what = "end of string" if error.near == "end of file" else "token"
         call.err(f"awk: cmd. line:{error.line}: Unexpected {what}\n")
