@@ -1,0 +1,79 @@
+"""Snippets run by the real program in an empty directory, and by macvsim in a machine of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from macvsim.engine.sim import Sim
+from macvsim.machine.host import BUSYBOX, DEBIAN, Host
+from macvsim.machine.kernel import Kernel
+from macvsim.shell.interp import Shell
+from tests.spec.snippets import SECTIONS, Answer, Spec
+
+ENVIRONMENT = {
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+}
+DIRECTORY = "/spec"
+"""The working directory in macvsim's machine."""
+
+
+def why_not_live(section: str) -> str:
+    """Why the real program of a section cannot run here, empty if it can: only Debian's version answers for it."""
+    package, version = SECTIONS[section]
+    query = shutil.which("dpkg-query")
+    if query is None:
+        return "this is no Debian"
+    found = subprocess.run([query, "-W", "-f", "${Version}", package], capture_output=True, text=True, check=False)
+    return "" if found.stdout.startswith(version) else f"{package} is {found.stdout or 'absent'}, not {version}"
+
+
+def play_live(spec: Spec, name: str) -> Answer:
+    """The answer of the real program.  Processes that a snippet leaves running are killed."""
+    with TemporaryDirectory() as directory:
+        for file, text in {**spec.files, "t": spec.snippets[name]}.items():
+            Path(directory, file).write_text(text, "utf-8")
+        process = subprocess.Popen(
+            spec.command.split(),
+            cwd=directory,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            out, err = process.communicate(timeout=20)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    status = process.returncode
+    texts = (output.decode("utf-8", "surrogateescape") for output in (out, err))
+    return Answer(128 - status if status < 0 else status, *texts)
+
+
+def play_simulated(spec: Spec, name: str) -> Answer:
+    """The answer of macvsim: busybox's programs in a container's flavour, the others in Debian's."""
+    flavour = BUSYBOX if spec.section == "busybox" else DEBIAN
+    box = Host(Kernel(Sim(hz=100), "vm", wakeup_delay=0), "vm", flavour)
+    box.interpreter = Shell()
+    for file, text in {**spec.files, "t": spec.snippets[name]}.items():
+        box.files[f"{DIRECTORY}/{file}"] = text
+    variables = {name: value for name, value in ENVIRONMENT.items() if name == "LANG"}
+    result = box.sh(f"cd {DIRECTORY}; {spec.command}", variables=variables)
+    return Answer(result.code, result.stdout, result.stderr)
+
+
+def verdict(real: Answer | None, simulated: Answer) -> str:
+    """``agrees``, ``left out`` or ``differs``."""
+    if simulated == real:
+        return "agrees"
+    return "left out" if "not simulated: " in simulated.stderr else "differs"
