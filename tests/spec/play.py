@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from macvsim.engine.sim import Sim
+from macvsim.errors import MacvsimError
 from macvsim.machine.host import BUSYBOX, DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
@@ -57,7 +59,7 @@ def play_live(spec: Spec, name: str) -> Answer:
             process.wait()
     status = process.returncode
     texts = (output.decode("utf-8", "surrogateescape") for output in (out, err))
-    return Answer(128 - status if status < 0 else status, *texts)
+    return _answer(128 - status if status < 0 else status, *texts)
 
 
 def play_simulated(spec: Spec, name: str) -> Answer:
@@ -68,8 +70,16 @@ def play_simulated(spec: Spec, name: str) -> Answer:
     for file, text in {**spec.files, "t": spec.snippets[name]}.items():
         box.files[f"{DIRECTORY}/{file}"] = text
     variables = {name: value for name, value in ENVIRONMENT.items() if name == "LANG"}
-    result = box.sh(f"cd {DIRECTORY}; {spec.command}", variables=variables)
-    return Answer(result.code, result.stdout, result.stderr)
+    try:
+        result = box.sh(f"cd {DIRECTORY}; {spec.command}", variables=variables)
+    except (MacvsimError, RecursionError) as error:  # a defect, which must not hide the other snippets
+        return Answer(-1, "", f"{type(error).__name__}: {error}")
+    return _answer(result.code, result.stdout, result.stderr)
+
+
+def _answer(status: int, stdout: str, stderr: str) -> Answer:
+    """An answer without the process id that bash prints of a child killed by a signal."""
+    return Answer(status, stdout, re.sub(r"^(t: line \d+:) +\d+ (?=[A-Z][a-z]+ )", r"\1 PID ", stderr, flags=re.M))
 
 
 def verdict(real: Answer | None, simulated: Answer) -> str:
