@@ -18,11 +18,8 @@ from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
 from tests.spec.snippets import SECTIONS, Answer, Spec
 
-ENVIRONMENT = {
-    "HOME": "/root",
-    "LANG": "C.UTF-8",
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-}
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENVIRONMENT = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": PATH}
 DIRECTORY = "/spec"
 """The working directory in macvsim's machine."""
 
@@ -39,13 +36,20 @@ def why_not_live(section: str) -> str:
 
 def play_live(spec: Spec, name: str) -> Answer:
     """The answer of the real program.  Processes that a snippet leaves running are killed."""
-    with TemporaryDirectory() as directory:
+    with TemporaryDirectory() as made:
+        directory, applets = Path(made, "work"), Path(made, "applets")
+        directory.mkdir()
         for file, text in {**spec.files, "t": spec.snippets[name]}.items():
             Path(directory, file).write_text(text, "utf-8")
+        environment = dict(ENVIRONMENT)
+        if spec.section == "busybox":  # a container has no other programs
+            applets.mkdir()
+            subprocess.run(["busybox", "--install", "-s", applets], check=True)
+            environment["PATH"] = f"{applets}:{PATH}"
         process = subprocess.Popen(
             spec.command.split(),
             cwd=directory,
-            env=ENVIRONMENT,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
