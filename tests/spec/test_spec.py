@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from tests.spec.__main__ import difference
 from tests.spec.play import play_live, play_simulated, verdict, why_not_live
-from tests.spec.snippets import HERE, Spec, all_specs
+from tests.spec.snippets import Spec, all_specs
 from tests.spec.table import PAGE, render
 
 SPECS = all_specs()
-OPEN = HERE / "differs.txt"
-"""Headings of snippets that differ still, one a line: to be empty."""
-KNOWN = set(OPEN.read_text("utf-8").splitlines()) if OPEN.exists() else set()
-
-
-def _case(spec: Spec, name: str) -> ParameterSet:
-    case = f"{spec.section}/{spec.name}: {name}"
-    return pytest.param(spec, name, id=case, marks=pytest.mark.xfail if f"#### {case}" in KNOWN else ())
-
-
-SNIPPETS = [_case(spec, name) for spec in SPECS for name in spec.snippets]
+SNIPPETS = [
+    pytest.param(spec, name, id=f"{spec.section}/{spec.name}: {name}") for spec in SPECS for name in spec.snippets
+]
 MOST_LEFT_OUT = 10
 """Per cent of a section's snippets."""
 

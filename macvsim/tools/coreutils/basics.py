@@ -10,6 +10,7 @@ from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
 from macvsim.machine.tool import tool
 from macvsim.shell.builtins.echo import echo_text, format_text
+from macvsim.shell.builtins.testexpr import TestError, evaluate
 from macvsim.tools.toolkit import Manner, Misuse, Refused, everywhere, options
 
 
@@ -46,6 +47,25 @@ def printf(call: Call, manner: Manner) -> int:
             else f"{call.name}: '{word}': expected a numeric value\n"
         )
     return int(bool(wrong))
+
+
+@everywhere("test", "[")
+def test(call: Call, manner: Manner) -> int:
+    """``test EXPRESSION``, ``[ EXPRESSION ]``."""
+    args = call.args
+    try:
+        if call.name == "[":
+            if args[-1:] != ["]"]:
+                raise TestError("bracket", "]")
+            args = args[:-1]
+        return 0 if evaluate(args, call.files) else 1
+    except TestError as error:
+        texts = {
+            "bracket": "missing ']'", "number": f"invalid integer '{error.word}'", "paren": "')' expected",
+            "operator": f"extra argument '{error.following}'", "argument": f"missing argument after '{error.word}'",
+        }  # fmt: skip
+        call.err(f"{call.name}: {texts[error.kind]}\n")
+        return 2
 
 
 @everywhere("seq")
