@@ -1,7 +1,7 @@
 """Builds the documentation: ``python docs/build.py``, into build/docs/site.
 
-The pages are docs/pages; beside them go the pictures, the table of fidelity and the reference, which is made here from
-the docstrings, the command line's own help and the table of reasons.
+The pages are docs/pages; beside them go the pictures, the tables of fidelity and of shells and tools, and the
+reference, which is made here from the docstrings, the command line's own help and the table of reasons.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def assemble() -> None:
         shutil.rmtree(BUILT)
     shutil.copytree(HERE / "pages", BUILT / "pages")
     shutil.copytree(HERE / "pictures", BUILT / "pages" / "pictures", dirs_exist_ok=True)
-    shutil.copy(HERE / "fidelity.md", BUILT / "pages")
+    for table in ("fidelity.md", "spec.md"):
+        shutil.copy(HERE / table, BUILT / "pages")
     for page in (BUILT / "pages").glob("*.md"):
         write_file(page, _in_site(page.read_text(encoding="utf-8")))
     shutil.copy(HERE / "mkdocs.yml", BUILT)
@@ -36,7 +37,7 @@ def assemble() -> None:
 
 def _in_site(text: str) -> str:
     """Links of a page as they lead in the site: what is beside the pages there, and no further than the repository."""
-    text = re.sub(r"\]\(\.\./(pictures/|fidelity\.md)", r"](\1", text)
+    text = re.sub(r"\]\(\.\./(pictures/|fidelity\.md|spec\.md)", r"](\1", text)
     return re.sub(r"\[([^\]]*)\]\(\.\./\.\./[^)]*\)", r"\1", text)
 
 

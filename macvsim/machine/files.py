@@ -116,6 +116,10 @@ class FileSystem:
         """True if there is a directory."""
         return isinstance(self.lookup(path), Directory)
 
+    def written(self, path: str) -> int:
+        """When a file was written (ns of simulated time); others are as old as the lab."""
+        return self.box.file_times.get(self.absolute(path), 0)
+
     def names(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
         node = self.lookup(path)

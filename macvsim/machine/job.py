@@ -46,7 +46,12 @@ def signal_of(interrupt: simpy.Interrupt) -> int:
 
 
 class Killed(int):
-    """Exit code of a program that a signal ended: 128 + its number; a shell says so."""
+    """Exit code of a program that a signal ended: 128 + its number; a shell says so.
+
+    pid : of the process, 0 if it had none of its own
+    """
+
+    pid = 0
 
     @property
     def signal(self) -> int:
@@ -65,6 +70,8 @@ class Job:
     done : simpy event (a process) that happens when it has ended
     code : exit code then, 128 + the signal's number if a signal ended it; None before
     signal : the last signal sent to it; None for none
+    handler : called with each signal but SIGKILL; True if the process catches or ignores it
+    foreground : programs that the process waits for, which get SIGINT from the terminal too
     """
 
     def __init__(
@@ -75,6 +82,8 @@ class Job:
         self.text = text
         self.code: int | None = None
         self.signal: int | None = None
+        self.handler: Callable[[int], bool] | None = None
+        self.foreground = 0
         self.fds = (fds or Descriptors({})).held()
         box.kernel.processes[self.pid] = self
         self.done: simpy.Process = box.sim.process(self._main(body))
@@ -88,10 +97,20 @@ class Job:
         """Send a signal: the waiting command gets `simpy.Interrupt` with the signal's number as its cause."""
         if self.code is not None or not self.done.is_alive:
             return
+        if self.handler is not None and signal != SIGKILL and self.handler(signal):
+            return
         self.signal = signal
         if self.box.sim.active_process is self.done:
             raise simpy.Interrupt(signal)
         self.done.interrupt(signal)
+
+    def interrupt(self) -> None:
+        """Ctrl-C: SIGINT for the process, and for the program in its foreground if it catches the signal itself."""
+        caught = self.handler is not None and self.handler(SIGINT)
+        if not caught:
+            self.kill(SIGINT)
+        elif self.foreground and self.code is None and self.done.is_alive:
+            self.done.interrupt(SIGINT)
 
     def wait(self) -> Waiting:
         """Wait for its end as its parent: signals go on to it, and then end the parent too."""
@@ -108,9 +127,10 @@ class Job:
 
     def _main(self, body: Callable[[Job], Waiting]) -> Generator[simpy.Event, Any, int]:
         try:
-            self.code = yield from body(self)
+            self.code = yield from _stacked(body(self))
         except simpy.Interrupt as interrupt:
-            self.code = Killed(128 + signal_of(interrupt))
+            self.code = killed = Killed(128 + signal_of(interrupt))
+            killed.pid = self.pid
         except ProgramWarning:
             raise
         except Exception as error:
@@ -119,6 +139,46 @@ class Job:
             del self.box.kernel.processes[self.pid]
             self.fds.close_all()
         return self.code
+
+
+class Nested:
+    """Yielded by a process to run another generator on a stack of its own, and to get its result: calls of calls then
+    need no deeper stack of Python's.
+    """
+
+    def __init__(self, body: Waiting) -> None:
+        self.body = body
+
+
+def _stacked(body: Waiting) -> Generator[simpy.Event, Any, int]:
+    """Run a process and what it nests."""
+    stack: list[Waiting] = [body]
+    value: Any = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            event: Any = stack[-1].send(value) if failure is None else stack[-1].throw(failure)
+            value = failure = None
+        except StopIteration as ended:
+            stack.pop()
+            if not stack:
+                code: int = ended.value
+                return code
+            value, failure = ended.value, None
+            continue
+        except BaseException as error:
+            stack.pop()
+            if not stack:
+                raise
+            value, failure = None, error
+            continue
+        if isinstance(event, Nested):
+            stack.append(event.body)
+            continue
+        try:
+            value = yield event
+        except simpy.Interrupt as interrupt:
+            failure = interrupt
 
 
 class CommandLine(Job):

@@ -23,6 +23,8 @@ BOOT_TIME = 1_767_225_600_000_000_000
 """What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
 
+FORKS = 10_000
+"""Processes that shells can start in one instant."""
 RELEASE = "6.12.117"
 VERSION = "#1 1970-01-01 00:00:00 UTC"
 """What uname says of the kernel that macvsim was compared with."""
@@ -63,6 +65,7 @@ class Kernel:
         self.processes: dict[int, Any] = {}
         """What runs now, by process id: jobs of shells."""
         self._last_pid = 1000
+        self._forks = (0, 0)
 
     @property
     def wakeup_delay(self) -> int:
@@ -117,6 +120,12 @@ class Kernel:
         while f"dev{number}" in self.init.devices:
             number += 1
         return f"dev{number}"
+
+    def may_fork(self) -> bool:
+        """False after `FORKS` processes in one instant, as of a fork bomb, which would stop the clock."""
+        now, count = int(self.sim.now), self._forks[1] + 1
+        self._forks = (now, count if self._forks[0] == now else 1)
+        return self._forks[1] <= FORKS
 
     def next_pid(self) -> int:
         """Process id for a new process."""

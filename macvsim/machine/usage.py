@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 _NAME = r"--?[A-Za-z0-9?@#][\w.+-]*"
-_ARGUMENT = r"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:[a-z][\w-]*(?=, --)|<[^>]+>|(?:-|\[-\])?[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]))"
+_WORD = r"[a-z][\w-]*(?=, --)|<[^>]+>|(?:-|\[[-+]\])?[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]"
+_ARGUMENT = rf"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:{_WORD}))"
 _NAMED = rf"{_NAME}{_ARGUMENT}?"
 _LIST = re.compile(rf"^ {{1,12}}({_NAMED}(?:(?:, ?| \| |/){_NAMED})*)(?: |,?$)")
 _ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")

@@ -9,13 +9,11 @@ import simpy
 
 from macvsim.engine.sim import MS
 from macvsim.machine.call import Waiting
-from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.builtins.testexpr import TestError
-from macvsim.shell.conditional import holds
-from macvsim.shell.expansion.pattern import matches
-from macvsim.shell.state import LoopControl
+from macvsim.shell.expansion.pattern import Options, matches
+from macvsim.shell.state import LoopControl, ShellError
 from macvsim.shell.syntax.nodes import AndOr, Case, Command, Count, For, If, Let, Test, While
+from macvsim.shell.variables import NAME
 
 if TYPE_CHECKING:
     from macvsim.shell.interpreter import Interpreter
@@ -43,9 +41,18 @@ def run_if(shell: Interpreter, command: If, streams: Descriptors) -> Waiting:
 
 def run_for(shell: Interpreter, command: For, streams: Descriptors) -> Waiting:
     shell.streams = streams
+    shell.line = command.line or shell.line
+    if not NAME.match(command.name):
+        streams.err(shell.dialect.say(shell.line, f"`{command.name}': not a valid identifier"))
+        shell.state.status = 1
+        return 1
+    traces = shell.dialect.name == "bash"
+    source = '"$@"' if command.words is None else " ".join(word.source for word in command.words)
     values = shell.state.params if command.words is None else (yield from shell.expander.fields(command.words))
     status = 0
     for value in list(values):
+        if traces:
+            yield from shell.trace([f"for {command.name} in {source}"], streams)
         shell.state.set(command.name, value)
         status, left = yield from _round(shell, command.body, streams)
         if left:
@@ -57,30 +64,55 @@ def run_for(shell: Interpreter, command: For, streams: Descriptors) -> Waiting:
 def run_count(shell: Interpreter, command: Count, streams: Descriptors) -> Waiting:
     """``for ((…; …; …))``: a while loop, whose step is done even after ``continue``."""
     shell.streams = streams
+    shell.line = command.line or shell.line
     calculate = shell.expander
-    calculate.evaluate((yield from calculate.text(command.first)))
     status = 0
+    try:
+        calculate.evaluate((yield from calculate.text(command.first)), "((: ")
+    except ShellError as error:
+        streams.err(shell.dialect.say(shell.line, error.text))
+        return 1
     while True:
         condition = yield from calculate.text(command.condition)
-        if condition.strip() and not calculate.evaluate(condition):
+        if condition.strip() and not calculate.evaluate(condition, "((: "):
             break
         status, left = yield from _round(shell, command.body, streams)
         if left:
             break
-        calculate.evaluate((yield from calculate.text(command.step)))
+        calculate.evaluate((yield from calculate.text(command.step)), "((: ")
     shell.state.status = status
     return status
 
 
 def run_let(shell: Interpreter, command: Let, streams: Descriptors) -> Waiting:
     shell.streams = streams
-    return int(not shell.expander.evaluate((yield from shell.expander.text(command.expression))))
+    shell.line = command.line or shell.line
+    yield from shell.traps.debug(f"(({command.expression.source}))", streams)
+    yield from shell.trace([f"(( {command.expression.source} ))"], streams)
+    try:
+        return int(not shell.expander.evaluate((yield from shell.expander.text(command.expression)), "((: "))
+    except ShellError as error:
+        if error.fatal:
+            raise
+        streams.err(shell.dialect.say(shell.line, error.text))
+        return 1
 
 
 def run_test(shell: Interpreter, command: Test, streams: Descriptors) -> Waiting:
     shell.streams = streams
+    shell.line = command.line or shell.line
+    from macvsim.shell.builtins.testexpr import TestError
+    from macvsim.shell.conditional import BadRegex, holds, traced_test
+    from macvsim.shell.syntax.unparse import test_text
+
+    yield from shell.traps.debug(f"[[ {test_text(command)} ]]", streams)
+    if shell.dialect.name == "bash" and "x" in shell.state.options:
+        expanded = yield from traced_test(command, shell.expander)
+        yield from shell.trace([f"[[ {expanded} ]]"], streams)
     try:
-        return int(not (yield from holds(command, shell.expander, FileSystem(shell.state.box, shell.state.cwd))))
+        return int(not (yield from holds(command, shell.expander, shell.files)))
+    except BadRegex:
+        return 2
     except TestError as error:
         streams.err(shell.dialect.test(shell.line, "[[", error))
         return 2
@@ -98,7 +130,7 @@ def run_while(shell: Interpreter, command: While, streams: Descriptors) -> Waiti
                 break
             status = yield from shell.run(command.body, streams)
         except LoopControl as control:
-            status = 0
+            status = control.status
             if _leaves(control):
                 break
         finally:
@@ -112,14 +144,26 @@ def run_while(shell: Interpreter, command: While, streams: Descriptors) -> Waiti
 
 def run_case(shell: Interpreter, command: Case, streams: Descriptors) -> Waiting:
     shell.streams = streams
+    shell.line = command.line or shell.line
+    shopts = shell.state.shopts
+    options = Options("extglob" in shopts, "nocasematch" in shopts)
+    if shell.dialect.name == "bash":
+        yield from shell.trace([f"case {command.word.source} in"], streams)
     subject = yield from shell.expander.text(command.word)
-    for patterns, body in command.items:
-        for pattern in patterns:
-            pieces = yield from shell.expander.pieces(pattern)
-            if matches(pieces, subject):
-                return (yield from shell.run(body, streams))
-    shell.state.status = 0
-    return 0
+    status, falls = 0, False
+    for item in command.items:
+        found = falls
+        for pattern in () if falls else item.patterns:
+            found = matches((yield from shell.expander.pattern(pattern)), subject, options)
+            if found:
+                break
+        if found:
+            status = yield from shell.run(item.body, streams)
+            falls = item.end == ";&"
+            if item.end == ";;":
+                break
+    shell.state.status = status
+    return status
 
 
 def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:
@@ -128,7 +172,7 @@ def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator
     try:
         return (yield from shell.run(body, streams)), False
     except LoopControl as control:
-        return 0, _leaves(control)
+        return control.status, _leaves(control)
     finally:
         shell.loops -= 1
 
@@ -136,5 +180,5 @@ def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator
 def _leaves(control: LoopControl) -> bool:
     """True if the innermost loop ends; raises on where an outer one is meant."""
     if control.levels > 1:
-        raise LoopControl(control.levels - 1, control.again)
+        raise LoopControl(control.levels - 1, control.again, control.status)
     return not control.again

@@ -15,7 +15,7 @@ from macvsim.machine.execute import execute, run_in
 from macvsim.machine.host import Box, Result, box_for
 from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job
 from macvsim.machine.streams import NULL, Descriptors, Output, Sink, discard
-from macvsim.shell.dialect import DIALECTS
+from macvsim.shell.dialects import dialect_of
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import State
 
@@ -43,7 +43,7 @@ class Shell:
         variables : exported variables that a shell of its own begins with
         """
         if variables:
-            state = State(box, DIALECTS[box.flavour.name]())
+            state = State(box, dialect_of(box.flavour.name)())
             state.export(variables)
         job = self.spawn(box, line, stdout=stdout, stderr=stderr, state=state)
         while job.code is None:
@@ -52,7 +52,7 @@ class Shell:
             except KeyboardInterrupt:
                 if box.sim.history is not None:
                     box.sim.history.lose(f"Ctrl-C was pressed on {box.name}")
-                job.kill(SIGINT)
+                job.interrupt()
             except RuntimeError:
                 if job.code is not None or box.sim.peek() < Infinity:
                     raise
@@ -71,7 +71,7 @@ class Shell:
         """Start a line in a box in the background, at the current time."""
 
         def body(job: Job) -> Waiting:
-            shell = Interpreter(state or State(box, DIALECTS[box.flavour.name]()), job)
+            shell = Interpreter(state or State(box, dialect_of(box.flavour.name)()), job)
             shell.state.pid = job.pid
             return (yield from shell.script(line, job.fds))
 
@@ -97,7 +97,7 @@ class Shell:
 
     def new_session(self, box: Box) -> State:
         """The state of a shell that lives longer than a line: variables, directory, background jobs."""
-        state = State(box, DIALECTS[box.flavour.name]())
+        state = State(box, dialect_of(box.flavour.name)())
         state.options["i"] = None
         return state
 

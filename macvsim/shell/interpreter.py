@@ -8,19 +8,18 @@ from typing import Any
 import simpy
 
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
-from macvsim.machine.execute import execute
-from macvsim.machine.files import FileError
-from macvsim.machine.job import SIGINT, Job, Killed
-from macvsim.machine.pipe import Pipe
-from macvsim.machine.resolve import NotExecutable, NotFound
-from macvsim.machine.streams import NULL, Descriptors, OpenFile, Output, PipeSignal, Text
-from macvsim.shell import compound
-from macvsim.shell.builtins.table import BUILTINS, SPECIAL, Invocation, find_builtin
-from macvsim.shell.dialect import SIGNAL_TEXT, Dialect
+from macvsim.machine.call import BLOCK, NOT_SIMULATED, Waiting
+from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.job import Job, Killed, signal_of
+from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
+from macvsim.shell import compound, processes, simple, traps
+from macvsim.shell.builtins.table import find_builtin
+from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.redirect import RedirectError, Redirector
+from macvsim.shell.special import install
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
+from macvsim.shell.syntax.grammar import LEFT_OUT
 from macvsim.shell.syntax.lexer import ShellSyntaxError
 from macvsim.shell.syntax.nodes import (
     AndOr,
@@ -31,8 +30,10 @@ from macvsim.shell.syntax.nodes import (
     For,
     Function,
     If,
+    LeftOut,
     Let,
     Pipeline,
+    ProcessSubstitution,
     Redirected,
     Sequence,
     Simple,
@@ -40,30 +41,51 @@ from macvsim.shell.syntax.nodes import (
     Test,
     While,
 )
-from macvsim.shell.syntax.parser import parse
-from macvsim.shell.syntax.unfinished import is_unfinished
+from macvsim.shell.syntax.parser import Parser
 
 
 class Interpreter:
-    """One shell process, or a subshell of it; `job` is the process whose time it takes."""
+    """One shell process, or a subshell of it; `job` is the process whose time it takes.
+
+    line : of the script; loops : how many loops run, for break and continue; idle : rounds of loops without waiting
+    is_program : a child that is nothing but one program, which a signal ends alone
+    guarded : how many conditions run, whose failure is an answer and not an error
+    streams : those of the command being expanded, for what its substitutions complain about
+    """
 
     def __init__(self, state: State, job: Job) -> None:
         self.state = state
         self.job = job
         self.expander = Expander(self)
-        self.redirector = Redirector(self.expander, state)
+        self.redirector = Redirector(self.expander, self)
+        self.substitutions = processes.Substitutions(self)
+        self.traps = traps.Traps(self)
+        self.streams = Descriptors({})
         self.line = 1
+        self.read_to = 1
+        """The line up to which the script was read."""
         self.loops = 0
-        """How many loops are being run, for break and continue."""
-        self.is_program = False
-        """A child that is nothing but one program: a signal is that program's affair."""
-        self._guarded = 0
         self.idle = 0
-        self._substituted: int | None = None
+        self.is_program = False
+        self.guarded = 0
+        self.substituted: int | None = None
+        """Status of the last command substitution of the command that runs."""
+        state.variables.evaluate = self.expander.evaluate
+        install(self)
 
     @property
     def dialect(self) -> Dialect:
         return self.state.dialect
+
+    @property
+    def interactive(self) -> bool:
+        """A user types at the shell."""
+        return "i" in self.state.options
+
+    @property
+    def files(self) -> FileSystem:
+        """The box's files, seen by this process."""
+        return FileSystem(self.state.box, self.state.cwd)
 
     # -- whole scripts -------------------------------------------------------------------------------------------------
 
@@ -76,6 +98,8 @@ class Interpreter:
         return self._to_the_end(self._lines_from(read, streams), streams)
 
     def _lines_from(self, read: Callable[[], Text], streams: Descriptors) -> Waiting:
+        from macvsim.shell.syntax.unfinished import is_unfinished
+
         text, line = "", 1
         while piece := (yield from read()):
             text += piece
@@ -86,103 +110,172 @@ class Interpreter:
         return (yield from self.lines(text, streams, first=line))
 
     def _to_the_end(self, body: Waiting, streams: Descriptors) -> Waiting:
-        """Run a script, and what it trapped its end with."""
+        """Run a script, and the trap of its end."""
+        self.job.handler = self.traps.receive
+        try:
+            status = yield from self.enclosed(body, streams)
+        except simpy.Interrupt as interrupt:
+            if self.dialect.name == "bash" and self.traps.has("EXIT"):
+                self.state.status = 128 + signal_of(interrupt)
+                yield from self.traps.exit(self.state.status, streams)
+            raise
+        finally:
+            self.substitutions.close()
+        return status
+
+    def enclosed(self, body: Waiting, streams: Descriptors) -> Waiting:
+        """Run all of a shell or subshell: the ways out end here, and the trap of its end runs."""
+        try:
+            return (yield from self._to_its_end(body, streams))
+        finally:
+            if self.state.own_pid is not None and self.state.own_pid != self.job.pid:
+                self.state.box.kernel.processes.pop(self.state.own_pid, None)
+
+    def _to_its_end(self, body: Waiting, streams: Descriptors) -> Waiting:
         try:
             status = yield from body
         except (Exit, Return) as leaving:
             status = leaving.status
         except LoopControl:
             status = self.state.status
-        trap, self.state.exit_trap = self.state.exit_trap, ""
-        if trap:
-            self.state.status = status
-            try:
-                yield from self.lines(trap, streams)
-            except Exit as leaving:
-                status = leaving.status
-        return status
-
-    def lines(self, text: str, streams: Descriptors, within: str = "", first: int = 1) -> Waiting:
-        """Run commands line by line in this shell; a line that is no command ends it.  `first` is the first number."""
-        state = self.state
-        expands = self.dialect.name != "bash" or "i" in state.options
-        commands = parse(text, self.dialect.grammar, state.aliases if expands else None, first)
-        while True:
-            try:
-                command = next(commands, None)
-                if command is None:
-                    return state.status
-                state.status = yield from self.run(command, streams)
-            except ShellSyntaxError as error:
-                streams.err(self.dialect.syntax(error, "\n" * (first - 1) + text, within))
-                raise Exit(2) from None
-            except ShellError as error:
-                streams.err(self.dialect.say(self.line, error.text))
-                raise Exit(self.dialect.error_status) from None
-
-    def child(self, job: Job | None = None) -> Interpreter:
-        """A subshell: in the same process, or in one of its own."""
-        shell = Interpreter(self.state.copy(), job or self.job)
-        shell.line = self.line
-        shell.loops = self.loops
-        shell._guarded = self._guarded
-        return shell
-
-    def enclosed(self, command: Command, streams: Descriptors) -> Waiting:
-        """Run a command as all of a subshell."""
-        try:
-            status = yield from self.run(command, streams)
-        except (Exit, Return) as leaving:
-            status = leaving.status
-        except LoopControl:
-            status = self.state.status
         except ShellError as error:
-            streams.err(self.dialect.say(self.line, error.text))
+            streams.err(self.dialect.say(self.told_line(error), error.text))
             status = self.dialect.error_status
+        except traps.SubshellKilled as killed:
+            if killed.shell is not self:
+                raise
+            status = killed.status
         except simpy.Interrupt as interrupt:
             if not isinstance(interrupt.cause, PipeSignal):
                 raise
             return Killed(128 + interrupt.cause)
-        trap, self.state.exit_trap = self.state.exit_trap, ""
-        if trap:
-            yield from self.lines(trap, streams)
-        return status
+        return (yield from self.traps.exit(status, streams))
+
+    def lines(self, text: str, streams: Descriptors, within: str = "", first: int = 1) -> Waiting:
+        """Run commands line by line in this shell; a line that is no command ends it, but for bash's ``eval``.
+
+        first : number of the first line
+        """
+        state, dialect = self.state, self.dialect
+        bash = dialect.name == "bash"
+        text += "\n" * (bash and not text.endswith("\n"))
+        prefix = "" if within == "." else within
+        expands = not bash or "i" in state.options
+        parser = Parser(text, 0, first, dialect.grammar, state.aliases, state.shopts)
+        read = 0
+        while True:
+            parser.expands = expands or "expand_aliases" in state.shopts
+            try:
+                command = parser.complete_command()
+                self.read_to = parser.line
+                for begun, delimiter in parser.unended():
+                    if bash:
+                        end = text.rstrip("\n").count("\n") + 1
+                        warning = (
+                            f"warning: here-document at line {begun} delimited by end-of-file (wanted `{delimiter}')"
+                        )
+                        streams.err(dialect.say(end, warning))
+                if "v" in state.options:
+                    streams.err(parser.text[read:])
+                read = len(parser.text)
+                if command is None:
+                    return state.status
+                state.status = yield from self.run(command, streams)
+            except ShellSyntaxError as error:
+                streams.err(dialect.syntax(error, "\n" * (first - 1) + text, prefix))
+                state.status = 2
+                if bash and within:
+                    return 2
+                raise Exit(2) from None
+            except ShellError as error:
+                streams.err(dialect.say(self.told_line(error), error.text))
+                state.status = dialect.error_status
+                if error.fatal or not bash or state.depth:
+                    raise Exit(state.status) from None
+
+    def told_line(self, error: ShellError) -> int:
+        """The line that a message names: in ash for some mistakes the one that was read last."""
+        return self.read_to if error.parsed and self.dialect.name == "ash" else self.line
+
+    def child(self, job: Job | None = None) -> Interpreter:
+        """A subshell: in the same process, or in one of its own."""
+        shell = Interpreter(self.state.copy(), job or self.job)
+        shell.line, shell.read_to, shell.loops = self.line, self.read_to, self.loops
+        shell.guarded = self.guarded
+        if job is not None:
+            job.handler = shell.traps.receive
+        return shell
 
     def substitute(self, program: Command) -> Generator[simpy.Event, Any, str]:
         """Output of ``$(…)``; its status is that of a command which is nothing else."""
         parts: list[str] = []
         shell = self.child()
-        self._substituted = yield from shell.enclosed(program, self.streams.having(stdout=Output(parts.append)))
-        return "".join(parts).rstrip("\n")
+        shell.state.nested += 1
+        if self.dialect.name == "bash" and "inherit_errexit" not in self.state.shopts:
+            shell.state.options.pop("e", None)
+        outer = self.streams
+        streams = outer.having(stdout=Output(parts.append))
+        match program:
+            case Simple((), (), (redirect,), _) if redirect.op == "<" and self.dialect.name == "bash":
+                parts.append((yield from self._contents(program, outer)))
+            case _:
+                self.substituted = yield from shell.enclosed(shell.run(program, streams), streams)
+                self.state.status = self.substituted
+        self.streams = outer
+        return "".join(parts).replace("\0", "").rstrip("\n")
 
-    streams = Descriptors({})
-    """Those of the command being expanded, for what its substitutions complain about."""
+    def _contents(self, program: Simple, streams: Descriptors) -> Generator[simpy.Event, Any, str]:
+        """``$(<file)``."""
+        try:
+            inner = yield from self.redirector.apply(program.redirects, streams)
+        except RedirectError as error:
+            streams.err(error.message(self.dialect, self.line))
+            self.substituted = 1
+            return ""
+        self.substituted = 0
+        text = ""
+        while piece := (yield from inner.stdin.read(BLOCK)):
+            text += piece
+        return text
+
+    def substitute_process(self, part: ProcessSubstitution) -> str:
+        """The file that is the input or output of ``>(…)`` or ``<(…)``."""
+        return self.substitutions.start(part, self.streams)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def run(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command and note its status."""
+        if "n" in self.state.options and not self.interactive:
+            return self.state.status
         match command:
             case Simple():
-                status = yield from self._simple(command, streams)
+                status = yield from simple.run_simple(self, command, streams)
             case Sequence():
                 status = 0
                 for part in command.commands:
                     status = yield from self.run(part, streams)
                 return status
             case Pipeline():
-                status = yield from self._pipeline(command, streams)
+                status = yield from processes.run_pipeline(self, command, streams)
                 if command.inverted:
                     self.state.status = int(not status)
                     return int(not status)
+                if len(command.commands) == 1:
+                    return status
             case AndOr():
                 return (yield from compound.run_and_or(self, command, streams))
             case Background():
-                return (yield from self._background(command, streams))
+                return (yield from processes.run_background(self, command, streams))
             case Subshell():
-                status = yield from self.child().enclosed(command.body, streams.copy())
+                status = yield from self._subshell(command, streams)
+                self.tell_of_signal(status, streams, command)
             case Redirected():
-                status = yield from self._redirected(command, streams)
+                status, ran = yield from self._redirected(command, streams)
+                if ran:
+                    if isinstance(command.command, Subshell):
+                        self.tell_of_signal(status, streams, command)
+                    return status
             case If():
                 return (yield from compound.run_if(self, command, streams))
             case For():
@@ -198,201 +291,88 @@ class Interpreter:
             case Case():
                 return (yield from compound.run_case(self, command, streams))
             case Function():
-                self.state.functions[command.name] = command.body
+                self.state.functions[command.name] = command
                 status = 0
-        self.state.status = status
-        if status and "e" in self.state.options and not self._guarded:
-            raise Exit(status)
+            case LeftOut(what):
+                streams.err(f"not simulated: {LEFT_OUT[what]}\n")
+                status = NOT_SIMULATED
+        return (yield from self._ended(command, status, streams))
+
+    def _ended(self, command: Command, status: int, streams: Descriptors) -> Waiting:
+        """A command has ended: traps run, and ``set -e`` may end the shell."""
+        state = self.state
+        state.status = status
+        if not isinstance(command, Pipeline):
+            state.pipe_status = [status]
+        if self.traps.pending:
+            yield from self.traps.run_pending(streams)
+        if status and not self.guarded:
+            yield from self.traps.error(status, streams)
+            if "e" in state.options:
+                raise Exit(status)
         return status
 
     def condition(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command whose failure is an answer and not an error (``set -e``)."""
-        self._guarded += 1
+        self.guarded += 1
         try:
             return (yield from self.run(command, streams))
         finally:
-            self._guarded -= 1
+            self.guarded -= 1
 
-    # -- processes -----------------------------------------------------------------------------------------------------
-
-    def _pipeline(self, command: Pipeline, streams: Descriptors) -> Waiting:
-        """Every command but the last has a process of its own; the status is that of the last, with ``pipefail`` of the
-        last that failed.
-        """
-        if len(command.commands) == 1:
-            return (yield from self.condition(command.commands[0], streams))
-        stdin: OpenFile = streams.stdin
-        writers: list[Job] = []
-        for part in command.commands[:-1]:
-            pipe = Pipe(self.job.box.sim)
-            writers.append(self._process(part, streams.having(stdin=stdin, stdout=pipe.writer)))
-            stdin = pipe.reader
-        stdin.hold()
-        try:
-            status = yield from self.child().enclosed(command.commands[-1], streams.having(stdin=stdin))
-        finally:
-            stdin.release()
-            if self.job.signal is not None:  # as a terminal signals all processes of a pipeline
-                for job in writers:
-                    job.kill(self.job.signal)
-        for job in reversed(writers):
-            code = yield from job.wait()
-            if "pipefail" in self.state.options:
-                status = status or code
+    def _subshell(self, command: Subshell, streams: Descriptors) -> Waiting:
+        self.line = command.line or self.line
+        shell = self.child()
+        inner = streams.copy()
+        status = yield from shell.enclosed(shell.run(command.body, inner), inner)
+        shell.substitutions.close()
         return status
 
-    def _process(self, command: Command, fds: Descriptors, text: str = "") -> Job:
-        """Start a process that runs a command."""
-
-        def body(job: Job) -> Waiting:
-            shell = self.child(job)
-            shell.is_program = isinstance(command, Simple)
-            return (yield from shell.enclosed(command, job.fds))
-
-        return Job(self.job.box, body, fds, text)
-
-    def _background(self, command: Background, streams: Descriptors) -> Waiting:
-        """Start a child; it runs before the next command, until it has to wait."""
-        job = self._process(command.command, streams.having(stdin=NULL), command.text)
-        self.state.jobs.append(job)
-        self.state.last_background = job.pid
-        if "i" in self.state.options and self.dialect.name == "bash":
-            streams.err(f"[{len(self.state.jobs)}] {job.pid}\n")
-        self.state.status = 0
-        yield self.job.box.sim.timeout(0)
-        return 0
-
-    def _redirected(self, command: Redirected, streams: Descriptors) -> Waiting:
+    def _redirected(self, command: Redirected, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:
+        """Status of a compound command with redirections, and whether it ran."""
         self.streams = streams
+        mark = self.substitutions.mark()
         try:
             inner = yield from self.redirector.apply(command.redirects, streams)
         except RedirectError as error:
             streams.err(error.message(self.dialect, self.line))
-            return error.status(self.dialect)
+            return error.status(self.dialect), False
         status = yield from self.run(command.command, inner)
-        return status if self._flush("", inner, streams) else 1
+        self.substitutions.close(mark)
+        return (status, True) if self.flush("", inner, streams) else (1, True)
 
-    # -- simple commands -----------------------------------------------------------------------------------------------
-
-    def _simple(self, command: Simple, streams: Descriptors) -> Waiting:
-        self.line = command.line
-        self.streams = streams
-        self._substituted = None
-        words = yield from self.expander.fields(command.words)
-        special = bool(words) and words[0] in SPECIAL
-        try:
-            inner = yield from self.redirector.apply(command.redirects, streams)
-        except RedirectError as error:
-            streams.err(error.message(self.dialect, self.line))
-            if special:
-                raise Exit(error.status(self.dialect)) from None
-            return error.status(self.dialect)
-        assigned: list[tuple[str, str]] = []
-        for name, word in command.assignments:
-            value = yield from self.expander.text(word)
-            assigned.append((name, value))
-            if not words:
-                self.state.set(name, value)
-        if "x" in self.state.options:
-            streams.err(" ".join(["+", *(f"{name}={value}" for name, value in assigned), *words]) + "\n")
-        if not words:
-            return self._substituted or 0
-        if words == ["exec"]:
-            streams.assign(inner)
-        status = yield from self._invoke(words, assigned, inner)
-        if inner.full:
-            yield from inner.drain()
-        if not self._flush(words[0], inner, streams):
-            status = 1
-        self.tell_of_signal(status, streams)
-        if self.job.signal is not None and not self.is_program:
-            raise Exit(status if self.job.signal == SIGINT else 128 + self.job.signal)
-        return status
-
-    def tell_of_signal(self, status: int, streams: Descriptors) -> None:
-        """Say so if a signal ended a child."""
-        if isinstance(status, Killed) and status.signal in SIGNAL_TEXT:
-            streams.err(SIGNAL_TEXT[status.signal] + "\n")
-
-    def _flush(self, name: str, inner: Descriptors, streams: Descriptors) -> bool:
+    def flush(self, name: str, inner: Descriptors, streams: Descriptors) -> bool:
         """Let files have what was printed; False, and a complaint, where one refuses."""
         try:
             inner.flush()
         except FileError as error:
-            target = streams.err
-            if find_builtin(name, self.dialect.grammar) or name in self.state.functions or not name:
-                target(self.dialect.write_error(self.line, name or "echo", error))
+            if find_builtin(name, self.state) or name in self.state.functions or not name:
+                streams.err(self.dialect.write_error(self.line, name or "echo", error))
             else:
-                target(f"{name}: write error: {error.strerror}\n")
+                streams.err(f"{name}: write error: {error.strerror}\n")
             return False
         except NotSimulated as error:
             streams.err(f"not simulated: {error}\n")
             raise Exit(NOT_SIMULATED) from None
         return True
 
-    def _invoke(self, words: list[str], assigned: list[tuple[str, str]], streams: Descriptors) -> Waiting:
-        """Run a function, a builtin or a program; assignments before a special builtin stay, others are its own."""
-        state = self.state
-        name = words[0]
-        saved = dict(state.variables), dict(state.exported)
-        try:
-            for variable, value in assigned:
-                state.set(variable, value)
-                state.exported[variable] = None
-            if name in SPECIAL:
-                saved = dict(state.variables), dict(state.exported)
-                return (yield from self._builtin(words, streams))
-            if name in state.functions:
-                return (yield from self._function(words, streams))
-            if find_builtin(name, self.dialect.grammar):
-                return (yield from self._builtin(words, streams))
-            return (yield from self.program(words, streams))
-        finally:
-            if assigned and name not in SPECIAL:
-                for variable, _ in assigned:
-                    if variable in saved[0]:
-                        state.variables[variable] = saved[0][variable]
-                    else:
-                        state.variables.pop(variable, None)
-                    if variable not in saved[1]:
-                        state.exported.pop(variable, None)
+    def parse_nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:
+        """Commands up to the parenthesis that closes them."""
+        return Parser(text, start, line, self.dialect.grammar).substitution()
 
-    def _builtin(self, words: list[str], streams: Descriptors) -> Waiting:
-        try:
-            result = BUILTINS[words[0]](Invocation(self, words, streams))
-            return result if isinstance(result, int) else (yield from result)
-        except NotSimulated as error:
-            streams.err(f"not simulated: {error}\n")
-            return NOT_SIMULATED
+    # -- for builtins --------------------------------------------------------------------------------------------------
 
-    def _function(self, words: list[str], streams: Descriptors) -> Waiting:
-        state = self.state
-        params, state.params = state.params, words[1:]
-        state.local.append({})
-        try:
-            return (yield from self.run(state.functions[words[0]], streams))
-        except Return as leaving:
-            return leaving.status
-        finally:
-            state.params = params
-            for variable, value in state.local.pop().items():
-                if value is None:
-                    state.variables.pop(variable, None)
-                else:
-                    state.variables[variable] = value
+    def trace(self, words: list[str], streams: Descriptors) -> Generator[simpy.Event, Any, None]:
+        """``set -x``: print words, which are quoted already."""
+        if "x" in self.state.options:
+            from macvsim.shell import tracing
+
+            streams.err(f"{yield from tracing.prefix(self)}{' '.join(words)}\n")
 
     def program(self, words: list[str], streams: Descriptors) -> Waiting:
         """Run a program that is not part of the shell."""
-        try:
-            return (yield from self.program_or_raise(words, streams))
-        except NotFound:
-            streams.err(self.dialect.not_found(self.line, words[0]))
-            return 127
-        except NotExecutable as error:
-            streams.err(self.dialect.say(self.line, f"{words[0]}: {error}"))
-            return 126
+        return (yield from simple.run_program(self, words, streams))
 
-    def program_or_raise(self, words: list[str], streams: Descriptors) -> Waiting:
-        """As `program`, for who has words of their own for `NotFound` and `NotExecutable`."""
-        state = self.state
-        return (yield from execute(Call(state.box, words, streams, state.environment(), state.cwd)))
+    def tell_of_signal(self, status: int, streams: Descriptors, command: Command | str = "") -> None:
+        """Say so if a signal ended a child, which was a command or has a text."""
+        processes.tell_of_signal(self, status, streams, command)

@@ -1,27 +1,36 @@
-"""Redirections: from ``> file`` and the like to the streams of a command (POSIX.1-2017, Shell Command Language 2.7)."""
+"""Redirections: ``> file`` and the like change a command's descriptors (POSIX.1-2017, Shell Command Language 2.7)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import NOT_SIMULATED
-from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.files import FileError
 from macvsim.machine.openfiles import Closed, open_to_read, open_to_write
 from macvsim.machine.streams import Descriptors, Given
-from macvsim.shell.dialect import Dialect
+from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.state import State
-from macvsim.shell.syntax.nodes import HereDocument, Redirect
+from macvsim.shell.syntax.nodes import HereDocument, Redirect, Word
+
+if TYPE_CHECKING:
+    from macvsim.shell.interpreter import Interpreter
+
+_FIRST_FREE = 10
+"""The least number for ``{name}>``."""
 
 
 class RedirectError(Exception):
     """A redirection fails, and its command is not run.
 
-    kind : ``create``, ``open`` or ``descriptor``, or ``left out``; why : the error, or the descriptor's text
+    kind : ``create``, ``open``, ``descriptor``, ``ambiguous``, ``clobber`` or ``left out``; why : the error, or the
+    descriptor's or the target's text
     """
 
     def __init__(self, kind: str, why: FileError | NotSimulated | str) -> None:
@@ -30,12 +39,17 @@ class RedirectError(Exception):
         self.why = why
 
     def message(self, dialect: Dialect, line: int) -> str:
-        """What the shell says."""
+        """The message of the shell."""
         if isinstance(self.why, FileError):
             say = dialect.cannot_create if self.kind == "create" else dialect.cannot_open
             return say(line, self.why)
         if isinstance(self.why, NotSimulated):
             return f"not simulated: {self.why}\n"
+        match self.kind:
+            case "ambiguous":
+                return dialect.say(line, f"{self.why}: ambiguous redirect")
+            case "clobber":
+                return dialect.cannot_overwrite(line, self.why)
         return dialect.bad_descriptor(line, self.why)
 
     def status(self, dialect: Dialect) -> int:
@@ -46,9 +60,13 @@ class RedirectError(Exception):
 class Redirector:
     """Carries out the redirections of one shell."""
 
-    def __init__(self, expander: Expander, state: State) -> None:
+    def __init__(self, expander: Expander, shell: Interpreter) -> None:
         self._expander = expander
-        self._state = state
+        self._shell = shell
+
+    @property
+    def _state(self) -> State:
+        return self._shell.state
 
     def apply(self, redirects: tuple[Redirect, ...], streams: Descriptors) -> Generator[simpy.Event, Any, Descriptors]:
         """Descriptors of a command, from those of its shell; `RedirectError` where one fails."""
@@ -63,35 +81,78 @@ class Redirector:
         return inner
 
     def _one(self, redirect: Redirect, fds: Descriptors) -> Generator[simpy.Event, Any, None]:
+        fd = redirect.fd
         if isinstance(redirect.target, HereDocument):
-            fds.set(redirect.fd, Given((yield from self._expander.text(redirect.target.text))))
+            fds.set(fd, Given((yield from self._expander.text(redirect.target.text))))
             return
-        target = yield from self._expander.text(redirect.target)
-        files = FileSystem(self._state.box, self._state.cwd)
-        match redirect.op:
-            case "<<<":
-                fds.set(redirect.fd, Given(target + "\n"))
+        if redirect.op == "<<<":
+            fds.set(fd, Given((yield from self._expander.text(redirect.target)) + "\n"))
+            return
+        if redirect.variable:
+            fd = self._numbered(redirect, fds)
+        target = yield from self._target(redirect.target)
+        self._shell.substitutions.add_to(fds)
+        op, bash = redirect.op, self._state.dialect.name == "bash"
+        if op == ">&" and bash and not redirect.variable and fd == 1 and not re.fullmatch(r"\d*-?", target):
+            op = "&>"
+        match op:
             case "<":
+                self._left_out(target)
                 try:
-                    fds.set(redirect.fd, open_to_read(files, target, fds))
+                    fds.set(fd, open_to_read(self._shell.files, target, fds))
                 except FileError as error:
                     raise RedirectError("open", error) from None
             case ">" | ">|" | ">>" | "<>":
-                truncates, appends = redirect.op in (">", ">|"), redirect.op == ">>"
-                try:
-                    fds.set(redirect.fd, open_to_write(files, target, fds, truncates=truncates, appends=appends))
-                except FileError as error:
-                    raise RedirectError("create", error) from None
+                self._write(fd, op, target, fds)
+            case "&>" | "&>>":
+                self._write(1, op[1:], target, fds)
+                fds.set(2, fds.get(1))
             case ">&" | "<&":
-                self._duplicate(redirect, target, fds)
+                self._duplicate(fd, target, fds)
+
+    def _numbered(self, redirect: Redirect, fds: Descriptors) -> int:
+        """The descriptor of ``{name}>``: a new one, or that to be closed."""
+        assert isinstance(redirect.target, Word)
+        if redirect.target.source == "-":
+            return int(self._state.variables.get(redirect.variable) or -1)
+        fd = next(number for number in count(_FIRST_FREE) if fds.get(number) is None)
+        self._state.set(redirect.variable, str(fd))
+        return fd
+
+    def _target(self, word: Word) -> Generator[simpy.Event, Any, str]:
+        """The file; in bash it must be one word."""
+        if self._state.dialect.name != "bash":
+            return (yield from self._expander.text(word))
+        fields = yield from self._expander.word_fields(word)
+        if len(fields) != 1:
+            raise RedirectError("ambiguous", word.source)
+        return fields[0]
+
+    def _write(self, fd: int, op: str, target: str, fds: Descriptors) -> None:
+        self._left_out(target)
+        files = self._shell.files
+        if op == ">" and "C" in self._state.options and files.is_plain(target):
+            raise RedirectError("clobber", target)
+        try:
+            fds.set(fd, open_to_write(files, target, fds, truncates=op in (">", ">|"), appends=op == ">>"))
+        except FileError as error:
+            raise RedirectError("create", error) from None
+
+    def _left_out(self, target: str) -> None:
+        if self._state.dialect.name == "bash" and target.startswith(("/dev/tcp/", "/dev/udp/")):
+            raise NotSimulated(f"{target}: connections of the shell")
 
     @staticmethod
-    def _duplicate(redirect: Redirect, target: str, fds: Descriptors) -> None:
-        """``2>&1``, ``>&-``: another name for a descriptor, or none any more."""
+    def _duplicate(fd: int, target: str, fds: Descriptors) -> None:
+        """``2>&1``, ``>&-``, ``4<&3-``: another name for a descriptor, or none any more."""
         if target == "-":
-            fds.set(redirect.fd, Closed() if redirect.fd == 1 else None)
+            fds.set(fd, Closed() if fd == 1 else None)
             return
-        file = fds.get(int(target)) if target.isdigit() else None
-        if file is None:
-            raise RedirectError("descriptor", target)
-        fds.set(redirect.fd, file)
+        other = target.removesuffix("-")
+        file = fds.get(int(other)) if other.isdigit() else None
+        if file is None or isinstance(file, Closed):
+            raise RedirectError("descriptor", other)
+        if int(other) != fd:
+            fds.set(fd, file)
+            if target.endswith("-"):
+                fds.set(int(other), None)

@@ -9,10 +9,8 @@ from macvsim.engine.history import opening, recorded
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
-from macvsim.machine.job import SIGINT, Job
+from macvsim.machine.job import Job
 from macvsim.machine.streams import Descriptors, Sink, Terminal
-from macvsim.shell.builtins.jobs import describe_job
-from macvsim.shell.dialect_login import LOGIN_DIALECTS
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import Exit, Logout, LoopControl, Return, State
 
@@ -38,6 +36,8 @@ class Session:
         self.name = name or box.hostname
         self.closed = False
         self.job: Job | None = None
+        from macvsim.shell.dialects.login import LOGIN_DIALECTS
+
         self.state = State(box, LOGIN_DIALECTS[box.flavour.name]())
         self.state.options["i"] = None
         terminal = Terminal(self._show, has_job_control=True)
@@ -61,7 +61,7 @@ class Session:
     @property
     def path(self) -> str:
         """The working directory as a prompt shows it: ``~`` is root's home."""
-        home, cwd = self.state.variables.get("HOME", ""), self.state.cwd
+        home, cwd = self.state.variables.get("HOME") or "", self.state.cwd
         if home and (cwd == home or cwd.startswith(home + "/")):
             return "~" + cwd.removeprefix(home)
         return cwd
@@ -69,7 +69,7 @@ class Session:
     @recorded
     def go_to(self, path: str) -> bool:
         """Make a directory, which a prompt may have shown, the working directory; False if there is none."""
-        home = self.state.variables.get("HOME", "/")
+        home = self.state.variables.get("HOME") or "/"
         where = home + path[1:] if path == "~" or path.startswith("~/") else path
         files = FileSystem(self.box, self.state.cwd)
         if not files.is_directory(where):
@@ -92,13 +92,12 @@ class Session:
 
         def body(job: Job) -> Waiting:
             shell = Interpreter(self.state, job)
+            job.handler = shell.traps.receive
             try:
                 status = yield from shell.lines(text, job.fds)
             except Logout as leaving:
-                status = leaving.status
                 self.closed = True
-                if self.state.exit_trap:
-                    yield from shell.lines(self.state.exit_trap, job.fds)
+                status = yield from shell.traps.exit(leaving.status, job.fds)
             except (Exit, Return) as leaving:
                 status = leaving.status
             except LoopControl:
@@ -122,10 +121,12 @@ class Session:
             return False
         self.job = None
         self.state.status = int(job.code)
-        for number, child in enumerate(self.state.jobs, 1):
+        from macvsim.shell.builtins.jobs import describe_job
+
+        for number, child in self.state.jobs.numbered():
             if child.code is not None:
                 self.write(describe_job(self.state, number, child))
-        self.state.jobs[:] = [child for child in self.state.jobs if child.code is None]
+        self.state.jobs.forget_ended()
         return True
 
     @recorded
@@ -133,7 +134,7 @@ class Session:
         """Ctrl-C: the terminal shows it, and what runs in the foreground gets SIGINT."""
         if self.job is not None and self.job.code is None:
             self.write("^C")
-            self.job.kill(SIGINT)
+            self.job.interrupt()
 
 
 @opening

@@ -200,7 +200,7 @@ def test_what_waits_for_ever_is_said() -> None:
         return 0
 
     state = shell.new_session(box)
-    state.jobs.append(Job(box, never))
+    state.jobs.add(Job(box, never), fill=True)
     with pytest.raises(MacvsimError, match="vm: 'sleep 1; wait' waits for something that never happens"):
         shell.run(box, "sleep 1; wait", state=state)
 

@@ -35,7 +35,9 @@ def word(text: str) -> Word:
     """The second word of a command."""
     (command,) = parse(f"echo {text}")
     assert isinstance(command, Simple)
-    return command.words[1]
+    found = command.words[1]
+    assert isinstance(found, Word)
+    return found
 
 
 def test_operators_are_as_long_as_possible() -> None:
@@ -95,11 +97,11 @@ def test_parts_of_words(text: str, parts: Word) -> None:
 
 
 def test_substitutions_are_parsed_where_they_stand() -> None:
-    inner = Simple((), ((Lit("b"),), (Lit(")", True),)), (), 1)
+    inner = Simple((), (Word((Lit("b"),)), Word((Lit(")", True),))), (), 1)
     assert word("a$(b ')')c") == (Lit("a"), Substitution(inner), Lit("c"))
     assert word("\"`b ')'`\"") == (Substitution(inner, True),)
     assert word("`a \\`b\\``") == (
         Substitution(
-            Simple((), ((Lit("a"),), (Substitution(Simple((), ((Lit("b"),),), (), 1)),)), (), 1),
+            Simple((), (Word((Lit("a"),)), Word((Substitution(Simple((), (Word((Lit("b"),)),), (), 1)),))), (), 1),
         ),
     )

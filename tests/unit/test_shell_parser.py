@@ -7,8 +7,10 @@ import pytest
 from macvsim.shell.syntax.lexer import ShellSyntaxError
 from macvsim.shell.syntax.nodes import (
     AndOr,
+    Assignment,
     Background,
     Case,
+    CaseItem,
     Command,
     For,
     Function,
@@ -16,6 +18,7 @@ from macvsim.shell.syntax.nodes import (
     If,
     Lit,
     Param,
+    Part,
     Pipeline,
     Redirect,
     Redirected,
@@ -23,6 +26,7 @@ from macvsim.shell.syntax.nodes import (
     Simple,
     Subshell,
     While,
+    Word,
 )
 from macvsim.shell.syntax.parser import parse
 
@@ -32,8 +36,12 @@ def one(text: str) -> Command:
     return command
 
 
+def word(*parts: Part) -> Word:
+    return Word(parts)
+
+
 def simple(*words: str, line: int = 1) -> Simple:
-    return Simple((), tuple((Lit(word),) for word in words), (), line)
+    return Simple((), tuple(word(Lit(text)) for text in words), (), line)
 
 
 def test_lists() -> None:
@@ -49,24 +57,25 @@ def test_compound_commands() -> None:
     )
     assert one("while a; do b; done") == While(simple("a"), simple("b"), False)
     assert one("until a; do b; done") == While(simple("a"), simple("b"), True)
-    assert one("for x in 1 2; do b; done") == For("x", ((Lit("1"),), (Lit("2"),)), simple("b"))
+    assert one("for x in 1 2; do b; done") == For("x", (word(Lit("1")), word(Lit("2"))), simple("b"))
     assert one("for x; do b; done") == For("x", None, simple("b"))
     assert one("( a; b )") == Subshell(Sequence((simple("a"), simple("b"))))
     assert one("{ a; }") == Sequence((simple("a"),))
     assert one("f() { a; }") == Function("f", Sequence((simple("a"),)))
     assert one("case x in (a|b) c;; d) ;; esac") == Case(
-        (Lit("x"),), ((((Lit("a"),), (Lit("b"),)), simple("c")), (((Lit("d"),),), Sequence(())))
+        word(Lit("x")),
+        (CaseItem((word(Lit("a")), word(Lit("b"))), simple("c")), CaseItem((word(Lit("d")),), Sequence(()))),
     )
 
 
 def test_reserved_words_are_words_elsewhere() -> None:
     assert one("echo if then done { }") == simple("echo", "if", "then", "done", "{", "}")
-    assert one("'if' x") == Simple((), ((Lit("if", True),), (Lit("x"),)), (), 1)
+    assert one("'if' x") == Simple((), (word(Lit("if", True)), word(Lit("x"))), (), 1)
 
 
 def test_assignments_stand_before_the_command() -> None:
     assert one("a=1 b=$c d e=2") == Simple(
-        (("a", (Lit("1"),)), ("b", (Param("c"),))), ((Lit("d"),), (Lit("e=2"),)), (), 1
+        (Assignment("a", word(Lit("1"))), Assignment("b", word(Param("c")))), (word(Lit("d")), word(Lit("e=2"))), (), 1
     )
     assert one("1a=2") == simple("1a=2")
 
@@ -74,12 +83,12 @@ def test_assignments_stand_before_the_command() -> None:
 def test_redirections() -> None:
     assert one("a 2>&1 >>f <g") == Simple(
         (),
-        ((Lit("a"),),),
-        (Redirect(2, ">&", (Lit("1"),)), Redirect(1, ">>", (Lit("f"),)), Redirect(0, "<", (Lit("g"),))),
+        (word(Lit("a")),),
+        (Redirect(2, ">&", word(Lit("1"))), Redirect(1, ">>", word(Lit("f"))), Redirect(0, "<", word(Lit("g")))),
         1,
     )
-    assert one("echo 2 >f") == Simple((), ((Lit("echo"),), (Lit("2"),)), (Redirect(1, ">", (Lit("f"),)),), 1)
-    assert one("{ a; } >f") == Redirected(Sequence((simple("a"),)), (Redirect(1, ">", (Lit("f"),)),))
+    assert one("echo 2 >f") == Simple((), (word(Lit("echo")), word(Lit("2"))), (Redirect(1, ">", word(Lit("f"))),), 1)
+    assert one("{ a; } >f") == Redirected(Sequence((simple("a"),)), (Redirect(1, ">", word(Lit("f"))),))
 
 
 def test_here_documents_are_read_after_their_line() -> None:
@@ -89,7 +98,7 @@ def test_here_documents_are_read_after_their_line() -> None:
     documents = [redirect.target for redirect in first.left.redirects]
     assert [d.text for d in documents if isinstance(d, HereDocument)] == [
         (Lit("1 ", True), Param("y", quoted=True), Lit("\n", True)),
-        (Lit("2 $z\n", True),),
+        word(Lit("2 $z\n", True)),
     ]
     assert commands[1] == simple("last", line=6)
 

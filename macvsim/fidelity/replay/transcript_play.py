@@ -19,7 +19,7 @@ from macvsim.lab import install_fast_path
 from macvsim.machine.host import DEBIAN, Box, Host, box_for
 from macvsim.machine.kernel import Kernel
 from macvsim.net.machine import Boot
-from macvsim.shell.dialect import Bash5
+from macvsim.shell.dialects.bash import Bash5
 from macvsim.shell.interp import Shell
 from macvsim.shell.state import State
 

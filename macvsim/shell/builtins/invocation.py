@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from macvsim.machine.call import Waiting
-from macvsim.machine.files import FileSystem
+from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.streams import Descriptors
 from macvsim.shell.state import Exit, State
+from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
-    from macvsim.shell.expansion.expand import Expander
+    from macvsim.shell.interpreter import Interpreter
 
 
-class Shell(Protocol):
-    """The shell process (`macvsim.shell.interpreter.Interpreter`) that runs a builtin.
+class Refused(Exception):
+    """A builtin ends with a status; the reason has been printed."""
 
-    line : of the script; loops : how many loops are being run
-    """
-
-    state: State
-    expander: Expander
-    line: int
-    loops: int
-
-    def lines(self, text: str, streams: Descriptors, within: str = "") -> Waiting:
-        """Run commands line by line."""
-
-    def program(self, words: list[str], streams: Descriptors) -> Waiting:
-        """Run a program that is not part of the shell."""
-
-    def program_or_raise(self, words: list[str], streams: Descriptors) -> Waiting:
-        """As `program`; raises `NotFound` and `NotExecutable`."""
-
-    def tell_of_signal(self, status: int, streams: Descriptors) -> None:
-        """Print the signal that ended a child."""
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Invocation:
-    """A builtin being run."""
+    """A builtin being run.
 
-    def __init__(self, shell: Shell, argv: list[str], streams: Descriptors) -> None:
+    arrays : the elements of ``name=(…)`` among the words, by place
+    """
+
+    def __init__(
+        self, shell: Interpreter, argv: list[str], streams: Descriptors, arrays: dict[int, Items] | None = None
+    ) -> None:
         self.shell = shell
         self.argv = argv
         self.streams = streams
+        self.arrays = arrays or {}
 
     @property
     def state(self) -> State:
         return self.shell.state
+
+    @property
+    def bash(self) -> bool:
+        return self.state.dialect.name == "bash"
 
     @property
     def args(self) -> list[str]:
@@ -56,9 +51,12 @@ class Invocation:
 
     @property
     def files(self) -> FileSystem:
-        return FileSystem(self.state.box, self.state.cwd)
+        return self.shell.files
 
     def out(self, text: str) -> None:
+        """Print; `FileError` where standard output is closed."""
+        if text and self.streams.get(1) is None:
+            raise FileError("EBADF", "")
         self.streams.out(text)
 
     def complain(self, text: str, status: int = 2) -> int:
@@ -69,6 +67,49 @@ class Invocation:
     def fail(self, text: str, status: int = 2) -> Exit:
         """As `complain`, where it is the end of the shell."""
         return Exit(self.complain(text, status))
+
+    def misuse(self, text: str = "", status: int = 2) -> Refused:
+        """As `complain`, with the usage of bash's builtin."""
+        if text:
+            self.complain(text)
+        from macvsim.shell.builtins.usage import USAGE
+
+        name = {"source": ".", "readarray": "mapfile"}.get(self.argv[0], self.argv[0])
+        if self.bash and name in USAGE:
+            self.streams.err(f"{self.argv[0]}: usage: {USAGE[name]}\n")
+        return Refused(status)
+
+    def options(self, known: str) -> tuple[dict[str, str], list[str]]:
+        """Options with their values, empty where they take none, and the other words; `Refused` for another option.
+
+        known : letters; one that takes a value has a colon behind it
+        """
+        given: dict[str, str] = {}
+        words = self.args
+        while words and words[0].startswith("-") and len(words[0]) > 1:
+            word = words.pop(0)
+            if word == "--":
+                break
+            at = 1
+            while at < len(word):
+                letter = word[at]
+                at += 1
+                place = known.find(letter)
+                if place < 0 or letter == ":":
+                    raise self._no_such_option(letter)
+                given[letter] = ""
+                if known[place + 1 : place + 2] == ":":
+                    if at == len(word) and not words:
+                        raise self.misuse(f"-{letter}: option requires an argument")
+                    given[letter] = word[at:] if at < len(word) else words.pop(0)
+                    break
+        return given, words
+
+    def _no_such_option(self, letter: str) -> Exception:
+        if self.bash:
+            return self.misuse(f"-{letter}: invalid option")
+        text = "Illegal option" if self.state.dialect.name == "dash" else "illegal option"
+        return Refused(self.complain(f"{text} -{letter}"))
 
     def number(self, at: int, default: int) -> int:
         """An argument that is a count."""

@@ -1,213 +1,78 @@
-"""The shell's own commands (POSIX.1-2017, Shell Command Language 2.14, and those utilities that every shell has)."""
+"""The shell's own commands (POSIX.1-2017, Shell Command Language 2.14, and utilities that every shell has)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import NOT_SIMULATED, Waiting
-from macvsim.machine.files import FileError
-from macvsim.machine.resolve import NotExecutable, NotFound, where_is
-from macvsim.shell.builtins.echo import echo_text, format_text
+from macvsim.machine.call import Waiting
 from macvsim.shell.builtins.invocation import Builtin, Invocation
-from macvsim.shell.builtins.jobs import background, foreground, jobs, kill, trap, wait
-from macvsim.shell.builtins.testexpr import TestError, evaluate
-from macvsim.shell.builtins.variables import export, local, read_line, set_options, shift, unset
-from macvsim.shell.builtins.words import alias, getopts, unalias
-from macvsim.shell.state import Exit, Logout, LoopControl, Return
-from macvsim.shell.syntax.grammar import Grammar
-from macvsim.shell.syntax.parser import RESERVED
-
-# -- flow --------------------------------------------------------------------------------------------------------------
+from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.state import State
+from macvsim.shell.syntax.grammar import LEFT_OUT, Grammar
 
 
-def _colon(run: Invocation) -> int:
-    return 0
+def _late(module: str, name: str) -> Builtin:
+    """A builtin of a module that is imported when the builtin first runs."""
 
+    def run(invocation: Invocation) -> int | Waiting:
+        from importlib import import_module
 
-def _false(run: Invocation) -> int:
-    return 1
+        found: Callable[[Invocation], int | Waiting] = getattr(import_module(f"macvsim.shell.builtins.{module}"), name)
+        return found(invocation)
 
-
-def _break(run: Invocation) -> int:
-    if not run.shell.loops:
-        return 0
-    raise LoopControl(min(run.number(0, 1), run.shell.loops), again=run.argv[0] == "continue")
-
-
-def _exit(run: Invocation) -> int:
-    raise Logout(run.number(0, run.state.status) & 255)
-
-
-def _return(run: Invocation) -> int:
-    raise Return(run.number(0, run.state.status) & 255)
-
-
-def _eval(run: Invocation) -> int | Waiting:
-    return run.shell.lines(" ".join(run.args), run.streams, within="eval") if run.args else 0
-
-
-def _dot(run: Invocation) -> int | Waiting:
-    if not run.args:
-        return run.complain("filename argument required")
-    try:
-        text = run.files.read(run.args[0])
-    except FileError as error:
-        run.streams.err(run.state.dialect.cannot_source(run.shell.line, error))
-        raise Exit(2) from None
-    return run.shell.lines(text, run.streams)
-
-
-def _let(run: Invocation) -> int:
-    value = 0
-    for word in run.args:
-        value = run.shell.expander.evaluate(word)
-    return int(not value)
-
-
-def _exec(run: Invocation) -> Waiting:
-    if not run.args:
-        return 0
-    try:
-        status = yield from run.shell.program_or_raise(run.args, run.streams)
-    except NotFound:
-        raise run.fail(f"{run.args[0]}: not found", 127) from None
-    except NotExecutable as error:
-        raise run.fail(f"{run.args[0]}: {error}", 126) from None
-    raise Exit(status)
-
-
-def _command(run: Invocation) -> int | Waiting:
-    args = run.args
-    if args[:1] in (["-v"], ["-V"]):
-        if len(args) < 2:
-            return 0
-        word = args[1]
-        found = _what_is(run, word)
-        if not found:
-            return 127
-        brief = word if found[0] != "is" else found[1]
-        run.out(f"{brief}\n" if args[0] == "-v" else f"{word} {' '.join(found)}\n")
-        return 0
-    args = args[1:] if args[:1] == ["-p"] else args
-    if not args:
-        return 0
-    if (builtin := find_builtin(args[0], run.state.dialect.grammar)) is not None:
-        return builtin(Invocation(run.shell, args, run.streams))
-    return run.shell.program(args, run.streams)
-
-
-def _type(run: Invocation) -> int:
-    status = 0
-    for word in run.args:
-        found = _what_is(run, word)
-        run.out(f"{word} {' '.join(found)}\n" if found else f"{word}: not found\n")
-        status = status if found else 127
-    return status
-
-
-def _what_is(run: Invocation, word: str) -> tuple[str, ...]:
-    """What a word would run, in words; a path comes behind ``is``."""
-    if word in RESERVED:
-        return ("is a shell keyword",)
-    if word in run.state.functions:
-        return ("is a shell function",)
-    if word in SPECIAL and run.state.dialect.name == "dash":
-        return ("is a special shell builtin",)
-    if find_builtin(word, run.state.dialect.grammar) is not None:
-        return ("is a shell builtin",)
-    path = where_is(run.state.box, word)
-    return ("is", path) if path else ()
-
-
-# -- places ---------------------------------------------------------------------------------------------------------
-
-
-def _cd(run: Invocation) -> int:
-    state = run.state
-    words = [word for word in run.args if word not in ("-L", "-P", "--")]
-    target = words[0] if words else state.variables.get("HOME", "/")
-    if target == "-":
-        target = state.variables.get("OLDPWD", state.cwd)
-        run.out(f"{target}\n")
-    files = run.files
-    if not files.is_directory(target):
-        error = FileError("ENOTDIR" if files.exists(target) else "ENOENT", target)
-        run.streams.err(state.dialect.cannot_change_directory(run.shell.line, target, error))
-        return 1 if state.dialect.name == "bash" else 2
-    old, state.cwd = state.cwd, files.absolute(target)
-    state.set("OLDPWD", old)
-    state.set("PWD", state.cwd)
-    return 0
-
-
-def _pwd(run: Invocation) -> int:
-    run.out(f"{run.state.cwd}\n")
-    return 0
-
-
-def _umask(run: Invocation) -> int:
-    if run.args:
-        raise NotSimulated("umask: files have no permissions")
-    run.out("0022\n")
-    return 0
-
-
-# -- text --------------------------------------------------------------------------------------------------------------
-
-
-def _echo(run: Invocation) -> int:
-    plain = run.state.dialect.echo_escapes
-    run.out(echo_text(run.args, letters="n" if plain else "neE", escapes=plain))
-    return 0
-
-
-def _printf(run: Invocation) -> int:
-    if not run.args:
-        return run.complain("usage: printf format [arg ...]")
-    args = run.args[1:] if run.args[0] == "--" else run.args
-    text, bad = format_text(args[0], args[1:])
-    for word in bad:
-        run.streams.err(run.state.dialect.bad_format_number(run.shell.line, word))
-    run.out(text)
-    return 1 if bad else 0
-
-
-def _test(run: Invocation) -> int:
-    args = run.args
-    try:
-        if run.argv[0] == "[":
-            if args[-1:] != ["]"]:
-                raise TestError("bracket", "")
-            args = args[:-1]
-        return 0 if evaluate(args, run.files) else 1
-    except TestError as error:
-        run.streams.err(run.state.dialect.test(run.shell.line, run.argv[0], error))
-        return 2
+    return run
 
 
 def _left_out(run: Invocation) -> int:
-    run.streams.err(f"not simulated: {run.argv[0]}\n")
-    return NOT_SIMULATED
+    raise NotSimulated(LEFT_OUT[run.argv[0]])
 
 
+_FLOW = {":": "colon", ".": "dot", "break": "loop_control", "continue": "loop_control", "eval": "eval_",
+         "exec": "exec_", "exit": "exit_shell", "return": "return_", "shift": "shift"}  # fmt: skip
 BUILTINS: dict[str, Builtin] = {
-    ":": _colon, ".": _dot, "break": _break, "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit,
-    "export": export, "readonly": export, "return": _return, "set": set_options, "shift": shift, "trap": trap,
-    "unset": unset, "times": _left_out,
-    "[": _test, "alias": alias, "bg": background, "cd": _cd, "command": _command, "echo": _echo, "false": _false,
-    "fg": foreground, "getopts": getopts, "hash": _colon, "jobs": jobs, "kill": kill, "local": local,
-    "printf": _printf, "pwd": _pwd, "read": read_line, "test": _test, "true": _colon, "type": _type,
-    "ulimit": _left_out,
-    "umask": _umask, "unalias": unalias, "wait": wait,
-    "let": _let, "source": _dot,
+    **{name: _late("flow", function) for name, function in _FLOW.items()},
+    "export": _late("declare", "mark"), "readonly": _late("declare", "mark"), "unset": _late("declare", "unset"),
+    "set": _late("options", "set_options"), "trap": _late("trapping", "trap"), "times": _left_out,
+    "[": _late("plain", "test"), "alias": _late("words", "alias"), "bg": _late("jobs", "background"),
+    "cd": _late("places", "cd"),
+    "command": _late("names", "command"), "echo": _late("plain", "echo"), "false": _late("flow", "false"),
+    "fg": _late("jobs", "foreground"), "getopts": _late("words", "getopts"), "hash": _late("names", "hash_"),
+    "jobs": _late("jobs", "jobs"), "kill": _late("jobs", "kill"), "local": _late("declare", "local"),
+    "printf": _late("printf", "printf"), "pwd": _late("places", "pwd"), "read": _late("reading", "read"),
+    "test": _late("plain", "test"), "true": _late("flow", "colon"), "type": _late("names", "type_"),
+    "ulimit": _late("places", "ulimit"), "umask": _late("places", "umask"), "unalias": _late("words", "unalias"),
+    "wait": _late("jobs", "wait"),
+    "let": _late("flow", "let"), "source": _late("flow", "dot"),
+    "builtin": _late("names", "builtin"), "caller": _late("flow", "caller"), "declare": _late("declare", "declare"),
+    "dirs": _late("places", "dirs"), "disown": _late("jobs", "disown"), "enable": _late("names", "enable"),
+    "mapfile": _late("reading", "mapfile"), "popd": _late("places", "popd"), "pushd": _late("places", "pushd"),
+    "readarray": _late("reading", "mapfile"), "shopt": _late("options", "shopt"),
+    "typeset": _late("declare", "declare"),
+    "bind": _left_out, "compgen": _left_out, "complete": _left_out, "compopt": _left_out, "fc": _left_out,
+    "help": _left_out, "history": _left_out, "logout": _left_out, "suspend": _left_out,
 }  # fmt: skip
-SPECIAL = frozenset(list(BUILTINS)[:15])
-"""Special builtins: their mistakes end the shell, and assignments before them stay."""
-_NOT_POSIX = frozenset(("let", "source"))
+_SPECIAL = frozenset((*_FLOW, "export", "readonly", "set", "times", "trap", "unset"))
+_NAMES = list(BUILTINS)
+_FROM_ASH = frozenset(("let", "source"))
+_FROM_BASH = frozenset(_NAMES[_NAMES.index("builtin") :])
 
 
-def find_builtin(name: str, grammar: Grammar) -> Builtin | None:
-    """The builtin that a shell has under a name."""
-    return None if name in _NOT_POSIX and grammar < Grammar.ASH else BUILTINS.get(name)
+def is_special(name: str, dialect: Dialect) -> bool:
+    """Special builtins: in dash and ash their mistakes end the shell, and assignments before them stay."""
+    return name in _SPECIAL or (name == "source" and dialect.name == "ash")
 
 
-__all__ = ["BUILTINS", "SPECIAL", "Invocation", "find_builtin"]
+def known(name: str, grammar: Grammar) -> bool:
+    """True if a shell has the builtin."""
+    if name not in BUILTINS or (name in _FROM_ASH and grammar < Grammar.ASH):
+        return False
+    return name not in _FROM_BASH or grammar >= Grammar.BASH
+
+
+def find_builtin(name: str, state: State) -> Builtin | None:
+    """The builtin that a shell has under a name, and has not disabled."""
+    return BUILTINS[name] if known(name, state.dialect.grammar) and name not in state.disabled else None
+
+
+__all__ = ["BUILTINS", "Invocation", "find_builtin", "is_special", "known"]

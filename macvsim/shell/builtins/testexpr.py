@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from macvsim.machine.files import FileSystem
 from macvsim.machine.kernelfs.nodes import Directory, File
 
 _BINARY = frozenset(("=", "==", "!=", "<", ">", "-eq", "-ne", "-gt", "-ge", "-lt", "-le", "-nt", "-ot", "-ef"))
-_UNARY = frozenset(f"-{letter}" for letter in "bcdefghknoprstuwxzLOSG")
+_UNARY = frozenset(f"-{letter}" for letter in "abcdefghknoprstuvwxzLOSGNR")
 
 
 class TestError(Exception):
@@ -27,11 +28,21 @@ class TestError(Exception):
         self.following = following
 
 
-def evaluate(args: list[str], files: FileSystem) -> bool:
-    """True or false; `TestError` for what is neither."""
+def evaluate(
+    args: list[str],
+    files: FileSystem,
+    shell: Callable[[str, str], bool | None] | None = None,
+    *,
+    doubled: bool = True,
+) -> bool:
+    """True or false; `TestError` for what is neither.
+
+    shell : answers ``-v``, ``-o`` and ``-R``; None for other operators
+    doubled : ``==`` is an operator
+    """
     if not args:
         return False
-    expression = _Expression(args, files)
+    expression = _Expression(args, files, shell, _BINARY if doubled else _BINARY - {"=="})
     try:
         answer = expression.either()
         if expression.rest:
@@ -45,10 +56,18 @@ def evaluate(args: list[str], files: FileSystem) -> bool:
 class _Expression:
     """Recursive descent: ``-o``, ``-a``, ``!``, primaries."""
 
-    def __init__(self, args: list[str], files: FileSystem) -> None:
+    def __init__(
+        self,
+        args: list[str],
+        files: FileSystem,
+        shell: Callable[[str, str], bool | None] | None,
+        binary: frozenset[str],
+    ) -> None:
         self.rest = list(args)
         self.consumed = ""
         self._files = files
+        self._shell = shell
+        self._binary = binary
 
     def _take(self) -> str:
         self.consumed = self.rest.pop(0)
@@ -69,7 +88,7 @@ class _Expression:
         return answer
 
     def _inverted(self) -> bool:
-        if len(self.rest) > 1 and self.rest[0] == "!" and not (len(self.rest) == 3 and self.rest[1] in _BINARY):
+        if len(self.rest) > 1 and self.rest[0] == "!" and not (len(self.rest) == 3 and self.rest[1] in self._binary):
             self._take()
             return not self._inverted()
         return self._primary()
@@ -78,7 +97,7 @@ class _Expression:
         rest = self.rest
         if not rest:
             raise TestError("argument", self.consumed)
-        if len(rest) >= 2 and rest[1] in _BINARY:
+        if len(rest) >= 2 and rest[1] in self._binary:
             left, operator = self._take(), self._take()
             if not rest:
                 raise TestError("argument", operator)
@@ -107,11 +126,20 @@ class _Expression:
             case "-ef":
                 return self._files.exists(left) and self._files.absolute(left) == self._files.absolute(right)
             case "-nt" | "-ot":
-                return False
+                return self._newer(*((left, right) if operator == "-nt" else (right, left)))
         a, b = _number(left), _number(right)
         return {"-eq": a == b, "-ne": a != b, "-gt": a > b, "-ge": a >= b, "-lt": a < b, "-le": a <= b}[operator]
 
+    def _newer(self, one: str, other: str) -> bool:
+        """True if a file was written after another, or only it exists."""
+        if not self._files.exists(one):
+            return False
+        return not self._files.exists(other) or self._files.written(one) > self._files.written(other)
+
     def _unary(self, operator: str, word: str) -> bool:
+        about = self._shell(operator, word) if self._shell is not None else None
+        if about is not None:
+            return about
         if operator == "-n":
             return word != ""
         if operator == "-z":

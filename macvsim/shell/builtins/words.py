@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.shell.builtins.invocation import Invocation
-from macvsim.shell.builtins.variables import quoted
+from macvsim.shell.expansion.quotes import dash_quoted
 from macvsim.shell.state import OptionAt
 
 
@@ -30,7 +30,7 @@ def _shown(run: Invocation, name: str) -> str:
     value = run.state.aliases[name]
     if run.state.dialect.name == "bash":
         return f"alias {name}='{value.replace(chr(39), chr(39) + chr(92) + chr(39) * 2)}'\n"
-    return f"{name}={quoted(value)}\n"
+    return f"{name}={dash_quoted(value)}\n"
 
 
 def _missing(run: Invocation, name: str) -> int:
@@ -65,7 +65,7 @@ def getopts(run: Invocation) -> int:
                        "usage: getopts optstring var [arg]")  # fmt: skip
     known, name = run.args[:2]
     words = run.args[2:] or state.params
-    shown = state.variables.get("OPTIND", "1")
+    shown = state.variables.get("OPTIND", "1") or "1"
     at = state.option_at
     index, offset = (at.word, at.offset) if at.shown == shown else (int(shown) if shown.isdigit() else 1, 0)
     word = words[index - 1] if 0 < index <= len(words) else ""
@@ -111,7 +111,7 @@ def _leave(run: Invocation, name: str, found: str, value: str | None, at: Option
     state.option_at = at._replace(shown=shown)
     state.set(name, found)
     state.set("OPTIND", shown)
-    if value is None and not (found == "?" and state.dialect.name == "dash"):
+    if value is None:
         state.variables.pop("OPTARG", None)
     elif value is not None:
         state.set("OPTARG", value)

@@ -83,4 +83,4 @@ def _joined(items: list[_Item]) -> Word:
             parts[-1] = Lit(last.text + item)
         else:
             parts.append(Lit(item))
-    return tuple(parts)
+    return Word(parts)

@@ -19,25 +19,31 @@ _CLASSES = {
 }
 
 
-def unescape(text: str, *, leading_zero: bool = False) -> tuple[str, bool]:
+def unescape(text: str, *, leading_zero: bool = False, unicode: bool = False) -> tuple[str, bool]:
     """Text with its backslash escapes replaced, and whether ``\\c`` ended it.
 
     leading_zero : octal numbers are written ``\\0NNN`` (echo, ``%b``) and not ``\\NNN`` (printf formats)
+    unicode : ``\\uHHHH``, ``\\UHHHHHHHH`` and ``\\"`` exist (bash)
     """
     octal = r"0[0-7]{0,3}" if leading_zero else r"[0-7]{1,3}"
     parts = []
     at = 0
-    for match in re.finditer(rf"\\(?:({octal})|x([0-9a-fA-F]{{1,2}})|(.))", text, re.DOTALL):
+    wide = r"u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})" if unicode else r"(?!)()|(?!)()"
+    for match in re.finditer(rf"\\(?:({octal})|x([0-9a-fA-F]{{1,2}})|{wide}|(.))", text, re.DOTALL):
         parts.append(text[at : match.start()])
         at = match.end()
         if match[1] is not None:
             parts.append(chr(int(match[1], 8) & 0xFF))
         elif match[2] is not None:
             parts.append(chr(int(match[2], 16)))
-        elif match[3] == "c":
+        elif match[3] or match[4]:
+            parts.append(chr(int(match[3] or match[4], 16)))
+        elif match[5] == "c":
             return "".join(parts), True
+        elif match[5] in "\"'" and unicode and not leading_zero:
+            parts.append(match[5])
         else:
-            parts.append(_SIMPLE.get(match[3], match[0]))
+            parts.append(_SIMPLE.get(match[5], match[0]))
     return "".join(parts) + text[at:], False
 
 

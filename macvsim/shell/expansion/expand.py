@@ -5,66 +5,48 @@ Command Language 2.6).  Substituted commands take simulated time, so these are g
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias
 
 import simpy
 
 from macvsim.machine.files import FileSystem
-from macvsim.shell.expansion import arith, braces, pattern
+from macvsim.machine.streams import Descriptors
+from macvsim.shell.expansion import arith, braces, parameters, pattern
+from macvsim.shell.expansion.fields import Fields
 from macvsim.shell.expansion.pattern import Pieces
+from macvsim.shell.expansion.tilde import with_home
 from macvsim.shell.state import ShellError, State
 from macvsim.shell.syntax.grammar import Grammar
-from macvsim.shell.syntax.nodes import Arithmetic, Command, Lit, Param, Part, Substitution, Word
+from macvsim.shell.syntax.nodes import (
+    Arithmetic,
+    Assignment,
+    BadSubstitution,
+    Command,
+    Lit,
+    Param,
+    Part,
+    ProcessSubstitution,
+    Substitution,
+    Word,
+)
+from macvsim.shell.variables import Items, VariableError, is_reference, parse_reference
 
-_Sliced = TypeVar("_Sliced", str, list[str])
+_Words: TypeAlias = "Word | tuple[Part, ...]"
+_Expanding: TypeAlias = Generator[simpy.Event, Any, str]
 
 
 class Substitutor(Protocol):
-    """Who runs commands and knows the variables: the interpreter."""
+    """The interpreter, which runs commands and knows the variables."""
 
     state: State
+    streams: Descriptors
+    line: int
 
-    def substitute(self, program: Command) -> Generator[simpy.Event, Any, str]:
+    def substitute(self, program: Command) -> _Expanding:
         """Output of commands, without the line ends at its end."""
 
-
-class _Fields:
-    """A word becoming fields: each is a list of pieces; None marks a place where it was split."""
-
-    def __init__(self) -> None:
-        self.pieces: list[tuple[str, bool] | None] = []
-
-    def add(self, text: str, quoted: bool) -> None:
-        if text or quoted:
-            self.pieces.append((text, quoted))
-
-    def split(self) -> None:
-        self.pieces.append(None)
-
-    def add_split(self, text: str, separators: str) -> None:
-        """Text from an expansion outside quotes: cut at the characters of IFS."""
-        blanks = "".join(char for char in separators if char in " \t\n")
-        run, pending = "", False
-        for char in text:
-            if char not in separators:
-                run += char
-                pending = False
-                continue
-            self.add(run, False)
-            if char not in blanks and not run and (pending or not self.pieces or self.pieces[-1] is None):
-                self.pieces.append(("", True))
-            run, pending = "", char not in blanks
-            self.split()
-        self.add(run, False)
-
-    def result(self) -> list[Pieces]:
-        fields: list[Pieces] = [[]]
-        for piece in self.pieces:
-            if piece is None:
-                fields.append([])
-            else:
-                fields[-1].append(piece)
-        return [field for field in fields if field]
+    def substitute_process(self, part: ProcessSubstitution) -> str:
+        """Start commands, and name the file that is their input or output."""
 
 
 class Expander:
@@ -74,181 +56,300 @@ class Expander:
         self._shell = shell
 
     @property
-    def _state(self) -> State:
+    def state(self) -> State:
+        """The shell's."""
         return self._shell.state
+
+    @property
+    def _options(self) -> pattern.Options:
+        shopts = self.state.shopts
+        return pattern.Options("extglob" in shopts, "nocasematch" in shopts)
 
     # -- whole words ---------------------------------------------------------------------------------------------------
 
-    def fields(self, words: tuple[Word, ...]) -> Generator[simpy.Event, Any, list[str]]:
+    def fields(self, words: tuple[_Words, ...]) -> Generator[simpy.Event, Any, list[str]]:
         """Words of a command: split, and matched against file names."""
         found: list[str] = []
-        if self._state.dialect.grammar >= Grammar.BASH:
-            words = tuple(one for word in words for one in braces.expand(word))
         for word in words:
-            fields = _Fields()
-            yield from self._parts(_with_home(word, self._state), fields, split=True)
-            for pieces in fields.result():
-                text = "".join(part for part, _ in pieces)
-                paths: list[str] = []
-                if "f" not in self._state.options and pattern.is_pattern(pieces):
-                    paths = pattern.glob(pieces, FileSystem(self._state.box, self._state.cwd))
-                found += paths or [text]
+            found += yield from self.word_fields(word)
         return found
 
-    def text(self, word: Word) -> Generator[simpy.Event, Any, str]:
+    def word_fields(self, word: _Words) -> Generator[simpy.Event, Any, list[str]]:
+        """The fields of one word."""
+        state, found = self.state, list[str]()
+        braced = state.dialect.grammar >= Grammar.BASH and "B" in state.options
+        for one in braces.expand(Word(word)) if braced else (word,):
+            fields = self._new_fields()
+            yield from self._parts(with_home(one, state), fields, split=True)
+            for pieces in fields.result():
+                found += self._paths(pieces)
+        return found
+
+    def _paths(self, pieces: Pieces) -> list[str]:
+        """The files that a field matches, else the field."""
+        state = self.state
+        text = "".join(part for part, _ in pieces)
+        if "f" in state.options or not pattern.is_pattern(pieces, extended="extglob" in state.shopts):
+            return [text]
+        from macvsim.shell.expansion.glob import glob
+
+        ignored = (state.variables.get("GLOBIGNORE") or "").split(":") if state.dialect.name == "bash" else []
+        shopts = {*state.shopts, "dotglob"} if ignored != [""] and ignored else state.shopts
+        paths = [
+            path
+            for path in glob(pieces, FileSystem(state.box, state.cwd), shopts)
+            if not any(one and pattern.matches([(one, False)], path, self._options) for one in ignored)
+        ]
+        if paths or "nullglob" in state.shopts:
+            return paths
+        if "failglob" in state.shopts:
+            raise ShellError(f"no match: {text}")
+        return [text]
+
+    def text(self, word: _Words, *, assigned: bool = False) -> _Expanding:
         """A word that stays one: the value of an assignment, the target of a redirection."""
-        pieces = yield from self.pieces(_with_home(word, self._state))
+        pieces = yield from self.pieces(with_home(word, self.state, assigned=assigned))
         return "".join(part for part, _ in pieces)
 
-    def pieces(self, word: Word) -> Generator[simpy.Event, Any, Pieces]:
+    def pieces(self, word: _Words) -> Generator[simpy.Event, Any, Pieces]:
         """As `text`, but keeps what was quoted apart: a pattern."""
-        fields = _Fields()
+        fields = self._new_fields()
         yield from self._parts(word, fields, split=False)
         return [piece for piece in fields.pieces if piece is not None]
 
-    # -- parts ---------------------------------------------------------------------------------------------------------
+    def pattern(self, word: _Words) -> Generator[simpy.Event, Any, Pieces]:
+        """As `pieces`, with the directory that a tilde stands for."""
+        return (yield from self.pieces(with_home(word, self.state)))
 
-    def _parts(self, word: Word, fields: _Fields, *, split: bool) -> Generator[simpy.Event, Any, None]:
-        for part in word:
-            if isinstance(part, Lit):
-                fields.add(part.text, part.quoted)
-                continue
-            if isinstance(part, Param) and part.name in ("@", "*") and part.op in ("", ":+", "+", ":-", "-", ":"):
-                done = yield from self._all_params(part, fields, split=split)
-                if done:
-                    continue
-            if isinstance(part, Param) and part.op in (":-", "-", ":+", "+") and part.name not in ("@", "*"):
-                value = self._value(part.name)
-                empty = value is None or (part.op[0] == ":" and not value)
-                if empty == (part.op[-1] == "-"):
-                    yield from self._parts(part.word, fields, split=split and not part.quoted)
-                    if part.quoted:
-                        fields.add("", True)
-                    continue
-                text = "" if part.op[-1] == "+" else value or ""
+    def elements(self, assignment: Assignment) -> Generator[simpy.Event, Any, Items]:
+        """The elements of ``name=(…)``."""
+        found: Items = []
+        assert not isinstance(assignment.value, Word)
+        for element in assignment.value:
+            if element.subscript is None:
+                found += [(None, value, False) for value in (yield from self.word_fields(element.value))]
             else:
-                text = yield from self._expand(part)
-            if not isinstance(part, Param | Substitution | Arithmetic):
-                continue
-            if part.quoted or not split:
-                fields.add(text, part.quoted)
-            else:
-                fields.add_split(text, self._separators())
+                subscript = yield from self.text(element.subscript)
+                found.append((subscript, (yield from self.text(element.value, assigned=True)), element.append))
+        return found
+
+    def _new_fields(self) -> Fields:
+        return Fields(self._separators())
 
     def _separators(self) -> str:
-        return self._state.variables.get("IFS", " \t\n")
+        found = self.state.variables.get("IFS")
+        return " \t\n" if found is None else found
 
-    def _all_params(self, part: Param, fields: _Fields, *, split: bool) -> Generator[simpy.Event, Any, bool]:
-        """``$@`` and ``$*``; False if an operator takes its word instead."""
-        params = self._state.params
-        if part.op == ":":
-            params = yield from self._slice(part, [self._state.name, *params])
-        elif part.op and bool(params) == (part.op[-1] == "+"):
-            yield from self._parts(part.word, fields, split=split and not part.quoted)
-            return True
-        if part.op and part.op[-1] == "+":
-            return True
-        if part.quoted and part.name == "*":
-            fields.add(self._separators()[:1].join(params), True)
-            return True
-        for number, param in enumerate(params):
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _parts(
+        self, word: _Words, fields: Fields, *, split: bool, literal: bool = True
+    ) -> Generator[simpy.Event, Any, None]:
+        """Add the parts of a word; text that is not `literal` stands in an expansion, and is split too."""
+        for part in word:
+            match part:
+                case Lit(text, quoted):
+                    if split and not literal and not quoted:
+                        fields.add_split(text)
+                    else:
+                        fields.add(text, quoted)
+                case Param():
+                    yield from self._param(part, fields, split=split)
+                case ProcessSubstitution():
+                    fields.add(self._shell.substitute_process(part), True)
+                case Substitution(program, quoted):
+                    self._add((yield from self._shell.substitute(program)), fields, quoted, split=split)
+                case Arithmetic(expression, quoted):
+                    value = str(self.evaluate((yield from self.text(expression))))
+                    self._add(value, fields, quoted, split=split)
+                case BadSubstitution(source):
+                    raise self._bad_substitution(source)
+
+    @staticmethod
+    def _add(text: str, fields: Fields, quoted: bool, *, split: bool) -> None:
+        if quoted or not split:
+            fields.add(text, quoted)
+        else:
+            fields.add_split(text)
+
+    def _add_all(self, values: list[str], part: Param, fields: Fields, *, split: bool) -> None:
+        """Values of ``$@`` or ``$*``."""
+        star = part.name == "*" or (part.subscript is not None and part.subscript.source == "*")
+        if not star and part.op == "names":
+            star = part.word == (Lit("*"),)
+        if star and (part.quoted or not split):
+            fields.add(self._separators()[:1].join(values), part.quoted)
+            return
+        for number, value in enumerate(values):
             if number:
                 if split:
                     fields.split()
                 else:
                     fields.add(" ", part.quoted)
-            if part.quoted or not split:
-                fields.add(param, part.quoted)
-            else:
-                fields.add_split(param, self._separators())
+            self._add(value, fields, part.quoted, split=split)
+
+    def _bad_substitution(self, source: str) -> ShellError:
+        return ShellError(self.state.dialect.bad_substitution(source), parsed=True)
+
+    def evaluate(self, expression: str, within: str = "") -> int:
+        """Value of an arithmetic expression; `within` a command that the message names."""
+        state = self.state
+        environment = arith.Environment(self._number, self._assign_number, state.dialect.grammar)
+        try:
+            return arith.evaluate(expression, environment)
+        except arith.BadExpression as error:
+            raise ShellError(within + state.dialect.arithmetic(error)) from None
+
+    def _number(self, reference: str) -> str:
+        name, subscript = parse_reference(reference)
+        found = self._element(name, subscript)
+        if found is None and "u" in self.state.options and self.state.dialect.name != "dash":
+            raise self._unset(reference)
+        return found or ""
+
+    def _assign_number(self, reference: str, value: str) -> None:
+        self.state.assign(reference, value)
+
+    def _element(self, name: str, subscript: str | None) -> str | None:
+        """The value of a parameter or of an element; a subscript before the first one is reported."""
+        if subscript is None:
+            return parameters.value_of(self.state, name)
+        try:
+            return self.state.variables.element(name, subscript)
+        except VariableError as error:
+            self._shell.streams.err(self.state.dialect.say(self._shell.line, self.state.dialect.variable(error)))
+            return None
+
+    def _unset(self, name: str) -> ShellError:
+        dialect = self.state.dialect
+        shown = f"${name}" if name.isdigit() and dialect.name == "bash" else name
+        return ShellError(f"{shown}: {dialect.unset_parameter}", fatal=True)
+
+    # -- parameters ----------------------------------------------------------------------------------------------------
+
+    def _param(self, part: Param, fields: Fields, *, split: bool) -> Generator[simpy.Event, Any, None]:
+        """``$name``, ``${#name}``, ``${name=word}``, ``${name?word}``, ``${name#pattern}`` …"""
+        state = self.state
+        if part.op == "names":
+            self._add_all(state.variables.names(part.name), part, fields, split=split)
+            return
+        if part.op == "keys":
+            self._add_all(parameters.keys_of(state, part.name), part, fields, split=split)
+            return
+        name, subscript = part.name, None
+        if part.subscript is not None:
+            subscript = yield from self.text(part.subscript)
+        if part.indirect:
+            target = state.variables.own(name)
+            if target is not None and "n" in target.attributes and subscript is None:
+                self._add(target.scalar or "", fields, part.quoted, split=split)
+                return
+            name, subscript = parse_reference(self._behind(part, name, subscript))
+        reference = name if subscript is None else f"{name}[{subscript}]"
+        values = parameters.values_of(state, name, subscript)
+        value = self._element(name, subscript) if values is None else " ".join(values) if values else None
+        if part.op in (":-", "-", ":+", "+", ":=", "=", ":?", "?"):
+            empty = value is None or (part.op[0] == ":" and not value)
+            if (yield from self._substituted(part, empty, reference, fields, split=split)):
+                return
+            values, value = (values, value) if part.op[-1] not in "=" else (None, self._element(name, subscript))
+        elif value is None and values is None and "u" in state.options:
+            raise self._unset(reference)
+        if part.op == "len":
+            self._add(str(len(value or "") if values is None else len(values)), fields, part.quoted, split=split)
+        elif values is None:
+            text = yield from self._one(part, value, reference)
+            self._add(text, fields, part.quoted, split=split)
+        else:
+            changed = yield from self._all(part, name, subscript, values)
+            self._add_all(changed, part, fields, split=split)
+
+    def _behind(self, part: Param, name: str, subscript: str | None) -> str:
+        """The reference that the value of ``${!name}`` is."""
+        value = self._element(name, subscript)
+        if value is None:
+            raise ShellError(f"{part.name}: invalid indirect expansion")
+        if not is_reference(value) and not value.isdigit() and value not in ("@", "*", "#", "?", "$", "!", "-"):
+            raise ShellError(f"{value}: invalid variable name")
+        return value
+
+    def _substituted(
+        self, part: Param, empty: bool, reference: str, fields: Fields, *, split: bool
+    ) -> Generator[simpy.Event, Any, bool]:
+        """``:-``, ``:+``, ``:=``, ``:?``: True if the word took the place of the value."""
+        sign = part.op[-1]
+        if sign == "?" and empty:
+            message = yield from self.text(part.word)
+            raise ShellError(f"{part.name}: {message or self.state.dialect.unset_message(part.op)}", fatal=True)
+        if sign == "=" and empty:
+            value = yield from self.text(part.word)
+            self.state.assign(reference, value)
+            return False
+        if (sign == "-" and not empty) or sign in "=?":
+            return False
+        takes_word = sign == "-" or not empty
+        if takes_word:
+            word = with_home(part.word, self.state)
+            yield from self._parts(word, fields, split=split and not part.quoted, literal=False)
+        if part.quoted and (takes_word or part.name != "@"):
+            fields.add("", True)
         return True
 
-    def _expand(self, part: Part) -> Generator[simpy.Event, Any, str]:
-        """Text of one expansion."""
-        match part:
-            case Param():
-                return (yield from self._param(part))
-            case Substitution():
-                return (yield from self._shell.substitute(part.program))
-            case Arithmetic():
-                return str(self.evaluate((yield from self.text(part.expression))))
-        raise ShellError(self._state.dialect.bad_substitution)
+    def _one(self, part: Param, value: str | None, reference: str) -> _Expanding:
+        """The value, changed by an operator."""
+        text = value or ""
+        match part.op:
+            case ":":
+                return (yield from self._substring(part, text))
+            case "@":
+                letter = yield from self.text(part.word)
+                if len(letter) != 1 or letter not in "QUuLEAaKkP":
+                    raise self._bad_substitution(part.source)
+                return parameters.transformed(self.state, value, letter, reference)
+        return (yield from self._changed(part, text))
 
-    def evaluate(self, expression: str) -> int:
-        """Value of an arithmetic expression."""
-        counting = self._state.dialect.grammar >= Grammar.ASH
-        try:
-            return arith.evaluate(expression, lambda name: self._value(name) or "", self._state.set, counting=counting)
-        except arith.BadExpression as error:
-            raise ShellError(self._state.dialect.arithmetic(error)) from None
+    def _changed(self, part: Param, text: str) -> _Expanding:
+        """``#``, ``%``, ``/``, ``^`` and their relatives."""
+        if not part.op or (part.op[-1] in "-=?+" and part.op[0] not in "/#%^,~"):
+            return text
+        pieces = yield from self.pieces(part.word)
+        match part.op[0]:
+            case "/":
+                new = yield from self.pieces(part.second or ())
+                if "patsub_replacement" not in self.state.shopts:
+                    new = [(one, True) for one, _ in new]
+                return pattern.replace(pieces, text, part.op, new, self._options)
+            case "^" | "," | "~":
+                return pattern.change_case(pieces, text, part.op, self._options)
+        return pattern.trim(pieces, text, part.op, pattern.Options("extglob" in self.state.shopts))
 
-    def _slice(self, part: Param, items: _Sliced) -> Generator[simpy.Event, Any, _Sliced]:
+    def _all(
+        self, part: Param, name: str, subscript: str | None, values: list[str]
+    ) -> Generator[simpy.Event, Any, list[str]]:
+        """The values of ``$@`` and the like, each changed by an operator."""
+        if part.op == ":":
+            offset = self.evaluate((yield from self.text(part.word)))
+            length = None if part.second is None else self.evaluate((yield from self.text(part.second)))
+            found = parameters.sliced(self.state, name, subscript, values, offset, length)
+            if found is None:
+                raise ShellError(f"{length}: substring expression < 0")
+            return found
+        changed: list[str] = []
+        for value in values:
+            changed.append((yield from self._one(part, value, name)))
+        return changed
+
+    def _substring(self, part: Param, text: str) -> _Expanding:
         """``${name:offset:length}``; what is negative counts from the end."""
         offset = self.evaluate((yield from self.text(part.word)))
-        begin = offset if offset >= 0 else max(len(items) + offset, 0)
+        begin = offset if offset >= 0 else len(text) + offset
+        bash = self.state.dialect.name == "bash"
+        if begin < 0:
+            begin = len(text) if bash else 0
         if part.second is None:
-            return items[begin:]
+            return text[begin:]
         length = self.evaluate((yield from self.text(part.second)))
-        return items[begin : begin + length if length >= 0 else len(items) + length]
-
-    def _param(self, part: Param) -> Generator[simpy.Event, Any, str]:
-        """``$name``, ``${#name}``, ``${name=word}``, ``${name?word}``, ``${name#pattern}`` …"""
-        value = self._value(part.name)
-        match part.op:
-            case "" | "len":
-                if value is None and "u" in self._state.options and part.name not in ("@", "*"):
-                    raise ShellError(f"{part.name}: {self._state.dialect.unset_parameter}")
-                return str(len(value or "")) if part.op == "len" else value or ""
-            case "=" | ":=":
-                if value is None or (part.op == ":=" and not value):
-                    value = yield from self.text(part.word)
-                    self._state.set(part.name, value)
-                return value
-            case "?" | ":?":
-                if value is None or (part.op == ":?" and not value):
-                    message = yield from self.text(part.word)
-                    unset = "parameter not set" + (" or null" if part.op == ":?" else "")
-                    raise ShellError(f"{part.name}: {message or unset}")
-                return value
-            case ":":
-                return (yield from self._slice(part, value or ""))
-            case "^" | "^^" | "," | ",,":
-                change = str.upper if part.op[0] == "^" else str.lower
-                text = value or ""
-                return change(text) if len(part.op) == 2 else change(text[:1]) + text[1:]
-        pieces = yield from self.pieces(part.word)
-        if part.op[0] == "/":
-            text = yield from self.text(part.second or ())
-            return pattern.replace(pieces, value or "", part.op, text)
-        return pattern.trim(pieces, value or "", part.op)
-
-    def _value(self, name: str) -> str | None:
-        """Value of a parameter, None if unset."""
-        state = self._state
-        if name.isdigit():
-            number = int(name)
-            if number == 0:
-                return state.name
-            return state.params[number - 1] if number <= len(state.params) else None
-        match name:
-            case "?":
-                return str(state.status)
-            case "$":
-                return str(state.pid)
-            case "!":
-                return str(state.last_background) if state.last_background else None
-            case "#":
-                return str(len(state.params))
-            case "-":
-                return "".join(letter for letter in state.options if len(letter) == 1)
-            case "@" | "*":
-                return " ".join(state.params)
-        return state.variables.get(name)
-
-
-def _with_home(word: Word, state: State) -> Word:
-    """A tilde at the beginning is the home directory."""
-    first = word[0] if word else None
-    if isinstance(first, Lit) and not first.quoted and (first.text == "~" or first.text.startswith("~/")):
-        return (Lit(state.variables.get("HOME", "") + first.text[1:], quoted=True), *word[1:])
-    return word
+        end = begin + length if length >= 0 else len(text) + length
+        if end < begin and bash and begin <= len(text):
+            raise ShellError(f"{length}: substring expression < 0")
+        return text[begin : max(end, begin)]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
-from macvsim.shell.syntax.conditions import Conditions
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.lexer import REDIRECTIONS, Lexer, ShellSyntaxError, Token
 from macvsim.shell.syntax.nodes import (
     AndOr,
+    Assignment,
     Background,
     Case,
+    CaseItem,
     Command,
     Count,
     For,
     Function,
     If,
+    LeftOut,
     Let,
     Lit,
     Part,
@@ -33,25 +35,41 @@ from macvsim.shell.syntax.nodes import (
 RESERVED = frozenset(
     ("!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while", "{", "}")
 )
+MORE_RESERVED: tuple[tuple[str, ...], ...] = (
+    (),
+    ("[[", "]]", "function"),
+    ("[[", "]]", "coproc", "function", "select", "time"),
+)
+"""Reserved words beyond POSIX, by grammar."""
+DECLARES = (
+    frozenset(("export", "local", "readonly")),
+    frozenset(("export", "local", "readonly")),
+    frozenset(("alias", "declare", "export", "local", "readonly", "typeset")),
+)
+"""Builtins whose words may be assignments, by grammar."""
 _ENDS_LIST = frozenset(("do", "done", "elif", "else", "esac", "fi", "then", "}"))
+_ENDS_ITEM = (";;", ";&", ";;&")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_OPERATORS = re.compile(r"[\s$`'\"\\<>|&;()]")
 
 
 def parse(
-    text: str, grammar: Grammar = Grammar.POSIX, aliases: Mapping[str, str] | None = None, line: int = 1
+    text: str,
+    grammar: Grammar = Grammar.POSIX,
+    aliases: Mapping[str, str] | None = None,
+    shopts: Container[str] = (),
 ) -> Iterator[Command]:
-    """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none.
-
-    line : number of the first one
-    """
-    parser = Parser(text, line=line, grammar=grammar, aliases=aliases)
+    """The complete commands of a text, a line each; `ShellSyntaxError` when the one that is asked for is none."""
+    parser = Parser(text, grammar=grammar, aliases=aliases, shopts=shopts)
     while (command := parser.complete_command()) is not None:
         yield command
 
 
 class Parser:
-    """A recursive descent over the tokens of `text` from `start` on; `aliases` may change between its lines."""
+    """A recursive descent over the tokens of `text` from `start` on.
+
+    aliases, shopts : may change between the lines
+    """
 
     def __init__(
         self,
@@ -60,10 +78,14 @@ class Parser:
         line: int = 1,
         grammar: Grammar = Grammar.POSIX,
         aliases: Mapping[str, str] | None = None,
+        shopts: Container[str] = (),
     ) -> None:
         self._aliases = {} if aliases is None else aliases
+        self.expands = True
+        """Aliases count; may change between the lines."""
+        self._shopts = shopts
         self._grammar = grammar
-        self._lexer = Lexer(text, self._nested, start, line, grammar)
+        self._lexer = Lexer(text, self._nested, start, line, grammar, shopts)
         self._token: Token | None = None
         self._last_end = start
 
@@ -72,8 +94,25 @@ class Parser:
         """The text ended inside a here-document."""
         return self._lexer.cut_short
 
+    @property
+    def line(self) -> int:
+        """The line that is read."""
+        return self._lexer.line
+
+    @property
+    def text(self) -> str:
+        """The text up to where it has been read."""
+        return self._lexer.text[: self._lexer.position]
+
+    def unended(self) -> list[tuple[int, str]]:
+        """Here-documents that the end of the text ended, since the last call: line and delimiter."""
+        found, self._lexer.unended = self._lexer.unended, []
+        return found
+
     def _nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:
-        return Parser(text, start, line, self._grammar, self._aliases).substitution()
+        inner = Parser(text, start, line, self._grammar, self._aliases, self._shopts)
+        inner.expands = self.expands
+        return inner.substitution()
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
@@ -96,7 +135,10 @@ class Parser:
         return (token.text if token.kind == "operator" else token.literal) in texts
 
     def _unexpected(self, expecting: str = "") -> ShellSyntaxError:
-        return ShellSyntaxError(self.token.line, "", describe(self.token), f'"{expecting}"' if expecting else "")
+        token = self.token
+        line = token.line + (token.kind == "newline" and self._grammar < Grammar.BASH)
+        written = "newline" if token.kind == "newline" else token.text
+        return ShellSyntaxError(line, "", describe(token), f'"{expecting}"' if expecting else "", written)
 
     def _expect(self, text: str) -> None:
         if not self._at(text):
@@ -126,6 +168,8 @@ class Parser:
         self._skip_newlines()
         command = Sequence(()) if self._at(")") else self._list()
         if not self._at(")"):
+            if self.token.kind == "end" and self._grammar >= Grammar.BASH:
+                raise ShellSyntaxError(self.token.line, "Unterminated substitution", token=")")
             raise self._unexpected(")")
         token = self.token
         return command, token.end, self._lexer.line
@@ -152,7 +196,8 @@ class Parser:
             commands.append(command)
             if not stop_at_newline:
                 self._skip_newlines()
-            if self.token.kind in ("newline", "end") or self._at(")", ";;") or self.token.literal in _ENDS_LIST:
+            ends = self._at(")", *_ENDS_ITEM) or self.token.literal in _ENDS_LIST
+            if self.token.kind in ("newline", "end") or ends:
                 break
         return commands[0] if len(commands) == 1 else Sequence(tuple(commands))
 
@@ -165,18 +210,26 @@ class Parser:
         return command
 
     def _pipeline(self) -> Command:
-        inverted = False
-        while self._at("!"):
-            self._advance()
-            inverted = not inverted
+        inverted, timed = False, ""
+        while self._at("!") or (self._grammar >= Grammar.BASH and self._at("time")):
+            if self._advance().literal == "!":
+                inverted = not inverted
+            elif self._at("-p"):
+                timed = self._advance().text
+            else:
+                timed = "time"
+        if timed and (self.token.kind in ("newline", "end") or self._at(";", ")", "&")):
+            return Pipeline((Sequence(()),), inverted, timed)
         commands = [self._command()]
         while self._at("|", "|&"):
             if self._advance().text == "|&":
-                both = Redirect(2, ">&", (Lit("1"),))
+                both = Redirect(2, ">&", Word((Lit("1"),), "1"))
                 commands[-1] = Redirected(commands[-1], (both,))
             self._skip_newlines()
             commands.append(self._command())
-        return commands[0] if len(commands) == 1 and not inverted else Pipeline(tuple(commands), inverted)
+        if len(commands) == 1 and not inverted and not timed:
+            return commands[0]
+        return Pipeline(tuple(commands), inverted, timed)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -186,35 +239,46 @@ class Parser:
         if command is None:
             return self._simple()
         redirects = self._redirects()
+        if isinstance(command, Redirected):
+            return Redirected(command.command, (*command.redirects, *redirects))
         return Redirected(command, redirects) if redirects else command
 
     def _expand_aliases(self) -> None:
-        """Put the text of an alias where its name stands, and look again (POSIX.1-2017, 2.3.1)."""
+        """Put the text of an alias where its name stands, and look again (POSIX.1-2017, 2.3.1): a text that ends with a
+        blank makes the next word be looked at too.
+        """
         lexer, seen = self._lexer, [""]
-        while (name := self.token.literal) in self._aliases and name not in seen:
+        while self.expands and (name := self.token.literal) in self._aliases and name not in seen:
             seen.append(name)
-            token = self.token
-            lexer.text = lexer.text[: token.start] + self._aliases[name] + lexer.text[token.end :]
+            token, value = self.token, self._aliases[name]
+            following = lexer.text[token.end :]
+            if value[-1:] in (" ", "\t") and (match := re.match(r"[ \t]*([\w!%,@.-]+)(?![\w!%,@.='\"$`-])", following)):
+                word = self._aliases.get(match[1], match[1])
+                following = following[: match.start(1)] + word + following[match.end(1) :]
+            lexer.text = lexer.text[: token.start] + value + following
             lexer.position = token.start
             self._token = None
 
     def _compound(self) -> Command | None:
         """The compound command that begins here; None where a simple one does."""
+        line = self.token.line
         if self._at("("):
             if (expression := self._double_parenthesis()) is not None:
-                return Let(expression)
+                return Let(expression, line)
             self._advance()
             body = self._list()
             self._expect(")")
-            return Subshell(body)
+            return Subshell(body, line)
         if self._grammar >= Grammar.ASH and self._at("[["):
-            return Conditions(self._lexer, self._advance).test()
+            from macvsim.shell.syntax.conditions import Conditions
+
+            conditions = Conditions(self._lexer, self._advance)
+            test = conditions.test()
+            self._lexer.assignments = True
+            return Redirected(test, tuple(conditions.redirects)) if conditions.redirects else test
         match self.token.literal:
             case "{":
-                self._advance()
-                body = self._list()
-                self._expect("}")
-                return body if isinstance(body, Sequence) else Sequence((body,))
+                return self._group("{", "}")
             case "if":
                 return self._if()
             case "while" | "until" as word:
@@ -232,10 +296,28 @@ class Parser:
                     self._advance()
                     self._expect(")")
                 return self._function(name)
+            case "select" if self._grammar >= Grammar.BASH:
+                start = self.token.start
+                self._for()
+                return LeftOut("select", self._lexer.text[start : self._last_end])
+            case "coproc" if self._grammar >= Grammar.BASH:
+                start = self._advance().start
+                if self._compound() is None:
+                    self._advance()  # a name, or the first word of the command
+                    if self._compound() is None and (self.token.kind == "word" or self._at_redirect()):
+                        self._simple()
+                self._redirects()
+                return LeftOut("coproc", self._lexer.text[start : self._last_end])
         return None
 
+    def _group(self, opening: str, closing: str) -> Command:
+        self._expect(opening)
+        body = self._list()
+        self._expect(closing)
+        return Sequence(body.commands if isinstance(body, Sequence) and not body.braces else (body,), braces=True)
+
     def _double_parenthesis(self) -> Word | None:
-        """What stands in ``((…))``, if that is what begins here."""
+        """The expression of ``((…))``, if that begins here."""
         lexer, at = self._lexer, self.token.start
         if self._grammar < Grammar.BASH or not lexer.text.startswith("((", at):
             return None
@@ -246,6 +328,7 @@ class Parser:
         except ShellSyntaxError:  # a subshell in a subshell
             lexer.position, lexer.line = before
             return None
+        assert isinstance(expression, Word)
         self._token, self._last_end = None, lexer.position
         return expression
 
@@ -270,12 +353,17 @@ class Parser:
         return If(tuple(branches), otherwise)
 
     def _for(self) -> Command:
+        """``for`` and, likewise, ``select``."""
         self._advance()
+        line = self.token.line
         if self._at("(") and (expression := self._double_parenthesis()) is not None:
-            return self._count(expression)
+            return self._count(expression, line)
         name = self.token.literal
-        if not _NAME.match(name):
+        if not _NAME.match(name) and (self._grammar < Grammar.BASH or self.token.kind not in ("word", "number")):
+            if self._grammar >= Grammar.BASH:
+                raise self._unexpected()
             raise ShellSyntaxError(self.token.line, "Bad for loop variable")
+        name = name or self.token.text
         self._advance()
         self._skip_newlines()
         words: list[Word] | None = None
@@ -290,38 +378,42 @@ class Parser:
         elif self._at(";"):
             self._advance()
         self._skip_newlines()
-        return For(name, None if words is None else tuple(words), self._do_group())
+        braced = self._grammar >= Grammar.BASH and self._at("{")
+        body = self._group("{", "}") if braced else self._do_group()
+        return For(name, None if words is None else tuple(words), body, line)
 
-    def _count(self, expression: Word) -> Command:
+    def _count(self, expression: Word, line: int) -> Command:
         """``for ((first; condition; step))``, which has been read."""
         words: list[list[Part]] = [[]]
         for part in expression:
             texts = part.text.split(";") if isinstance(part, Lit) else [""]
             words[-1].append(Lit(texts[0], quoted=True) if isinstance(part, Lit) else part)
             words += [[Lit(text, quoted=True)] for text in texts[1:]]
-        if len(words) != 3:
-            raise ShellSyntaxError(self.token.line, "", '"("')
+        sources = expression.source.split(";")
+        if len(words) != 3 or len(sources) != 3:
+            raise ShellSyntaxError(self.token.line, "", '"("', token="(")
         if self._at(";"):
             self._advance()
         self._skip_newlines()
-        first, condition, step = (tuple(word) for word in words)
-        return Count(first, condition, step, self._do_group())
+        first, condition, step = (Word(word, source) for word, source in zip(words, sources, strict=True))
+        body = self._group("{", "}") if self._at("{") else self._do_group()
+        return Count(first, condition, step, body, line)
 
     def _case(self) -> Command:
-        self._advance()
+        line = self._advance().line
         if self.token.kind not in ("word", "number"):
-            raise ShellSyntaxError(self.token.line, "", describe(self.token), "word")
+            raise ShellSyntaxError(self.token.line, "", describe(self.token), "word", self.token.text)
         subject = _word_of(self._advance())
         self._skip_newlines()
         self._expect("in")
         self._skip_newlines()
-        items: list[tuple[tuple[Word, ...], Command]] = []
+        items: list[CaseItem] = []
         while not self._at("esac"):
             items.append(self._case_item())
         self._advance()
-        return Case(subject, tuple(items))
+        return Case(subject, tuple(items), line)
 
-    def _case_item(self) -> tuple[tuple[Word, ...], Command]:
+    def _case_item(self) -> CaseItem:
         if self._at("("):
             self._advance()
         patterns: list[Word] = []
@@ -334,45 +426,60 @@ class Parser:
             self._advance()
         self._expect(")")
         self._skip_newlines()
-        body: Command = Sequence(()) if self._at(";;", "esac") else self._list()
-        if not self._at("esac"):
+        body: Command = Sequence(()) if self._at(*_ENDS_ITEM, "esac") else self._list()
+        end = ";;"
+        if self._at(";&", ";;&"):
+            end = self._advance().text
+            self._skip_newlines()
+        elif not self._at("esac"):
             self._expect(";;")
             self._skip_newlines()
-        return tuple(patterns), body
+        return CaseItem(tuple(patterns), body, end)
 
     def _simple(self) -> Command:
         line = self.token.line
-        assignments: list[tuple[str, Word]] = []
-        words: list[Word] = []
+        assignments: list[Assignment] = []
+        words: list[Word | Assignment] = []
         redirects: list[Redirect] = []
         if self.token.literal in RESERVED:
             raise self._unexpected()
+        declares = True
         while True:
             if self._at_redirect():
                 self._redirect(redirects)
             elif self.token.kind == "word":
-                token = self._advance()
-                assigned = None if words else _assignment(token.word)
-                if assigned is not None:
+                token = self.token
+                assigned = token.assignment if declares else None
+                if not words and assigned is None:
+                    declares = token.literal in DECLARES[self._grammar]
+                    self._lexer.assignments = declares
+                self._advance()
+                if assigned is not None and not words:
                     assignments.append(assigned)
                 else:
-                    words.append(token.word)
+                    words.append(token.word if assigned is None else assigned)
                 if self._at("(") and len(words) == 1 and not assignments and not redirects:
                     self._advance()
                     self._expect(")")
+                    self._lexer.assignments = True
                     return self._function(token)
             else:
                 break
+        self._lexer.assignments = True
         if not (assignments or words or redirects):
             raise self._unexpected()
         return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
 
     def _function(self, token: Token) -> Command:
-        """What comes after a function's name and parentheses."""
-        if not _NAME.match(token.literal):
+        """A function's body, behind the name and the parentheses."""
+        if self._grammar >= Grammar.BASH:
+            if not token.text or _OPERATORS.search(token.text):
+                raise ShellSyntaxError(token.line, "", '"("', token="(")
+        elif not _NAME.match(token.literal):
             raise ShellSyntaxError(token.line, "Bad function name")
         self._skip_newlines()
-        return Function(token.literal, self._command())
+        body = self._command()
+        return Function(token.text, body, token.line)
 
     # -- redirections --------------------------------------------------------------------------------------------------
 
@@ -391,15 +498,13 @@ class Parser:
         operator = self._advance().text
         if self.token.kind not in ("word", "number"):
             raise self._unexpected()
-        fd = int(number) if number else int(operator[0] == ">")
+        variable = number.strip("{}") if number.startswith("{") else ""
+        fd = int(number) if number.isdigit() else int(operator[0] in ">&")
         target = self._advance()
-        if operator in ("&>", "&>>"):
-            found.append(Redirect(1, operator[1:], _word_of(target)))
-            found.append(Redirect(2, ">&", (Lit("1"),)))
-        elif operator in ("<<", "<<-"):
-            found.append(Redirect(fd, "<<", self._lexer.here_document(target, operator == "<<-")))
+        if operator in ("<<", "<<-"):
+            found.append(Redirect(fd, "<<", self._lexer.here_document(target, operator == "<<-"), variable))
         else:
-            found.append(Redirect(fd, operator, _word_of(target)))
+            found.append(Redirect(fd, operator, _word_of(target), variable))
 
 
 def describe(token: Token) -> str:
@@ -412,13 +517,4 @@ def describe(token: Token) -> str:
 
 
 def _word_of(token: Token) -> Word:
-    return token.word or (Lit(token.text),)
-
-
-def _assignment(word: Word) -> tuple[str, Word] | None:
-    """Name and value if a word is an assignment."""
-    first = word[0] if word else None
-    if not isinstance(first, Lit) or first.quoted or not (match := _ASSIGNMENT.match(first.text)):
-        return None
-    rest = first.text[match.end() :]
-    return match[1], ((Lit(rest), *word[1:]) if rest else word[1:])
+    return token.word or Word((Lit(token.text),), token.text)

@@ -16,8 +16,5 @@ def is_unfinished(text: str, grammar: Grammar = Grammar.BASH) -> bool:
         while parser.complete_command() is not None:
             pass
     except ShellSyntaxError as error:
-        return error.unexpected == "end of file" or (error.unexpected is None and error.message in _OPEN)
+        return error.unexpected == "end of file" or (error.unexpected is None and error.token != "")
     return parser.cut_short
-
-
-_OPEN = frozenset(("Unterminated quoted string", "EOF in backquote substitution", "Missing '}'", "Missing '))'"))

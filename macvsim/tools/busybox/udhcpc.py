@@ -12,7 +12,7 @@ from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.tool import tool
-from macvsim.shell.dialect import Ash
+from macvsim.shell.dialects.ash import Ash
 from macvsim.shell.interp import Interpreter, execute
 from macvsim.shell.state import State
 from macvsim.tools.getopt import OptionError, getopt

@@ -10,6 +10,7 @@ from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
 from macvsim.machine.tool import OWN, ToolError, UsageError, tool
 from macvsim.shell.builtins.echo import echo_text, format_text
+from macvsim.shell.builtins.testexpr import TestError, evaluate
 from macvsim.tools.coreutils.inputs import TEXTS
 from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
@@ -47,6 +48,25 @@ def printf(call: Call, manner: Wording) -> int:
             else f"{call.name}: '{word}': expected a numeric value\n"
         )
     return int(bool(wrong))
+
+
+@everywhere("test", "[", gnu=OWN, busybox=OWN)
+def test(call: Call, manner: Wording) -> int:
+    """``test EXPRESSION``, ``[ EXPRESSION ]``."""
+    args = call.args
+    try:
+        if call.name == "[":
+            if args[-1:] != ["]"]:
+                raise TestError("bracket", "]")
+            args = args[:-1]
+        return 0 if evaluate(args, call.files) else 1
+    except TestError as error:
+        texts = {
+            "bracket": "missing ']'", "number": f"invalid integer '{error.word}'", "paren": "')' expected",
+            "operator": f"extra argument '{error.following}'", "argument": f"missing argument after '{error.word}'",
+        }  # fmt: skip
+        call.err(f"{call.name}: {texts[error.kind]}\n")
+        return 2
 
 
 @everywhere("seq", usage=TEXTS, gnu=OWN, busybox=OWN)

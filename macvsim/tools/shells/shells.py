@@ -9,9 +9,15 @@ from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
 from macvsim.machine.streams import Text
 from macvsim.machine.tool import tool
-from macvsim.shell.dialect import Ash, Bash, Bash5, Dialect
+from macvsim.shell.dialects.ash import Ash
+from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.dialects.bash import Bash, Bash5
 from macvsim.shell.interpreter import Interpreter
-from macvsim.shell.state import State
+from macvsim.shell.state import PATH, State
+
+_LEFT_OUT = frozenset(("--help", "--init-file", "--login", "--posix", "--rcfile", "--restricted", "--version"))
+_FUNCTION = "BASH_FUNC_"
+"""Begins the names of functions in the environment (``export -f``)."""
 
 
 @tool("sh", "dash", flavour="debian")
@@ -41,14 +47,30 @@ def bash(call: Call) -> Waiting:
 def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
     """A shell process of its own."""
     words = call.args
+    bash = issubclass(dialect, Bash)
     options: list[str] = []
-    while words and re.fullmatch(r"-[a-z]+", words[0]):
-        options += words.pop(0)[1:]
+    named: list[str] = []
+    while words and re.fullmatch(r"[-+][A-Za-z]+", words[0]):
+        option = words.pop(0)
+        options += option[1:]
+        if "o" in option and words:
+            named.append(words.pop(0))
+        if bash and "O" in option:
+            return call.not_simulated("bash -O")
+    if words and words[0].startswith("--") and bash:
+        if words[0] in ("--norc", "--noprofile", "--"):
+            words.pop(0)
+        elif words[0] in _LEFT_OUT:
+            return call.not_simulated(f"bash {words[0]}")
+        else:
+            call.err(f"{call.name}: {words[0]}: invalid option\n")
+            return 2
     arg0, script = call.name, False
     text: str | None = None
     if "c" in options:
         if not words:
-            call.err(Dialect(call.name).say(0, "-c requires an argument"))
+            what = "-c: option requires an argument\n" if bash else "0: -c requires an argument\n"
+            call.err(f"{call.name}: {what}")
             return 2
         text, *words = words
         if words:
@@ -59,19 +81,30 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
             text = call.files.read(arg0)
         except FileError as error:
             call.err(dialect(call.name).cannot_run(error))
-            return 127 if issubclass(dialect, Bash) else 2
-    state = State(call.box, dialect(arg0, script=script or (text is None and issubclass(dialect, Bash))))
+            return 127 if bash else 2
+    else:
+        options.append("s")
+    state = State(call.box, dialect(arg0, script=script or (text is None and bash)))
     state.cwd, state.params = call.cwd, words
-    state.variables.update(call.env, PWD=call.cwd)
-    state.exported.update(dict.fromkeys(call.env))
-    state.options.update(dict.fromkeys(letter for letter in options if letter in "efux"))
+    for name in ("HOME", "PATH"):
+        if name not in call.env:
+            state.variables.unset(name)
+    state.variables.setdefault("PATH", PATH)
+    functions = {name: value for name, value in call.env.items() if name.startswith(_FUNCTION)}
+    state.export({**{name: value for name, value in call.env.items() if name not in functions}, "PWD": call.cwd})
+    known = "aCefnuvxcs" if bash else "aCefnuvx"
+    state.options.update(dict.fromkeys(letter for letter in options if letter in known))
+    state.options.update(dict.fromkeys(letter for name in named if (letter := dialect.option_names.get(name))))
 
     def body(job: Job) -> Waiting:
         state.pid = job.pid
         shell = Interpreter(state, job)
+        for name, function in functions.items() if bash else ():
+            definition = f"{name.removeprefix(_FUNCTION).removesuffix('%%')} {function}\n"
+            yield from shell.lines(definition, job.fds)
         if text is not None:
             return (yield from shell.script(text, job.fds))
-        read = job.fds.stdin.read_line if issubclass(dialect, Bash) else _Blocks(call).line
+        read = job.fds.stdin.read_line if bash else _Blocks(call).line
         return (yield from shell.script_from(read, job.fds))
 
     job = Job(call.box, body, call.fds, call.name if text is None else text)

@@ -1,9 +1,11 @@
-"""The shells people type at: the words of `macvsim.shell.dialect` without the numbers of lines."""
+"""The shells people type at: the messages of the shells without the numbers of lines."""
 
 from __future__ import annotations
 
-from macvsim.shell.dialect import Ash, Bash, Bash5, Dialect
-from macvsim.shell.syntax.lexer import ShellSyntaxError
+from macvsim.shell.dialects.ash import Ash
+from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.dialects.bash import Bash, Bash5
+from macvsim.shell.syntax.quoting import ShellSyntaxError
 
 
 class LoginBash(Bash5):
@@ -38,7 +40,7 @@ class TerminalAsh(Ash):
 def _syntax_text(error: ShellSyntaxError) -> str:
     if error.unexpected is None or error.unexpected == "end of file":
         return "syntax error: unexpected end of file"
-    return f"syntax error near unexpected token `{error.unexpected.strip(chr(34))}'"
+    return f"syntax error near unexpected token `{error.token or error.unexpected.strip(chr(34))}'"
 
 
 LOGIN_DIALECTS: dict[str, type[Dialect]] = {"debian": LoginBash, "busybox": TerminalAsh, "centos": LoginBash4}

@@ -1,0 +1,42 @@
+"""The usage lines of bash's builtins (``help -s``)."""
+
+from __future__ import annotations
+
+USAGE = {
+    ".": ". filename [arguments]",
+    "alias": "alias [-p] [name[=value] ... ]",
+    "builtin": "builtin [shell-builtin [arg ...]]",
+    "caller": "caller [expr]",
+    "cd": "cd [-L|[-P [-e]] [-@]] [dir]",
+    "command": "command [-pVv] command [arg ...]",
+    "declare": "declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]",
+    "dirs": "dirs [-clpv] [+N] [-N]",
+    "disown": "disown [-h] [-ar] [jobspec ... | pid ...]",
+    "enable": "enable [-a] [-dnps] [-f filename] [name ...]",
+    "eval": "eval [arg ...]",
+    "exec": "exec [-cl] [-a name] [command [argument ...]] [redirection ...]",
+    "export": "export [-fn] [name[=value] ...] or export -p",
+    "getopts": "getopts optstring name [arg ...]",
+    "hash": "hash [-lr] [-p pathname] [-dt] [name ...]",
+    "jobs": "jobs [-lnprs] [jobspec ...] or jobs -x command [args]",
+    "kill": "kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]",
+    "local": "local [option] name[=value] ...",
+    "mapfile": "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
+    "popd": "popd [-n] [+N | -N]",
+    "printf": "printf [-v var] format [arguments]",
+    "pushd": "pushd [-n] [+N | -N | dir]",
+    "pwd": "pwd [-LP]",
+    "read": "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] "
+    "[name ...]",
+    "readonly": "readonly [-aAf] [name[=value] ...] or readonly -p",
+    "set": "set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]",
+    "shopt": "shopt [-pqsu] [-o] [optname ...]",
+    "trap": "trap [-lp] [[arg] signal_spec ...]",
+    "type": "type [-afptP] name [name ...]",
+    "typeset": "typeset [-aAfFgiIlnrtux] name[=value] ... or typeset -p [-aAfFilnrtux] [name ...]",
+    "ulimit": "ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]",
+    "umask": "umask [-p] [-S] [mode]",
+    "unalias": "unalias [-a] name [name ...]",
+    "unset": "unset [-f] [-v] [-n] [name ...]",
+    "wait": "wait [-fn] [-p var] [id ...]",
+}
