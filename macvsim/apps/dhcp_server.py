@@ -73,8 +73,8 @@ class Server(ABC):
         """The time (ns) after which `expire` is called if no message comes; None: never."""
         return None
 
-    def expire(self) -> None:
-        """Forget the leases whose time is up."""
+    def expire(self) -> None:  # noqa: B027
+        """Forget the leases whose time is up; a server without `pause` keeps them."""
 
     @property
     def own(self) -> int:

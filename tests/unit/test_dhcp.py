@@ -236,7 +236,7 @@ def test_udhcpc_and_dnsmasq_speak_as_recorded() -> None:
 
 
 def test_dnsmasq_stores_leases() -> None:
-    """The file has the latest client first; a lease goes when it ends or is given back; a new dnsmasq reads the file."""
+    """The latest client is first; a lease goes when it ends or is given back; a new dnsmasq reads the file."""
     lab, server, client = lan()
     start = "dnsmasq -p 0 -i eth0 --dhcp-range=10.0.0.50,10.0.0.60,2m"
     other = lab.host("other", nic="eth0", switch="sw1", mac="02:00:00:00:00:03")

@@ -22,8 +22,8 @@ dnsmasq: compile time options: IPv6 GNU-getopt DBus no-UBus i18n IDN2 DHCP DHCPv
 auth DNSSEC loop-detect inotify dumpfile
 """
 _SHORT = {"p": "port", "i": "interface", "F": "dhcp-range", "G": "dhcp-host", "O": "dhcp-option", "C": "conf-file",
-          "s": "domain", "l": "dhcp-leasefile", "d": "no-daemon", "k": "keep-in-foreground", "q": "log-queries", "z": "bind-interfaces",
-          "5": "no-ping"}  # fmt: skip
+          "s": "domain", "l": "dhcp-leasefile", "d": "no-daemon", "k": "keep-in-foreground", "q": "log-queries",
+          "z": "bind-interfaces", "5": "no-ping"}  # fmt: skip
 _SWITCHES = ("no-daemon", "keep-in-foreground", "log-queries", "bind-interfaces", "no-ping", "dhcp-authoritative",
              "log-dhcp", "no-resolv", "no-hosts", "bind-dynamic")  # fmt: skip
 _IGNORED = ("log-facility", "pid-file", "user", "group", "except-interface", "dhcp-lease-max")

@@ -9,8 +9,8 @@ from macvsim.machine.host import Box
 from macvsim.machine.job import Job
 from macvsim.machine.streams import Sink, discard
 from macvsim.machine.tool import tool
-from macvsim.tools.isc_dhcp_client import leasefile
 from macvsim.net.addr import FOREVER, Address
+from macvsim.tools.isc_dhcp_client import leasefile
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_text, mask_int
 

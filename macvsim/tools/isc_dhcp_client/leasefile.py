@@ -29,7 +29,8 @@ _DATE = "%Y/%m/%d %H:%M:%S"
 def write(box: Box, device: str, held: Held) -> None:
     """Remember one more lease."""
     lines = [f'  interface "{device}";', f"  fixed-address {ip_text(held.ip)};"]
-    for code, value in sorted(reversed(held.answer.options), key=lambda option: _bucket(option[0])):
+    latest_first = held.answer.options[::-1]
+    for code, value in sorted(latest_first, key=lambda option: _bucket(option[0])):
         if code in _NAMES:
             lines.append(f"  option {_NAMES[code]} {_text(code, value)};")
     for word, time in (("renew", held.renew), ("rebind", held.rebind), ("expire", held.expire)):
