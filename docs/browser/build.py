@@ -90,8 +90,9 @@ def locked(names: tuple[str, ...]) -> list[str]:
 
 
 def labs() -> list[Path]:
-    """The document's experiments first, then the failures."""
-    return [*sorted((ROOT / "scenarios").glob("*.md")), *sorted((ROOT / "scenarios" / "failures").glob("[0-9]*.md"))]
+    """The document's experiments first, then the failures, then the tools."""
+    scenarios = ROOT / "scenarios"
+    return [path for folder in ("", "failures", "tools") for path in sorted((scenarios / folder).glob("*.md"))]
 
 
 def lab(path: Path, folder: Path) -> dict[str, str]:
@@ -107,7 +108,7 @@ def lab(path: Path, folder: Path) -> dict[str, str]:
             token.type, token.content = "html_block", f'<div data-block="{block}"></div>\n'
             block += 1
     html = markdown.renderer.render(tokens, markdown.options, {})
-    html = re.sub(r'<a href="(?:\.\./)?([\w.-]+\.md)">', r'<a href="#\1">', html)
+    html = re.sub(r'<a href="(?:\.\./)?(?:failures/)?([\w.-]+\.md)">', r'<a href="#\1">', html)
     return {"name": path.name, "title": title, "html": html}
 
 

@@ -28,6 +28,8 @@ class Lease:
     mac: bytes
     expires: int
     hostname: str = ""
+    client: bytes = b""
+    """The client's identifier (option 61), where it sent one."""
 
 
 class Server(ABC):
@@ -50,8 +52,10 @@ class Server(ABC):
         assert self._port is not None
         try:
             while True:
-                message = yield from self._box.get(None)
-                if message is not None and message.op == dhcp.REQUEST:
+                message = yield from self._box.get(self.pause())
+                if message is None:
+                    self.expire()
+                elif message.op == dhcp.REQUEST:
                     yield from self.serve(message)
         except simpy.Interrupt as interrupt:
             if int(interrupt.cause or _SIGTERM) != _SIGTERM:
@@ -65,14 +69,21 @@ class Server(ABC):
     def serve(self, asked: Message) -> Waiting:
         """Answer a client's message."""
 
+    def pause(self) -> int | None:
+        """The time (ns) after which `expire` is called if no message comes; None: never."""
+        return None
+
+    def expire(self) -> None:  # noqa: B027
+        """Forget the leases whose time is up; a server without `pause` keeps them."""
+
     @property
     def own(self) -> int:
         """Our address on the device, 0 if it has none."""
         return self.ns.addresses.select_source(self.dev, 0, Scope.LINK) if self.dev.inet.addresses else 0
 
-    def lease(self, mac: bytes, ip: int, seconds: int, hostname: str = "") -> Lease:
+    def lease(self, mac: bytes, ip: int, seconds: int, hostname: str = "", client: bytes = b"") -> Lease:
         """A lease from now on."""
-        return Lease(ip, mac, int(self.sim.now) + seconds * SECOND, hostname)
+        return Lease(ip, mac, int(self.sim.now) + seconds * SECOND, hostname, client)
 
     def is_over(self, lease: Lease) -> bool:
         """True if its time is up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from macvsim.apps.dhcp import Mailbox, Waiting
@@ -56,12 +56,33 @@ class Dnsmasq(Server):
 
     FAREWELL = "dnsmasq: exiting on receipt of SIGTERM"
 
-    def __init__(self, ns: Namespace, dev: NetDevice, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ns: Namespace,
+        dev: NetDevice,
+        config: Config,
+        say: Callable[[str], None],
+        leases: Iterable[Lease] = (),
+        store: Callable[[Iterable[Lease]], None] = lambda leases: None,
+    ) -> None:
         super().__init__(ns, dev, say)
         self.config = config
-        self._leases: dict[int, Lease] = {}
+        self._leases: dict[int, Lease] = {lease.ip: lease for lease in leases}
+        self._store = store
+        self._declined: dict[int, int] = {}
+        """Addresses that a client declined, and until when (ns) no client gets them."""
         self._pinged: dict[int, int] = {}
         """Addresses that nobody answered for, and until when (ns) that is believed."""
+
+    def pause(self) -> int | None:
+        """As `Server`: until the first lease ends."""
+        ends = [lease.expires for lease in self._leases.values()]
+        return max(min(ends) - int(self.sim.now), 0) if ends else None
+
+    def expire(self) -> None:
+        """As `Server` (lease_prune)."""
+        self._leases = {ip: lease for ip, lease in self._leases.items() if not self.is_over(lease)}
+        self._store(self._leases.values())
 
     def _context(self) -> Range | None:
         """The range that fits the device's address."""
@@ -99,9 +120,12 @@ class Dnsmasq(Server):
             self._log(dhcp.RELEASE, asked.ciaddr, asked.chaddr, "" if known else "unknown lease")
             if known:
                 del self._leases[asked.ciaddr]
+                self._store(self._leases.values())
         elif asked.kind == dhcp.DECLINE and lease is not None and lease.ip == wanted:
             self._log(dhcp.DECLINE, wanted, asked.chaddr)
-            self._leases[wanted] = self.lease(bytes(6), wanted, _DECLINED)
+            del self._leases[wanted]
+            self._declined[wanted] = int(self.sim.now) + _DECLINED * SECOND
+            self._store(self._leases.values())
 
     def _requested(self, asked: Message, context: Range, lease: Lease | None, ip: int) -> None:
         server = asked.address(dhcp.SERVER_ID)
@@ -118,8 +142,9 @@ class Dnsmasq(Server):
             ), BROADCAST)  # fmt: skip
             return
         name = asked.get(dhcp.HOSTNAME).rstrip(b"\0").decode("ascii", "replace")
-        self._leases = {known: one for known, one in self._leases.items() if one.mac != asked.chaddr}
-        self._leases[ip] = self.lease(asked.chaddr, ip, context.lease, name)
+        self._leases = {known: one for known, one in self._leases.items() if known == ip or one.mac != asked.chaddr}
+        self._leases[ip] = self.lease(asked.chaddr, ip, context.lease, name, asked.get(dhcp.CLIENT_ID))
+        self._store(self._leases.values())
         self._log(dhcp.ACK, ip, asked.chaddr, name)
         self._answer(dhcp.ACK, asked, ip, context, name)
 
@@ -133,9 +158,12 @@ class Dnsmasq(Server):
         if static is None and not context.start <= ip <= context.end:
             return "address not available"
         held = self._leases.get(ip)
-        if held is not None and held.mac != asked.chaddr and not self.is_over(held):
+        if (held is not None and held.mac != asked.chaddr and not self.is_over(held)) or self._is_declined(ip):
             return "address in use"
         return ""
+
+    def _is_declined(self, ip: int) -> bool:
+        return self._declined.get(ip, 0) > int(self.sim.now)
 
     def _choose(self, asked: Message, context: Range, lease: Lease | None, wanted: int) -> Waiting:
         """The address to offer, 0 if there is none (address_allocate)."""
@@ -150,7 +178,7 @@ class Dnsmasq(Server):
         for step in range(size):
             ip = context.start + (first + step) % size
             held = self._leases.get(ip)
-            free = held is None or self.is_over(held)
+            free = (held is None or self.is_over(held)) and not self._is_declined(ip)
             if not free or ip == self.own or ip in self.config.hosts.values():
                 continue
             if not self.config.ping or self._pinged.get(ip, 0) > int(self.sim.now):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim import Lab
 from macvsim.dev.bridge import Bridge
 from tests.unit.tool_lab import ToolLab, bridge_lab
 
@@ -162,6 +163,14 @@ def test_offloads_are_off_and_stay_so() -> None:
 )
 def test_ethtool_errors(words: str, err: str, code: int) -> None:
     assert ports_lab().fails(f"ethtool {words}") == (err, code)
+
+
+@pytest.mark.parametrize("option", ["-i", "-S"])
+def test_the_hardware_of_a_card_is_left_out(option: str) -> None:
+    lab = Lab()
+    told = lab.host("host1", nic="enp0s8", switch=lab.switch("sw1")).sh(f"ethtool {option} enp0s8")
+    assert told.code == 95
+    assert told.stderr.startswith("not simulated: ")
 
 
 def test_ethtool_tells_about_a_veth() -> None:

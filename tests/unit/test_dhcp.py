@@ -141,13 +141,16 @@ def test_containers_on_macvlan_get_addresses_of_the_lan() -> None:
     run = "docker run -d --network lan --cap-add NET_ADMIN --mac-address 02:42:00:00:00:0"
     for number in (1, 2):
         assert not host.sh(f"{run}{number} --ip 10.0.0.20{number} --name c{number} busybox sleep 1000").code
-    found = [str(host.sh(f"docker exec c{n} sh -c 'udhcpc -n -q 2>&1; ip addr show eth0'")) for n in (1, 2)]
+    assert "lease of 10.0.0." in str(host.sh("docker exec c1 udhcpc -n -q"))
+    assert "inet 10.0.0.201/24" in str(host.sh("docker exec c1 ip addr show eth0"))  # the image has no script
+    assert not host.sh("docker run -d --network lan --ip 10.0.0.210 --name c3 busybox sleep 1000").code
+    host.files["/root/s"] = '[ "$1" != bound ] || { ip addr flush dev eth0; ip addr add $ip/$mask dev eth0; }\n'
+    assert not host.sh("docker cp /root/s c1:/; docker cp /root/s c2:/; docker cp /root/s c3:/").code
+    found = [str(host.sh(f"docker exec c{n} sh -c 'udhcpc -n -q -s /s 2>&1; ip addr show eth0'")) for n in (1, 2)]
     ips = [text.partition("lease of ")[2].split()[0] for text in found]
     assert len(set(ips)) == 2
     assert all(f"inet {ip}/24" in text for ip, text in zip(ips, found, strict=True))
-    plain_run = "docker run -d --network lan --ip 10.0.0.210 --name c3 busybox sleep 1000"
-    assert not host.sh(plain_run).code
-    assert "Operation not permitted" in str(host.sh("docker exec c3 udhcpc -n -q"))
+    assert "Operation not permitted" in str(host.sh("docker exec c3 udhcpc -n -q -s /s"))
     assert lab.now > 0
 
 
@@ -169,7 +172,7 @@ def test_dhclient() -> None:
     lab, server, client = lan()
     server.sh("udhcpd")
     assert str(client.sh("dhclient eth0")) == ""
-    assert "10.0.0.24/24" in str(client.sh("ip addr show eth0"))
+    assert "inet 10.0.0.24/24 scope global dynamic eth0\n       valid_lft 120sec" in str(client.sh("ip addr show eth0"))
     assert str(client.sh("ip route")).startswith("default via 10.0.0.1 dev eth0")
     servers = "nameserver 10.0.0.1\nnameserver 8.8.8.8\n"
     assert str(client.sh("cat /etc/resolv.conf")) == f"domain local\nsearch local.\n{servers}"
@@ -199,6 +202,19 @@ def test_dhclient_tells_what_it_does() -> None:
     assert "Cannot find device" in str(client.sh("dhclient nope"))
 
 
+def test_dhclient_stores_leases() -> None:
+    """As recorded: the options in the order of the program's hash table."""
+    _, server, client = lan()
+    server.sh("dnsmasq -p 0 -i eth0 --dhcp-range=10.0.0.50,10.0.0.60,12h")
+    client.sh("dhclient eth0")
+    lines = str(client.sh("cat /var/lib/dhcp/dhclient.leases")).splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("  option")] == [
+        "subnet-mask", "routers", "dhcp-lease-time", "dhcp-message-type", "dhcp-server-identifier", "dhcp-renewal-time",
+        "broadcast-address", "dhcp-rebinding-time", "host-name",
+    ]  # fmt: skip
+    assert "inet 10.0.0.56/24 brd 10.0.0.255 scope global dynamic eth0" in str(client.sh("ip addr show eth0"))
+
+
 def test_dhclient_speaks_as_recorded() -> None:
     lab, server, client = lan()
     client.hostname = "box"
@@ -217,6 +233,33 @@ def test_udhcpc_and_dnsmasq_speak_as_recorded() -> None:
     ours = [plain(data).hex() for data in messages(capture)]
     kernel = [plain(bytes.fromhex(RECORD["dnsmasq"][number])).hex() for number in (0, 1, 4, 5)]  # 2, 3: both again
     assert ours == kernel
+
+
+def test_dnsmasq_stores_leases() -> None:
+    """The latest client is first; a lease goes when it ends or is given back; a new dnsmasq reads the file."""
+    lab, server, client = lan()
+    start = "dnsmasq -p 0 -i eth0 --dhcp-range=10.0.0.50,10.0.0.60,2m"
+    other = lab.host("other", nic="eth0", switch="sw1", mac="02:00:00:00:00:03")
+    server.sh(start)
+    assert str(server.sh("cat /var/lib/misc/dnsmasq.leases")) == ""
+    client.sh("dhclient eth0")
+    other.sh("udhcpc -n -q")
+    lines = str(server.sh("cat /var/lib/misc/dnsmasq.leases")).splitlines()
+    assert [line.split()[1:] for line in lines] == [
+        ["02:00:00:00:00:03", "10.0.0.57", "*", "01:02:00:00:00:00:03"],
+        ["02:00:00:00:00:02", "10.0.0.56", "client", "*"],
+    ]
+    now = int(str(server.sh("date +%s")))
+    assert all(now + 100 < int(line.split()[0]) <= now + 120 for line in lines)
+    server.sh("kill $(pidof dnsmasq)")
+    for job in list(server.kernel.processes.values()):
+        job.kill()
+    server.sh(start)
+    assert str(server.sh("cat /var/lib/misc/dnsmasq.leases")).splitlines() == lines
+    client.sh("dhclient -r eth0")
+    assert str(server.sh("cat /var/lib/misc/dnsmasq.leases")).splitlines() == lines[:1]
+    lab.run(121)
+    assert str(server.sh("cat /var/lib/misc/dnsmasq.leases")) == ""
 
 
 def test_dnsmasq_says_what_it_does() -> None:

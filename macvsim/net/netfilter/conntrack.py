@@ -174,6 +174,7 @@ class Conntrack:
                 recorder.once()
             if not conn.confirmed and not self._room():
                 self._count("drop")
+                self.ns.log.limited("nf_conntrack: nf_conntrack: table full, dropping packet")
                 self.ns.sim.drop(packet.uid, way.in_dev or self.ns, DropReason.CONNTRACK_FULL)
                 return Verdict.DROP
             self._meet(packet, conn, name)

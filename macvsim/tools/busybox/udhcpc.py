@@ -211,7 +211,7 @@ def _extra(options: Options, text: str) -> None:
 
 
 class _Runner:
-    """Runs the script: one that was named or is there, else the usual one."""
+    """Runs the script: one that was named or is there, else Debian's; the image busybox has none."""
 
     def __init__(self, call: Call, device: str, named: str | None, usual: str) -> None:
         self.call, self.device, self.named, self.usual = call, device, named, usual
@@ -225,7 +225,7 @@ class _Runner:
         if path in call.box.files:
             yield from execute(call.derived(["sh", path, event], env=env))
             return
-        if self.named:  # some program, or nothing, whose failure nobody tells
+        if self.named or self.usual != _DEBIAN_SCRIPT:  # a program, or nothing: udhcpc does not report the failure
             with suppress(NotFound, NotExecutable):
                 yield from execute(call.derived([path, event], env=env))
             return

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from macvsim.apps.dhcp_server import Lease
 from macvsim.apps.dnsmasq import Config, Dnsmasq, Range
 from macvsim.errors import MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.streams import discard
 from macvsim.machine.tool import tool
+from macvsim.tools.dnsmasq import leasefile
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, mac_bytes
 
@@ -19,11 +22,11 @@ dnsmasq: compile time options: IPv6 GNU-getopt DBus no-UBus i18n IDN2 DHCP DHCPv
 auth DNSSEC loop-detect inotify dumpfile
 """
 _SHORT = {"p": "port", "i": "interface", "F": "dhcp-range", "G": "dhcp-host", "O": "dhcp-option", "C": "conf-file",
-          "s": "domain", "d": "no-daemon", "k": "keep-in-foreground", "q": "log-queries", "z": "bind-interfaces",
-          "5": "no-ping"}  # fmt: skip
+          "s": "domain", "l": "dhcp-leasefile", "d": "no-daemon", "k": "keep-in-foreground", "q": "log-queries",
+          "z": "bind-interfaces", "5": "no-ping"}  # fmt: skip
 _SWITCHES = ("no-daemon", "keep-in-foreground", "log-queries", "bind-interfaces", "no-ping", "dhcp-authoritative",
              "log-dhcp", "no-resolv", "no-hosts", "bind-dynamic")  # fmt: skip
-_IGNORED = ("dhcp-leasefile", "log-facility", "pid-file", "user", "group", "except-interface", "dhcp-lease-max")
+_IGNORED = ("log-facility", "pid-file", "user", "group", "except-interface", "dhcp-lease-max")
 _OPTIONS = {"netmask": 1, "router": 3, "dns-server": 6, "hostname": 12, "domain-name": 15, "broadcast": 28,
             "ntp-server": 42, "mtu": 26}  # fmt: skip
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -62,12 +65,22 @@ def dnsmasq(call: Call) -> Waiting:
         return 2
     stays = bool({"no-daemon", "keep-in-foreground"} & set(given))
     log = call.err if "no-daemon" in given else discard
-    server = Dnsmasq(call.box.ns, dev, config, lambda text: log(f"{text}\n"))
+    path = given.get("dhcp-leasefile") or leasefile.PATH
+    try:
+        leases = list(leasefile.read(call.box, path))
+    except (MacvsimError, ValueError):
+        return call.not_simulated(f"dnsmasq with a lease file that it did not write: {path}")
+
+    def store(leases: Iterable[Lease]) -> None:
+        leasefile.write(call.box, path, leases)
+
+    server = Dnsmasq(call.box.ns, dev, config, lambda text: log(f"{text}\n"), leases, store)
     try:
         server.open()
     except SocketError as error:
         call.err(f"\ndnsmasq: failed to bind DHCP server socket: {error}\n")
         return 2
+    server.expire()
     log(_STARTED)
     for one in config.ranges:
         log(f"dnsmasq-dhcp: DHCP, IP range {_dotted(one.start)} -- {_dotted(one.end)}, lease time {_time(one.lease)}\n")

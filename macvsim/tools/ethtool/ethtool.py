@@ -167,6 +167,8 @@ def _driver(call: Call, dev: NetDevice | None) -> int:
         call.err("Cannot get driver information: No such device\n")
         return 71
     ethtool = dev.link_kind.ethtool
+    if ethtool.hardware:
+        return call.not_simulated("the driver of a NIC (ethtool -i)")
     if not ethtool.driver:
         call.err("Cannot get driver information: Operation not supported\n")
         return 71

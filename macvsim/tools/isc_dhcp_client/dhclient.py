@@ -9,6 +9,7 @@ from macvsim.machine.host import Box
 from macvsim.machine.job import Job
 from macvsim.machine.streams import Sink, discard
 from macvsim.machine.tool import tool
+from macvsim.net.addr import FOREVER, Address
 from macvsim.tools.isc_dhcp_client import leasefile
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_text, mask_int
@@ -134,8 +135,14 @@ def _plen(held: Held) -> int:
 def _do(box: Box, name: str, held: Held) -> None:
     """Address, default route and name servers (dhclient-script, BOUND)."""
     ns, dev = box.ns, box.ns.dev(name)
-    if not any(address.local == held.ip for address in dev.inet.addresses):
-        box.addr_add(name, f"{ip_text(held.ip)}/{_plen(held)}")
+    lifetime = held.answer.number(dhcp.LEASE) or FOREVER
+    old = next((address for address in dev.inet.addresses if address.local == held.ip), None)
+    if old is None:
+        broadcast = held.answer.address(dhcp.BROADCAST)
+        new = Address(held.ip, _plen(held), broadcast, label=name, valid=lifetime, preferred=lifetime)
+        ns.addresses.add(dev, new)
+    else:
+        ns.addresses.let_live(dev, old, lifetime, lifetime)
     router = held.answer.address(dhcp.ROUTER)
     if router and not ns.fib.has_gateway(router, dev):
         box.route_add("default", via=ip_text(router), dev=name)

@@ -29,7 +29,8 @@ _DATE = "%Y/%m/%d %H:%M:%S"
 def write(box: Box, device: str, held: Held) -> None:
     """Remember one more lease."""
     lines = [f'  interface "{device}";', f"  fixed-address {ip_text(held.ip)};"]
-    for code, value in held.answer.options:
+    latest_first = held.answer.options[::-1]
+    for code, value in sorted(latest_first, key=lambda option: _bucket(option[0])):
         if code in _NAMES:
             lines.append(f"  option {_NAMES[code]} {_text(code, value)};")
     for word, time in (("renew", held.renew), ("rebind", held.rebind), ("expire", held.expire)):
@@ -60,6 +61,11 @@ def read(box: Box, device: str, mac: bytes) -> Held | None:
 def ended(held: Held, now: int) -> Held:
     """The lease given back."""
     return Held(held.answer, held.since, now, now, now)
+
+
+def _bucket(code: int) -> int:
+    """The hash bucket of an option: a lease is written bucket by bucket (compute_option_hash)."""
+    return ((code & 31) + (code >> 5 & 31)) % 17
 
 
 def _text(code: int, value: bytes) -> str:
