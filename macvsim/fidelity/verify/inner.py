@@ -1,4 +1,4 @@
-"""What ``macvsim verify`` does inside the sandbox: one lab, or random cases; each returns an exit status."""
+"""The part of ``macvsim verify`` inside the sandbox: one lab, or random cases; each returns an exit status."""
 
 from __future__ import annotations
 

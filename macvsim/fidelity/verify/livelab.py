@@ -27,9 +27,12 @@ _HOLD = """
 set -e
 mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns
 mount -t sysfs sysfs /sys
-mount -t tmpfs -o size=16m,mode=755 tmpfs /mnt && cp -a /etc/. /mnt && mount --move /mnt /etc
+mount -t tmpfs -o size=16m,mode=755 tmpfs /mnt
+cp -R /etc/. /mnt
+mount --move /mnt /etc
 for folder in /home /root /tmp /var; do mount -t tmpfs -o size=16m,mode=755 tmpfs $folder; done
-mkdir /var/lib /var/log /var/tmp && ln -s /run /var/run
+mkdir /var/lib /var/log /var/tmp
+ln -s /run /var/run
 hostname "$1" 2>/dev/null
 echo ready
 exec sleep infinity

@@ -1,5 +1,5 @@
-"""Limits of the sandbox: those that the kernel keeps (getrlimit(2), namespaces(7)), and those that the process outside
-watches over (memory of all processes together, time, output).
+"""Limits of the sandbox: the kernel keeps some (getrlimit(2), namespaces(7)), and the process outside
+watches over others (memory of all processes together, time, output).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What a lab may use.
+    """Bounds of one sandbox.
 
     memory : bytes that all processes together hold; process_memory : one of them; file : size of a file
     seconds : of real time, and of CPU time for a process; output : bytes that are printed

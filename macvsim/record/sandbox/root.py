@@ -1,6 +1,6 @@
 """The root folder of the sandbox: a tmpfs with the programs of a host, Python and macvsim, bound read-only.
 
-Nothing else of the machine is in it: no home, no /etc, no /run, no disk and no device but those of `_DEVICES`. It is
+Nothing else of the machine is in it: no home, no /etc, no /run, no disk and of devices only `_DEVICES`. It is
 built before the sandbox's own user namespace is made, so that every mount and its flags are locked there
 (mount_namespaces(7)): root of the sandbox can neither unmount nor remount any of them.
 """
@@ -41,7 +41,7 @@ _MOUNT_POINTS = ("/mnt", "/media", "/srv", "/run", "/tmp")
 
 @dataclass(frozen=True)
 class Root:
-    """What the sandbox holds.
+    """The contents of the sandbox.
 
     shared : folders and files of the machine by their path inside; links : symbolic links, likewise; files : texts
     python : the interpreter; path : where it finds modules
@@ -87,7 +87,7 @@ def _installation() -> Iterator[str]:
 
 
 def _modules() -> Iterator[str]:
-    """Folders in which Python looks for modules: its own and those of installed packages, never a working folder."""
+    """Folders in which Python looks for modules: its own, and installed packages; never a working folder."""
     own = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
     for entry in sys.path:
         if entry.startswith(own) or entry.endswith(("-packages", ".zip")):
