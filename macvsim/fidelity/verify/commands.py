@@ -1,6 +1,6 @@
 """``macvsim verify``: labs or random cases, each in a sandbox of its own.
 
-What is played inside, and how it is reported, is in `macvsim.fidelity.verify.inner`.
+`macvsim.fidelity.verify.inner` plays and reports inside.
 """
 
 from __future__ import annotations
@@ -42,10 +42,13 @@ def _run(
         f"{before}\nfrom macvsim.fidelity.verify.inner import {name}\nsys.exit({name}({arguments}, sys.stdout.write))\n"
     )
     try:
-        return run_inside(code, texts or {}, write, complain, cwd=cwd)
+        status = run_inside(code, texts or {}, write, complain, cwd=cwd)
     except Exceeded as reason:
         write(f"stopped {label}: {reason}\n")
         return 2
+    if status not in (0, 1, 2):
+        write(f"stopped {label}: the comparison in the sandbox ended with status {status}\n")
+    return min(status, 2)
 
 
 __all__ = ["verify_file", "verify_random"]

@@ -87,7 +87,7 @@ def _say_what_differed(compared: LabComparison, text: str, write: Sink) -> None:
 
 
 def _lacking() -> str:
-    """What random cases need and the kernel does not have, or nothing."""
+    """A feature that random cases need and the kernel lacks, or nothing."""
     ends = {"ns": "a", "name": "v", "peer_ns": "b", "peer": "v"}
     needs = {
         "veth pairs": [{"kind": "veth", **ends}],
