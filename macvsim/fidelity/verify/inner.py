@@ -18,7 +18,7 @@ from macvsim.machine.streams import Sink
 TRIES = 3
 JOBS = 8
 """Cases at a time: most of a case's time is silence."""
-_OMITTED = "the kernel cannot do it, the simulation did: the lab is played again without it"
+_OMITTED = "the lab's commands are run again, but for this one"
 _AGAIN = "a kernel's timers and processes race: the lab's commands are run again, try {tries} of {most}"
 
 
@@ -67,7 +67,7 @@ def _is_equal(path: Path, write: Sink) -> bool:
         if run.unable is not None:
             line, why = run.unable
             omitted[line] = why
-            write(f"again   {line:4}: {why.splitlines()[0]}: {_OMITTED}\n")
+            write(f"again   {line:4}: {why.splitlines()[0]}; {_OMITTED}\n")
         elif compared.is_equal or tries == TRIES:
             write("".join(f"{line}\n" for line in compared.lines(tries)))
             return compared.is_equal

@@ -8,7 +8,6 @@ built before the sandbox's own user namespace is made, so that every mount and i
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +21,8 @@ FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin"
 """Where programs are."""
 NEEDED = ("cp", "env", "hostname", "ip", "ln", "mkdir", "mount", "nsenter", "sh", "sleep", "umount", "unshare")
 """Programs that make the hosts of a lab."""
+_OF_SCRIPTS = ("expr",)
+"""Programs that Debian's vconfig, which is a script, calls besides."""
 _LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/share/iproute2", "/nix/store")
 _SETTINGS = ("ethertypes", "iproute2", "ld.so.cache", "protocols", "services")
 _OWN = {
@@ -64,10 +65,10 @@ def describe(files: Mapping[str, bytes]) -> Root:
     wanted[str(package)] = str(package)
     wanted[python] = python
     wanted |= {f"/etc/{name}": f"/etc/{name}" for name in _SETTINGS if os.path.exists(f"/etc/{name}")}
-    for name in {*Programs().names("debian"), *NEEDED, "busybox"}:
-        found = shutil.which(name, path=":".join(FOLDERS))
-        if found is not None:
-            wanted[found] = os.path.realpath(found)
+    for name in {*Programs().names("debian"), *NEEDED, *_OF_SCRIPTS, "busybox"}:
+        for folder in FOLDERS:
+            if os.access(f"{folder}/{name}", os.X_OK):
+                wanted[f"{folder}/{name}"] = os.path.realpath(f"{folder}/{name}")
     links = {path: os.readlink(path) for path in ("/bin", "/sbin", *_LIBRARIES) if os.path.islink(path)}
     shared = {inside: source for inside, source in sorted(wanted.items()) if not _is_below(inside, links)}
     for inside in list(shared):
