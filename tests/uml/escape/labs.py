@@ -289,7 +289,7 @@ ATTACKS = (
         read("/proc/keys")
     """),
     Attack("forks", "two of itself, in a pipe", ("f(){ f|f& };f", "sleep 3")),
-    Attack("forks", "the classic", ("bash -c ':(){ :|:& };:; sleep 2'", "sleep 3")),
+    Attack("forks", "the classic", (":(){ :|:& };:", "while sleep 60 & do :; done", "sleep 1")),
     Attack("forks", "processes and threads that ignore signals", python="""
         import signal, threading, time
         for number in range(1, 60):
