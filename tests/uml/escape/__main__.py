@@ -17,14 +17,33 @@ from tests.uml.escape.mutants import MUTANTS
 from tests.uml.machine import Impossible
 
 USERS = ("root", "user")
+STARTS = 4
+"""Guests that a user's labs may take."""
 
 
 def contained(guest: Guest, folder: Path) -> bool:
     """Play every lab as both users, in a guest for each."""
     with ThreadPoolExecutor(len(USERS)) as pool:
-        runs = pool.map(lambda user: guest.run(folder / user, user), USERS)
+        runs = pool.map(lambda user: _played(guest, folder, user), USERS)
         told = [_told(user, results) for user, results in zip(USERS, runs, strict=True)]
     return all(told)
+
+
+def _played(guest: Guest, folder: Path, user: str) -> list[dict[str, Any]]:
+    """Results of all labs; a guest whose own kernel panics is started again with the lab at which it did, and says so.
+
+    User-mode Linux 6.12 dies when a process is killed in the middle of fork(2), which fork bombs bring about. A lab
+    that makes the kernel panic by itself does so every time, and is reported then.
+    """
+    results: list[dict[str, Any]] = []
+    for attempt in range(STARTS):
+        found = guest.run(folder / f"{user}-{attempt}", user, start=len(results))
+        results += [result for result in found if result["name"] != "the guest"]
+        ending = [result for result in found if result["name"] == "the guest"]
+        if not ending or "Kernel panic" not in ending[0]["escapes"][0] or attempt == STARTS - 1:
+            break
+        print(f"as {user}: the guest's kernel panicked at lab {len(results)}: it is started again there", flush=True)
+    return results + ending
 
 
 def _told(user: str, results: list[dict[str, Any]]) -> bool:

@@ -62,6 +62,7 @@ def main() -> None:
         )
     if only := os.environ.get("ESCAPE_ONLY", ""):
         attacks = [attack for attack in ATTACKS if attack.name == only]
+    attacks = attacks[int(os.environ.get("ESCAPE_FROM", "0")) :]
     _prepare(is_root=is_root)
     for number_, attack in enumerate(ATTACKS):
         (FOLDER / f"{number_}.md").write_text(attack.document)

@@ -41,7 +41,7 @@ class Guest:
     image: Path
 
     def run(
-        self, folder: Path, user: str, mutant: int | None = None, watch: Watch | None = None
+        self, folder: Path, user: str, mutant: int | None = None, watch: Watch | None = None, start: int = 0
     ) -> list[dict[str, Any]]:
         """Results of the labs, in their order; `RuntimeError` if the guest had a hostfs, or ended early."""
         folder.mkdir()
@@ -54,7 +54,8 @@ class Guest:
             "timeout", "--kill-after=10", str(LIMIT), "prlimit", f"--as={ADDRESS_SPACE}", "--core=0",
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs",
             "./linux", f"ubd0={disk}", "root=/dev/ubda", "rw", f"mem={MEMORY}", "hostfs=/nonexistent",
-            "init=/escape-init", "con=null", "con0=null,fd:1", "quiet", "panic=-1", f"ESCAPE_USER={user}",
+            "init=/escape-init", "con=null", "con0=null,fd:1", "quiet", "panic=-1",
+            f"ESCAPE_USER={user}", f"ESCAPE_FROM={start}",
             *([f"ESCAPE_MUTANT={mutant}"] if mutant is not None else []),
         ]  # fmt: skip
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": "/dev/shm"}
