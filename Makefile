@@ -18,7 +18,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test lint bench fidelity fidelity-table notebooks pictures docs page setup lock clean distclean
+.PHONY: demo check test lint bench escape fidelity fidelity-table notebooks pictures docs page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -45,6 +45,10 @@ bench: $(READY)
 # becomes part of the table.
 fidelity: $(READY)
 	@$(PY) -m tests.uml $(ARGS)
+
+# Labs that try to break out of the sandbox of `macvsim verify`, in a user-mode Linux of their own. ARGS=--mutants breaks the sandbox first.
+escape: $(READY)
+	@$(PY) -m tests.uml.escape $(ARGS)
 
 # The fidelity table, anew from what the tests of rules find: macvsim/fidelity/results.json and docs/fidelity.md.
 fidelity-table: $(READY)

@@ -44,6 +44,14 @@ def load(path: Path) -> LabFile:
     return LabFile(path, document, FrontMatter(document.front, str(path), document.front_line))
 
 
+def parts(path: Path) -> list[Path]:
+    """The files that `load` may read: the lab, and those beside it that are named alike."""
+    ends = (*TOPOLOGIES, COMMANDS)
+    stems = {path.name.removesuffix(end) for end in ends if path.name.endswith(end)}
+    beside = [path.with_name(stem + end) for stem in sorted(stems) for end in ends]
+    return [path, *(one for one in beside if one != path and one.is_file())]
+
+
 def _pair(topology: Path, commands: Path) -> LabFile:
     text = read_text(topology)
     front = FrontMatter(text, str(topology))
@@ -53,4 +61,4 @@ def _pair(topology: Path, commands: Path) -> LabFile:
     return LabFile(commands, document, front)
 
 
-__all__ = ["LabFile", "load", "read_text"]
+__all__ = ["LabFile", "load", "parts", "read_text"]

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from macvsim.exchange.sections import collector
-from macvsim.fidelity.verify.sandbox import refusal
 from tests.importing.collected import imported
 
 BEGIN = """
@@ -43,8 +42,21 @@ TARGETS = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.9", "10.0.0.2
 
 def on_the_kernel(setup: str, places: list[str], targets: list[str], folder: Path) -> tuple[str, dict[str, bool]]:
     """What the collector prints once `setup` was done, and which target answers whom."""
-    way, why = refusal()
-    if way is None or shutil.which("ip") is None or shutil.which("ping") is None:
+    way = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        "--mount",
+        "--uts",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ]
+    refused = subprocess.run([*way, "true"], capture_output=True, text=True, check=False)
+    why = refused.stderr.strip()
+    if refused.returncode or shutil.which("ip") is None or shutil.which("ping") is None:
         pytest.skip(why or "ip or ping is not installed")
     (folder / "collector.sh").write_text(collector())
     forget = "".join(f"{_enter(place)}ip neigh flush all 2>/dev/null\n" for place in places)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from macvsim.cli import main
+from macvsim.record.sandbox.launch import Unavailable
 
 LAB = """---
 name: one
@@ -92,36 +93,41 @@ def test_fewer_than_no_random_topologies(capsys: pytest.CaptureFixture[str]) -> 
     assert (ended.value.code, capsys.readouterr().err) == (2, said)
 
 
-@pytest.mark.parametrize("before", [[], ["--random", "2"]])
-def test_a_lab_is_not_verified_without_trust(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, before: list[str]
+def test_a_lab_is_played_only_in_the_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.execve", lambda *words: pytest.fail(f"run: {words}"))
+    def refuse(*words: object, **more: object) -> int:
+        raise Unavailable("there can be no sandbox here: unshare: Operation not permitted")
+
+    monkeypatch.setattr("macvsim.fidelity.verify.commands.run_inside", refuse)
     path = tmp_path / "lab.md"
     path.write_text(
         LAB.replace("host1: {}", f"host1: {{exec: [touch {tmp_path}/exec]}}").replace("echo", f"touch {tmp_path}/")
     )
     with pytest.raises(SystemExit) as ended:
-        main(["verify", *before, str(path)])
+        main(["verify", str(path)])
     said = capsys.readouterr()
     assert (ended.value.code, said.out) == (2, "")
-    assert said.err == (
-        "macvsim: verify runs the commands of the labs, and exec: of their front matter, on this machine with your "
-        "rights: read the labs, then add --trust\n"
-    )
+    assert said.err == "macvsim: there can be no sandbox here: unshare: Operation not permitted\n"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_random_topologies_need_no_trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[str]] = []
+def test_the_sandbox_is_given_the_lab_and_what_is_named_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], str]] = []
 
-    def enter(words: list[str], write: object) -> bool:
-        asked.append(words)
-        return False
+    def note(code: str, files: dict[str, bytes], *rest: object, **more: object) -> int:
+        asked.append((sorted(files), code.strip().splitlines()[-1]))
+        return 0
 
-    monkeypatch.setattr("macvsim.fidelity.verify.commands.enter", enter)
-    for words in (["--random", "2"], ["--trust", "lab.md"]):
+    monkeypatch.setattr("macvsim.fidelity.verify.commands.run_inside", note)
+    for name in ("lab.yaml", "lab.sh", "lab.md", "secret"):
+        (tmp_path / name).write_text("")
+    for words in (["--random", "2"], [str(tmp_path / "lab.yaml")]):
         with pytest.raises(SystemExit) as ended:
             main(["verify", *words])
         assert ended.value.code == 0
-    assert asked == [["verify", "--random=2", "--seed=0"], ["verify", "--random=0", "--seed=0", "--trust", "lab.md"]]
+    (no_files, random), (files, _) = asked
+    assert (no_files, random) == ([], "sys.exit(play_random(2, 0, sys.stdout.write))")
+    assert files == [str(tmp_path / "lab.sh"), str(tmp_path / "lab.yaml")]

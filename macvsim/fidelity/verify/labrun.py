@@ -125,8 +125,10 @@ class LabRun:
         self._epoch, self._start = time.monotonic(), int(self.lab.sim.now)
         for node, line in self.builder.setup:
             self.lab.hosts[node].sh(line)
+            if self._stopped:
+                continue
             ran = self.live.shell(node, line, _LIMIT)
-            if ran.status and not self._stopped:
+            if ran.status:
                 self._stopped = f"{line!r} of the front matter failed on {node}: {ran.output.strip()}"
         self._keep_up(0)
 

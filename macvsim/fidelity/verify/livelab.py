@@ -1,7 +1,8 @@
 """Machines and containers as namespaces of the running kernel, inside the sandbox.
 
-Each is held by a process of its own: network, mount and host name namespace.  The sandbox's process namespace ends
-them all with its first process.
+Each is held by a process of its own: network, mount and host name namespace, with files of its own where hosts write:
+/etc, /home, /root, /tmp and /var begin anew with every run.  The sandbox's process namespace ends them all with its
+first process.
 """
 
 from __future__ import annotations
@@ -23,8 +24,15 @@ FOLDER = Path("/run/macvsim")
 """In the sandbox's own /run."""
 NO_SUCH_CONTAINER = "no such container runs on the kernel"
 _HOLD = """
+set -e
 mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns
-mount -t sysfs sysfs /sys 2>/dev/null
+mount -t sysfs sysfs /sys
+mount -t tmpfs -o size=16m,mode=755 tmpfs /mnt
+cp -R /etc/. /mnt
+mount --move /mnt /etc
+for folder in /home /root /tmp /var; do mount -t tmpfs -o size=16m,mode=755 tmpfs $folder; done
+mkdir /var/lib /var/log /var/tmp
+ln -s /run /var/run
 hostname "$1" 2>/dev/null
 echo ready
 exec sleep infinity
