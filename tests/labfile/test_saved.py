@@ -154,7 +154,7 @@ def test_a_capture_of_the_whole_play_moves_nothing(lab: Path, tmp_path: Path) ->
     assert capture.records
 
 
-@pytest.mark.parametrize("words", [["verify", "--trust"], ["check", "--update"], ["sweep"]])
+@pytest.mark.parametrize("words", [["verify"], ["check", "--update"], ["sweep"]])
 def test_what_takes_a_document_says_so(
     words: list[str], lab: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
