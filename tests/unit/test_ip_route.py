@@ -155,3 +155,9 @@ def test_linkdown(ip: Ip) -> None:
     ip.host.ns.dev("e1").set_down()
     ip.host.sim.run(until=ip.host.sim.now + 10**9)
     assert ip("route show 10.0.0.0/24") == "10.0.0.0/24 dev e0 proto kernel scope link src 10.0.0.1 linkdown \n"
+
+
+@pytest.mark.parametrize("word", ["zz", "any", "fe80::zz"])
+def test_busybox_wants_an_address_to_get(word: str) -> None:
+    ip = Ip()
+    assert ip.fails(f"route get {word}", "busybox") == ("ip: need at least destination address\n", 1)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
-from macvsim.tools.iproute2 import route6, usage
-from macvsim.tools.iproute2.guard import flushed, guarded, may_flush, only_ipv4
+from macvsim.tools.iproute2 import route6
+from macvsim.tools.iproute2.guard import flushed, may_flush, only_ipv4
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.routechange import CHANGES, change
 from macvsim.tools.iproute2.routeget import get, show_cache
 from macvsim.tools.iproute2.routeprint import Hidden, print_route
 from macvsim.tools.iproute2.routewords import route_address, route_proto, route_scope, route_table
-from macvsim.tools.iproute2.tool import Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches, prefix
+from macvsim.tools.iproute2.tool import Tool
+from macvsim.tools.iproute2.words import Words, complaint, matches, prefix
 from macvsim.wire.addr import mask_int
 
 ALL_TABLES = -1
@@ -69,13 +69,8 @@ class _Filter:
         )
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip route …`` asks for; the exit code."""
-    return guarded(call, options, args, work)
-
-
 def work(words: Words, tool: Tool) -> int:
-    """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
+    """Do what ``ip route …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     if route6.concerns(words.all, tool):
         return route6.work(words, tool)
     if not words:
@@ -93,8 +88,8 @@ def work(words: Words, tool: Tool) -> int:
     if any(matches(word, full) for full in ("test", "save", "showdump", "restore")):
         raise NotSimulated(f"ip route {word}")
     if matches(word, "help"):
-        raise Complaint(usage.ROUTE)
-    raise Complaint(f'Command "{word}" is unknown, try "ip route help".\n')
+        raise UsageError(topic="ip route")
+    raise complaint(f'Command "{word}" is unknown, try "ip route help".\n')
 
 
 def _parse(words: Words, tool: Tool) -> _Filter:
@@ -145,7 +140,7 @@ def _parse_prefix(word: str, words: Words, tool: Tool, found: _Filter) -> None:
     if word in ("root", "match", "exact"):
         kind, word = word, words.value()
     elif matches(word, "help"):
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     else:
         kind = "exact"
     only_ipv4(tool, "routes", word)
@@ -162,13 +157,13 @@ def _type(word: str) -> RouteType:
     try:
         return RouteType(word)
     except ValueError:
-        raise Complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
+        raise complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
 
 
 def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route]:
     fib = tool.ns.fib
     if found.table != ALL_TABLES and not (found.table in fib.tables and (found.table != 253 or fib.routes(253))):
-        raise Complaint(f"Error: ipv4: FIB table does not exist.\n{doing} terminated\n", 2)
+        raise complaint(f"Error: ipv4: FIB table does not exist.\n{doing} terminated\n", 2)
     tables = sorted(fib.tables) if found.table == ALL_TABLES else [found.table]
     return [route for table in tables for route in fib.routes(table) if found.takes(route)]
 
@@ -189,7 +184,7 @@ def _show(words: Words, tool: Tool) -> int:
 
 def _flush(words: Words, tool: Tool) -> int:
     if not words:
-        raise Complaint('"ip route flush" requires arguments.\n', 1)
+        raise complaint('"ip route flush" requires arguments.\n', 1)
     found = _parse(words, tool)
     if found.table == _CACHE:
         tool.ns.exceptions.clear()

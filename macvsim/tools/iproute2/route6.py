@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.ipv6.routes6 import add_route6, delete_route6
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
@@ -19,7 +19,7 @@ from macvsim.tools.iproute2.routeprint import Hidden
 from macvsim.tools.iproute2.routeprint6 import print_route6
 from macvsim.tools.iproute2.routewords import route_proto, route_table
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, matches
+from macvsim.tools.iproute2.words import Words, complaint, garbage, matches
 from macvsim.wire.addr6 import ip6_text
 
 ALL_TABLES = -1
@@ -39,7 +39,7 @@ def concerns(args: list[str], tool: Tool) -> bool:
 
 
 def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip -6 route …`` asks for; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
+    """Do what ``ip -6 route …`` asks for; raises `ToolError`, `NetlinkError` and `NotSimulated`."""
     if not words:
         return _show(words, tool)
     word = words.take()
@@ -55,8 +55,8 @@ def work(words: Words, tool: Tool) -> int:
     if any(matches(word, full) for full in ("test", "save", "showdump", "restore")):
         raise NotSimulated(f"ip -6 route {word}")
     if matches(word, "help"):
-        raise Complaint(usage.ROUTE)
-    raise Complaint(f'Command "{word}" is unknown, try "ip route help".\n')
+        raise UsageError(topic="ip route")
+    raise complaint(f'Command "{word}" is unknown, try "ip route help".\n')
 
 
 # -- show and flush ----------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def _parse(words: Words, tool: Tool) -> _Filter:
             if word in ("root", "match", "exact"):
                 kind, word = word, words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.ROUTE)
+                raise UsageError(topic="ip route")
             prefix = parse_prefix(word, INET6)
             found.root = prefix if kind in ("root", "exact") else found.root
             found.match = prefix if kind in ("match", "exact") else found.match
@@ -146,7 +146,7 @@ def _type(word: str) -> RouteType:
     try:
         return RouteType(word)
     except ValueError:
-        raise Complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
+        raise complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
 
 
 def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route6]:
@@ -155,7 +155,7 @@ def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route6]:
         routes = fib.routes()
     elif fib.multiple:
         if found.table not in fib.tables:
-            raise Complaint(f"Error: ipv6: FIB table does not exist.\n{doing} terminated\n", 2)
+            raise complaint(f"Error: ipv6: FIB table does not exist.\n{doing} terminated\n", 2)
         routes = fib.routes(found.table)
     else:  # one table for all: the tool tells them apart by their types
         wanted = {TABLE_LOCAL: True, TABLE_MAIN: False}.get(found.table)
@@ -194,7 +194,7 @@ def _show_cache(out: Printer, tool: Tool) -> None:
 
 def _flush(words: Words, tool: Tool) -> int:
     if not words:
-        raise Complaint('"ip route flush" requires arguments.\n', 1)
+        raise complaint('"ip route flush" requires arguments.\n', 1)
     found = _parse(words, tool)
     ipv6 = tool.ns.ipv6
     if found.table == _CACHE:
@@ -232,7 +232,7 @@ def _get(words: Words, tool: Tool) -> int:
         else:
             dst = parse_prefix(words.value() if word == "to" else word, INET6)
     if dst is None:
-        raise Complaint("need at least a destination address\n", 1)
+        raise complaint("need at least a destination address\n", 1)
     ipv6 = tool.ns.ipv6
     way = ipv6.router.output(dst.ip, src, tool.device(oif) if oif else None)
     if way.kind is ERROR or way.route is None:
@@ -286,12 +286,12 @@ def _change(words: Words, tool: Tool, way: str) -> int:
             elif word in ("anycast", "multicast", "broadcast", "nat", "xresolve"):
                 raise NotSimulated(f"routes of type {word}")
             if matches(word, "help"):
-                raise Complaint(usage.ROUTE)
+                raise UsageError(topic="ip route")
             if dst is not None:
                 raise garbage("to", word)
             dst = parse_prefix(word, INET6)
     if dst is None:
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     if given.get("type") is RouteType.LOCAL:
         given.setdefault("table", TABLE_LOCAL)
     may_change(tool)
@@ -309,5 +309,5 @@ def _change(words: Words, tool: Tool, way: str) -> int:
 
 def _preference(word: str) -> str:
     if word not in _PREFERENCES:
-        raise Complaint(f'Error: argument "{word}" is wrong: "pref" value is invalid\n\n')
+        raise complaint(f'Error: argument "{word}" is wrong: "pref" value is invalid\n\n')
     return word

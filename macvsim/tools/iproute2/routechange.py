@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.guard import may_change, only_ipv4
 from macvsim.tools.iproute2.routewords import route_address, route_proto, route_scope, route_table
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, invalid, matches, prefix
+from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches, prefix
 from macvsim.wire.addr import ip_text, mask_int
 
 
@@ -96,7 +96,7 @@ def change(words: Words, tool: Tool, way: Way) -> int:
     """Change the table; the exit code."""
     wanted = _parse(words, tool)
     if wanted.dst is None:
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     for name in (wanted.dev, *(hop.dev for hop in wanted.hops)):
         if name:
             tool.device(name)
@@ -150,7 +150,7 @@ def _parse_hops(words: Words, found: RouteRequest) -> None:
     """``nexthop …`` to the end of the line (parse_nexthops)."""
     while True:
         if not words:
-            raise Complaint('Error: unexpected end of line after "nexthop"\n')
+            raise complaint('Error: unexpected end of line after "nexthop"\n')
         hop = HopRequest()
         found.hops.append(hop)
         while words and words.here != "nexthop":
@@ -168,7 +168,7 @@ def _parse_hops(words: Words, found: RouteRequest) -> None:
             elif word in ("encap", "realms", "as"):
                 raise NotSimulated(f"ip route … nexthop … {word}")
             else:
-                raise Complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
+                raise complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
         if not words:
             return
         words.take()
@@ -183,7 +183,7 @@ def _parse_prefix(word: str, words: Words, tool: Tool, found: RouteRequest) -> N
         found.type = RouteType(word)
         word = words.value()
     if matches(word, "help"):
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     if found.dst is not None:
         raise garbage("to", word)
     only_ipv4(tool, "routes", word)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from macvsim.engine.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.dst import Dst, Kind
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.guard import only_ipv4
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.routeprint import Hidden, print_dev, print_gateway, print_metrics, print_route
 from macvsim.tools.iproute2.routewords import route_address
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches, prefix
+from macvsim.tools.iproute2.words import Words, complaint, matches, prefix
 from macvsim.wire.addr import ip_text
 
 _LEFT_OUT = ("vrf", "as", "flowlabel")
@@ -37,7 +37,7 @@ def get(words: Words, tool: Tool) -> int:
     """Ask for a destination and print the way there."""
     asked = _parse(words, tool)
     if not asked.asked:
-        raise Complaint("need at least a destination address\n", 1)
+        raise complaint("need at least a destination address\n", 1)
     ns = tool.ns
     oif = tool.device(asked.oif) if asked.oif else None
     iif = tool.device(asked.iif) if asked.iif else None
@@ -82,7 +82,7 @@ def _parse(words: Words, tool: Tool) -> _Question:
             if word == "to":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.ROUTE)
+                raise UsageError(topic="ip route")
             only_ipv4(tool, "routes", word)
             found.dst, plen, given = prefix(word)
             found.asked = True
