@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.tools.iproute2.tool import INET6, Tool
+from macvsim.errors import NetlinkError
+from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import complaint
 
 
@@ -17,12 +17,6 @@ def may_flush(tool: Tool, code: int) -> None:
     """The same for a flush, whose requests are sent in one go (rtnl_send_check)."""
     if not tool.call.box.net_admin:
         raise complaint("Failed to send flush request: Operation not permitted\n", code)
-
-
-def only_ipv4(tool: Tool, what: str, *words: str) -> None:
-    """`NotSimulated` for IPv6 asked for by ``-6`` or by an address."""
-    if tool.options.family == INET6 or any(":" in word for word in words):
-        raise NotSimulated(f"{what} of IPv6")
 
 
 def flushed(tool: Tool, count: int, noun: str) -> None:
