@@ -1,4 +1,4 @@
-"""What differs between the families of `ip route`, as AF_INET and AF_INET6 do for iproute2."""
+"""The differences between the families of `ip route`, as AF_INET and AF_INET6 do for iproute2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every object of `ip` does before and after a change."""
+"""Checks before a change by `ip`, and reports of a flush."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool, refuse
 from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, invalid, matches
 
 Work = Callable[[Words, Tool], int | Waiting]
-"""What every object's module has under the name `work`: the words are those after the object."""
+"""The function `work` of each object's module, which is given the words after the object."""
 TOPICS = ("address", "link", "maddr", "neigh", "netns", "route", "rule", "link help bridge_slave")
-"""Objects whose usage texts stand in the file, and ports of bridges; those of devices stand in `macvsim.dev`."""
+"""Objects with a usage text in the file, and ports of bridges; the texts of devices stand in `macvsim.dev`."""
 
 VERSION = "ip utility, iproute2-6.15.0, libbpf 1.5.0\n"
 

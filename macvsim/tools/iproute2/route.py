@@ -25,7 +25,7 @@ _CACHE = -2
 
 @dataclass
 class _Filter:
-    """What ``show`` and ``flush`` pick."""
+    """Conditions that ``show`` and ``flush`` have for routes."""
 
     table: int = TABLE_MAIN
     root: Prefix | None = None
