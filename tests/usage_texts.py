@@ -18,20 +18,21 @@ from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Texts, Tool
 
 
-def recordable(names: list[str]) -> Iterator[tuple[Tool, Texts]]:
-    """The programs whose usage stands in a file, and the file."""
+def recordable(names: list[str]) -> Iterator[tuple[Tool, Texts, str]]:
+    """The programs whose usage stands in a file, the file, and the block: some have several."""
     for one in Programs().all():
         if isinstance(one.usage, Texts) and (not names or one.name in names):
-            yield one, one.usage
+            for topic in (one.name, *one.topics):
+                yield one, one.usage, topic
 
 
-def real_text(one: Tool) -> str | None:
-    """The usage as the real program prints it; None where it is not installed."""
+def real_text(one: Tool, topic: str = "") -> str | None:
+    """The usage, or that of a topic, as the real program prints it; None where it is not installed."""
     program = "busybox" if one.manner.busybox else one.name
     path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
     if path is None or not one.manner.help_options:
         return None
-    words = [path, *([one.name] if one.manner.busybox else []), one.manner.help_options[0]]
+    words = [path, *([one.name] if one.manner.busybox else []), *_asking(one, topic)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False, stdin=subprocess.DEVNULL)
     text = done.stdout + done.stderr
     if "applet not found" in text:
@@ -39,18 +40,24 @@ def real_text(one: Tool) -> str | None:
     return text.replace(f"Usage: {path}", f"Usage: {one.name}")
 
 
-def block_name(one: Tool) -> str:
-    """The block of a program's usage: applets in the folders of other packages are told from the programs there."""
+def block_name(one: Tool, topic: str) -> str:
+    """The block of a usage text: applets in the folders of other packages are told from the programs there."""
     shared = one.manner.busybox and isinstance(one.usage, Texts) and not one.usage.package.endswith(".busybox")
-    return f"busybox {one.name}" if shared else one.name
+    return f"busybox {topic}" if shared else topic
 
 
-def differing(names: list[str]) -> Iterator[tuple[Tool, Texts, str]]:
-    """The programs whose real text is another one."""
-    for one, texts in recordable(names):
-        real = real_text(one)
-        if real is not None and real != _block(texts, block_name(one)):
-            yield one, texts, real
+def _asking(one: Tool, topic: str) -> list[str]:
+    """The words that print a topic: ``link help`` for ``ip link``."""
+    words = topic.split()[1:]
+    return words if "help" in words else [*words, one.manner.help_options[0]]
+
+
+def differing(names: list[str]) -> Iterator[tuple[Tool, Texts, str, str]]:
+    """The blocks whose real text is another one: program, file, name and text."""
+    for one, texts, topic in recordable(names):
+        real = real_text(one, topic)
+        if real is not None and real != _block(texts, block_name(one, topic)):
+            yield one, texts, topic, real
 
 
 def _path(texts: Texts) -> Path:
@@ -75,10 +82,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="programs; all by default")
     options = parser.parse_args()
     found = list(differing(options.names))
-    for one, texts, real in found:
-        print(f"{'wrote' if options.write else 'differs'}: {one.name} ({one.package})")
+    for one, texts, topic, real in found:
+        print(f"{'wrote' if options.write else 'differs'}: {topic} ({one.package})")
         if options.write:
-            write(texts, block_name(one), real)
+            write(texts, block_name(one, topic), real)
     return 0 if options.write else bool(found)
 
 

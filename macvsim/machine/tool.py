@@ -59,7 +59,13 @@ class Called(Protocol):
 class UsageError(MacvsimError):
     """The words make no sense: the text, which may be empty, is printed behind the program's name, then the usage as
     the program's manner has it.
+
+    topic : the block of the usage, where the program has several (``ip link``)
     """
+
+    def __init__(self, text: str = "", *, topic: str = "") -> None:
+        super().__init__(text)
+        self.topic = topic
 
 
 class ToolError(MacvsimError):
@@ -139,6 +145,8 @@ class Tool:
     flavour : the boxes that have it: ``debian`` (and ``centos``, unless that has another one), ``centos``,
     ``busybox``, or ``*``
     usage : the text, or the file that has it under the program's name
+    topics : the other blocks of that file that are its own, by the words that print them (``ip link`` for
+    ``ip link help``)
     version : the text of ``--version``; empty: it is not simulated
     letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
     more : a list of options, in the form of a usage text, that the real one does not tell
@@ -154,6 +162,7 @@ class Tool:
     run: Run
     flavour: str = "*"
     usage: str | Texts = ""
+    topics: tuple[str, ...] = ()
     version: str = ""
     letters: str = ""
     more: str = ""
@@ -258,7 +267,7 @@ class Tool:
         if self.manner.after in ("try", "synopsis"):
             call.err(f"Try '{call.name} --help' for more information.\n")
         elif self.manner.after == "usage":
-            (call.out if self.manner.usage_on_stdout else call.err)(self.text())
+            (call.out if self.manner.usage_on_stdout else call.err)(self.text(error.topic))
         return self.manner.usage_status
 
 
@@ -266,6 +275,7 @@ def tool(
     *names: str,
     flavour: str = "*",
     usage: str | Texts = "",
+    topics: tuple[str, ...] = (),
     version: str = "",
     letters: str = "",
     more: str = "",
@@ -279,9 +289,9 @@ def tool(
 
     def make(run: Run) -> Tool:
         return Tool(
-            names=names, run=run, flavour=flavour, usage=usage, version=version, letters=letters, more=more,
-            works=None if works is None else frozenset(works.split()), left_out=left_out or {}, values=values or {},
-            effect=effect, manner=manner,
+            names=names, run=run, flavour=flavour, usage=usage, topics=topics, version=version, letters=letters,
+            more=more, works=None if works is None else frozenset(works.split()), left_out=left_out or {},
+            values=values or {}, effect=effect, manner=manner,
         )  # fmt: skip
 
     return make

@@ -102,11 +102,28 @@ def test_the_document() -> None:
         ("get 10.7.0.1", "RTNETLINK answers: No route to host\n", 2),
         ("get 10.8.0.1", "RTNETLINK answers: Invalid argument\n", 2),
         ("flush", '"ip route flush" requires arguments.\n', 1),
+        ("replace ::1 dev 10 all", 'Error: either "to" is duplicate, or "all" is garbage.\n', 255),
     ],
 )
 def test_mistakes(ip: Ip, words: str, text: str, code: int) -> None:
     assert ip.fails(f"route {words}") == (text, code)
     assert ip("route") == ROUTES
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "code"),
+    [
+        ("-4 route replace ::1 dev e0", 'Error: inet prefix is expected rather than "::1".\n', 1),
+        ("-4 route show zz", 'Error: inet prefix is expected rather than "zz".\n', 1),
+        ("-4 route add 10.0.0.5/33 dev e0", 'Error: inet prefix is expected rather than "10.0.0.5/33".\n', 1),
+        ("-6 route add fd00::/64 dev e0 scope foo", 'Error: argument "foo" is wrong: invalid "scope" value\n\n', 255),
+        ("-6 route show 10.0.0.1", 'Error: inet6 prefix is expected rather than "10.0.0.1".\n', 1),
+        ("-6 route show iif e0", "not simulated: showing IPv6 routes by iif\n", 95),
+        ("route show vrf x", "not simulated: showing routes by vrf\n", 95),
+    ],
+)
+def test_mistakes_of_a_family(ip: Ip, words: str, text: str, code: int) -> None:
+    assert ip.fails(words) == (text, code)
 
 
 def test_get(ip: Ip) -> None:
@@ -155,3 +172,9 @@ def test_linkdown(ip: Ip) -> None:
     ip.host.ns.dev("e1").set_down()
     ip.host.sim.run(until=ip.host.sim.now + 10**9)
     assert ip("route show 10.0.0.0/24") == "10.0.0.0/24 dev e0 proto kernel scope link src 10.0.0.1 linkdown \n"
+
+
+@pytest.mark.parametrize("word", ["zz", "any", "fe80::zz"])
+def test_busybox_wants_an_address_to_get(word: str) -> None:
+    ip = Ip()
+    assert ip.fails(f"route get {word}", "busybox") == ("ip: need at least destination address\n", 1)

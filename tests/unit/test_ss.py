@@ -86,6 +86,7 @@ def test_connections(hosts: tuple[Box, Box]) -> None:
         ("-tan state", 'Command line is not complete. Try option "help"\n', 255),
         ("-tan sport = foo", 'Error: "foo" does not look like a port.\nCannot parse dst/src address.\n', 1),
         *((f"-tan {words}", _NO_PREFIX.format(text), 1) for words, text in _WRONG),
+        ("-tln --processes", "not simulated: ss --processes: which program has a socket\n", 95),
         ("-tlnp", "not simulated: ss -p: which program has a socket\n", 95),
         ("", "not simulated: ss without -t or -u: it shows Unix and netlink sockets too\n", 95),
         ("-tan '( sport = 1 or dport = 2 )'", "not simulated: ss … (\n", 95),
@@ -95,3 +96,10 @@ def test_connections(hosts: tuple[Box, Box]) -> None:
 def test_refusals(hosts: tuple[Box, Box], words: str, stderr: str, code: int) -> None:
     result = hosts[1].sh(f"ss {words}")
     assert (result.stdout, result.stderr, result.code) == ("", stderr, code)
+
+
+def test_mistakes_print_the_usage(hosts: tuple[Box, Box]) -> None:
+    usage = hosts[0].sh("ss --help")
+    assert (usage.code, usage.stdout.splitlines()[0]) == (0, "Usage: ss [ OPTIONS ]")
+    result = hosts[0].sh("ss --foo")
+    assert (result.stderr, result.code) == (f"ss: unrecognized option '--foo'\n{usage.stdout}", 255)

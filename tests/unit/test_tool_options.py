@@ -42,4 +42,4 @@ def test_every_option_is_known(one: Tool) -> None:
 
 @pytest.mark.kernel
 def test_the_texts_are_those_of_the_real_programs() -> None:
-    assert [f"{one.name} ({one.package})" for one, _, _ in differing([])] == []
+    assert [f"{topic} ({one.package})" for one, _, topic, _ in differing([])] == []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import ToolError, UsageError, tool
 from macvsim.tools.busybox.applet import Die, usage
 from macvsim.tools.busybox.iplink import link_set
 from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
@@ -15,8 +15,8 @@ from macvsim.tools.iproute2 import addr, route, rule
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routechange import CHANGES
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words
-from macvsim.wire.addr import ip_int, prefix_parse
+from macvsim.tools.iproute2.words import Words
+from macvsim.wire.addr import prefix_parse
 
 _USAGE = """\
 ip [OPTIONS] address|route|link|tunnel|neigh|rule [ARGS]
@@ -110,15 +110,17 @@ def _like_iproute(call: Call, options: Options, words: list[str], work: Callable
     """Do a change as iproute2 does, and tell mistakes in busybox's words; of the kernel it knows the errno alone."""
     try:
         return work(Words(words), Tool(call, call.box.ns, options))
-    except Complaint as complaint:
-        text = complaint.text.rstrip().removeprefix("Error: ")
+    except UsageError:
+        raise Die('command line is not complete, try "help"') from None
+    except ToolError as error:
+        text = error.text.rstrip().removeprefix("Error: ")
     if text.startswith("Cannot find device "):
         raise Die(f"can't find device '{text.split(chr(34))[1]}'")
     if text.startswith("Not enough information"):
         raise Die('need "dev IFACE"')
     if text.startswith("Failed to send flush request: "):
         raise Die(f"can't send flush request: {text.rpartition(': ')[2]}")
-    if text.startswith(("Usage", "Command")):
+    if text.startswith("Command"):
         raise Die('command line is not complete, try "help"')
     raise Die(text.rstrip("."))
 
@@ -142,10 +144,13 @@ def _route(call: Call, options: Options, words: list[str]) -> int:
             raise Die("need at least destination address")
         if len(words) > 2:
             raise NotSimulated("busybox ip route get with more than an address")
-        if ":" in words[1]:
-            call.out(way_line6(call.box.ns, parse_prefix(words[1]).ip))
-        else:
-            call.out(way_line(call.box.ns, ip_int(words[1])))
+        try:
+            wanted = parse_prefix(words[1])
+        except ToolError:
+            raise Die("need at least destination address") from None
+        if not wanted.family:
+            raise Die("need at least destination address")
+        call.out((way_line6 if wanted.family == INET6 else way_line)(call.box.ns, wanted.ip))
         return 0
     if _is(word, *CHANGES, "flush"):
         return _like_iproute(call, options, words, route.work)
@@ -178,7 +183,7 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
     try:
         six = routes6(ns, table, dev, dst, via=not via) if family == "inet6" else ""
         wanted = None if six or dst in ("", "default", "all", "any") else prefix_parse(dst)
-    except (MacvsimError, Complaint):
+    except MacvsimError:
         raise Die(f'an {family} prefix is expected rather than "{dst}"') from None
     if family == "inet6":
         call.out(six)

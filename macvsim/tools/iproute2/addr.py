@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.tool import ToolError, UsageError
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6
-from macvsim.tools.iproute2 import addr6, usage
+from macvsim.tools.iproute2 import addr6
 from macvsim.tools.iproute2.addrprint import print_address, print_device
-from macvsim.tools.iproute2.guard import flushed, guarded, may_change, may_flush
+from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
 from macvsim.tools.iproute2.link import kernel_picks
 from macvsim.tools.iproute2.linkfilter import SCOPES, LinkFilter, parse_filter
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_prefix
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, duplicate, garbage, invalid, matches, number, prefix
+from macvsim.tools.iproute2.words import Words, complaint, duplicate, garbage, invalid, matches, number, prefix
 from macvsim.wire.addr import ip_text, is_loopback_ip, mask_int
 
 _FLAGS = ("noprefixroute", "autojoin")
@@ -46,13 +46,8 @@ class _Request:
         return self.local is not None and self.local.family == INET6
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip addr …`` asks for; the exit code."""
-    return guarded(call, options, args, work)
-
-
 def work(words: Words, tool: Tool) -> int:
-    """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
+    """Do what ``ip addr …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     if not words:
         return _show(words, tool)
     word = words.take()
@@ -69,8 +64,8 @@ def work(words: Words, tool: Tool) -> int:
     if any(matches(word, full) for full in ("save", "restore", "showdump")):
         raise NotSimulated(f"ip addr {word}")
     if matches(word, "help"):
-        raise Complaint(usage.ADDRESS)
-    raise Complaint(f'Command "{word}" is unknown, try "ip address help".\n')
+        raise UsageError(topic="ip address")
+    raise complaint(f'Command "{word}" is unknown, try "ip address help".\n')
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -111,7 +106,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
             if word == "local":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.ADDRESS)
+                raise UsageError(topic="ip address")
             if found.local is not None:
                 raise garbage("local", word)
             found.local = parse_prefix(word, tool.options.family)
@@ -119,7 +114,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
     addr6.check(found.extra)
     group = found.local is not None and (found.local.ip >> (120 if found.six else 28)) == (0xFF if found.six else 0xE)
     if found.autojoin and not group:
-        raise Complaint("autojoin needs multicast address\n", 1)
+        raise complaint("autojoin needs multicast address\n", 1)
     if not found.six:
         _check_inet(found)
     return found
@@ -146,7 +141,7 @@ def _scope(word: str) -> Scope:
 
 def _device(found: _Request, tool: Tool) -> NetDevice:
     if not found.dev:
-        raise Complaint('Not enough information: "dev" argument is required.\n', 1)
+        raise complaint('Not enough information: "dev" argument is required.\n', 1)
     return tool.device(found.dev)
 
 
@@ -157,8 +152,8 @@ def _broadcast(found: _Request, local: int, plen: int) -> int:
     if found.broadcast not in ("+", "-"):
         try:
             return prefix(found.broadcast)[0]
-        except Complaint:
-            raise Complaint(f'Error: inet address is expected rather than "{found.broadcast}".\n', 1) from None
+        except ToolError:
+            raise complaint(f'Error: inet address is expected rather than "{found.broadcast}".\n', 1) from None
     if plen > 30:
         return 0
     mask = mask_int(plen)
@@ -236,7 +231,7 @@ def _delete(words: Words, tool: Tool) -> int:
 
 
 def _show(words: Words, tool: Tool) -> int:
-    wanted = parse_filter(words, tool, usage.ADDRESS)
+    wanted = parse_filter(words, tool)
     family = wanted.family(tool)
     shown = Tool(tool.call, tool.ns, tool.options if family == tool.options.family else _with(tool.options, family))
     dump6 = tool.options.family == INET6 and wanted.dev is None
@@ -287,11 +282,11 @@ def _show_device(out: Printer, dev: NetDevice, wanted: LinkFilter, tool: Tool, *
 
 def _flush(words: Words, tool: Tool) -> int:
     if not words:
-        raise Complaint("Flush requires arguments.\n", 1)
-    wanted = parse_filter(words, tool, usage.ADDRESS)
+        raise complaint("Flush requires arguments.\n", 1)
+    wanted = parse_filter(words, tool)
     family = wanted.family(tool)
     if family == LINK:
-        raise Complaint("Cannot flush link addresses.\n", 255)
+        raise complaint("Cannot flush link addresses.\n", 255)
     doomed: list[tuple[NetDevice, Address | Address6]] = []
     for dev in tool.ns.devices.values():
         if kernel_picks(dev, wanted) and (dev.up or not wanted.up):

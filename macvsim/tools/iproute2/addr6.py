@@ -8,7 +8,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Flag
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, invalid, number
+from macvsim.tools.iproute2.words import Words, complaint, invalid, number
 from macvsim.wire.addr6 import ip6_text
 
 FLAG_WORDS = {  # optimistic detection is a matter of the kernel's configuration
@@ -58,9 +58,9 @@ def protocol(word: str) -> str:
 def check(extra: Extra) -> None:
     """What the tool itself refuses."""
     if not extra.valid:
-        raise Complaint("valid_lft is zero\n", 1)
+        raise complaint("valid_lft is zero\n", 1)
     if extra.preferred > extra.valid:
-        raise Complaint("preferred_lft is greater than valid_lft\n", 1)
+        raise complaint("preferred_lft is greater than valid_lft\n", 1)
 
 
 def put(tool: Tool, dev: NetDevice, ip: int, plen: int, metric: int, extra: Extra, *, replace: bool) -> None:

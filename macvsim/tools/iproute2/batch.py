@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.tools.iproute2.words import Complaint
+from macvsim.machine.tool import ToolError, UsageError
 
 _WORD = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 _EXITED = 255
@@ -41,9 +42,9 @@ def _run_line(call: Call, run: Callable[[list[str]], int | Waiting], words: list
     try:
         result = run(words)
         return result if isinstance(result, int) else (yield from result)
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
+    except (UsageError, ToolError, NotSimulated) as error:
+        assert call.tool is not None
+        return call.tool.answer(call, error)
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -1,29 +1,10 @@
-"""How the objects of `ip` other than links are run: messages and exit codes for what goes wrong."""
+"""Checks before a change by `ip`, and reports of a flush."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call
-from macvsim.tools.iproute2.tool import INET6, Options, Tool, refused
-from macvsim.tools.iproute2.words import Complaint, Words
-
-
-def guarded(call: Call, options: Options, args: list[str], work: Callable[[Words, Tool], int]) -> int:
-    """Do `work`; what the tool or the kernel complains about goes to standard error."""
-    tool = Tool(call, call.box.ns, options)
-    try:
-        return work(Words(args), tool)
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
-    except NetlinkError as error:
-        answer = refused(error)
-        call.err(answer.text)
-        return answer.code
-    except NotSimulated as left_out:
-        return call.not_simulated(str(left_out))
+from macvsim.errors import NetlinkError
+from macvsim.tools.iproute2.tool import Tool
+from macvsim.tools.iproute2.words import complaint
 
 
 def may_change(tool: Tool) -> None:
@@ -35,13 +16,7 @@ def may_change(tool: Tool) -> None:
 def may_flush(tool: Tool, code: int) -> None:
     """The same for a flush, whose requests are sent in one go (rtnl_send_check)."""
     if not tool.call.box.net_admin:
-        raise Complaint("Failed to send flush request: Operation not permitted\n", code)
-
-
-def only_ipv4(tool: Tool, what: str, *words: str) -> None:
-    """`NotSimulated` for IPv6 asked for by ``-6`` or by an address."""
-    if tool.options.family == INET6 or any(":" in word for word in words):
-        raise NotSimulated(f"{what} of IPv6")
+        raise complaint("Failed to send flush request: Operation not permitted\n", code)
 
 
 def flushed(tool: Tool, count: int, noun: str) -> None:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call
-from macvsim.tools.iproute2 import usage
+from macvsim.machine.tool import UsageError
 from macvsim.tools.iproute2.linkadd import add_link
 from macvsim.tools.iproute2.linkargs import parse_link
 from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
 from macvsim.tools.iproute2.linkset import change_link
 from macvsim.tools.iproute2.linkshow import print_link
-from macvsim.tools.iproute2.tool import Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches
+from macvsim.tools.iproute2.linktypes import PORT_USAGE
+from macvsim.tools.iproute2.tool import Tool
+from macvsim.tools.iproute2.words import USAGE, Words, complaint, matches
 
 _LEFT_OUT = ("xstats", "afstats", "property", "replace")
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """``ip link [show]|add|set|delete …``; raises `Complaint` and `NetlinkError`."""
-    tool = Tool(call, call.box.ns, options)
-    words = Words(args)
+def work(words: Words, tool: Tool) -> int:
+    """``ip link [show]|add|set|delete …``; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     if not words:
         return _show(tool, words)
     word = words.take()
@@ -29,14 +27,14 @@ def run(call: Call, options: Options, args: list[str]) -> int:
     if matches(word, "help"):
         text = _usage(tool, words.here) if words else ""
         if text:
-            call.out(text)
+            tool.call.out(text)
             return 0
-        raise Complaint(usage.LINK)
+        raise UsageError(topic="ip link")
     if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
         if any(matches(word, name) for name in _LEFT_OUT):
             raise NotSimulated(f"ip link {word}")
         if not matches(word, "delete"):
-            raise Complaint(f'Command "{word}" is unknown, try "ip link help".\n')
+            raise complaint(f'Command "{word}" is unknown, try "ip link help".\n')
         request = parse_link(words, tool)
         dev = tool.device(_required(request.dev))
         tool.require_net_admin()
@@ -53,14 +51,14 @@ def run(call: Call, options: Options, args: list[str]) -> int:
 def _usage(tool: Tool, name: str) -> str:
     """The usage of what follows ``type NAME``; empty if there is none."""
     if name == "bridge_slave":
-        return usage.BRIDGE_SLAVE
+        return USAGE.blocks[PORT_USAGE]
     kind = tool.ns.kinds.get(name)
     return "" if kind is None else kind.usage
 
 
 def _required(dev: str | None) -> str:
     if dev is None:
-        raise Complaint('Not enough information: "dev" argument is required.\n')
+        raise complaint('Not enough information: "dev" argument is required.\n')
     return dev
 
 
@@ -90,7 +88,7 @@ def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
 
 
 def _show(tool: Tool, words: Words) -> int:
-    wanted = parse_filter(words, tool, usage.ADDRESS)
+    wanted = parse_filter(words, tool)
     if wanted.dev is not None:
         tool.device(wanted.dev.name)
     with tool.printer() as out:

@@ -15,7 +15,7 @@ from macvsim.tools.iproute2.linkargs import LinkRequest, parse_link
 from macvsim.tools.iproute2.linkset import set_flags, set_master
 from macvsim.tools.iproute2.linktypes import parse_options
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, duplicate, no_device
+from macvsim.tools.iproute2.words import Words, complaint, duplicate, no_device
 
 _KINDS_LEFT_OUT = (
     "amt", "bareudp", "bond", "dsa", "erspan", "geneve", "gre", "gretap", "gtp", "hsr", "ifb", "ip6erspan", "ip6gre",
@@ -33,14 +33,14 @@ def add_link(tool: Tool, words: Words) -> None:
     """Read all the words, then make the device; when something is refused there is none."""
     request = parse_link(words, tool)
     if request.name is not None and request.dev != request.name:
-        raise Complaint('both "name" and "dev" cannot be used when creating devices.\n')
+        raise complaint('both "name" and "dev" cannot be used when creating devices.\n')
     request.name = request.name or request.dev
     if request.name and len(request.name) >= IFNAMSIZ:
-        raise Complaint("Error: Attribute failed policy validation.\n", 2)
+        raise complaint("Error: Attribute failed policy validation.\n", 2)
     if request.link is not None:
         tool.device(request.link)
     if request.kind is None:
-        raise Complaint('Not enough information: "type" argument is required\n', 1)
+        raise complaint('Not enough information: "type" argument is required\n', 1)
     maker = _Maker(tool, request)
     make = maker.prepare(request.kind, request.kind_words)
     tool.require_net_admin()
@@ -81,7 +81,7 @@ class _Maker:
         if kind in _KINDS_LEFT_OUT:
             raise NotSimulated(f"{kind} devices")
         if words:
-            raise Complaint(f'Garbage instead of arguments "{words.here} ...". Try "ip link help".\n', 1)
+            raise complaint(f'Garbage instead of arguments "{words.here} ...". Try "ip link help".\n', 1)
         raise NetlinkError("EOPNOTSUPP", f"there is no kind of device called {kind}", "Unknown device type")
 
     def _parse_peer(self, words: Words) -> LinkRequest:

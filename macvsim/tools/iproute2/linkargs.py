@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 
 from macvsim.errors import NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.ipv6.addrconf import GEN_MODES
 from macvsim.net.namespace import Namespace
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, checked_name, duplicate, garbage, invalid, matches, number
+from macvsim.tools.iproute2.words import Words, checked_name, complaint, duplicate, garbage, invalid, matches, number
 from macvsim.wire.addr import mac_bytes
 
 _HEX_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
@@ -56,7 +56,7 @@ def lladdr(word: str) -> bytes:
     for part in word.split(":"):
         match = _HEX_BYTE.match(part)
         if match is None or int(match[1], 16) > 255:
-            raise Complaint(f'"{part}" is invalid lladdr.\n', 1)
+            raise complaint(f'"{part}" is invalid lladdr.\n', 1)
         found.append(int(match[1], 16))
     return bytes(found)
 
@@ -114,7 +114,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             request.kind = words.value()
             request.kind_words = Words(words.rest())
         elif matches(word, "help"):
-            raise Complaint(usage.LINK)
+            raise UsageError(topic="ip link")
         elif word == "group":
             value = words.value()
             if request.group is not None:
@@ -158,5 +158,5 @@ def _address(word: str, request: LinkRequest, tool: Tool) -> bytes:
     """An address, which has to be as long as that of the device, where there is one already."""
     mac = lladdr(word)
     if request.dev in tool.ns.devices and len(mac) != len(mac_bytes("00:00:00:00:00:00")):
-        raise Complaint(f"Invalid address length {len(mac)} - must be 6 bytes\n", 1)
+        raise complaint(f"Invalid address length {len(mac)} - must be 6 bytes\n", 1)
     return mac

@@ -7,13 +7,14 @@ from fnmatch import fnmatchcase
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.addr import FOREVER, Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import Address6, Flag
 from macvsim.tools.iproute2.linkargs import device_group
 from macvsim.tools.iproute2.prefixes import Prefix, parse_prefix
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, invalid, matches
+from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
 from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE
 
 SCOPES = {
@@ -102,7 +103,7 @@ def _has_flag6(flags: Flag, name: str) -> bool:
     return bool(flags & (names[name] if name in names else Flag[name.upper()]))
 
 
-def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
+def parse_filter(words: Words, tool: Tool) -> LinkFilter:
     """Read what follows ``show``."""
     wanted = LinkFilter()
     name: str | None = None
@@ -147,7 +148,7 @@ def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
             if word == "dev":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage)
+                raise UsageError(topic="ip address")
             if name is not None:
                 raise garbage("dev", word)
             name = word
@@ -155,5 +156,5 @@ def parse_filter(words: Words, tool: Tool, usage: str) -> LinkFilter:
     if name is not None:
         wanted.dev = tool.ns.devices.get(name)
         if wanted.dev is None:
-            raise Complaint(f'Device "{name}" does not exist.\n', 1)
+            raise complaint(f'Device "{name}" does not exist.\n', 1)
     return wanted

@@ -15,7 +15,7 @@ from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.linkargs import LinkRequest, parse_link
 from macvsim.tools.iproute2.linktypes import PortOptions, parse_bridge_slave, parse_options
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words
+from macvsim.tools.iproute2.words import Words, complaint
 
 _PORT_STATES = (
     PortState.DISABLED,
@@ -34,7 +34,7 @@ def change_link(tool: Tool, words: Words) -> None:
         _change_group(tool, request)
         return
     if request.dev is None:
-        raise Complaint('Not enough information: "dev" argument is required.\n')
+        raise complaint('Not enough information: "dev" argument is required.\n')
     dev = tool.device(request.dev)
     change = _parse_change(tool, request)
     tool.require_net_admin()

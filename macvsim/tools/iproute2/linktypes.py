@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
 from macvsim.errors import NotSimulated
-from macvsim.tools.iproute2 import usage
+from macvsim.machine.tool import ToolError
 from macvsim.tools.iproute2.linkargs import LinkRequest, lladdr
-from macvsim.tools.iproute2.words import Complaint, Words, invalid, matches
+from macvsim.tools.iproute2.words import USAGE, Words, complaint, invalid, matches
 
 
 class KindWords:
@@ -47,11 +47,11 @@ class KindWords:
             raise NotSimulated(f"the other end of a {self._kind.name} device in this command")
         return self._peer(self._words)
 
-    def refusal(self, text: str) -> Complaint:
-        return Complaint(text, 1)
+    def refusal(self, text: str) -> ToolError:
+        return complaint(text, 1)
 
-    def usage(self, heading: str = "") -> Complaint:
-        return Complaint(f"{self._kind.name}: {heading}\n{self._kind.usage}" if heading else self._kind.usage, 1)
+    def usage(self, heading: str = "") -> ToolError:
+        return complaint(f"{self._kind.name}: {heading}\n{self._kind.usage}" if heading else self._kind.usage, 1)
 
 
 def parse_options(kind: Kind, words: Words, peer: Callable[[Words], LinkRequest] | None = None) -> Options:
@@ -69,6 +69,8 @@ def parse_options(kind: Kind, words: Words, peer: Callable[[Words], LinkRequest]
     kind.check(reader, found)
     return found
 
+
+PORT_USAGE = "ip link help bridge_slave"
 
 # -- bridge port -----------------------------------------------------------------------------------------------------
 
@@ -105,9 +107,9 @@ def parse_bridge_slave(words: Words) -> PortOptions:
         elif switch:
             options.switches["fastleave" if switch == "mcast_fast_leave" else switch] = words.either(switch)
         elif matches(word, "help"):
-            raise Complaint(usage.BRIDGE_SLAVE, 1)
+            raise complaint(USAGE.blocks[PORT_USAGE], 1)
         elif word in ("backup_port", "nobackup_port", "backup_nhid"):
             raise NotSimulated(f"{word} of a bridge port")
         else:
-            raise Complaint(f'bridge_slave: unknown option "{word}"?\n{usage.BRIDGE_SLAVE}', 1)
+            raise complaint(f'bridge_slave: unknown option "{word}"?\n{USAGE.blocks[PORT_USAGE]}', 1)
     return options

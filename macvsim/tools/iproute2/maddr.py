@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.machine.call import Call
 from macvsim.machine.kernelfs.linkgroups import link_groups
-from macvsim.tools.iproute2 import usage
-from macvsim.tools.iproute2.guard import guarded
+from macvsim.machine.tool import UsageError
 from macvsim.tools.iproute2.linkargs import lladdr
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, matches
+from macvsim.tools.iproute2.words import Words, complaint, garbage, matches
 from macvsim.wire.addr import ip_text, mac_bytes, mac_text
 from macvsim.wire.addr6 import ip6_text
 
 MAC_LENGTH = 6
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip maddr …`` asks for; the exit code."""
-    return guarded(call, options, args, _run)
-
-
-def _run(words: Words, tool: Tool) -> int:
+def work(words: Words, tool: Tool) -> int:
+    """Do what ``ip maddr …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     word = words.take() if words else "show"
     if matches(word, "add") or matches(word, "delete"):
         return _change(words, tool, add=matches(word, "add"))
     if any(matches(word, full) for full in ("show", "list", "lst")):
         return _show(words, tool)
     if matches(word, "help"):
-        raise Complaint(usage.MADDR)
-    raise Complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
+        raise UsageError(topic="ip maddr")
+    raise complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
 
 
 def _change(words: Words, tool: Tool, *, add: bool) -> int:
@@ -41,24 +35,24 @@ def _change(words: Words, tool: Tool, *, add: bool) -> int:
         if word == "dev":
             name = words.value()
         elif matches(word, "help"):
-            raise Complaint(usage.MADDR)
+            raise UsageError(topic="ip maddr")
         else:
             mac = lladdr(words.value() if word == "address" else word)
     if not name:
-        raise Complaint('Not enough information: "dev" is required.\n')
+        raise complaint('Not enough information: "dev" is required.\n')
     dev = tool.ns.devices.get(name)
     if dev is None:
-        raise Complaint("ioctl: No such device\n", 1)
+        raise complaint("ioctl: No such device\n", 1)
     if len(mac) != MAC_LENGTH:
-        raise Complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
+        raise complaint(f"Error: Invalid address length {len(mac)} - must be {MAC_LENGTH} bytes\n", 1)
     if dev.loopback:
-        raise Complaint("ioctl: Invalid argument\n", 1)
+        raise complaint("ioctl: Invalid argument\n", 1)
     if add and mac not in dev.mc_static:
         dev.mc_static |= {mac}
         dev.add_mc(mac)
     elif not add:
         if mac not in dev.mc_static:
-            raise Complaint("ioctl: No such file or directory\n", 1)
+            raise complaint("ioctl: No such file or directory\n", 1)
         dev.mc_static -= {mac}
         dev.del_mc(mac)
     return 0
@@ -71,7 +65,7 @@ def _show(words: Words, tool: Tool) -> int:
         if word == "dev":
             word = words.value()
         elif matches(word, "help"):
-            raise Complaint(usage.MADDR)
+            raise UsageError(topic="ip maddr")
         if name:
             raise garbage("dev", word)
         name = word

@@ -7,17 +7,18 @@ from copy import copy
 from importlib import import_module
 from typing import cast
 
-from macvsim.errors import NetlinkError
+from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import UsageError, tool
 from macvsim.shell.interp import box_for
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.batch import run_batch
-from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, refused
-from macvsim.tools.iproute2.words import Complaint, Words, invalid, matches
+from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool, refused
+from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, invalid, matches
 
-Run = Callable[[Call, Options, list[str]], int | Waiting]
-"""What every object's module has under the name `run`: the words are those after the object."""
+Work = Callable[[Words, Tool], int | Waiting]
+"""The function `work` of each object's module, which is given the words after the object."""
+TOPICS = ("address", "link", "maddr", "neigh", "netns", "route", "rule", "link help bridge_slave")
+"""Objects with a usage text in the file, and ports of bridges; the texts of devices stand in `macvsim.dev`."""
 
 VERSION = "ip utility, iproute2-6.15.0, libbpf 1.5.0\n"
 
@@ -53,45 +54,41 @@ _IGNORED = ("color", "timestamp", "tshort")
 """What changes nothing here: nothing is coloured or monitored."""
 
 
-@tool("ip", flavour="debian")
+@tool("ip", flavour="debian", usage=USAGE, topics=tuple(f"ip {topic}" for topic in TOPICS), manner=IPROUTE2)
 def ip(call: Call) -> int | Waiting:
     """``ip [OPTIONS] OBJECT COMMAND``."""
-    try:
-        words = Words(call.args)
-        options = Options()
-        inside = call
-        batch, force = "", False
-        while words and words.here.startswith("-"):
-            option = words.take()
-            if option == "--":
-                break
-            if option.startswith("--"):
-                option = option[1:]
-            plain = option.split("=")[0] if option.endswith(_COLOURS) else option
-            name = next((known for known in _OPTIONS if matches(plain[1:], known)), "")
-            if name == "netns":
-                inside = _inside(inside, words.value())
-            elif name == "Version":
-                call.out(VERSION)
-                return 0
-            elif name == "help":
-                raise Complaint(usage.IP)
-            elif name == "batch":
-                if not words:
-                    raise Complaint('Error: argument "batch file" is required\n')
-                batch = words.take()
-            elif name == "force":
-                force = True
-            elif not _take_option(option, name, options, words):
-                return call.not_simulated(f"ip {option}")
-        if batch:
-            return run_batch(inside, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
-        if not words:
-            raise Complaint(usage.IP)
-        return _run_object(inside, options, words)
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
+    words = Words(call.args)
+    options = Options()
+    inside = call
+    batch, force = "", False
+    while words and words.here.startswith("-"):
+        option = words.take()
+        if option == "--":
+            break
+        if option.startswith("--"):
+            option = option[1:]
+        plain = option.split("=")[0] if option.endswith(_COLOURS) else option
+        name = next((known for known in _OPTIONS if matches(plain[1:], known)), "")
+        if name == "netns":
+            inside = _inside(inside, words.value())
+        elif name == "Version":
+            call.out(VERSION)
+            return 0
+        elif name == "help":
+            raise UsageError
+        elif name == "batch":
+            if not words:
+                raise complaint('Error: argument "batch file" is required\n')
+            batch = words.take()
+        elif name == "force":
+            force = True
+        elif not _take_option(option, name, options, words):
+            raise NotSimulated(f"ip {option}")
+    if batch:
+        return run_batch(call, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
+    if not words:
+        raise UsageError
+    return _run_object(inside, options, words)
 
 
 def _take_option(option: str, name: str, options: Options, words: Words) -> bool:
@@ -101,7 +98,7 @@ def _take_option(option: str, name: str, options: Options, words: Words) -> bool
     elif option in ("-M", "-B"):
         return False
     elif not name:
-        raise Complaint(f'Option "{option}" is unknown, try "ip -help".\n')
+        raise complaint(f'Option "{option}" is unknown, try "ip -help".\n')
     elif name == "family":
         options.family = _family(words)
     elif name in ("stats", "statistics"):
@@ -118,7 +115,7 @@ def _take_option(option: str, name: str, options: Options, words: Words) -> bool
 def _family(words: Words) -> str:
     word = words.value()
     if matches(word, "help"):
-        raise Complaint(usage.IP)
+        raise UsageError
     if word not in (INET, INET6, LINK):
         raise invalid("invalid protocol family", word)
     return word
@@ -128,7 +125,7 @@ def _inside(call: Call, name: str) -> Call:
     """The call, in the namespace of that name (netns_switch)."""
     kernel = call.box.kernel
     if name not in kernel.netns:
-        raise Complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
+        raise complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
     box = box_for(kernel, kernel.netns[name])
     return call.derived(call.argv, box=box)
 
@@ -136,31 +133,18 @@ def _inside(call: Call, name: str) -> Call:
 def _run_object(call: Call, options: Options, words: Words) -> int | Waiting:
     word = words.take()
     if matches(word, "help"):
-        raise Complaint(usage.IP)
+        raise UsageError
     found = next(((name, module) for name, module in _OBJECTS if matches(word, name)), None)
     if found is None:
-        raise Complaint(f'Object "{word}" is unknown, try "ip help".\n', 1)
+        raise complaint(f'Object "{word}" is unknown, try "ip help".\n', 1)
     name, module = found
     if name in _EMPTY and (not words or any(matches(words.here, verb) for verb in ("show", "list", "lst"))):
         call.out("[]\n" if options.json else _EMPTY[name])
         return 0
     if not module:
-        return call.not_simulated(f"ip {name}")
-    run = cast(Run, import_module(f"macvsim.tools.iproute2.{module}").run)
+        raise NotSimulated(f"ip {name}")
+    work = cast(Work, import_module(f"macvsim.tools.iproute2.{module}").work)
     try:
-        result = run(call, options, words.rest())
+        return work(words, Tool(call, call.box.ns, options))
     except NetlinkError as error:
         raise refused(error) from None
-    return result if isinstance(result, int) else _watched(call, result)
-
-
-def _watched(call: Call, running: Waiting) -> Waiting:
-    """Run what takes time, and print what it gives up with."""
-    try:
-        return (yield from running)
-    except NetlinkError as error:
-        complaint = refused(error)
-    except Complaint as given:
-        complaint = given
-    call.err(complaint.text)
-    return complaint.code

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.tool import UsageError
 from macvsim.net import rtneigh
 from macvsim.net.neigh import Neighbour
 from macvsim.net.neightable import NeighTable
 from macvsim.net.nud import VALID, Nud
-from macvsim.tools.iproute2 import usage
-from macvsim.tools.iproute2.guard import flushed, guarded, may_change, may_flush
+from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
 from macvsim.tools.iproute2.linkargs import lladdr
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
-from macvsim.tools.iproute2.tool import INET, INET6, Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, duplicate, invalid, matches, number
+from macvsim.tools.iproute2.tool import INET, INET6, Tool
+from macvsim.tools.iproute2.words import Words, complaint, duplicate, invalid, matches, number
 from macvsim.wire.addr import mac_bytes, mac_text
 
 NUD_WORDS = {
@@ -30,12 +29,8 @@ _SHOWN = 0xFF & ~int(Nud.NOARP)
 _FLUSHED = 0x1FF & ~int(Nud.NOARP | Nud.PERMANENT)
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip neigh …`` asks for; the exit code."""
-    return guarded(call, options, args, _run)
-
-
-def _run(words: Words, tool: Tool) -> int:
+def work(words: Words, tool: Tool) -> int:
+    """Do what ``ip neigh …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     if not words:
         return _show(words, tool)
     word = words.take()
@@ -54,8 +49,8 @@ def _run(words: Words, tool: Tool) -> int:
     if matches(word, "flush"):
         return _flush(words, tool)
     if matches(word, "help"):
-        raise Complaint(usage.NEIGH)
-    raise Complaint(f'Command "{word}" is unknown, try "ip neigh help".\n')
+        raise UsageError(topic="ip neigh")
+    raise complaint(f'Command "{word}" is unknown, try "ip neigh help".\n')
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -73,7 +68,7 @@ class _Request:
     def place(self, tool: Tool) -> tuple[NeighTable, NetDevice, int]:
         """Table, device and address, which are needed."""
         if not self.dev or self.dst is None:
-            raise Complaint("Device and destination are required arguments.\n")
+            raise complaint("Device and destination are required arguments.\n")
         dev = tool.device(self.dev)
         six = self.dst.family == INET6
         if six and (dev.inet.inet6 is None or dev.inet.inet6.conf.disable_ipv6):
@@ -99,7 +94,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
             found.proxy = True
             word = words.value()
             if matches(word, "help"):
-                raise Complaint(usage.NEIGH)
+                raise UsageError(topic="ip neigh")
             if found.dst is not None:
                 raise duplicate("address", word)
             found.dst = parse_address(word, tool.options.family)
@@ -111,7 +106,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
             if word == "to":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.NEIGH)
+                raise UsageError(topic="ip neigh")
             if found.dst is not None:
                 raise duplicate("to", word)
             found.dst = parse_address(word, tool.options.family)
@@ -131,8 +126,8 @@ def _state(word: str) -> int:
 def _mac(text: str | None, dev: NetDevice) -> bytes | None:
     if text is None:
         return None
+    mac = lladdr(text)
     try:
-        mac = lladdr(text)
         return mac_bytes(mac.hex(":"))
     except MacvsimError:
         raise NetlinkError(
@@ -205,7 +200,7 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
             if word == "to":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.NEIGH)
+                raise UsageError(topic="ip neigh")
             found.to = parse_prefix(word, tool.options.family)
     found.states = asked or states
     if dev:
@@ -242,7 +237,7 @@ def _show(words: Words, tool: Tool) -> int:
 def _get(words: Words, tool: Tool) -> int:
     wanted = _parse(words, tool)
     if not wanted.dev or wanted.dst is None:
-        raise Complaint("Device and address are required arguments.\n", 1)
+        raise complaint("Device and address are required arguments.\n", 1)
     table, dev, ip = wanted.place(tool)
     entry = table.lookup(dev, ip)
     if entry is None:
@@ -254,7 +249,7 @@ def _get(words: Words, tool: Tool) -> int:
 
 def _flush(words: Words, tool: Tool) -> int:
     if not words:
-        raise Complaint("Flush requires arguments.\n", 1)
+        raise complaint("Flush requires arguments.\n", 1)
     wanted = _parse_filter(words, tool, _FLUSHED)
     doomed = newest_first(tool, wanted)
     if doomed:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.tool import UsageError
 from macvsim.net.namespace import Namespace
 from macvsim.shell.interp import box_for, run_in
-from macvsim.tools.iproute2 import usage
 from macvsim.tools.iproute2.tool import Options, Tool
-from macvsim.tools.iproute2.words import Complaint, matches
+from macvsim.tools.iproute2.words import Words, complaint, matches
 
 _LEFT_OUT = ("attach", "monitor", "set")
 _EEXIST, _ENOENT = "File exists", "No such file or directory"
 
 
-def run(call: Call, options: Options, args: list[str]) -> int | Waiting:
+def work(words: Words, tool: Tool) -> int | Waiting:
     """``ip netns list|add NAME|delete NAME|exec NAME COMMAND…|identify|pids NAME|list-id``."""
-    word, rest = (args[0], args[1:]) if args else ("list", [])
-    kernel = call.box.kernel
+    word, rest = words.take() if words else "list", words.rest()
+    call, options, kernel = tool.call, tool.options, tool.kernel
     if matches(word, "list") or word in ("show", "lst"):
-        return _list(Tool(call, call.box.ns, options))
+        return _list(tool)
     if word == "list-id":
-        return _list_ids(Tool(call, call.box.ns, options))
+        return _list_ids(tool)
     if matches(word, "help"):
-        raise Complaint(usage.NETNS)
+        raise UsageError(topic="ip netns")
     if matches(word, "add"):
         return _add(call, rest)
     if matches(word, "delete"):
@@ -33,19 +34,19 @@ def run(call: Call, options: Options, args: list[str]) -> int | Waiting:
     if matches(word, "pids"):
         ns = kernel.netns.get(_name(rest))
         if ns is None:
-            raise Complaint(f"Cannot open network namespace: {_ENOENT}\n", 1)
+            raise complaint(f"Cannot open network namespace: {_ENOENT}\n", 1)
         call.out("".join(f"{pid}\n" for pid, job in kernel.processes.items() if job.box.ns is ns))
         return 0
     if matches(word, "exec"):
         return _exec(call, options, rest)
     if any(matches(word, name) for name in _LEFT_OUT):
-        return call.not_simulated(f"ip netns {word}")
-    raise Complaint(f'Command "{word}" is unknown, try "ip netns help".\n')
+        raise NotSimulated(f"ip netns {word}")
+    raise complaint(f'Command "{word}" is unknown, try "ip netns help".\n')
 
 
 def _name(args: list[str]) -> str:
     if not args:
-        raise Complaint("No netns name specified\n", 1)
+        raise complaint("No netns name specified\n", 1)
     return args[0]
 
 
@@ -77,11 +78,11 @@ def _list_ids(tool: Tool) -> int:
 def _add(call: Call, args: list[str]) -> int:
     kernel, name = call.box.kernel, _name(args)
     if "/" in name or name in (".", ".."):
-        raise Complaint(f'Invalid netns name "{name}"\n')
+        raise complaint(f'Invalid netns name "{name}"\n')
     if not call.box.net_admin:
-        raise Complaint("mkdir /run/netns failed: Permission denied\n", 1)
+        raise complaint("mkdir /run/netns failed: Permission denied\n", 1)
     if name in kernel.netns:
-        raise Complaint(f'Cannot create namespace file "/run/netns/{name}": {_EEXIST}\n', 1)
+        raise complaint(f'Cannot create namespace file "/run/netns/{name}": {_EEXIST}\n', 1)
     kernel.netns[name] = kernel.new_namespace(name)
     return 0
 
@@ -91,14 +92,14 @@ def _delete(call: Call, options: Options, args: list[str]) -> int:
     if not options.every:
         names = [_name(args)]
     elif args:
-        raise Complaint(usage.NETNS)
+        raise UsageError(topic="ip netns")
     else:
         names = list(kernel.netns)
     for name in names:
         if name not in kernel.netns:
-            raise Complaint(f'Cannot remove namespace file "/run/netns/{name}": {_ENOENT}\n', 1)
+            raise complaint(f'Cannot remove namespace file "/run/netns/{name}": {_ENOENT}\n', 1)
         if not call.box.net_admin:
-            raise Complaint(f'Cannot remove namespace file "/run/netns/{name}": Permission denied\n', 1)
+            raise complaint(f'Cannot remove namespace file "/run/netns/{name}": Permission denied\n', 1)
         kernel.delete_namespace(name)
     return 0
 
@@ -109,10 +110,10 @@ def _identify(call: Call, args: list[str]) -> int:
     ns: Namespace | None = call.box.ns
     if args and args[0] != "self":
         if not args[0].isdigit():
-            raise Complaint(f"Invalid process number: {args[0]}\n", 1)
+            raise complaint(f"Invalid process number: {args[0]}\n", 1)
         job = kernel.processes.get(int(args[0]))
         if job is None:
-            raise Complaint(f"Could not read process {args[0]} net namespace: {_ENOENT}\n", 1)
+            raise complaint(f"Could not read process {args[0]} net namespace: {_ENOENT}\n", 1)
         ns = job.box.ns
     call.out(next((name for name, other in kernel.netns.items() if other is ns), "") + "\n")
     return 0
@@ -122,13 +123,13 @@ def _exec(call: Call, options: Options, args: list[str]) -> int | Waiting:
     kernel = call.box.kernel
     if options.every:
         if not args:
-            raise Complaint("No command specified\n", 1)
+            raise complaint("No command specified\n", 1)
         return _exec_everywhere(call, kernel, args)
     name = _name(args)
     if len(args) < 2:
-        raise Complaint("No command specified\n", 1)
+        raise complaint("No command specified\n", 1)
     if name not in kernel.netns:
-        raise Complaint(f'Cannot open network namespace "{name}": {_ENOENT}\n')
+        raise complaint(f'Cannot open network namespace "{name}": {_ENOENT}\n')
     return run_in(call, box_for(kernel, kernel.netns[name]), args[1:])
 
 

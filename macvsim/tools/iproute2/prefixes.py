@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from macvsim.errors import MacvsimError
+from macvsim.machine.tool import ToolError
 from macvsim.tools.iproute2.tool import INET, INET6
-from macvsim.tools.iproute2.words import Complaint, prefix
+from macvsim.tools.iproute2.words import complaint, prefix
 from macvsim.wire.addr import ip_text, mask_int
 from macvsim.wire.addr6 import ip6_text, mask6, prefix6_parse
 
@@ -44,10 +45,10 @@ def parse_prefix(text: str, family: str = "") -> Prefix:
         try:
             ip, plen = prefix6_parse(text)
         except MacvsimError:
-            raise Complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
+            raise complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
         return Prefix(INET6, ip, plen, "/" in text)
     if family == INET6 or ":" in text:
-        raise Complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1)
+        raise complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1)
     ip, plen, given = prefix(text, word=word)
     return Prefix(INET, ip, plen if given else 32, given)
 
@@ -57,10 +58,10 @@ def parse_address(text: str, family: str = "") -> Prefix:
     word = family if family in _BITS else "any valid"
     try:
         found = parse_prefix(text, family)
-    except Complaint:
+    except ToolError:
         found = None
     if found is None or found.given:
-        raise Complaint(f'Error: {word} address is expected rather than "{text}".\n', 1)
+        raise complaint(f'Error: {word} address is expected rather than "{text}".\n', 1)
     return found
 
 

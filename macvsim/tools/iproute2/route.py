@@ -6,30 +6,30 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
-from macvsim.tools.iproute2 import route6, usage
-from macvsim.tools.iproute2.guard import flushed, guarded, may_flush, only_ipv4
+from macvsim.net.ipv6.fib6 import Route6
+from macvsim.tools.iproute2.family import ALL_TABLES, IPV6, Family, family_of
+from macvsim.tools.iproute2.guard import flushed, may_flush
 from macvsim.tools.iproute2.output import Printer
+from macvsim.tools.iproute2.prefixes import Prefix
 from macvsim.tools.iproute2.routechange import CHANGES, change
 from macvsim.tools.iproute2.routeget import get, show_cache
-from macvsim.tools.iproute2.routeprint import Hidden, print_route
-from macvsim.tools.iproute2.routewords import route_address, route_proto, route_scope, route_table
-from macvsim.tools.iproute2.tool import Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches, prefix
-from macvsim.wire.addr import mask_int
+from macvsim.tools.iproute2.routeprint import Hidden
+from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
+from macvsim.tools.iproute2.tool import Tool
+from macvsim.tools.iproute2.words import Words, complaint, matches
 
-ALL_TABLES = -1
 _CACHE = -2
 
 
 @dataclass
 class _Filter:
-    """What ``show`` and ``flush`` pick; `root`, `match` and `exact` are ``(address, length)``."""
+    """Conditions that ``show`` and ``flush`` have for routes."""
 
     table: int = TABLE_MAIN
-    root: tuple[int, int] | None = None
-    match: tuple[int, int] | None = None
+    root: Prefix | None = None
+    match: Prefix | None = None
     dev: NetDevice | None = None
     via: int | None = None
     src: int | None = None
@@ -37,22 +37,21 @@ class _Filter:
     scope: Scope | None = None
     type: RouteType | None = None
 
-    def takes(self, route: Route) -> bool:
+    def takes(self, route: Route | Route6) -> bool:
         """True if the route is among those asked for (filter_nlmsg)."""
-        if self.root is not None:
-            dst, plen = self.root
-            if route.plen < plen or (route.dst ^ dst) & mask_int(plen):
-                return False
+        if self.root is not None and (route.plen < self.root.plen or not self.root.holds(route.dst)):
+            return False
         if self.match is not None:
-            dst, plen = self.match
-            if route.plen > plen or (route.dst ^ dst) & mask_int(route.plen):
+            here = Prefix(self.match.family, route.dst, route.plen, True)
+            if route.plen > self.match.plen or not here.holds(self.match.ip):
                 return False
+        single = isinstance(route, Route6) or not route.hops
         return (
             self.dev in (None, route.dev)
-            and (self.via is None or (self.via == route.gateway and not route.hops))
+            and (self.via is None or (self.via == route.gateway and single))
             and self.src in (None, route.src)
             and self.proto in (None, route.proto)
-            and self.scope in (None, route.scope)
+            and (self.scope is None or (isinstance(route, Route) and self.scope is route.scope))
             and self.type in (None, route.type)
         )
 
@@ -69,35 +68,29 @@ class _Filter:
         )
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip route …`` asks for; the exit code."""
-    return guarded(call, options, args, work)
-
-
 def work(words: Words, tool: Tool) -> int:
-    """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
-    if route6.concerns(words.all, tool):
-        return route6.work(words, tool)
+    """Do what ``ip route …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
+    family = family_of(words.all, tool)
     if not words:
-        return _show(words, tool)
+        return _show(words, tool, family)
     word = words.take()
     if any(matches(word, full) for full in ("list", "show", "lst")):
-        return _show(words, tool)
+        return _show(words, tool, family)
     if matches(word, "get"):
-        return get(words, tool)
+        return get(words, tool, family)
     for name, way in CHANGES.items():
         if matches(word, name):
-            return change(words, tool, way)
+            return change(words, tool, way, family)
     if matches(word, "flush"):
-        return _flush(words, tool)
+        return _flush(words, tool, family)
     if any(matches(word, full) for full in ("test", "save", "showdump", "restore")):
-        raise NotSimulated(f"ip route {word}")
+        raise NotSimulated(f"{family.command} {word}")
     if matches(word, "help"):
-        raise Complaint(usage.ROUTE)
-    raise Complaint(f'Command "{word}" is unknown, try "ip route help".\n')
+        raise UsageError(topic="ip route")
+    raise complaint(f'Command "{word}" is unknown, try "ip route help".\n')
 
 
-def _parse(words: Words, tool: Tool) -> _Filter:
+def _parse(words: Words, tool: Tool, family: Family) -> _Filter:
     """iproute_list_flush_or_save."""
     found = _Filter()
     dev = ""
@@ -105,108 +98,101 @@ def _parse(words: Words, tool: Tool) -> _Filter:
         word = words.take()
         if matches(word, "table"):
             value = words.value()
-            if matches(value, "cache"):
-                found.table = _CACHE
-            elif value in ("all", "0"):
-                found.table = ALL_TABLES
-            else:
-                found.table = route_table(value)
+            everything = value in ("all", "0")
+            found.table = _CACHE if matches(value, "cache") else ALL_TABLES if everything else route_table(value)
         elif matches(word, "cached") or matches(word, "cloned"):
             found.table = _CACHE
         elif matches(word, "protocol"):
             value = words.value()
             found.proto = None if value == "all" else route_proto(value)
-        elif matches(word, "scope") and word != "s":
+        elif word in family.show_left_out:
+            raise NotSimulated(f"showing {family.routes} by {word}")
+        elif matches(word, "scope") and word != "s" and not family.six:
             value = words.value()
             found.scope = None if value == "all" else route_scope(value)
         elif matches(word, "type"):
-            value = words.value()
-            found.type = _type(value)
-        elif word in ("dev", "oif", "iif"):
-            if word == "iif":
-                raise NotSimulated("showing routes by input device")
+            found.type = _type(words.value())
+        elif word in ("dev", "oif"):
             dev = words.value()
         elif word == "via":
-            found.via = route_address(words.value())
+            found.via = family.address(words.value())
         elif word == "src":
-            found.src = prefix(words.value())[0]
-        elif word in ("tos", "dsfield", "mark", "metric", "vrf", "nhid", "realms", "from", "as"):
-            raise NotSimulated(f"showing routes by {word}")
+            found.src = family.prefix(words.value(), tool).ip
         else:
-            _parse_prefix(word, words, tool, found)
+            _parse_prefix(word, words, tool, found, family)
     if dev:
         found.dev = tool.device(dev)
     return found
 
 
-def _parse_prefix(word: str, words: Words, tool: Tool, found: _Filter) -> None:
+def _parse_prefix(word: str, words: Words, tool: Tool, found: _Filter, family: Family) -> None:
+    kind = "exact"
     if matches(word, "to"):
         word = words.value()
     if word in ("root", "match", "exact"):
         kind, word = word, words.value()
     elif matches(word, "help"):
-        raise Complaint(usage.ROUTE)
-    else:
-        kind = "exact"
-    only_ipv4(tool, "routes", word)
-    local, plen, given = prefix(word)
-    if not given and word not in ("default", "any", "all"):
-        plen = 32
+        raise UsageError(topic="ip route")
+    prefix = family.prefix(word, tool)
     if kind in ("root", "exact"):
-        found.root = (local, plen)
+        found.root = prefix
     if kind in ("match", "exact"):
-        found.match = (local, plen)
+        found.match = prefix
 
 
 def _type(word: str) -> RouteType:
     try:
         return RouteType(word)
     except ValueError:
-        raise Complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
+        raise complaint(f'Error: argument "{word}" is wrong: node type value is invalid\n\n') from None
 
 
-def _picked(found: _Filter, tool: Tool, doing: str = "Dump") -> list[Route]:
-    fib = tool.ns.fib
-    if found.table != ALL_TABLES and not (found.table in fib.tables and (found.table != 253 or fib.routes(253))):
-        raise Complaint(f"Error: ipv4: FIB table does not exist.\n{doing} terminated\n", 2)
-    tables = sorted(fib.tables) if found.table == ALL_TABLES else [found.table]
-    return [route for table in tables for route in fib.routes(table) if found.takes(route)]
+def _picked(found: _Filter, tool: Tool, family: Family, doing: str = "Dump") -> list[Route | Route6]:
+    routes = family.picked(tool.ns, found.table)
+    if routes is None:
+        raise complaint(f"Error: {family.kernel}: FIB table does not exist.\n{doing} terminated\n", 2)
+    return [route for route in routes if found.takes(route)]
 
 
-def _show(words: Words, tool: Tool) -> int:
-    found = _parse(words, tool)
+def _show(words: Words, tool: Tool, family: Family) -> int:
+    found = _parse(words, tool, family)
     with tool.printer() as out:
         if found.table == _CACHE:
-            show_cache(out, tool)
+            show_cache(out, tool, family)
             return 0
-        for route in _picked(found, tool):
-            with out.object():
-                print_route(out, route, tool, found.hidden)
-        if found.table == ALL_TABLES and not tool.options.family:
-            route6.show_all(out, tool)
+        family.print(out, _picked(found, tool, family), tool, found.hidden)
+        if found.table == ALL_TABLES and not family.six and not tool.options.family:
+            IPV6.print(out, _picked(_Filter(table=ALL_TABLES), tool, IPV6), tool, Hidden())
     return 0
 
 
-def _flush(words: Words, tool: Tool) -> int:
+def _flush(words: Words, tool: Tool, family: Family) -> int:
     if not words:
-        raise Complaint('"ip route flush" requires arguments.\n', 1)
-    found = _parse(words, tool)
+        raise complaint('"ip route flush" requires arguments.\n', 1)
+    found = _parse(words, tool, family)
     if found.table == _CACHE:
-        tool.ns.exceptions.clear()
-        tool.ns.fib.changed()
-        if tool.options.stats:
-            tool.call.out("*** IPv4 routing cache is flushed.\n")
+        _flush_cache(tool, family)
         return 0
-    doomed = _picked(found, tool, "Flush")
+    doomed = _picked(found, tool, family, "Flush")
     if doomed:
         may_flush(tool, 2)
     if tool.options.stats > 1:
         out = Printer(tool.call.out)
-        for route in doomed:
-            with out.object():
-                print_route(out, route, tool, found.hidden)
+        family.print(out, doomed, tool, found.hidden)
         out.close()
     for route in doomed:
-        tool.ns.fib.remove(route)
+        family.remove(tool.ns, route)
     flushed(tool, len(doomed), "entries")
     return 0
+
+
+def _flush_cache(tool: Tool, family: Family) -> None:
+    ns = tool.ns
+    if family.six:
+        ns.ipv6.exceptions.clear()
+        ns.ipv6.router.forget()
+        return
+    ns.exceptions.clear()
+    ns.fib.changed()
+    if tool.options.stats:
+        tool.call.out("*** IPv4 routing cache is flushed.\n")

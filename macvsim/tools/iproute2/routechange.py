@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
+from macvsim.net.ipv6.routes6 import add_route6, delete_route6
 from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
-from macvsim.tools.iproute2 import usage
-from macvsim.tools.iproute2.guard import may_change, only_ipv4
+from macvsim.tools.iproute2.family import Family
+from macvsim.tools.iproute2.guard import may_change
 from macvsim.tools.iproute2.routewords import route_address, route_proto, route_scope, route_table
-from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, invalid, matches, prefix
+from macvsim.tools.iproute2.tool import INET, INET6, Tool
+from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
 from macvsim.wire.addr import ip_text, mask_int
 
 
@@ -40,20 +42,8 @@ MAX_WEIGHT = 256
 _LOCAL_TYPES = (RouteType.LOCAL, RouteType.BROADCAST)
 _TYPES = tuple(kind.value for kind in RouteType)
 _LEFT_OUT_TYPES = ("anycast", "multicast", "nat", "xresolve")
-_LEFT_OUT = (
-    "tos",
-    "dsfield",
-    "realms",
-    "encap",
-    "nhid",
-    "weight",
-    "pervasive",
-    "ttl-propagate",
-    "vrf",
-    "expires",
-)
-_TCP = ("advmss", "rtt", "rttvar", "window", "cwnd", "initcwnd", "initrwnd", "ssthresh", "reordering", "rto_min",
-        "features", "quickack", "congctl", "hoplimit", "fastopen_no_cookie")  # fmt: skip
+_PREFERENCES = ("low", "medium", "high")
+_TYPES6 = ("unicast", "local", "unreachable", "prohibit", "blackhole", "throw")
 
 
 @dataclass
@@ -82,6 +72,9 @@ class RouteRequest:
     table: int | None = None
     mtu: int = 0
     onlink: bool = False
+    hoplimit: int = 0
+    expires: int = 0
+    pref: str = ""
     hops: list[HopRequest] = field(default_factory=list)
 
     @property
@@ -92,41 +85,44 @@ class RouteRequest:
         return TABLE_LOCAL if self.type in _LOCAL_TYPES else TABLE_MAIN
 
 
-def change(words: Words, tool: Tool, way: Way) -> int:
+def change(words: Words, tool: Tool, way: Way, family: Family) -> int:
     """Change the table; the exit code."""
-    wanted = _parse(words, tool)
+    wanted = _parse(words, tool, family)
     if wanted.dst is None:
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     for name in (wanted.dev, *(hop.dev for hop in wanted.hops)):
         if name:
             tool.device(name)
     may_change(tool)
-    if way.delete:
+    if family.six:
+        change_route6(tool.ns, wanted, way)
+    elif way.delete:
         delete_route(tool.ns, wanted)
     else:
         put_route(tool.ns, wanted, way)
     return 0
 
 
-def _parse(words: Words, tool: Tool) -> RouteRequest:
+def _parse(words: Words, tool: Tool, family: Family) -> RouteRequest:
     found = RouteRequest()
     while words:
         word = words.take()
         if word == "src":
-            found.src = route_address(words.value())
+            found.src = family.address(words.value())
         elif word == "via":
-            value = words.value()
-            if value == "inet":
-                value = words.value()
-            elif value == "inet6":
-                raise NotSimulated("gateways of IPv6")
-            found.gateway = route_address(value)
-        elif word == "mtu":
+            found.gateway = _gateway(words, family)
+        elif word in family.change_left_out:
+            raise NotSimulated(f"{family.command} … {word}")
+        elif word in ("mtu", "hoplimit", "expires"):
             if words and words.here == "lock":
                 raise NotSimulated("a locked path MTU")
-            found.mtu = words.integer("mtu", message='"mtu" value is invalid\n')
+            setattr(found, word, words.integer(word, message=f'"{word}" value is invalid\n'))
         elif word == "onlink":
             found.onlink = True
+        elif word == "pref" and family.six:
+            found.pref = words.value()
+            if found.pref not in _PREFERENCES:
+                raise invalid('"pref" value is invalid\n', found.pref)
         elif any(matches(word, full) for full in ("metric", "priority", "preference")):
             found.metric = words.integer("metric", message='"metric" value is invalid\n')
         elif matches(word, "scope"):
@@ -139,18 +135,26 @@ def _parse(words: Words, tool: Tool) -> RouteRequest:
             found.dev = words.value()
         elif word == "nexthop":
             _parse_hops(words, found)
-        elif word in _LEFT_OUT or word in _TCP:
-            raise NotSimulated(f"ip route … {word}")
         else:
-            _parse_prefix(word, words, tool, found)
+            _parse_prefix(word, words, tool, found, family)
     return found
+
+
+def _gateway(words: Words, family: Family) -> int:
+    """``via [FAMILY] ADDRESS``."""
+    value = words.value()
+    if value not in (INET, INET6):
+        return family.address(value)
+    if value != family.name:
+        raise NotSimulated("gateways of IPv4 for IPv6 routes" if family.six else "gateways of IPv6")
+    return family.address(words.value())
 
 
 def _parse_hops(words: Words, found: RouteRequest) -> None:
     """``nexthop …`` to the end of the line (parse_nexthops)."""
     while True:
         if not words:
-            raise Complaint('Error: unexpected end of line after "nexthop"\n')
+            raise complaint('Error: unexpected end of line after "nexthop"\n')
         hop = HopRequest()
         found.hops.append(hop)
         while words and words.here != "nexthop":
@@ -168,28 +172,27 @@ def _parse_hops(words: Words, found: RouteRequest) -> None:
             elif word in ("encap", "realms", "as"):
                 raise NotSimulated(f"ip route … nexthop … {word}")
             else:
-                raise Complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
+                raise complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
         if not words:
             return
         words.take()
 
 
-def _parse_prefix(word: str, words: Words, tool: Tool, found: RouteRequest) -> None:
+def _parse_prefix(word: str, words: Words, tool: Tool, found: RouteRequest, family: Family) -> None:
     if word == "to":
         word = words.value()
-    if word in _LEFT_OUT_TYPES:
+    types = _TYPES6 if family.six else _TYPES
+    if word in _LEFT_OUT_TYPES or (word == "broadcast" and family.six):
         raise NotSimulated(f"routes of type {word}")
-    if word in _TYPES and found.dst is None:
+    if word in types and found.dst is None:
         found.type = RouteType(word)
         word = words.value()
     if matches(word, "help"):
-        raise Complaint(usage.ROUTE)
+        raise UsageError(topic="ip route")
     if found.dst is not None:
         raise garbage("to", word)
-    only_ipv4(tool, "routes", word)
-    found.dst, found.plen, given = prefix(word)
-    if not given and word not in ("default", "any", "all"):
-        found.plen = 32
+    wanted = family.prefix(word, tool)
+    found.dst, found.plen = wanted.ip, wanted.plen
 
 
 def put_route(ns: Namespace, wanted: RouteRequest, way: Way) -> Route:
@@ -258,3 +261,26 @@ def delete_route(ns: Namespace, wanted: RouteRequest) -> Route:
             ns.fib.remove(route)
             return route
     raise NetlinkError("ESRCH", f"{ns.name} has no such route to {ip_text(dst)}/{wanted.plen}: see ip route")
+
+
+def change_route6(ns: Namespace, wanted: RouteRequest, way: Way) -> None:
+    """RTM_NEWROUTE and RTM_DELROUTE of IPv6; what was not given is the kernel's to choose."""
+    dst = wanted.dst or 0
+    given: dict[str, Any] = {
+        "type": wanted.type, "gateway": wanted.gateway, "metric": wanted.metric, "proto": wanted.proto,
+        "dev": ns.dev(wanted.dev) if wanted.dev else None, "table": wanted.table,
+    }  # fmt: skip
+    if wanted.type is RouteType.LOCAL and wanted.table is None:
+        given["table"] = TABLE_LOCAL
+    if way.delete:
+        delete_route6(ns.ipv6, dst, wanted.plen, **_chosen(given))
+        return
+    if way.prepend:
+        raise NotSimulated("ip -6 route prepend")
+    given |= {"src": wanted.src, "mtu": wanted.mtu, "hop_limit": wanted.hoplimit, "expires": wanted.expires,
+              "pref": wanted.pref, "onlink": wanted.onlink}  # fmt: skip
+    add_route6(ns.ipv6, dst, wanted.plen, create=way.create, replace=way.replace, append=way.append, **_chosen(given))
+
+
+def _chosen(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value not in (None, 0, "")}

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.net.dst import Dst, Kind
+from macvsim.machine.tool import UsageError
+from macvsim.net.dst import ERROR, Dst, Kind
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route
-from macvsim.tools.iproute2 import usage
-from macvsim.tools.iproute2.guard import only_ipv4
+from macvsim.tools.iproute2.family import Family
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.routeprint import Hidden, print_dev, print_gateway, print_metrics, print_route
-from macvsim.tools.iproute2.routewords import route_address
+from macvsim.tools.iproute2.routeprint6 import print_route6
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches, prefix
+from macvsim.tools.iproute2.words import Words, complaint, matches
 from macvsim.wire.addr import ip_text
+from macvsim.wire.addr6 import ip6_text
 
-_LEFT_OUT = ("vrf", "as", "flowlabel")
 _NOT_ASKED = ("tos", "dsfield", "uid", "ipproto", "sport", "dport")
 """What no rule that is simulated can ask for."""
 
@@ -33,13 +34,15 @@ class _Question:
     asked: bool = False
 
 
-def get(words: Words, tool: Tool) -> int:
+def get(words: Words, tool: Tool, family: Family) -> int:
     """Ask for a destination and print the way there."""
-    asked = _parse(words, tool)
+    asked = _parse(words, tool, family)
     if not asked.asked:
-        raise Complaint("need at least a destination address\n", 1)
+        raise complaint("need at least a destination address\n", 1)
     ns = tool.ns
     oif = tool.device(asked.oif) if asked.oif else None
+    if family.six:
+        return _get6(asked, oif, tool)
     iif = tool.device(asked.iif) if asked.iif else None
     if iif is not None:
         way = ns.router.input(asked.src.to_bytes(4, "big") + asked.dst.to_bytes(4, "big"), iif, asked.mark)
@@ -60,12 +63,26 @@ def get(words: Words, tool: Tool) -> int:
     return 0
 
 
-def _parse(words: Words, tool: Tool) -> _Question:
+def _get6(asked: _Question, oif: NetDevice | None, tool: Tool) -> int:
+    """inet6_rtm_getroute."""
+    ipv6 = tool.ns.ipv6
+    way = ipv6.router.output(asked.dst, asked.src, oif)
+    if way.kind is ERROR or way.route is None:
+        refusal = "ENETUNREACH" if way.route is None else way.errno
+        raise NetlinkError(refusal, f"{tool.ns.name} has no way to {ip6_text(asked.dst)}")
+    with tool.printer() as out, out.object():
+        print_route6(out, way.route, tool, Hidden(), dst=asked.dst, way=way, learnt=ipv6.exceptions.get(asked.dst))
+    return 0
+
+
+def _parse(words: Words, tool: Tool, family: Family) -> _Question:
     found = _Question()
     while words:
         word = words.take()
         if matches(word, "from"):
-            found.src = route_address(words.value())
+            found.src = family.address(words.value())
+        elif word in family.get_left_out or matches(word, "notify") or matches(word, "connected"):
+            raise NotSimulated(f"{family.command} get … {word}")
         elif word == "iif":
             found.iif = words.value()
         elif word in ("oif", "dev"):
@@ -76,18 +93,15 @@ def _parse(words: Words, tool: Tool) -> _Question:
             found.fibmatch = True
         elif word in _NOT_ASKED:
             words.value()
-        elif word in _LEFT_OUT or matches(word, "notify") or matches(word, "connected"):
-            raise NotSimulated(f"ip route get … {word}")
         else:
             if word == "to":
                 word = words.value()
             elif matches(word, "help"):
-                raise Complaint(usage.ROUTE)
-            only_ipv4(tool, "routes", word)
-            found.dst, plen, given = prefix(word)
-            found.asked = True
-            if given and plen != 32:
-                tool.call.err(f"Warning: /{plen} as prefix is invalid, only /32 (or none) is supported.\n")
+                raise UsageError(topic="ip route")
+            wanted = family.prefix(word, tool)
+            found.dst, found.asked = wanted.ip, True
+            if wanted.given and wanted.plen != 32 and not family.six:
+                tool.call.err(f"Warning: /{wanted.plen} as prefix is invalid, only /32 (or none) is supported.\n")
     return found
 
 
@@ -151,8 +165,16 @@ def _print_cache(out: Printer, tool: Tool, marks: list[str], expires: int, redir
         out.both("expires", f"expires {left}sec ", left)
 
 
-def show_cache(out: Printer, tool: Tool) -> None:
-    """What was learnt about single destinations (fib_dump_info_fnhe)."""
+def show_cache(out: Printer, tool: Tool, family: Family) -> None:
+    """What was learnt about single destinations (fib_dump_info_fnhe, rt6_dump_route with RTM_F_CLONED)."""
+    if family.six:
+        ipv6 = tool.ns.ipv6
+        for dst in list(ipv6.exceptions.by_dst):
+            known, way = ipv6.exceptions.get(dst), ipv6.router.lookup(dst)
+            if known is not None and way is not None:
+                with out.object():
+                    print_route6(out, way, tool, Hidden(table=True), dst=dst, learnt=known)
+        return
     ns = tool.ns
     for dst in list(ns.exceptions.by_dst):
         learnt = ns.exceptions.get(dst)

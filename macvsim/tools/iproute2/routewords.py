@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from macvsim.errors import NotSimulated
+from macvsim.machine.tool import ToolError
 from macvsim.net.fibroute import TABLE_NAMES, Scope
 from macvsim.tools.iproute2.linkfilter import SCOPES
-from macvsim.tools.iproute2.words import Complaint, address, invalid, number
+from macvsim.tools.iproute2.words import address, complaint, invalid, number
 
 PROTOCOLS = {
     "unspec": 0, "redirect": 1, "kernel": 2, "boot": 3, "static": 4, "gated": 8, "ra": 9, "mrt": 10, "zebra": 11,
@@ -50,5 +51,5 @@ def route_address(word: str) -> int:
     """An IPv4 address behind ``via``, ``src`` and the like."""
     try:
         return address(word)
-    except Complaint:
-        raise Complaint(f'Error: inet address is expected rather than "{word}".\n', 1) from None
+    except ToolError:
+        raise complaint(f'Error: inet address is expected rather than "{word}".\n', 1) from None

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from macvsim.errors import NetlinkError, NotSimulated
-from macvsim.machine.call import Call
+from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES
 from macvsim.net.rules import Action, Rule, Rules
-from macvsim.tools.iproute2 import usage
-from macvsim.tools.iproute2.guard import guarded, may_change
+from macvsim.tools.iproute2.guard import may_change
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routewords import route_proto
-from macvsim.tools.iproute2.tool import INET6, Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, invalid, matches, number, prefix
+from macvsim.tools.iproute2.tool import INET6, Tool
+from macvsim.tools.iproute2.words import Words, complaint, invalid, matches, number, prefix
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
 
@@ -61,11 +60,6 @@ class _Wanted:
         return plain.fits(rule)
 
 
-def run(call: Call, options: Options, args: list[str]) -> int:
-    """Do what ``ip rule …`` asks for; the exit code."""
-    return guarded(call, options, args, work)
-
-
 def first_unknown(words: list[str]) -> str:
     """Of what stands behind ``add`` or ``del`` the first word that is neither a key, nor its value, nor an action."""
     rest = list(words)
@@ -80,25 +74,25 @@ def first_unknown(words: list[str]) -> str:
 
 
 def work(words: Words, tool: Tool) -> int:
-    """The same; raises `Complaint`, `NetlinkError` and `NotSimulated`."""
+    """Do what ``ip rule …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
     word = words.take() if words else "list"
     if any(matches(word, full) for full in ("list", "lst", "show")):
         return _list(tool, _parse(words, tool))
     if matches(word, "add"):
         if not words:
-            raise Complaint('"ip rule add" requires arguments.\n', 1)
+            raise complaint('"ip rule add" requires arguments.\n', 1)
         return _add(tool, _parse(words, tool, adding=True))
     if matches(word, "delete"):
         if not words:
-            raise Complaint('"ip rule del" requires arguments.\n', 1)
+            raise complaint('"ip rule del" requires arguments.\n', 1)
         return _delete(tool, _parse(words, tool))
     if matches(word, "flush"):
         return _flush(tool, _parse(words, tool))
     if matches(word, "help"):
-        raise Complaint(usage.RULE)
+        raise UsageError(topic="ip rule")
     if any(matches(word, full) for full in ("save", "restore")):
         raise NotSimulated(f"ip rule {word}")
-    raise Complaint(f'Command "{word}" is unknown, try "ip rule help".\n')
+    raise complaint(f'Command "{word}" is unknown, try "ip rule help".\n')
 
 
 def _rules(tool: Tool) -> Rules:
@@ -106,7 +100,7 @@ def _rules(tool: Tool) -> Rules:
     if tool.options.family != INET6:
         return tool.ns.fib.rules
     if not tool.ns.ipv6.fib.multiple:
-        raise Complaint("RTNETLINK answers: Address family not supported by protocol\nDump terminated\n")
+        raise complaint("RTNETLINK answers: Address family not supported by protocol\nDump terminated\n")
     return tool.ns.ipv6.fib.rules
 
 
@@ -137,11 +131,11 @@ def _parse(words: Words, tool: Tool, *, adding: bool = False) -> _Wanted:
         elif word in _LEFT_OUT:
             raise NotSimulated(f"ip rule … {word}")
         elif matches(word, "help"):
-            raise Complaint(usage.RULE)
+            raise UsageError(topic="ip rule")
         else:
             action = words.value() if word == "type" else word
             if action not in _ACTIONS:
-                raise Complaint(f'Error: argument "{action}" is wrong: Failed to parse rule type\n')
+                raise complaint(f'Error: argument "{action}" is wrong: Failed to parse rule type\n')
             found.action = _ACTIONS[action]
     if adding and found.action is None:
         found.action, found.table = Action.LOOKUP, found.table or TABLE_MAIN

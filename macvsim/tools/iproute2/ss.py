@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.host import Box
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, tool
 from macvsim.net.tcp import table
-from macvsim.tools.getopt import OptionError, getopt
-from macvsim.tools.iproute2.ssfilter import ALL, CONNECTED, LISTENING, FilterError, Left, Test, read_filter
+from macvsim.tools.iproute2.ssfilter import ALL, CONNECTED, LISTENING, Test, read_filter
+from macvsim.tools.iproute2.words import USAGE
 from macvsim.tools.ports import port_name
 from macvsim.wire.addr import ip_text
 
-_LONG = {"--numeric": "n", "--all": "a", "--listening": "l", "--options": "o", "--ipv4": "4", "--ipv6": "6",
-         "--tcp": "t", "--udp": "u", "--no-header": "H", "--oneline": "O", "--version": "V"}  # fmt: skip
-_LEFT_OUT = "hrBempTisbEZzN0MSdwxfKQADF"
-_WHAT = {"p": "which program has a socket", "i": "what TCP knows of a connection", "s": "the summary"}
+SS = Manner(status=1, usage_status=255, help_options=("-h", "--help"), version_options=("-V", "--version"))
+_LEFT_OUT = {
+    **dict.fromkeys(("-r", "-B", "-e", "-m", "-T", "-b", "-E", "-Z", "-z", "-N", "-0", "-M", "-S", "-d", "-w", "-x",
+                     "-f", "-K", "-Q", "-A", "-D", "-F", "--tipcinfo", "--tos", "--cgroup", "--bpf-maps",
+                     "--bpf-map-id", "--tipc", "--vsock", "--xdp", "--inet-sockopt"), ""),
+    "-p": "which program has a socket", "-i": "what TCP knows of a connection", "-s": "the summary",
+}  # fmt: skip
 _NAMES = {"ESTABLISHED": "ESTAB"}
 _TIMERS = ("off", "on", "keepalive", "timewait", "persist")
 _ADDRESS, _PORT = "Local Address:", "Port"
@@ -36,30 +40,22 @@ class Line(NamedTuple):
     timer: str = ""
 
 
-@tool("ss", flavour="debian")
+@tool(
+    "ss",
+    flavour="debian",
+    usage=USAGE,
+    version="ss utility, iproute2-6.15.0\n",
+    letters="N:",
+    left_out=_LEFT_OUT,
+    manner=SS,
+)
 def ss(call: Call) -> int:
     """``ss {-t|-u} [-anloHO46] [state STATE] [{src|dst} ADDRESS] [{sport|dport} = :PORT]``."""
-    try:
-        found, words = getopt([f"-{_LONG[word]}" if word in _LONG else word for word in call.args], _options())
-    except OptionError as error:
-        call.err(f"ss: {error}\n")
-        return call.not_simulated("the usage text of ss")
-    given = {letter for letter, _ in found}
-    if "V" in given:
-        call.out("ss utility, iproute2-6.15.0\n")
-        return 0
-    for letter in [letter for letter, _ in found if letter in _LEFT_OUT]:
-        return call.not_simulated(f"ss -{letter}{f': {_WHAT[letter]}' if letter in _WHAT else ''}")
+    given = {name.removeprefix("-") for name in call.given.names}
     if not given & set("tu"):
-        return call.not_simulated("ss without -t or -u: it shows Unix and netlink sockets too")
+        raise NotSimulated("ss without -t or -u: it shows Unix and netlink sockets too")
     states = ALL if "a" in given else LISTENING if "l" in given else CONNECTED
-    try:
-        asked, test = read_filter(words)
-    except FilterError as error:
-        call.err(f"{error}\n")
-        return error.status
-    except Left as error:
-        return call.not_simulated(f"ss … {error}")
+    asked, test = read_filter(call.given.operands)
     shown = [line for line in _lines(call.box, given, test) if line.state in (asked or states)]
     rows = [_cells(line, given, one_state=len(asked or states) == 1) for line in shown]
     titles = _titles(given, one_state=len(asked or states) == 1)
@@ -69,10 +65,6 @@ def ss(call: Call) -> int:
     for line, row in zip(shown, rows, strict=True):
         call.out(_joined(titles, row, widths) + (line.timer if "o" in given else "") + "\n")
     return 0
-
-
-def _options() -> str:
-    return "anolHOV46tu" + "".join(f"{letter}:" if letter in "NfADF" else letter for letter in _LEFT_OUT)
 
 
 def _lines(box: Box, given: set[str], test: Test) -> Iterator[Line]:

@@ -6,7 +6,9 @@ import operator
 import re
 from collections.abc import Callable
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, NotSimulated
+from macvsim.machine.tool import ToolError
+from macvsim.tools.iproute2.words import complaint, incomplete
 from macvsim.tools.ports import port_number
 from macvsim.wire.addr import ip_int, mask_int
 
@@ -37,27 +39,15 @@ _OPERATORS: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 
 
-class FilterError(Exception):
-    """What ss says of a filter that it cannot read, and its exit code."""
-
-    def __init__(self, text: str, status: int = 1) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-class Left(Exception):
-    """A part of the language of filters that is left out."""
-
-
 def read_filter(words: list[str]) -> tuple[frozenset[str], Test]:
     """The states that are asked for, none without any, and what is asked of local and remote ends."""
     rest = " ".join(words).split()
     states: frozenset[str] = frozenset()
     while rest and rest[0] == "state":
         if len(rest) < 2:
-            raise FilterError('Command line is not complete. Try option "help"', 255)
+            raise incomplete()
         if rest[1] not in _STATES:
-            raise FilterError(f"ss: wrong state name: {rest[1]}", 255)
+            raise ToolError(f"wrong state name: {rest[1]}", 255)
         states |= _STATES[rest[1]]
         rest = rest[2:]
     tests = []
@@ -66,14 +56,14 @@ def read_filter(words: list[str]) -> tuple[frozenset[str], Test]:
         if word in ("and", "&", "&&"):
             continue
         if word in ("(", ")", "or", "|", "||", "not", "!", "exclude", "excl", "dev", "fwmark", "cgroup", "autobound"):
-            raise Left(word)
+            raise NotSimulated(f"ss … {word}")
         if word in ("src", "dst") and rest:
             tests.append(_about(word == "src", rest.pop(0)))
         elif word in ("sport", "dport") and len(rest) > 1:
             tests.append(_of_port(word == "sport", rest.pop(0), rest.pop(0)))
         else:
             _about(False, word)
-            raise Left(f"{word}: its usage text")
+            raise NotSimulated(f"ss … {word}: its usage text")
     return states, lambda local, remote: all(test(local, remote) for test in tests)
 
 
@@ -86,7 +76,7 @@ def _about(is_local: bool, text: str) -> Test:
         match = None
     if match is None or not text or length > 32:
         wrong = f'Error: an inet prefix is expected rather than "{text}".'
-        raise FilterError(f"{wrong}\nCannot parse dst/src address.")
+        raise complaint(f"{wrong}\nCannot parse dst/src address.\n", 1)
     port = None if match[3] in (None, "*") else _port(match[3])
     mask = mask_int(length)
 
@@ -99,7 +89,7 @@ def _about(is_local: bool, text: str) -> Test:
 
 def _of_port(is_local: bool, compare: str, text: str) -> Test:
     if compare not in _OPERATORS:
-        raise Left(compare)
+        raise NotSimulated(f"ss … {compare}")
     port, holds = _port(text.removeprefix("*").removeprefix(":")), _OPERATORS[compare]
     return lambda local, remote: holds((local if is_local else remote)[1], port)
 
@@ -107,5 +97,5 @@ def _of_port(is_local: bool, compare: str, text: str) -> Test:
 def _port(text: str) -> int:
     number = port_number(text)
     if number is None:
-        raise FilterError(f'Error: "{text}" does not look like a port.\nCannot parse dst/src address.')
+        raise complaint(f'Error: "{text}" does not look like a port.\nCannot parse dst/src address.\n', 1)
     return number

@@ -10,9 +10,10 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.machine.call import Call
 from macvsim.machine.kernel import Kernel
+from macvsim.machine.tool import ToolError
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Complaint, invalid, no_device
+from macvsim.tools.iproute2.words import complaint, invalid, no_device
 
 INET = "inet"
 INET6 = "inet6"
@@ -82,7 +83,7 @@ class Tool:
         return found
 
 
-def refused(error: NetlinkError) -> Complaint:
+def refused(error: NetlinkError) -> ToolError:
     """What is printed when the kernel refuses (rtnl_talk): its own words where it has some, else the errno's text."""
     text = f"Error: {error.extack}.\n" if error.extack else f"RTNETLINK answers: {error.strerror}\n"
-    return Complaint(text, 2)
+    return complaint(text, 2)

@@ -6,47 +6,47 @@ import re
 from collections.abc import Iterable, Sequence
 
 from macvsim.errors import MacvsimError
+from macvsim.machine.tool import Manner, Texts, ToolError
 from macvsim.wire.addr import ip_int, prefix_parse
 
-
-class Complaint(Exception):
-    """The tool gives up: prints `text` on standard error and exits with `code`."""
-
-    def __init__(self, text: str, code: int = 255) -> None:
-        super().__init__(text, code)
-        self.text = text
-        self.code = code
+USAGE = Texts(__package__)
+IPROUTE2 = Manner(own=True, status=255, usage_status=255, help_options=("help",))
 
 
-def incomplete() -> Complaint:
+def complaint(text: str, status: int = 255) -> ToolError:
+    """The program gives up and prints `text`, which is all that it prints."""
+    return ToolError(text, status, named=False)
+
+
+def incomplete() -> ToolError:
     """A word is missing at the end (incomplete_command)."""
-    return Complaint('Command line is not complete. Try option "help"\n')
+    return complaint('Command line is not complete. Try option "help"\n')
 
 
-def invalid(message: str, word: str) -> Complaint:
+def invalid(message: str, word: str) -> ToolError:
     """A word that makes no sense (invarg)."""
-    return Complaint(f'Error: argument "{word}" is wrong: {message}\n')
+    return complaint(f'Error: argument "{word}" is wrong: {message}\n')
 
 
-def duplicate(key: str, word: str) -> Complaint:
+def duplicate(key: str, word: str) -> ToolError:
     """An option twice (duparg)."""
-    return Complaint(f'Error: duplicate "{key}": "{word}" is the second value.\n')
+    return complaint(f'Error: duplicate "{key}": "{word}" is the second value.\n')
 
 
-def garbage(key: str, word: str) -> Complaint:
+def garbage(key: str, word: str) -> ToolError:
     """A word that can only be a second value (duparg2)."""
-    return Complaint(f'Error: either "{key}" is duplicate, or "{word}" is garbage.\n')
+    return complaint(f'Error: either "{key}" is duplicate, or "{word}" is garbage.\n')
 
 
-def no_device(name: str) -> Complaint:
+def no_device(name: str) -> ToolError:
     """A device that has to exist (nodev)."""
-    return Complaint(f'Cannot find device "{name}"\n', 1)
+    return complaint(f'Cannot find device "{name}"\n', 1)
 
 
-def one_of(key: str, word: str, choices: Iterable[str]) -> Complaint:
+def one_of(key: str, word: str, choices: Iterable[str]) -> ToolError:
     """A word out of a list (parse_one_of)."""
     listed = ", ".join(f'"{choice}"' for choice in choices)
-    return Complaint(f'Error: argument of "{key}" must be one of {listed}, not "{word}"\n', 1)
+    return complaint(f'Error: argument of "{key}" must be one of {listed}, not "{word}"\n', 1)
 
 
 def matches(word: str, full: str) -> bool:
@@ -91,7 +91,7 @@ def address(text: str) -> int:
     try:
         return ip_int(_dotted(text))
     except MacvsimError:
-        raise Complaint(f'Error: any valid address is expected rather than "{text}".\n', 1) from None
+        raise complaint(f'Error: any valid address is expected rather than "{text}".\n', 1) from None
 
 
 def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
@@ -104,7 +104,7 @@ def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
             return ip_int(_dotted(head)), _netmask_length(ip_int(tail)), True
         local, length = prefix_parse(_dotted(head) + slash + tail)
     except MacvsimError:
-        raise Complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
+        raise complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
     return local, length, bool(slash)
 
 
@@ -176,7 +176,7 @@ class Words:
         """Read ``on`` or ``off`` (on_off of ip link)."""
         word = self.value()
         if word not in ("on", "off"):
-            raise Complaint(f'Error: argument of "{key}" must be "on" or "off", not "{word}"\n', 1)
+            raise complaint(f'Error: argument of "{key}" must be "on" or "off", not "{word}"\n', 1)
         return word == "on"
 
     def either(self, key: str, *, off: str = "off", on: str = "on") -> bool:

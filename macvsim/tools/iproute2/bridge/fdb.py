@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.errors import NetlinkError
+from macvsim.machine.tool import UsageError
 from macvsim.net import fdbnetlink
 from macvsim.net.fdbnetlink import FdbRow
-from macvsim.tools.iproute2.bridge import usage
 from macvsim.tools.iproute2.bridge.tool import Tool, mac, refused
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Complaint, Words, garbage, invalid, matches, number
+from macvsim.tools.iproute2.words import USAGE, Words, complaint, garbage, invalid, matches, number
 from macvsim.tools.net_tools.oldnet import atoi
 from macvsim.wire.addr import mac_text
 
@@ -38,11 +38,11 @@ def run(tool: Tool, words: Words) -> int:
         ("list", lambda: _show(tool, words)),
     ]
     if matches(word, "help"):
-        raise Complaint(usage.FDB)
+        raise UsageError(topic="bridge fdb")
     for name, action in actions:
         if matches(word, name):
             return action()
-    raise Complaint(f'Command "{word}" is unknown, try "bridge fdb help".\n')
+    raise complaint(f'Command "{word}" is unknown, try "bridge fdb help".\n')
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def _show(tool: Tool, words: Words) -> int:
             case "dynamic":
                 dynamic = True
             case word if matches(word, "help"):
-                raise Complaint(usage.FDB)
+                raise UsageError(topic="bridge fdb")
     wanted = {"temp": "static", "reachable": "", "all": None}.get(state, state) if state else None
     with tool.printer() as out:
         for row in fdbnetlink.rows(tool.ns, bridge=bridge, port=port):
@@ -140,7 +140,7 @@ def _read(tool: Tool, words: Words) -> _Entry:
             case "vlan":
                 found = number(words.value(), limit=4095)
                 if found is None:
-                    raise Complaint("Error: invalid vlan id.\n")
+                    raise complaint("Error: invalid vlan id.\n")
                 entry.vlan = found
             case _ if word in _LEFT_OUT:
                 raise _NotHere(word)
@@ -148,12 +148,12 @@ def _read(tool: Tool, words: Words) -> _Entry:
                 if word == "to":
                     word = words.value()
                 if matches(word, "help"):
-                    raise Complaint(usage.FDB)
+                    raise UsageError(topic="bridge fdb")
                 if entry.address:
                     raise garbage("to", word)
                 entry.address = word
     if not entry.dev or not entry.address:
-        raise Complaint("Device and address are required arguments.\n")
+        raise complaint("Device and address are required arguments.\n")
     entry.sides = [*([True] if master else []), *([False] if own or not master else [])]
     return entry
 
@@ -217,11 +217,11 @@ def _get(tool: Tool, words: Words) -> int:
             case word:
                 address = words.value() if word == "to" else word
     if not address or not (dev or bridge):
-        raise Complaint("Device or master and address are required arguments.\n")
+        raise complaint("Device or master and address are required arguments.\n")
     wanted = mac(address)
     table: NetDevice | None = tool.device(bridge, kind="bridge device") if bridge else tool.device(dev).master
     if not netif_is_bridge_master(table):
-        raise Complaint(f"Error: Device is not a bridge{'' if bridge else ' port'}.\n", 254)
+        raise complaint(f"Error: Device is not a bridge{'' if bridge else ' port'}.\n", 254)
     try:
         row = fdbnetlink.find(table, wanted, vlan)
     except NetlinkError as error:
@@ -261,7 +261,7 @@ def _flush(tool: Tool, words: Words) -> int:
         elif word == "vlan":
             found = number(words.value(), limit=4094)
             if not found:
-                raise Complaint("Error: integer out of range.\n")
+                raise complaint("Error: integer out of range.\n")
             vlan = found
         elif word in ("self", "master"):
             sides.append(word == "master")
@@ -273,11 +273,11 @@ def _flush(tool: Tool, words: Words) -> int:
         elif word in _LEFT_OUT:
             return tool.call.not_simulated(f"bridge fdb flush … {word}")
         elif matches(word, "help"):
-            raise Complaint(usage.FDB)
+            raise UsageError(topic="bridge fdb")
         else:
-            raise Complaint(f'bridge fdb: unknown command "{word}"?\n{usage.FDB}')
+            raise complaint(f'bridge fdb: unknown command "{word}"?\n' + USAGE.blocks["bridge fdb"])
     if not dev:
-        raise Complaint("Device is a required argument.\n")
+        raise complaint("Device is a required argument.\n")
     where = tool.device(dev, kind="bridge device")
     only = tool.device(port, kind="bridge port") if port else None
     master = True in sides and where.master is not None

@@ -8,11 +8,11 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import FLAGS, BridgePort, PortState
 from macvsim.errors import NetlinkError
-from macvsim.tools.iproute2.bridge import usage
+from macvsim.machine.tool import UsageError
 from macvsim.tools.iproute2.bridge.tool import Tool
 from macvsim.tools.iproute2.linkshow import flag_words
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Complaint, Words, matches, number
+from macvsim.tools.iproute2.words import Words, complaint, matches, number
 from macvsim.tools.net_tools.oldnet import atoi
 
 _SHOWN = ("hairpin", "guard", "root_block", "fastleave", "learning", "flood", "mcast_flood", "bcast_flood",
@@ -32,8 +32,8 @@ def run(tool: Tool, words: Words) -> int:
     if any(matches(word, name) for name in ("show", "lst", "list")):
         return _show(tool, words)
     if matches(word, "help"):
-        raise Complaint(usage.LINK)
-    raise Complaint(f'Command "{word}" is unknown, try "bridge link help".\n')
+        raise UsageError(topic="bridge link")
+    raise complaint(f'Command "{word}" is unknown, try "bridge link help".\n')
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
@@ -137,9 +137,9 @@ def _set(tool: Tool, words: Words) -> int:
         elif word in ("learning_sync", "backup_port", "nobackup_port", "backup_nhid", "mcast_max_groups"):
             return tool.call.not_simulated(f"bridge link set … {word}")
         elif word != "master":
-            raise Complaint(usage.LINK)
+            raise UsageError(topic="bridge link")
     if not wanted.dev:
-        raise Complaint("Device is a required argument.\n")
+        raise complaint("Device is a required argument.\n")
     device = tool.device(wanted.dev, kind="bridge device")
     tool.kernel(lambda: _apply(device, wanted))
     return 0
@@ -167,7 +167,7 @@ def _apply(device: NetDevice, wanted: _Wanted) -> None:
 
 def _on_off(key: str, word: str) -> bool:
     if word not in ("on", "off"):
-        raise Complaint(f'Error: argument of "{key}" must be one of "off", "on", not "{word}"\n', _PARSE_ERROR)
+        raise complaint(f'Error: argument of "{key}" must be one of "off", "on", not "{word}"\n', _PARSE_ERROR)
     return word == "on"
 
 
@@ -179,4 +179,4 @@ def _state(text: str) -> int:
     for index, state in enumerate(_STATES):
         if state.value == text.lower():
             return index
-    raise Complaint("Error: invalid STP port state\n")
+    raise complaint("Error: invalid STP port state\n")

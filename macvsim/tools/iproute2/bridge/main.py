@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
-from macvsim.tools.iproute2.bridge import fdb, link, usage, vlan
+from macvsim.machine.tool import UsageError, tool
+from macvsim.tools.iproute2.bridge import fdb, link, vlan
 from macvsim.tools.iproute2.bridge.tool import Options, Tool
-from macvsim.tools.iproute2.words import Complaint, Words, matches
+from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, matches
 
 _OBJECTS: dict[str, Callable[[Tool, Words], int]] = {"link": link.run, "fdb": fdb.run, "vlan": vlan.run}
 _ORDER = ("link", "fdb", "mdb", "mst", "vlan", "vni", "monitor", "help")
@@ -24,34 +24,30 @@ _FLAGS = {
 }
 
 
-@tool("bridge", flavour="debian")
+@tool("bridge", flavour="debian", usage=USAGE, topics=("bridge fdb", "bridge link", "bridge vlan"), manner=IPROUTE2)
 def bridge(call: Call) -> int:
     """``bridge [OPTIONS] link|fdb|vlan …``."""
     words = Words(call.args)
     tool = Tool(call, call.box.ns, Options())
-    try:
-        while words and words.here.startswith("-") and len(words.here) > 1:
-            code = _option(tool, words.take(), words)
-            if code is not None:
-                return code
-        if not words:
-            raise Complaint(usage.MAIN)
-        word = words.take()
-        name = next((name for name in _ORDER if matches(word, name)), None)
-        if name is None:
-            raise Complaint(f'Object "{word}" is unknown, try "bridge help".\n')
-        if name == "help":
-            raise Complaint(usage.MAIN)
-        asks = not words or matches(words.here, "show")
-        if name in _EMPTY and asks and not tool.options.json and not (name == "mdb" and _snoops(tool)):
-            call.out(_EMPTY[name])
-            return 0
-        if name not in _OBJECTS:
-            return call.not_simulated(f"bridge {name}")
-        return _OBJECTS[name](tool, words)
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
+    while words and words.here.startswith("-") and len(words.here) > 1:
+        code = _option(tool, words.take(), words)
+        if code is not None:
+            return code
+    if not words:
+        raise UsageError
+    word = words.take()
+    name = next((name for name in _ORDER if matches(word, name)), None)
+    if name is None:
+        raise complaint(f'Object "{word}" is unknown, try "bridge help".\n')
+    if name == "help":
+        raise UsageError
+    asks = not words or matches(words.here, "show")
+    if name in _EMPTY and asks and not tool.options.json and not (name == "mdb" and _snoops(tool)):
+        call.out(_EMPTY[name])
+        return 0
+    if name not in _OBJECTS:
+        return call.not_simulated(f"bridge {name}")
+    return _OBJECTS[name](tool, words)
 
 
 def _snoops(tool: Tool) -> bool:
@@ -63,7 +59,7 @@ def _option(tool: Tool, option: str, words: Words) -> int | None:
     """Take one option; an exit code if that ends the command."""
     word = option.removeprefix("--") if option.startswith("--") else option[1:]
     if matches(word, "help"):
-        raise Complaint(usage.MAIN)
+        raise UsageError
     if matches(word, "Version"):
         tool.call.out("bridge utility, 6.15.0\n")
         return 0
@@ -71,7 +67,7 @@ def _option(tool: Tool, option: str, words: Words) -> int | None:
         name = words.value()
         ns = tool.call.box.kernel.netns.get(name)
         if ns is None:
-            raise Complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
+            raise complaint(f'Cannot open network namespace "{name}": No such file or directory\n')
         tool.ns = ns
         return None
     for full, attribute in _FLAGS.items():
@@ -83,4 +79,4 @@ def _option(tool: Tool, option: str, words: Words) -> int | None:
         return None  # nothing is coloured or monitored
     if matches(word, "batch") or matches(word, "force"):
         return tool.call.not_simulated(f"bridge {option}")
-    raise Complaint(f'Option "{option}" is unknown, try "bridge help".\n')
+    raise complaint(f'Option "{option}" is unknown, try "bridge help".\n')

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from macvsim.dev.base import NetDevice
 from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.machine.call import Call
+from macvsim.machine.tool import ToolError
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Complaint
+from macvsim.tools.iproute2.words import complaint
 from macvsim.tools.net_tools.oldnet import require_net_admin
 from macvsim.wire.addr import mac_bytes
 
@@ -49,7 +50,7 @@ class Tool:
         """A device that has to exist; asking for one settles its link.  `kind` is what the complaint calls it."""
         found = self.ns.devices.get(name)
         if found is None:
-            raise Complaint(f'Cannot find {kind} "{name}"\n')
+            raise complaint(f'Cannot find {kind} "{name}"\n')
         self.ns.linkwatch.sync(found)
         return found
 
@@ -63,10 +64,10 @@ class Tool:
             raise refused(error) from None
 
 
-def refused(error: NetlinkError, code: int = 255) -> Complaint:
+def refused(error: NetlinkError, code: int = 255) -> ToolError:
     """What is printed when the kernel refuses: its own words where it has some, else the errno's text."""
     text = f"Error: {error.extack}.\n" if error.extack else f"RTNETLINK answers: {error.strerror}\n"
-    return Complaint(text, code)
+    return complaint(text, code)
 
 
 def mac(text: str) -> bytes:
@@ -74,4 +75,4 @@ def mac(text: str) -> bytes:
     try:
         return mac_bytes(text)
     except MacvsimError:
-        raise Complaint(f"Invalid mac address {text}\n") from None
+        raise complaint(f"Invalid mac address {text}\n") from None

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.portvlan import PortVlans
 from macvsim.errors import NetlinkError
+from macvsim.machine.tool import UsageError
 from macvsim.net.fdbnetlink import bridge_side
 from macvsim.net.namespace import Namespace
-from macvsim.tools.iproute2.bridge import usage
 from macvsim.tools.iproute2.bridge.tool import Tool
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Complaint, Words, matches
+from macvsim.tools.iproute2.words import Words, complaint, matches
 from macvsim.tools.net_tools.oldnet import atoi
 
 _INDENT = 18
@@ -25,7 +25,7 @@ def run(tool: Tool, words: Words) -> int:
         return _show(tool, words)
     word = words.take()
     if matches(word, "help"):
-        raise Complaint(usage.VLAN)
+        raise UsageError(topic="bridge vlan")
     if matches(word, "add"):
         return _change(tool, words, adding=True)
     if matches(word, "delete"):
@@ -34,7 +34,7 @@ def run(tool: Tool, words: Words) -> int:
         return _show(tool, words)
     if any(matches(word, name) for name in ("set", "tunnelshow", "global")):
         return tool.call.not_simulated(f"bridge vlan {word}")
-    raise Complaint(f'Command "{word}" is unknown, try "bridge vlan help".\n')
+    raise complaint(f'Command "{word}" is unknown, try "bridge vlan help".\n')
 
 
 def _change(tool: Tool, words: Words, *, adding: bool) -> int:
@@ -59,18 +59,18 @@ def _change(tool: Tool, words: Words, *, adding: bool) -> int:
             case "tunnel_info":
                 return tool.call.not_simulated("bridge vlan … tunnel_info")
             case word if matches(word, "help"):
-                raise Complaint(usage.VLAN)
+                raise UsageError(topic="bridge vlan")
     if not dev or first < 0:
-        raise Complaint("Device and VLAN ID are required arguments.\n")
+        raise complaint("Device and VLAN ID are required arguments.\n")
     device = tool.device(dev, kind="bridge device")
     if first >= 4096:
-        raise Complaint(f'Invalid VLAN ID "{first}"\n')
+        raise complaint(f'Invalid VLAN ID "{first}"\n')
     if last >= 0 and pvid:
-        raise Complaint("pvid cannot be configured for a vlan range\n")
+        raise complaint("pvid cannot be configured for a vlan range\n")
     side = bridge_side(device, master or not own)
     if side is None:
         error = NetlinkError("EOPNOTSUPP", f"{device.label} is not a port of a bridge: self is for bridges themselves")
-        raise Complaint(f"RTNETLINK answers: {error.strerror}\n")
+        raise complaint(f"RTNETLINK answers: {error.strerror}\n")
     bridge, port = side
     for vid in range(first, max(first, last) + 1):
         if adding:
@@ -85,7 +85,7 @@ def _range(text: str) -> tuple[int, int]:
     head, dash, tail = text.partition("-")
     first, last = atoi(head), atoi(tail) if dash else -1
     if dash and (first >= 4096 or last >= 4096 or first >= last):
-        raise Complaint(f'Invalid VLAN range "{text}"\n')
+        raise complaint(f'Invalid VLAN range "{text}"\n')
     return first, last
 
 
@@ -134,7 +134,7 @@ def _show(tool: Tool, words: Words) -> int:
             case "vid":
                 vid = atoi(words.value())
             case word if matches(word, "help"):
-                raise Complaint(usage.VLAN)
+                raise UsageError(topic="bridge vlan")
     if dev:
         tool.device(dev)
     if tool.options.stats:
