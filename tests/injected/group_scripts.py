@@ -13,7 +13,7 @@ _AT_A_TIME = 5
 
 
 def defaults() -> list[Step]:
-    """What parameters are when nobody has set them."""
+    """Values of parameters before a script sets any."""
     host = Lab(seed=0).host("h", nics={}, ipv6=True)
     names = [name for name in host.sh("sysctl -a -N").stdout.split() if name.startswith(("net.ipv4", "net.ipv6"))]
     told = [name for name in names if not any(part in name for part in (".lo.", ".all.", "neigh.default"))]

@@ -57,7 +57,7 @@ def _packet(payload: bytes, proto: int) -> bytes:
 
 
 class Talk:
-    """What is known of the TCP connections that the script speaks of: the host's first numbers, and its timestamps.
+    """The TCP connections of a script as the kernel numbered them: the host's first numbers, and its timestamps.
 
     ports : of the peer and of the host, of the latest connection
     """

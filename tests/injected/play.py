@@ -1,4 +1,4 @@
-"""What follows from the scripts in the simulation, as `tests.injected.guest` tells it; recordings, and differences."""
+"""Answers of the simulation to the scripts, in the form of `tests.injected.guest`; recordings, and differences."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _counts(kernel: dict[str, int], simulated: dict[str, int], segments: bool) -
 
 
 _IP_EXT = ("InNoRoutes",)
-"""What macvsim counts of this group."""
+"""The counters of this group that macvsim has."""
 _UNCOUNTED = (
     "TCPPureAcks", "TCPHPAcks", "TCPHPHits", "TCPDelivered", "TCPSackShifted", "TCPSackMerged", "TCPSackShiftFallback",
     "TCPAutoCorking", "TCPRcvCoalesce", "TCPSACKDiscard", "TCPRenoReorder", "TcpTimeoutRehash", "TCPLostRetransmit",

@@ -60,7 +60,7 @@ class Chance:
             return self.dice.randint(0, self.written + 1)
         return min(self.dice.randint(0, self.written // self.size + 1) * self.size, self.written)
 
-    # -- what may happen ----------------------------------------------------------------------------------------------
+    # -- possible events ----------------------------------------------------------------------------------------------
 
     def write(self) -> None:
         size = self.dice.choice((1, 100, self.size, 3 * self.size, 10 * self.size, 7000, 20_000))
@@ -115,7 +115,7 @@ class Chance:
         self.steps.append(["read", self.dice.choice((1, 1000, 100_000))])
 
     def odd(self) -> None:
-        """What no honest peer sends."""
+        """A segment that no honest peer sends."""
         kinds: tuple[dict[str, object], ...] = (
             {"ack": self.written + 50_000},
             {"ack": 1 + self.acked - 20_000},

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "macvsim/output.py": "the writer",
     "macvsim/browser.py: mkdtemp": "a folder of the page's own file system",
+    "macvsim/record/sandbox/": "identity maps, and files of the root that a sandbox has to itself",
     "macvsim/fidelity/verify/": "files of namespaces that verify has made for itself",
     "macvsim/console/terminal.py: touch": "the history, to which prompt_toolkit adds lines",
     "macvsim/console/terminal.py: FileHistory": "likewise",

@@ -47,7 +47,7 @@ def play_live(spec: Spec, name: str) -> Answer:
             subprocess.run(["busybox", "--install", "-s", applets], check=True)
             environment["PATH"] = f"{applets}:{PATH}"
         process = subprocess.Popen(
-            spec.command.split(),
+            ["/usr/bin/env", "--default-signal", *spec.command.split()],  # a caller may ignore some, as nohup does
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,

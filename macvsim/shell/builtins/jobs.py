@@ -84,6 +84,9 @@ def wait(run: Invocation) -> Waiting:
 def _forget(run: Invocation, job: Job) -> None:
     """A child was waited for: bash lists it no more."""
     if run.bash:
+        number = run.state.jobs.number_of(job)
+        if "i" in run.state.options and number is not None:
+            run.streams.err(describe_job(run.state, number, job))
         run.state.jobs.remove(job)
     else:
         run.state.jobs.waited(job)

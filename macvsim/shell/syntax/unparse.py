@@ -68,6 +68,8 @@ class _Printer:
 
     def __init__(self) -> None:
         self._indent = ""
+        self._in_function = False
+        """Commands stand below each other in functions only (inside_function_def)."""
         self._documents: list[HereDocument] = []
 
     def function(self, name: str, body: Command) -> str:
@@ -77,7 +79,9 @@ class _Printer:
             body = body.command
         if not (isinstance(body, Sequence) and body.braces):
             body = Sequence((body,), braces=True)
+        before, self._in_function = self._in_function, True
         inner = self._body(Sequence(body.commands))
+        self._in_function = before
         return f"{name} () \n{self._indent}{{ \n{inner}\n{self._indent}}}{redirects}"
 
     def _body(self, command: Command) -> str:
@@ -140,7 +144,8 @@ class _Printer:
         text = ""
         for command in commands:
             if text:
-                text += " " if text.endswith("&") else "\n" if text.endswith("\n") else f";\n{self._indent}"
+                between = f";\n{self._indent}" if self._in_function else "; "
+                text += " " if text.endswith("&") else "\n" if text.endswith("\n") else between
             text += self.command(command)
         return text
 
