@@ -1,4 +1,6 @@
-"""The reference: public names from their docstrings, commands from their help, reasons from their table."""
+"""The reference: public names from their docstrings, commands from their help, programs from their usage texts, reasons
+from their table.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,9 @@ from typing import Any
 import macvsim
 from macvsim.cli import parser
 from macvsim.engine.drop import DropReason
+from macvsim.machine.programs import Programs
+from macvsim.machine.tool import Tool
+from macvsim.machine.usage import Option
 from macvsim.output import write_file
 
 SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
@@ -20,7 +25,7 @@ SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
 def write_reference(folder: Path) -> None:
     """Write the pages of the reference into a folder."""
     folder.mkdir(parents=True)
-    for name, page in (("api", api()), ("commands", commands()), ("reasons", reasons())):
+    for name, page in (("api", api()), ("commands", commands()), ("tools", tools()), ("reasons", reasons())):
         write_file(folder / f"{name}.md", "\n".join(page) + "\n")
 
 
@@ -140,6 +145,52 @@ def _options(one: argparse.ArgumentParser) -> Iterator[str]:
         name = f"{words} {value}".strip() if option.nargs != 0 else words
         yield f"| `{name}` | {(option.help or '').replace('|', '&#124;')} |"
     yield ""
+
+
+# -- programs of boxes -------------------------------------------------------------------------------------------------
+
+
+def tools() -> Iterator[str]:
+    """Every option of every program: works, or is left out."""
+    yield "# Tools\n"
+    yield "Every option of every program that hosts and containers have, from the programs' own usage texts."
+    yield "What is left out answers `not simulated: …` with status 95.\n"
+    for one in sorted(Programs().all(), key=lambda tool: (tool.name, tool.flavour)):
+        boxes = {"*": "every box", "debian": "hosts", "centos": "CentOS hosts", "busybox": "busybox containers"}
+        also = f", also `{'`, `'.join(one.names[1:])}`" if one.names[1:] else ""
+        yield f"## {one.name}, {boxes[one.flavour]}\n"
+        yield f"Package `{one.package}`{also}.\n"
+        yield from _tool(one)
+
+
+def _tool(one: Tool) -> Iterator[str]:
+    options = list(dict.fromkeys(one.options.values()))
+    known = {name for option in options for name in option.names}
+    rows = [(_named(option), one.left_out_text(option)) for option in options]
+    rows += [(name, what) for name, what in one.left_out.items() if name not in known]
+    if rows:
+        yield "| option | |\n|---|---|"
+    for name, what in rows:
+        yield f"| `{_cell(name)}` | {'works' if what is None else _cell(f'left out: {what}' if what else 'left out')} |"
+    if one.commands:
+        yield "| command | works | left out |\n|---|---|---|"
+    for command in one.commands:
+        names = [(_named(option), bool(command.left_out & set(option.names))) for option in command.options]
+        works, missing = ([name for name, left in names if left == wanted] for wanted in (False, True))
+        cells = (works or ["yes"], missing) if command.works else ([], ["all of it"])
+        shown = " | ".join(", ".join(f"`{_cell(name)}`" if name.startswith("-") else name for name in c) for c in cells)
+        yield f"| `{' '.join(command.words)}` | {shown} |"
+    if not rows and not one.commands:
+        yield "It reads its words itself."
+    yield ""
+
+
+def _named(option: Option) -> str:
+    return f"{', '.join(option.names)} {option.argument}".strip()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "&#124;")
 
 
 # -- reasons -----------------------------------------------------------------------------------------------------------

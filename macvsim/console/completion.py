@@ -7,10 +7,10 @@ import re
 from macvsim.console.console import WORDS, Console
 from macvsim.docker.host import DockerHost
 from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.tool import Tool
 from macvsim.shell.builtins.table import BUILTINS
-from macvsim.tools.docker.main import subcommands
 
-_LAST_COMMAND = re.compile(r"(?:.*(?:[|;&(]|\b(?:then|do|else|if|while)\b))?\s*(.*)", re.DOTALL)
+_LAST_COMMAND = re.compile(r"(?:.*(?:[|;&(]|\b(?:then|do|else|if|while)\s))?\s*(.*)", re.DOTALL)
 
 
 def candidates(console: Console, text: str) -> list[str]:
@@ -26,10 +26,12 @@ def candidates(console: Console, text: str) -> list[str]:
         return _fitting(word, [*box.kernel.programs.names(box.flavour.name), *BUILTINS, "ssh"])
     if before == ["ssh"]:
         return _fitting(word, list(console.lab.boxes()))
-    if before == ["docker"]:
-        return _fitting(word, subcommands())
-    if before[0] == "docker" and len(before) == 2 and (words := subcommands(" ".join(before))):
-        return _fitting(word, words)
+    tool = box.kernel.programs.find(before[0], box.flavour.name)
+    own = _own_words(tool, before[1:], options=word.startswith("-")) if tool else []
+    if word.startswith("-") and "=" not in word:
+        return _fitting(word, own)
+    if tool and tool.subcommands and own:
+        return _fitting(word, own)
     names = list(box.ns.devices)
     if isinstance(box, DockerHost) and box.has_docker:
         names += [container.name for container in box.containers()]
@@ -39,7 +41,22 @@ def candidates(console: Console, text: str) -> list[str]:
     key, equals, value = word.rpartition("=")
     if equals:
         return [f"{key}={name}" for name in _fitting(value, names)]
-    return _fitting(word, names) + _paths(console, word)
+    return sorted({*_fitting(word, [*names, *own]), *_paths(console, word)})
+
+
+def _own_words(tool: Tool, before: list[str], *, options: bool) -> list[str]:
+    """The options that a program, or its command that stands before, does not leave out; else the next words of its
+    commands.
+    """
+    typed = tuple(word for word in before if not word.startswith("-"))
+    if not options:
+        below = [one.words for one in tool.commands if one.works and one.words[: len(typed)] == typed]
+        return [words[len(typed)] for words in below if len(words) > len(typed)]
+    for one in tool.commands:
+        if typed[: len(one.words)] == one.words and one.options:
+            known = [option.names for option in one.options if not one.left_out & set(option.names)]
+            return [name for names in known for name in names]
+    return [name for name, option in tool.options.items() if tool.left_out_text(option) is None]
 
 
 def _paths(console: Console, word: str) -> list[str]:

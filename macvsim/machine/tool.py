@@ -18,7 +18,7 @@ Three exceptions end a program: `UsageError`, `ToolError`, and `macvsim.errors.N
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
@@ -137,6 +137,20 @@ class Texts:
         return MappingProxyType(dict(zip(parts[::2], parts[1::2], strict=True)))
 
 
+@dataclass(frozen=True)
+class Subcommand:
+    """A command of a program that has several, as completion and the reference page list it.
+
+    words : behind the program's name (``network create``); options : its own, by their first names
+    left_out : names of options that are not simulated; works : False if all of it is left out
+    """
+
+    words: tuple[str, ...]
+    options: tuple[Option, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    works: bool = True
+
+
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Tool:
     """One program.
@@ -154,6 +168,7 @@ class Tool:
     left_out : options of the real program that are not simulated, by letter (``-m``) or long name (``--mark``), and
     what each would do; words of a language where it has one
     values : functions that read the arguments of options, by letter or long name; each raises `ToolError`
+    subcommands : lists its commands where it has several; without it they are its topics
     effect : what a feature that is left out would have done
     manner : how it reads options and answers mistakes
     """
@@ -169,6 +184,7 @@ class Tool:
     works: frozenset[str] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    subcommands: Callable[[], Iterable[Subcommand]] | None = None
     effect: Effect = Effect.READS
     manner: Manner = OWN
 
@@ -198,6 +214,13 @@ class Tool:
         """The options of the usage text, by every name they have (``-c``, ``--count``)."""
         text = self.text() if self.usage else ""
         return options_of(f"{text}\n{self.more}" if self.more else text, self.letters)
+
+    @cached_property
+    def commands(self) -> tuple[Subcommand, ...]:
+        """Its commands; empty if it has one thing to do."""
+        if self.subcommands is not None:
+            return tuple(self.subcommands())
+        return tuple(Subcommand(tuple(topic.split()[1:])) for topic in self.topics)
 
     def left_out_text(self, option: Option) -> str | None:
         """The use of an option that is left out; None for an option that works."""
@@ -282,6 +305,7 @@ def tool(
     works: str | None = None,
     left_out: Mapping[str, str] | None = None,
     values: Mapping[str, Callable[[str], Any]] | None = None,
+    subcommands: Callable[[], Iterable[Subcommand]] | None = None,
     effect: Effect = Effect.READS,
     manner: Manner = OWN,
 ) -> Callable[[Run], Tool]:
@@ -291,7 +315,7 @@ def tool(
         return Tool(
             names=names, run=run, flavour=flavour, usage=usage, topics=topics, version=version, letters=letters,
             more=more, works=None if works is None else frozenset(works.split()), left_out=left_out or {},
-            values=values or {}, effect=effect, manner=manner,
+            values=values or {}, subcommands=subcommands, effect=effect, manner=manner,
         )  # fmt: skip
 
     return make

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import DockerClientError
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, Effect
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Subcommand, tool
 from macvsim.tools.compose import looking, working
 from macvsim.tools.compose.load import LoadError, load
 from macvsim.tools.compose.project import BadProject
@@ -70,7 +70,21 @@ def compose_manual() -> Manual:
     return Manual(text, root=_PATH)
 
 
-@tool("docker-compose", flavour="debian")
+def subcommands() -> Iterator[Subcommand]:
+    """Every command of compose, as ``docker`` has them."""
+
+    def simulated(page: Page) -> frozenset[str] | None:
+        action = ACTIONS.get(page.path.removeprefix(f"{_PATH} "))
+        return action.simulated if action else None
+
+    return compose_manual().subcommands(simulated)
+
+
+def _alone() -> Iterator[Subcommand]:
+    return (replace(one, words=one.words[1:]) for one in subcommands() if one.words[1:])
+
+
+@tool("docker-compose", flavour="debian", subcommands=_alone, effect=Effect.CHANGES)
 def docker_compose(call: Call) -> int | Waiting:
     """docker-compose [OPTIONS] COMMAND"""
     return compose(call, call.args)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from macvsim.errors import Effect
+from macvsim.machine import tool as tool_module
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.tools.docker import (
@@ -76,21 +78,30 @@ COMMANDS: Mapping[str, Subcommand] = {
 """What is carried out, by one of its paths."""
 
 
-def subcommands(group: str = "docker") -> list[str]:
-    """The words that may stand behind a group of commands, of what is carried out; empty for what is no group."""
-    below = [page for path, page in manual().pages.items() if any(name in COMMANDS for name in page.names)]
-    words = [page.path.removeprefix(f"{group} ").split()[0] for page in below if page.path.startswith(f"{group} ")]
-    return list(dict.fromkeys(words))
+def command_of(page: Page) -> Subcommand | None:
+    """How a command of the manual is carried out; None for one that is left out."""
+    return next((COMMANDS[name] for name in page.names if name in COMMANDS), None)
 
 
-@tool("docker", flavour="debian")
+def subcommands() -> Iterator[tool_module.Subcommand]:
+    """Every command of docker, those of compose too."""
+    from macvsim.tools.compose import main as compose  # it is built on this package
+
+    def simulated(page: Page) -> frozenset[str] | None:
+        found = command_of(page)
+        return found.simulated if found else None
+
+    yield from manual().subcommands(simulated)
+    yield from compose.subcommands()
+
+
+@tool("docker", flavour="debian", subcommands=subcommands, effect=Effect.CHANGES)
 def docker(call: Call) -> int | Waiting:
     """docker [OPTIONS] COMMAND"""
     book = manual()
     page, words = book.resolve(call.args)
     if not page.is_group:
-        found = next((COMMANDS[name] for name in page.names if name in COMMANDS), None)
-        return invoke(call, page, found, words)
+        return invoke(call, page, command_of(page), words)
     if page.path == "docker":
         return _top(call, book, words)
     return _group(call, page, words)

@@ -7,11 +7,14 @@ flags each takes.  A block of the file begins with ``#### docker COMMAND``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
+
+from macvsim.machine import usage
+from macvsim.machine.tool import Subcommand
 
 _OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([a-zA-Z]\S*(?: \S+)*))?(?:  .*)?$", re.MULTILINE)
 _HEAD = re.compile(r"\nUsage:  ([^\0]*?)\n\n(.*)\n")
@@ -30,6 +33,11 @@ class Option:
     def shown(self) -> str:
         """As errors about its value name it."""
         return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
+
+    @property
+    def listed(self) -> usage.Option:
+        """As every program's options are listed."""
+        return usage.Option(tuple(self.shown.split(", ")), "" if self.kind == SWITCH else self.kind)
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,21 @@ class Manual:
                         usage = f"Usage:  {page.path}"
                         pages[path] = _page(path, page.text.replace(usage, f"Usage:  {path}", 1))
         self.pages = MappingProxyType(pages)
+
+    def subcommands(self, simulated: Callable[[Page], frozenset[str] | None]) -> Iterator[Subcommand]:
+        """Every command under each of its names, its options, and those that are left out.
+
+        simulated : the options that a command knows; None: the command is left out
+        """
+        named = {name: self.pages[path] for name, path in self._names.items()}
+        for path, page in {**self.pages, **named}.items():
+            words = tuple(path.split()[1:])
+            if words and not page.is_group:
+                known = simulated(page)
+                options = tuple(option.listed for option in page.options.values())
+                left_out = set(page.options) - {"help"} - (known or set())
+                missing = frozenset(f"--{name}" for name in left_out)
+                yield Subcommand(words, options, missing, known is not None)
 
     def resolve(self, words: list[str]) -> tuple[Page, list[str]]:
         """The command that the first words name, as far as they name one, and the rest of them."""
