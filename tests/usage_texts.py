@@ -33,8 +33,16 @@ def real_text(one: Tool, topic: str = "") -> str | None:
     if path is None or not one.manner.help_options:
         return None
     words = [path, *([one.name] if one.manner.busybox else []), *_asking(one, topic)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False, stdin=subprocess.DEVNULL)
-    text = done.stdout + done.stderr
+    done = subprocess.run(
+        ["stdbuf", "-oL", *words],  # net-tools writes a usage to both streams in turn
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    text = done.stdout
     if "applet not found" in text:
         return None
     return text.replace(f"Usage: {path}", f"Usage: {one.name}")

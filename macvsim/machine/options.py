@@ -9,8 +9,8 @@ from typing import Any
 from macvsim.machine.usage import Option
 
 
-class OptionError(Exception):
-    """The text that getopt prints behind the program's name."""
+class _Wrong(Exception):
+    """A word does not fit; the text is glibc's."""
 
 
 @dataclass
@@ -21,6 +21,8 @@ class Given:
     operands: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)
     """The names of the options as they stand on the line."""
+    wrong: str = ""
+    """glibc's text for the word that does not fit, at which reading stopped."""
 
     def __contains__(self, name: str) -> bool:
         return any(name == other for other, _ in self.options)
@@ -43,13 +45,20 @@ class Given:
         return [name for name, _ in self.options]
 
 
-def read_options(words: list[str], options: Mapping[str, Option], *, permute: bool = True) -> Given:
-    """Read a command line.
+def read_options(words: list[str], options: Mapping[str, Option], *, permute: bool = True, long: bool = True) -> Given:
+    """Read a command line, up to the first word that does not fit.
 
-    options : by every name they have; permute : options may stand behind operands
-    Raises `OptionError` with glibc's text for a word that does not fit.
+    options : by every name they have; permute : options may stand behind operands; long : there are long options
     """
-    given, rest = Given(), list(words)
+    given = Given()
+    try:
+        _read(list(words), options, given, permute=permute, long=long)
+    except _Wrong as wrong:
+        given.wrong = str(wrong)
+    return given
+
+
+def _read(rest: list[str], options: Mapping[str, Option], given: Given, *, permute: bool, long: bool) -> None:
     while rest:
         word = rest.pop(0)
         if word == "--":
@@ -58,12 +67,11 @@ def read_options(words: list[str], options: Mapping[str, Option], *, permute: bo
             given.operands.append(word)
             if not permute:
                 break
-        elif word.startswith("--"):
+        elif word.startswith("--") and long:
             _long(word, rest, options, given)
         else:
             _letters(word, rest, options, given)
     given.operands += rest
-    return given
 
 
 def _letters(word: str, rest: list[str], options: Mapping[str, Option], given: Given) -> None:
@@ -71,14 +79,14 @@ def _letters(word: str, rest: list[str], options: Mapping[str, Option], given: G
     for at, letter in enumerate(word[1:], start=1):
         option = options.get(f"-{letter}")
         if option is None:
-            raise OptionError(f"invalid option -- '{letter}'")
+            raise _Wrong(f"invalid option -- '{letter}'")
         if not option.argument:
             given.add(option, f"-{letter}", "")
             continue
         value = word[at + 1 :]
         if not value and not option.optional:
             if not rest:
-                raise OptionError(f"option requires an argument -- '{letter}'")
+                raise _Wrong(f"option requires an argument -- '{letter}'")
             value = rest.pop(0)
         given.add(option, f"-{letter}", value)
         return
@@ -91,15 +99,15 @@ def _long(word: str, rest: list[str], options: Mapping[str, Option], given: Give
     if typed in options:
         fitting = [typed]
     if not fitting:
-        raise OptionError(f"unrecognized option '{typed}'")
+        raise _Wrong(f"unrecognized option '{typed}'")
     if len({options[name].names for name in fitting}) > 1:
         names = "".join(f" '{name}'" for name in fitting)
-        raise OptionError(f"option '{typed}' is ambiguous; possibilities:{names}")
+        raise _Wrong(f"option '{typed}' is ambiguous; possibilities:{names}")
     option = options[fitting[0]]
     if equals and not option.argument:
-        raise OptionError(f"option '{fitting[0]}' doesn't allow an argument")
+        raise _Wrong(f"option '{fitting[0]}' doesn't allow an argument")
     if option.argument and not equals and not option.optional:
         if not rest:
-            raise OptionError(f"option '{fitting[0]}' requires an argument")
+            raise _Wrong(f"option '{fitting[0]}' requires an argument")
         value = rest.pop(0)
     given.add(option, fitting[0], value)

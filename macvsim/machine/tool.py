@@ -28,7 +28,7 @@ from typing import Any, Protocol
 import simpy
 
 from macvsim.errors import Effect, MacvsimError, NotSimulated
-from macvsim.machine.options import Given, OptionError, read_options
+from macvsim.machine.options import Given, read_options
 from macvsim.machine.usage import Option, options_of
 
 Waiting = Generator[simpy.Event, Any, int]
@@ -91,10 +91,12 @@ class Manner:
 
     own : the program reads its words itself
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
+    long : there are long options (getopt_long)
     after : what follows a usage error: ``try`` (a line that names ``--help``), ``synopsis`` (the first line of the
     usage, then that one), ``usage`` (all of it) or ``nothing``
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
     usage_on_stdout : the usage goes to standard output, though the complaint does not
+    lists_on_stderr : lines of the usage that end with a blank, which are lists, go to standard error in any case
     help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
     version_options : options that print the version
     busybox : the program is an applet of busybox
@@ -102,10 +104,12 @@ class Manner:
 
     own: bool = False
     permute: bool = True
+    long: bool = True
     after: str = "usage"
     status: int = 1
     usage_status: int = 1
     usage_on_stdout: bool = False
+    lists_on_stderr: bool = False
     help_options: tuple[str, ...] = ("--help",)
     help_status: int = 0
     help_on_stderr: bool = False
@@ -117,6 +121,7 @@ OWN = Manner(own=True)
 GNU = Manner(after="try")
 GNU_SHORT = replace(GNU, help_options=("-h", "--help"), version_options=("-V", "--version"))
 BUSYBOX = Manner(help_on_stderr=True, version_options=(), busybox=True)
+BUSYBOX_OWN = replace(BUSYBOX, own=True)
 
 
 @dataclass(frozen=True)
@@ -234,8 +239,11 @@ class Tool:
         """Run: read the options, answer ``--help`` and its like, and print the errors."""
         call.tool = self
         try:
-            status = None if self.manner.own else self._prepare(call)
-            answer = self.run(call) if status is None else status
+            if self.manner.busybox and call.args[:1] == ["--help"]:
+                raise self.help(call)
+            if not self.manner.own:
+                call.given = self.read(call, call.args)
+            answer = self.run(call)
         except (UsageError, ToolError, NotSimulated) as error:
             return self.answer(call, error)
         return answer if isinstance(answer, int) else self._waiting(call, answer)
@@ -246,35 +254,40 @@ class Tool:
         except (UsageError, ToolError, NotSimulated) as error:
             return self.answer(call, error)
 
-    def _prepare(self, call: Called) -> int | None:
-        """Read the options into the call, one after the other; the exit status where one ends the program."""
+    def read(self, call: Called, words: list[str]) -> Given:
+        """The options and operands of words; an exception where one of them ends the program."""
         manner = self.manner
-        call.given = self.read(call.args)
-        for at, (name, text) in enumerate(call.given.options):
+        given = read_options(words, self._all_options, permute=manner.permute, long=manner.long)
+        for at, (name, text) in enumerate(given.options):
             option = self._all_options[name]
             if option.is_any(manner.help_options):
-                (call.err if manner.help_on_stderr else call.out)(self.text())
-                return manner.help_status
+                raise self.help(call)
             if option.is_any(manner.version_options) and self.version:
                 call.out(self.version)
-                return 0
+                raise ToolError("", 0, named=False)
             if (what := self.left_out_text(option)) is not None or option.is_any(manner.version_options):
-                raise NotSimulated(f"{self.name} {call.given.typed[at]}{f': {what}' if what else ''}")
+                raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}")
             if name in self.values:
-                call.given.options[at] = name, self.values[name](text)
-        return None
+                given.options[at] = name, self.values[name](text)
+        if given.wrong:
+            raise UsageError(given.wrong)
+        return given
 
-    def read(self, words: list[str]) -> Given:
-        """The options and operands of words; `UsageError` for a word that does not fit."""
-        try:
-            return read_options(words, self._all_options, permute=self.manner.permute)
-        except OptionError as error:
-            raise UsageError(str(error)) from None
+    def help(self, call: Called) -> ToolError:
+        """Print the usage that was asked for; the exception that ends the program then."""
+        self._show(call, self.text(), on_stderr=self.manner.help_on_stderr)
+        return ToolError("", self.manner.help_status, named=False)
+
+    def _show(self, call: Called, text: str, *, on_stderr: bool) -> None:
+        lines = text.splitlines(keepends=True) if self.manner.lists_on_stderr else [text]
+        for line in lines:
+            is_list = self.manner.lists_on_stderr and line.endswith(" \n")
+            (call.err if on_stderr or is_list else call.out)(line)
 
     @cached_property
     def _all_options(self) -> Mapping[str, Option]:
-        """`options`, and ``--help`` and its like."""
-        more = (*self.manner.help_options, *self.manner.version_options)
+        """`options`, and ``--help`` and its like, which busybox knows as the first word."""
+        more = () if self.manner.busybox else (*self.manner.help_options, *self.manner.version_options)
         return {**{name: Option((name,)) for name in more}, **self.options}
 
     def answer(self, call: Called, error: UsageError | ToolError | NotSimulated) -> int:
@@ -290,7 +303,7 @@ class Tool:
         if self.manner.after in ("try", "synopsis"):
             call.err(f"Try '{call.name} --help' for more information.\n")
         elif self.manner.after == "usage":
-            (call.out if self.manner.usage_on_stdout else call.err)(self.text(error.topic))
+            self._show(call, self.text(error.topic), on_stderr=not self.manner.usage_on_stdout)
         return self.manner.usage_status
 
 

@@ -23,7 +23,7 @@ _NAMED = rf"{_NAME}{_ARGUMENT}?"
 _LIST = re.compile(rf"^ {{1,12}}({_NAMED}(?:(?:, ?| \| |/){_NAMED})*)(?: |,?$)")
 _ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")
 _USAGE = re.compile(r"^ *usage.*?(?:\n\n|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
-_SYNOPSIS = re.compile(r"\[-(\w+)\]|\[ ?-(\w) ([^\]]+)\]")
+_SYNOPSIS = re.compile(r"\[-(\w)(N)\]|\[-(\w+)\]|\[ ?-(\w) ([^\]]+)\]")
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,13 @@ def options_of(text: str, letters: str = "") -> Mapping[str, Option]:
             _add(found, _option(listed[1]))
     usage = _USAGE.search(text)
     for match in _SYNOPSIS.finditer(usage[0] if usage and found else text):
-        for letter in match[1] or match[2]:
+        for letter in match[1] or match[3] or match[4]:
             if f"-{letter}" not in found:
-                _add(found, Option((f"-{letter}",), match[3] or ""))
+                _add(found, Option((f"-{letter}",), match[2] or match[5] or ""))
     for letter, colons in re.findall(r"([^:])(:{0,2})", letters):
         old = found.get(f"-{letter}", Option((f"-{letter}",)))
-        _add(found, Option(old.names, (old.argument or "ARG") if colons else "", len(colons) == 2))
+        names = (f"-{letter}", *(name for name in old.names if name.startswith("--")))
+        _add(found, Option(names, (old.argument or "ARG") if colons else "", len(colons) == 2))
     for name in [name for name in found if re.fullmatch("-[a-zA-Z]{2,}", name)]:
         if all(f"-{letter}" in found for letter in name[1:]):  # several letters in one word
             del found[name]

@@ -6,13 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.machine.options import Given, OptionError, read_options
-from macvsim.machine.tool import BUSYBOX, OWN, Texts, ToolError, UsageError
+from macvsim.machine.options import Given, read_options
+from macvsim.machine.tool import BUSYBOX_OWN, OWN, Texts, ToolError, UsageError
 from macvsim.machine.usage import options_of
 from macvsim.tools.mawk.lexer import AwkSyntaxError, unescaped
 from macvsim.tools.mawk.output import Output
@@ -40,20 +39,19 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 def _read(call: Call, manner: Wording) -> Given:
     """The options, which end at the program text."""
-    try:
-        given = read_options(call.args, _OPTIONS, permute=False)
-    except OptionError as error:
+    given = read_options(call.args, _OPTIONS, permute=False)
+    if given.wrong:
         if manner.busybox:
-            raise UsageError(str(error)) from None
-        letter = str(error)[-2]
-        text = f"not an option: -{letter}" if "invalid" in str(error) else f"option -{letter} lacks argument"
-        raise ToolError(text, 2) from None
+            raise UsageError(given.wrong)
+        letter = given.wrong[-2]
+        text = f"not an option: -{letter}" if "invalid" in given.wrong else f"option -{letter} lacks argument"
+        raise ToolError(text, 2)
     if other := next((name for name in given.names if name not in ("-F", "-v", "-f")), None):
         raise NotSimulated(f"awk {other}")
     return given
 
 
-@everywhere("awk", "mawk", usage=Texts(__package__), gnu=OWN, busybox=replace(BUSYBOX, own=True))
+@everywhere("awk", "mawk", usage=Texts(__package__), gnu=OWN, busybox=BUSYBOX_OWN)
 def awk(call: Call, manner: Wording) -> Waiting:
     """Run a program over lines as they come."""
     if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:
