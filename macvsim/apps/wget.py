@@ -10,7 +10,7 @@ from macvsim.apps import netio
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.netio import Steps
 from macvsim.engine.sim import SECOND
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.errors import MacvsimError, NotSimulated, SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_text
 
@@ -73,16 +73,16 @@ def parse_url(text: str, port_of: Callable[[str], int | None]) -> Url:
     scheme, found, rest = text.partition("://")
     if not found:
         scheme, rest = "http", text
+    if scheme in ("https", "ftp"):
+        raise NotSimulated(scheme)
     if scheme != "http":
-        raise Failed(
-            f"not an http or ftp url: {text}" if scheme not in ("https", "ftp") else f"not simulated: {scheme}"
-        )
+        raise Failed(f"not an http or ftp url: {text}")
     cut = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
     host, path = rest[:cut], rest[cut:].split("#")[0]
     path = path[1:] if path.startswith("/") else path
     host = host.rpartition("@")[2]
     if host.startswith("["):
-        raise Failed("not simulated: TCP of IPv6")
+        raise NotSimulated("TCP of IPv6")
     _, colon, port_text = host.partition(":")
     port = port_of(port_text) if colon else 80
     if port is None:

@@ -16,6 +16,7 @@ from macvsim.tools import getopt
 from macvsim.tools.busybox import arping as busybox_arping
 from macvsim.tools.busybox import ping as busybox_ping
 from macvsim.tools.busybox import traceroute as busybox_traceroute
+from macvsim.tools.busybox.applet import duration
 from macvsim.tools.iputils import arping, ping
 from macvsim.tools.traceroute import traceroute
 from tests.unit.two_hosts import Pair, make_pair
@@ -244,7 +245,7 @@ def test_getopt() -> None:
         getopt.getopt(["--long"], "x")
     with pytest.raises(getopt.OptionError, match="option requires an argument -- 'y'"):
         getopt.getopt(["-xy"], "xy:")
-    assert [getopt.busybox_duration(t) for t in ("1", "0.5", ".5", "2m", "1h")] == [1, 0.5, 0.5, 120, 3600]
+    assert [duration(t) for t in ("1", "0.5", ".5", "2m", "1h")] == [1, 0.5, 0.5, 120, 3600]
 
 
 STATISTICS = "--- 10.0.0.2 ping statistics ---\n"

@@ -3,63 +3,34 @@
 from __future__ import annotations
 
 from macvsim.apps.arping_busybox import BusyboxArping
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import BUSYBOX, UsageError, tool
 from macvsim.tools.apps import run_program
-from macvsim.tools.busybox.applet import usage
-from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
+from macvsim.tools.busybox.applet import INT_MAX, USAGE, number
 
-_USAGE = """\
-arping [-fqbDUA] [-c CNT] [-w TIMEOUT] [-I IFACE] [-s SRC_IP] DST_IP
-
-Send ARP requests/replies
-
-	-f		Quit on first ARP reply
-	-q		Quiet
-	-b		Keep broadcasting, don't go unicast
-	-D		Exit with 1 if DST_IP replies
-	-U		Unsolicited ARP mode, update your neighbors
-	-A		ARP answer mode, update your neighbors
-	-c N		Stop after sending N ARP requests
-	-w TIMEOUT	Seconds to wait for ARP reply
-	-I IFACE	Interface to use (default eth0)
-	-s SRC_IP	Sender IP address
-	DST_IP		Target IP address
-"""
+_timeout = number(0, INT_MAX // 2_000_000)
 
 
-@tool("arping", flavour="busybox")
-def arping(call: Call) -> int | Waiting:
+@tool("arping", flavour="busybox", usage=USAGE, values={"-c": number()}, effect=Effect.CHANGES, manner=BUSYBOX)
+def arping(call: Call) -> Waiting:
     """``arping [-fqbDUA] [-c CNT] [-w TIMEOUT] [-I IFACE] [-s SRC_IP] DST_IP``."""
-    if call.args == ["--help"]:
-        return usage(call, _USAGE, code=0)
-    try:
-        found, words = getopt(call.args, "DUAqfbc:w:I:s:")
-    except OptionError as error:
-        call.err(f"arping: {error}\n")
-        return usage(call, _USAGE)
-    given = dict(found)
-    if len(words) != 1:
-        return usage(call, _USAGE)
-    try:
-        count = busybox_number(given["c"], 0, 0x7FFFFFFF) if "c" in given else None
-        timeout = busybox_number(given.get("w", "0"), 0, 0x7FFFFFFF // 2_000_000)
-    except NumberError as error:
-        call.err(f"arping: {error}\n")
-        return 1
+    given = call.given
+    if len(given.operands) != 1:
+        raise UsageError
     app = BusyboxArping(
         call.box,
-        words[0],
-        count=count,
-        timeout=timeout,
-        device=given.get("I"),
-        source=given.get("s"),
-        quit_on_reply="f" in given,
-        quiet="q" in given,
-        broadcast_only="b" in given,
-        dad="D" in given,
-        unsolicited="U" in given,
-        advert="A" in given,
+        given.operands[0],
+        count=given.get("-c", None),
+        timeout=_timeout(given.get("-w", "0")),
+        device=given.get("-I", None),
+        source=given.get("-s", None),
+        quit_on_reply="-f" in given,
+        quiet="-q" in given,
+        broadcast_only="-b" in given,
+        dad="-D" in given,
+        unsolicited="-U" in given,
+        advert="-A" in given,
         stdout=call.out,
         stderr=call.err,
     )

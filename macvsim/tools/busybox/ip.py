@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
-from macvsim.machine.tool import ToolError, UsageError, tool
-from macvsim.tools.busybox.applet import Die, usage
+from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
+from macvsim.tools.busybox.applet import USAGE
 from macvsim.tools.busybox.iplink import link_set
 from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
 from macvsim.tools.busybox.ipshow6 import routes6, way_line6
@@ -18,72 +18,47 @@ from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
 from macvsim.tools.iproute2.words import Words
 from macvsim.wire.addr import prefix_parse
 
-_USAGE = """\
-ip [OPTIONS] address|route|link|tunnel|neigh|rule [ARGS]
-
-OPTIONS := -f[amily] inet|inet6|link | -o[neline]
-
-ip addr add|del IFADDR dev IFACE | show|flush [dev IFACE] [to PREFIX]
-ip route list|flush|add|del|change|append|replace|test ROUTE
-ip link set IFACE [up|down] [arp on|off] [multicast on|off]
-	[promisc on|off] [mtu NUM] [name NAME] [qlen NUM] [address MAC]
-	[master IFACE | nomaster] [netns PID] [type TYPE ARGS]
-ip tunnel add|change|del|show [NAME]
-	[mode ipip|gre|sit] [remote ADDR] [local ADDR] [ttl TTL]
-ip neigh show|flush [to PREFIX] [dev DEV] [nud STATE]
-ip rule [list] | add|del SELECTOR ACTION
-"""
 _OBJECTS = ("address", "route", "link", "tunnel", "tunl", "neigh", "rule")
 _SHOW = ("show", "list", "lst")
 
 
-@tool("ip", flavour="busybox")
+@tool("ip", flavour="busybox", usage=USAGE, effect=Effect.CHANGES, manner=BUSYBOX_OWN)
 def ip(call: Call) -> int:
     """``ip [-f FAMILY] [-o] OBJECT [ARGS]``."""
     words = list(call.args)
     options = Options()
-    if words == ["--help"]:
-        return usage(call, _USAGE, code=0)
     while words and words[0].startswith("-"):
         word = words.pop(0).removeprefix("-")
         if word in ("4", "6", "0"):
             options.family = {"4": INET, "6": INET6, "0": LINK}[word]
-        elif word and "family".startswith(word.lstrip("-")) and words and words[0] in (INET, INET6, LINK):
+        elif word and "family".startswith(word.lstrip("-")) and words:
             options.family = words.pop(0)
+            if options.family not in (INET, INET6, LINK):
+                raise ToolError(f"invalid argument '{options.family}' to 'family'")
         elif word and "oneline".startswith(word.lstrip("-")):
             options.oneline = True
         else:
-            return usage(call, _USAGE)
+            raise UsageError
     name = next((known for known in _OBJECTS if words and words[0] and known.startswith(words[0])), "")
     if not name:
-        return usage(call, _USAGE)
+        raise UsageError
     work = {"address": _addr, "route": _route, "link": _link, "neigh": _neigh, "rule": _rule}.get(name)
     if work is None:
-        return call.not_simulated(f"ip {name}")
-    return _guarded(call, options, words[1:], work, 2 if name == "link" else 1)
-
-
-def _guarded(
-    call: Call, options: Options, words: list[str], work: Callable[[Call, Options, list[str]], int], code: int
-) -> int:
+        raise NotSimulated(f"ip {name}")
     try:
-        return work(call, options, words)
-    except Die as error:
-        call.err(f"ip: {error}\n")
-        return code
+        return work(call, options, words[1:])
     except NetlinkError as error:
-        call.err(f"ip: RTNETLINK answers: {error.strerror}\n")
-        return 2
-    except NotSimulated as left_out:
-        return call.not_simulated(str(left_out))
+        raise ToolError(f"RTNETLINK answers: {error.strerror}", 2) from None
+    except ToolError as error:
+        raise ToolError(error.text, 2 if name == "link" else error.status) from None
 
 
 def _is(word: str, *names: str) -> bool:
     return any(name.startswith(word) for name in names) if word else False
 
 
-def _bad(word: str) -> Die:
-    return Die(f"invalid argument '{word}' to 'ip'")
+def _bad(word: str) -> ToolError:
+    return ToolError(f"invalid argument '{word}' to 'ip'")
 
 
 def _selected(call: Call, words: list[str]) -> str:
@@ -99,9 +74,9 @@ def _selected(call: Call, words: list[str]) -> str:
                 raise _bad(word)
             word = rest.pop(0)
         if name:
-            raise Die(f'either "dev" is duplicate, or "{word}" is garbage')
+            raise ToolError(f'either "dev" is duplicate, or "{word}" is garbage')
         if word not in call.box.ns.devices:
-            raise Die(f"can't find device '{word}'")
+            raise ToolError(f"can't find device '{word}'")
         name = word
     return name
 
@@ -111,18 +86,18 @@ def _like_iproute(call: Call, options: Options, words: list[str], work: Callable
     try:
         return work(Words(words), Tool(call, call.box.ns, options))
     except UsageError:
-        raise Die('command line is not complete, try "help"') from None
+        raise ToolError('command line is not complete, try "help"') from None
     except ToolError as error:
         text = error.text.rstrip().removeprefix("Error: ")
     if text.startswith("Cannot find device "):
-        raise Die(f"can't find device '{text.split(chr(34))[1]}'")
+        raise ToolError(f"can't find device '{text.split(chr(34))[1]}'")
     if text.startswith("Not enough information"):
-        raise Die('need "dev IFACE"')
+        raise ToolError('need "dev IFACE"')
     if text.startswith("Failed to send flush request: "):
-        raise Die(f"can't send flush request: {text.rpartition(': ')[2]}")
+        raise ToolError(f"can't send flush request: {text.rpartition(': ')[2]}")
     if text.startswith("Command"):
-        raise Die('command line is not complete, try "help"')
-    raise Die(text.rstrip("."))
+        raise ToolError('command line is not complete, try "help"')
+    raise ToolError(text.rstrip("."))
 
 
 def _addr(call: Call, options: Options, words: list[str]) -> int:
@@ -141,15 +116,15 @@ def _route(call: Call, options: Options, words: list[str]) -> int:
         return _route_show(call, options, words[1:])
     if _is(word, "get"):
         if len(words) < 2:
-            raise Die("need at least destination address")
+            raise ToolError("need at least destination address")
         if len(words) > 2:
             raise NotSimulated("busybox ip route get with more than an address")
         try:
             wanted = parse_prefix(words[1])
         except ToolError:
-            raise Die("need at least destination address") from None
+            raise ToolError("need at least destination address") from None
         if not wanted.family:
-            raise Die("need at least destination address")
+            raise ToolError("need at least destination address")
         call.out((way_line6 if wanted.family == INET6 else way_line)(call.box.ns, wanted.ip))
         return 0
     if _is(word, *CHANGES, "flush"):
@@ -174,7 +149,7 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
         elif word == "dev":
             dev = rest.pop(0)
             if dev not in ns.devices:
-                raise Die(f"can't find device '{dev}'")
+                raise ToolError(f"can't find device '{dev}'")
         elif word == "via":
             via = bool(rest.pop(0))
         else:
@@ -184,7 +159,7 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
         six = routes6(ns, table, dev, dst, via=not via) if family == "inet6" else ""
         wanted = None if six or dst in ("", "default", "all", "any") else prefix_parse(dst)
     except MacvsimError:
-        raise Die(f'an {family} prefix is expected rather than "{dst}"') from None
+        raise ToolError(f'an {family} prefix is expected rather than "{dst}"') from None
     if family == "inet6":
         call.out(six)
         return 0

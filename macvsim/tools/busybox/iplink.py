@@ -7,8 +7,8 @@ from collections.abc import Callable
 from macvsim.dev.flags import IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP
 from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
+from macvsim.machine.tool import ToolError
 from macvsim.net import ifioctl
-from macvsim.tools.busybox.applet import Die
 from macvsim.wire.addr import mac_bytes
 
 _SWITCHES = {"multicast": (IFF_MULTICAST, True), "arp": (IFF_NOARP, False), "promisc": (IFF_PROMISC, True)}
@@ -18,7 +18,7 @@ _LEFT_OUT = ("master", "nomaster", "netns", "type", "broadcast", "vf", "alias")
 
 
 def link_set(call: Call, words: list[str]) -> int:
-    """Read all the words, then do what they ask for; `Die` for mistakes and for system calls that fail."""
+    """Read all the words, then do what they ask for; `ToolError` for mistakes and for system calls that fail."""
     name, values, mask, flags = _parse(words)
     ns = call.box.ns
 
@@ -29,13 +29,13 @@ def link_set(call: Call, words: list[str]) -> int:
                 raise NetlinkError("EPERM", f"{call.box.name} may not configure the network")
             work()
         except NetlinkError as error:
-            raise Die(f"{which}: {error.strerror}") from None
+            raise ToolError(f"{which}: {error.strerror}") from None
 
     if "address" in values:
         try:
             mac = mac_bytes(values["address"])
         except MacvsimError:
-            raise Die(f"invalid hw-addr {values['address']}") from None
+            raise ToolError(f"invalid hw-addr {values['address']}") from None
         ioctl("SIOCSIFHWADDR", lambda: ns.dev(name).set_mac(mac))
     if values.get("name", name) != name:
         new = values["name"]
@@ -69,12 +69,12 @@ def _parse(words: list[str]) -> tuple[str, dict[str, str], int, int]:
         if word in _LEFT_OUT:
             raise NotSimulated(f"busybox ip link set … {word}")
         if word in (*_VALUES, "dev") and not rest:
-            raise Die('command line is not complete, try "help"')
+            raise ToolError('command line is not complete, try "help"')
         if word in _SWITCHES:
             bit, sets = _SWITCHES[word]
             value = rest.pop(0)
             if value not in ("on", "off"):
-                raise Die(f"argument of '{word}' must be 'on' or 'off'")
+                raise ToolError(f"argument of '{word}' must be 'on' or 'off'")
             mask |= bit
             flags = flags | bit if (value == "on") is sets else flags & ~bit
         elif word in _VALUES:
@@ -83,14 +83,14 @@ def _parse(words: list[str]) -> tuple[str, dict[str, str], int, int]:
             if word == "dev":
                 word = rest.pop(0)
             if name:
-                raise Die(f'either "dev" is duplicate, or "{word}" is garbage')
+                raise ToolError(f'either "dev" is duplicate, or "{word}" is garbage')
             name = word
     if not name:
-        raise Die('need "dev IFACE"')
+        raise ToolError('need "dev IFACE"')
     return name, values, mask, flags
 
 
 def _number(text: str, option: str) -> int:
     if not text.isdigit():
-        raise Die(f"invalid argument '{text}' to '{option}'")
+        raise ToolError(f"invalid argument '{text}' to '{option}'")
     return int(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import simpy
@@ -17,60 +18,48 @@ from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.host import BUSYBOX
-from macvsim.machine.tool import tool
+from macvsim.machine.options import Given
+from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.tools.busybox.applet import Die, usage
-from macvsim.tools.getopt import NumberError, OptionError, busybox_number, getopt
+from macvsim.tools.busybox.applet import USAGE, number
 from macvsim.tools.ports import port_number
 from macvsim.tools.socketstreams import Decoder, SocketFile, to_bytes
 from macvsim.wire.addr import ip_text
 
-_USAGE = """\
-nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]
-
-Open a pipe to IP:PORT or FILE
-
-	-l	Listen mode, for inbound connects
-		(use -ll with -e for persistent server)
-	-p PORT	Local port
-	-w SEC	Connect timeout
-	-i SEC	Delay interval for lines sent
-	-f FILE	Use file (ala /dev/ttyS0) instead of network
-	-e PROG	Run PROG after connect
-"""
 _BUFFER = 1024
-_INT_MAX = 0x7FFFFFFF
 
 
-@tool("nc", flavour="busybox")
+def _port(text: str) -> int:
+    port = port_number(text)
+    if port is None:
+        raise ToolError(f"bad port '{text}'")
+    return port
+
+
+@tool(
+    "nc",
+    flavour="busybox",
+    usage=USAGE,
+    letters="lp:w:i:f:",
+    left_out={"-f": "there are no terminals and devices to open"},
+    values={"-w": number(), "-i": number(), "-p": _port},
+    manner=replace(BUSYBOX_OWN, long=False),
+)
 def nc(call: Call) -> Waiting:
     """``nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]``."""
-    try:
-        return (yield from _nc(call))
-    except (Die, NumberError) as error:
-        call.err(f"nc: {error}\n")
-        return 1
-    except netio.TimedOut:
-        call.err("nc: timed out\n")
-        return 1
-
-
-def _nc(call: Call) -> Waiting:
     words, program = _cut_program(call.args)
+    given = nc.read(call, words)
     try:
-        found, rest = getopt(words, "lp:w:i:f:")
-    except OptionError as error:
-        call.err(f"nc: {error}\n")
-        return usage(call, _USAGE)
-    given = dict(found)
-    if "f" in given:
-        return call.not_simulated("nc -f: there are no terminals and devices to open")
-    listens = [letter for letter, _ in found].count("l")
+        return (yield from _nc(call, given, program))
+    except netio.TimedOut:
+        raise ToolError("timed out") from None
+
+
+def _nc(call: Call, given: Given, program: list[str]) -> Waiting:
+    rest, listens = given.operands, given.names.count("-l")
     if len(rest) > 1 if listens else not 1 <= len(rest) <= 2:
-        return usage(call, _USAGE)
-    seconds = busybox_number(given.get("w", "0"), 0, _INT_MAX)
-    delay = busybox_number(given.get("i", "0"), 0, _INT_MAX)
-    local = _port(given["p"]) if "p" in given else 0
+        raise UsageError
+    seconds, delay, local = given.get("-w", 0), given.get("-i", 0), given.get("-p", 0)
     until = int(call.box.sim.now) + seconds * SECOND if seconds else None
     if not listens:
         sock = TcpSocket(call.box.ns)
@@ -109,20 +98,13 @@ def _cut_program(args: list[str]) -> tuple[list[str], list[str]]:
     return args, []
 
 
-def _port(text: str) -> int:
-    port = port_number(text)
-    if port is None:
-        raise Die(f"bad port '{text}'")
-    return port
-
-
 def _address(call: Call, name: str) -> int:
     if is_text6(name):
         raise NotSimulated("TCP of IPv6")
     try:
         return resolve(call.box, name)
     except MacvsimError:
-        raise Die(f"bad address '{name}'") from None
+        raise ToolError(f"bad address '{name}'") from None
 
 
 def _connect(
@@ -134,7 +116,7 @@ def _connect(
     try:
         yield from netio.connect(sock, address, port, until)
     except SocketError as error:
-        raise Die(f"can't connect to remote host ({ip_text(address)}): {error}") from None
+        raise ToolError(f"can't connect to remote host ({ip_text(address)}): {error}") from None
 
 
 def _bind(call: Call, words: list[str], port: int, backlog: int) -> TcpSocket:
@@ -146,7 +128,7 @@ def _bind(call: Call, words: list[str], port: int, backlog: int) -> TcpSocket:
         server.listen(backlog)
     except SocketError as error:
         server.close()
-        raise Die(f"bind: {error}") from None
+        raise ToolError(f"bind: {error}") from None
     return server
 
 
@@ -200,7 +182,7 @@ def _copy(call: Call, sock: TcpSocket, delay: int) -> Waiting:
                     sock.shutdown()
             except SocketError as error:
                 if text:
-                    raise Die(f"write error: {error}") from None
+                    raise ToolError(f"write error: {error}") from None
             if text and delay:
                 yield sim.timeout(delay * SECOND)
         if sock.readable:

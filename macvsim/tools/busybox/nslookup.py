@@ -8,32 +8,17 @@ from macvsim.engine.sim import US
 from macvsim.errors import MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.machine.tool import tool
-from macvsim.tools.busybox.applet import Die, usage
+from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
+from macvsim.tools.busybox.applet import USAGE
 from macvsim.tools.ports import port_number
 from macvsim.wire import dns
 
-_USAGE = """\
-nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]
-
-Query DNS about HOST
-
-QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any
-"""
 _LOCALHOST = 0x7F000001
 
 
-@tool("nslookup", flavour="busybox")
+@tool("nslookup", flavour="busybox", usage=USAGE, manner=BUSYBOX_OWN)
 def nslookup(call: Call) -> Waiting:
     """``nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]``."""
-    try:
-        return (yield from _nslookup(call))
-    except (Die, Unreachable) as error:
-        call.err(f"nslookup: {error}\n")
-        return 1
-
-
-def _nslookup(call: Call) -> Waiting:
     kinds: list[int] = []
     debug = False
     words: list[str] = []
@@ -45,9 +30,9 @@ def _nslookup(call: Call) -> Waiting:
         elif word.startswith(("-type=", "-querytype=", "-t=", "-q=")):
             kinds.append(_kind(word.partition("=")[2]))
         else:
-            return usage(call, _USAGE)
+            raise UsageError
     if not 1 <= len(words) <= 2:
-        return usage(call, _USAGE)
+        raise UsageError
     servers = [_server(call, words[1])] if len(words) == 2 else _configured(call)
     name = words[0].removesuffix(".")
     address = inet_aton(name) if name.count(".") == 3 else None
@@ -57,14 +42,17 @@ def _nslookup(call: Call) -> Waiting:
     first = int(call.box.sim.now) // US
     queries = [Query(first + number & 0xFFFF, name, kind) for number, kind in enumerate(kinds)]
     lookup = Lookup(call.box, queries, debug=debug, out=call.out, err=call.err)
-    yield from lookup.run(servers)
+    try:
+        yield from lookup.run(servers)
+    except Unreachable as error:
+        raise ToolError(str(error)) from None
     return lookup.code
 
 
 def _kind(text: str) -> int:
     kind = dns.TYPES.get(text.upper())
     if kind is None:
-        raise Die(f'invalid query type "{text}"')
+        raise ToolError(f'invalid query type "{text}"')
     return kind
 
 
@@ -72,11 +60,11 @@ def _server(call: Call, text: str) -> Server:
     host, colon, port_text = text.partition(":")
     port = port_number(port_text) if colon else dns.PORT
     if port is None:
-        raise Die(f"bad port '{port_text}'")
+        raise ToolError(f"bad port '{port_text}'")
     try:
         return Server(text, resolve(call.box, host), port)
     except MacvsimError:
-        raise Die(f"bad address '{host}'") from None
+        raise ToolError(f"bad address '{host}'") from None
 
 
 def _configured(call: Call) -> list[Server]:

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from dataclasses import replace
+
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
-from macvsim.machine.tool import tool
-from macvsim.tools.busybox.applet import usage
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.machine.tool import BUSYBOX, ToolError, tool
+from macvsim.tools.busybox.applet import USAGE
 
 _ROOT = "/proc/sys/"
-_USAGE = """\
-sysctl -p [-enq] [FILE...] / [-enqaw] [KEY[=VALUE]]...
-
-Show/set kernel parameters
-
-	-p	Set values from FILEs (default /etc/sysctl.conf)
-	-e	Don't warn about unknown keys
-	-n	Don't show key names
-	-q      Quiet
-	-a	Show all values
-	-w	Set values
-"""
 
 
-@tool("sysctl", flavour="busybox")
+@tool(
+    "sysctl",
+    flavour="busybox",
+    usage=USAGE,
+    letters="A",
+    left_out={"-p": "settings from files"},
+    effect=Effect.CHANGES,
+    manner=replace(BUSYBOX, permute=False),
+)
 def sysctl(call: Call) -> int:
     """``sysctl [-enqaw] [NAME[=VALUE]…]``."""
-    if "--help" in call.args:
-        return usage(call, _USAGE, code=0)
-    try:
-        found, words = getopt(call.args, "neAapqw")
-    except OptionError as error:
-        call.err(f"sysctl: {error}\n")
-        return usage(call, _USAGE)
-    letters = "".join(letter for letter, _ in found)
-    if "p" in letters:
-        return call.not_simulated("sysctl -p of busybox")
-    if "a" in letters or "A" in letters:
-        return _act(call, letters, "")
+    if "-a" in call.given or "-A" in call.given:
+        return _act(call, "")
     code = 0
-    for word in words:
-        code |= _act(call, letters, _with_slashes(call, word))
+    for word in call.given.operands:
+        code |= _act(call, _with_slashes(call, word)) if word else _error(call, "error: '' is an unknown key")
     return code
 
 
@@ -63,21 +50,21 @@ def _with_slashes(call: Call, word: str) -> str:
         start = at + 1
 
 
-def _act(call: Call, letters: str, setting: str) -> int:
+def _act(call: Call, setting: str) -> int:
     """Print or set one parameter, or print those in a directory."""
     name, equals, value = setting.partition("=")
-    writing = bool(equals) or "w" in letters
+    writing = bool(equals) or "-w" in call.given
     if not writing and call.files.is_directory(_ROOT + name):
         code = 0
         for entry in call.files.names(_ROOT + name):
-            code |= _act(call, letters, f"{name}/{entry}" if name else entry)
+            code |= _act(call, f"{name}/{entry}" if name else entry)
         return code
     shown = name.translate(str.maketrans("/.", "./"))
     if writing and not equals:
         return _error(call, f"error: '{shown}' must be of the form name=value")
     if not name:
         return _error(call, f"error: malformed setting '{setting}'")
-    prefix = "" if "n" in letters else f"{shown} = "
+    prefix = "" if "-n" in call.given else f"{shown} = "
     try:
         if not writing:
             for line in call.files.read(_ROOT + name).splitlines():
@@ -86,7 +73,7 @@ def _act(call: Call, letters: str, setting: str) -> int:
         call.files.open_for_writing(_ROOT + name, truncate=True)
     except FileError as error:
         if error.errno == "ENOENT":
-            return 1 if "e" in letters else _error(call, f"error: '{shown}' is an unknown key")
+            return 1 if "-e" in call.given else _error(call, f"error: '{shown}' is an unknown key")
         return _error(call, f"error {'sett' if writing else 'read'}ing key '{shown}': {error.strerror}")
     code = 0
     try:
@@ -94,8 +81,8 @@ def _act(call: Call, letters: str, setting: str) -> int:
     except NotSimulated as left_out:
         code = call.not_simulated(str(left_out))
     except FileError as error:
-        return _error(call, f"write error: {error.strerror}")
-    if "q" not in letters:
+        raise ToolError(f"write error: {error.strerror}") from None
+    if "-q" not in call.given:
         call.out(f"{prefix}{value}\n")
     return code
 

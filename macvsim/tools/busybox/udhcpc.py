@@ -7,20 +7,27 @@ from contextlib import suppress
 from macvsim.apps import dhcp as dhcp_app
 from macvsim.apps.udhcpc import Options, Udhcpc
 from macvsim.engine.sim import MS
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
+from macvsim.machine.options import Given
 from macvsim.machine.resolve import NotExecutable, NotFound
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import BUSYBOX, ToolError, UsageError, tool
 from macvsim.shell.dialects.ash import Ash
 from macvsim.shell.interp import Interpreter, execute
 from macvsim.shell.state import State
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.tools.busybox.applet import USAGE, number
+from macvsim.tools.net_tools.oldnet import aton
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int
 
-_OPTIONS = "CV:F:i:np:qRr:s:T:t:SA:O:ox:fBa::bvH:c:h:"
 _CODES = {"subnet": 1, "router": 3, "dns": 6, "hostname": 12, "domain": 15, "broadcast": 28, "ntpsrv": 42, "lease": 51}
+_KNOWN = (
+    "subnet timezone router dns lprsrv hostname bootsize domain swapsrv rootpath ipttl mtu broadcast routes nisdomain "
+    "nissrv ntpsrv wins lease serverid message vendor tftp bootfile tzstr tzdbstr search sipsrv staticroutes vlanid "
+    "vlanpriority pxeconffile pxepathprefix reboottime ip6rd msstaticroutes wpad"
+)
+_MORE_CODES = frozenset(_KNOWN.split()).difference(_CODES)
 _SCRIPT = """\
 RESOLV_CONF=/etc/resolv.conf
 [ -e $RESOLV_CONF ] || touch $RESOLV_CONF
@@ -59,69 +66,72 @@ esac
 exit 0
 """
 """What the default script of systems built on busybox does (Buildroot's udhcpc.script)."""
-USAGE = """\
-Usage: udhcpc [-fbqRB] [-a[MSEC]] [-t N] [-T SEC] [-A SEC|-n]
-	[-i IFACE] [-s PROG] [-p PIDFILE]
-	[-oC] [-r IP] [-V VENDOR] [-F NAME] [-x OPT:VAL]... [-O OPT]...
-
-	-i IFACE	Interface to use (default eth0)
-	-s PROG		Run PROG at DHCP events (default {script})
-	-p FILE		Create pidfile
-	-B		Request broadcast replies
-	-t N		Send up to N discover packets (default 3)
-	-T SEC		Pause between packets (default 3)
-	-A SEC		Wait if lease is not obtained (default 20)
-	-b		Background if lease is not obtained
-	-n		Exit if lease is not obtained
-	-q		Exit after obtaining lease
-	-R		Release IP on exit
-	-f		Run in foreground
-	-S		Log to syslog too
-	-a[MSEC]	Validate offered address with ARP ping
-	-r IP		Request this IP address
-	-o		Don't request any options (unless -O is given)
-	-O OPT		Request option OPT from server (cumulative)
-	-x OPT:VAL	Include option OPT in sent packets (cumulative)
-			Examples of string, numeric, and hex byte opts:
-			-x hostname:bbox - option 12
-			-x lease:3600 - option 51 (lease time)
-			-x 0x3d:0100BEEFC0FFEE - option 61 (client id)
-			-x 14:'"dumpfile"' - option 14 (shell-quoted)
-	-F NAME		Ask server to update DNS mapping for NAME
-	-V VENDOR	Vendor identifier (default 'udhcp VERSION')
-	-C		Don't send MAC as client identifier
-Signals:
-	USR1	Renew lease
-	USR2	Release lease
+_MORE = """\
+  -C, --clientid-none
+  -V, --vendorclass VENDOR
+  -F, --fqdn NAME
+  -i, --interface IFACE
+  -n, --now
+  -p, --pidfile FILE
+  -q, --quit
+  -R, --release
+  -r, --request IP
+  -s, --script PROG
+  -T, --timeout SEC
+  -t, --retries N
+  -A, --tryagain SEC
+  -S, --syslog
+  -O, --request-option OPT
+  -o, --no-default-options
+  -f, --foreground
+  -b, --background
+  -B, --broadcast
+  -a, --arping[=MSEC]
 """
+_SWITCHES = {"-b": "background_on_failure", "-n": "exit_on_failure", "-q": "quit", "-R": "release", "-f": "foreground",
+             "-B": "broadcast"}  # fmt: skip
+_VALUES = {"-t": "retries", "-T": "pause", "-A": "again", "-V": "vendor"}
 _FORK = MS
 """Until a program that is started runs: what was sent before has gone out by then."""
 _SCRIPTS = {"busybox": "/usr/share/udhcpc/default.script"}
 _DEBIAN_SCRIPT = "/etc/udhcpc/default.script"
 
 
-@tool("udhcpc")
+def _code(text: str) -> int:
+    """The number of an option of DHCP, which has a name or is a number up to 254."""
+    if text in _CODES:
+        return _CODES[text]
+    if text in _MORE_CODES:
+        raise NotSimulated(f"the option {text} of DHCP")
+    try:
+        code = int(text, 0)
+    except ValueError:
+        code = 0
+    if not 0 < code < 255:
+        raise ToolError(f"unknown option '{text}', known options: {_KNOWN}")
+    return code
+
+
+@tool(
+    "udhcpc",
+    usage=USAGE,
+    letters="v",
+    more=_MORE,
+    left_out={"-F": "names that the server is to register"},
+    values={"-t": number(), "-T": number(), "-A": number()},
+    effect=Effect.CHANGES,
+    manner=BUSYBOX,
+)
 def udhcpc(call: Call) -> Waiting:
     """``udhcpc [-i IFACE] [-fnqbR] [-t N] [-T SEC] [-A SEC] [-s PROG] [-r IP] [-x OPT:VAL]…``."""
+    given = call.given
     script = _SCRIPTS.get(call.box.flavour.name, _DEBIAN_SCRIPT)
-    try:
-        found, _ = getopt(_split_a(call.args), _OPTIONS)
-        given = dict(found)
-        options = _options(found)
-    except OptionError as error:
-        call.err(f"udhcpc: {error}\n{USAGE.format(script=script)}")
-        return 1
-    except _Bad as bad:
-        call.err(f"udhcpc: {bad}\n")
-        return 1
-    if left_out := next((letter for letter in "FHch" if letter in given), ""):
-        return call.not_simulated(f"udhcpc -{left_out}")
-    name = given.get("i", "eth0")
+    options = _options(given)
+    name = given.get("-i", "eth0")
     dev = call.box.ns.devices.get(name)
     if dev is None:
-        call.err("udhcpc: SIOCGIFINDEX: No such device\n")
-        return 1
-    runner = _Runner(call, name, given.get("s"), script)
+        raise ToolError("SIOCGIFINDEX: No such device")
+    runner = _Runner(call, name, given.get("-s", None), script)
     client = Udhcpc(call.box.ns, dev, options, lambda text: call.err(f"udhcpc: {text}\n"), runner.run)
     code = yield from client.run()
     if code is not None:
@@ -141,73 +151,47 @@ def _to_the_end(client: Udhcpc) -> Waiting:
     return int(code)
 
 
-class _Bad(Exception):
-    """A value that makes no sense."""
-
-
-def _split_a(args: list[str]) -> list[str]:
-    """``-a`` takes its value only where it is written together with it, which getopt here does not know."""
-    return [f"-H{word[2:] or '2000'}" if word.startswith("-a") else word for word in args]
-
-
-def _options(found: list[tuple[str, str]]) -> Options:
-    options = Options()
-    for letter, value in found:
-        match letter:
-            case "t" | "T" | "A":
-                if not value.isdigit():
-                    raise _Bad(f"invalid number '{value}'")
-                setattr(options, {"t": "retries", "T": "pause", "A": "again"}[letter], int(value))
-            case "r":
-                try:
-                    options.requested = ip_int(value)
-                except MacvsimError:
-                    raise _Bad(f"bad address '{value}'") from None
-            case "x":
-                _extra(options, value)
-            case "O":
-                code = _CODES.get(value) or (int(value) if value.isdigit() else 0)
-                if not code:
-                    raise _Bad(f"unknown option '{value}'")
-                options.wanted = tuple(dict.fromkeys((*options.wanted, code)))
-            case "V":
-                options.vendor = value
-            case "H":
-                options.arp_check = int(value)
-            case _:
-                _switch(options, letter)
+def _options(given: Given) -> Options:
+    options = Options(client_id="-C" not in given)
+    if "-o" in given:
+        options.wanted = ()
+    if "-r" in given:
+        requested = aton(given.get("-r"))
+        if requested is None:
+            raise UsageError
+        options.requested = requested
+    options.wanted = tuple(dict.fromkeys((*options.wanted, *map(_code, given.all("-O")))))
+    for name, value in given.options:
+        if name in _SWITCHES:
+            setattr(options, _SWITCHES[name], True)
+        elif name in _VALUES:
+            setattr(options, _VALUES[name], value)
+        elif name == "-x":
+            code, data = _extra(value)
+            options.extra[code] = data
+    if "-a" in given:
+        options.arp_check = number()(given.get("-a") or "2000")
     return options
 
 
-def _switch(options: Options, letter: str) -> None:
-    names = {"b": "background_on_failure", "n": "exit_on_failure", "q": "quit", "R": "release", "f": "foreground",
-             "B": "broadcast"}  # fmt: skip
-    if letter in names:
-        setattr(options, names[letter], True)
-    elif letter == "C":
-        options.client_id = False
-    elif letter == "o":
-        options.wanted = ()
-
-
-def _extra(options: Options, text: str) -> None:
+def _extra(text: str) -> tuple[int, bytes]:
     """``-x NAME:VALUE``, ``-x CODE:HEX`` or ``-x CODE:"TEXT"``."""
-    name, colon, value = text.partition(":")
-    code = _CODES.get(name)
-    if not colon:
-        raise _Bad(f"bad -x option '{text}'")
-    if code is None:
-        try:
-            code = int(name, 0)
-            options.extra[code] = value.strip('"').encode() if value.startswith('"') else bytes.fromhex(value)
-        except ValueError:
-            raise _Bad(f"unknown option '{name}'") from None
-    elif code == dhcp.LEASE:
-        options.extra[code] = int(value).to_bytes(4, "big")
-    elif code in (dhcp.HOSTNAME, dhcp.DOMAIN):
-        options.extra[code] = value.encode()
-    else:
-        options.extra[code] = dhcp.packed(map(ip_int, value.replace(",", " ").split()))
+    name, _, value = text.partition(":")
+    code = _code(name)
+    try:
+        if name not in _CODES:
+            return code, value.strip('"').encode() if value.startswith('"') else bytes.fromhex(value)
+        if code == dhcp.LEASE:
+            return code, int(value).to_bytes(4, "big")
+        if code in (dhcp.HOSTNAME, dhcp.DOMAIN) and value:
+            return code, value.encode()
+        return code, dhcp.packed(map(ip_int, value.replace(",", " ").split()))
+    except ValueError:
+        if name not in _CODES:
+            raise ToolError(f"malformed hex string '{value}'") from None
+        raise NotSimulated(f"udhcpc -x {text}") from None
+    except (MacvsimError, OverflowError):
+        raise NotSimulated(f"udhcpc -x {text}") from None
 
 
 class _Runner:

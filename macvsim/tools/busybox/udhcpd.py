@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from macvsim.apps.udhcpd import VERSION, Config, Udhcpd
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.errors import Effect, MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
-from macvsim.machine.tool import tool
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.machine.streams import Sink
+from macvsim.machine.tool import BUSYBOX, ToolError, tool
+from macvsim.tools.busybox.applet import USAGE, number
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, mac_bytes
 
-_USAGE = """\
-Usage: udhcpd [-fS] [-I ADDR] [-a MSEC] [CONFFILE]
-
-DHCP server
-
-	-f	Run in foreground
-	-S	Log to syslog too
-	-I ADDR	Local address
-	-a MSEC	Timeout for ARP ping (default 2000)
-"""
 _ADDRESSES = {"subnet": 1, "router": 3, "dns": 6, "broadcast": 28, "ntpsrv": 42, "wins": 44}
 _TEXTS = {"hostname": 12, "domain": 15}
 _NUMBERS = {"max_leases": "max_leases", "offer_time": "offer_time", "decline_time": "decline_time",
@@ -29,44 +20,42 @@ _NUMBERS = {"max_leases": "max_leases", "offer_time": "offer_time", "decline_tim
 _IGNORED = ("remaining", "auto_time", "pidfile", "notify_file", "sname", "boot_file")
 
 
-@tool("udhcpd")
+@tool(
+    "udhcpd",
+    usage=USAGE,
+    letters="v",
+    left_out={"-I": "the address of one of several"},
+    values={"-a": number()},
+    effect=Effect.NONE,
+    manner=BUSYBOX,
+)
 def udhcpd(call: Call) -> Waiting:
     """``udhcpd [-fS] [-a MSEC] [CONFFILE]``."""
-    try:
-        found, words = getopt(call.args, "fSI:va:P:")
-    except OptionError as error:
-        call.err(f"udhcpd: {error}\n{_USAGE}")
-        return 1
-    given = dict(found)
-    if left_out := next((letter for letter in "IP" if letter in given), ""):
-        return call.not_simulated(f"udhcpd -{left_out}")
+    given = call.given
 
     def say(text: str) -> None:
         call.err(f"udhcpd: {text}\n")
 
-    path = words[0] if words else "/etc/udhcpd.conf"
+    path = given.operands[0] if given.operands else "/etc/udhcpd.conf"
     try:
         config = parse(call.files.read(path), say)
     except FileError as error:
-        say(f"can't open '{path}': {error.strerror}")
-        return 1
+        raise ToolError(f"can't open '{path}': {error.strerror}") from None
     dev = call.box.ns.devices.get(config.interface)
     if dev is None:
-        say("SIOCGIFINDEX: No such device")
-        return 1
+        raise ToolError("SIOCGIFINDEX: No such device")
     say(f"started, v{VERSION}")
     room = config.end - config.start + 1
     if config.max_leases > room:
         say(f"max_leases={config.max_leases} is too big, setting to {room}")
     if config.lease_file not in call.box.files:
         say(f"can't open '{config.lease_file}': No such file or directory")
-    server = Udhcpd(call.box.ns, dev, config, say, int(given.get("a", "2000")))
+    server = Udhcpd(call.box.ns, dev, config, say, given.get("-a", 2000))
     try:
         server.open()
     except SocketError:
-        say("bind: Address already in use")
-        return 1
-    if "f" in given:
+        raise ToolError("bind: Address already in use") from None
+    if "-f" in given:
         return int((yield from server.run()))
 
     def body(job: Job) -> Waiting:
@@ -76,17 +65,17 @@ def udhcpd(call: Call) -> Waiting:
     return 0
 
 
-def parse(text: str, say: object) -> Config:
+def parse(text: str, say: Sink) -> Config:
     """The configuration; what makes no sense is told and left out (read_config)."""
     config = Config()
-    for number, line in enumerate(text.splitlines(), 1):
+    for place, line in enumerate(text.splitlines(), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
         try:
             _one(config, words)
         except (MacvsimError, ValueError, IndexError):
-            say(f"can't parse line {number} in /etc/udhcpd.conf")  # type: ignore[operator]
+            say(f"can't parse line {place} in /etc/udhcpd.conf")
     return config
 
 

@@ -9,19 +9,19 @@ from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.machine.tool import ToolError, UsageError
+from macvsim.tools.busybox.applet import duration
 from macvsim.tools.coreutils.env import cannot_run
 from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
-from macvsim.tools.getopt import NumberError, busybox_duration
 from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 
 def _seconds(manner: Wording, word: str) -> int:
     """A duration in ns, as sleep and timeout read it."""
     try:
-        return round(busybox_duration(word) * SECOND)
-    except NumberError as error:
+        return round(duration(word) * SECOND)
+    except ToolError:
         if manner.busybox:
-            raise ToolError(str(error)) from None
+            raise
         raise UsageError(f"invalid time interval '{word}'") from None
 
 

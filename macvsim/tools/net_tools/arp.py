@@ -2,131 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import ToolError, tool
 from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ATF_COM, ATF_PERM, ArpRow
-from macvsim.tools.net_tools import texts
-from macvsim.tools.net_tools.oldnet import UnknownHost, ether, known_name, lookup, require_net_admin
+from macvsim.tools.net_tools.arpwork import ArpTexts, check_words, chosen, delete_entry, host, set_entry
+from macvsim.tools.net_tools.common import ARP_VERSION, NET_TOOLS, USAGE, usage_asked_for
+from macvsim.tools.net_tools.oldnet import known_name
 from macvsim.wire.addr import ip_text, mac_text
 
-_USAGE, _FAILED = 3, 255
 _HEADER = "Address                  HWtype  HWaddress           Flags Mask            Iface\n"
-_LONG = {"--verbose": "v", "--numeric": "n", "--set": "s", "--delete": "d", "--use-device": "D", "--device": "i",
-         "--file": "f", "--hw-type": "H", "--protocol": "p", "--symbolic": "N"}  # fmt: skip
+_TEXTS = ArpTexts(
+    unknown=lambda name, why: ToolError(f"{name}: {why}\n" if name else f"{why}\n", named=False),
+    failed=lambda text: ToolError(f"{text}\n", named=False),
+    no_mac="cant get HW-Address for `{}': No such device.",
+    strict=False,
+    deletes="SIOCDARP(dontpub)",
+    ignored=("dev",),
+)
 
 
-class ArpError(Exception):
-    """The command ends with this on standard error, and maybe a usage."""
+def _checked(name: str) -> Callable[[str], str]:
+    """A reader of an option of which there is one value."""
 
-    def __init__(self, text: str, *, usage: bool = False) -> None:
-        super().__init__(text)
-        self.usage = usage
+    def read(text: str) -> str:
+        try:
+            check_words(name, text)
+        except ToolError as error:
+            raise ToolError(f"{error}.") from None
+        return text
 
-
-@dataclass
-class ArpOptions:
-    """What the options of arp say; `action` is s, d, f or empty."""
-
-    action: str = ""
-    bsd: bool = False
-    verbose: bool = False
-    use_device: bool = False
-    numeric: bool = False
-    device: str = ""
-    words: list[str] = field(default_factory=list)
+    return read
 
 
-@tool("arp", flavour="debian")
+@tool(
+    "arp",
+    flavour="debian",
+    usage=USAGE,
+    version=ARP_VERSION,
+    letters="A:p:i:?",
+    more="  -H, --hw-type HW\n  -t HW\n  -N, --symbolic\n",
+    left_out={"-f": "entries are set with arp -s"},
+    values={**{name: _checked(name) for name in ("-H", "-t", "-A", "-p")}, "-?": usage_asked_for},
+    effect=Effect.CHANGES,
+    manner=NET_TOOLS,
+)
 def arp(call: Call) -> int:
     """``arp [-an] [HOST]``, ``arp -s HOST MAC [temp]``, ``arp -d HOST``."""
-    if "--help" in call.args or "-h" in call.args:
-        texts.show(call, texts.ARP, error=False)
-        return 0
-    if "-V" in call.args or "--version" in call.args:
-        call.out(texts.ARP_VERSION)
-        return 0
-    try:
-        options = _options(call.args)
-        if options.action == "s":
-            return _set(call, options)
-        if options.action == "d":
-            return _delete(call, options)
-        if options.action == "f":
-            raise NotSimulated("arp -f: entries are set with arp -s")
-        return _show(call, options)
-    except ArpError as error:
-        call.err(str(error))
-        if error.usage:
-            texts.show(call, texts.ARP, error=True)
-            return _USAGE
-        return _FAILED
+    given = call.given
+    call.err("arp: -N not yet supported.\n" * given.names.count("-N"))
+    action = next((name for name in reversed(given.names) if name in ("-s", "-d")), "")
+    if action == "-s":
+        return set_entry(call, given, _TEXTS)
+    if action == "-d":
+        return _delete(call)
+    return _show(call)
 
 
-def _options(args: list[str]) -> ArpOptions:
-    found = ArpOptions()
-    rest = list(args)
-    while rest:
-        word = rest.pop(0)
-        letters = _LONG.get(word, word[1:])
-        if not word.startswith("-") or not letters:
-            found.words.append(word)
-            continue
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            value = ""
-            if letter in "AipHt":
-                value, letters = letters or (rest.pop(0) if rest else ""), ""
-                if not value:
-                    raise ArpError(f"arp: option requires an argument -- '{letter}'\n", usage=True)
-            if letter in "sdf":
-                found.action = letter
-            elif letter == "a":
-                found.bsd = True
-            elif letter == "D":
-                found.use_device = True
-            elif letter == "v":
-                found.verbose = True
-            elif letter in "nN":
-                found.numeric = True
-            elif letter == "i":
-                found.device = value
-            elif letter in "Ht" and value != "ether":
-                raise ArpError(f"arp: {value}: unknown hardware type.\n")
-            elif letter in "Ap" and value != "inet":
-                raise ArpError(f"arp: {value}: unknown address family.\n")
-            elif letter not in "eHtAp":
-                raise ArpError(f"arp: invalid option -- '{letter}'\n", usage=True)
-    return found
-
-
-def _host(call: Call, text: str) -> int:
-    try:
-        return lookup(call, text)
-    except UnknownHost as error:
-        raise ArpError(f"{text}: {error}\n") from None
-
-
-def _show(call: Call, options: ArpOptions) -> int:
-    rows = arpioctl.table(call.box.ns)
-    host = options.words[0] if options.words else ""
-    ip = _host(call, host) if host else None
-    shown = [row for row in rows if ip in (None, row.ip) and options.device in ("", row.dev)]
-    if shown and not options.bsd:
+def _show(call: Call) -> int:
+    given, box = call.given, call.box
+    bsd, shown = "-a" in given, chosen(call, given, _TEXTS)
+    number = len(arpioctl.table(box.ns))
+    name = given.operands[0] if given.operands else ""
+    if shown and not bsd:
         call.out(_HEADER)
     for row in shown:
-        name = known_name(call, row.ip, numeric=options.numeric)
-        call.out(_bsd_line(row, name or "?") if options.bsd else _linux_line(row, name or ip_text(row.ip)))
-    if options.verbose:
-        call.out(f"Entries: {len(rows)}\tSkipped: {len(rows) - len(shown)}\tFound: {len(shown)}\n")
-    elif not shown:
-        if host and not options.bsd:
-            call.out(f"{host} ({ip_text(ip or 0)}) -- no entry\n")
-        elif host or options.device:
-            call.out(f"arp: in {len(rows)} entries no match found.\n")
+        known = known_name(call, row.ip, numeric="-n" in given or "-N" in given)
+        call.out(_bsd_line(row, known or "?") if bsd else _linux_line(row, known or ip_text(row.ip)))
+    if "-v" in given:
+        call.out(f"Entries: {number}\tSkipped: {number - len(shown)}\tFound: {len(shown)}\n")
+    if not shown and name and not bsd:
+        call.out(f"{name} ({ip_text(host(call, given.operands, _TEXTS))}) -- no entry\n")
+    elif not shown and (name or "-i" in given):
+        call.out(f"arp: in {number} entries no match found.\n")
     return 0
 
 
@@ -144,58 +95,11 @@ def _bsd_line(row: ArpRow, name: str) -> str:
     return f"{name} ({ip_text(row.ip)}) at {mac_text(row.ha)} [ether] {permanent}on {row.dev}\n"
 
 
-def _set(call: Call, options: ArpOptions) -> int:
-    words = options.words
-    if not words:
-        raise ArpError("arp: need host name\n")
-    ip = _host(call, words[0])
-    if len(words) < 2:
-        raise ArpError("arp: need hardware address\n")
-    device = options.device
-    if options.use_device:
-        try:
-            mac = call.box.dev(words[1]).mac
-        except NoSuchDevice:
-            raise ArpError(f"arp: cant get HW-Address for `{words[1]}': No such device.\n") from None
-        device = device or words[1]
-    else:
-        found = ether(words[1])
-        if found is None:
-            raise ArpError("arp: invalid hardware address\n")
-        mac = found
-    permanent = True
-    for word in words[2:]:
-        if word == "temp":
-            permanent = False
-        elif word in ("pub", "priv", "dontpub", "auto", "trail", "netmask"):
-            raise NotSimulated(f"arp -s … {word}")
-        elif word in ("dev",):
-            continue
-        else:
-            raise ArpError("", usage=True)
+def _delete(call: Call) -> int:
+    missing = ToolError("", named=False)
     try:
-        require_net_admin(call)
-        arpioctl.add(call.box.ns, ip, mac, device, permanent=permanent)
-    except NetlinkError as error:
-        raise ArpError(f"SIOCSARP: {error.strerror}\n") from None
-    return 0
-
-
-def _delete(call: Call, options: ArpOptions) -> int:
-    words = options.words
-    if not words:
-        raise ArpError("arp: need host name\n")
-    ip = _host(call, words[0])
-    if any(word not in ("pub", "temp") for word in words[1:]):
-        raise ArpError("", usage=True)
-    if "pub" in words:
-        raise NotSimulated("arp -d … pub")
-    try:
-        require_net_admin(call)
-        arpioctl.delete(call.box.ns, ip, options.device)
-    except NetlinkError as error:
-        if error.errno == "ENXIO":
-            call.out(f"No ARP entry for {words[0]}\n")
-            return _FAILED
-        raise ArpError(f"SIOCDARP(dontpub): {error.strerror}\n") from None
-    return 0
+        return delete_entry(call, call.given, _TEXTS, missing)
+    except ToolError as error:
+        if error is missing:
+            call.out(f"No ARP entry for {call.given.operands[0]}\n")
+        raise

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from macvsim.dev.flags import IFF_ALLMULTI, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_RUNNING, IFF_UP
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.dev.flags import IFF_BROADCAST, IFF_RUNNING, IFF_UP
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import ToolError, UsageError, tool
 from macvsim.net import ifioctl
-from macvsim.net.ifioctl import IFF_DYNAMIC, IFF_NOTRAILERS
-from macvsim.net.ipv6 import ioctl6
-from macvsim.tools.net_tools import ifprint, texts
+from macvsim.tools.net_tools import ifprint
+from macvsim.tools.net_tools.common import NET_TOOLS_OWN, USAGE, VERSION
+from macvsim.tools.net_tools.ifchange import FLAG_WORDS, NO_DRIVER, NUMBERS, SETTERS, Change
 from macvsim.tools.net_tools.oldnet import (
     IFNAMSIZ,
     Interface,
@@ -26,33 +26,20 @@ from macvsim.tools.net_tools.oldnet import (
 from macvsim.tools.net_tools.oldnet6 import Unreadable, parse_address
 from macvsim.wire.addr import mask_int
 
-_OPTERR, _USAGE, _FAILED = 1, 3, 255
 _HINT = "ifconfig: `--help' gives usage information.\n"
-_FLAG_WORDS = {
-    "up": (IFF_UP | IFF_RUNNING, 0),
-    "down": (0, IFF_UP),
-    "arp": (0, IFF_NOARP),
-    "-arp": (IFF_NOARP, 0),
-    "promisc": (IFF_PROMISC, 0),
-    "-promisc": (0, IFF_PROMISC),
-    "allmulti": (IFF_ALLMULTI, 0),
-    "-allmulti": (0, IFF_ALLMULTI),
-    "-broadcast": (0, IFF_BROADCAST),
-    "-pointopoint": (0, 0),
-    "multicast": (IFF_MULTICAST, 0),
-    "-multicast": (0, IFF_MULTICAST),
-    "trailers": (0, IFF_NOTRAILERS),
-    "-trailers": (IFF_NOTRAILERS, 0),
-    "dynamic": (IFF_DYNAMIC, 0),
-    "-dynamic": (0, IFF_DYNAMIC),
-}
-_LEFT_OUT = ("tunnel",)
-_NO_DRIVER = {"mem_start": "SIOCSIFMAP", "io_addr": "SIOCSIFMAP", "irq": "SIOCSIFMAP",
-              "keepalive": "SIOCSKEEPALIVE", "outfill": "SIOCSOUTFILL"}  # fmt: skip
-_NO_ADDRESS_FAMILIES = ("inet", "unix", "inet6")
+_TESTED = ("-promisc", "-allmulti", "-broadcast", "-pointopoint", "-multicast", "-dynamic")
+"""The words that look at the flag afterwards."""
+_IGNORED = ("inet", "unix", "ax25")
 
 
-@tool("ifconfig", flavour="debian")
+@tool(
+    "ifconfig",
+    flavour="debian",
+    usage=USAGE,
+    left_out={"tunnel": "addresses of SIT tunnels"},
+    effect=Effect.CHANGES,
+    manner=NET_TOOLS_OWN,
+)
 def ifconfig(call: Call) -> int:
     """``ifconfig [-a] [-s] [INTERFACE [WORDS…]]``."""
     args = call.args
@@ -64,16 +51,14 @@ def ifconfig(call: Call) -> int:
         elif option == "-s":
             brief = True
         elif option in ("-V", "--version"):
-            call.out(texts.IFCONFIG_VERSION)
+            call.out(VERSION)
             return 0
         elif option in ("-?", "-h", "--help"):
-            texts.show(call, texts.IFCONFIG, error=False)
-            return 0
+            raise ifconfig.help(call)
         elif option != "-v":
-            call.err(f"ifconfig: option `{option}' not recognised.\n{_HINT}")
-            return _OPTERR
+            raise ToolError(f"option `{option}' not recognised.\n{_HINT.rstrip()}", 1)
     if len(args) > 1:
-        return _Change(call, args[0][: IFNAMSIZ - 1]).run(args[1:])
+        return _Change(call, args[0]).run(args[1:])
     return show(call, args[0][: IFNAMSIZ - 1] if args else None, every, ifprint.SHORT_HEADER if brief else "")
 
 
@@ -88,84 +73,69 @@ def show(call: Call, name: str | None, every: bool, header: str) -> int:
     listed: list[Interface] = [one] if one is not None else interfaces(ns)
     for interface in listed:
         if interface is one or every or interface.has(IFF_UP):
-            call.out(ifprint.short(interface) if header else ifprint.long(interface, ns))
+            call.out(ifprint.short(interface) if header else ifprint.long(interface, ns, ifprint.NET_TOOLS))
     return 0
 
 
-class _Stop(Exception):
-    """The command ends here, with this exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class _Change:
+class _Change(Change):
     """One run over the words behind an interface's name; later words are done even if earlier ones failed."""
 
     def __init__(self, call: Call, name: str) -> None:
-        self.call = call
-        self.ns = call.box.ns
-        self.name = name
+        super().__init__(call, name)
         self.code = 0
         self.has_netmask = False
+        self.six = False
         self.last_mask: int | None = None
         """Netmask that stood behind the address, which is set when all is done."""
 
     def run(self, words: list[str]) -> int:
-        left = [word for word in words if word in _LEFT_OUT]
-        if left:
-            return self.call.not_simulated(f"ifconfig {left[0]}")
+        for word in words:
+            if word in ifconfig.left_out:
+                raise NotSimulated(f"ifconfig {word}: {ifconfig.left_out[word]}")
         rest = iter(words)
-        try:
-            for word in rest:
-                self._word(word, rest)
-            if self.last_mask is not None:
-                self._ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, self.ns, self.name, self.last_mask)
-        except _Stop as stop:
-            return stop.code
-        except NotSimulated as left_out:
-            return self.call.not_simulated(str(left_out))
+        for word in rest:
+            self._word(word, rest)
+        if self.last_mask is not None:
+            self.ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, self.ns, self.name, self.last_mask)
         return self.code
 
+    def fail(self, text: str) -> None:
+        self.call.err(f"{text}\n")
+        self.code = self.code or 1
+
     def _word(self, word: str, rest: Iterator[str]) -> None:
-        if word in _FLAG_WORDS:
-            self._flags(*_FLAG_WORDS[word])
-            if word == "-broadcast":
-                self.call.err(f"Warning: Interface {self.name} still in BROADCAST mode.\n")
-        elif word in _NO_DRIVER:
+        if word in FLAG_WORDS:
+            self._flags(*FLAG_WORDS[word])
+            self._test_flags(word)
+        elif word in NO_DRIVER and word != "metric":
             self._argument(rest)
-            prefix = f"{word}: " if _NO_DRIVER[word] == "SIOCSIFMAP" else ""
-            self._complain(f"{prefix}{_NO_DRIVER[word]}: Operation not supported\n")
-        elif word == "mtu":
-            self._ioctl("SIOCSIFMTU", self._set_mtu, atoi(self._argument(rest)))
-        elif word == "txqueuelen":
-            self._ioctl("SIOCSIFTXQLEN", self._set_txqueuelen, atoi(self._argument(rest)))
-        elif word == "netmask":
-            text = self._argument(rest)
-            if self.has_netmask:
-                self._usage()
-            self.has_netmask = True
-            self._address_ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, text)
+            if NO_DRIVER[word][0] == "SIOCGIFMAP":
+                self.call.err(f"{word}: ")
+            self.ask_driver(word)
+        elif word in NUMBERS:
+            self.set_number(word, atoi(self._argument(rest)))
         elif word == "broadcast":
             text = next(rest, "")
-            if not text or self._address_ioctl("SIOCSIFBRDADDR", ifioctl.set_broadcast, text):
+            if not text or self._set(word, text):
                 self._flags(IFF_BROADCAST, 0)
-        elif word in ("dstaddr", "pointopoint"):
-            self._address_ioctl("SIOCSIFDSTADDR", ifioctl.set_peer, self._argument(rest))
+        elif word in SETTERS:
+            text = self._argument(rest)
+            if word == "netmask" and self.has_netmask:
+                raise UsageError
+            self.has_netmask = self.has_netmask or word == "netmask"
+            self._set(word, text)
         elif word == "hw":
             self._hardware(self._argument(rest), self._argument(rest))
         elif word == "name":
             new = self._argument(rest)[: IFNAMSIZ - 1]
-            if self._ioctl("SIOCSIFNAME", lambda: self.ns.rename(self.ns.dev(self.name), new)):
+            if self.ioctl("SIOCSIFNAME", lambda: self.ns.rename(self.ns.dev(self.name), new)):
                 self.name = new
         elif word in ("add", "del"):
             text = self._argument(rest)
-            if ":" in text:
-                self._alias6(text, add=word == "add")
-            else:
-                self._alias(text, add=word == "add")
-        elif word not in _NO_ADDRESS_FAMILIES:
+            (self._alias6 if ":" in text else self._alias)(text, add=word == "add")
+        elif word == "inet6":
+            self.six = True
+        elif word not in _IGNORED:
             self._address(word)
 
     # -- kinds of words --------------------------------------------------------------------------------------------
@@ -173,34 +143,23 @@ class _Change:
     def _argument(self, rest: Iterator[str]) -> str:
         word = next(rest, None)
         if word is None:
-            self._usage()
-        return word or ""
+            raise UsageError
+        return word
 
-    def _usage(self) -> None:
-        texts.show(self.call, texts.IFCONFIG, error=True)
-        raise _Stop(_USAGE)
-
-    def _complain(self, text: str) -> None:
-        self.call.err(text)
-        self.code = self.code or 1
-
-    def _ioctl(self, what: str, fn: Callable[..., object], *args: object) -> bool:
+    def _lookup(self, text: str) -> int | None:
+        """The address of a word, None where it has none, which the exit status tells whatever came before."""
         try:
-            require_net_admin(self.call)
-            fn(*args)
-        except NetlinkError as error:
-            self._complain(f"{what}: {error.strerror}\n")
-            return False
-        return True
-
-    def _address_ioctl(self, what: str, fn: Callable[..., object], text: str) -> bool:
-        """Do something with an address that a word names."""
-        try:
-            value = lookup(self.call, text)
+            return lookup(self.call, text)
         except UnknownHost as error:
-            self._complain(f"{text}: {error}\n")
-            return False
-        return self._ioctl(what, fn, self.ns, self.name, value)
+            self.call.err(f"{text}: {error}\n" if text else f"{error}\n")
+            self.code = 1
+            return None
+
+    def _set(self, word: str, text: str) -> bool:
+        """Do something with an address that a word names."""
+        ip = self._lookup(text)
+        what, run = SETTERS[word]
+        return ip is not None and self.ioctl(what, run, self.ns, self.name, ip)
 
     def _flags(self, on: int, off: int) -> None:
         """set_flag and clr_flag; a failure ends in 255, whatever else failed."""
@@ -208,67 +167,56 @@ class _Change:
             flags = ifioctl.get_flags(self.ns, self.name)
         except NetlinkError as error:
             self.call.err(f"{self.name}: ERROR while getting interface flags: {error.strerror}\n")
-            self.code = _FAILED
+            self.code = 255
             return
         try:
             require_net_admin(self.call)
             ifioctl.set_flags(self.ns, self.name, flags & ~off | on)
         except NetlinkError as error:
             self.call.err(f"SIOCSIFFLAGS: {error.strerror}\n")
-            self.code = _FAILED
+            self.code = 255
 
-    def _set_mtu(self, mtu: int) -> None:
-        ifioctl.device(self.ns, self.name).set_mtu(mtu)
-
-    def _set_txqueuelen(self, length: int) -> None:
-        dev = ifioctl.device(self.ns, self.name)
-        if length < 0:
-            raise NetlinkError("EINVAL", f"{dev.label}: the length of a queue is not negative")
-        dev.txqlen = length
+    def _test_flags(self, word: str) -> None:
+        """test_flag: of the flags that are looked at, the kernel keeps IFF_BROADCAST."""
+        if word in _TESTED and self.name.partition(":")[0] not in self.ns.devices:
+            self.call.err(f"{self.name}: ERROR while testing interface flags: No such device\n")
+        elif word == "-broadcast":
+            self.call.err(f"Warning: Interface {self.name} still in BROADCAST mode.\n")
 
     def _hardware(self, kind: str, text: str) -> None:
         if kind != "ether":
-            self._usage()
+            raise UsageError
         mac = ether(text)
         if mac is None:
-            self._complain(f"{text}: invalid ether address.\n")
+            self.fail(f"{text}: invalid ether address.")
         else:
-            self._ioctl("SIOCSIFHWADDR", lambda: ifioctl.device(self.ns, self.name).set_mac(mac))
+            self.set_mac(mac)
 
     def _address(self, word: str) -> None:
         """The interface's address, with ``/LENGTH`` for its mask, and up it goes."""
-        if ":" in word and not word.startswith(self.name):
-            self.call.err(f"getaddrinfo: {word}: -2\n{word}: Unknown host\n{_HINT}")
-            raise _Stop(_OPTERR)
+        if self.six:
+            raise NotSimulated(f"ifconfig … inet6 {word}: it adds addresses with add")
         host, slash, length = word.partition("/")
-        try:
-            ip = lookup(self.call, host if slash and length.isdigit() else word)
-        except UnknownHost as error:
-            self.call.err(f"{word}: {error}\n{_HINT}")
-            raise _Stop(_OPTERR) from None
-        self._ioctl("SIOCSIFADDR", ifioctl.set_address, self.ns, self.name, ip)
+        if slash and not length.isdigit():
+            raise UsageError
+        if (ip := self._lookup(host)) is None:
+            raise ToolError(_HINT, 1, named=False)
+        self.set_address(ip)
         if ip and not (":" in self.name and self.name.endswith("-")):
             self._flags(IFF_UP | IFF_RUNNING, 0)
         if slash:
             self.last_mask = mask_int(min(int(length), 32))
 
     def _alias6(self, text: str, *, add: bool) -> None:
-        """One more IPv6 address, or one less."""
         try:
             ip, plen = parse_address(text)
         except Unreadable:
             raise NotSimulated(f"ifconfig … {text}: it is no IPv6 address") from None
-        if add:
-            self._ioctl("SIOCSIFADDR", ioctl6.add_address, self.ns, self.name, ip, plen)
-        else:
-            self._ioctl("SIOCDIFADDR", ioctl6.delete_address, self.ns, self.name, ip, plen)
+        self.change6(ip, plen, add=add, lookup="SIOGIFINDEX")
 
     def _alias(self, text: str, *, add: bool) -> None:
         """``add`` and ``del``: the alias that has the address, else the first free one, which gets it (set_ifstate)."""
-        try:
-            ip = lookup(self.call, text)
-        except UnknownHost as error:
-            self._complain(f"{text}: {error}\n")
+        if (ip := self._lookup(text)) is None:
             return
         try:
             parent = ifioctl.labelled(self.ns, self.name)
@@ -281,9 +229,9 @@ class _Change:
             name = f"{parent.label.partition(':')[0]}:{number}"
             found = ifioctl.labelled(self.ns, name)
             if found is None:
-                self._ioctl("SIOCSIFADDR", ifioctl.set_address, self.ns, name, ip)
-                self._ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, self.ns, name, mask_int(parent.plen))
-                self._ioctl("SIOCSIFBRDADDR", ifioctl.set_broadcast, self.ns, name, parent.broadcast)
+                self.ioctl("SIOCSIFADDR", ifioctl.set_address, self.ns, name, ip)
+                self.ioctl("SIOCSIFNETMASK", ifioctl.set_netmask, self.ns, name, mask_int(parent.plen))
+                self.ioctl("SIOCSIFBRDADDR", ifioctl.set_broadcast, self.ns, name, parent.broadcast)
                 return
             if found.local == ip:
                 if not add:

@@ -2,72 +2,103 @@
 
 from __future__ import annotations
 
+from macvsim.errors import NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.machine.tool import UsageError, tool
+from macvsim.tools.net_tools.common import NET_TOOLS, NETSTAT_VERSION, USAGE, usage_asked_for
 from macvsim.tools.net_tools.ifconfig import show
-from macvsim.tools.net_tools.netstattable import Entry, address_text, is_server, tcp_entries, udp_entries
-from macvsim.tools.net_tools.route import route
+from macvsim.tools.net_tools.netstattable import Entry, address_text, chosen, title
+from macvsim.tools.net_tools.route import is_six, route
 
 _INTERFACES = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
 _TIMERS = ("off", "on", "keepalive", "timewait", "probe")
-_LONG = {"--all": "a", "--listening": "l", "--numeric": "n", "--tcp": "t", "--udp": "u", "--timers": "o",
-         "--extend": "e", "--wide": "W", "--route": "r", "--interfaces": "i"}  # fmt: skip
-_KNOWN = "antuloeWri"
-_LEFT_OUT = "MACFSUwxgspvcT46N"
+_MORE = """\
+  -4, --inet, --tcpip
+  -t, --tcp
+  -u, --udp
+  -U, --udplite
+  -S, --sctp
+  -w, --raw
+  -x, --unix
+  --ax25
+  --ipx
+  --netrom
+  -A, --protocol FAMILY
+  -6, --inet6
+"""
+_LEFT_OUT = {
+    "-g": "groups",
+    "-s": "statistics: see /proc/net/snmp",
+    "-M": "masquerading: see conntrack",
+    "-c": "a list that goes on",
+    "-Z": "SELinux",
+    "-d": "",
+    "-f": "Bluetooth",
+    "-2": "Bluetooth",
+    "-U": "UDP-Lite",
+    "-S": "SCTP",
+    "-w": "raw sockets",
+    "-x": "Unix sockets",
+    "--ax25": "AX.25",
+    "--ipx": "IPX",
+    "--netrom": "NET/ROM",
+    "--numeric-hosts": "names of ports without those of hosts",
+    "--numeric-ports": "names of hosts without those of ports",
+    "--numeric-users": "numbers of users with names of hosts",
+}
+_LAYOUTS = ("-e", "", "-ee")
+"""The options of route for no ``-e``, one, and two."""
 
 
-@tool("netstat", flavour="debian")
+@tool(
+    "netstat",
+    flavour="debian",
+    usage=USAGE,
+    version=NETSTAT_VERSION,
+    letters="df2?",
+    more=_MORE,
+    left_out=_LEFT_OUT,
+    values={"-A": is_six, "-?": usage_asked_for},
+    manner=NET_TOOLS,
+)
 def netstat(call: Call) -> int | Waiting:
-    """``netstat [-antuloe]``, ``netstat -r``, ``netstat -i``."""
-    words = [f"-{_LONG[word]}" if word in _LONG else word for word in call.args]
-    for word in words:
-        if word.startswith("--"):
-            return call.not_simulated(f"netstat {word}")
-    try:
-        found, _ = getopt(words, _KNOWN + _LEFT_OUT)
-    except OptionError as error:
-        call.err(f"netstat: {error}\n")
-        return call.not_simulated("netstat's usage text")
-    letters = {letter for letter, _ in found}
-    if "r" in letters:
-        return route(_as(call, "route", "-en" if "n" in letters else "-e"))
-    if "i" in letters:
+    """``netstat [-antuloe46]``, ``netstat -r``, ``netstat -i``."""
+    given = call.given
+    if "-r" in given and "-i" in given:
+        raise UsageError
+    families = [value if name == "-A" else name == "-6" for name, value in given.options if name in ("-4", "-6", "-A")]
+    if "-r" in given:
+        words = ["-6" if True in families else "-4", *(name for name in ("-C", "-n") if name in given)]
+        layout = _LAYOUTS[min(given.names.count("-e"), 2)]
+        return route(call.derived(["route", *words, *([layout] if layout else [])]))
+    if "-i" in given:
         call.out("Kernel Interface table\n")
-        return show(call, None, "a" in letters, "" if "e" in letters else _INTERFACES)
-    for letter in sorted(letters & set(_LEFT_OUT)):
-        return call.not_simulated(f"netstat -{letter}")
-    if not letters & set("tu"):
-        return call.not_simulated("netstat without -t or -u: it shows Unix sockets too")
-    servers = "servers and established" if "a" in letters else "only servers" if "l" in letters else "w/o servers"
-    call.out(f"Active Internet connections ({servers})\n")
+        return show(call, None, "-a" in given, "" if "-e" in given else _INTERFACES)
+    if "-p" in given:
+        raise NotSimulated("netstat -p: which program has a socket")
+    if "-t" not in given and "-u" not in given:
+        raise NotSimulated("netstat without -t or -u: it shows Unix sockets too")
     titles = f"Proto Recv-Q Send-Q {'Local Address':<23} {'Foreign Address':<23} State      "
-    titles += " User       Inode     " if "e" in letters else ""
-    titles += " Timer" if "o" in letters else ""
-    call.out(titles + "\n")
-    entries = (tcp_entries(call.box) if "t" in letters else []) + (udp_entries(call.box) if "u" in letters else [])
-    for entry in entries:
-        if "a" in letters or is_server(entry) == ("l" in letters):
-            call.out(_line(call, entry, letters) + "\n")
+    titles += " User       Inode     " if "-e" in given else ""
+    titles += " Timer" if "-o" in given else ""
+    call.out(f"{title(given)}{titles}\n")
+    for entry in chosen(call.box, given):
+        if not families or entry.dual in families:
+            call.out(_line(call, entry) + "\n")
     return 0
 
 
-def _as(call: Call, *words: str) -> Call:
-    """Another tool's call with the same streams."""
-    return call.derived([word for word in words if word])
-
-
-def _line(call: Call, entry: Entry, letters: set[str]) -> str:
-    numeric = "n" in letters
+def _line(call: Call, entry: Entry) -> str:
+    given, numeric = call.given, "-n" in call.given
     local, remote = (
         address_text(call.box, address, dual=entry.dual, mapped=False, numeric=numeric)
         for address in (entry.local, entry.remote)
     )
     proto = entry.proto + ("6" if entry.dual else "")
     text = f"{proto:<4}  {entry.received:6} {entry.sent:6} {local:<23} {remote:<23} {entry.state:<11}"
-    if "e" in letters:
+    if "-e" in given:
         text += f" {0 if numeric else 'root':<10} {entry.inode:<9}"
-    if "o" in letters:
+    if "-o" in given:
         kind, when, retransmits, probes = entry.timer
         text += f" {_TIMERS[kind]} ({when / 100:.2f}/{retransmits}/{probes})"
     return text

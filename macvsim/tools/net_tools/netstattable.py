@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from macvsim.machine.host import Box
+from macvsim.machine.options import Given
 from macvsim.net.tcp import table
 from macvsim.net.tcp.state import State
 from macvsim.tools.ports import port_name
@@ -25,7 +26,7 @@ class Entry(NamedTuple):
     timer: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
-def tcp_entries(box: Box) -> list[Entry]:
+def _tcp(box: Box) -> list[Entry]:
     """Every TCP socket, those for IPv6 behind the others."""
     found = [
         Entry(
@@ -44,7 +45,7 @@ def tcp_entries(box: Box) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.dual)
 
 
-def udp_entries(box: Box) -> list[Entry]:
+def _udp(box: Box) -> list[Entry]:
     """Every UDP socket."""
     udp = box.ns.udp
     return [
@@ -54,8 +55,20 @@ def udp_entries(box: Box) -> list[Entry]:
     ]
 
 
-def is_server(entry: Entry) -> bool:
-    """True for what listens: `-l` shows only these, no option leaves them out."""
+def title(given: Given) -> str:
+    """The first line, which says what the options choose."""
+    which = "servers and established" if "-a" in given else "only servers" if "-l" in given else "w/o servers"
+    return f"Active Internet connections ({which})\n"
+
+
+def chosen(box: Box, given: Given) -> list[Entry]:
+    """The sockets that the options choose: servers with ``-l``, others without, all with ``-a``."""
+    entries = (_tcp(box) if "-t" in given else []) + (_udp(box) if "-u" in given else [])
+    return [entry for entry in entries if "-a" in given or _is_server(entry) == ("-l" in given)]
+
+
+def _is_server(entry: Entry) -> bool:
+    """True for a socket that listens."""
     return entry.state == State.LISTEN.name or (entry.proto == "udp" and not entry.state)
 
 

@@ -85,6 +85,8 @@ def lookup(call: Call, text: str) -> int:
     found = aton(text)
     if found is not None:
         return found
+    if not text:
+        raise UnknownHost("Unknown server error")
     if not _HOST_NAME.fullmatch(text):
         raise UnknownHost("Unknown host")
     try:

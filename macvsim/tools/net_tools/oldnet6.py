@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from macvsim.errors import MacvsimError
 from macvsim.net.ipv6 import proc6
 from macvsim.net.ipv6.proc6 import RTF_EXPIRES, RTF_GATEWAY, RTF_REJECT, RTF_UP, RouteRow6
@@ -40,49 +37,6 @@ def parse_address(text: str) -> tuple[int, int]:
         return ip6_int(address), int(length) if slash else 128
     except MacvsimError as error:
         raise Unreadable(str(error)) from None
-
-
-@dataclass
-class Entry6:
-    """A route as it was written behind ``add`` or ``del``."""
-
-    dst: int = 0
-    plen: int = 0
-    gateway: int = 0
-    dev: str = ""
-    metric: int = 1
-
-
-def parse_route(words: list[str]) -> Entry6:
-    """The words behind ``add`` or ``del``; `Unreadable` (INET6_setroute)."""
-    rest = iter(words)
-    entry = Entry6()
-    target = _next(rest)
-    if target != "default":
-        entry.dst, entry.plen = parse_address(target)
-    for word in rest:
-        if word == "metric":
-            entry.metric = int(_number(_next(rest)))
-        elif word in ("gw", "gateway"):
-            entry.gateway = parse_address(_next(rest))[0]
-        elif word in ("dev", "device"):
-            entry.dev = _next(rest)
-        elif word not in ("mod", "dyn"):
-            entry.dev = word
-    return entry
-
-
-def _next(rest: Iterator[str]) -> str:
-    word = next(rest, None)
-    if word is None:
-        raise Unreadable("a word is missing")
-    return word
-
-
-def _number(text: str) -> str:
-    if not text.isdigit():
-        raise Unreadable(f"{text} is no number")
-    return text
 
 
 def route_lines(ns: Namespace, form: str, *, numeric: bool) -> list[str]:
