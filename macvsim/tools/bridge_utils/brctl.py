@@ -2,72 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
 from macvsim.net import brioctl
 from macvsim.net.namespace import Namespace
 from macvsim.tools.net_tools.oldnet import IFNAMSIZ, require_net_admin
 from macvsim.wire.addr import mac_text
 
+_BRCTL = Manner(own=True, usage_on_stdout=True, help_options=("-h", "--help"), version_options=("-V", "--version"))
 
-class _Failed(Exception):
-    """The command ends with 1; the text goes to standard error."""
+
+def _failed(text: str) -> ToolError:
+    return ToolError(f"{text}\n", named=False)
 
 
 class _Part(NamedTuple):
-    """One of brctl's commands: what it needs, what its help says, and what does it."""
+    """One of brctl's commands: how many words it needs, and what does it."""
 
     words: int
-    shape: str
-    help: str
     run: Callable[[Call, list[str]], None]
 
 
-@tool("brctl", flavour="debian")
+@tool(
+    "brctl",
+    flavour="debian",
+    usage=Texts(__package__),
+    version="bridge-utils, 1.7\n",
+    left_out={"showstp": "spanning tree"},
+    effect=Effect.CHANGES,
+    manner=_BRCTL,
+)
 def brctl(call: Call) -> int:
     """``brctl COMMAND …``."""
-    args = call.args
+    try:
+        args = brctl.read(call, call.args).operands
+    except UsageError as error:
+        raise UsageError(f"{error}\nUnknown option '?'") from None
     if not args:
-        call.out(_help())
-        return 1
-    if args[0] in ("-h", "--help"):
-        call.out(_help())
-        return 0
-    if args[0] in ("-V", "--version"):
-        call.out("bridge-utils, 1.7\n")
-        return 0
+        raise UsageError
     what, *words = args
     part = _PARTS.get(what)
     if part is None:
         call.err(f"never heard of command [{what}]\n")
-        call.out(_help())
-        return 1
+        raise UsageError
     if len(words) < part.words:
-        call.out("Incorrect number of arguments for command\n")
-        call.out(f"Usage: brctl {what} {part.shape}\t{part.help}\n")
+        shapes = dict(re.findall(r"^\t(\w+) *\t(.*)$", brctl.text(), re.MULTILINE))
+        call.out(f"Incorrect number of arguments for command\nUsage: brctl {what} {shapes[what]}\n")
         return 1
     try:
         if not what.startswith("show"):
             require_net_admin(call)
         part.run(call, [words[0][: IFNAMSIZ - 1], *words[1:]] if words else [])
-    except _Failed as error:
-        call.err(f"{error}\n")
-        return 1
     except NetlinkError as error:
-        call.err(f"{_FAILURES.get(what, what + ' failed')}: {error.strerror}\n")
-        return 1
+        raise _failed(f"{_FAILURES.get(what, what + ' failed')}: {error.strerror}") from None
     return 0
-
-
-def _help() -> str:
-    lines = [f"\t{name:<10}\t{part.shape}\t{part.help}\n" for name, part in _PARTS.items()]
-    return "Usage: brctl [commands]\ncommands:\n" + "".join(lines)
 
 
 # -- bridges and ports -----------------------------------------------------------------------------------------------
@@ -79,7 +74,7 @@ def _addbr(call: Call, words: list[str]) -> None:
     except NetlinkError as error:
         if error.errno != "EEXIST":
             raise
-        raise _Failed(f"device {words[0]} already exists; can't create bridge with the same name") from None
+        raise _failed(f"device {words[0]} already exists; can't create bridge with the same name") from None
 
 
 def _delbr(call: Call, words: list[str]) -> None:
@@ -91,7 +86,7 @@ def _delbr(call: Call, words: list[str]) -> None:
             "ENXIO": f"bridge {name} doesn't exist; can't delete it",
             "EBUSY": f"bridge {name} is still up; can't delete it",
         }.get(error.errno, f"can't delete bridge {name}: {error.strerror}")
-        raise _Failed(text) from None
+        raise _failed(text) from None
 
 
 def _addif(call: Call, words: list[str]) -> None:
@@ -100,7 +95,7 @@ def _addif(call: Call, words: list[str]) -> None:
         try:
             brioctl.add_port(call.box.ns, bridge, port)
         except NetlinkError as error:
-            raise _Failed(
+            raise _failed(
                 _missing(call.box.ns, bridge, port, error)
                 or {
                     "EBUSY": f"device {port} is already a member of a bridge; can't add it to bridge {bridge}.",
@@ -118,7 +113,7 @@ def _delif(call: Call, words: list[str]) -> None:
             text = _missing(call.box.ns, bridge, port, error)
             if not text and error.errno == "EINVAL":
                 text = f"device {port} is not a port of {bridge}"
-            raise _Failed(text or f"can't delete {port} from {bridge}: {error.strerror}") from None
+            raise _failed(text or f"can't delete {port} from {bridge}: {error.strerror}") from None
 
 
 def _missing(ns: Namespace, bridge: str, port: str, error: NetlinkError) -> str:
@@ -137,9 +132,9 @@ def _show(call: Call, words: list[str]) -> None:
     for name in names:
         bridge = ns.devices.get(name)
         if bridge is None:
-            raise _Failed(f"bridge {name} does not exist!")
+            raise _failed(f"bridge {name} does not exist!")
         if not netif_is_bridge_master(bridge):
-            raise _Failed(f"device {name} is not a bridge!")
+            raise _failed(f"device {name} is not a bridge!")
         ports = "\n\t\t\t\t\t\t\t".join(sorted(port.dev.name for port in bridge.ports))
         call.out(f"{header}{name}\t\t{bridge.priority:04x}.{bridge.bridge_mac.hex()}\tno\t\t{ports}\n")
         header = ""
@@ -159,8 +154,8 @@ def _showmacs(call: Call, words: list[str]) -> None:
 
 def _showstp(call: Call, words: list[str]) -> None:
     if words[0] not in call.box.ns.devices:
-        raise _Failed(f"bridge {words[0]} does not exist!")
-    raise NotSimulated("brctl showstp: spanning tree")
+        raise _failed(f"bridge {words[0]} does not exist!")
+    raise NotSimulated(f"brctl showstp: {brctl.left_out['showstp']}")
 
 
 # -- options ---------------------------------------------------------------------------------------------------------
@@ -168,7 +163,7 @@ def _showstp(call: Call, words: list[str]) -> None:
 
 def _on_off(word: str) -> bool:
     if word not in ("on", "off", "yes", "no", "1", "0"):
-        raise _Failed("expect on/off for argument")
+        raise _failed("expect on/off for argument")
     return word in ("on", "yes", "1")
 
 
@@ -182,10 +177,10 @@ def _hairpin(call: Call, words: list[str]) -> None:
     on = _on_off(word)
     master, dev = call.box.ns.devices.get(bridge), call.box.ns.devices.get(port)
     if dev is None:
-        raise _Failed(f"interface {port} does not exist!")
+        raise _failed(f"interface {port} does not exist!")
     found = master.port_of(dev) if netif_is_bridge_master(master) else None
     if found is None:
-        raise _Failed(f"can't set {port} to hairpin on bridge {bridge}: No such file or directory")
+        raise _failed(f"can't set {port} to hairpin on bridge {bridge}: No such file or directory")
     found.set_flag("hairpin", on)
 
 
@@ -194,12 +189,12 @@ def _seconds(word: str, what: str) -> int:
     try:
         return round(float(word) * 100)
     except ValueError:
-        raise _Failed(f"bad {what} value") from None
+        raise _failed(f"bad {what} value") from None
 
 
 def _number(word: str, complaint: str) -> int:
     if not word.isdigit():
-        raise _Failed(complaint)
+        raise _failed(complaint)
     return int(word)
 
 
@@ -259,22 +254,20 @@ _FAILURES = {
     "setportprio": "set port priority failed",
 }
 _PARTS = {
-    "addbr": _Part(1, "<bridge>\t", "add bridge", _addbr),
-    "delbr": _Part(1, "<bridge>\t", "delete bridge", _delbr),
-    "addif": _Part(2, "<bridge> <device>", "add interface to bridge", _addif),
-    "delif": _Part(2, "<bridge> <device>", "delete interface from bridge", _delif),
-    "hairpin": _Part(3, "<bridge> <port> {on|off}", "turn hairpin on/off", _hairpin),
-    "setageing": _Part(2, "<bridge> <time>\t", "set ageing time", _setageing),
-    "setbridgeprio": _Part(2, "<bridge> <prio>\t", "set bridge priority", _setbridgeprio),
-    "setfd": _Part(
-        2, "<bridge> <time>\t", "set bridge forward delay", _timer("forward_delay", "forward delay", 0, 3000)
-    ),
-    "sethello": _Part(2, "<bridge> <time>\t", "set hello time", _timer("hello_time", "hello timer", 100, 1000)),
-    "setmaxage": _Part(2, "<bridge> <time>\t", "set max message age", _timer("max_age", "max age", 600, 4000)),
-    "setpathcost": _Part(3, "<bridge> <port> <cost>", "set path cost", _setpathcost),
-    "setportprio": _Part(3, "<bridge> <port> <prio>", "set port priority", _setportprio),
-    "show": _Part(0, "[ <bridge> ]\t", "show a list of bridges", _show),
-    "showmacs": _Part(1, "<bridge>\t", "show a list of mac addrs", _showmacs),
-    "showstp": _Part(1, "<bridge>\t", "show bridge stp info", _showstp),
-    "stp": _Part(2, "<bridge> {on|off}", "turn stp on/off", _stp),
+    "addbr": _Part(1, _addbr),
+    "delbr": _Part(1, _delbr),
+    "addif": _Part(2, _addif),
+    "delif": _Part(2, _delif),
+    "hairpin": _Part(3, _hairpin),
+    "setageing": _Part(2, _setageing),
+    "setbridgeprio": _Part(2, _setbridgeprio),
+    "setfd": _Part(2, _timer("forward_delay", "forward delay", 0, 3000)),
+    "sethello": _Part(2, _timer("hello_time", "hello timer", 100, 1000)),
+    "setmaxage": _Part(2, _timer("max_age", "max age", 600, 4000)),
+    "setpathcost": _Part(3, _setpathcost),
+    "setportprio": _Part(3, _setportprio),
+    "show": _Part(0, _show),
+    "showmacs": _Part(1, _showmacs),
+    "showstp": _Part(1, _showstp),
+    "stp": _Part(2, _stp),
 }

@@ -43,4 +43,5 @@ def _run(call: Call, what: str, words: list[str]) -> None:
         case "set_egress_map", [name, priority, pcp]:
             vlanioctl.set_egress(ns, name, number(0, 0xFFFFFFFF)(priority), number(0, 7)(pcp))
         case "set_ingress_map", [name, priority, pcp]:
-            vlanioctl.set_ingress(ns, name, number(0, 7)(pcp), number(0, 0xFFFFFFFF)(priority))
+            first = number(0, 0xFFFFFFFF)(priority)
+            vlanioctl.set_ingress(ns, name, number(0, 7)(pcp), first)

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NetlinkError
+from macvsim.errors import Effect, NetlinkError
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
 from macvsim.net import vlanioctl
 from macvsim.net.vlanioctl import NameType
 from macvsim.tools.net_tools.oldnet import atoi, require_net_admin
 
-_USAGE = """\
-
-Usage: add             [interface-name] [vlan_id]
-       rem             [vlan-name]
-       set_flag        [interface-name] [flag-num]       [0 | 1]
-       set_egress_map  [vlan-name]      [skb_priority]   [vlan_qos]
-       set_ingress_map [vlan-name]      [skb_priority]   [vlan_qos]
-       set_name_type   [name-type]
-
-* The [interface-name] is the name of the ethernet card that hosts
-  the VLAN you are talking about.
-* The vlan_id is the identifier (0-4095) of the VLAN you are operating on.
-* skb_priority is the priority in the socket buffer (sk_buff).
-* vlan_qos is the 3 bit priority in the VLAN header
-* name-type:  VLAN_PLUS_VID (vlan0005), VLAN_PLUS_VID_NO_PAD (vlan5),
-              DEV_PLUS_VID (eth0.0005), DEV_PLUS_VID_NO_PAD (eth0.5)
-* FLAGS:  1 REORDER_HDR  When this is set, the VLAN device will move the
-            ethernet header around to make it look exactly like a real
-            ethernet device.  This may help programs such as DHCPd which
-            read the raw ethernet packet and make assumptions about the
-            location of bytes.  If you don't need it, don't turn it on, because
-            there will be at least a small performance degradation.  Default
-            is OFF.
-"""
+_USAGE = Texts(__package__)
+_VCONFIG = Manner(own=True, usage_on_stdout=True, help_options=())
 _DEPRECATED = (
     "\nWarning: vconfig is deprecated and might be removed in the future, "
     "please migrate to ip(route2) as soon as possible!\n\n"
@@ -44,15 +22,14 @@ _STATE_FILE = "/run/network/vlan/name-type"
 # -- Debian's wrapper ------------------------------------------------------------------------------------------------
 
 
-@tool("vconfig", flavour="debian")
+@tool("vconfig", flavour="debian", usage=_USAGE, effect=Effect.CHANGES, manner=_VCONFIG)
 def vconfig_debian(call: Call) -> Waiting:
     """A shell script that calls ip; its exit codes say which word failed."""
     call.err(_DEPRECATED)
     argc = len(call.argv)
     if not 3 <= argc <= 5:
         call.err(_ARGC.format(argc))
-        call.out(_USAGE)
-        return 1
+        raise UsageError
     what, first, second, third = (*call.args, "", "")[:4]
     match what:
         case "add":
@@ -64,8 +41,7 @@ def vconfig_debian(call: Call) -> Waiting:
         case "set_flag":
             call.out(f"{first} {second} {third}\n")
             if third not in ("0", "1"):
-                call.err("Invalid flag parameter specified\n")
-                return 7
+                raise ToolError("Invalid flag parameter specified\n", 7, named=False)
             words = ["set", "dev", first, "type", "vlan", "reorder_hdr", "on" if third == "1" else "off"]
             return 7 if (yield from _ip_link(call, words)) else 0
         case "set_ingress_map" | "set_egress_map":
@@ -76,8 +52,7 @@ def vconfig_debian(call: Call) -> Waiting:
         case "set_name_type":
             call.box.files[_STATE_FILE] = first + "\n"
             return 0
-    call.err(f"Unknown command: {what}\n")
-    return 5
+    raise ToolError(f"Unknown command: {what}\n", 5, named=False)
 
 
 def _wrapper_name(call: Call, dev: str, vid: str) -> str:
@@ -102,21 +77,20 @@ def _ip_link(call: Call, words: list[str]) -> Waiting:
 # -- the C program ---------------------------------------------------------------------------------------------------
 
 
-@tool("vconfig", flavour="centos")
+@tool("vconfig", flavour="centos", usage=_USAGE, effect=Effect.CHANGES, manner=_VCONFIG)
 def vconfig_centos(call: Call) -> int:
     """Version 1.9; it tells what it did and where that can be seen."""
     argc = len(call.argv)
     if not 3 <= argc <= 5:
-        call.out(_ARGC.format(argc) + _USAGE)
-        return 1
+        call.out(_ARGC.format(argc))
+        raise UsageError
     what, name, third, fourth = (*call.args, "0", "0")[:4]
     what = what.lower()
     first, second = atoi(third), atoi(fourth)
     if what == "set_name_type":
         return _set_name_type(call, name.upper())
     if len(name) > 15:
-        call.err("ERROR:  if_name must be 15 characters or less.\n")
-        return 1
+        raise ToolError("ERROR:  if_name must be 15 characters or less.\n", named=False)
     ns = call.box.ns
     seen = f"on device -:{name}:- Should be visible in /proc/net/vlan/{name}\n"
     done = what
@@ -148,19 +122,18 @@ def vconfig_centos(call: Call) -> int:
                 call.out(f"Set flag {seen}")
             case _:
                 call.err(f"Unknown command -:{call.args[0]}:-\n")
-                call.out(_USAGE)
+                call.out(vconfig_centos.text())
                 return 5
     except NetlinkError as error:
-        call.err(f"ERROR: trying to {done} error: {error.strerror}\n")
-        return {"add": 3, "rem": 4, "set_egress_map": 5, "set_ingress_map": 6}.get(what, 7)
+        status = {"add": 3, "rem": 4, "set_egress_map": 5, "set_ingress_map": 6}.get(what, 7)
+        raise ToolError(f"ERROR: trying to {done} error: {error.strerror}\n", status, named=False) from None
     return 0
 
 
 def _set_name_type(call: Call, word: str) -> int:
     if word not in NameType.__members__:
         call.err("Invalid name type.\n")
-        call.out(_USAGE)
-        return 1
+        raise UsageError
     vlanioctl.set_name_type(call.box.ns, NameType[word])
     call.out("Set name-type for VLAN subsystem. Should be visible in /proc/net/vlan/config\n")
     return 0
