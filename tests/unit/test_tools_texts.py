@@ -39,9 +39,9 @@ def test_texts(line: str, out: str, err: str, code: int) -> None:
 
 
 def test_help_of_hostname_and_arp() -> None:
-    for line in ("hostname -h", "hostname a b"):
-        result = sh(line)
-        assert result.stdout.startswith("Usage: hostname [-b] {hostname|-F file}") and result.code == 255
+    asked, mistaken = sh("hostname -h"), sh("hostname a b")
+    assert asked.stdout.startswith("Usage: hostname [-b] {hostname|-F file}") and asked.code == 255
+    assert (mistaken.stdout, mistaken.stderr, mistaken.code) == ("", asked.stdout, 255)
     assert sh("arp -h").code == 0 and sh("arp -h").stdout.startswith("Usage:\n  arp [-vn]")
 
 
