@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from macvsim.machine.options import read_options
 from macvsim.net.services import service_port
 from macvsim.tools.tcpdump.main import tcpdump
 from macvsim.tools.tcpdump.settings import settings
@@ -35,7 +36,7 @@ CAPTURED = _frames("captured.xz")
 
 @pytest.mark.parametrize("options", TEXTS)
 def test_text_of_every_frame(options: str) -> None:
-    wanted = settings(tcpdump.read(options.split()))
+    wanted = settings(read_options(options.split(), tcpdump.options))
     printer = Printer(wanted.options)
     frames = CAPTURED if wanted.snaplen < 262144 else FRAMES
     printed = [
@@ -68,7 +69,7 @@ def test_filters_take_the_same_frames(part: int) -> None:
 
 
 def test_every_cut_of_every_frame_is_printed() -> None:
-    printer = Printer(settings(tcpdump.read(["-n", "-vvv", "-e", "-X"])).options)
+    printer = Printer(settings(read_options(["-n", "-vvv", "-e", "-X"], tcpdump.options)).options)
     for frame in FRAMES[::7]:
         for size in range(len(frame)):
             assert printer.frame(0, frame[:size], len(frame)).endswith("\n")
@@ -90,7 +91,7 @@ def test_a_tag_in_metadata_is_no_part_of_the_headers() -> None:
 
 
 def test_times() -> None:
-    printer = Printer(settings(tcpdump.read(["-n", "-ttt", "--nano"])).options)
+    printer = Printer(settings(read_options(["-n", "-ttt", "--nano"], tcpdump.options)).options)
     arp = FRAMES[-1]
     assert printer.frame(5 * SECOND + 7, arp).startswith(" 00:00:00.000000000 ")
     assert printer.frame(66 * SECOND + 9, arp).startswith(" 00:01:01.000000002 ")
