@@ -154,7 +154,7 @@ def tools() -> Iterator[str]:
     """Every option of every program: works, or is left out."""
     yield "# Tools\n"
     yield "Every option of every program that hosts and containers have, from the programs' own usage texts."
-    yield "What is left out answers `not simulated: …` with status 95.\n"
+    yield "An option that is left out answers `not simulated: …` with status 95.\n"
     for one in sorted(Programs().all(), key=lambda tool: (tool.name, tool.flavour)):
         boxes = {"*": "every box", "debian": "hosts", "centos": "CentOS hosts", "busybox": "busybox containers"}
         also = f", also `{'`, `'.join(one.names[1:])}`" if one.names[1:] else ""

@@ -84,7 +84,7 @@ OTHERS = ("sudo", "env", "nohup", "nice", "stdbuf", "setsid", "timeout", "xargs"
 
 
 def words_of(one: Tool) -> list[str]:
-    """What the program knows."""
+    """Words that the program knows."""
     known = [name for option in one.options.values() for name in option.names]
     for command in one.commands:
         known += [" ".join(command.words), *(name for option in command.options[:3] for name in option.names)]

@@ -84,7 +84,7 @@ def command_of(page: Page) -> Subcommand | None:
 
 
 def subcommands() -> Iterator[tool_module.Subcommand]:
-    """Every command of docker, those of compose too."""
+    """Every command of docker and of compose."""
     from macvsim.tools.compose import main as compose  # it is built on this package
 
     def simulated(page: Page) -> frozenset[str] | None:

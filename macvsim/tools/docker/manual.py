@@ -89,7 +89,7 @@ class Manual:
         self.pages = MappingProxyType(pages)
 
     def subcommands(self, simulated: Callable[[Page], frozenset[str] | None]) -> Iterator[Subcommand]:
-        """Every command under each of its names, its options, and those that are left out.
+        """Every command under each of its names, with its options and the names that are left out.
 
         simulated : the options that a command knows; None: the command is left out
         """

@@ -38,7 +38,7 @@ FLAG_WORDS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "-dynamic": (0, IFF_DYNAMIC),
     }
 )
-"""Flags that a word sets, and those that it clears."""
+"""Flags that a word sets, and flags that it clears."""
 SETTERS: Mapping[str, tuple[str, Callable[[Namespace, str, int], None]]] = MappingProxyType(
     {
         "netmask": ("SIOCSIFNETMASK", ifioctl.set_netmask),
