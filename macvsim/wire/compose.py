@@ -1,19 +1,19 @@
 """scapy composes every kind of frame, and shows any frame to people.
 
-scapy composes a template for each shape (ARP, an IPv4 header for a protocol, an ICMP message, a TCP header); packets
-are the template with their fields patched at fixed offsets.  In ICMP and UDP headers every field is the packet's own,
-so nothing but the layout is left of the template; UDP needs none.  Every field is given: scapy would otherwise fill in
-addresses of the machine it runs on.  `recompose` builds a frame anew from its field values, which is how the tests know
-that patching gives what scapy builds.
+scapy composes a template for each shape (ARP, an IPv4 header for a protocol, an ICMP message, a TCP header), most of
+them beforehand (`macvsim.wire.templates`); packets are the template with their fields patched at fixed offsets.  In
+ICMP and UDP headers every field is the packet's own, so nothing but the layout is left of the template; UDP needs none.
+Every field is given: scapy would otherwise fill in addresses of the machine it runs on.  `recompose` builds a frame
+anew from its field values, which is how the tests know that patching gives what scapy builds.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from macvsim.wire._scapy import load
 from macvsim.wire.ipv4 import DEFAULT_TTL, PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP
+from macvsim.wire.templates import template
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -22,7 +22,7 @@ _NO_MAC = "00:00:00:00:00:00"
 _NO_IP = "0.0.0.0"
 
 
-@cache
+@template
 def arp_template() -> bytes:
     """An ARP packet for Ethernet, 28 bytes."""
     s = load()
@@ -31,7 +31,7 @@ def arp_template() -> bytes:
     )
 
 
-@cache
+@template
 def ipv4_template(proto: int) -> bytes:
     """A 20-byte IPv4 header for a protocol number."""
     s = load()
@@ -53,7 +53,7 @@ def ipv4_template(proto: int) -> bytes:
     )
 
 
-@cache
+@template
 def igmp_header_template() -> bytes:
     """The 24-byte IPv4 header of IGMP, with an option that tells routers on the link to look at the packet."""
     s = load()
@@ -65,13 +65,13 @@ def igmp_header_template() -> bytes:
     return bytes(header)
 
 
-@cache
+@template
 def icmp_template(kind: int) -> bytes:
     """An ICMP message without payload."""
-    return bytes(load().ICMP(type=kind, code=0, chksum=None))[:8]
+    return bytes(load().ICMP(type=kind, code=0, chksum=0))[:8]
 
 
-@cache
+@template
 def tcp_template() -> bytes:
     """A 20-byte TCP header."""
     s = load()

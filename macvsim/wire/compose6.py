@@ -6,11 +6,11 @@ Every field is given: scapy would otherwise fill in addresses of the machine it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from macvsim.wire import icmpv6
 from macvsim.wire._scapy import load6
+from macvsim.wire.templates import template
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -19,27 +19,27 @@ _NO_IP = "::"
 _NO_MAC = "00:00:00:00:00:00"
 
 
-@cache
+@template
 def ipv6_template(next_header: int) -> bytes:
     """A 40-byte IPv6 header."""
     s = load6()
     return bytes(s.IPv6(version=6, tc=0, fl=0, plen=0, nh=next_header, hlim=64, src=_NO_IP, dst=_NO_IP))
 
 
-@cache
+@template
 def router_alert_template(next_header: int) -> bytes:
     """A hop-by-hop header with a router alert and padding, 8 bytes (RFC 2711)."""
     s = load6()
     return bytes(s.HopByHop(nh=next_header, len=0, autopad=0, options=[s.RouterAlert(value=0), s.PadN(optdata=b"")]))
 
 
-@cache
+@template
 def fragment_template() -> bytes:
     """A fragment header, 8 bytes."""
     return bytes(load6().Fragment(nh=0, res1=0, offset=0, res2=0, m=0, id=0))
 
 
-@cache
+@template
 def icmpv6_template(kind: int) -> bytes:
     """The first 8 bytes of an ICMPv6 message."""
     s = load6()
@@ -59,19 +59,19 @@ def icmpv6_template(kind: int) -> bytes:
     return bytes(kinds[kind]())[: icmpv6.HLEN]
 
 
-@cache
+@template
 def link_layer_template() -> bytes:
     """A link-layer address option, 8 bytes."""
     return bytes(load6().LinkLayerOption(type=icmpv6.OPT_SOURCE_LL, len=1, lladdr=_NO_MAC))
 
 
-@cache
+@template
 def nonce_template() -> bytes:
     """A nonce option, 8 bytes."""
     return bytes(load6().UnknownOption(type=icmpv6.OPT_NONCE, len=1, data=bytes(6)))
 
 
-@cache
+@template
 def mld_record_template() -> bytes:
     """A multicast address record of an MLDv2 report, 20 bytes."""
     return bytes(load6().MldRecord(rtype=0, auxdata_len=0, sources_number=0, dst=_NO_IP))
