@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from macvsim.docker.container import Container
-from macvsim.docker.engine import Engine
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.engine.history import recorded
 from macvsim.errors import MacvsimError
 from macvsim.machine.host import DEBIAN, Box, Flavour, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
+
+if TYPE_CHECKING:
+    from macvsim.docker.container import Container
+    from macvsim.docker.engine import Engine
 
 
 class DockerHost(Host):
@@ -56,6 +58,8 @@ class DockerHost(Host):
         """Start the daemon with options of `macvsim.docker.engine.Engine`; `MacvsimError` if it runs already."""
         if self._engine is not None:
             raise MacvsimError(f"{self.name} has a Docker daemon already: give its options before it is first used")
+        from macvsim.docker.engine import Engine  # hosts without Docker do not load it
+
         self._engine = Engine(self, self.profile, **options)
         return self._engine
 

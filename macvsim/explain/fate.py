@@ -19,10 +19,10 @@ from macvsim.errors import MacvsimError
 from macvsim.explain.advice import Known, advice, beyond, elsewhere, route_behind, told, unanswered, withheld
 from macvsim.explain.resolution import Solicitation, solicitation
 from macvsim.explain.steps import Step, short, step_of
-from macvsim.net.ipv6.stack import ETH_P_IPV6
 from macvsim.net.netfilter.table import Blame
 from macvsim.switch import SwitchPort
 from macvsim.wire.addr import is_group
+from macvsim.wire.frame import ETH_P_IPV6
 
 _MACS = re.compile(r"^\S+ > \S+ (\[[^]]*\] )?")
 _UNANSWERED = (DropReason.NEIGH_FAILED, DropReason.NEIGH6_FAILED)

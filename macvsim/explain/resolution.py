@@ -9,9 +9,8 @@ from macvsim.net.ipv6.address import Flag
 from macvsim.wire import arp, icmpv6, ipv6
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
-from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, Frame
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IPV6, Frame
 
-_ETH_P_IPV6 = 0x86DD
 _NEIGHBOURS = (icmpv6.NEIGHBOUR_SOLICIT, icmpv6.NEIGHBOUR_ADVERT)
 
 
@@ -45,6 +44,6 @@ def solicitation(frame: Frame) -> Solicitation | None:
     if frame.ethertype == ETH_P_ARP:
         message = arp.parse(data)
         return None if message is None else Solicitation(message.op == arp.REQUEST, message.tip, False)
-    if frame.ethertype != _ETH_P_IPV6 or len(data) < 64 or data[6] != ipv6.ICMPV6 or data[40] not in _NEIGHBOURS:
+    if frame.ethertype != ETH_P_IPV6 or len(data) < 64 or data[6] != ipv6.ICMPV6 or data[40] not in _NEIGHBOURS:
         return None
     return Solicitation(data[40] == icmpv6.NEIGHBOUR_SOLICIT, int.from_bytes(data[48:64], "big"), True)

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from macvsim.errors import ERRNO_TEXT, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.machine.kernelfs.nodes import Directory, File, Node
-from macvsim.machine.kernelfs.procfs import proc
-from macvsim.machine.kernelfs.sysfs import sys_class_net
 from macvsim.wire.addr import ip_int, ip_text
 
 _DIRECTORIES = (
@@ -73,8 +71,12 @@ class FileSystem:
         if parts[:1] in (("dev",), ("sys",)):
             self._check_left_out(where)
         if parts[:1] == ("proc",) and len(parts) > 1:
+            from macvsim.machine.kernelfs.procfs import proc  # commands that read no /proc do not load its texts
+
             return proc(self.box, parts[1:])
         if parts[:3] == ("sys", "class", "net"):
+            from macvsim.machine.kernelfs.sysfs import sys_class_net
+
             return sys_class_net(self.box, parts[3:])
         generated = self._etc_or_dev(where)
         if generated is not None:

@@ -11,10 +11,10 @@ from macvsim.engine.sim import US, Sim
 from macvsim.machine.programs import Programs
 from macvsim.net.machine import Boot
 from macvsim.net.namespace import Namespace
-from macvsim.net.netfilter.ruleset import Backend
 
 if TYPE_CHECKING:
     from macvsim.machine.host import Box
+    from macvsim.net.netfilter.ruleset import Backend
 
 WAKEUP_DELAY = 250 * US
 """From the delivery of a packet until the program that waits for it runs: interrupt, softirq and scheduler of a

@@ -24,11 +24,9 @@ from macvsim.net.fragment import Reassembly
 from macvsim.net.icmp import IcmpLayer
 from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.ipv6.quiet import QUIET, Quiet
-from macvsim.net.ipv6.stack import ETH_P_IPV6, Ipv6
 from macvsim.net.klog import KernelLog
 from macvsim.net.machine import Boot, Wakeup
 from macvsim.net.neightable import NeighTable
-from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet
 from macvsim.net.parts import Parts, own
 from macvsim.net.route import LOCAL_GROUPS, Router
@@ -44,15 +42,17 @@ from macvsim.net.sysctl import (
     NeighThresholds,
     Sysctl,
 )
-from macvsim.net.tcp.layer import TcpLayer
 from macvsim.net.udp import Daemon, UdpLayer
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
-from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, OTHERHOST, Frame, PacketType
 from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.contracts import Tap
+    from macvsim.net.ipv6.stack import Ipv6
+    from macvsim.net.netfilter.core import Netfilter
+    from macvsim.net.tcp.layer import TcpLayer
 
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)
@@ -61,6 +61,18 @@ ETH_P_802_3_MIN = 0x600
 """Below it the field behind the addresses is a length, and an LLC header follows."""
 _RAW_802_3 = b"\xff\xff"
 """What Novell put there instead (ETH_P_802_3)."""
+
+
+def _netfilter(ns: Namespace) -> Netfilter:
+    from macvsim.net.netfilter.core import Netfilter  # hosts without rules do not load it
+
+    return Netfilter(ns, None if ns._init is None else ns._init.netfilter.modules)
+
+
+def _tcp(ns: Namespace) -> TcpLayer:
+    from macvsim.net.tcp.layer import TcpLayer  # labs that only ping do not load it
+
+    return TcpLayer(ns)
 
 
 class Namespace(Parts):
@@ -101,11 +113,11 @@ class Namespace(Parts):
         "icmp": IcmpLayer,
         "ipv4": Ipv4Layer,
         "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds),
-        "netfilter": lambda ns: Netfilter(ns, None if ns.is_first else ns._init.netfilter.modules),
+        "netfilter": _netfilter,
         "reassembly": Reassembly,
         "snmp": lambda ns: Snmp(ns.sim),
         "sysctl": Sysctl,
-        "tcp": TcpLayer,
+        "tcp": _tcp,
         "udp": lambda ns: ns._new_udp(),
     }
 
@@ -182,12 +194,14 @@ class Namespace(Parts):
     def ipv6(self) -> Ipv6:
         """The IPv6 of this namespace."""
         self.wake_ipv6()
-        assert isinstance(self.six, Ipv6)
+        assert not isinstance(self.six, Quiet)
         return self.six
 
     def wake_ipv6(self) -> None:
         """From now on there is a stack, with all that devices with IPv6 off have too."""
         if self.six is QUIET:
+            from macvsim.net.ipv6.stack import Ipv6  # labs without IPv6 do not load it
+
             there = self.devices.values()
             self.six = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
             self.six.adopt(there)

@@ -17,8 +17,6 @@ from typing import Any, Protocol
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import Cable
-from macvsim.docker.container import Container
-from macvsim.docker.engine import Engine
 from macvsim.docker.host import DockerHost
 from macvsim.engine.history import History, Reference, Settings, Unnamed
 from macvsim.engine.sim import Sim
@@ -101,7 +99,7 @@ class References:
         for host in self.lab.hosts.values():
             if thing is host.kernel:
                 return _part(host.name, "kernel")
-            if isinstance(thing, Engine) and thing.host is host:
+            if host.has_docker and thing is host.docker:
                 return _part(host.name, "docker")
         if isinstance(thing, Sysctl):
             return self._of_namespace(thing.ns, {"part": "sysctl"})
@@ -111,8 +109,11 @@ class References:
         host = self.lab.hosts.get(box.kernel.name)
         if host is None or host is box:
             return None if host is None else {"host": host.name}
-        if isinstance(box, Container):
-            return {"host": host.name, "container": box.name} if box in host.containers() else None
+        if host.has_docker:
+            from macvsim.docker.container import Container  # hosts without Docker do not load it
+
+            if isinstance(box, Container):
+                return {"host": host.name, "container": box.name} if box in host.containers() else None
         return self._of_namespace(box.ns, {})
 
     def _of_namespace(self, wanted: object, more: Mapping[str, str]) -> Reference | None:

@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
 from macvsim.dev import ipvlan, macvlan
-from macvsim.docker.container_config import ContainerConfig, RestartPolicy
-from macvsim.docker.ipam_config import IpamConfig
-from macvsim.docker.machine import Machine
-from macvsim.docker.network import EndpointSettings
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import Unnamed
 from macvsim.errors import MacvsimError
 from macvsim.record.references import References
-from macvsim.switch.policy import MacChange, PortPolicy, Promiscuous
+from macvsim.switch.policy import MacChange, Promiscuous
 
-RECORDS: Mapping[str, type[Any]] = {
-    cls.__name__: cls for cls in (ContainerConfig, EndpointSettings, IpamConfig, Machine, PortPolicy, RestartPolicy)
+RECORDS: Mapping[str, str] = {
+    "ContainerConfig": "macvsim.docker.container_config",
+    "EndpointSettings": "macvsim.docker.network",
+    "IpamConfig": "macvsim.docker.ipam_config",
+    "Machine": "macvsim.docker.machine",
+    "PortPolicy": "macvsim.switch.policy",
+    "RestartPolicy": "macvsim.docker.container_config",
 }
+"""The module of each record, which a lab without any does not load."""
 CHOICES: Mapping[str, type[Enum]] = {
     "DropReason": DropReason,
     "MacChange": MacChange,
@@ -57,7 +60,7 @@ class Values(References):
                 return {"frozenset": sorted((self.encode(one) for one in value), key=repr)}
             case Mapping() if type(value).__name__ != "Settings":
                 return {"mapping": [[self.encode(key), self.encode(one)] for key, one in value.items()]}
-        if is_dataclass(value) and RECORDS.get(type(value).__name__) is type(value):
+        if is_dataclass(value) and RECORDS.get(type(value).__name__) == type(value).__module__:
             return {type(value).__name__: {one.name: self.encode(getattr(value, one.name)) for one in fields(value)}}
         if callable(value):
             return {"observer": None}
@@ -86,7 +89,9 @@ class Values(References):
         if kind in CHOICES and isinstance(content, str) and content in CHOICES[kind].__members__:
             return CHOICES[kind][content]
         if kind in RECORDS and isinstance(content, dict):
-            return RECORDS[kind](**{key: self.decode(one) for key, one in content.items()})
+            return getattr(import_module(RECORDS[kind]), kind)(
+                **{key: self.decode(one) for key, one in content.items()}
+            )
         raise MacvsimError(f"{data!r} is no value of a saved lab")
 
 

@@ -11,7 +11,7 @@ from macvsim.dev.contracts import Event
 from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import RouteType
 from macvsim.net.ipv6.address import FOREVER, NO_FLAGS, Address6, Dad, Flag
-from macvsim.net.ipv6.conf import DevConf6, NeighParms6
+from macvsim.net.ipv6.conf import GEN_MODES, DevConf6, NeighParms6
 from macvsim.net.ipv6.dad import DuplicateDetection
 from macvsim.net.ipv6.device import Group, Inet6Dev
 from macvsim.net.ipv6.fib6 import METRIC_ADDRCONF, Route6
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 EUI64, NONE, STABLE_PRIVACY, RANDOM = range(4)
 """Values of addr_gen_mode."""
-GEN_MODES = ("eui64", "none", "stable_secret", "random")
 _GROUPS_PREFIX = 0xFF << 120
 
 

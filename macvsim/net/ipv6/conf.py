@@ -8,6 +8,9 @@ from __future__ import annotations
 from macvsim.net.parts import Defaults
 from macvsim.net.sysctl import NeighParms
 
+GEN_MODES = ("eui64", "none", "stable_secret", "random")
+"""The values of addr_gen_mode by their numbers, as iproute2 calls them (enum in6_addr_gen_mode)."""
+
 
 class DevConf6(Defaults):
     """net.ipv6.conf.{all,default,DEVICE}."""

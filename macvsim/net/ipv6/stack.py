@@ -26,13 +26,13 @@ from macvsim.net.neightable import NeighTable
 from macvsim.net.parts import Parts
 from macvsim.net.sysctl import NeighThresholds
 from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node
+from macvsim.wire.frame import ETH_P_IPV6
 from macvsim.wire.ipv6 import MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.contracts import Net
     from macvsim.net.ipv6.device import Inet6Dev
 
-ETH_P_IPV6 = 0x86DD
 _CONFIRMING = 16
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.contracts import Event
 from macvsim.errors import MacvsimError
-from macvsim.net.ipv6.addrconf import GEN_MODES, STABLE_PRIVACY
-from macvsim.net.ipv6.conf import DevConf6, Icmpv6Conf, Ipv6Conf, RouteConf6, ranges
+from macvsim.net.ipv6.addrconf import STABLE_PRIVACY
+from macvsim.net.ipv6.conf import GEN_MODES, DevConf6, Icmpv6Conf, Ipv6Conf, RouteConf6, ranges
 from macvsim.net.sysctl import NEIGH_VIEWS
 from macvsim.net.sysctlvalue import read_numbers
 from macvsim.wire.ipv6 import MIN_MTU

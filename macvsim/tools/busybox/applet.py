@@ -1,4 +1,4 @@
-"""Parts that the applets of busybox share: the file of their usage texts, and how they read numbers (libbb/xatonum.c)."""
+"""Parts that busybox' applets share: the file of their usage texts, and how they read numbers (libbb/xatonum.c)."""
 
 from __future__ import annotations
 

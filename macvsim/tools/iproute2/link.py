@@ -5,10 +5,8 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
-from macvsim.tools.iproute2.linkadd import add_link
 from macvsim.tools.iproute2.linkargs import parse_link
 from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
-from macvsim.tools.iproute2.linkset import change_link
 from macvsim.tools.iproute2.linkshow import print_link
 from macvsim.tools.iproute2.linktypes import PORT_USAGE
 from macvsim.tools.iproute2.tool import Tool
@@ -42,8 +40,12 @@ def work(words: Words, tool: Tool) -> int:
             _delete(dev)
         return 0
     if matches(word, "add"):
+        from macvsim.tools.iproute2.linkadd import add_link
+
         add_link(tool, words)
     else:
+        from macvsim.tools.iproute2.linkset import change_link
+
         change_link(tool, words)
     return 0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from macvsim.errors import NotSimulated
 from macvsim.machine.tool import UsageError
-from macvsim.net.ipv6.addrconf import GEN_MODES
+from macvsim.net.ipv6.conf import GEN_MODES
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import Words, checked_name, complaint, duplicate, garbage, invalid, matches, number

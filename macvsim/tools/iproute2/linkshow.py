@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
 from macvsim.net.devices import link_namespace
-from macvsim.net.ipv6.addrconf import GEN_MODES
+from macvsim.net.ipv6.conf import GEN_MODES
 from macvsim.tools.iproute2.linkkinds import print_kind
 from macvsim.tools.iproute2.linkstats import print_stats
 from macvsim.tools.iproute2.output import Printer
