@@ -102,7 +102,9 @@ class Icmpv6Layer(Subject):
             stack.snmp.ip["OutNoRoutes"] += 1
             return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.IP_OUTNOROUTES)
         rest = int.from_bytes(message[4:8], "big")
-        reply = icmpv6.message(icmpv6_template(icmpv6.ECHO_REPLY), icmpv6.ECHO_REPLY, 0, rest, message[icmpv6.HLEN :])
+        reply = icmpv6.message(
+            icmpv6_template(icmpv6.ECHO_REPLY), icmpv6.ECHO_REPLY, message[1], rest, message[icmpv6.HLEN :]
+        )
         return self.send(reply, way, src, self.ns.sim.born(packet.uid), tclass=ipv6.traffic_class(packet.data))
 
     def interface(self, packet: Packet6) -> NetDevice | None:

@@ -58,7 +58,7 @@ class Routers:
             for option in icmpv6.all_options(message, _HLEN, icmpv6.OPT_PREFIX):
                 if len(option) == 30:
                     self._prefix(dev, inet6, option)
-        if inet6.conf.accept_ra_mtu and len(option := options.get(icmpv6.OPT_MTU, b"")) == 6:
+        if inet6.conf.accept_ra_mtu and len(option := options.get(icmpv6.OPT_MTU, b"")) >= 6:
             mtu = int.from_bytes(option[2:6], "big")
             if ipv6.MIN_MTU <= mtu <= dev.mtu:
                 inet6.conf.mtu = mtu

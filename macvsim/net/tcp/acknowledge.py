@@ -178,6 +178,7 @@ def _reno_acked(c: Connection, news: AckNews, count: int) -> None:
     tx = c.tx
     tx.delivered += max(count - tx.sacked_out, 1)
     tx.sacked_out = max(tx.sacked_out - (count - 1), 0)
+    c.recovery.board.limit_reno(count)
     if news.retrans_acked:
         news.orig_sacked = False
 

@@ -315,4 +315,4 @@ class Connection(Owned):
         tx.queue.clear()
         tx.rtx.clear()
         tx.wmem = 0
-        tx.sacked_out = tx.lost_out = tx.retrans_out = 0
+        self.rtt.backoff = 0

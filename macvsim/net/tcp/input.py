@@ -43,7 +43,6 @@ def _established(c: Connection, seg: Incoming) -> DropReason | None:
         return DropReason.TCP_FLAGS
     verdict = acknowledge(c, seg)
     if verdict is UNSENT:
-        c.out.challenge()
         return DropReason.TCP_ACK_UNSENT_DATA
     if verdict is TOO_OLD:
         return DropReason.TCP_TOO_OLD_ACK
@@ -118,6 +117,8 @@ def _replay_limit(c: Connection) -> int:
 
 
 def _challenge_syn(c: Connection) -> DropReason:
+    if c.state is State.ESTABLISHED:
+        c.count_tcp("InErrs")
     c.count("TCPSYNChallenge")
     c.out.challenge()
     return DropReason.TCP_INVALID_SYN

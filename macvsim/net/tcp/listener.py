@@ -147,6 +147,7 @@ class Request:
     def _resend(self) -> None:
         """No answer: once more, five times at most (reqsk_timer_handler)."""
         layer = self.layer
+        layer.count("TCPTimeouts")
         if self._timeouts >= layer.ns.ipv4_conf.tcp_synack_retries:
             self.drop()
             return

@@ -178,7 +178,8 @@ class Output:
         if flags & ACK:
             c.rx.dsack = None
             c.acks.sent()
-        if not payload or seq >= c.tx.nxt:
+        length = len(payload) + bool(flags & SYN) + bool(flags & FIN)
+        if not length or seq + length > c.tx.nxt:
             c.count_tcp("OutSegs")
         c.segs_out += 1
         if c.confirm_neighbour:

@@ -156,8 +156,10 @@ class Recovery(Undo):
         """Without SACK a repeated acknowledgement means that some segment arrived (tcp_add_reno_sack)."""
         tx = self.c.tx
         if duplicate and not self.c.sack_ok:
-            tx.sacked_out = min(tx.sacked_out + 1, len(tx.rtx) - tx.lost_out)
-            tx.delivered += 1
+            before = tx.sacked_out
+            tx.sacked_out += 1
+            self.board.limit_reno(0)
+            tx.delivered += max(tx.sacked_out - before, 0)
 
     def _identify(self, news: AckNews) -> None:
         """Find what is lost (tcp_identify_packet_loss)."""

@@ -42,7 +42,19 @@ class Retransmission(Reduction):
             c.timers.set(Pending.RETRANSMIT, c.rtt.rto)
 
     def retransmit(self, skb: Skb) -> bool:
-        """Send a segment again (tcp_retransmit_skb); False when there is no way, no room at the peer, or no need."""
+        """Send a segment again and count it as under way (tcp_retransmit_skb); False as of `send_again`."""
+        if not self.send_again(skb):
+            return False
+        if not skb.retrans:
+            self.c.tx.retrans_out += 1
+        skb.retrans = True
+        if not self.retrans_stamp_ms:
+            self.retrans_stamp_ms = self.c.now_us // 1000
+        self.undo_retrans = max(self.undo_retrans, 0) + 1
+        return True
+
+    def send_again(self, skb: Skb) -> bool:
+        """Send a segment again (__tcp_retransmit_skb); False when there is no way, no room at the peer, or no need."""
         c = self.c
         tx = c.tx
         if c.out.in_host_queue(skb):
@@ -68,12 +80,7 @@ class Retransmission(Reduction):
             c.count("TCPRetransFail")
             skb.ever_retrans = True
             return False
-        if not skb.retrans:
-            tx.retrans_out += 1
-        skb.retrans = skb.ever_retrans = True
-        if not self.retrans_stamp_ms:
-            self.retrans_stamp_ms = c.now_us // 1000
-        self.undo_retrans = max(self.undo_retrans, 0) + 1
+        skb.ever_retrans = True
         return True
 
     def _collapse(self, skb: Skb, mss: int) -> None:

@@ -73,6 +73,8 @@ class Scoreboard:
         self.reo_steps = 1
         self.reo_persist = 0
         self._dsack_seen = False
+        self._told_twice = 0
+        """Segments that the peer said came twice (dsack_dups)."""
         self._last_delivered = 0
 
     # -- marks ---------------------------------------------------------------------------------------------------------
@@ -116,9 +118,7 @@ class Scoreboard:
         """Blocks came with acknowledgement `ack` (tcp_sacktag_write_queue)."""
         c = self.c
         tx = c.tx
-        dsack = self._is_dsack(blocks, ack)
-        if dsack:
-            self._duplicate_told(blocks[0], prior_una, news)
+        dsack = self._is_dsack(blocks, ack) and self._duplicate_told(blocks[0], ack, prior_una, news)
         if ack < prior_una - tx.max_window or not tx.rtx:
             return
         highest = self.highest_sacked()
@@ -142,21 +142,32 @@ class Scoreboard:
             return True
         return len(blocks) > 1 and blocks[1][0] <= first[0] and first[1] <= blocks[1][1]
 
-    def _duplicate_told(self, block: Block, prior_una: int, news: AckNews) -> None:
+    def _duplicate_told(self, block: Block, ack: int, prior_una: int, news: AckNews) -> bool:
+        """Segments came twice; False where the connection cannot have caused it (tcp_check_dsack, tcp_dsack_seen)."""
         c = self.c
-        recovery = c.recovery
-        c.count("TCPDSACKRecv")
+        recovery, tx = c.recovery, c.tx
+        c.count("TCPDSACKRecv" if block[0] < ack else "TCPDSACKOfoRecv")
+        length = block[1] - block[0]
+        if length <= 0 or length > tx.max_window:
+            return False
+        twice = max(-(-length // c.mss_cache), 1)
+        probe = twice == 1 and bool(recovery.probe_seq) and block[1] == recovery.probe_seq
+        self._told_twice += twice
+        if self._told_twice > recovery.total_retrans:
+            return False
         news.dsack = True
-        if recovery.probe_seq and recovery.probe_retrans and block[1] == recovery.probe_seq:
-            news.dsack_of_probe = True
-        self._dsack_seen = True
+        news.dsack_of_probe = news.dsack_of_probe or probe
+        if self.reordering_seen and not probe:
+            self._dsack_seen = True
+        tx.delivered += twice
         if (
             recovery.undo_marker
             and recovery.undo_retrans > 0
             and block[1] <= prior_una
             and block[1] > recovery.undo_marker
         ):
-            recovery.undo_retrans -= 1
+            recovery.undo_retrans = max(recovery.undo_retrans - twice, 0)
+        return True
 
     def _tag_block(self, left: int, right: int, told_twice: bool, highest: int, news: AckNews) -> None:
         tx = self.c.tx
@@ -241,6 +252,19 @@ class Scoreboard:
             self.reordering = min(-(-distance // mss), MAX_REORDERING)
         self.reordering_seen += 1
         self.c.count("TCPSACKReorder")
+
+    def limit_reno(self, acked: int) -> None:
+        """Without SACK: more duplicates than segments under way, `acked` left just now, tell of disorder
+        (tcp_check_reno_reordering).
+        """
+        tx = self.c.tx
+        under_way = len(tx.rtx)
+        holes = min(max(tx.lost_out, 1), under_way)
+        if tx.sacked_out + holes <= under_way:
+            return
+        tx.sacked_out = under_way - holes
+        self.reordering = min(under_way + acked, MAX_REORDERING)
+        self.reordering_seen += 1
 
     # -- RACK ----------------------------------------------------------------------------------------------------------
 

@@ -162,7 +162,7 @@ class Timers:
                 sent = bool(tx.transmit_queue(Nagle.OFF, probe=True))
             elif tx.rtx:
                 last = tx.rtx[-1]
-                sent = recovery.retransmit(last)
+                sent = recovery.send_again(last)
                 recovery.probe_retrans = sent
             if sent:
                 recovery.probe_seq = tx.nxt
@@ -196,8 +196,8 @@ class Timers:
             if not c.recovery.retransmit(tx.rtx[0]) and not c.out.in_host_queue(tx.rtx[0]):
                 self.set(Pending.RETRANSMIT, _RESOURCE_PROBE)
                 return
-            rtt.backoff += 1
         if c.state is not State.SYN_SENT or self._total_rto > c.conf.tcp_syn_linear_timeouts:
+            rtt.backoff += 1
             rtt.rto = min(rtt.rto << 1, RTO_MAX)
         self.set(Pending.RETRANSMIT, rtt.rto)
 
