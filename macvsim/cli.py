@@ -55,11 +55,13 @@ def replay(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Play a lab file."""
-    from macvsim.labfile.commands import run_file
+    from macvsim.labfile.commands import certain, run_file
+    from macvsim.machine.call import NOT_SIMULATED
 
     check_writable(options.pcap)
-    run_file(options.file, _writer(options), options.pcap)
-    return 0
+    player = run_file(options.file, _writer(options), options.pcap)
+    is_certain = certain(player, _writer(options, to_errors=True), allowed=options.allow_unsimulated)
+    return 0 if is_certain else NOT_SIMULATED
 
 
 def save(options: argparse.Namespace) -> int:
@@ -101,7 +103,7 @@ def trace(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Play lab files and compare; 1 if anything differs, 2 if one cannot be read."""
+    """Play lab files and compare; 1 if anything differs, 2 if one cannot be read, 95 if one is uncertain."""
 
     complain = _writer(options, to_errors=True)
     if options.plain:
@@ -110,7 +112,13 @@ def check(options: argparse.Namespace) -> int:
         return compare_files(options.files, _writer(options), complain)
     from macvsim.labfile.commands import check_files
 
-    return check_files(options.files, _writer(options), complain, rewrite=options.update)
+    return check_files(
+        options.files,
+        _writer(options),
+        complain,
+        rewrite=options.update,
+        allow_unsimulated=options.allow_unsimulated,
+    )
 
 
 def fidelity(options: argparse.Namespace) -> int:
@@ -146,8 +154,15 @@ def why(options: argparse.Namespace) -> int:
     """Say why a lab's ping fails."""
     from macvsim.why.command import why_file
 
-    why_file(options.file, _writer(options), options.step, as_json=options.json)
-    return 0
+    complain = _writer(options, to_errors=True)
+    return why_file(
+        options.file,
+        _writer(options),
+        options.step,
+        as_json=options.json,
+        complain=complain,
+        allow_unsimulated=options.allow_unsimulated,
+    )
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -375,6 +390,12 @@ def parser() -> argparse.ArgumentParser:
             "--raw",
             action="store_true",
             help="let the terminal obey control sequences of the output; else they are shown",
+        )
+    for name in ("run", "check", "why"):
+        commands.choices[name].add_argument(
+            "--allow-unsimulated",
+            action="store_true",
+            help="go on where a command that would have changed the network is not simulated; else exit status 95",
         )
     return made
 

@@ -142,7 +142,7 @@ class ScenarioError(MacvsimError):
 
 
 class Effect(Enum):
-    """The use of a command: whether a lab differs from the real network when the command is left out."""
+    """The use of a feature: whether a lab differs from the real network when it is left out."""
 
     CHANGES = "changes the network"
     READS = "reads only"
@@ -150,7 +150,18 @@ class Effect(Enum):
 
 
 class NotSimulated(MacvsimError):
-    """A real feature that macvsim leaves out on purpose; commands answer ``not simulated: …`` and exit with 95."""
+    """A real feature that macvsim leaves out on purpose; commands answer ``not simulated: …`` and exit with 95.
+
+    feature : the text behind ``not simulated:``; effect : its use on a real machine
+    """
+
+    def __init__(self, feature: str, effect: Effect) -> None:
+        super().__init__(feature, effect)
+        self.feature = feature
+        self.effect = effect
+
+    def __str__(self) -> str:
+        return self.feature
 
 
 def message(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from macvsim.docker.profile import get_profile
 from macvsim.engine.display import ShownLab
 from macvsim.engine.history import Call, History, Reference, opening, recorded
 from macvsim.engine.sim import SECOND, Sim
+from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.machine.capture import Capture
 from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result
@@ -53,6 +54,8 @@ class Lab(ShownLab):
     the environment has ``MACVSIM_FASTPATH=0``
     kinds : kinds of network devices that its kernels know besides those of macvsim and of installed packages
     tools : programs that its boxes have besides those (`macvsim.machine.tool.Tool`); one replaces others of its name
+    allow_unsimulated : ``macvsim run``, ``check`` and ``why`` and pytest accept the lab although a command that would
+    have changed the network was not simulated (`unsimulated`)
 
     Raises
     ------
@@ -69,10 +72,13 @@ class Lab(ShownLab):
         fastpath: bool | None = None,
         kinds: Iterable[Kind] = (),
         tools: Iterable[Tool] = (),
+        allow_unsimulated: bool = False,
     ) -> None:
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
         self.fastpath = install_fast_path(self.sim, fastpath)
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
+        if allow_unsimulated:
+            self.options["allow_unsimulated"] = True
         self.kinds = Kinds(kinds)
         """The kinds of network devices that the lab's kernels know."""
         self.tools = Programs(tools)
@@ -88,7 +94,20 @@ class Lab(ShownLab):
         """Every call that changed the lab."""
 
     def __repr__(self) -> str:
-        return f"<Lab {', '.join([*self.switches, *self.hosts])}>"
+        said = "".join(f", {line}" for line in after(self.unsimulated))
+        return f"<Lab {', '.join([*self.switches, *self.hosts])}{said}>"
+
+    @property
+    def unsimulated(self) -> tuple[Unsimulated, ...]:
+        """Commands that would have changed the network on a real machine and are not simulated, oldest first: the lab
+        may differ from the real network since the first of them.  One of a namespace that is gone is dropped.
+        """
+        return self.sim.unsimulated.present
+
+    @property
+    def allow_unsimulated(self) -> bool:
+        """Whether checks accept a lab that has them."""
+        return bool(self.options.get("allow_unsimulated"))
 
     def __getitem__(self, name: str) -> Box:
         """A host or container by name; `TopologyError` lists those there are."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from macvsim.apps.base import App, Machine, Sink
 from macvsim.engine.display import ShownPing
 from macvsim.engine.sim import US, Sim
+from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.net.namespace import Namespace
 from macvsim.wire import icmp
 
@@ -82,6 +83,17 @@ class PingResult(ShownPing):
         self._replies: list[Reply] | None = None
         self._errors: list[PingError] | None = None
         self.code: int | None = None
+        self._watch = sim.unsimulated.watch()
+
+    @property
+    def after(self) -> tuple[Unsimulated, ...]:
+        """Commands that would have changed the network before the ping ended, and are not simulated."""
+        return self._watch.marks
+
+    def end(self, code: int) -> None:
+        """The program has ended."""
+        self.code = code
+        self._watch.stop()
 
     def __bool__(self) -> bool:
         return self.received > 0
@@ -121,7 +133,8 @@ class PingResult(ShownPing):
     def __repr__(self) -> str:
         ttl = "" if self.ttl is None else f", ttl {self.ttl}"
         failed = f", {len(self._errors)} errors" if self._errors else ""
-        return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}>"
+        said = "".join(f", {line}" for line in after(self.after))
+        return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}{said}>"
 
     @property
     def text(self) -> str:
@@ -223,7 +236,7 @@ class PingApp(App, Generic[R]):
         raise NotImplementedError
 
     def _end(self, code: int) -> None:
-        self._result.code = code
+        self._result.end(code)
         self.exit(code)
 
     def _print(self, text: str) -> None:

@@ -10,7 +10,7 @@ from macvsim.apps import netio
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.netio import Steps
 from macvsim.engine.sim import SECOND
-from macvsim.errors import MacvsimError, NotSimulated, SocketError
+from macvsim.errors import Effect, MacvsimError, NotSimulated, SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_text
 
@@ -74,7 +74,7 @@ def parse_url(text: str, port_of: Callable[[str], int | None]) -> Url:
     if not found:
         scheme, rest = "http", text
     if scheme in ("https", "ftp"):
-        raise NotSimulated(scheme)
+        raise NotSimulated(scheme, Effect.READS)
     if scheme != "http":
         raise Failed(f"not an http or ftp url: {text}")
     cut = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
@@ -82,7 +82,7 @@ def parse_url(text: str, port_of: Callable[[str], int | None]) -> Url:
     path = path[1:] if path.startswith("/") else path
     host = host.rpartition("@")[2]
     if host.startswith("["):
-        raise NotSimulated("TCP of IPv6")
+        raise NotSimulated("TCP of IPv6", Effect.READS)
     _, colon, port_text = host.partition(":")
     port = port_of(port_text) if colon else 80
     if port is None:

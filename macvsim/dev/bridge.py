@@ -18,7 +18,7 @@ from macvsim.dev.contracts import Event
 from macvsim.dev.portvlan import leave
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
-from macvsim.errors import DeviceBusy, NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import DeviceBusy, Effect, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, is_group
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame, PacketType
 
@@ -468,13 +468,15 @@ class Bridge(NetDevice):
     def set_stp(self, on: bool) -> None:
         """``stp_state 0|1``; `NotSimulated` for 1."""
         if on:
-            raise NotSimulated(f"spanning tree on {self.label}: leave stp_state 0, and build no loops")
+            raise NotSimulated(f"spanning tree on {self.label}: leave stp_state 0, and build no loops", Effect.CHANGES)
 
     @recorded
     def set_mcast_querier(self, on: bool) -> None:
         """``mcast_querier 0|1``; `NotSimulated` for 1."""
         if on:
-            raise NotSimulated(f"a multicast querier on {self.label}: without one all groups are flooded")
+            raise NotSimulated(
+                f"a multicast querier on {self.label}: without one all groups are flooded", Effect.CHANGES
+            )
 
 
 def _floods(port: BridgePort, raw: bytes, source: BridgePort | None) -> bool:

@@ -14,7 +14,7 @@ from macvsim.dev.linkwords import Option, Options, Reader, fixed, flag, named, n
 from macvsim.dev.registry import Decimal, Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS
 from macvsim.dev.vlan_netlink import VLAN_PROTOCOLS
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.wire.frame import ETH_P_8021AD
 
 _SECOND = 100
@@ -114,7 +114,7 @@ Where: VLAN_PROTOCOL := { 802.1Q | 802.1ad }
 
 def _group_address(words: Reader, found: Options) -> None:
     if words.mac() != b"\x01\x80\xc2\x00\x00\x00":
-        raise NotSimulated("another group_address of a bridge than 01:80:c2:00:00:00")
+        raise NotSimulated("another group_address of a bridge than 01:80:c2:00:00:00", Effect.CHANGES)
 
 
 # -- making and changing ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from macvsim.dev.base import Another, NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Rx
 from macvsim.dev.portvlan import PortVlans
 from macvsim.engine.drop import DropReason
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.wire.addr import ZERO_MAC
 from macvsim.wire.frame import HOST, LOOPBACK, Frame, PacketType
 
@@ -252,7 +252,7 @@ class BridgePort:
             if name in ("learning", "flood"):
                 self.bridge.update_promisc()
         elif on:
-            raise NotSimulated(f"{self.dev.label}: {name} on a bridge port; leave it off")
+            raise NotSimulated(f"{self.dev.label}: {name} on a bridge port; leave it off", Effect.CHANGES)
 
     def set_group_fwd_mask(self, mask: int) -> None:
         """Forward these link-local groups that come in here; EINVAL for the bit of PAUSE frames."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 
 Options = dict[str, Any]
 """Values of options by name; an option that is not there was not mentioned."""
@@ -106,7 +106,7 @@ def fixed(name: str, value: int, of: str) -> Option:
     def read(words: Reader, found: Options) -> None:
         given = words.integer(name, message=f"invalid {name}")
         if given != value:
-            raise NotSimulated(f"{name} {given} of {of}; leave it {value}")
+            raise NotSimulated(f"{name} {given} of {of}; leave it {value}", Effect.CHANGES)
 
     return Option(name, read)
 

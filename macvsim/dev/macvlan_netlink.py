@@ -9,7 +9,7 @@ from macvsim.dev.base import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, choice
 from macvsim.dev.macvlan import BC_QUEUE_LEN, Macvlan, Mode
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.wire.addr import mac_text
 
 MODES = tuple(mode.value for mode in Mode)
@@ -78,7 +78,7 @@ def _bclim(words: Reader, found: Options) -> None:
     if not limit.removeprefix("-").isdigit():
         raise words.refusal(f'Error: illegal value for "bclim": "{limit}"\n')
     if limit != "1":
-        raise NotSimulated(f"another threshold for the broadcast queue than 1 (bclim {limit})")
+        raise NotSimulated(f"another threshold for the broadcast queue than 1 (bclim {limit})", Effect.CHANGES)
 
 
 OPTIONS = (

@@ -9,7 +9,7 @@ from macvsim.dev.base import Stack
 from macvsim.dev.linkwords import Option, Options, Reader, named, number, switch
 from macvsim.dev.registry import Ethtool, Info, Kind, NewLink
 from macvsim.dev.vlan import PROTOCOLS, Vlan
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.wire.frame import ETH_P_8021AD, ETH_P_8021Q
 
 VLAN_PROTOCOLS = {"802.1q": ETH_P_8021Q, "802.1ad": ETH_P_8021AD}
@@ -55,7 +55,7 @@ def check(words: Reader, options: Options) -> None:
     """`NotSimulated` for flags that need a protocol of their own."""
     for flag in _LEFT_OUT:
         if options.get(flag):
-            raise NotSimulated(f"{flag} on a VLAN device")
+            raise NotSimulated(f"{flag} on a VLAN device", Effect.CHANGES)
 
 
 def newlink(ns: Stack, new: NewLink) -> Sequence[Vlan]:

@@ -15,7 +15,7 @@ from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.profile import Profile
 from macvsim.docker.publish import check_protocols
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 
 
 def create(
@@ -43,7 +43,7 @@ def create(
         if known is not None and known.driver == "bridge":
             check_protocols(config)
     if {name.upper().removeprefix("CAP_") for name in config.cap_drop} & {"ALL", "NET_RAW"}:
-        raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets")
+        raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets", Effect.CHANGES)
     if config.network == "container:":
         raise profile.error("container.join_nobody")
     check_restart(profile, config.restart)
@@ -114,7 +114,7 @@ def pause(engine: Daemon, container: Container) -> None:
     if container.paused:
         raise engine.profile.error("container.is_paused", id=container.id)
     if container.main is not None or container.execs:
-        raise NotSimulated(f"pausing {container.name} while a program runs in it")
+        raise NotSimulated(f"pausing {container.name} while a program runs in it", Effect.CHANGES)
     container.paused = True
 
 

@@ -13,7 +13,7 @@ from macvsim.docker.ids import new_number
 from macvsim.docker.membership import Networking
 from macvsim.docker.sandbox import Sandbox
 from macvsim.engine.sim import SECOND
-from macvsim.errors import DockerError, MacvsimError, NotSimulated
+from macvsim.errors import DockerError, Effect, MacvsimError, NotSimulated
 from macvsim.net.sysctl import UnknownSysctl
 
 STOP_TIMEOUT = 10.0
@@ -184,7 +184,7 @@ class Lifecycle:
         if timeout > 0:
             waits.append(sim.timeout(round(timeout * SECOND)))
         elif timeout < 0 and not waits:
-            raise NotSimulated(f"waiting for ever until {container.name} ends")
+            raise NotSimulated(f"waiting for ever until {container.name} ends", Effect.CHANGES)
         if waits and timeout:
             yield sim.any_of(waits)
         if container.running:

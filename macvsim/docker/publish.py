@@ -12,7 +12,7 @@ from macvsim.docker.firewall import Firewall, PortBinding
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
 from macvsim.docker.proxy import Proxy, TcpProxy, UdpProxy
-from macvsim.errors import DockerError, NotSimulated, SocketError
+from macvsim.errors import DockerError, Effect, NotSimulated, SocketError
 from macvsim.net.namespace import Namespace
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def check_protocols(config: ContainerConfig) -> None:
     """`NotSimulated` for ports that cannot be published."""
     for port in config.ports:
         if port.partition("/")[2] not in _PROXIES:
-            raise NotSimulated(f"publishing {port}")
+            raise NotSimulated(f"publishing {port}", Effect.CHANGES)
 
 
 class Ports:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from macvsim.engine.sim import SECOND
-from macvsim.errors import ERRNO_TEXT, DockerError, NotSimulated, SocketError
+from macvsim.errors import ERRNO_TEXT, DockerError, Effect, NotSimulated, SocketError
 from macvsim.net.socket import UdpSocket
 from macvsim.wire import dns
 from macvsim.wire.addr import ip_int, ip_text
@@ -50,7 +50,7 @@ def _servers(engine: Engine) -> list[str]:
 
 def _no_registry(engine: Engine, reference: str) -> NotSimulated:
     known = ", ".join(f"{repository}:{tag}" for _, repository, tag in engine.images.rows()) or "none"
-    return NotSimulated(f"the image {reference}, which Docker would pull: the images here are {known}")
+    return NotSimulated(f"the image {reference}, which Docker would pull: the images here are {known}", Effect.CHANGES)
 
 
 def _look_up(engine: Engine, reference: str) -> Steps:

@@ -24,6 +24,7 @@ from macvsim.engine.history import History, recorded
 from macvsim.engine.journal import FormerPlace, Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
+from macvsim.engine.unsimulated import Marks
 from macvsim.engine.wheel import TimerWheel
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Sim(simpy.Environment, RandomStreams):
         self.hz = hz
         self.tick = SECOND // hz
         self.journal: Journal | None = Journal(journal) if journal else None
+        self.unsimulated = Marks()
+        """Commands that would have changed the network, and are not simulated."""
         self.history: History | None = None
         """Where calls that change something are kept; None outside a lab."""
         self._drops: dict[tuple[Place, DropReason], int] = {}

@@ -12,6 +12,7 @@ from typing import Protocol
 from macvsim.engine.display import Shown
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import Record, Sim
+from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.explain.fate import Ending, Family
 from macvsim.explain.steps import Step, step_of
 from macvsim.explain.unsent import unsent
@@ -41,6 +42,8 @@ class Ping(Protocol):
     def replies(self) -> Sequence[Answered]: ...
     @property
     def text(self) -> str: ...
+    @property
+    def after(self) -> tuple[Unsimulated, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Explanation(Shown):
     where : of the ending, or the node that sent nothing; hint : what to type, empty if nothing is known
     path : what happened to the request and its family, in order; others : further endings, and who ignored it
     ignored : copies of what was flooded that ended at stations they were not meant for
+    after : commands that would have changed the network before, and are not simulated
     fixes : edits that were tried, where somebody asked for them (`macvsim.lab.Lab.why`); untried : why none could be
     """
 
@@ -73,6 +77,7 @@ class Explanation(Shown):
     ignored: tuple[Ending, ...] = ()
     fixes: tuple[Remedy, ...] = ()
     untried: str = ""
+    after: tuple[Unsimulated, ...] = ()
 
     @property
     def reason(self) -> DropReason | None:
@@ -85,7 +90,7 @@ class Explanation(Shown):
         return "" if self.ending is None else self.ending.hint
 
     def __repr__(self) -> str:
-        return f"<Explanation {self.sentence}>"
+        return f"<Explanation {self.sentence}{''.join(f', {line}' for line in after(self.after))}>"
 
     def __str__(self) -> str:
         lines = [self.sentence]
@@ -95,6 +100,7 @@ class Explanation(Shown):
         lines += [f"  no edits were tried: {self.untried}"] if self.untried else []
         lines += [f"  also: {ending.text}" for ending in self.others]
         lines += [f"  {self.balance}"] if self.verdict == "answered" else []
+        lines += [f"  {line}" for line in after(self.after)]
         return "\n".join(lines)
 
     def trace(self) -> str:
@@ -123,6 +129,10 @@ def explain_ping(ping: Ping) -> Explanation:
     ------
     MacvsimError : the lab keeps no journal, so there is nothing to read
     """
+    return replace(_explained(ping), after=ping.after)
+
+
+def _explained(ping: Ping) -> Explanation:
     title = f"{ping.ns.name} -> {ping.target}"
     answered = {(reply.seq - ping.first_seq) & 0xFFFF for reply in ping.replies}
     lost = [uid for number, uid in enumerate(ping.requests) if number & 0xFFFF not in answered]

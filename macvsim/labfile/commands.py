@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError, message
 from macvsim.explain.explanation import steps
 from macvsim.labfile.capturing import capturing, check_capture_name
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
-from macvsim.labfile.report import describe
+from macvsim.labfile.report import describe, uncertain
 from macvsim.labfile.update import update
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.streams import Sink
 
 
-def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
-    """Play a lab file, its transcript written as it comes; `pcapng` keeps every frame of every interface."""
+def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> Player:
+    """Play a lab file, its transcript written as it comes, and what is uncertain beside it; `pcapng` keeps every frame
+    of every interface.  Returns what was played.
+    """
     if pcapng is not None:
         check_capture_name(pcapng)
     lab_file = load(path)
@@ -32,10 +35,22 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
             if block not in (-1, step.block):
                 write("\n")
             block = step.block
-            player.run(step)
+            outcome = player.run(step)
+            if step.written:
+                write("".join(f"{line}\n" for line in after(outcome.after)))
         lab_file.check_end(player.lab)
     if stream is not None:
         write(f"\n{stream.frames} frames of {stream.interfaces} interfaces written to {pcapng}\n")
+    return player
+
+
+def certain(player: Player, complain: Sink, *, allowed: bool) -> bool:
+    """False, after saying why, if the lab may differ from the real network, and that is not `allowed`."""
+    marks = player.unsimulated
+    if not marks or allowed or player.lab.allow_unsimulated:
+        return True
+    complain(f"macvsim: {uncertain(player.lab_file.document.file, marks)}\n")
+    return False
 
 
 def trace_file(path: Path, write: Sink) -> None:
@@ -72,7 +87,14 @@ def save_file(path: Path, out: Path | None, write: Sink) -> None:
 
 
 def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
-    """Play a lab file and say where it prints something else than it expects; True if it does not, or was rewritten."""
+    """As `checked`; True for the status 0."""
+    return checked(path, write, write, rewrite=rewrite) == 0
+
+
+def checked(path: Path, write: Sink, complain: Sink, *, rewrite: bool = False, allow_unsimulated: bool = False) -> int:
+    """Play a lab file and say where it prints something else than it expects; the exit status: 0 if it does not, or was
+    rewritten, 1 if it does, 95 if the lab may differ from the real network.
+    """
     lab_file = load(path)
     if rewrite:
         lab_file.check_is_document("write what it prints into it")
@@ -80,7 +102,8 @@ def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
     file = lab_file.document.file
     for note in lab_file.front.notes():
         write(f"{note}\n")
-    for outcome in Player(lab_file).play():
+    player = Player(lab_file)
+    for outcome in player.play():
         outcomes.append(outcome)
         if outcome.hunks and not rewrite:
             write(describe(file, outcome) + "\n\n")
@@ -94,18 +117,25 @@ def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
     else:
         result = f"{different} different" if different else "all as expected"
     commands = sum(bool(outcome.step.written) for outcome in outcomes)
-    write(f"{file}: {commands} commands, {compared} compared, {result}\n")
-    return rewrite or not different
+    said = "".join(f", {line}" for line in after(player.unsimulated))
+    write(f"{file}: {commands} commands, {compared} compared, {result}{said}\n")
+    if not certain(player, complain, allowed=allow_unsimulated):
+        return NOT_SIMULATED
+    return int(different and not rewrite)
 
 
-def check_files(paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False) -> int:
-    """Check one after the other; the exit status: 0, 1 if something differs, 2 if a file cannot be read."""
+def check_files(
+    paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False, allow_unsimulated: bool = False
+) -> int:
+    """Check one after the other; the exit status is the highest: 0, 1 if something differs, 2 if a file cannot be read,
+    95 if a lab may differ from the real network.
+    """
     status = 0
     for path in paths:
         try:
-            if not check_file(path, write, rewrite=rewrite):
-                status = max(status, 1)
+            one = checked(path, write, complain, rewrite=rewrite, allow_unsimulated=allow_unsimulated)
+            status = max(status, one)
         except (MacvsimError, OSError) as error:
             complain(f"macvsim: {message(error)}\n")
-            status = 2
+            status = max(status, 2)
     return status

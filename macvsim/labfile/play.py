@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.engine.sim import SECOND
+from macvsim.engine.unsimulated import Unsimulated
 from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
@@ -30,6 +31,8 @@ class Outcome:
 
     output : what its terminal showed; status : exit code; pings : those that it began
     hunks : where the output differs from what is expected; empty also where nothing is compared
+    after : commands that would have changed the network before, and are not simulated; the lab may differ from the real
+    network since the first of them
     """
 
     step: Step
@@ -37,6 +40,7 @@ class Outcome:
     status: int = 0
     pings: list[PingResult] = field(default_factory=list)
     hunks: list[Hunk] = field(default_factory=list)
+    after: tuple[Unsimulated, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -70,8 +74,19 @@ class Player:
             yield self.run(step)
         self.lab_file.check_end(self.lab)
 
+    @property
+    def unsimulated(self) -> tuple[Unsimulated, ...]:
+        """Every command so far that would have changed the network, and is not simulated."""
+        return self.lab.sim.unsimulated.since()
+
     def run(self, step: Step) -> Outcome:
         """Run one step to its end; simulated time passes."""
+        before, watch = self.lab.unsimulated, self.lab.sim.unsimulated.watch()
+        outcome = self._run(step)
+        outcome.after = watch.marks if outcome.pings else before
+        return outcome
+
+    def _run(self, step: Step) -> Outcome:
         if step.calls:
             return self._repeat(step)
         try:

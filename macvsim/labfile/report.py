@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.labfile.play import Outcome
 
 _SILENT = "(nothing)"
@@ -21,7 +22,18 @@ def describe(file: str, outcome: Outcome) -> str:
     if not step.expected:
         lines.append("  (other commands of this block show what they print; write ... where it does not matter)")
     lines += reasons(outcome)
+    lines += [f"  {line}" for line in after(outcome.after)]
     return "\n".join(lines)
+
+
+def uncertain(file: str, marks: Sequence[Unsimulated]) -> str:
+    """The last line about a lab that may differ from the real network."""
+    first, more = marks[0], len(marks) - 1
+    others = f", nor {more} more command{'s' * (more > 1)}" if more else ""
+    return (
+        f"{file}: {first.node}# {first.command}: not simulated{others}; "
+        "the real network may answer otherwise after it: --allow-unsimulated goes on"
+    )
 
 
 def reasons(outcome: Outcome) -> Iterator[str]:
@@ -30,4 +42,4 @@ def reasons(outcome: Outcome) -> Iterator[str]:
         if ping.received < max(ping.sent, 1):
             first, *more = str(ping.explain()).splitlines()
             yield f"  why: {first}"
-            yield from (f"  {line}" for line in more)
+            yield from (f"  {line}" for line in more if not line.startswith("  after: "))

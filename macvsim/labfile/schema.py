@@ -251,7 +251,7 @@ class LabSpec(_Model):
     """The front matter of a lab document.
 
     vars : variables that every shell of the lab begins with, to be set otherwise by ``macvsim sweep``
-    seed : see `macvsim.lab.Lab`; docker : version of the Docker daemons
+    seed, allow_unsimulated : see `macvsim.lab.Lab`; docker : version of the Docker daemons
     """
 
     without_effect = frozenset(("debug", "mgmt", "prefix", "settings"))
@@ -259,6 +259,7 @@ class LabSpec(_Model):
     description: str = ""
     vars: dict[VariableName, Name] = {}
     seed: int = 0
+    allow_unsimulated: bool = False
     docker: Annotated[Name, _chosen("Docker version", {profile.name: profile for profile in PROFILES})] = (
         DEFAULT_PROFILE
     )

@@ -8,15 +8,17 @@ are thin: they parse words, call the model that the Python API calls, and print.
 
 from __future__ import annotations
 
+import shlex
+
 import simpy
 
 from macvsim.engine.sim import MS
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
 from macvsim.machine.openfiles import open_to_read, open_to_write
 from macvsim.machine.options import Given
-from macvsim.machine.streams import Descriptors, OpenFile, Steps, Text
+from macvsim.machine.streams import Descriptors, OpenFile, Sink, Steps, Text
 from macvsim.machine.tool import Tool, Waiting
 
 NOT_SIMULATED = 95
@@ -142,7 +144,7 @@ class Call:
         """Standard input, or an open file, to its end."""
         source = self.fds.stdin if file is None else file
         if source.endless:
-            raise NotSimulated("all of a file that has no end")
+            raise NotSimulated("all of a file that has no end", Effect.NONE)
         pieces: list[str] = []
         while piece := (yield from self.read_piece() if file is None else source.read(BLOCK)):
             pieces.append(piece)
@@ -192,10 +194,22 @@ class Call:
             self._moved -= _PER_MS
             yield self.box.sim.timeout(MS)
 
-    def not_simulated(self, what: str) -> int:
-        """Say that a real feature is left out, and how to exit."""
-        self.err(f"not simulated: {what}\n")
-        return NOT_SIMULATED
+    def not_simulated(self, what: str, effect: Effect) -> int:
+        """Say that a real feature is left out, mark the lab if it would have changed the network, and return the exit
+        status.
+        """
+        return not_simulated(self.box, self.err, shlex.join(self.argv), what, effect)
 
 
-__all__ = ["BLOCK", "NOT_SIMULATED", "Call", "Waiting", "WriteError"]
+def not_simulated(box: Box, err: Sink, command: str, what: str, effect: Effect) -> int:
+    """Say what a command needs that is left out on purpose, and mark the lab if that would have changed the network;
+    returns the exit status.
+
+    err : standard error; command : as it ran; the mark shows its first line
+    """
+    err(f"not simulated: {what}\n")
+    box.left_out(command.strip().partition("\n")[0], what, effect)
+    return NOT_SIMULATED
+
+
+__all__ = ["BLOCK", "NOT_SIMULATED", "Call", "Waiting", "WriteError", "not_simulated"]

@@ -19,7 +19,7 @@ def execute(call: Call) -> Waiting:
     program does not catch ends it with 70 (`internal_error`).  A write to a pipe without readers ends it with SIGPIPE.
     """
     try:
-        fn = find_program(call.box, call.name, call.cwd)
+        fn = find_program(call.box, call.name, call.cwd, call.args)
         call.process = call.box.sim.active_process
         code = fn(call)
         if not isinstance(code, int):
@@ -28,7 +28,7 @@ def execute(call: Call) -> Waiting:
             yield from call.fds.drain()
         return code
     except NotSimulated as error:
-        return call.not_simulated(str(error))
+        return call.not_simulated(str(error), error.effect)
     except WriteError as failed:
         call.err(f"{call.name}: write error: {failed.error.strerror}\n")
         return 1

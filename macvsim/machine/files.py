@@ -7,9 +7,10 @@ generated has a `Node` each, made when it is looked up.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from macvsim.errors import ERRNO_TEXT, MacvsimError, NotSimulated
+from macvsim.errors import ERRNO_TEXT, Effect, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.machine.kernelfs.nodes import Directory, File, Node
 from macvsim.wire.addr import ip_int, ip_text
@@ -92,7 +93,7 @@ class FileSystem:
         """`NotSimulated` for a file that a device brings on a real machine only."""
         for dev in self.box.ns.present.values():
             if any(where == path or where.startswith(f"{path}/") for path in dev.link_kind.files_left_out(dev)):
-                raise NotSimulated(f"{where}, which {dev.kind} devices have")
+                raise NotSimulated(f"{where}, which {dev.kind} devices have", Effect.READS)
 
     def _children(self, where: str) -> list[str]:
         """Names in a directory that is not generated as a whole."""
@@ -129,6 +130,19 @@ class FileSystem:
             raise FileError("ENOENT" if node is None else "ENOTDIR", path)
         return sorted(node.names)
 
+    @contextmanager
+    def changing(self, path: str) -> Iterator[None]:
+        """A file is about to be written: where the kernel has a file that is left out, it would have changed the
+        network, unless it is read-only.
+        """
+        try:
+            yield
+        except NotSimulated as error:
+            where = self.absolute(path)
+            if error.effect is not Effect.READS or (where.startswith("/proc/sys/") and self.box.read_only_parameters):
+                raise
+            raise NotSimulated(error.feature, Effect.CHANGES) from None
+
     # -- reading and writing -------------------------------------------------------------------------------------------
 
     def read(self, path: str) -> str:
@@ -146,7 +160,8 @@ class FileSystem:
     def open_for_writing(self, path: str, *, truncate: bool) -> None:
         """What open() does for writing: makes the file if need be, empties it if `truncate`."""
         where = self.absolute(path)
-        node = self.lookup(path)
+        with self.changing(path):
+            node = self.lookup(path)
         if isinstance(node, Directory):
             raise FileError("EISDIR", path)
         if isinstance(node, File):
@@ -163,7 +178,8 @@ class FileSystem:
     def write(self, path: str, text: str) -> None:
         """Write at the end of a file that is open; to a kernel parameter, a value."""
         where = self.absolute(path)
-        node = self.lookup(path)
+        with self.changing(path):
+            node = self.lookup(path)
         if not isinstance(node, File) or node.write is None:
             raise FileError("EACCES", path)
         self._check_writable(where, path)
@@ -266,7 +282,7 @@ def _full(text: str) -> None:
 
 
 def _endless() -> str:
-    raise NotSimulated("all of a device that has no end")
+    raise NotSimulated("all of a device that has no end", Effect.NONE)
 
 
 _ETC: dict[str, Callable[[Box], str]] = {

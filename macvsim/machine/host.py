@@ -17,7 +17,8 @@ from macvsim.dev.nic import Nic
 from macvsim.dev.vlan import Vlan
 from macvsim.engine.display import Shown
 from macvsim.engine.history import Settings, opening, recorded
-from macvsim.errors import MacvsimError, NetlinkError
+from macvsim.engine.unsimulated import Unsimulated, after
+from macvsim.errors import Effect, MacvsimError, NetlinkError
 from macvsim.machine.capture import Capture
 from macvsim.machine.kernel import Kernel
 from macvsim.net import links
@@ -32,18 +33,23 @@ if TYPE_CHECKING:
 
 
 class Result(Shown):
-    """What a command printed and how it ended; as text it is what it printed."""
+    """What a command printed and how it ended; as text it is what it printed.
 
-    def __init__(self, stdout: str, stderr: str, code: int) -> None:
+    after : commands that would have changed the network before it ended, and are not simulated
+    """
+
+    def __init__(self, stdout: str, stderr: str, code: int, after: tuple[Unsimulated, ...] = ()) -> None:
         self.stdout = stdout
         self.stderr = stderr
         self.code = code
+        self.after = after
 
     def __str__(self) -> str:
         return self.stdout + self.stderr
 
     def __repr__(self) -> str:
-        return f"<Result code={self.code} stdout={self.stdout!r} stderr={self.stderr!r}>"
+        said = "".join(f", {line}" for line in after(self.after))
+        return f"<Result code={self.code} stdout={self.stdout!r} stderr={self.stderr!r}{said}>"
 
     def __bool__(self) -> bool:
         return self.code == 0
@@ -126,6 +132,17 @@ class Box(Parts, Shown):
     @recorded
     def hostname(self, name: str) -> None:
         self._hostname = name
+
+    def left_out(self, command: str, what: str, effect: Effect) -> None:
+        """A command is not simulated here: the lab is marked if it would have changed the network."""
+        if effect is Effect.CHANGES:
+            self.sim.unsimulated.add(self.ns, Unsimulated(self.place, command, what, int(self.sim.now)))
+
+    @property
+    def place(self) -> str:
+        """The name in messages: that of the box, and ``MACHINE/NAME`` of a namespace of ``ip netns``."""
+        is_named = any(self.ns is ns for ns in self.kernel.netns.values()) and self.kernel.boxes.get(self.ns) is self
+        return f"{self.kernel.name}/{self.name}" if is_named else self.name
 
     # -- commands
     # -------------------------------------------------------------------------------------------------------

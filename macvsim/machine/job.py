@@ -197,6 +197,7 @@ class CommandLine(Job):
     ) -> None:
         self._out: list[str] = []
         self._err: list[str] = []
+        self._watch = box.sim.unsimulated.watch()
         super().__init__(
             box,
             body,
@@ -222,7 +223,7 @@ class CommandLine(Job):
         """Its output and its exit code; `MacvsimError` while it is running."""
         if self.code is None:
             raise MacvsimError(f"{self.box.name}: process {self.pid} is still running: wait for it, or kill it")
-        return Result(self.stdout, self.stderr, self.code)
+        return Result(self.stdout, self.stderr, self.code, self._watch.marks)
 
 
 def _both(pieces: list[str], sink: Sink | None) -> Sink:

@@ -110,6 +110,7 @@ class Kernel:
             ns.linkwatch.forget(lo)
             self.sim.retire(lo)
         self.sim.retire(ns)
+        self.sim.unsimulated.drop(ns)
         self.boxes.pop(ns, None)
         for other in (self.init, *self.netns.values(), *self.boxes):
             other.forget_nsid(ns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
 from macvsim.machine.streams import NULL, Descriptors, OpenFile, Steps
@@ -87,7 +87,7 @@ class _Zero(OpenFile):
         return "\0" * most
 
     def take_line(self) -> str:
-        raise NotSimulated("a line of /dev/zero, which has no end")
+        raise NotSimulated("a line of /dev/zero, which has no end", Effect.NONE)
 
 
 class _Random(OpenFile):

@@ -8,14 +8,14 @@ program replaces an earlier one of its name: registered programs, then installed
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError
 from macvsim.machine.tool import Tool
 
 if TYPE_CHECKING:
@@ -92,6 +92,12 @@ def _places() -> Mapping[tuple[str, str], str]:
             for flavour in flavours.split() or ["debian"]:
                 found.update({(flavour, name): module for name in names.split()})
     return MappingProxyType(found)
+
+
+def left_out(name: str, words: Sequence[str]) -> Effect | None:
+    """The effect of a program that is left out, with these words (`macvsim.tools.leftout`); None if no table has it."""
+    effect: Effect | None = import_module("macvsim.tools.leftout").effect_of(name, words)
+    return effect
 
 
 @cache

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from collections.abc import Sequence
+
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.applets import BUSYBOX_APPLETS, TOOLS
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
+from macvsim.machine.programs import left_out
 from macvsim.machine.tool import Tool
 
 FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
@@ -19,8 +22,8 @@ class NotExecutable(Exception):
     """There is such a file, but it is no program (EACCES); the text says why."""
 
 
-def find_program(box: Box, word: str, cwd: str = "/") -> Tool:
-    """The command a word runs, by name or path.
+def find_program(box: Box, word: str, cwd: str = "/", args: Sequence[str] = ()) -> Tool:
+    """The command a word runs, by name or path; `args` are the words behind it.
 
     `NotFound`, `NotExecutable`, or `NotSimulated` where a real machine has what macvsim leaves out
     """
@@ -32,8 +35,13 @@ def find_program(box: Box, word: str, cwd: str = "/") -> Tool:
     found = box.kernel.programs.find(name, box.flavour.name)
     if found is not None:
         return found
-    if name in (BUSYBOX_APPLETS if box.flavour.name == "busybox" else TOOLS):
-        raise NotSimulated(name)
+    effect = left_out(name, args)
+    if box.flavour.name == "busybox":
+        effect = (effect or Effect.NONE) if name in BUSYBOX_APPLETS else None
+    elif name in TOOLS:
+        effect = effect or Effect.NONE
+    if effect is not None:
+        raise NotSimulated(name, effect)
     raise NotFound(word)
 
 

@@ -53,7 +53,7 @@ class Called(Protocol):
 
     def err(self, text: str) -> None: ...
 
-    def not_simulated(self, what: str) -> int: ...
+    def not_simulated(self, what: str, effect: Effect) -> int: ...
 
 
 class UsageError(MacvsimError):
@@ -190,7 +190,7 @@ class Tool:
     left_out: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     subcommands: Callable[[], Iterable[Subcommand]] | None = None
-    effect: Effect = Effect.READS
+    effect: Effect
     manner: Manner = OWN
 
     def __repr__(self) -> str:
@@ -266,7 +266,7 @@ class Tool:
                 call.out(self.version)
                 raise ToolError("", 0, named=False)
             if (what := self.left_out_text(option)) is not None or option.is_any(manner.version_options):
-                raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}")
+                raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}", self.effect)
             if name in self.values:
                 given.options[at] = name, self.values[name](text)
         if given.wrong:
@@ -293,7 +293,7 @@ class Tool:
     def answer(self, call: Called, error: UsageError | ToolError | NotSimulated) -> int:
         """Print what ended the program; its exit status."""
         if isinstance(error, NotSimulated):
-            return call.not_simulated(str(error))
+            return call.not_simulated(str(error), error.effect)
         if isinstance(error, ToolError):
             call.err(f"{call.name}: {error.text}\n" if error.named else error.text)
             return self.manner.status if error.status is None else error.status
@@ -309,6 +309,7 @@ class Tool:
 
 def tool(
     *names: str,
+    effect: Effect,
     flavour: str = "*",
     usage: str | Texts = "",
     topics: tuple[str, ...] = (),
@@ -319,7 +320,6 @@ def tool(
     left_out: Mapping[str, str] | None = None,
     values: Mapping[str, Callable[[str], Any]] | None = None,
     subcommands: Callable[[], Iterable[Subcommand]] | None = None,
-    effect: Effect = Effect.READS,
     manner: Manner = OWN,
 ) -> Callable[[Run], Tool]:
     """Make a `Tool` of the function below; the parameters are fields of `Tool`, `works` with blanks between."""

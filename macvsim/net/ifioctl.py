@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope
 from macvsim.net.namespace import Namespace
@@ -89,7 +89,7 @@ def set_flags(ns: Namespace, name: str, flags: int) -> None:
         return
     changed = user_flags(dev) ^ flags
     if changed & (IFF_MULTICAST | IFF_NOTRAILERS | IFF_DYNAMIC):
-        raise NotSimulated(f"changing MULTICAST, NOTRAILERS or DYNAMIC of {dev.label}")
+        raise NotSimulated(f"changing MULTICAST, NOTRAILERS or DYNAMIC of {dev.label}", Effect.CHANGES)
     if changed & IFF_NOARP:
         dev.noarp = bool(flags & IFF_NOARP)
         ns.arp_changed(dev)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.net.fibroute import Route, RouteType, Scope
 from macvsim.net.ifioctl import device, labelled, mask_length
 from macvsim.net.namespace import Namespace
@@ -80,7 +80,7 @@ def add(ns: Namespace, entry: RtEntry) -> None:
     if config.gateway and config.scope is None:
         kind = ns.address_type(config.gateway)
         if kind is RouteType.LOCAL:
-            raise NotSimulated(f"{where}: a gateway that is an own address; name a device instead")
+            raise NotSimulated(f"{where}: a gateway that is an own address; name a device instead", Effect.CHANGES)
         raise NetlinkError("ENETUNREACH", f"{where}: the gateway {ip_text(config.gateway)} is not a unicast address")
     add_route(
         ns,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 from macvsim.dev.vlan import Vlan, is_vlan_dev
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.ifioctl import device
 from macvsim.net.links import add_vlan
 from macvsim.net.namespace import Namespace
@@ -57,7 +57,7 @@ def set_flag(ns: Namespace, name: str, flags: int, on: bool) -> None:
     if flags & ~_KNOWN:
         raise NetlinkError("EINVAL", f"{vlan.label}: flags are {REORDER_HDR} (REORDER_HDR) and {LOOSE_BINDING}")
     if flags & (GVRP | MVRP | BRIDGE_BINDING) and on:
-        raise NotSimulated(f"GVRP, MVRP and bridge binding on {vlan.label}: leave them off")
+        raise NotSimulated(f"GVRP, MVRP and bridge binding on {vlan.label}: leave them off", Effect.CHANGES)
     if flags & REORDER_HDR:
         vlan.reorder_hdr = on
     if flags & LOOSE_BINDING:

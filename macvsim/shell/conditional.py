@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileSystem
 from macvsim.shell.builtins import testexpr
 from macvsim.shell.builtins.shelltests import of_shell
@@ -73,7 +73,7 @@ def _search(pieces: list[tuple[str, bool]], text: str, state: State, *, fold: bo
     except RegexError:
         raise BadRegex from None
     except RegexLimitError as error:
-        raise NotSimulated(str(error)) from None
+        raise NotSimulated(str(error), Effect.NONE) from None
 
 
 def traced_test(test: Test, expander: Expander) -> Generator[simpy.Event, Any, str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import simpy
 
-from macvsim.errors import NotSimulated
-from macvsim.machine.call import BLOCK, NOT_SIMULATED, Waiting
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.call import BLOCK, Waiting, not_simulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.job import Job, Killed, signal_of
 from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
@@ -229,7 +229,7 @@ class Interpreter:
         try:
             inner = yield from self.redirector.apply(program.redirects, streams)
         except RedirectError as error:
-            streams.err(error.message(self.dialect, self.line))
+            self.refused(error, program, streams)
             self.substituted = 1
             return ""
         self.substituted = 0
@@ -293,9 +293,8 @@ class Interpreter:
             case Function():
                 self.state.functions[command.name] = command
                 status = 0
-            case LeftOut(what):
-                streams.err(f"not simulated: {LEFT_OUT[what]}\n")
-                status = NOT_SIMULATED
+            case LeftOut(what, source):
+                status = not_simulated(self.state.box, streams.err, source, LEFT_OUT[what], Effect.CHANGES)
         return (yield from self._ended(command, status, streams))
 
     def _ended(self, command: Command, status: int, streams: Descriptors) -> Waiting:
@@ -335,13 +334,25 @@ class Interpreter:
         try:
             inner = yield from self.redirector.apply(command.redirects, streams)
         except RedirectError as error:
-            streams.err(error.message(self.dialect, self.line))
-            return error.status(self.dialect), False
+            return self.refused(error, command, streams), False
         status = yield from self.run(command.command, inner)
         self.substitutions.close(mark)
-        return (status, True) if self.flush("", inner, streams) else (1, True)
+        return (status, True) if self.flush("", command, inner, streams) else (1, True)
 
-    def flush(self, name: str, inner: Descriptors, streams: Descriptors) -> bool:
+    def refused(self, error: RedirectError, command: Command, streams: Descriptors) -> int:
+        """Say why a redirection fails; the exit status of its command, which is not run."""
+        if isinstance(error.why, NotSimulated):
+            return self.left_out(error.why, command, streams)
+        streams.err(error.message(self.dialect, self.line))
+        return self.dialect.redirect_status
+
+    def left_out(self, error: NotSimulated, command: Command, streams: Descriptors) -> int:
+        """Say what a command needs that is not simulated; its exit status."""
+        from macvsim.shell.syntax.unparse import command_text  # few command lines need it
+
+        return not_simulated(self.state.box, streams.err, command_text(command), error.feature, error.effect)
+
+    def flush(self, name: str, command: Command, inner: Descriptors, streams: Descriptors) -> bool:
         """Let files have what was printed; False, and a complaint, where one refuses."""
         try:
             inner.flush()
@@ -352,8 +363,7 @@ class Interpreter:
                 streams.err(f"{name}: write error: {error.strerror}\n")
             return False
         except NotSimulated as error:
-            streams.err(f"not simulated: {error}\n")
-            raise Exit(NOT_SIMULATED) from None
+            raise Exit(self.left_out(error, command, streams)) from None
         return True
 
     def parse_nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:

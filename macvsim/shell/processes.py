@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.sim import SECOND
-from macvsim.machine.call import NOT_SIMULATED, Waiting
+from macvsim.errors import Effect
+from macvsim.machine.call import Waiting, not_simulated
 from macvsim.machine.job import SIGTERM, Job, Killed
 from macvsim.machine.kernel import FORKS
 from macvsim.machine.pipe import Pipe
@@ -103,8 +104,8 @@ def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Wa
 def start_process(shell: Interpreter, command: Command, fds: Descriptors, text: str = "") -> Job:
     """Start a process that runs a command."""
     if not shell.state.box.kernel.may_fork():
-        fds.err(f"not simulated: more than {FORKS} processes in one instant\n")
-        raise Exit(NOT_SIMULATED)
+        what = f"more than {FORKS} processes in one instant"
+        raise Exit(not_simulated(shell.state.box, fds.err, text or shell.job.text, what, Effect.CHANGES))
 
     def body(job: Job) -> Waiting:
         child = shell.child(job)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from macvsim.errors import NotSimulated
-from macvsim.machine.call import NOT_SIMULATED
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError
 from macvsim.machine.openfiles import Closed, open_to_read, open_to_write
 from macvsim.machine.streams import Descriptors, Given
@@ -43,18 +42,12 @@ class RedirectError(Exception):
         if isinstance(self.why, FileError):
             say = dialect.cannot_create if self.kind == "create" else dialect.cannot_open
             return say(line, self.why)
-        if isinstance(self.why, NotSimulated):
-            return f"not simulated: {self.why}\n"
         match self.kind:
             case "ambiguous":
                 return dialect.say(line, f"{self.why}: ambiguous redirect")
             case "clobber":
-                return dialect.cannot_overwrite(line, self.why)
-        return dialect.bad_descriptor(line, self.why)
-
-    def status(self, dialect: Dialect) -> int:
-        """Exit status of the command that is not run."""
-        return NOT_SIMULATED if self.kind == "left out" else dialect.redirect_status
+                return dialect.cannot_overwrite(line, str(self.why))
+        return dialect.bad_descriptor(line, str(self.why))
 
 
 class Redirector:
@@ -140,7 +133,7 @@ class Redirector:
 
     def _left_out(self, target: str) -> None:
         if self._state.dialect.name == "bash" and target.startswith(("/dev/tcp/", "/dev/udp/")):
-            raise NotSimulated(f"{target}: connections of the shell")
+            raise NotSimulated(f"{target}: connections of the shell", Effect.READS)
 
     @staticmethod
     def _duplicate(fd: int, target: str, fds: Descriptors) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from macvsim.errors import NotSimulated
-from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.call import Call, Waiting, not_simulated
 from macvsim.machine.execute import execute
 from macvsim.machine.files import FileError
 from macvsim.machine.job import SIGINT, Killed, Nested, signal_of
@@ -46,10 +46,10 @@ def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Wai
     try:
         inner = yield from shell.redirector.apply(command.redirects, base)
     except RedirectError as error:
-        streams.err(error.message(dialect, shell.line))
+        status = shell.refused(error, command, streams)
         if words and is_special(words[0], dialect) and dialect.name != "bash":
-            raise Exit(error.status(dialect)) from None
-        return error.status(dialect)
+            raise Exit(status) from None
+        return status
     if not words:
         for assignment in command.assignments:
             value = yield from assign(shell, assignment)
@@ -77,7 +77,7 @@ def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Wai
     status = yield from _invoke(shell, words, arrays, assigned, inner)
     if inner.full:
         yield from inner.drain()
-    if not shell.flush(words[0], inner, streams):
+    if not shell.flush(words[0], command, inner, streams):
         status = 1
     shell.substitutions.close(mark)
     if dialect.name == "bash":
@@ -169,8 +169,7 @@ def _builtin(shell: Interpreter, words: list[str], arrays: dict[int, Items], str
         result = BUILTINS[words[0]](Invocation(shell, words, streams, arrays))
         return result if isinstance(result, int) else (yield from result)
     except NotSimulated as error:
-        streams.err(f"not simulated: {error}\n")
-        return NOT_SIMULATED
+        return not_simulated(shell.state.box, streams.err, " ".join(words), error.feature, error.effect)
     except Refused as refused:
         if is_special(words[0], shell.dialect) and shell.dialect.name != "bash":
             raise Exit(refused.status) from None
@@ -189,8 +188,8 @@ def _function(shell: Interpreter, words: list[str], streams: Descriptors) -> Wai
         streams.err(shell.dialect.say(shell.line, text))
         raise Exit(1)
     if depth >= DEEPEST:
-        streams.err(f"not simulated: {words[0]}: more than {DEEPEST} functions in functions\n")
-        raise Exit(NOT_SIMULATED)
+        what = f"{words[0]}: more than {DEEPEST} functions in functions"
+        raise Exit(not_simulated(state.box, streams.err, " ".join(words), what, Effect.CHANGES))
     function = state.functions[words[0]]
     params, state.params = state.params, words[1:]
     loops = shell.loops

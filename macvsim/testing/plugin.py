@@ -8,6 +8,8 @@
         assert macvsim.ping("d1", "172.16.20.10").lost("FORWARDING_OFF")
 
 A test that only says that a ping is lost (``assert not macvsim.ping(…)``) fails: any other reason would do for it.
+A test fails, too, and the run ends with status 95, if a command that would have changed the network is not simulated:
+``--macvsim-allow-unsimulated`` and ``allow_unsimulated=True`` of the marker go on.
 pytest imports this module at every start, so it imports nothing of macvsim before a test asks for a lab.
 """
 
@@ -78,9 +80,10 @@ class CheckedPing:
 class CheckedLab:
     """The lab of a test; everything else is done with `lab`, or with a host or container: ``macvsim["d1"].sh(…)``."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, *, allow_unsimulated: bool = False) -> None:
         self.lab = lab
         self.pings: list[CheckedPing] = []
+        self._allows = allow_unsimulated
 
     def __getitem__(self, name: str) -> Any:
         return self.lab[name]
@@ -91,8 +94,21 @@ class CheckedLab:
         self.pings.append(checked)
         return checked
 
+    def after(self) -> str:
+        """A line for each command that would have changed the network, and is not simulated."""
+        return "".join(f"after: {one}: {one.command}\n" for one in self.lab.sim.unsimulated.since())
+
+    @property
+    def uncertain(self) -> str:
+        """The first of these lines, unless the test goes on; empty without any."""
+        allowed = self._allows or self.lab.allow_unsimulated
+        return "" if allowed else self.after().partition("\n")[0]
+
 
 _LAB = pytest.StashKey[CheckedLab]()
+_UNCERTAIN = "macvsim: not simulated"
+NOT_SIMULATED = 95
+"""Status of a run with a test whose lab may differ from the real network."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,14 +117,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--macvsim-pcap", metavar="DIR", type=Path, help="write a pcapng of every test's lab, drops commented, to DIR"
     )
     group.addoption("--macvsim-seed", metavar="N", type=int, help="seed of every lab, instead of its own")
+    group.addoption(
+        "--macvsim-allow-unsimulated",
+        action="store_true",
+        help="go on where a command that would have changed the network is not simulated; else exit status 95",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "macvsim(lab, play=True): the lab of the fixture macvsim: a file, from the folder of the test, or the text of "
-        "one; play: run its commands first",
+        "macvsim(lab, play=True, allow_unsimulated=False): the lab of the fixture macvsim: a file, from the folder of "
+        "the test, or the text of one; play: run its commands first; allow_unsimulated: go on where a command that "
+        "would have changed the network is not simulated",
     )
+    config.pluginmanager.register(_Status(), "macvsim-status")
 
 
 @pytest.fixture
@@ -129,7 +152,10 @@ def macvsim(request: pytest.FixtureRequest) -> Iterator[CheckedLab]:
             lab_file.front.spec = lab_file.front.spec.model_copy(update={"seed": seed})
         player = Player(lab_file)
         lab = player.lab
-    checked = node.stash[_LAB] = CheckedLab(lab)
+    allows: bool = config.getoption("--macvsim-allow-unsimulated")
+    if marker is not None and marker.kwargs.get("allow_unsimulated"):
+        allows = True
+    checked = node.stash[_LAB] = CheckedLab(lab, allow_unsimulated=allows)
     with lab.capture() as capture:
         if player is not None and marker.kwargs.get("play", True):
             for _ in player.play():
@@ -168,6 +194,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
                 f"right, assert macvsim.ping(…){reason}",
                 pytrace=False,
             )
+    if checked is not None and checked.uncertain:
+        pytest.fail(
+            f"{checked.uncertain}: the real network may answer otherwise after it; --macvsim-allow-unsimulated goes on",
+            pytrace=False,
+        )
     return result
 
 
@@ -180,4 +211,23 @@ def pytest_runtest_makereport(
     checked = item.stash.get(_LAB, None)
     if report.when == "call" and report.failed and checked is not None:
         report.sections += [("macvsim: why", ping.report()) for ping in checked.pings if ping.is_open]
+        if checked.after():
+            report.sections.append(("macvsim: not simulated", checked.after()))
+        if checked.uncertain:
+            report.user_properties.append((_UNCERTAIN, checked.uncertain))
     return report
+
+
+class _Status:
+    """Ends the run with status 95 where a test failed that is not certain."""
+
+    def __init__(self) -> None:
+        self._is_certain = True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if any(name == _UNCERTAIN for name, _ in report.user_properties):
+            self._is_certain = False
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not self._is_certain:
+            session.exitstatus = NOT_SIMULATED

@@ -64,12 +64,12 @@ Shared = Callable[[Call, Wording], "int | Waiting"]
 
 def everywhere(
     *names: str,
+    effect: Effect,
     usage: str | Texts = "",
     works: str | None = None,
     letters: str = "",
     gnu: Manner = GNU,
     busybox: Manner = BUSYBOX,
-    effect: Effect = Effect.NONE,
 ) -> Callable[[Shared], tuple[Tool, Tool]]:
     """Make the programs of GNU and of busybox that share a function, which is told in which words to speak.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from macvsim.apps.ping_result import PingResult
+from macvsim.engine.unsimulated import Unsimulated
 from macvsim.errors import ScenarioError
 from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
@@ -32,6 +33,7 @@ class Answer:
 
     step : None: nothing in the file fails; explanation : of its ping, if it sent one; refusal : of its command
     fixes : edits that were tried; culprits : commands without which the step works
+    after : commands that would have changed the network before, and are not simulated; allowed : the lab accepts them
     """
 
     file: str
@@ -43,6 +45,8 @@ class Answer:
     tried: int = 0
     above: tuple[Refusal, ...] = ()
     """What was refused before."""
+    after: tuple[Unsimulated, ...] = ()
+    allowed: bool = False
 
     @property
     def verdict(self) -> str:
@@ -108,9 +112,15 @@ def why(path: Path, asked: str = "", tell: Callable[[int], None] | None = None) 
     else:
         first = _first_failure(lab_file, outcomes)
         if first is None:
-            return Answer(lab_file.document.file, None)
+            return _marked(Answer(lab_file.document.file, None), player, outcomes[-1])
         at = first
-    return _answer(lab_file, outcomes, at, tell)
+    return _marked(_answer(lab_file, outcomes, at, tell), player, outcomes[at])
+
+
+def _marked(answer: Answer, player: Player, outcome: Outcome) -> Answer:
+    """The answer, with what is uncertain: before its step, or in the whole file where nothing fails."""
+    marks = player.unsimulated if answer.step is None else outcome.after
+    return replace(answer, after=marks, allowed=player.lab.allow_unsimulated)
 
 
 def _check_question(lab_file: LabFile, outcome: Outcome, player: Player) -> None:

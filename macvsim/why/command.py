@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from macvsim.machine.streams import Sink
+from macvsim.labfile.report import uncertain
+from macvsim.machine.call import NOT_SIMULATED
+from macvsim.machine.streams import Sink, discard
 from macvsim.why.ask import why
 from macvsim.why.data import as_data
 from macvsim.why.text import as_text, coloured
@@ -16,10 +18,19 @@ PATIENCE = 2.0
 """Seconds without an answer after which a terminal shows what goes on."""
 
 
-def why_file(path: Path, write: Sink, asked: str = "", *, as_json: bool = False) -> None:
+def why_file(
+    path: Path,
+    write: Sink,
+    asked: str = "",
+    *,
+    as_json: bool = False,
+    complain: Sink = discard,
+    allow_unsimulated: bool = False,
+) -> int:
     """Answer for a step of a lab file, with colours on a terminal.  News while it takes long, which the wall clock
     decides, are shown only if standard output is a terminal too: a notebook keeps what a command of a pipe says on its
-    pseudo terminal.
+    pseudo terminal.  Returns the exit status: 95, after a line on `complain`, if the lab may differ from the real
+    network.
     """
     notes = Progress() if sys.stdout.isatty() and sys.stderr.isatty() else None
     answer = why(path, asked, notes)
@@ -30,6 +41,10 @@ def why_file(path: Path, write: Sink, asked: str = "", *, as_json: bool = False)
     else:
         text = as_text(answer)
         write(coloured(text) if sys.stdout.isatty() else text)
+    if not answer.after or answer.allowed or allow_unsimulated:
+        return 0
+    complain(f"macvsim: {uncertain(answer.file, answer.after)}\n")
+    return NOT_SIMULATED
 
 
 class Progress:

@@ -38,6 +38,9 @@ def as_data(answer: Answer) -> dict[str, Any]:
             }
             for one in answer.above
         ],
+        "after": [
+            {"on": one.node, "command": one.command, "reason": one.reason, "time_ns": one.time} for one in answer.after
+        ],
         "tried": answer.tried,
         "fixes": [_fix(fix) for fix in answer.fixes],
         "culprits": [{"line": step.line, "on": step.node, "command": step.command} for step in answer.culprits],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from macvsim.engine.unsimulated import after
 from macvsim.explain.explanation import Explanation
 from macvsim.explain.steps import Step
 from macvsim.repair.edit import Edit
@@ -19,8 +20,9 @@ SHOWN = 30
 def as_text(answer: Answer) -> str:
     """The whole answer."""
     if answer.step is None:
-        return f"{answer.file}: every ping is answered\n"
+        return "\n".join([f"{answer.file}: every ping is answered", *after(answer.after)]) + "\n"
     lines = [f"{answer.file}:{answer.step.line}: {answer.step.prompt} {answer.step.command}", "", answer.sentence]
+    lines += after(answer.after)
     found = answer.explanation
     if found is not None:
         lines += [f"also: {ending.text}" for ending in found.others]

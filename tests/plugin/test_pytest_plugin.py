@@ -125,3 +125,64 @@ def test_nothing_heavy_is_imported_at_start() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["macvsim", "macvsim.testing", "macvsim.testing.plugin"]
+
+
+LOSSY = """
+DOCUMENT = TEXT.replace("ip addr add", "tc qdisc add dev enp0s8 root netem loss 100%; ip addr add")
+
+@pytest.mark.macvsim(DOCUMENT{more})
+def test_played(macvsim):
+    assert macvsim.ping("host1", "10.0.0.2")
+
+@pytest.mark.macvsim("two.md"{more})
+def test_typed(macvsim):
+    macvsim["host1"].sh("wg-quick up wg0")
+    assert macvsim.ping("host1", "10.0.0.2")
+
+@pytest.mark.macvsim("two.md"{more})
+def test_reads(macvsim):
+    macvsim["host1"].sh("nstat; tc qdisc show")
+    assert macvsim.ping("host1", "10.0.0.2")
+"""
+
+
+def test_a_command_that_is_not_simulated_fails_its_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run(pytester, monkeypatch, LOSSY.format(more=""))
+    result.assert_outcomes(passed=1, failed=2)
+    assert result.ret == 95
+    result.stdout.fnmatch_lines(
+        [
+            "after: tc on host1 was not simulated: tc qdisc add dev enp0s8 root netem loss 100%: the real network *",
+            "*- macvsim: not simulated -*",
+            "after: wg-quick on host1 was not simulated: wg-quick up wg0: the real network may answer *",
+            "FAILED *test_played*",
+            "FAILED *test_typed*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("options", [("--macvsim-allow-unsimulated",), ()])
+def test_an_option_or_the_marker_goes_on(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    more = "" if options else ", allow_unsimulated=True"
+    result = run(pytester, monkeypatch, LOSSY.format(more=more), *options)
+    result.assert_outcomes(passed=3)
+    assert result.ret == 0
+
+
+def test_a_test_that_fails_says_what_was_not_simulated(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = """
+@pytest.mark.macvsim("two.md")
+def test_lost(macvsim):
+    macvsim["host1"].sh("tc qdisc add dev enp0s8 root netem; ip link set enp0s8 down")
+    assert macvsim.ping("host2", "10.0.0.1", timeout=4)
+"""
+    result = run(pytester, monkeypatch, test)
+    result.assert_outcomes(failed=1)
+    assert result.ret == 95
+    result.stdout.fnmatch_lines(["*- macvsim: why -*", "  after: tc on host1 was not simulated"])

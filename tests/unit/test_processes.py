@@ -10,6 +10,7 @@ import pytest
 
 from macvsim import Lab
 from macvsim.engine.sim import SECOND
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.host import BUSYBOX, DEBIAN, Flavour
 from macvsim.machine.job import ProgramWarning
@@ -336,13 +337,13 @@ def test_ends_by_signals(line: str, stdout: str) -> None:
 # -- mistakes of programs ----------------------------------------------------------------------------------------------
 
 
-@tool("broken")
+@tool("broken", effect=Effect.NONE)
 def _broken(call: Call) -> int:
     call.out("before\n")
     raise KeyError("x")
 
 
-@tool("deep")
+@tool("deep", effect=Effect.NONE)
 def _deep(call: Call) -> int:
     return _deep.run(call)  # type: ignore[return-value]
 

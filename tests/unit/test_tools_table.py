@@ -12,6 +12,7 @@ import pytest
 
 import macvsim.tools
 from macvsim import Lab
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.host import Host
 from macvsim.machine.programs import Programs, tools_of
@@ -27,7 +28,14 @@ Usage: macaddr [OPTION]... [DEVICE]...
 """
 
 
-@tool("macaddr", usage=USAGE, version="macaddr 1.0\n", left_out={"-r": "the vendor's data base"}, manner=GNU)
+@tool(
+    "macaddr",
+    usage=USAGE,
+    version="macaddr 1.0\n",
+    left_out={"-r": "the vendor's data base"},
+    manner=GNU,
+    effect=Effect.NONE,
+)
 def macaddr(call: Call) -> int:
     for name in call.given.operands:
         if not call.box.ns.has(name):
@@ -39,7 +47,7 @@ def macaddr(call: Call) -> int:
     return 0
 
 
-@tool("uname")
+@tool("uname", effect=Effect.NONE)
 def uname(call: Call) -> int:
     call.out("another uname\n")
     return 0
@@ -103,7 +111,7 @@ def test_a_copied_lab_has_the_programs(host: Host) -> None:
 
 def test_a_later_program_replaces_an_earlier_one() -> None:
     programs = Programs([uname])
-    programs.register(Tool(names=("uname",), run=macaddr.run, flavour="debian"))
+    programs.register(Tool(names=("uname",), run=macaddr.run, flavour="debian", effect=Effect.NONE))
     found = programs.find("uname", "debian")
     assert found is not None
     assert found.run is macaddr.run
@@ -120,7 +128,8 @@ os.mkdir({info!r})
 open({info!r} + "/entry_points.txt", "w").write("[macvsim.tools]\\ncurl = acme:curl\\n")
 open({info!r} + "/METADATA", "w").write("Metadata-Version: 2.1\\nName: acme\\nVersion: 1.0\\n")
 open({folder!r} + "/acme.py", "w").write(
-    "from macvsim.machine.tool import tool\\n@tool('curl')\\ndef curl(call):\\n    call.out('acme')\\n    return 0\\n")
+    "from macvsim.errors import Effect\\nfrom macvsim.machine.tool import tool\\n@tool('curl', effect=Effect.NONE)\\n"
+    "def curl(call):\\n    call.out('acme')\\n    return 0\\n")
 sys.path.insert(0, {folder!r})
 from macvsim import Lab
 lab = Lab()

@@ -6,11 +6,11 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from macvsim.why import command
+from macvsim.why.ask import Answer
 
 
 class Stream(io.StringIO):
@@ -26,9 +26,10 @@ class Stream(io.StringIO):
 
 @pytest.mark.parametrize(("out", "err", "shown"), [(True, True, True), (False, True, False), (True, False, False)])
 def test_news_are_for_terminals(monkeypatch: pytest.MonkeyPatch, out: bool, err: bool, shown: bool) -> None:
-    def slow(path: Path, asked: str, notes: Callable[[int], None] | None) -> Any:
+    def slow(path: Path, asked: str, notes: Callable[[int], None] | None) -> Answer:
         if notes is not None:
             notes(7)
+        return Answer("lab.md", None)
 
     monkeypatch.setattr(command, "PATIENCE", -1.0)
     monkeypatch.setattr(command, "why", slow)

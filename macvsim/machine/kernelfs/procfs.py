@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from macvsim.dev.macvlan_port import netif_is_macvlan_port
 from macvsim.dev.vlan import Vlan, is_vlan_dev
-from macvsim.errors import MacvsimError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.machine.kernelfs import conntrack as conntext
 from macvsim.machine.kernelfs.linkgroups import link_groups
@@ -54,11 +54,11 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
         case ("net", name) if name in _NET:
             return File(lambda: _NET[name](box.ns))
         case ("net", name, *_) if name in _LEFT_OUT_NET:
-            raise NotSimulated(f"/proc/net/{name}")
+            raise NotSimulated(f"/proc/net/{name}", Effect.READS)
         case ("sys", *below):
             return _parameter(box, tuple(below))
         case (name, *_) if name in _LEFT_OUT:
-            raise NotSimulated(f"/proc/{name}")
+            raise NotSimulated(f"/proc/{name}", Effect.NONE)
     return None
 
 
@@ -82,14 +82,14 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
             except (ValueError, MacvsimError):
                 raise OSError("EINVAL") from None
             if is_inert(name) and sysctl[name] != before:
-                raise NotSimulated(f"{name}: it is set, but changes nothing")
+                raise NotSimulated(f"{name}: it is set, but changes nothing", Effect.CHANGES)
 
         return File(lambda: f"{sysctl[name]}\n", write)
     below = children(sysctl, parts)
     if below:
         return Directory(below)
     if is_left_out(parts):
-        raise NotSimulated(f"/proc/sys/{'/'.join(parts)}")
+        raise NotSimulated(f"/proc/sys/{'/'.join(parts)}", Effect.READS if parts[0] == "net" else Effect.NONE)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.flags import kernel_flags, operstate
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.host import Box
 from macvsim.machine.kernelfs.nodes import Directory, File, Node
 from macvsim.wire.addr import mac_text
@@ -73,7 +73,7 @@ def sys_class_net(box: Box, parts: tuple[str, ...]) -> Node | None:
         case (name,) if name in _ATTRIBUTES:
             return File(lambda: f"{_ATTRIBUTES[name](dev)}\n", _writer(dev, name))
         case (name, *_) if name in _LEFT_OUT:
-            raise NotSimulated(f"/sys/class/net/{dev.name}/{name}")
+            raise NotSimulated(f"/sys/class/net/{dev.name}/{name}", Effect.READS)
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, RouteType
 from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr6 import ALL_ONES, ip6_text, mask6
@@ -197,7 +197,9 @@ class Fib6:
                 "Can not replace route - no match found",
             )
         elif append and route.gateway and route.proto != "ra" and any(r.gateway and r.proto != "ra" for r in alike):
-            raise NotSimulated(f"multipath routes (two gateways to {route.prefix} with metric {route.metric})")
+            raise NotSimulated(
+                f"multipath routes (two gateways to {route.prefix} with metric {route.metric})", Effect.CHANGES
+            )
         elif any(r.dev is route.dev and r.gateway == route.gateway for r in alike):
             raise NetlinkError("EEXIST", f"there is a route to {route.prefix} like this already")
         elif alike and not append:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.builtins.invocation import Invocation, Refused
 from macvsim.shell.expansion.quotes import double_quoted
 from macvsim.shell.state import ShellError, State
@@ -120,7 +120,7 @@ def _signed(run: Invocation, known: str) -> tuple[str, str, list[tuple[int, str]
             if letter not in known:
                 raise run.misuse(f"{word[0]}{letter}: invalid option")
             if letter in "tIc":
-                raise NotSimulated(f"{run.argv[0]} {word[0]}{letter}")
+                raise NotSimulated(f"{run.argv[0]} {word[0]}{letter}", Effect.NONE)
         if word[0] == "-":
             on += word[1:]
         else:
@@ -135,7 +135,7 @@ def declare(run: Invocation) -> int:
     if local and not state.in_function():
         return run.complain("can only be used in a function", 1)
     if local and run.args == ["-"]:
-        raise NotSimulated("local -: options of a function")
+        raise NotSimulated("local -: options of a function", Effect.NONE)
     on, off, words = _signed(run, "aAfFgiIlnprtuxc")
     if "f" in on or "F" in on:
         return _functions(run, [word for _, word in words], only_names="F" in on)
@@ -214,7 +214,7 @@ def _mark_functions(run: Invocation, names: list[str], *, off: bool) -> int:
         if name not in run.state.functions:
             status = run.complain(f"{name}: not a function", 1)
         elif run.argv[0] == "readonly":
-            raise NotSimulated("readonly -f")
+            raise NotSimulated("readonly -f", Effect.NONE)
         elif off:
             run.state.exported_functions.pop(name, None)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.resolve import NotExecutable, NotFound
@@ -125,7 +125,7 @@ def exec_(run: Invocation) -> Waiting:
     """``exec [COMMAND ARG…]``: the shell ends with the program."""
     given, words = run.options("a:cl") if run.bash else ({}, run.args)
     if {"a", "l"} & given.keys():
-        raise NotSimulated("exec -a: a program under another name")
+        raise NotSimulated("exec -a: a program under another name", Effect.CHANGES)
     if not words:
         return 0
     if "c" in given:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import simpy
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGNALS, SIGTERM, Job, Killed, signal_of
 from macvsim.shell.builtins.invocation import Invocation
@@ -271,7 +271,7 @@ def kill(run: Invocation) -> int:
             dash = dialect.name == "dash"
             return run.complain(f"Illegal option -{name}" if dash else f"bad signal name '{name}'")
         if number and number not in SIGNALS.values():
-            raise NotSimulated(f"signal {ALL_SIGNALS[number - 1]}")
+            raise NotSimulated(f"signal {ALL_SIGNALS[number - 1]}", Effect.CHANGES)
         signal = number
     if not words and run.bash:
         raise run.misuse()
@@ -301,7 +301,7 @@ def kill(run: Invocation) -> int:
 def _list_signals(run: Invocation, words: list[str]) -> int:
     """``kill -l``."""
     if not words:
-        raise NotSimulated("kill -l without a number")
+        raise NotSimulated("kill -l without a number", Effect.NONE)
     status = 0
     for word in words:
         number = signal_number(str(int(word) - 128) if word.isdigit() and int(word) > 128 else word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.builtins.declare import list_variables
 from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.state import State
@@ -51,7 +51,7 @@ def _letter(run: Invocation, letter: str, *, on: bool) -> int:
         text = "Illegal option" if dialect.name == "dash" else "illegal option"
         raise run.fail(f"{text} -{letter}")
     if f"set -{letter}" in LEFT_OUT and run.bash and on:
-        raise NotSimulated(LEFT_OUT[f"set -{letter}"])
+        raise NotSimulated(LEFT_OUT[f"set -{letter}"], Effect.NONE)
     switch(state, letter, on=on)
     return 0
 
@@ -67,7 +67,7 @@ def _named(run: Invocation, name: str, word: str, *, on: bool) -> int:
             return run.complain(f"{text} {word[0]}o {name}")
         raise run.fail(f"{text} {word[0]}o {name}")
     if letter == "" and on:
-        raise NotSimulated(f"set -o {name}")
+        raise NotSimulated(f"set -o {name}", Effect.NONE)
     if letter and letter != "!":
         switch(run.state, letter, on=on)
     return 0
@@ -129,7 +129,7 @@ def _switch(run: Invocation, name: str, given: dict[str, str], *, on: bool) -> i
         return _named(run, name, "-" if on else "+", on=on)
     if name not in SIMULATED_SHOPTS:
         if (name in state.shopts) != on:
-            raise NotSimulated(LEFT_OUT[f"shopt {name}"])
+            raise NotSimulated(LEFT_OUT[f"shopt {name}"], Effect.NONE)
     elif on:
         state.shopts[name] = None
     else:

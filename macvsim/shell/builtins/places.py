@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError
 from macvsim.shell.builtins.invocation import Invocation
 
@@ -146,7 +146,7 @@ def dirs(run: Invocation) -> int:
 def umask(run: Invocation) -> int:
     given, words = run.options("pS" if run.bash else "S")
     if words and words[0].lstrip("0") != "22":
-        raise NotSimulated("umask: files have no permissions")
+        raise NotSimulated("umask: files have no permissions", Effect.NONE)
     if not words:
         prefix = f"umask {'-S ' if 'S' in given else ''}" if "p" in given else ""
         run.out(prefix + ("u=rwx,g=rx,o=rx\n" if "S" in given else "0022\n"))
@@ -158,7 +158,7 @@ def ulimit(run: Invocation) -> int:
     given, words = run.options("SHabcdefiklmnpqrstuvxPRT" if run.bash else "SHtfdscmlpnva")
     letters = [letter for letter in given if letter not in "HS"] or ["f"]
     if letters[0] not in _LIMITS or len(letters) > 1:
-        raise NotSimulated(f"ulimit -{''.join(letters)}")
+        raise NotSimulated(f"ulimit -{''.join(letters)}", Effect.NONE)
     letter = letters[0]
     if not words:
         run.out(f"{run.state.limits.get(letter, _LIMITS[letter])}\n")

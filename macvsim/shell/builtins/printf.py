@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.expansion.escapes import unescape
@@ -89,7 +89,7 @@ class Formatter:
         word = self._pop()
         match letter:
             case "n":
-                raise NotSimulated("printf %n")
+                raise NotSimulated("printf %n", Effect.NONE)
             case "b":
                 text, ended = unescape(word, leading_zero=True, unicode=self._more)
                 self._place(text, flags, width, precision)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from macvsim.engine.sim import SECOND
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.streams import OpenFile
 from macvsim.shell.builtins.invocation import Invocation, Refused
@@ -68,7 +68,7 @@ def read(run: Invocation) -> Waiting:
     known = {"dash": "rp:", "ash": "rsp:n:t:d:u:", "bash": "ersa:d:i:n:N:p:t:u:"}[name]
     given, names = run.options(known)
     if {"e", "i"} & given.keys():
-        raise NotSimulated("read -e: editing a line")
+        raise NotSimulated("read -e: editing a line", Effect.NONE)
     if not names and name == "dash":
         return run.complain("arg count")
     if "p" in given and "i" in state.options and run.streams.stdin.is_terminal:
@@ -176,7 +176,7 @@ def mapfile(run: Invocation) -> Waiting:
     """``mapfile [-t] [-d DELIMITER] [-n COUNT] [-O ORIGIN] [-s COUNT] [-u FD] [ARRAY]``."""
     given, names = run.options("d:n:O:s:tu:C:c:")
     if {"C", "c"} & given.keys():
-        raise NotSimulated("mapfile -C: calling a function")
+        raise NotSimulated("mapfile -C: calling a function", Effect.NONE)
     name = (names or ["MAPFILE"])[0]
     if not NAME.match(name):
         return run.complain(f"`{name}': not a valid identifier", 1)

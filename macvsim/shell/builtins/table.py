@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.shell.builtins.invocation import Builtin, Invocation
 from macvsim.shell.dialects.base import Dialect
@@ -25,7 +25,7 @@ def _late(module: str, name: str) -> Builtin:
 
 
 def _left_out(run: Invocation) -> int:
-    raise NotSimulated(LEFT_OUT[run.argv[0]])
+    raise NotSimulated(LEFT_OUT[run.argv[0]], Effect.NONE)
 
 
 _FLOW = {":": "colon", ".": "dot", "break": "loop_control", "continue": "loop_control", "eval": "eval_",

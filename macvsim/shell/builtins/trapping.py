@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.job import SIGNALS
 from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.builtins.jobs import ALL_SIGNALS, signal_number
@@ -18,7 +18,7 @@ def trap(run: Invocation) -> int:
     """``trap [ACTION] [SIGNAL…]``."""
     given, words = run.options("lp") if run.bash else run.options("")
     if "l" in given:
-        raise NotSimulated("trap -l")
+        raise NotSimulated("trap -l", Effect.NONE)
     if not words or "p" in given:
         return _list(run, words)
     action, *conditions = words
@@ -37,7 +37,7 @@ def trap(run: Invocation) -> int:
             run.state.traps.pop(name, None)
         else:
             if name not in SIGNALS and name not in ("EXIT", *_PSEUDO) and name not in _NEVER:
-                raise NotSimulated(f"trap … {name}")
+                raise NotSimulated(f"trap … {name}", Effect.NONE)
             run.state.traps[name] = action
     return status
 

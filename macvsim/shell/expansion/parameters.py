@@ -5,7 +5,7 @@ POSIX.1-2017, Shell Command Language 2.5 and 2.6.2; bash(1), Parameter Expansion
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.expansion import quotes
 from macvsim.shell.state import State
 from macvsim.shell.variables import Variable, parse_reference
@@ -98,4 +98,4 @@ def transformed(state: State, value: str | None, letter: str, reference: str) ->
             if isinstance(variable.value, dict) or variable.attributes:
                 return f"declare -{variable.attributes or '-'} {reference}={quotes.single_quoted(text)}"
             return f"{name}={quotes.single_quoted(text)}" if value is not None else ""
-    raise NotSimulated(f"${{{reference}@{letter}}}")
+    raise NotSimulated(f"${{{reference}@{letter}}}", Effect.NONE)

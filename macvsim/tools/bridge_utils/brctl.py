@@ -155,7 +155,7 @@ def _showmacs(call: Call, words: list[str]) -> None:
 def _showstp(call: Call, words: list[str]) -> None:
     if words[0] not in call.box.ns.devices:
         raise _failed(f"bridge {words[0]} does not exist!")
-    raise NotSimulated(f"brctl showstp: {brctl.left_out['showstp']}")
+    raise NotSimulated(f"brctl showstp: {brctl.left_out['showstp']}", Effect.READS)
 
 
 # -- options ---------------------------------------------------------------------------------------------------------

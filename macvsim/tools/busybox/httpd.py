@@ -32,7 +32,7 @@ _BACKLOG = 9
         "-e": "HTML",
         "-d": "URLs",
     },
-    effect=Effect.NONE,
+    effect=Effect.CHANGES,
     manner=BUSYBOX,
 )
 def httpd(call: Call) -> int | Waiting:

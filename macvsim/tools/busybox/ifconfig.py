@@ -81,7 +81,7 @@ class _Change(Change):
 
     def _hardware(self, kind: str, text: str) -> None:
         if kind == "infiniband":
-            raise NotSimulated("InfiniBand")
+            raise NotSimulated("InfiniBand", Effect.CHANGES)
         if kind != "ether":
             raise UsageError
         mac = ether(text, strict=True)

@@ -15,7 +15,7 @@ from macvsim.tools.iproute2 import addr, route, rule
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routechange import CHANGES
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
-from macvsim.tools.iproute2.words import Words
+from macvsim.tools.iproute2.words import Words, effect_of
 from macvsim.wire.addr import prefix_parse
 
 _OBJECTS = ("address", "route", "link", "tunnel", "tunl", "neigh", "rule")
@@ -44,7 +44,7 @@ def ip(call: Call) -> int:
         raise UsageError
     work = {"address": _addr, "route": _route, "link": _link, "neigh": _neigh, "rule": _rule}.get(name)
     if work is None:
-        raise NotSimulated(f"ip {name}")
+        raise NotSimulated(f"ip {name}", effect_of("".join(words[1:2])))
     try:
         return work(call, options, words[1:])
     except NetlinkError as error:
@@ -68,7 +68,7 @@ def _selected(call: Call, words: list[str]) -> str:
     while rest:
         word = rest.pop(0)
         if word in ("to", "nud", "scope", "label", "up", "root", "match", "exact"):
-            raise NotSimulated(f"busybox ip … show {word}")
+            raise NotSimulated(f"busybox ip … show {word}", Effect.READS)
         if word == "dev":
             if not rest:
                 raise _bad(word)
@@ -118,7 +118,7 @@ def _route(call: Call, options: Options, words: list[str]) -> int:
         if len(words) < 2:
             raise ToolError("need at least destination address")
         if len(words) > 2:
-            raise NotSimulated("busybox ip route get with more than an address")
+            raise NotSimulated("busybox ip route get with more than an address", Effect.READS)
         try:
             wanted = parse_prefix(words[1])
         except ToolError:
@@ -179,7 +179,7 @@ def _link(call: Call, options: Options, words: list[str]) -> int:
     if _is(word, "set", "change"):
         return link_set(call, words[1:])
     if _is(word, "add", "delete", "replace"):
-        raise NotSimulated(f"busybox ip link {word}")
+        raise NotSimulated(f"busybox ip link {word}", Effect.CHANGES)
     raise _bad(word)
 
 
@@ -189,14 +189,14 @@ def _neigh(call: Call, options: Options, words: list[str]) -> int:
         call.out(neighbours(call.box.ns, options, _selected(call, words[1:])))
         return 0
     if _is(word, "flush"):
-        raise NotSimulated("busybox ip neigh flush")
+        raise NotSimulated("busybox ip neigh flush", Effect.CHANGES)
     raise _bad(word)
 
 
 def _rule(call: Call, options: Options, words: list[str]) -> int:
     if not words or _is(words[0], *_SHOW):
         if words[1:]:
-            raise NotSimulated("busybox ip rule list with a selector")
+            raise NotSimulated("busybox ip rule list with a selector", Effect.READS)
         fib = call.box.ns.ipv6.fib if options.family == INET6 else call.box.ns.fib
         call.out("".join(rule_line(one, fib.rules.bits) for one in fib.rules.list))
         return 0

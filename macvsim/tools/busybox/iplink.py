@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from macvsim.dev.flags import IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import ToolError
 from macvsim.net import ifioctl
@@ -67,7 +67,7 @@ def _parse(words: list[str]) -> tuple[str, dict[str, str], int, int]:
             flags = flags | IFF_UP if word == "up" else flags & ~IFF_UP
             continue
         if word in _LEFT_OUT:
-            raise NotSimulated(f"busybox ip link set … {word}")
+            raise NotSimulated(f"busybox ip link set … {word}", Effect.CHANGES)
         if word in (*_VALUES, "dev") and not rest:
             raise ToolError('command line is not complete, try "help"')
         if word in _SWITCHES:

@@ -13,7 +13,7 @@ from macvsim.apps import netio
 from macvsim.apps.base import resolve
 from macvsim.apps.names6 import is_text6
 from macvsim.engine.sim import SECOND
-from macvsim.errors import MacvsimError, NotSimulated, SocketError
+from macvsim.errors import Effect, MacvsimError, NotSimulated, SocketError
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
@@ -44,6 +44,7 @@ def _port(text: str) -> int:
     left_out={"-f": "there are no terminals and devices to open"},
     values={"-w": number(), "-i": number(), "-p": _port},
     manner=replace(BUSYBOX_OWN, long=False),
+    effect=Effect.CHANGES,
 )
 def nc(call: Call) -> Waiting:
     """``nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]``."""
@@ -100,7 +101,7 @@ def _cut_program(args: list[str]) -> tuple[list[str], list[str]]:
 
 def _address(call: Call, name: str) -> int:
     if is_text6(name):
-        raise NotSimulated("TCP of IPv6")
+        raise NotSimulated("TCP of IPv6", Effect.READS)
     try:
         return resolve(call.box, name)
     except MacvsimError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import BUSYBOX, tool
 from macvsim.tools.busybox.applet import USAGE
@@ -12,7 +12,7 @@ from macvsim.tools.net_tools.netstattable import address_text, chosen, title
 _LEFT_OUT = {"-w": "raw sockets", "-x": "Unix sockets"}
 
 
-@tool("netstat", flavour="busybox", usage=USAGE, left_out=_LEFT_OUT, manner=BUSYBOX)
+@tool("netstat", flavour="busybox", usage=USAGE, left_out=_LEFT_OUT, manner=BUSYBOX, effect=Effect.READS)
 def netstat(call: Call) -> int | Waiting:
     """``netstat [-al] [-tu] [-n]``, ``netstat -r``."""
     given, numeric = call.given, "-n" in call.given
@@ -20,9 +20,9 @@ def netstat(call: Call) -> int | Waiting:
         words = ["-n"] if numeric else []
         return route(call.derived(["route", *words, *([] if "-e" in given else ["-e"])]))
     if "-e" in given:
-        raise NotSimulated("netstat -e: owners")
+        raise NotSimulated("netstat -e: owners", Effect.READS)
     if "-t" not in given and "-u" not in given:
-        raise NotSimulated("netstat without -t or -u: it shows raw and Unix sockets too")
+        raise NotSimulated("netstat without -t or -u: it shows raw and Unix sockets too", Effect.READS)
     call.out(f"{title(given)}Proto Recv-Q Send-Q {'Local Address':<23} {'Foreign Address':<23} State       \n")
     for entry in chosen(call.box, given):
         local, remote = (

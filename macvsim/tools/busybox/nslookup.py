@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.apps.base import inet_aton, resolve
 from macvsim.apps.nslookup import Lookup, Query, Server, Unreachable
 from macvsim.engine.sim import US
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
@@ -16,7 +16,7 @@ from macvsim.wire import dns
 _LOCALHOST = 0x7F000001
 
 
-@tool("nslookup", flavour="busybox", usage=USAGE, manner=BUSYBOX_OWN)
+@tool("nslookup", flavour="busybox", usage=USAGE, manner=BUSYBOX_OWN, effect=Effect.READS)
 def nslookup(call: Call) -> Waiting:
     """``nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]``."""
     kinds: list[int] = []

@@ -7,7 +7,7 @@ from functools import partial
 from macvsim.apps.names6 import prefers6
 from macvsim.apps.ping import BusyboxPing
 from macvsim.apps.ping6 import BusyboxPing6
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import BUSYBOX, UsageError, tool
 from macvsim.tools.apps import run_program
@@ -18,13 +18,13 @@ _size = number(0, 0xFFFF)
 _pattern = number(0, 0xFF, 16)
 
 
-@tool("ping", flavour="busybox", usage=USAGE, letters="46nv", values=_NUMBERS, manner=BUSYBOX)
+@tool("ping", flavour="busybox", usage=USAGE, letters="46nv", values=_NUMBERS, manner=BUSYBOX, effect=Effect.READS)
 def ping(call: Call) -> Waiting:
     """``ping [OPTIONS] HOST``."""
     return _ping(call, "ping")
 
 
-@tool("ping6", flavour="busybox", usage=USAGE, letters="46nvt:", values=_NUMBERS, manner=BUSYBOX)
+@tool("ping6", flavour="busybox", usage=USAGE, letters="46nvt:", values=_NUMBERS, manner=BUSYBOX, effect=Effect.READS)
 def ping6(call: Call) -> Waiting:
     """``ping6 [OPTIONS] HOST``."""
     return _ping(call, "ping6")
@@ -38,7 +38,7 @@ def _ping(call: Call, name: str) -> Waiting:
     size, pattern = _size(given.get("-s", "56")), _pattern(given.get("-p", "0"))
     interval = duration(given.get("-i", "1"))
     if not timeout or not interval:
-        raise NotSimulated("ping -W 0 and -i 0, which wait for ever")
+        raise NotSimulated("ping -W 0 and -i 0, which wait for ever", Effect.READS)
     six = name == "ping6" or "-6" in given or ("-4" not in given and prefers6(call.box, target))
     make = partial(BusyboxPing6, tag=name) if six else BusyboxPing
     app = make(

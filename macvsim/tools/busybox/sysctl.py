@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 from macvsim.errors import Effect, NotSimulated
@@ -28,7 +29,9 @@ def sysctl(call: Call) -> int:
         return _act(call, "")
     code = 0
     for word in call.given.operands:
-        code |= _act(call, _with_slashes(call, word)) if word else _error(call, "error: '' is an unknown key")
+        with call.files.changing(_ROOT + word) if "=" in word else nullcontext():
+            setting = _with_slashes(call, word)
+        code |= _act(call, setting) if word else _error(call, "error: '' is an unknown key")
     return code
 
 
@@ -79,7 +82,7 @@ def _act(call: Call, setting: str) -> int:
     try:
         call.files.write(_ROOT + name, value)
     except NotSimulated as left_out:
-        code = call.not_simulated(str(left_out))
+        code = call.not_simulated(left_out.feature, left_out.effect)
     except FileError as error:
         raise ToolError(f"write error: {error.strerror}") from None
     if "-q" not in call.given:

@@ -8,6 +8,7 @@ from macvsim.apps.base import inet_aton
 from macvsim.apps.names6 import is_text6, prefers6
 from macvsim.apps.traceroute import DATA_SIZE, FIRST_PORT, HEADERS, BusyboxTraceroute
 from macvsim.apps.traceroute6 import BUSYBOX_SIZE, BusyboxTraceroute6
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import BUSYBOX, ToolError, UsageError, tool
 from macvsim.tools.apps import run_program
@@ -17,13 +18,29 @@ _LEFT_OUT = {"-r": "SO_DONTROUTE", "-v": "every ICMP message in hexadecimal"}
 _SMALLEST = HEADERS + DATA_SIZE
 
 
-@tool("traceroute", flavour="busybox", usage=USAGE, letters="46Idf:", left_out=_LEFT_OUT, manner=BUSYBOX)
+@tool(
+    "traceroute",
+    flavour="busybox",
+    usage=USAGE,
+    letters="46Idf:",
+    left_out=_LEFT_OUT,
+    manner=BUSYBOX,
+    effect=Effect.READS,
+)
 def traceroute(call: Call) -> Waiting:
     """``traceroute [OPTIONS] HOST [BYTES]``."""
     return _start(call, "traceroute")
 
 
-@tool("traceroute6", flavour="busybox", usage=USAGE, letters="46FIldf:", left_out=_LEFT_OUT, manner=BUSYBOX)
+@tool(
+    "traceroute6",
+    flavour="busybox",
+    usage=USAGE,
+    letters="46FIldf:",
+    left_out=_LEFT_OUT,
+    manner=BUSYBOX,
+    effect=Effect.READS,
+)
 def traceroute6(call: Call) -> Waiting:
     """``traceroute6 [OPTIONS] HOST [BYTES]``."""
     return _start(call, "traceroute6")

@@ -102,7 +102,7 @@ def _code(text: str) -> int:
     if text in _CODES:
         return _CODES[text]
     if text in _MORE_CODES:
-        raise NotSimulated(f"the option {text} of DHCP")
+        raise NotSimulated(f"the option {text} of DHCP", Effect.CHANGES)
     try:
         code = int(text, 0)
     except ValueError:
@@ -189,9 +189,9 @@ def _extra(text: str) -> tuple[int, bytes]:
     except ValueError:
         if name not in _CODES:
             raise ToolError(f"malformed hex string '{value}'") from None
-        raise NotSimulated(f"udhcpc -x {text}") from None
+        raise NotSimulated(f"udhcpc -x {text}", Effect.CHANGES) from None
     except (MacvsimError, OverflowError):
-        raise NotSimulated(f"udhcpc -x {text}") from None
+        raise NotSimulated(f"udhcpc -x {text}", Effect.CHANGES) from None
 
 
 class _Runner:

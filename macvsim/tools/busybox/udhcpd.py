@@ -26,7 +26,7 @@ _IGNORED = ("remaining", "auto_time", "pidfile", "notify_file", "sname", "boot_f
     letters="v",
     left_out={"-I": "the address of one of several"},
     values={"-a": number()},
-    effect=Effect.NONE,
+    effect=Effect.CHANGES,
     manner=BUSYBOX,
 )
 def udhcpd(call: Call) -> Waiting:

@@ -74,7 +74,7 @@ class _File:
     more=_MORE,
     left_out={"-o": ""},
     values={"-T": number()},
-    effect=Effect.NONE,
+    effect=Effect.READS,
     manner=BUSYBOX,
 )
 def wget(call: Call) -> Waiting:

@@ -12,7 +12,7 @@ from macvsim.docker.container import Container
 from macvsim.docker.container_config import ContainerConfig, RestartPolicy
 from macvsim.docker.engine import Engine
 from macvsim.docker.network import EndpointSettings
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.compose.project import Membership, Project, Service
 from macvsim.tools.docker.flagvalues import duration
 from macvsim.tools.docker.tool import flags
@@ -30,7 +30,7 @@ def check_simulated(service: Service) -> None:
     """`NotSimulated` for settings that would change what happens."""
     for key, value in service.settings.items():
         if key not in _SIMULATED and not key.startswith("x-") and value:
-            raise NotSimulated(f"docker compose: {key} of the service {service.name}")
+            raise NotSimulated(f"docker compose: {key} of the service {service.name}", Effect.CHANGES)
 
 
 def container_name(project: Project, service: Service, number: int) -> str:
@@ -107,7 +107,7 @@ def endpoint(service: Service, name: str, key: str, member: Membership | None) -
     """What a container asks of one network."""
     wish = member or Membership()
     if wish.link_local_ips:
-        raise NotSimulated(f"docker compose: link_local_ips of the service {service.name}")
+        raise NotSimulated(f"docker compose: link_local_ips of the service {service.name}", Effect.CHANGES)
     return EndpointSettings(
         ip=wish.ipv4_address,
         ip6=wish.ipv6_address,

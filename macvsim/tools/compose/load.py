@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.tools.compose import schema
@@ -64,7 +65,7 @@ def _is_plain_service(document: Mapping[str, Any], text: str) -> bool:
 def _find(call: Call, files: Sequence[str]) -> str:
     """The file, as an absolute path."""
     if len(files) > 1:
-        raise LoadError("not simulated: several compose files", 95)
+        raise NotSimulated("several compose files", Effect.CHANGES)
     if files:
         return _absolute(call, files[0])
     folder = call.cwd

@@ -6,7 +6,7 @@ import json
 
 from macvsim.docker.container import Container
 from macvsim.docker.tables import command_cell, human_duration, render_columns
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.tools.compose.containers import LABEL, check_simulated, number_of
 from macvsim.tools.compose.render import render
@@ -39,7 +39,7 @@ def version(run: Run) -> int:
 def config(run: Run) -> int:
     given, project = run.parsed, run.project
     if given.on("no-interpolate"):
-        raise NotSimulated("docker compose config --no-interpolate")
+        raise NotSimulated("docker compose config --no-interpolate", Effect.READS)
     chosen = run.services
     if given.on("quiet"):
         return 0

@@ -18,7 +18,7 @@ from macvsim.tools.compose.project import BadProject
 from macvsim.tools.compose.run import Run
 from macvsim.tools.docker.flags import FlagError, Parsed, parse
 from macvsim.tools.docker.manual import Manual, Page
-from macvsim.tools.docker.tool import flags, profile_of
+from macvsim.tools.docker.tool import effect_of, flags, profile_of
 
 FLAG_ERROR = 16
 _GLOBAL = flags("file project-name project-directory profile ansi progress")
@@ -93,7 +93,7 @@ def docker_compose(call: Call) -> int | Waiting:
 def compose(call: Call, words: list[str]) -> int | Waiting:
     """``docker compose WORDS…``."""
     if profile_of(call).name != "26.1":
-        return call.not_simulated(f"docker compose beside Docker {profile_of(call).name}")
+        return call.not_simulated(f"docker compose beside Docker {profile_of(call).name}", Effect.CHANGES)
     book = compose_manual()
     top = book.pages[_PATH]
     try:
@@ -104,7 +104,7 @@ def compose(call: Call, words: list[str]) -> int | Waiting:
         return looking.print_version(call)
     for name, _ in given.given:
         if name not in _GLOBAL and name != "help":
-            return call.not_simulated(f"docker compose --{name}")
+            return call.not_simulated(f"docker compose --{name}", Effect.CHANGES)
     if given.on("help") or not given.args:
         call.out(top.text)
         return 0
@@ -128,7 +128,7 @@ def _command(call: Call, page: Page, name: str, given: Parsed, words: list[str])
         call.out("Flag shorthand -h has been deprecated, please use --help\n" * own.warned + page.text)
         return 0
     if action is None:
-        return call.not_simulated(page.path)
+        return call.not_simulated(page.path, effect_of(page))
     if action.maximum is not None and len(own.args) > action.maximum:
         call.err(f'unknown command "{own.args[0]}" for "{page.path}"\n')
         return 1
@@ -137,7 +137,7 @@ def _command(call: Call, page: Page, name: str, given: Parsed, words: list[str])
         return 1
     for flag, _ in own.given:
         if flag not in action.simulated:
-            return call.not_simulated(f"{page.path} --{flag}")
+            return call.not_simulated(f"{page.path} --{flag}", effect_of(page))
     run = Run(call, own)
     try:
         if action.needs:

@@ -16,7 +16,7 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.ipam_config import IpamConfig
 from macvsim.docker.lifecycle import STOP_TIMEOUT
 from macvsim.docker.network import NetworkConfig
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.tools.compose.containers import (
     LABEL,
@@ -112,7 +112,7 @@ class Session:
         for service in self.project.services.values():
             check_simulated(service)
             if not self.engine.images.knows(service.settings["image"]):
-                raise NotSimulated(f"docker compose pulling the image {service.settings['image']}")
+                raise NotSimulated(f"docker compose pulling the image {service.settings['image']}", Effect.CHANGES)
 
     def create(self, services: Sequence[str], *, recreate: bool = False, timeout: float | None = None) -> Waiting:
         """Containers for services and what they need; those that changed are made anew.  Raises `DockerError`."""
@@ -200,7 +200,7 @@ class Session:
         for container in containers:
             patience = self._patience(container, timeout)
             if container.running and container.main is None and patience < 0:
-                raise NotSimulated(f"waiting for ever until {container.name} ends")
+                raise NotSimulated(f"waiting for ever until {container.name} ends", Effect.CHANGES)
             self.event(f"Container {container.name}", "Stopping")
             stopping.append(sim.process(self.engine.lifecycle.stopping(container, patience)))
         for container, process in zip(containers, stopping, strict=True):

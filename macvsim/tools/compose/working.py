@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.container import Container
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.tools.compose.containers import number_of, of_project
 from macvsim.tools.compose.project import BadProject
@@ -20,7 +20,9 @@ def up(run: Run) -> Waiting:
     services = _with_needs(run)
     _scale(run)
     if not given.on("detach") and not given.on("no-start"):
-        raise NotSimulated("docker compose up at the terminal: docker compose up -d, then docker compose logs")
+        raise NotSimulated(
+            "docker compose up at the terminal: docker compose up -d, then docker compose logs", Effect.CHANGES
+        )
     yield from create(run)
     if not given.on("no-start"):
         run.session.start(services)
@@ -83,7 +85,7 @@ def restart(run: Run) -> Waiting:
         session.event(f"Container {container.name}", "Restarting")
         patience = run.timeout if run.timeout is not None else 10.0
         if container.running and container.main is None and patience < 0:
-            raise NotSimulated(f"waiting for ever until {container.name} ends")
+            raise NotSimulated(f"waiting for ever until {container.name} ends", Effect.CHANGES)
         yield from run.engine.lifecycle.stopping(container, patience)
         run.engine.lifecycle.start(container)
         session.event(f"Container {container.name}", "Started")
@@ -93,7 +95,7 @@ def restart(run: Run) -> Waiting:
 def kill(run: Run) -> int:
     signal = run.parsed.last("signal", "SIGKILL")
     if signal_number(signal) != SIGKILL:
-        raise NotSimulated(f"docker compose kill --signal {signal}: only KILL")
+        raise NotSimulated(f"docker compose kill --signal {signal}: only KILL", Effect.CHANGES)
     session = run.session
     for container in session.containers(run.services):
         if container.running:

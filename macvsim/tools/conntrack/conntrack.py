@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.kernelfs.conntrack import line
 from macvsim.machine.tool import tool
@@ -18,7 +19,7 @@ _STATISTICS = ("found", "invalid", "insert", "insert_failed", "drop", "early_dro
 _LEFT_OUT = {"G": "-G", "I": "-I", "U": "-U", "A": "-A", "E": "-E", "R": "-R"}
 
 
-@tool("conntrack", flavour="debian")
+@tool("conntrack", flavour="debian", effect=Effect.CHANGES)
 def conntrack(call: Call) -> int:
     """``conntrack -L|-D|-F|-C|-S [TABLE] [OPTIONS]``."""
     table = call.box.ns.netfilter.conntrack
@@ -52,7 +53,7 @@ def conntrack(call: Call) -> int:
             counts = "".join(f"{name}={table.statistics.get(name, 0)} " for name in _STATISTICS)
             call.out(f"cpu=0   \t{counts}\n")
             return 0
-    return call.not_simulated(f"conntrack {_LEFT_OUT[asked.command]}")
+    return call.not_simulated(f"conntrack {_LEFT_OUT[asked.command]}", Effect.CHANGES)
 
 
 def _chosen(table: Conntrack, asked: Asked) -> list[Conn]:

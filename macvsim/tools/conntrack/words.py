@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.net.netfilter.rule import EVERYTHING, Net
 from macvsim.net.netfilter.segment import State
 from macvsim.tools.iptables.values import full_address, number
@@ -172,14 +172,14 @@ class Words:
             case "z":
                 asked.zero = True
             case _:
-                raise NotSimulated(f"conntrack -{letter}")
+                raise NotSimulated(f"conntrack -{letter}", Effect.CHANGES)
 
     def _output(self, value: str) -> None:
         for word in value.split(","):
             if word not in _OUTPUTS:
                 raise Misuse(f"Bad parameter `{word}'")
             if word != "extended":
-                raise NotSimulated(f"conntrack -o {word}")
+                raise NotSimulated(f"conntrack -o {word}", Effect.READS)
         self.asked.extended = True
 
     def _net(self, text: str) -> Net:

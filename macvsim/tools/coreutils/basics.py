@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from macvsim.errors import Effect
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
@@ -15,26 +16,26 @@ from macvsim.tools.coreutils.inputs import TEXTS
 from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 
-@tool("true")
+@tool("true", effect=Effect.NONE)
 def true(call: Call) -> int:
     """``true``."""
     return 0
 
 
-@tool("false")
+@tool("false", effect=Effect.NONE)
 def false(call: Call) -> int:
     """``false``."""
     return 1
 
 
-@everywhere("echo", usage=TEXTS, gnu=OWN, busybox=OWN)
+@everywhere("echo", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
 def echo(call: Call, manner: Wording) -> int:
     """``/bin/echo [-neE] WORD…``."""
     call.out(echo_text(call.args, letters="neE"))
     return 0
 
 
-@everywhere("printf", usage=TEXTS, gnu=OWN, busybox=OWN)
+@everywhere("printf", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
 def printf(call: Call, manner: Wording) -> int:
     """``printf FORMAT [WORD…]``."""
     if not call.args:
@@ -50,7 +51,7 @@ def printf(call: Call, manner: Wording) -> int:
     return int(bool(wrong))
 
 
-@everywhere("test", "[", gnu=OWN, busybox=OWN)
+@everywhere("test", "[", gnu=OWN, busybox=OWN, effect=Effect.NONE)
 def test(call: Call, manner: Wording) -> int:
     """``test EXPRESSION``, ``[ EXPRESSION ]``."""
     args = call.args
@@ -69,7 +70,7 @@ def test(call: Call, manner: Wording) -> int:
         return 2
 
 
-@everywhere("seq", usage=TEXTS, gnu=OWN, busybox=OWN)
+@everywhere("seq", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
 def seq(call: Call, manner: Wording) -> Waiting:
     """``seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST``."""
     args = call.args
@@ -114,7 +115,7 @@ _AT_ONCE = 8192
 """How many numbers seq makes before it writes them."""
 
 
-@everywhere("uname", usage=TEXTS, works="-a -s -n -r -v -m -p -i -o")
+@everywhere("uname", usage=TEXTS, works="-a -s -n -r -v -m -p -i -o", effect=Effect.NONE)
 def uname(call: Call, manner: Wording) -> int:
     """``uname [-asnrvmpio]``."""
     given, words = letters_of(call), call.given.operands
@@ -127,7 +128,7 @@ def uname(call: Call, manner: Wording) -> int:
     return 0
 
 
-@everywhere("id", usage=TEXTS, works="-u -g -G -n -r")
+@everywhere("id", usage=TEXTS, works="-u -g -G -n -r", effect=Effect.NONE)
 def identity(call: Call, manner: Wording) -> int:
     """``id [-u | -g | -G] [-n]``: everybody is root."""
     given, words = letters_of(call), call.given.operands
@@ -140,28 +141,28 @@ def identity(call: Call, manner: Wording) -> int:
     return 0
 
 
-@everywhere("whoami", usage=TEXTS, works="")
+@everywhere("whoami", usage=TEXTS, works="", effect=Effect.NONE)
 def whoami(call: Call, manner: Wording) -> int:
     """``whoami``."""
     call.out("root\n")
     return 0
 
 
-@everywhere("pwd", usage=TEXTS, works="-L -P", letters="LP")
+@everywhere("pwd", usage=TEXTS, works="-L -P", letters="LP", effect=Effect.NONE)
 def pwd(call: Call, manner: Wording) -> int:
     """``pwd``."""
     call.out(f"{call.cwd}\n")
     return 0
 
 
-@tool("busybox")
+@tool("busybox", effect=Effect.NONE)
 def busybox(call: Call) -> int | Waiting:
     """``busybox APPLET [WORD…]``."""
     if not call.args or call.args[0].startswith("--"):
-        return call.not_simulated("the list of busybox's applets")
+        return call.not_simulated("the list of busybox's applets", Effect.NONE)
     applet = call.box.kernel.programs.find(call.args[0], "busybox")
     if applet is None and call.args[0] in BUSYBOX_APPLETS:
-        return call.not_simulated(f"busybox {call.args[0]}")
+        return call.not_simulated(f"busybox {call.args[0]}", Effect.CHANGES)
     if applet is None or call.args[0] not in BUSYBOX_APPLETS:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127

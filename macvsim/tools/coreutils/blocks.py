@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from macvsim.engine.sim import SECOND
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import BLOCK, Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.tool import BUSYBOX, GNU, ToolError, UsageError, tool
@@ -19,13 +19,13 @@ _MOST = 1 << 28
 """How many bytes a file may get by truncate."""
 
 
-@tool("yes", usage=TEXTS, manner=GNU)
+@tool("yes", usage=TEXTS, manner=GNU, effect=Effect.NONE)
 def yes(call: Call) -> Waiting:
     """``yes [STRING]...``."""
     return _yes(call)
 
 
-@tool("yes", flavour="busybox", usage=TEXTS.blocks["busybox yes"], manner=BUSYBOX)
+@tool("yes", flavour="busybox", usage=TEXTS.blocks["busybox yes"], manner=BUSYBOX, effect=Effect.NONE)
 def busybox_yes(call: Call) -> Waiting:
     """``yes [STRING]``."""
     return _yes(call)
@@ -38,7 +38,7 @@ def _yes(call: Call) -> Waiting:
         yield from call.write(block)
 
 
-@tool("truncate", usage=TEXTS, manner=GNU, left_out={"-o": "blocks of the file system"})
+@tool("truncate", usage=TEXTS, manner=GNU, left_out={"-o": "blocks of the file system"}, effect=Effect.NONE)
 def truncate(call: Call) -> int:
     """``truncate OPTION... FILE...``."""
     given = call.given
@@ -47,7 +47,14 @@ def truncate(call: Call) -> int:
     return _truncate(call)
 
 
-@tool("truncate", flavour="busybox", usage=TEXTS.blocks["busybox truncate"], letters="s:c", manner=BUSYBOX)
+@tool(
+    "truncate",
+    flavour="busybox",
+    usage=TEXTS.blocks["busybox truncate"],
+    letters="s:c",
+    manner=BUSYBOX,
+    effect=Effect.NONE,
+)
 def busybox_truncate(call: Call) -> int:
     """``truncate [-c] -s SIZE FILE...``."""
     if "-s" not in call.given:
@@ -76,7 +83,7 @@ def _truncate(call: Call) -> int:
             data = files.read(name).encode("utf-8", "surrogateescape") if files.exists(name) else b""
             wanted = _resized(len(data) if base is None else base, mode, size)
             if wanted > _MOST:
-                raise NotSimulated(f"a file of {wanted} bytes")
+                raise NotSimulated(f"a file of {wanted} bytes", Effect.NONE)
             files.replace(name, data[:wanted].ljust(wanted, b"\0").decode("utf-8", "surrogateescape"))
         except FileError as error:
             call.err(f"{call.name}: cannot open '{name}' for writing: {error.strerror}\n")
@@ -112,7 +119,7 @@ def size_in(word: str) -> int | None:
     return int(match[1]) * int(base**power)
 
 
-@tool("dd", flavour="debian", usage=TEXTS, manner=GNU)
+@tool("dd", flavour="debian", usage=TEXTS, manner=GNU, effect=Effect.NONE)
 def dd(call: Call) -> Waiting:
     """``dd [OPERAND]...``."""
     return _Dd(call).run()
@@ -133,7 +140,7 @@ class _Dd:
         for name in ("conv", "iflag", "oflag", "seek", "cbs"):
             value = self._given.get(name, "")
             if any(part not in _WITHOUT_EFFECT for part in value.split(",")):
-                raise NotSimulated(f"dd {name}={value}")
+                raise NotSimulated(f"dd {name}={value}", Effect.NONE)
         if self._given.get("status") not in (None, "none", "noxfer", "progress"):
             raise UsageError(f"invalid status level: '{self._given['status']}'")
         self._block = self._number("bs") or self._number("ibs") or 512

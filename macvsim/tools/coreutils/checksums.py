@@ -9,8 +9,9 @@ from typing import Any
 
 import simpy
 
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import BLOCK, Call, Waiting
-from macvsim.machine.tool import BUSYBOX, GNU, Tool, ToolError, tool
+from macvsim.machine.tool import BUSYBOX, GNU, Tool, tool
 from macvsim.tools.coreutils.inputs import TEXTS, opened
 
 _LINE = re.compile(r"([0-9a-fA-F]+) [ *](.+)|(\w+) \((.+)\) = ([0-9a-fA-F]+)")
@@ -22,8 +23,10 @@ def _programs(algorithm: str) -> tuple[Tool, Tool]:
     def run(call: Call) -> Waiting:
         return _check(call, algorithm) if "-c" in call.given else _print(call, algorithm)
 
-    gnu = tool(name, usage=TEXTS, manner=GNU)(run)
-    return gnu, tool(name, flavour="busybox", usage=TEXTS.blocks[f"busybox {name}"], manner=BUSYBOX)(run)
+    gnu = tool(name, usage=TEXTS, manner=GNU, effect=Effect.NONE)(run)
+    return gnu, tool(
+        name, flavour="busybox", usage=TEXTS.blocks[f"busybox {name}"], manner=BUSYBOX, effect=Effect.NONE
+    )(run)
 
 
 MD5SUM = _programs("md5")
@@ -53,7 +56,7 @@ def _digest(call: Call, name: str, algorithm: str) -> Generator[simpy.Event, Any
     if file is None:
         return None
     if file.endless:
-        raise ToolError(f"not simulated: the checksum of {name}, which has no end\n", 95, named=False)
+        raise NotSimulated(f"the checksum of {name}, which has no end", Effect.NONE)
     digest = hashlib.new(algorithm, usedforsecurity=False)
     while text := (yield from call.read_piece() if name == "-" else file.read(BLOCK)):
         digest.update(text.encode("utf-8", "surrogateescape"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.tool import BUSYBOX, GNU, ToolError, UsageError, tool
@@ -11,13 +11,13 @@ from macvsim.tools.coreutils.inputs import TEXTS, line_of, opened
 _DELIMITERS = {"n": "\n", "t": "\t", "0": "", "\\": "\\"}
 
 
-@tool("paste", usage=TEXTS, manner=GNU)
+@tool("paste", usage=TEXTS, manner=GNU, effect=Effect.NONE)
 def paste(call: Call) -> Waiting:
     """``paste [OPTION]... [FILE]...``."""
     return _paste(call)
 
 
-@tool("paste", flavour="busybox", usage=TEXTS.blocks["busybox paste"], manner=BUSYBOX)
+@tool("paste", flavour="busybox", usage=TEXTS.blocks["busybox paste"], manner=BUSYBOX, effect=Effect.NONE)
 def busybox_paste(call: Call) -> Waiting:
     """``paste [-d LIST] [-s] ...``."""
     return _paste(call)
@@ -26,7 +26,7 @@ def busybox_paste(call: Call) -> Waiting:
 def _paste(call: Call) -> Waiting:
     given = call.given
     if "-z" in given:
-        raise NotSimulated("paste -z")
+        raise NotSimulated("paste -z", Effect.NONE)
     between = _delimiters(given.get("-d", "\t"))
     names = given.operands or ["-"]
     if "-s" in given:
@@ -72,7 +72,7 @@ def _delimiters(text: str) -> list[str]:
     return found or [""]
 
 
-@tool("comm", usage=TEXTS, manner=GNU)
+@tool("comm", usage=TEXTS, manner=GNU, effect=Effect.NONE)
 def comm(call: Call) -> Waiting:
     """``comm [OPTION]... FILE1 FILE2``."""
     given, names = call.given, call.given.operands
@@ -81,7 +81,7 @@ def comm(call: Call) -> Waiting:
     if len(names) > 2:
         raise UsageError(f"extra operand '{names[2]}'")
     if "-z" in given:
-        raise NotSimulated("comm -z")
+        raise NotSimulated("comm -z", Effect.NONE)
     files = []
     for name in names:
         try:
@@ -116,13 +116,19 @@ def comm(call: Call) -> Waiting:
     return 0
 
 
-@tool("nl", usage=TEXTS, manner=GNU, left_out=dict.fromkeys(("-d", "-f", "-h", "-p", "-l"), "logical pages"))
+@tool(
+    "nl",
+    usage=TEXTS,
+    manner=GNU,
+    left_out=dict.fromkeys(("-d", "-f", "-h", "-p", "-l"), "logical pages"),
+    effect=Effect.NONE,
+)
 def nl(call: Call) -> Waiting:
     """``nl [OPTION]... [FILE]...``."""
     return _nl(call)
 
 
-@tool("nl", flavour="busybox", usage=TEXTS.blocks["busybox nl"], manner=BUSYBOX)
+@tool("nl", flavour="busybox", usage=TEXTS.blocks["busybox nl"], manner=BUSYBOX, effect=Effect.NONE)
 def busybox_nl(call: Call) -> Waiting:
     """``nl [OPTIONS] [FILE]...``."""
     return _nl(call)
@@ -133,7 +139,7 @@ def _nl(call: Call) -> Waiting:
     style, form = given.get("-b", "t"), given.get("-n", "rn")
     if style not in ("a", "t", "n"):
         if style.startswith("p"):
-            raise NotSimulated("nl -b with a regular expression")
+            raise NotSimulated("nl -b with a regular expression", Effect.NONE)
         raise UsageError(f"invalid body numbering style: '{style}'")
     if form not in ("ln", "rn", "rz"):
         raise UsageError(f"invalid line numbering format: '{form}'")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import ToolError
 from macvsim.tools.coreutils.inputs import TEXTS
@@ -14,7 +14,7 @@ from macvsim.tools.toolkit import Wording, everywhere, letters_of
 _DEFAULT = "%a %b %e %H:%M:%S UTC %Y"
 
 
-@everywhere("date", usage=TEXTS, works="-u -R")
+@everywhere("date", usage=TEXTS, works="-u -R", effect=Effect.NONE)
 def date(call: Call, manner: Wording) -> int:
     """``date [-uR] [+FORMAT]``."""
     given, words = letters_of(call), call.given.operands
@@ -22,7 +22,7 @@ def date(call: Call, manner: Wording) -> int:
     for word in words:
         if not word.startswith("+"):
             if re.fullmatch(r"[\d.]+", word):
-                raise NotSimulated("date: setting the clock")
+                raise NotSimulated("date: setting the clock", Effect.NONE)
             raise ToolError(f"invalid date '{word}'")
         pattern = word[1:]
     call.out(f"{_formatted(pattern, call.box.wall_clock)}\n")

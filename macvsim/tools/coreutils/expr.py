@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import Manner, ToolError, UsageError, tool
 from macvsim.shell.regexp import BASIC, RegexError, RegexLimitError, compiled
@@ -14,7 +14,7 @@ _INTEGER = re.compile(r"-?\d+")
 _LEVELS = (("|",), ("&",), ("<", "<=", "=", "==", "!=", ">=", ">"), ("+", "-"), ("*", "/", "%"), (":",))
 
 
-@tool("expr", usage=TEXTS, manner=Manner(own=True, after="try", status=2, usage_status=2))
+@tool("expr", usage=TEXTS, manner=Manner(own=True, after="try", status=2, usage_status=2), effect=Effect.NONE)
 def expr(call: Call) -> int:
     """``expr EXPRESSION``."""
     if call.args == ["--help"]:
@@ -27,7 +27,9 @@ def expr(call: Call) -> int:
     return _answer(call)
 
 
-@tool("expr", flavour="busybox", usage=TEXTS.blocks["busybox expr"], manner=Manner(own=True, status=2))
+@tool(
+    "expr", flavour="busybox", usage=TEXTS.blocks["busybox expr"], manner=Manner(own=True, status=2), effect=Effect.NONE
+)
 def busybox_expr(call: Call) -> int:
     """``expr EXPRESSION``."""
     if not call.args:
@@ -84,7 +86,7 @@ class _Expression:
             case "(":
                 self._depth += 1
                 if self._depth > 100:
-                    raise NotSimulated("an expression of expr with so many parentheses")
+                    raise NotSimulated("an expression of expr with so many parentheses", Effect.NONE)
                 value = self.level(0)
                 if not self.rest:
                     raise ToolError(f"syntax error: expecting ')' after '{self._last}'", 2)
@@ -149,7 +151,7 @@ def _matched(text: str, expression: str) -> str:
     except RegexError as error:
         raise ToolError(str(error), 2) from None
     except RegexLimitError as error:
-        raise NotSimulated(str(error)) from None
+        raise NotSimulated(str(error), Effect.NONE) from None
     if pattern.groups:
         return "" if match is None else match[1]
     return str(0 if match is None else match.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile
@@ -18,7 +18,7 @@ def _operands(manner: Wording, words: list[str], what: str = "operand") -> None:
         raise UsageError("" if manner.busybox else f"missing {what}")
 
 
-@everywhere("ls", usage=TEXTS, works="-1 -a -d -A -C", gnu=GNU_2)
+@everywhere("ls", usage=TEXTS, works="-1 -a -d -A -C", gnu=GNU_2, effect=Effect.NONE)
 def ls(call: Call, manner: Wording) -> int:
     """``ls [-1adA] [FILE…]``: one name a line, as into a pipe."""
     given, words = letters_of(call), call.given.operands
@@ -44,7 +44,7 @@ def ls(call: Call, manner: Wording) -> int:
     return code
 
 
-@everywhere("mkdir", usage=TEXTS, works="-p -m")
+@everywhere("mkdir", usage=TEXTS, works="-p -m", effect=Effect.NONE)
 def mkdir(call: Call, manner: Wording) -> int:
     """``mkdir [-p] DIR…``."""
     given, words = letters_of(call), call.given.operands
@@ -69,7 +69,7 @@ def _make_parents(call: Call, path: str) -> None:
             call.files.make_directory(where)
 
 
-@everywhere("rmdir", usage=TEXTS, works="")
+@everywhere("rmdir", usage=TEXTS, works="", effect=Effect.NONE)
 def rmdir(call: Call, manner: Wording) -> int:
     """``rmdir DIR…``."""
     words = call.given.operands
@@ -83,7 +83,7 @@ def rmdir(call: Call, manner: Wording) -> int:
     return code
 
 
-@everywhere("rm", usage=TEXTS, works="-f -r -R")
+@everywhere("rm", usage=TEXTS, works="-f -r -R", effect=Effect.NONE)
 def rm(call: Call, manner: Wording) -> int:
     """``rm [-fr] FILE…``."""
     given, words = letters_of(call), call.given.operands
@@ -116,14 +116,14 @@ def _remove_tree(call: Call, where: str) -> None:
     call.files.remove_directory(where)
 
 
-@everywhere("cp", usage=TEXTS, works="-a -f -p")
+@everywhere("cp", usage=TEXTS, works="-a -f -p", effect=Effect.NONE)
 def cp(call: Call, manner: Wording) -> int:
     """``cp [-afp] SOURCE… TARGET``: files; directories are not copied."""
     words = call.given.operands
     return _transferred(call, manner, words, keep=True)
 
 
-@everywhere("mv", usage=TEXTS, works="-f")
+@everywhere("mv", usage=TEXTS, works="-f", effect=Effect.NONE)
 def mv(call: Call, manner: Wording) -> int:
     """``mv [-f] SOURCE… TARGET``."""
     words = call.given.operands
@@ -147,7 +147,7 @@ def _transferred(call: Call, manner: Wording, words: list[str], *, keep: bool) -
             code = manner.error(call, f"{refusal} '{source}': No such file or directory")
         elif call.files.is_directory(source):
             if not keep:
-                raise NotSimulated("mv of directories")
+                raise NotSimulated("mv of directories", Effect.NONE)
             why = "" if manner.busybox else "-r not specified; "
             code = manner.error(call, f"{why}omitting directory '{source}'")
         elif call.files.absolute(source) == call.files.absolute(place):
@@ -163,7 +163,7 @@ def _transferred(call: Call, manner: Wording, words: list[str], *, keep: bool) -
     return code
 
 
-@everywhere("touch", usage=TEXTS, works="-c -a -m")
+@everywhere("touch", usage=TEXTS, works="-c -a -m", effect=Effect.NONE)
 def touch(call: Call, manner: Wording) -> int:
     """``touch [-c] FILE…``: files that are not there are made."""
     given, words = letters_of(call), call.given.operands
@@ -179,7 +179,7 @@ def touch(call: Call, manner: Wording) -> int:
     return code
 
 
-@everywhere("tee", usage=TEXTS, works="-a -i")
+@everywhere("tee", usage=TEXTS, works="-a -i", effect=Effect.NONE)
 def tee(call: Call, manner: Wording) -> Waiting:
     """``tee [-a] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
@@ -206,7 +206,7 @@ def tee(call: Call, manner: Wording) -> Waiting:
     return code
 
 
-@everywhere("basename", usage=TEXTS, works="")
+@everywhere("basename", usage=TEXTS, works="", effect=Effect.NONE)
 def basename(call: Call, manner: Wording) -> int:
     """``basename PATH [SUFFIX]``."""
     words = call.given.operands
@@ -219,7 +219,7 @@ def basename(call: Call, manner: Wording) -> int:
     return 0
 
 
-@everywhere("dirname", usage=TEXTS, works="")
+@everywhere("dirname", usage=TEXTS, works="", effect=Effect.NONE)
 def dirname(call: Call, manner: Wording) -> int:
     """``dirname PATH…``."""
     words = call.given.operands

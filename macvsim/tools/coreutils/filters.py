@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from macvsim.errors import Effect
 from macvsim.machine.call import BLOCK, Call, Waiting
 from macvsim.machine.pipe import size_of
 from macvsim.machine.streams import OpenFile, Steps
@@ -15,7 +16,7 @@ from macvsim.tools.toolkit import Lines, Wording, everywhere, letters_of, lines_
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
 
 
-@everywhere("cat", usage=TEXTS, works="-n -u", letters="u")
+@everywhere("cat", usage=TEXTS, works="-n -u", letters="u", effect=Effect.NONE)
 def cat(call: Call, manner: Wording) -> Waiting:
     """``cat [-n] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
@@ -40,14 +41,14 @@ def _count_of(call: Call) -> str:
     return digits or call.given.get("-n", "10")
 
 
-@everywhere("head", usage=TEXTS, works="-n -q -c", letters="0123456789")
+@everywhere("head", usage=TEXTS, works="-n -q -c", letters="0123456789", effect=Effect.NONE)
 def head(call: Call, manner: Wording) -> Waiting:
     """``head [-n N | -N | -c N] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
     unit = "bytes" if "c" in given else "lines"
     count = _count(manner, given.get("c") or _count_of(call), unit)
     if "c" in given and count < 0:
-        return call.not_simulated("head -c with a negative number")
+        return call.not_simulated("head -c with a negative number", Effect.NONE)
     failed: list[str] = []
     first = True
     for word in words or ["-"]:
@@ -80,7 +81,7 @@ def _first_bytes(call: Call, file: OpenFile, size: int) -> Steps:
         yield from call.write(data.decode("utf-8", "surrogateescape"))
 
 
-@everywhere("tail", usage=TEXTS, works="-n -q", letters="0123456789")
+@everywhere("tail", usage=TEXTS, works="-n -q", letters="0123456789", effect=Effect.NONE)
 def tail(call: Call, manner: Wording) -> Waiting:
     """``tail [-n [+]N | -N] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
@@ -111,7 +112,7 @@ def _title(call: Call, given: dict[str, str], words: list[str], name: str, first
         call.out(f"{'' if first else chr(10)}==> {'standard input' if name == '-' else name} <==\n")
 
 
-@everywhere("tac", usage=TEXTS, works="")
+@everywhere("tac", usage=TEXTS, works="", effect=Effect.NONE)
 def tac(call: Call, manner: Wording) -> Waiting:
     """``tac [FILE…]``: the last line first."""
     words = call.given.operands
@@ -122,7 +123,7 @@ def tac(call: Call, manner: Wording) -> Waiting:
     return int(bool(failed))
 
 
-@everywhere("rev", usage=TEXTS, works="")
+@everywhere("rev", usage=TEXTS, works="", effect=Effect.NONE)
 def rev(call: Call, manner: Wording) -> Waiting:
     """``rev [FILE…]``: every line backwards."""
     words = call.given.operands
@@ -132,7 +133,7 @@ def rev(call: Call, manner: Wording) -> Waiting:
     return int(bool(lines.failed))
 
 
-@everywhere("wc", usage=TEXTS, works="-c -l -m -w")
+@everywhere("wc", usage=TEXTS, works="-c -l -m -w", effect=Effect.NONE)
 def wc(call: Call, manner: Wording) -> Waiting:
     """``wc [-clmw] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
@@ -165,7 +166,7 @@ def wc(call: Call, manner: Wording) -> Waiting:
     return int(bool(failed))
 
 
-@everywhere("sort", usage=TEXTS, works="-f -n -r -u -k -t", gnu=GNU_2)
+@everywhere("sort", usage=TEXTS, works="-f -n -r -u -k -t", gnu=GNU_2, effect=Effect.NONE)
 def sort(call: Call, manner: Wording) -> Waiting:
     """``sort [-fnru] [-k N] [-t C] [FILE…]``, in the order of the C locale."""
     given, words = letters_of(call), call.given.operands
@@ -177,7 +178,7 @@ def sort(call: Call, manner: Wording) -> Waiting:
         return 1 if manner.busybox else 2
     match = re.fullmatch(r"(\d+)(?:,(\d+))?([nrf]*)", given.get("k", "1"))
     if match is None:
-        return call.not_simulated(f"sort -k {given['k']}")
+        return call.not_simulated(f"sort -k {given['k']}", Effect.NONE)
     begin, end, letters = int(match[1]), int(match[2] or 0), match[3] + "".join(given)
 
     def key(line: str) -> tuple[float, str]:
@@ -200,12 +201,12 @@ def sort(call: Call, manner: Wording) -> Waiting:
     return 0
 
 
-@everywhere("uniq", usage=TEXTS, works="-c -d -u")
+@everywhere("uniq", usage=TEXTS, works="-c -d -u", effect=Effect.NONE)
 def uniq(call: Call, manner: Wording) -> Waiting:
     """``uniq [-cdu] [FILE]``."""
     given, words = letters_of(call), call.given.operands
     if len(words) > 1:
-        return call.not_simulated("uniq with an output file")
+        return call.not_simulated("uniq with an output file", Effect.NONE)
     lines = Lines(call, manner, words)
     last: str | None = None
     count = 0
@@ -220,7 +221,7 @@ def uniq(call: Call, manner: Wording) -> Waiting:
         last = line
 
 
-@everywhere("cut", usage=TEXTS, works="-b -c -d -f -s")
+@everywhere("cut", usage=TEXTS, works="-b -c -d -f -s", effect=Effect.NONE)
 def cut(call: Call, manner: Wording) -> Waiting:
     """``cut -c LIST | -f LIST [-d C] [-s] [FILE…]``."""
     given, words = letters_of(call), call.given.operands
@@ -259,7 +260,7 @@ def cut(call: Call, manner: Wording) -> Waiting:
     return int(bool(lines.failed))
 
 
-@everywhere("tr", usage=TEXTS, works="-c -C -d -s", letters="C")
+@everywhere("tr", usage=TEXTS, works="-c -C -d -s", letters="C", effect=Effect.NONE)
 def tr(call: Call, manner: Wording) -> Waiting:
     """``tr [-cds] SET1 [SET2]``."""
     given, words = letters_of(call), call.given.operands

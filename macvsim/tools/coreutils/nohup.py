@@ -18,7 +18,7 @@ from macvsim.tools.toolkit import Wording, everywhere
 _MODE = re.compile(r"L|\d+(?:[KMGTPEZYRQ](?:B|iB)?|kB)?")
 
 
-@everywhere("nohup", usage=TEXTS, works="", gnu=STARTER, busybox=BUSYBOX_STARTER)
+@everywhere("nohup", usage=TEXTS, works="", gnu=STARTER, busybox=BUSYBOX_STARTER, effect=Effect.CHANGES)
 def nohup(call: Call, manner: Wording) -> Waiting:
     """``nohup COMMAND ARG…``."""
     words = call.given.operands
@@ -28,7 +28,7 @@ def nohup(call: Call, manner: Wording) -> Waiting:
     return run_program(call.derived(words), failed=f"{call.name}: {what}")
 
 
-@tool("nice", flavour="debian", usage=TEXTS, effect=Effect.NONE, manner=STARTER)
+@tool("nice", flavour="debian", usage=TEXTS, effect=Effect.CHANGES, manner=STARTER)
 def nice(call: Call) -> Waiting:
     """``nice [-n N] COMMAND ARG…``."""
     adjustment, words = call.given.get("-n", "10"), call.given.operands
@@ -37,11 +37,11 @@ def nice(call: Call) -> Waiting:
     if not words and "-n" in call.given:
         raise UsageError("a command must be given with an adjustment")
     if not words:
-        raise NotSimulated("nice without a command: processes have no niceness")
+        raise NotSimulated("nice without a command: processes have no niceness", Effect.NONE)
     return run_program(call.derived(words), failed=f"{call.name}: '{words[0]}'")
 
 
-@tool("stdbuf", flavour="debian", usage=TEXTS, effect=Effect.NONE, manner=STARTER)
+@tool("stdbuf", flavour="debian", usage=TEXTS, effect=Effect.CHANGES, manner=STARTER)
 def stdbuf(call: Call) -> Waiting:
     """``stdbuf {-i MODE | -o MODE | -e MODE}… COMMAND ARG…``."""
     words = call.given.operands

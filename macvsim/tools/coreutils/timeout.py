@@ -5,6 +5,7 @@ from __future__ import annotations
 import simpy
 
 from macvsim.engine.sim import SECOND
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.job import SIGKILL, SIGNALS, Job, signal_of
@@ -25,7 +26,7 @@ def _seconds(manner: Wording, word: str) -> int:
         raise UsageError(f"invalid time interval '{word}'") from None
 
 
-@everywhere("sleep", usage=TEXTS, works="")
+@everywhere("sleep", usage=TEXTS, works="", effect=Effect.NONE)
 def sleep(call: Call, manner: Wording) -> Waiting:
     """``sleep SECONDS[smhd]…``."""
     words = call.given.operands
@@ -35,7 +36,7 @@ def sleep(call: Call, manner: Wording) -> Waiting:
     return 0
 
 
-@everywhere("timeout", usage=TEXTS, works="-s -k", gnu=STARTER, busybox=BUSYBOX_STARTER)
+@everywhere("timeout", usage=TEXTS, works="-s -k", gnu=STARTER, busybox=BUSYBOX_STARTER, effect=Effect.CHANGES)
 def timeout(call: Call, manner: Wording) -> Waiting:
     """``timeout [-s SIGNAL] [-k SECONDS] SECONDS PROGRAM [WORD…]``."""
     given, args = letters_of(call), call.given.operands

@@ -6,7 +6,8 @@ import re
 
 from macvsim.apps.curl import AGENT, Failed, LeftOut, Options, Outcome, Transfer, seconds
 from macvsim.engine.sim import SECOND
-from macvsim.machine.call import NOT_SIMULATED, Call, Waiting
+from macvsim.errors import Effect
+from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.tool import tool
 from macvsim.tools.socketstreams import Decoder, to_bytes
@@ -23,20 +24,20 @@ _MORE = "\ncurl: try 'curl --help' or 'curl --manual' for more information"
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 
 
-@tool("curl", flavour="debian")
+@tool("curl", flavour="debian", effect=Effect.READS)
 def curl(call: Call) -> int | Waiting:
     """``curl [-sSfiIvLkO4N] [-o FILE] [-w FORMAT] [-m SEC] [-X METHOD] [-H HEADER] [-d DATA] [-A AGENT] URL…``."""
     try:
         given, urls = _words(call.args)
         options = _options(given)
     except LeftOut as error:
-        return call.not_simulated(f"curl {error}")
+        return call.not_simulated(f"curl {error}", Effect.READS)
     except Failed as error:
         call.err(f"curl: {error}\n")
         return error.code
     letters = {letter for letter, _ in given}
     if letters & set("oO") and not letters & set("s"):
-        return call.not_simulated("the progress meter of curl: add -s")
+        return call.not_simulated("the progress meter of curl: add -s", Effect.READS)
     if not urls:
         call.err(f"curl: (2) no URL specified{_MORE}\n")
         return 2
@@ -114,8 +115,7 @@ def _fetch_all(call: Call, urls: list[str], given: list[tuple[str, str]], option
         try:
             outcome = yield from transfer.run(url)
         except LeftOut as error:
-            call.err(f"not simulated: curl {error}\n")
-            return NOT_SIMULATED
+            return call.not_simulated(f"curl {error}", Effect.READS)
         connections, code = transfer.connections, outcome.code
         if code and not ("s" in last and "S" not in last):
             call.err(f"curl: ({code}) {outcome.error}\n")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.resolve import where_is
 from macvsim.machine.tool import tool
 
 
-@tool("which")
+@tool("which", effect=Effect.NONE)
 def which(call: Call) -> int:
     """``which NAME…``."""
     status = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from macvsim.apps.dhcp_server import Lease
 from macvsim.apps.dnsmasq import Config, Dnsmasq, Range
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.errors import Effect, MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.streams import discard
@@ -39,7 +39,7 @@ class _Bad(Exception):
     """What dnsmasq says before it exits."""
 
 
-@tool("dnsmasq", flavour="debian")
+@tool("dnsmasq", flavour="debian", effect=Effect.CHANGES)
 def dnsmasq(call: Call) -> Waiting:
     """``dnsmasq -p 0 [-d|-k] -i IFACE -F START,END[,MASK][,TIME] [-G MAC,IP] [-O OPTION,VALUE] [-C FILE]``."""
     try:
@@ -49,9 +49,9 @@ def dnsmasq(call: Call) -> Waiting:
         return 1
     given = dict(settings)
     if left_out := next((name for name, _ in settings if name not in _KNOWN), ""):
-        return call.not_simulated(f"dnsmasq --{left_out}")
+        return call.not_simulated(f"dnsmasq --{left_out}", Effect.CHANGES)
     if given.get("port") != "0":
-        return call.not_simulated("the name server of dnsmasq: give it --port=0")
+        return call.not_simulated("the name server of dnsmasq: give it --port=0", Effect.CHANGES)
     try:
         config = _config(settings)
     except (MacvsimError, ValueError, _Bad) as bad:
@@ -69,7 +69,7 @@ def dnsmasq(call: Call) -> Waiting:
     try:
         leases = list(leasefile.read(call.box, path))
     except (MacvsimError, ValueError):
-        return call.not_simulated(f"dnsmasq with a lease file that it did not write: {path}")
+        return call.not_simulated(f"dnsmasq with a lease file that it did not write: {path}", Effect.CHANGES)
 
     def store(leases: Iterable[Lease]) -> None:
         leasefile.write(call.box, path, leases)

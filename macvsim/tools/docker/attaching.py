@@ -5,7 +5,7 @@ from __future__ import annotations
 import simpy
 
 from macvsim.docker.container import Container
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGTERM
 from macvsim.tools.docker.programs import check_program
@@ -53,7 +53,7 @@ def _check_program(container: Container) -> None:
     """`NotSimulated` for a shell that waits for what is typed."""
     config = container.config
     if config.is_shell and (config.tty or config.interactive):
-        raise NotSimulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
+        raise NotSimulated(f"a shell at the terminal: docker exec {container.name} COMMAND", Effect.NONE)
 
 
 def _attach(run: Invocation) -> int | Waiting:

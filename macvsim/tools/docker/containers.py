@@ -7,7 +7,7 @@ from dataclasses import replace
 from macvsim.docker.container import Container
 from macvsim.docker.creation import check_restart
 from macvsim.docker.lifecycle import STOP_TIMEOUT
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.tools.docker.flagvalues import integer
 from macvsim.tools.docker.programs import check_program
@@ -29,7 +29,9 @@ def _timeout(run: Invocation, container: Container, bad_signal: str) -> float:
         if number == SIGKILL:
             return 0.0
         if number not in IGNORED or (container.main is not None and number != SIGTERM):
-            raise NotSimulated(f"{run.page.path} --signal {signal}: only KILL, TERM, and what a shell ignores")
+            raise NotSimulated(
+                f"{run.page.path} --signal {signal}: only KILL, TERM, and what a shell ignores", Effect.CHANGES
+            )
     if run.parsed.has("time"):
         return float(integer(run.parsed.last("time")))
     own = container.config.stop_timeout
@@ -39,7 +41,7 @@ def _timeout(run: Invocation, container: Container, bad_signal: str) -> float:
 def check_stoppable(container: Container, timeout: float) -> None:
     """`NotSimulated` for waiting until a shell ends by itself."""
     if container.running and container.main is None and timeout < 0:
-        raise NotSimulated(f"waiting for ever until {container.name} ends")
+        raise NotSimulated(f"waiting for ever until {container.name} ends", Effect.CHANGES)
 
 
 def _stop(run: Invocation) -> Waiting:
@@ -94,7 +96,7 @@ def _kill(run: Invocation) -> int:
         if number == SIGKILL:
             run.engine.kill(name)
         elif container.main is not None or number not in IGNORED:
-            raise NotSimulated(f"docker kill --signal {signal}: only KILL, and what a shell ignores")
+            raise NotSimulated(f"docker kill --signal {signal}: only KILL, and what a shell ignores", Effect.CHANGES)
 
     return 1 if run.each(kill) else 0
 

@@ -6,7 +6,7 @@ import posixpath
 from typing import NamedTuple
 
 from macvsim.docker.container import Container
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileSystem
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
@@ -37,7 +37,7 @@ def _cp(run: Invocation) -> int:
         raise run.profile.error("cli.copy_neither")
     for _, path in (source, target):
         if path == "-":
-            raise NotSimulated("docker cp of tar archives")
+            raise NotSimulated("docker cp of tar archives", Effect.NONE)
     if not source[0] and not FileSystem(run.call.box, run.call.cwd).exists(source[1]):
         folder, name = posixpath.split(run.call.files.absolute(source[1]))
         raise run.profile.error("cli.no_local_file", path=f"{folder}/{name}")
@@ -80,7 +80,7 @@ def _copy(run: Invocation, source: _Place, target: _Place) -> None:
         raise _missing(run, target, posixpath.dirname(where))
     for path in (source.full, where):
         if path.split("/")[1] in ("proc", "sys", "dev"):
-            raise NotSimulated(f"docker cp of {path}")
+            raise NotSimulated(f"docker cp of {path}", Effect.NONE)
     pieces = _pieces(source.files, source.full)
     for inside, text in pieces:
         _store(target.files, where + inside, text)

@@ -6,7 +6,7 @@ from macvsim.docker.engine import Engine
 from macvsim.docker.images import LAYER, SIZE, Image, split_reference
 from macvsim.docker.inspection import Document, timestamp
 from macvsim.docker.tables import human_duration, human_size, render_table
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.docker.formats import inspect_all
 from macvsim.tools.docker.images import image_id
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
@@ -22,7 +22,7 @@ def image_document(engine: Engine, reference: str) -> Document:
     if image is None:
         raise engine.profile.error("image.not_found", reference=":".join(split_reference(reference)))
     if engine.profile.name != "26.1":
-        raise NotSimulated(f"docker image inspect of Docker {engine.profile.name}")
+        raise NotSimulated(f"docker image inspect of Docker {engine.profile.name}", Effect.READS)
     return {
         "Id": f"sha256:{image.id}",
         "RepoTags": images.names(image),

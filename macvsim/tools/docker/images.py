@@ -20,7 +20,7 @@ from macvsim.docker.profile import DockerClientError
 from macvsim.docker.registry import check_registry, pull
 from macvsim.docker.tables import human_duration, human_size, render_table
 from macvsim.engine.sim import SECOND
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.tools.docker.formats import go_time, rows_text
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
@@ -69,7 +69,7 @@ def _chosen(run: Invocation) -> list[Row]:
         if name not in _FILTERS:
             raise run.profile.error("image.filter", name=name)
         if name in ("label", "until") or name in filters:
-            raise NotSimulated(f"docker images --filter {text}")
+            raise NotSimulated(f"docker images --filter {text}", Effect.READS)
         filters[name] = value
     rows = run.engine.images.rows()
     if run.args:
@@ -133,7 +133,7 @@ def _import(run: Invocation) -> int:
     if path not in run.call.box.files:
         raise run.profile.error("cli.no_file", path=path)
     if run.call.box.files[path] != BUSYBOX_ROOT:
-        return run.call.not_simulated("docker import of anything but busybox")
+        return run.call.not_simulated("docker import of anything but busybox", Effect.CHANGES)
     command: Sequence[str] = ()
     for change in run.parsed.all("change"):
         command = _command(change)
@@ -148,7 +148,7 @@ def _command(change: str) -> Sequence[str]:
     """The program of ``CMD ["PROGRAM", …]`` or ``CMD LINE``."""
     word, _, rest = change.strip().partition(" ")
     if word.upper() != "CMD" or not rest.strip():
-        raise NotSimulated(f"docker import --change {shlex.quote(change)}")
+        raise NotSimulated(f"docker import --change {shlex.quote(change)}", Effect.CHANGES)
     try:
         words = json.loads(rest)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.docker.engine import Engine
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.docker.formats import print_template
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
@@ -17,7 +17,7 @@ _WARNINGS = ("WARNING: No swap limit support", "WARNING: No cpuset support")
 def _info(run: Invocation) -> int:
     engine = run.engine
     if run.profile.name != "26.1":
-        raise NotSimulated(f"docker info of {run.profile.name}")
+        raise NotSimulated(f"docker info of {run.profile.name}", Effect.READS)
     if form := run.parsed.last("format"):
         return print_template(run, form, _data(engine))
     run.call.out("\n".join(_lines(engine)) + "\n\n")

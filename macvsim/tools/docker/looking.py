@@ -8,7 +8,7 @@ from contextlib import suppress
 from macvsim.docker.images import SIZE
 from macvsim.docker.inspection import Document
 from macvsim.docker.tables import natural_key
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, Effect
 from macvsim.tools.docker.formats import inspect_all
 from macvsim.tools.docker.image_inspect import image_document
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
@@ -17,7 +17,7 @@ from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 def _inspect(run: Invocation) -> int:
     kind = run.parsed.last("type")
     if kind in ("volume", "node", "service", "task", "secret", "plugin"):
-        return run.call.not_simulated(f"docker inspect --type {kind}")
+        return run.call.not_simulated(f"docker inspect --type {kind}", Effect.READS)
     if kind not in ("", "container", "network", "image"):
         run.call.err(run.profile.text("cli.bad_type", type=kind) + "\n")
         return 1
@@ -62,7 +62,7 @@ def _port(run: Invocation) -> int:
         if not port.isdecimal() or int(port) > 65535:
             raise run.profile.error("cli.bad_port", port=port)
         if protocol not in ("", "tcp", "udp", "sctp"):
-            return run.call.not_simulated(f"docker port of the protocol {protocol}")
+            return run.call.not_simulated(f"docker port of the protocol {protocol}", Effect.READS)
         places = published.get(f"{int(port)}/{protocol or 'tcp'}")
         if not places:
             raise run.profile.error("cli.no_port", port=run.args[1], name=run.args[0])

@@ -125,7 +125,7 @@ def _top(call: Call, book: Manual, words: list[str]) -> int | Waiting:
     if parsed.on("version"):
         return version.short(call)
     if parsed.given:
-        return call.not_simulated(f"docker --{parsed.given[0][0]}")
+        return call.not_simulated(f"docker --{parsed.given[0][0]}", Effect.CHANGES)
     if not words:
         call.err(page.text)
         return 0
@@ -146,7 +146,7 @@ def _group(call: Call, page: Page, words: list[str]) -> int:
     if parsed.on("help"):
         return show_help(call, page, old_way=parsed.warned)
     if profile_of(call).name != "26.1":
-        return call.not_simulated(f"{page.path} without a command, of Docker {profile_of(call).name}")
+        return call.not_simulated(f"{page.path} without a command, of Docker {profile_of(call).name}", Effect.NONE)
     call.err(page.text)
     return 1 if parsed.args else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.inspection import Document
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, Effect
 from macvsim.tools.docker.formats import inspect_all
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
@@ -14,7 +14,7 @@ def _create(run: Invocation) -> int:
     if scope == "swarm":
         raise run.profile.error("network.no_swarm")
     if scope not in ("", "local") or given.last("ipam-driver", "default") != "default":
-        return run.call.not_simulated("network scopes and address drivers other than the default ones")
+        return run.call.not_simulated("network scopes and address drivers other than the default ones", Effect.CHANGES)
     network = run.engine.network_create(
         run.args[0],
         driver=given.last("driver", "bridge"),

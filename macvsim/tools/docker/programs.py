@@ -7,10 +7,11 @@ import json
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.profile import Profile
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
+from macvsim.machine.programs import left_out
 
 _FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 
@@ -23,7 +24,7 @@ def has_program(box: Box, word: str) -> bool:
     if box.kernel.programs.find(name, box.flavour.name) is not None or word in SHELLS:
         return True
     if name in BUSYBOX_APPLETS:
-        raise NotSimulated(f"{name} in a container")
+        raise NotSimulated(f"{name} in a container", left_out(name, (name,)) or Effect.NONE)
     return False
 
 
@@ -42,7 +43,7 @@ def check_user(profile: Profile, user: str) -> None:
     name, _, group = user.partition(":")
     for word, key in ((name, "container.user"), (group, "container.group")):
         if word.isdecimal() and int(word):
-            raise NotSimulated(f"--user {user}: everything runs as root")
+            raise NotSimulated(f"--user {user}: everything runs as root", Effect.CHANGES)
         if word not in ("", "root", "0"):
             raise profile.error(key, name=word)
 

@@ -13,7 +13,7 @@ from macvsim.docker.images import check_reference
 from macvsim.docker.ipam_config import PREDEFINED
 from macvsim.docker.network import EndpointSettings
 from macvsim.docker.profile import Profile
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.tools.docker.flags import Parsed
@@ -44,7 +44,7 @@ def check_left_out(profile: Profile, given: Parsed) -> None:
     if pull not in ("always", "missing", "never", ""):
         raise profile.error("cli.pull", pull=pull)
     if pull == "always":
-        raise NotSimulated("docker run --pull always: there is no registry")
+        raise NotSimulated("docker run --pull always: there is no registry", Effect.CHANGES)
     with suppress(DockerError):
         check_user(profile, given.last("user"))
 
@@ -173,7 +173,9 @@ def _networks(profile: Profile, given: Parsed) -> dict[str, EndpointSettings]:
             raise profile.error("cli.conflict", what=f"cannot specify both {words}")
         setattr(first, own, tuple(values) if own in ("aliases", "links", "link_local") else values[-1].strip())
     if first.links and next(iter(networks)) in PREDEFINED:
-        raise NotSimulated(f"docker run --link on the network {next(iter(networks))}: make a network of your own")
+        raise NotSimulated(
+            f"docker run --link on the network {next(iter(networks))}: make a network of your own", Effect.CHANGES
+        )
     return networks
 
 
@@ -212,7 +214,9 @@ def read_ports(profile: Profile, texts: Sequence[str]) -> Mapping[str, Sequence[
     for text in texts:
         match = _PORT.fullmatch(text)
         if match is None or "=" in text or "[" in text:
-            raise NotSimulated(f"docker run -p {text}: write [IP:][HOST_PORT:]CONTAINER_PORT[/PROTOCOL]")
+            raise NotSimulated(
+                f"docker run -p {text}: write [IP:][HOST_PORT:]CONTAINER_PORT[/PROTOCOL]", Effect.CHANGES
+            )
         protocol = (match["proto"] or "tcp").lower()
         inside, outside = _range(match["port"]), _range(match["host"] or "")
         for which, number, found in (("containerPort", match["port"], inside), ("hostPort", match["host"], outside)):
@@ -222,7 +226,9 @@ def read_ports(profile: Profile, texts: Sequence[str]) -> Mapping[str, Sequence[
             raise profile.error("cli.proto", protocol=match["proto"])
         numbers = [*(outside or [])] or [""] * len(inside or [])
         if len(numbers) != len(inside or []):
-            raise NotSimulated(f"docker run -p {text}: write as many ports on the host as in the container")
+            raise NotSimulated(
+                f"docker run -p {text}: write as many ports on the host as in the container", Effect.CHANGES
+            )
         for port, number in zip(inside or [], numbers, strict=True):
             ports.setdefault(f"{port}/{protocol}", []).append((match["ip"] or "", str(number)))
     return ports
@@ -253,5 +259,5 @@ def _host(text: str) -> tuple[str, str]:
     """``--add-host``; the host's own address is not known."""
     name, address = host_entry(text)
     if address == "host-gateway":
-        raise NotSimulated("docker run --add-host NAME:host-gateway")
+        raise NotSimulated("docker run --add-host NAME:host-gateway", Effect.CHANGES)
     return name, address

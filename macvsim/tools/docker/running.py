@@ -7,7 +7,7 @@ from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
 from macvsim.docker.privileged import Privileged
 from macvsim.docker.registry import check_registry, pull
-from macvsim.errors import DockerError, NotSimulated
+from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.job import Job
@@ -74,7 +74,9 @@ def _run(run: Invocation) -> int | Waiting:
     given = run.parsed
     shell = len(given.args) == 1 or (len(given.args) == 2 and given.args[1] in SHELLS)
     if shell and not given.on("detach") and (given.on("interactive") or given.on("tty")):
-        return run.call.not_simulated("a shell at the terminal: docker run -itd …, then docker exec NAME COMMAND")
+        return run.call.not_simulated(
+            "a shell at the terminal: docker run -itd …, then docker exec NAME COMMAND", Effect.CHANGES
+        )
     try:
         container = _create_container(run)
     except DockerError as error:
@@ -121,7 +123,7 @@ def _exec(run: Invocation) -> int | Waiting:
         run.out(str(error))
         return NOT_EXECUTABLE
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.fds.stdin.is_terminal:
-        return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND")
+        return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND", Effect.NONE)
     if missing := missing_program(container, argv[0]):
         run.out(missing)
         return NOT_EXECUTABLE

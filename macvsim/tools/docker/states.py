@@ -9,7 +9,7 @@ from macvsim.docker.inspection import timestamp
 from macvsim.docker.log import LogLine
 from macvsim.docker.tables import render_columns
 from macvsim.engine.sim import SECOND
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, Effect
 from macvsim.machine.call import Waiting
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
@@ -86,7 +86,7 @@ def fixed_time(time: int) -> str:
 
 def _top(run: Invocation) -> int:
     if len(run.args) > 1:
-        return run.call.not_simulated("docker top with options of ps")
+        return run.call.not_simulated("docker top with options of ps", Effect.READS)
     container = run.engine.find(run.args[0])
     container.check_running()
     head = ("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")

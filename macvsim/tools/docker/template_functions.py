@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from macvsim.docker.gotypes import NIL_MAPS, NIL_POINTERS, GoMap, GoTime, JsonMap, Sparse
 from macvsim.docker.inspection import compact
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.docker.template_read import TemplateError
 
 NOTHING = "<no value>"
@@ -54,10 +54,10 @@ def _show_pairs(value: dict[str, Any]) -> str:
     """A map or a structure."""
     if not isinstance(value, GoMap):
         if len(value) > 4:
-            raise NotSimulated("a whole structure printed as Go prints it: write {{json …}}")
+            raise NotSimulated("a whole structure printed as Go prints it: write {{json …}}", Effect.READS)
         return f"{{{' '.join(show(item) for item in value.values())}}}"
     if not isinstance(value, JsonMap) and any(isinstance(item, dict) for item in value.values()):
-        raise NotSimulated("a map of pointers printed as Go prints it: write {{json …}}")
+        raise NotSimulated("a map of pointers printed as Go prints it: write {{json …}}", Effect.READS)
     return f"map[{' '.join(f'{key}:{show(item)}' for key, item in sorted(value.items()))}]"
 
 

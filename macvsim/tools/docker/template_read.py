@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 
 _ACTION = re.compile(r"\{\{(- )?(.*?)( -)?\}\}", re.DOTALL)
 _TOKEN = re.compile(
@@ -87,7 +87,7 @@ def read(text: str, functions: Collection[str]) -> list[Node]:
                 open_blocks.append(block)
                 here = block.body
         elif word in ("define", "template", "block", "break", "continue"):
-            raise NotSimulated(f"{{{{{word}}}}} in a template")
+            raise NotSimulated(f"{{{{{word}}}}} in a template", Effect.READS)
         elif word in ("range", "if", "with"):
             block = _action(word, tokens[1:], functions)
             here.append(block)

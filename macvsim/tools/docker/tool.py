@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from macvsim.docker.engine import Engine
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import Profile, get_profile
-from macvsim.errors import DockerError
+from macvsim.errors import DockerError, Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.tools.docker.flags import FlagError, Parsed, parse
 from macvsim.tools.docker.manual import Option, Page
@@ -106,10 +106,21 @@ def profile_of(call: Call) -> Profile:
     return box.profile if isinstance(box, DockerHost) else get_profile()
 
 
+_READING = frozenset(
+    ("attach", "config", "diff", "events", "history", "images", "info", "inspect", "logs", "ls", "port", "ps", "search",
+     "stats", "top", "version", "wait")
+)  # fmt: skip
+
+
+def effect_of(page: Page) -> Effect:
+    """The effect of a subcommand on a real network."""
+    return Effect.READS if page.path.split()[-1] in _READING else Effect.CHANGES
+
+
 def show_help(call: Call, page: Page, *, old_way: bool = False) -> int:
     """``--help``; `old_way`: asked for by ``-h``."""
     if profile_of(call).name != "26.1":
-        return call.not_simulated(f"{page.path} --help of Docker {profile_of(call).name}")
+        return call.not_simulated(f"{page.path} --help of Docker {profile_of(call).name}", Effect.NONE)
     call.out("Flag shorthand -h has been deprecated, please use --help\n" * old_way + page.text)
     return 0
 
@@ -126,7 +137,7 @@ def invoke(call: Call, page: Page, command: Subcommand | None, words: list[str])
     if parsed.on("help"):
         return show_help(call, page, old_way=parsed.warned)
     if command is None:
-        return call.not_simulated(page.path)
+        return call.not_simulated(page.path, effect_of(page))
     if not command.accepts(len(parsed.args)):
         text = profile.text(
             "cli.arguments",
@@ -139,7 +150,7 @@ def invoke(call: Call, page: Page, command: Subcommand | None, words: list[str])
         return 1
     for name, _ in parsed.given:
         if name not in command.simulated and name not in command.hidden and name != "help":
-            return call.not_simulated(f"{page.path} --{name}")
+            return call.not_simulated(f"{page.path} --{name}", effect_of(page))
     invocation = Invocation(call, page, parsed, profile)
     try:
         result = command.body(invocation)

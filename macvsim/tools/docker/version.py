@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.docker.profile import Profile
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.tools.docker.formats import print_template
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags, profile_of
@@ -44,7 +44,7 @@ Server:
 
 def _text(profile: Profile) -> str:
     if profile.name not in _TEXTS:
-        raise NotSimulated(f"docker version of {profile.name}")
+        raise NotSimulated(f"docker version of {profile.name}", Effect.READS)
     return _TEXTS[profile.name]
 
 

@@ -7,12 +7,14 @@ offloads off changes nothing and succeeds, and they cannot be switched on.
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.tool import tool
 from macvsim.tools.ethtool.more import DRIVER_LACKS, NO_DEVICE, channels, lacking, permanent, time_stamping
 
 _BAD = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
 _SETTINGS_REQUESTS = 7
+_SHOWING = ("-a", "-c", "-d", "-e", "-g", "-m", "-n", "-u", "-x", "--register-dump", "--eeprom-dump", "--module-info")
 _SUMMARY = {
     "rx": "rx-checksumming",
     "tx": "tx-checksumming",
@@ -49,7 +51,7 @@ _NO_OPTIONS = (
 )
 
 
-@tool("ethtool", flavour="debian")
+@tool("ethtool", flavour="debian", effect=Effect.CHANGES)
 def ethtool(call: Call) -> int:
     """``ethtool DEV``, ``ethtool -k|-K|-S|-i DEV …``."""
     args = call.args
@@ -80,7 +82,9 @@ def ethtool(call: Call) -> int:
             return channels(call, dev)
     if option in DRIVER_LACKS:
         return lacking(call, option, dev)
-    return call.not_simulated(f"ethtool {option}")
+    return call.not_simulated(
+        f"ethtool {option}", Effect.READS if option.startswith("--show-") or option in _SHOWING else Effect.CHANGES
+    )
 
 
 def _settings(call: Call, dev: NetDevice | None) -> int:
@@ -142,7 +146,9 @@ def _set_features(call: Call, dev: NetDevice | None, words: list[str]) -> int:
             call.err("netlink error: bit name not found (offset 52)\nnetlink error: Operation not supported\n")
             return 92
         if value == "on":
-            return call.not_simulated(f"offloads ({name}): simulated devices compute everything in the stack")
+            return call.not_simulated(
+                f"offloads ({name}): simulated devices compute everything in the stack", Effect.CHANGES
+            )
     return 0
 
 
@@ -152,7 +158,7 @@ def _statistics(call: Call, dev: NetDevice | None) -> int:
         return 96
     ethtool = dev.link_kind.ethtool
     if ethtool.hardware:
-        return call.not_simulated("counters of a NIC's hardware (ethtool -S): see ip -s link")
+        return call.not_simulated("counters of a NIC's hardware (ethtool -S): see ip -s link", Effect.READS)
     if ethtool.statistics is None:
         call.err("no stats available\n")
         return 94
@@ -168,7 +174,7 @@ def _driver(call: Call, dev: NetDevice | None) -> int:
         return 71
     ethtool = dev.link_kind.ethtool
     if ethtool.hardware:
-        return call.not_simulated("the driver of a NIC (ethtool -i)")
+        return call.not_simulated("the driver of a NIC (ethtool -i)", Effect.READS)
     if not ethtool.driver:
         call.err("Cannot get driver information: Operation not supported\n")
         return 71

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import OWN, Texts, ToolError, UsageError
 from macvsim.tools.toolkit import Wording, everywhere
@@ -19,7 +19,7 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 
 
-@everywhere("find", usage=Texts(__package__), gnu=OWN, busybox=OWN)
+@everywhere("find", usage=Texts(__package__), gnu=OWN, busybox=OWN, effect=Effect.NONE)
 def find(call: Call, manner: Wording) -> int:
     """``find [PATH…] [EXPRESSION]``: paths in the order of their names."""
     words = list(call.args)
@@ -103,7 +103,7 @@ class _Expression:
         if word == "-empty":
             return self._is_empty
         if word in _LEFT_OUT:
-            raise NotSimulated(f"find {word}")
+            raise NotSimulated(f"find {word}", Effect.NONE)
         if word not in _VALUES:
             raise self._unknown(word)
         if not self.words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.streams import NULL
@@ -12,7 +13,7 @@ from macvsim.machine.tool import tool
 _ITEM = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""")
 
 
-@tool("xargs")
+@tool("xargs", effect=Effect.CHANGES)
 def xargs(call: Call) -> Waiting:
     """``xargs [-r] [-n MAX] [-I TEXT] [COMMAND ARG…]``."""
     words = call.args
@@ -22,7 +23,7 @@ def xargs(call: Call) -> Waiting:
         if value and option in ("-n", "-I"):
             words.insert(0, value)
         elif value:
-            return call.not_simulated(f"xargs {option}{value}")
+            return call.not_simulated(f"xargs {option}{value}", Effect.CHANGES)
         if option == "-r":
             never_empty = True
         elif option == "-n" and words and words[0].isdigit():
@@ -30,7 +31,7 @@ def xargs(call: Call) -> Waiting:
         elif option == "-I" and words:
             replace = words.pop(0)
         else:
-            return call.not_simulated(f"xargs {option}")
+            return call.not_simulated(f"xargs {option}", Effect.CHANGES)
     base = words or ["echo"]
     items: list[str] = []
     runs = status = 0

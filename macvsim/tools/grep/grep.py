@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Text
@@ -27,13 +27,23 @@ _DIGITS = "0123456789"
 
 
 @tool("grep", "egrep", "fgrep", usage=_TEXTS, version=_TEXTS.blocks["version"], letters=_DIGITS + "y", manner=_GNU,
-      left_out={"-P": "expressions of Perl", "--exclude-from": "patterns of file names in a file"})  # fmt: skip
+      left_out={"-P": "expressions of Perl", "--exclude-from": "patterns of file names in a file"},
+      effect=Effect.NONE)  # fmt: skip
 def grep(call: Call) -> Waiting:
     """``grep [OPTION]... PATTERNS [FILE]...``."""
     return _Grep(call, busybox=False).run()
 
 
-@tool("grep", "egrep", "fgrep", flavour="busybox", usage=_TEXTS.blocks["busybox grep"], letters="y", manner=_BUSYBOX)
+@tool(
+    "grep",
+    "egrep",
+    "fgrep",
+    flavour="busybox",
+    usage=_TEXTS.blocks["busybox grep"],
+    letters="y",
+    manner=_BUSYBOX,
+    effect=Effect.NONE,
+)
 def busybox_grep(call: Call) -> Waiting:
     """``grep [-HhnlLoqvsrRiwFEz] ...``."""
     return _Grep(call, busybox=True).run()
@@ -124,7 +134,7 @@ class _Grep:
                 raise ToolError(f"bad regex '{patterns[0]}': {error}") from None
             raise ToolError(str(error)) from None
         except RegexLimitError as error:
-            raise NotSimulated(f"{error}") from None
+            raise NotSimulated(f"{error}", Effect.NONE) from None
         if not self._busybox:
             for warning in pattern.warnings:
                 self._call.err(f"{self._call.name}: warning: {warning}\n")

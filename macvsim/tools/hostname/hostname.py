@@ -32,7 +32,7 @@ _HOSTNAME = Manner(
         "-b": "a default name",
         "-y": "the NIS domain",
     },
-    effect=Effect.CHANGES,
+    effect=Effect.NONE,
     manner=_HOSTNAME,
 )
 def hostname(call: Call) -> int:
@@ -56,7 +56,7 @@ def hostname(call: Call) -> int:
     return _set(call, name)
 
 
-@tool("hostname", flavour="busybox", usage=USAGE, letters="v", effect=Effect.CHANGES, manner=BUSYBOX)
+@tool("hostname", flavour="busybox", usage=USAGE, letters="v", effect=Effect.NONE, manner=BUSYBOX)
 def busybox_hostname(call: Call) -> int:
     """``hostname [-sidf] [HOSTNAME | -F FILE]``."""
     given = call.given

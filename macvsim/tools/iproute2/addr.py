@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import ToolError, UsageError
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope
@@ -18,7 +18,17 @@ from macvsim.tools.iproute2.linkfilter import SCOPES, LinkFilter, parse_filter
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_prefix
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
-from macvsim.tools.iproute2.words import Words, complaint, duplicate, garbage, invalid, matches, number, prefix
+from macvsim.tools.iproute2.words import (
+    Words,
+    complaint,
+    duplicate,
+    effect_of,
+    garbage,
+    invalid,
+    matches,
+    number,
+    prefix,
+)
 from macvsim.wire.addr import ip_text, is_loopback_ip, mask_int
 
 _FLAGS = ("noprefixroute", "autojoin")
@@ -62,7 +72,7 @@ def work(words: Words, tool: Tool) -> int:
     if matches(word, "flush"):
         return _flush(words, tool)
     if any(matches(word, full) for full in ("save", "restore", "showdump")):
-        raise NotSimulated(f"ip addr {word}")
+        raise NotSimulated(f"ip addr {word}", effect_of(word))
     if matches(word, "help"):
         raise UsageError(topic="ip address")
     raise complaint(f'Command "{word}" is unknown, try "ip address help".\n')
@@ -84,7 +94,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
                 raise duplicate("broadcast", value)
             found.broadcast = value
         elif word == "anycast":
-            raise NotSimulated("anycast addresses")
+            raise NotSimulated("anycast addresses", Effect.CHANGES)
         elif word == "scope":
             found.scope = _scope(words.value())
         elif word == "dev":
@@ -124,7 +134,7 @@ def _check_inet(found: _Request) -> None:
     """What is left out of IPv4."""
     left = [word for word, flag in addr6.FLAG_WORDS.items() if word not in _FLAGS and found.extra.flags & flag]
     if left or found.extra.proto:
-        raise NotSimulated(f"ip addr add … {left[0] if left else 'proto'}")
+        raise NotSimulated(f"ip addr add … {left[0] if left else 'proto'}", Effect.CHANGES)
 
 
 def _scope(word: str) -> Scope:
@@ -136,7 +146,7 @@ def _scope(word: str) -> Scope:
     try:
         return Scope(value)
     except ValueError:
-        raise NotSimulated(f"scope {word}") from None
+        raise NotSimulated(f"scope {word}", Effect.CHANGES) from None
 
 
 def _device(found: _Request, tool: Tool) -> NetDevice:
@@ -193,7 +203,9 @@ def _add(words: Words, tool: Tool, *, replace: bool) -> int:
         old = next((a for a in dev.inet.addresses if (a.local, a.plen) == (new.local, new.plen)), None)
         if old is not None:
             if (old.metric, old.noprefixroute) != (new.metric, new.noprefixroute):
-                raise NotSimulated("changing the metric or the flags of an address: delete it and add it again")
+                raise NotSimulated(
+                    "changing the metric or the flags of an address: delete it and add it again", Effect.CHANGES
+                )
             tool.ns.addresses.let_live(dev, old, new.valid, new.preferred)
             return 0
     tool.ns.addresses.add(dev, new)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
@@ -53,7 +53,7 @@ class Family:
         """A prefix; one of IPv6 among words about IPv4 is left out."""
         found = parse_prefix(word, INET6 if self.six else tool.options.family)
         if found.family == INET6 and not self.six:
-            raise NotSimulated("routes of IPv6")
+            raise NotSimulated("routes of IPv6", Effect.CHANGES)
         return found
 
     def print(self, out: Printer, routes: Sequence[Route | Route6], tool: Tool, hidden: Hidden) -> None:

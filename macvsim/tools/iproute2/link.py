@@ -10,7 +10,7 @@ from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
 from macvsim.tools.iproute2.linkshow import print_link
 from macvsim.tools.iproute2.linktypes import PORT_USAGE
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import USAGE, Words, complaint, matches
+from macvsim.tools.iproute2.words import USAGE, Words, complaint, effect_of, matches
 
 _LEFT_OUT = ("xstats", "afstats", "property", "replace")
 
@@ -30,7 +30,7 @@ def work(words: Words, tool: Tool) -> int:
         raise UsageError(topic="ip link")
     if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
         if any(matches(word, name) for name in _LEFT_OUT):
-            raise NotSimulated(f"ip link {word}")
+            raise NotSimulated(f"ip link {word}", effect_of(word, "xstats", "afstats"))
         if not matches(word, "delete"):
             raise complaint(f'Command "{word}" is unknown, try "ip link help".\n')
         request = parse_link(words, tool)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macvsim.dev.base import NetDevice, check_unicast_mac
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind, NewLink
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.net import links
 from macvsim.net.devices import IFNAMSIZ
 from macvsim.net.namespace import Namespace
@@ -79,7 +79,7 @@ class _Maker:
             self.peer = options.pop("peer", self.request)
             return lambda: self._new(known, options)
         if kind in _KINDS_LEFT_OUT:
-            raise NotSimulated(f"{kind} devices")
+            raise NotSimulated(f"{kind} devices", Effect.CHANGES)
         if words:
             raise complaint(f'Garbage instead of arguments "{words.here} ...". Try "ip link help".\n', 1)
         raise NetlinkError("EOPNOTSUPP", f"there is no kind of device called {kind}", "Unknown device type")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.ipv6.conf import GEN_MODES
 from macvsim.net.namespace import Namespace
@@ -127,7 +127,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
         elif word == "carrier":
             request.carrier = words.switch(word)
         elif word in _LEFT_OUT or word in ("broadcast", "brd"):
-            raise NotSimulated(f"ip link … {word}")
+            raise NotSimulated(f"ip link … {word}", Effect.CHANGES)
         else:
             if word == "dev":
                 word = words.value()

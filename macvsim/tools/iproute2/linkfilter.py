@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.addr import FOREVER, Address
 from macvsim.net.fibroute import Scope
@@ -133,7 +133,7 @@ def parse_filter(words: Words, tool: Tool) -> LinkFilter:
                 raise invalid("Device does not exist\n", value)
             wanted.master = tool.ns.devices[value]
         elif word in ("vrf", "proto"):
-            raise NotSimulated(f"showing by {word}")
+            raise NotSimulated(f"showing by {word}", Effect.READS)
         elif word == "nomaster":
             wanted.no_master = True
         elif word == "type":

@@ -10,7 +10,7 @@ from macvsim.dev.bridge_port import PortState, br_port_get
 from macvsim.dev.contracts import Event
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.linkargs import LinkRequest, parse_link
 from macvsim.tools.iproute2.linktypes import PortOptions, parse_bridge_slave, parse_options
@@ -126,7 +126,7 @@ def _parse_change(tool: Tool, request: LinkRequest) -> Callable[[NetDevice], Non
         return lambda dev: change_port(dev, port)
     known = tool.ns.kinds.get(kind)
     if known is None or known.changelink is None:
-        raise NotSimulated(f"ip link set … type {kind} {' '.join(words.rest())}")
+        raise NotSimulated(f"ip link set … type {kind} {' '.join(words.rest())}", Effect.CHANGES)
     options = parse_options(known, words)
     return lambda dev: _change(dev, known, options)
 
@@ -147,9 +147,11 @@ def change_port(dev: NetDevice, options: PortOptions) -> None:
         port.set_flag(name, on)
     numbers = options.numbers
     if "cost" in numbers and numbers["cost"] != port.path_cost:
-        raise NotSimulated(f"another path cost of {dev.label}: without spanning tree it changes nothing")
+        raise NotSimulated(
+            f"another path cost of {dev.label}: without spanning tree it changes nothing", Effect.CHANGES
+        )
     if "mcast_router" in numbers and numbers["mcast_router"] != 1:
-        raise NotSimulated(f"mcast_router {numbers['mcast_router']} on {dev.label}: leave it 1")
+        raise NotSimulated(f"mcast_router {numbers['mcast_router']} on {dev.label}: leave it 1", Effect.CHANGES)
     if "priority" in numbers:
         if numbers["priority"] > _MAX_PORT_PRIORITY:
             raise NetlinkError("ERANGE", f"{dev.label}: a port's priority is 0 to {_MAX_PORT_PRIORITY}")

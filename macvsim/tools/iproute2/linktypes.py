@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import ToolError
 from macvsim.tools.iproute2.linkargs import LinkRequest, lladdr
 from macvsim.tools.iproute2.words import USAGE, Words, complaint, invalid, matches
@@ -44,7 +44,7 @@ class KindWords:
 
     def peer(self) -> LinkRequest:
         if self._peer is None:
-            raise NotSimulated(f"the other end of a {self._kind.name} device in this command")
+            raise NotSimulated(f"the other end of a {self._kind.name} device in this command", Effect.CHANGES)
         return self._peer(self._words)
 
     def refusal(self, text: str) -> ToolError:
@@ -109,7 +109,7 @@ def parse_bridge_slave(words: Words) -> PortOptions:
         elif matches(word, "help"):
             raise complaint(USAGE.blocks[PORT_USAGE], 1)
         elif word in ("backup_port", "nobackup_port", "backup_nhid"):
-            raise NotSimulated(f"{word} of a bridge port")
+            raise NotSimulated(f"{word} of a bridge port", Effect.CHANGES)
         else:
             raise complaint(f'bridge_slave: unknown option "{word}"?\n{USAGE.blocks[PORT_USAGE]}', 1)
     return options

@@ -7,13 +7,13 @@ from copy import copy
 from importlib import import_module
 from typing import cast
 
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import UsageError, tool
 from macvsim.shell.interp import box_for
 from macvsim.tools.iproute2.batch import run_batch
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool, refused
-from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, invalid, matches
+from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, effect_of, invalid, matches
 
 Work = Callable[[Words, Tool], int | Waiting]
 """The function `work` of each object's module, which is given the words after the object."""
@@ -54,7 +54,14 @@ _IGNORED = ("color", "timestamp", "tshort")
 """What changes nothing here: nothing is coloured or monitored."""
 
 
-@tool("ip", flavour="debian", usage=USAGE, topics=tuple(f"ip {topic}" for topic in TOPICS), manner=IPROUTE2)
+@tool(
+    "ip",
+    flavour="debian",
+    usage=USAGE,
+    topics=tuple(f"ip {topic}" for topic in TOPICS),
+    manner=IPROUTE2,
+    effect=Effect.CHANGES,
+)
 def ip(call: Call) -> int | Waiting:
     """``ip [OPTIONS] OBJECT COMMAND``."""
     words = Words(call.args)
@@ -83,7 +90,7 @@ def ip(call: Call) -> int | Waiting:
         elif name == "force":
             force = True
         elif not _take_option(option, name, options, words):
-            raise NotSimulated(f"ip {option}")
+            raise NotSimulated(f"ip {option}", effect_of("".join(words.rest()[1:2])))
     if batch:
         return run_batch(call, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
     if not words:
@@ -142,7 +149,7 @@ def _run_object(call: Call, options: Options, words: Words) -> int | Waiting:
         call.out("[]\n" if options.json else _EMPTY[name])
         return 0
     if not module:
-        raise NotSimulated(f"ip {name}")
+        raise NotSimulated(f"ip {name}", Effect.READS if name == "monitor" else effect_of("".join(words.rest()[:1])))
     work = cast(Work, import_module(f"macvsim.tools.iproute2.{module}").work)
     try:
         return work(words, Tool(call, call.box.ns, options))

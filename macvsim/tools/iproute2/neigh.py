@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net import rtneigh
 from macvsim.net.neigh import Neighbour
@@ -99,7 +99,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
                 raise duplicate("address", word)
             found.dst = parse_address(word, tool.options.family)
         elif word in ("use", "managed", "extern_learn", "protocol"):
-            raise NotSimulated(f"ip neigh … {word}")
+            raise NotSimulated(f"ip neigh … {word}", Effect.CHANGES)
         elif word == "dev":
             found.dev = words.value()
         else:
@@ -195,7 +195,7 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
         elif word == "proxy":
             found.proxy = True
         elif word in ("unused", "master", "vrf", "protocol"):
-            raise NotSimulated(f"showing neighbours by {word}")
+            raise NotSimulated(f"showing neighbours by {word}", Effect.READS)
         else:
             if word == "to":
                 word = words.value()

@@ -9,7 +9,7 @@ from macvsim.machine.tool import UsageError
 from macvsim.net.namespace import Namespace
 from macvsim.shell.interp import box_for, run_in
 from macvsim.tools.iproute2.tool import Options, Tool
-from macvsim.tools.iproute2.words import Words, complaint, matches
+from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
 
 _LEFT_OUT = ("attach", "monitor", "set")
 _EEXIST, _ENOENT = "File exists", "No such file or directory"
@@ -40,7 +40,7 @@ def work(words: Words, tool: Tool) -> int | Waiting:
     if matches(word, "exec"):
         return _exec(call, options, rest)
     if any(matches(word, name) for name in _LEFT_OUT):
-        raise NotSimulated(f"ip netns {word}")
+        raise NotSimulated(f"ip netns {word}", effect_of(word))
     raise complaint(f'Command "{word}" is unknown, try "ip netns help".\n')
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.ipv6.fib6 import Route6
@@ -18,7 +18,7 @@ from macvsim.tools.iproute2.routeget import get, show_cache
 from macvsim.tools.iproute2.routeprint import Hidden
 from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Words, complaint, matches
+from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
 
 _CACHE = -2
 
@@ -84,7 +84,7 @@ def work(words: Words, tool: Tool) -> int:
     if matches(word, "flush"):
         return _flush(words, tool, family)
     if any(matches(word, full) for full in ("test", "save", "showdump", "restore")):
-        raise NotSimulated(f"{family.command} {word}")
+        raise NotSimulated(f"{family.command} {word}", effect_of(word, "test"))
     if matches(word, "help"):
         raise UsageError(topic="ip route")
     raise complaint(f'Command "{word}" is unknown, try "ip route help".\n')
@@ -106,7 +106,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> _Filter:
             value = words.value()
             found.proto = None if value == "all" else route_proto(value)
         elif word in family.show_left_out:
-            raise NotSimulated(f"showing {family.routes} by {word}")
+            raise NotSimulated(f"showing {family.routes} by {word}", Effect.READS)
         elif matches(word, "scope") and word != "s" and not family.six:
             value = words.value()
             found.scope = None if value == "all" else route_scope(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.ipv6.routes6 import add_route6, delete_route6
@@ -112,10 +112,10 @@ def _parse(words: Words, tool: Tool, family: Family) -> RouteRequest:
         elif word == "via":
             found.gateway = _gateway(words, family)
         elif word in family.change_left_out:
-            raise NotSimulated(f"{family.command} … {word}")
+            raise NotSimulated(f"{family.command} … {word}", Effect.CHANGES)
         elif word in ("mtu", "hoplimit", "expires"):
             if words and words.here == "lock":
-                raise NotSimulated("a locked path MTU")
+                raise NotSimulated("a locked path MTU", Effect.CHANGES)
             setattr(found, word, words.integer(word, message=f'"{word}" value is invalid\n'))
         elif word == "onlink":
             found.onlink = True
@@ -146,7 +146,7 @@ def _gateway(words: Words, family: Family) -> int:
     if value not in (INET, INET6):
         return family.address(value)
     if value != family.name:
-        raise NotSimulated("gateways of IPv4 for IPv6 routes" if family.six else "gateways of IPv6")
+        raise NotSimulated("gateways of IPv4 for IPv6 routes" if family.six else "gateways of IPv6", Effect.CHANGES)
     return family.address(words.value())
 
 
@@ -170,7 +170,7 @@ def _parse_hops(words: Words, found: RouteRequest) -> None:
             elif word == "onlink":
                 hop.onlink = True
             elif word in ("encap", "realms", "as"):
-                raise NotSimulated(f"ip route … nexthop … {word}")
+                raise NotSimulated(f"ip route … nexthop … {word}", Effect.CHANGES)
             else:
                 raise complaint(f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
         if not words:
@@ -183,7 +183,7 @@ def _parse_prefix(word: str, words: Words, tool: Tool, found: RouteRequest, fami
         word = words.value()
     types = _TYPES6 if family.six else _TYPES
     if word in _LEFT_OUT_TYPES or (word == "broadcast" and family.six):
-        raise NotSimulated(f"routes of type {word}")
+        raise NotSimulated(f"routes of type {word}", Effect.CHANGES)
     if word in types and found.dst is None:
         found.type = RouteType(word)
         word = words.value()
@@ -276,7 +276,7 @@ def change_route6(ns: Namespace, wanted: RouteRequest, way: Way) -> None:
         delete_route6(ns.ipv6, dst, wanted.plen, **_chosen(given))
         return
     if way.prepend:
-        raise NotSimulated("ip -6 route prepend")
+        raise NotSimulated("ip -6 route prepend", Effect.CHANGES)
     given |= {"src": wanted.src, "mtu": wanted.mtu, "hop_limit": wanted.hoplimit, "expires": wanted.expires,
               "pref": wanted.pref, "onlink": wanted.onlink}  # fmt: skip
     add_route6(ns.ipv6, dst, wanted.plen, create=way.create, replace=way.replace, append=way.append, **_chosen(given))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.dst import ERROR, Dst, Kind
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route
@@ -82,7 +82,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> _Question:
         if matches(word, "from"):
             found.src = family.address(words.value())
         elif word in family.get_left_out or matches(word, "notify") or matches(word, "connected"):
-            raise NotSimulated(f"{family.command} get … {word}")
+            raise NotSimulated(f"{family.command} get … {word}", Effect.READS)
         elif word == "iif":
             found.iif = words.value()
         elif word in ("oif", "dev"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import ToolError
 from macvsim.net.fibroute import TABLE_NAMES, Scope
 from macvsim.tools.iproute2.linkfilter import SCOPES
@@ -44,7 +44,7 @@ def route_scope(word: str) -> Scope:
     try:
         return Scope(value)
     except ValueError:
-        raise NotSimulated(f"scope {word}") from None
+        raise NotSimulated(f"scope {word}", Effect.CHANGES) from None
 
 
 def route_address(word: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from macvsim.errors import NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES
 from macvsim.net.rules import Action, Rule, Rules
@@ -13,7 +13,7 @@ from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routewords import route_proto
 from macvsim.tools.iproute2.tool import INET6, Tool
-from macvsim.tools.iproute2.words import Words, complaint, invalid, matches, number, prefix
+from macvsim.tools.iproute2.words import Words, complaint, effect_of, invalid, matches, number, prefix
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
 
@@ -91,7 +91,7 @@ def work(words: Words, tool: Tool) -> int:
     if matches(word, "help"):
         raise UsageError(topic="ip rule")
     if any(matches(word, full) for full in ("save", "restore")):
-        raise NotSimulated(f"ip rule {word}")
+        raise NotSimulated(f"ip rule {word}", effect_of(word))
     raise complaint(f'Command "{word}" is unknown, try "ip rule help".\n')
 
 
@@ -129,7 +129,7 @@ def _parse(words: Words, tool: Tool, *, adding: bool = False) -> _Wanted:
         elif word == "oif":
             found.oif = words.value()
         elif word in _LEFT_OUT:
-            raise NotSimulated(f"ip rule … {word}")
+            raise NotSimulated(f"ip rule … {word}", Effect.CHANGES)
         elif matches(word, "help"):
             raise UsageError(topic="ip rule")
         else:

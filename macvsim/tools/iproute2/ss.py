@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.host import Box
 from macvsim.machine.tool import Manner, tool
@@ -48,12 +48,13 @@ class Line(NamedTuple):
     letters="N:",
     left_out=_LEFT_OUT,
     manner=SS,
+    effect=Effect.READS,
 )
 def ss(call: Call) -> int:
     """``ss {-t|-u} [-anloHO46] [state STATE] [{src|dst} ADDRESS] [{sport|dport} = :PORT]``."""
     given = {name.removeprefix("-") for name in call.given.names}
     if not given & set("tu"):
-        raise NotSimulated("ss without -t or -u: it shows Unix and netlink sockets too")
+        raise NotSimulated("ss without -t or -u: it shows Unix and netlink sockets too", Effect.READS)
     states = ALL if "a" in given else LISTENING if "l" in given else CONNECTED
     asked, test = read_filter(call.given.operands)
     shown = [line for line in _lines(call.box, given, test) if line.state in (asked or states)]

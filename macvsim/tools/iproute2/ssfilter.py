@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from macvsim.errors import MacvsimError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.tool import ToolError
 from macvsim.tools.iproute2.words import complaint, incomplete
 from macvsim.tools.ports import port_number
@@ -56,14 +56,14 @@ def read_filter(words: list[str]) -> tuple[frozenset[str], Test]:
         if word in ("and", "&", "&&"):
             continue
         if word in ("(", ")", "or", "|", "||", "not", "!", "exclude", "excl", "dev", "fwmark", "cgroup", "autobound"):
-            raise NotSimulated(f"ss … {word}")
+            raise NotSimulated(f"ss … {word}", Effect.READS)
         if word in ("src", "dst") and rest:
             tests.append(_about(word == "src", rest.pop(0)))
         elif word in ("sport", "dport") and len(rest) > 1:
             tests.append(_of_port(word == "sport", rest.pop(0), rest.pop(0)))
         else:
             _about(False, word)
-            raise NotSimulated(f"ss … {word}: its usage text")
+            raise NotSimulated(f"ss … {word}: its usage text", Effect.READS)
     return states, lambda local, remote: all(test(local, remote) for test in tests)
 
 
@@ -89,7 +89,7 @@ def _about(is_local: bool, text: str) -> Test:
 
 def _of_port(is_local: bool, compare: str, text: str) -> Test:
     if compare not in _OPERATORS:
-        raise NotSimulated(f"ss … {compare}")
+        raise NotSimulated(f"ss … {compare}", Effect.READS)
     port, holds = _port(text.removeprefix("*").removeprefix(":")), _OPERATORS[compare]
     return lambda local, remote: holds((local if is_local else remote)[1], port)
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError
 from macvsim.machine.tool import Manner, Texts, ToolError
 from macvsim.wire.addr import ip_int, prefix_parse
 
 USAGE = Texts(__package__)
+_READING = ("show", "list", "lst", "get", "monitor", "save", "showdump", "help")
 IPROUTE2 = Manner(own=True, status=255, usage_status=255, help_options=("help",))
+
+
+def effect_of(word: str, *more: str) -> Effect:
+    """The effect of a command that is left out, on a real machine; `more`: further verbs that only read."""
+    return Effect.READS if not word or any(matches(word, full) for full in (*_READING, *more)) else Effect.CHANGES
 
 
 def complaint(text: str, status: int = 255) -> ToolError:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import Run, Tool, tool
 from macvsim.net.netfilter.ruleset import Backend
@@ -62,7 +63,7 @@ def iptables(call: Call, backend: Backend | None = None) -> int:
         call.err(complaint.text)
         return complaint.code
     except LeftOut as left_out:
-        return call.not_simulated(f"iptables {left_out}")
+        return call.not_simulated(f"iptables {left_out}", Effect.CHANGES)
     return 0
 
 
@@ -87,9 +88,9 @@ def iptables_restore(call: Call, backend: Backend | None = None) -> int | Waitin
 
 def _variants(suffix: str, run: Callable[..., int | Waiting]) -> Iterator[Tool]:
     """The program of the backend that is chosen, and those of each backend."""
-    yield tool(f"iptables{suffix}", flavour="debian")(run)
+    yield tool(f"iptables{suffix}", flavour="debian", effect=Effect.CHANGES)(run)
     for kind, backend in (("nft", "nf_tables"), ("legacy", "legacy")):
-        yield tool(f"iptables-{kind}{suffix}", flavour="debian")(_of_backend(run, backend))
+        yield tool(f"iptables-{kind}{suffix}", flavour="debian", effect=Effect.CHANGES)(_of_backend(run, backend))
 
 
 def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:

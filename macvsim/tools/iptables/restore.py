@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from macvsim.errors import NetfilterError
+from macvsim.errors import Effect, NetfilterError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.net.netfilter.rule import Standard
@@ -66,7 +66,7 @@ def run(call: Call, program: Program, session: Session) -> Waiting:
         call.err(complaint.text)
         return complaint.code
     except LeftOut as left_out:
-        return call.not_simulated(f"iptables {left_out}")
+        return call.not_simulated(f"iptables {left_out}", Effect.CHANGES)
 
 
 class Restorer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from macvsim.docker.engine import BOOT_TIME
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
 from macvsim.net.netfilter.table import BUILT_IN
@@ -37,7 +38,7 @@ def run(call: Call, program: Program, session: Session) -> int:
         call.err("Unknown arguments found on commandline\n")
         return 1
     if "6" in given:
-        return call.not_simulated("IPv6 tables")
+        return call.not_simulated("IPv6 tables", Effect.READS)
     chosen = given.get("t")
     if chosen is not None and chosen not in BUILT_IN:
         legacy = program.backend == "legacy"

@@ -10,7 +10,7 @@ from macvsim.apps.base import inet_aton
 from macvsim.apps.names6 import is_text6, prefers6
 from macvsim.apps.ping6_iputils import IputilsPing6
 from macvsim.apps.ping_iputils import IputilsPing
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import ToolError, tool
 from macvsim.tools.apps import run_program
@@ -94,6 +94,7 @@ def _tos(text: str) -> int:
         "-F": _flow,
     },
     manner=IPUTILS,
+    effect=Effect.READS,
 )
 def ping(call: Call) -> Waiting:
     """``ping [options] <destination>``."""
@@ -102,11 +103,11 @@ def ping(call: Call) -> Waiting:
     if not given.operands:
         raise ToolError("usage error: Destination address required")
     if len(given.operands) > 1:
-        raise NotSimulated("ping by way of other hosts (source routes)")
+        raise NotSimulated("ping by way of other hosts (source routes)", Effect.READS)
     if "flood" in options:
         options.setdefault("interval", 0.0)
     if options.get("interval") == 0 and not options.keys() & {"count", "deadline"}:
-        raise NotSimulated("a flood ping without -c and -w")
+        raise NotSimulated("a flood ping without -c and -w", Effect.READS)
     target = given.operands[0]
     families = "".join(letter for letter in "46" if f"-{letter}" in given)
     six = families == "6" or call.name == "ping6" or (families != "4" and prefers6(call.box, target))
@@ -118,9 +119,9 @@ def ping(call: Call) -> Waiting:
     if "verbose" in options:
         _tell_sockets(call, families, target)
     if six and "record_route" in options:
-        raise NotSimulated("ping -R: IPv6 has no such option")
+        raise NotSimulated("ping -R: IPv6 has no such option", Effect.READS)
     if six and "unlooped" in options:
-        raise NotSimulated("ping -L: IPV6_MULTICAST_LOOP")
+        raise NotSimulated("ping -L: IPV6_MULTICAST_LOOP", Effect.READS)
     if not six:
         options.pop("flow", None)
     program = partial(IputilsPing6, tag=f"{call.name}: ") if six else IputilsPing

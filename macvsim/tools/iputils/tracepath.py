@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.apps.names6 import is_text6
 from macvsim.apps.tracepath import OVERHEAD, Tracepath
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import UsageError, tool
 from macvsim.tools.apps import run_program
@@ -19,6 +19,7 @@ from macvsim.tools.iputils.common import INT_MAX, TRACEPATH, USAGE, VERSION, num
     left_out={"-6": "IPv6"},
     values={"-l": number(OVERHEAD, INT_MAX), "-m": number(0, 255), "-p": number(0, 65535)},
     manner=TRACEPATH,
+    effect=Effect.READS,
 )
 def tracepath(call: Call) -> Waiting:
     """``tracepath [-4nbV] [-l LENGTH] [-m HOPS] [-p PORT] DESTINATION``."""
@@ -26,7 +27,7 @@ def tracepath(call: Call) -> Waiting:
     if len(given.operands) != 1:
         raise UsageError
     if is_text6(given.operands[0]):
-        raise NotSimulated("tracepath of IPv6")
+        raise NotSimulated("tracepath of IPv6", Effect.READS)
     numbers = {"-l": "length", "-m": "max_hops", "-p": "port"}
     options = {numbers[name]: value for name, value in given.options if name in numbers}
     return run_program(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.apps.dhclient import Dhclient, Held
 from macvsim.engine.sim import MS
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.host import Box
 from macvsim.machine.job import Job
@@ -48,7 +49,7 @@ class _Daemon(Job):
     """A client that goes on in the background."""
 
 
-@tool("dhclient", flavour="debian")
+@tool("dhclient", flavour="debian", effect=Effect.CHANGES)
 def dhclient(call: Call) -> Waiting:
     """``dhclient [-v] [-1] [-d] [-r] [-x] [-pf FILE] [-lf FILE] [IFACE…]``."""
     words, flags, names = list(call.args), set(), []
@@ -57,7 +58,7 @@ def dhclient(call: Call) -> Waiting:
         if word in _WITH_VALUE:
             words = words[1:]
         elif word in _LEFT_OUT:
-            return call.not_simulated(f"dhclient {word}")
+            return call.not_simulated(f"dhclient {word}", Effect.CHANGES)
         elif word in ("-4", "-v", "-1", "-d", "-r", "-x", "-q", "-nw", "-i", "--no-pid"):
             flags.add(word)
         elif word.startswith("-"):

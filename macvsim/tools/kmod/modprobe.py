@@ -42,5 +42,5 @@ def modprobe(call: Call) -> int:
                 call.err(f"modprobe: FATAL: Module {name} not found in directory /lib/modules/{RELEASE}\n")
             status = 1
         elif kind is None and module not in _HERE:
-            raise NotSimulated(f"the module {name}")
+            raise NotSimulated(f"the module {name}", Effect.CHANGES)
     return status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.mawk.lexer import AwkSyntaxError, Token, tokens
 from macvsim.tools.mawk.nodes import (
     Assign,
@@ -144,7 +144,7 @@ class Expressions:
         elif self.at("|"):
             following = self._tokens[self.position + 1]
             if following.text == "getline":
-                raise NotSimulated("awk's getline")
+                raise NotSimulated("awk's getline", Effect.NONE)
         return left
 
     def _concatenation(self) -> Expression:
@@ -212,7 +212,7 @@ class Expressions:
                 return Group(self._arguments())
             case "function", name:
                 if name in ("system", "close", "fflush", "srand", "rand"):
-                    raise NotSimulated(f"awk's {name}()")
+                    raise NotSimulated(f"awk's {name}()", Effect.CHANGES)
                 if self.take("("):
                     args = self._arguments()
                     place = {"match": 1, "sub": 0, "gsub": 0}.get(name, len(args))
@@ -231,7 +231,7 @@ class Expressions:
                     return Element(name, self._list("]"))
                 return Variable(name)
             case "keyword", "getline":
-                raise NotSimulated("awk's getline")
+                raise NotSimulated("awk's getline", Effect.NONE)
         self.position -= token.kind != "end"
         raise self.unexpected()
 

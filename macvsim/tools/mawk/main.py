@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.options import Given, read_options
@@ -47,16 +47,16 @@ def _read(call: Call, manner: Wording) -> Given:
         text = f"not an option: -{letter}" if "invalid" in given.wrong else f"option -{letter} lacks argument"
         raise ToolError(text, 2)
     if other := next((name for name in given.names if name not in ("-F", "-v", "-f")), None):
-        raise NotSimulated(f"awk {other}")
+        raise NotSimulated(f"awk {other}", Effect.NONE)
     return given
 
 
-@everywhere("awk", "mawk", usage=Texts(__package__), gnu=OWN, busybox=BUSYBOX_OWN)
+@everywhere("awk", "mawk", usage=Texts(__package__), gnu=OWN, busybox=BUSYBOX_OWN, effect=Effect.NONE)
 def awk(call: Call, manner: Wording) -> Waiting:
     """Run a program over lines as they come."""
     if call.args[:1] in (["--version"], ["-V"]) or call.args[:2] == ["-W", "version"]:
         if manner.busybox:
-            raise NotSimulated(f"awk {call.args[0]}")
+            raise NotSimulated(f"awk {call.args[0]}", Effect.NONE)
         call.out(VERSION)
         return 0
     given = _read(call, manner)
@@ -77,7 +77,7 @@ def awk(call: Call, manner: Wording) -> Waiting:
     except AwkSyntaxError as error:
         return _syntax(call, manner, error, given.get("-f"))
     except NotSimulated as error:
-        return call.not_simulated(str(error))
+        return call.not_simulated(error.feature, error.effect)
     run = Run(program, Output(call.out, call.err), call.env, busybox=manner.busybox)
     for word in given.all("-v"):
         _assign(run, word)
@@ -90,7 +90,7 @@ def awk(call: Call, manner: Wording) -> Waiting:
         yield from _all(call, manner, run, words)
         run.output.save(call.files)
     except NotSimulated as error:
-        return call.not_simulated(str(error))
+        return call.not_simulated(error.feature, error.effect)
     except FileError as error:
         return _cannot_open(call, manner, error)
     except AwkError as error:
@@ -165,7 +165,7 @@ def _operands(run: Run) -> Iterator[str]:
 def _assign(run: Run, word: str) -> None:
     match = _ASSIGNMENT.match(word)
     if match is None:
-        raise NotSimulated(f"awk -v {word}")
+        raise NotSimulated(f"awk -v {word}", Effect.NONE)
     run.set(match[1], Input(unescaped(match[2])))
 
 

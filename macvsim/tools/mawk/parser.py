@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.mawk.expressions import Expressions
 from macvsim.tools.mawk.lexer import AwkSyntaxError
 from macvsim.tools.mawk.nodes import (
@@ -169,7 +169,7 @@ class Parser(Expressions):
                     return Delete(target.name, ())
                 raise self.unexpected()
             case "getline" | "nextfile":
-                raise NotSimulated(f"awk's {token.text}")
+                raise NotSimulated(f"awk's {token.text}", Effect.NONE)
         raise self.unexpected()
 
     def _print(self) -> Statement:
@@ -182,7 +182,7 @@ class Parser(Expressions):
                 self.skip("newline")
                 args.append(self.expression(compares=False))
         if self.at("|"):
-            raise NotSimulated("awk's print into a command")
+            raise NotSimulated("awk's print into a command", Effect.CHANGES)
         appends = self.at(">>")
         target = None
         if self.take(">") or self.take(">>"):

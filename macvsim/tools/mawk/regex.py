@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.regexp import AWK, Pattern, RegexError, RegexLimitError, compiled
 from macvsim.tools.mawk.values import AwkError
 
@@ -26,7 +26,7 @@ def regex(source: str) -> Pattern:
     except RegexError as error:
         raise AwkError(f"regular expression compile failed ({_TEXTS.get(error.code, error)})\n{source}") from None
     except RegexLimitError as error:
-        raise NotSimulated(str(error)) from None
+        raise NotSimulated(str(error), Effect.NONE) from None
 
 
 def parts(pattern: Pattern, text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.tools.mawk.record import Record
 from macvsim.tools.mawk.values import Array, AwkError, Input, Value, number, text
 
@@ -39,7 +39,7 @@ class Variables:
     def set(self, name: str, value: Value) -> None:
         """Assign a variable."""
         if name == "RS" and self.reading:
-            raise NotSimulated("awk's RS changing between records")
+            raise NotSimulated("awk's RS changing between records", Effect.NONE)
         if name == "NF":
             self.record.resize(int(number(value)), self.string(self.get("OFS")))
         else:

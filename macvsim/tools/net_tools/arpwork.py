@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NoSuchDevice, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.options import Given
 from macvsim.machine.tool import ToolError, UsageError
@@ -79,7 +79,7 @@ def set_entry(call: Call, given: Given, texts: ArpTexts) -> int:
         mac = found
     for word in words[2:]:
         if word in _LEFT_OUT:
-            raise NotSimulated(f"arp -s … {word}")
+            raise NotSimulated(f"arp -s … {word}", Effect.CHANGES)
         if word != "temp" and word not in texts.ignored:
             raise UsageError
     try:
@@ -96,7 +96,7 @@ def delete_entry(call: Call, given: Given, texts: ArpTexts, missing: MacvsimErro
     if set(given.operands[1:]) - {"pub", "temp"}:
         raise UsageError
     if "pub" in given.operands[1:]:
-        raise NotSimulated("arp -d … pub")
+        raise NotSimulated("arp -d … pub", Effect.CHANGES)
     try:
         require_net_admin(call)
         arpioctl.delete(call.box.ns, ip, given.get("-i"))

@@ -91,7 +91,7 @@ class _Change(Change):
     def run(self, words: list[str]) -> int:
         for word in words:
             if word in ifconfig.left_out:
-                raise NotSimulated(f"ifconfig {word}: {ifconfig.left_out[word]}")
+                raise NotSimulated(f"ifconfig {word}: {ifconfig.left_out[word]}", Effect.CHANGES)
         rest = iter(words)
         for word in rest:
             self._word(word, rest)
@@ -195,7 +195,7 @@ class _Change(Change):
     def _address(self, word: str) -> None:
         """The interface's address, with ``/LENGTH`` for its mask, and up it goes."""
         if self.six:
-            raise NotSimulated(f"ifconfig … inet6 {word}: it adds addresses with add")
+            raise NotSimulated(f"ifconfig … inet6 {word}: it adds addresses with add", Effect.CHANGES)
         host, slash, length = word.partition("/")
         if slash and not length.isdigit():
             raise UsageError
@@ -211,7 +211,7 @@ class _Change(Change):
         try:
             ip, plen = parse_address(text)
         except Unreadable:
-            raise NotSimulated(f"ifconfig … {text}: it is no IPv6 address") from None
+            raise NotSimulated(f"ifconfig … {text}: it is no IPv6 address", Effect.CHANGES) from None
         self.change6(ip, plen, add=add, lookup="SIOGIFINDEX")
 
     def _alias(self, text: str, *, add: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import UsageError, tool
 from macvsim.tools.net_tools.common import NET_TOOLS, NETSTAT_VERSION, USAGE, usage_asked_for
@@ -60,6 +60,7 @@ _LAYOUTS = ("-e", "", "-ee")
     left_out=_LEFT_OUT,
     values={"-A": is_six, "-?": usage_asked_for},
     manner=NET_TOOLS,
+    effect=Effect.READS,
 )
 def netstat(call: Call) -> int | Waiting:
     """``netstat [-antuloe46]``, ``netstat -r``, ``netstat -i``."""
@@ -75,9 +76,9 @@ def netstat(call: Call) -> int | Waiting:
         call.out("Kernel Interface table\n")
         return show(call, None, "-a" in given, "" if "-e" in given else _INTERFACES)
     if "-p" in given:
-        raise NotSimulated("netstat -p: which program has a socket")
+        raise NotSimulated("netstat -p: which program has a socket", Effect.READS)
     if "-t" not in given and "-u" not in given:
-        raise NotSimulated("netstat without -t or -u: it shows Unix sockets too")
+        raise NotSimulated("netstat without -t or -u: it shows Unix sockets too", Effect.READS)
     titles = f"Proto Recv-Q Send-Q {'Local Address':<23} {'Foreign Address':<23} State      "
     titles += " User       Inode     " if "-e" in given else ""
     titles += " Timer" if "-o" in given else ""

@@ -33,7 +33,7 @@ _TEXTS = RouteTexts(
 def is_six(text: str) -> bool:
     """True for the name of IPv6's family, False for IPv4's."""
     if text in ("ax25", "netrom", "rose", "ipx", "ddp", "x25"):
-        raise NotSimulated(f"the address family {text}")
+        raise NotSimulated(f"the address family {text}", Effect.CHANGES)
     if text not in _FAMILIES:
         raise ToolError(f"Unknown address family `{text}'.\n", 1, named=False)
     return _FAMILIES[text]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from macvsim.errors import MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
@@ -144,7 +144,7 @@ class _Reader4(_Reader):
                 raise self.misuse()
             self.entry.mask = self._lookup(self.mask_text)
         elif word in _TCP_WORDS:
-            raise NotSimulated(f"route … {word}, which only concerns TCP")
+            raise NotSimulated(f"route … {word}, which only concerns TCP", Effect.CHANGES)
         elif word == "reject":
             self.entry.reject = True
         else:
@@ -210,4 +210,4 @@ class _Reader6(_Reader):
         try:
             return ip6_int(text)
         except MacvsimError:
-            raise NotSimulated(f"names of IPv6 in routes ({text})") from None
+            raise NotSimulated(f"names of IPv6 in routes ({text})", Effect.CHANGES) from None

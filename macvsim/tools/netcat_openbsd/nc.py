@@ -11,7 +11,7 @@ import simpy
 from macvsim.apps import netio
 from macvsim.apps.base import inet_aton, name_of, resolve
 from macvsim.engine.sim import SECOND
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.errors import Effect, MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.net.services import service_name, service_port
@@ -48,7 +48,7 @@ class _Asked:
     source: tuple[int, int]
 
 
-@tool("nc", "netcat", "nc.openbsd", flavour="debian")
+@tool("nc", "netcat", "nc.openbsd", flavour="debian", effect=Effect.CHANGES)
 def nc(call: Call) -> Waiting:
     """``nc [-klNnvz] [-p PORT] [-q SEC] [-s ADDRESS] [-w SEC] [HOST] PORT[-PORT]``."""
     try:
@@ -59,7 +59,7 @@ def nc(call: Call) -> Waiting:
     given = dict(found)
     for letter, _ in found:
         if letter in _LEFT_OUT.replace(":", ""):
-            return call.not_simulated(f"nc -{letter}")
+            return call.not_simulated(f"nc -{letter}", Effect.READS)
     try:
         local = _ports(given["p"])[0] if "p" in given else 0
         asked = _Asked(

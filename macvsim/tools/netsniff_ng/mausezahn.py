@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import MS, SECOND, US
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.tools.getopt import OptionError, getopt
@@ -17,7 +18,7 @@ _START, _EACH = 64 * US, 8 * US
 _UNITS = {"msec": MS, "m": MS, "sec": SECOND, "s": SECOND}
 
 
-@tool("mausezahn", flavour="debian")
+@tool("mausezahn", flavour="debian", effect=Effect.CHANGES)
 def mausezahn(call: Call) -> Waiting:
     """``mausezahn DEVICE [-q] [-c COUNT] [-d DELAY] [-p LENGTH] [-a MAC] [-b MAC] "HEX…"``."""
     sim = call.box.sim
@@ -29,7 +30,9 @@ def mausezahn(call: Call) -> Waiting:
     given = dict(options)
     left_out = sorted(set(given) - set("qcdpab"))
     if left_out or len(words) != 2:
-        return call.not_simulated(f"mausezahn {f'-{left_out[0]}' if left_out else 'without a device and bytes'}")
+        return call.not_simulated(
+            f"mausezahn {f'-{left_out[0]}' if left_out else 'without a device and bytes'}", Effect.CHANGES
+        )
     if words[0] not in call.box.ns.devices:
         call.err(" mz/getopts: libnet_init() failed (libnet_check_iface() ioctl: No such device)")
         call.err(" Invalid command line parameters!\n")

@@ -99,9 +99,11 @@ class _Sysctl:
         if not any(parts):
             self._call.err(f"sysctl: Path is not under {ROOT}: {path}\n")
             return 1
-        if not self._files.exists(path):
+        with self._files.changing(path):
+            exists, is_directory = self._files.exists(path), self._files.is_directory(path)
+        if not exists:
             return 0 if ignore else self._missing(path, FileError("ENOENT", path))
-        if self._files.is_directory(path):
+        if is_directory:
             self._call.err(f'sysctl: setting key "{_key(path)}": Operation not permitted\n')
             return 0
         code = 0
@@ -109,7 +111,7 @@ class _Sysctl:
             try:
                 self._files.write(path, value + "\n")
             except NotSimulated as error:
-                code = self._call.not_simulated(str(error))
+                code = self._call.not_simulated(error.feature, error.effect)
             except FileError as error:
                 self._call.err(f'sysctl: setting key "{_key(path)}": {error.strerror}\n')
                 return 0 if ignore else 1

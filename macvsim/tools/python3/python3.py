@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from macvsim.apps.udp_probe import Crash, UdpListener, UdpProbe, UdpSender
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.tools.apps import run_program
 
 
-@tool("python3", flavour="debian")
+@tool("python3", flavour="debian", effect=Effect.CHANGES)
 def python3(call: Call) -> int | Waiting:
     """``python3 …/runner/udp.py send ADDRESS PORT TEXT [SECONDS]`` or ``… listen PORT SECONDS``; ``-m json.tool``."""
     match call.args:
@@ -19,7 +19,7 @@ def python3(call: Call) -> int | Waiting:
             return _json_tool(call)
         case [script, *words] if script.endswith("/runner/udp.py"):
             return _udp(call, words)
-    return call.not_simulated("python3")
+    return call.not_simulated("python3", Effect.CHANGES)
 
 
 def _json_tool(call: Call) -> Waiting:
@@ -42,10 +42,10 @@ def _udp(call: Call, words: list[str]) -> Waiting:
             case ["listen", port, seconds_text]:
                 app = UdpListener(call.box, int(port), float(seconds_text), call.out)
             case _:
-                return call.not_simulated("udp.py with other words")
+                return call.not_simulated("udp.py with other words", Effect.CHANGES)
         return (yield from run_program(app))
     except Crash as crash:
         call.err(str(crash))
         return 1
     except (MacvsimError, ValueError) as error:
-        return call.not_simulated(f"the traceback of udp.py: {error}")
+        return call.not_simulated(f"the traceback of udp.py: {error}", Effect.NONE)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import simpy
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.streams import Steps
 from macvsim.shell.regexp import Match, Pattern, RegexLimitError
 from macvsim.tools.sed.script import Address, Command, SedError
@@ -198,7 +198,7 @@ class Run:
                 if letter == "b" or self._replaced == (letter == "t"):
                     jumps += 1
                     if jumps > _MOST_JUMPS:
-                        raise NotSimulated("a script of sed that jumps without an end")
+                        raise NotSimulated("a script of sed that jumps without an end", Effect.NONE)
                     at = command.target
                 if letter != "b":
                     self._replaced = False
@@ -302,7 +302,7 @@ class Run:
                     if "g" not in command.flags:
                         break
         except RegexLimitError as error:
-            raise NotSimulated(str(error)) from None
+            raise NotSimulated(str(error), Effect.NONE) from None
         return found
 
     def _to_file(self, name: str, line: str) -> Steps:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.regexp import SED, SED_EXTENDED, Pattern, RegexError, RegexLimitError, compiled
 from macvsim.tools.sed.expression import NOTHING, Replacement, plain, source
 
@@ -175,7 +175,7 @@ class Script:
                 command.number = int(digits) if digits else -1
                 self._ended()
             case "e":
-                raise NotSimulated("the command e of sed")
+                raise NotSimulated("the command e of sed", Effect.CHANGES)
             case _ if letter in _PLAIN:
                 self._ended()
             case _:
@@ -219,7 +219,7 @@ class Script:
             if char in _BLANK:
                 continue
             if char == "e":
-                raise NotSimulated("the flag e of sed's s")
+                raise NotSimulated("the flag e of sed's s", Effect.CHANGES)
             if char in "gp" and char in command.flags:
                 raise self._error(f"multiple `{char}' options to `s' command")
             command.flags += char
@@ -312,7 +312,7 @@ class Script:
                 raise SedError("", str(error)) from None
             raise self._error(str(error)) from None
         except RegexLimitError as error:
-            raise NotSimulated(str(error)) from None
+            raise NotSimulated(str(error), Effect.NONE) from None
 
     def _ended(self, otherwise: str = "extra characters after command") -> None:
         """Nothing but blanks may stand before the end of a command."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import simpy
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Steps
@@ -21,13 +22,21 @@ _BAD_INPUT, _PANIC = 2, 4
 
 
 @tool("sed", usage=_TEXTS, version=_TEXTS.blocks["version"], manner=Manner(),
-      left_out={"--debug": "the program in a canonical form", "--sandbox": "no e, r and w"})  # fmt: skip
+      left_out={"--debug": "the program in a canonical form", "--sandbox": "no e, r and w"},
+      effect=Effect.NONE)  # fmt: skip
 def sed(call: Call) -> Waiting:
     """``sed [OPTION]... SCRIPT [FILE]...``."""
     return _sed(call, busybox=False)
 
 
-@tool("sed", flavour="busybox", usage=_TEXTS.blocks["busybox sed"], letters="e:f:i::nrEs", manner=_BUSYBOX)
+@tool(
+    "sed",
+    flavour="busybox",
+    usage=_TEXTS.blocks["busybox sed"],
+    letters="e:f:i::nrEs",
+    manner=_BUSYBOX,
+    effect=Effect.NONE,
+)
 def busybox_sed(call: Call) -> Waiting:
     """``sed [-i[SFX]] [-nrE] ...``."""
     return _sed(call, busybox=True)

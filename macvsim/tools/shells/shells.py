@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
@@ -20,25 +21,25 @@ _FUNCTION = "BASH_FUNC_"
 """Begins the names of functions in the environment (``export -f``)."""
 
 
-@tool("sh", "dash", flavour="debian")
+@tool("sh", "dash", flavour="debian", effect=Effect.CHANGES)
 def dash(call: Call) -> Waiting:
     """``sh [-eusx] [-c LINE [NAME [ARG…]] | FILE [ARG…]]``."""
     return _shell(call, Dialect)
 
 
-@tool("bash", flavour="debian")
+@tool("bash", flavour="debian", effect=Effect.CHANGES)
 def bash5(call: Call) -> Waiting:
     """bash on Debian."""
     return _shell(call, Bash5)
 
 
-@tool("sh", "ash", flavour="busybox")
+@tool("sh", "ash", flavour="busybox", effect=Effect.CHANGES)
 def ash(call: Call) -> Waiting:
     """busybox' shell."""
     return _shell(call, Ash)
 
 
-@tool("sh", "bash", flavour="centos")
+@tool("sh", "bash", flavour="centos", effect=Effect.CHANGES)
 def bash(call: Call) -> Waiting:
     """bash on CentOS."""
     return _shell(call, Bash)
@@ -56,12 +57,12 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
         if "o" in option and words:
             named.append(words.pop(0))
         if bash and "O" in option:
-            return call.not_simulated("bash -O")
+            return call.not_simulated("bash -O", Effect.CHANGES)
     if words and words[0].startswith("--") and bash:
         if words[0] in ("--norc", "--noprofile", "--"):
             words.pop(0)
         elif words[0] in _LEFT_OUT:
-            return call.not_simulated(f"bash {words[0]}")
+            return call.not_simulated(f"bash {words[0]}", Effect.CHANGES)
         else:
             call.err(f"{call.name}: {words[0]}: invalid option\n")
             return 2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute
 from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.tool import tool
 
 
-@tool("sudo", flavour="debian")
+@tool("sudo", flavour="debian", effect=Effect.CHANGES)
 def sudo(call: Call) -> int | Waiting:
     """``sudo [-nEHS] [-u root] [NAME=VALUE…] COMMAND ARG…``."""
     words, env = call.args, dict(call.env)
@@ -23,11 +24,11 @@ def sudo(call: Call) -> int | Waiting:
         if option.removeprefix("--user=").removeprefix("-u") in ("root", "0", "#0"):
             continue
         if not re.fullmatch("-[nEHSP]+", option):
-            return call.not_simulated(f"sudo {option}: everybody is root")
+            return call.not_simulated(f"sudo {option}: everybody is root", Effect.CHANGES)
     while words and re.match(r"[A-Za-z_]\w*=", words[0]):
         name, _, env[name] = words.pop(0).partition("=")
     if not words:
-        return call.not_simulated("sudo without a command")
+        return call.not_simulated("sudo without a command", Effect.CHANGES)
     return _as_root(call.derived(words, env=env))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.tool import Manner, Texts, ToolError, tool
@@ -69,6 +69,7 @@ _LONG = """
         ("-C", "-d", "-E", "-G", "-J", "-j", "-m", "-M", "-T", "-V", "-W", "-Y", "-z", "--list-remote-interfaces"), ""
     ),
     manner=Manner(help_options=("-h", "--help")),
+    effect=Effect.READS,
 )
 def tcpdump(call: Call) -> int | Waiting:
     """``tcpdump [OPTION…] [EXPRESSION]``."""
@@ -128,7 +129,7 @@ def _check_link(call: Call, wanted: Settings, link: LinkType) -> None:
         return
     chosen = wanted.link.upper().removeprefix("DLT_")
     if chosen in ("DOCSIS", "LINUX_SLL"):
-        raise NotSimulated(f"tcpdump -y {wanted.link}")
+        raise NotSimulated(f"tcpdump -y {wanted.link}", Effect.READS)
     if chosen not in (ETHERNET.name, COOKED.name):
         raise ToolError(f"invalid data link type {wanted.link}")
     if chosen != link.name:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from struct import Struct, pack
 from typing import NamedTuple
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.wire.pcapfilter import COOKED, ETHERNET, LinkType
 
 LINKTYPES = {1: ETHERNET, 276: COOKED}
@@ -63,7 +63,7 @@ def read(data: bytes) -> Savefile:
     if len(data) < 4:
         raise FormatError(f"truncated dump file; tried to read 4 file header bytes, only got {len(data)}")
     if data[:4] == _PCAPNG:
-        raise NotSimulated("tcpdump -r of a pcapng file")
+        raise NotSimulated("tcpdump -r of a pcapng file", Effect.READS)
     for order in "<>":
         magic = int.from_bytes(data[:4], "little" if order == "<" else "big")
         if magic in (_MICRO, _NANO):
@@ -75,7 +75,7 @@ def read(data: bytes) -> Savefile:
     _, _, _, _, _, snaplen, number = Struct(order + "IHHiIII").unpack(data[:_HEADER])
     link = LINKTYPES.get(number)
     if link is None:
-        raise NotSimulated(f"tcpdump -r of a file with link type {number}")
+        raise NotSimulated(f"tcpdump -r of a file with link type {number}", Effect.READS)
     return Savefile(link, snaplen or 262144, _records(data, order, 1 if magic == _NANO else 1000))
 
 

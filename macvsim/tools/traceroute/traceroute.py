@@ -11,7 +11,7 @@ from macvsim.apps.names6 import UnknownZone, is_text6, prefers6, resolve6
 from macvsim.apps.traceroute6 import DEFAULT_SIZE as DEFAULT_SIZE6
 from macvsim.apps.traceroute6 import LinuxTraceroute6
 from macvsim.apps.traceroute_linux import DEFAULT_SIZE, LinuxTraceroute
-from macvsim.errors import MacvsimError
+from macvsim.errors import Effect, MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
 from macvsim.net.ipv6.ip6 import FLOW_MASK
@@ -80,7 +80,7 @@ class _Options:
         self.given[name] = value
 
 
-@tool("traceroute", flavour="debian")
+@tool("traceroute", flavour="debian", effect=Effect.READS)
 def traceroute(call: Call) -> int | Waiting:
     """``traceroute [OPTIONS] host [packetlen]``."""
     if not call.args:
@@ -194,7 +194,7 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     left_out = next((name for name in (*given, _MODULES[module]) if name in _NOT_SIMULATED), None)
     if left_out:
         return call.not_simulated(
-            f"traceroute {'-' if len(left_out) < 3 else '--'}{left_out}: {_NOT_SIMULATED[left_out]}"
+            f"traceroute {'-' if len(left_out) < 3 else '--'}{left_out}: {_NOT_SIMULATED[left_out]}", Effect.READS
         )
     target = options.words[0][1]
     six = _is_six(call, target, options)
@@ -220,16 +220,16 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     }
     if six:
         if "F" in given:
-            return call.not_simulated("traceroute -6 -F: IPV6_PMTUDISC_PROBE")
+            return call.not_simulated("traceroute -6 -F: IPV6_PMTUDISC_PROBE", Effect.READS)
         flow = (_unsigned(given.get("l", "0")) or 0) & FLOW_MASK
         return run_program(LinuxTraceroute6(call.box, target, flow=flow, **common))
     return run_program(LinuxTraceroute(call.box, target, uncut="F" in given, **common))
 
 
-@tool("traceroute6", flavour="debian")
+@tool("traceroute6", flavour="debian", effect=Effect.READS)
 def traceroute6(call: Call) -> int | Waiting:
     """The traceroute6 of the package ndisc6."""
-    return call.not_simulated("traceroute6 of ndisc6; traceroute -6 does it")
+    return call.not_simulated("traceroute6 of ndisc6; traceroute -6 does it", Effect.READS)
 
 
 def _address(call: Call, name: str, options: _Options, complaint: str) -> str:

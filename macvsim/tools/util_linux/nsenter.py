@@ -33,9 +33,9 @@ def nsenter(call: Call) -> Waiting:
     given, words = call.given, call.given.operands
     target = given.get("-t")
     if "-n" not in given:
-        raise NotSimulated("nsenter without --net")
+        raise NotSimulated("nsenter without --net", Effect.CHANGES)
     if not words:
-        raise NotSimulated("nsenter without a command: a shell at the terminal")
+        raise NotSimulated("nsenter without a command: a shell at the terminal", Effect.CHANGES)
     if target and not target.isdigit():
         raise ToolError(f"failed to parse pid: '{target}'")
     path = given.get("-n").removeprefix("=") or (f"/proc/{target}/ns/net" if target else "")

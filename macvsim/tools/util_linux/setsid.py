@@ -11,7 +11,7 @@ from macvsim.machine.job import Job
 from macvsim.machine.tool import BUSYBOX, GNU_SHORT, Texts, UsageError, tool
 
 
-@tool("setsid", flavour="debian", usage=Texts(__package__), effect=Effect.NONE,
+@tool("setsid", flavour="debian", usage=Texts(__package__), effect=Effect.CHANGES,
       manner=replace(GNU_SHORT, permute=False))  # fmt: skip
 def setsid(call: Call) -> int | Waiting:
     """``setsid [-cfw] PROGRAM ARG…``."""
@@ -22,7 +22,7 @@ def setsid(call: Call) -> int | Waiting:
     return _run(call, words, failed, forks="-f" in call.given, waits="-w" in call.given)
 
 
-@tool("setsid", flavour="busybox", usage=Texts("macvsim.tools.busybox"), effect=Effect.NONE,
+@tool("setsid", flavour="busybox", usage=Texts("macvsim.tools.busybox"), effect=Effect.CHANGES,
       manner=replace(BUSYBOX, permute=False))  # fmt: skip
 def busybox_setsid(call: Call) -> int | Waiting:
     """``setsid [-c] PROGRAM ARG…`` of busybox."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from macvsim.errors import NotSimulated
+from macvsim.errors import Effect, NotSimulated
 from macvsim.wire.pcapfilter.arithmetic import Arithmetic
 from macvsim.wire.pcapfilter.generate import Generator
 from macvsim.wire.pcapfilter.identify import NOTHING, Identifiers, Qualifiers
@@ -127,7 +127,7 @@ class _Parser(Words):
             if found.kind == "gateway":
                 raise FilterError("'gateway' not supported in this configuration")
             if found.kind == "protochain":
-                raise NotSimulated("protochain in a filter expression")
+                raise NotSimulated("protochain in a filter expression", Effect.READS)
         return found
 
     def other(self) -> Test | None:
@@ -152,7 +152,7 @@ class _Parser(Words):
             case kind if kind in _WIRELESS:
                 raise FilterError("802.11 link-layer types supported only on 802.11")
             case kind if kind in _LEFT_OUT:
-                raise NotSimulated(f"{kind} in a filter expression")
+                raise NotSimulated(f"{kind} in a filter expression", Effect.READS)
         return None
 
     def _metadata(self, kind: str) -> Test:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
-from macvsim.errors import NetlinkError
+from macvsim.errors import Effect, NetlinkError
 from macvsim.machine.tool import UsageError
 from macvsim.net import fdbnetlink
 from macvsim.net.fdbnetlink import FdbRow
@@ -166,7 +166,7 @@ def _add(tool: Tool, words: Words, *, exclusive: bool) -> int:
     try:
         entry = _read(tool, words)
     except _NotHere as word:
-        return tool.call.not_simulated(f"bridge fdb … {word}")
+        return tool.call.not_simulated(f"bridge fdb … {word}", Effect.CHANGES)
     address = mac(entry.address)
     dev = tool.device(entry.dev)
     for master in entry.sides:
@@ -188,7 +188,7 @@ def _delete(tool: Tool, words: Words) -> int:
     try:
         entry = _read(tool, words)
     except _NotHere as word:
-        return tool.call.not_simulated(f"bridge fdb … {word}")
+        return tool.call.not_simulated(f"bridge fdb … {word}", Effect.CHANGES)
     address = mac(entry.address)
     dev = tool.device(entry.dev)
     for master in entry.sides:
@@ -213,7 +213,7 @@ def _get(tool: Tool, words: Words) -> int:
             case "self" | "master" | "dynamic":
                 pass
             case word if word in _LEFT_OUT:
-                return tool.call.not_simulated(f"bridge fdb get … {word}")
+                return tool.call.not_simulated(f"bridge fdb get … {word}", Effect.READS)
             case word:
                 address = words.value() if word == "to" else word
     if not address or not (dev or bridge):
@@ -269,9 +269,9 @@ def _flush(tool: Tool, words: Words) -> int:
             conditions |= _MATCHES[word]
         elif word.removeprefix("no") in _NEVER_SET:
             if not word.startswith("no"):
-                return tool.call.not_simulated(f"bridge fdb flush … {word}")
+                return tool.call.not_simulated(f"bridge fdb flush … {word}", Effect.CHANGES)
         elif word in _LEFT_OUT:
-            return tool.call.not_simulated(f"bridge fdb flush … {word}")
+            return tool.call.not_simulated(f"bridge fdb flush … {word}", Effect.CHANGES)
         elif matches(word, "help"):
             raise UsageError(topic="bridge fdb")
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import FLAGS, BridgePort, PortState
-from macvsim.errors import NetlinkError
+from macvsim.errors import Effect, NetlinkError
 from macvsim.machine.tool import UsageError
 from macvsim.tools.iproute2.bridge.tool import Tool
 from macvsim.tools.iproute2.linkshow import flag_words
@@ -135,7 +135,7 @@ def _set(tool: Tool, words: Words) -> int:
             if word == "hwmode":
                 words.value()
         elif word in ("learning_sync", "backup_port", "nobackup_port", "backup_nhid", "mcast_max_groups"):
-            return tool.call.not_simulated(f"bridge link set … {word}")
+            return tool.call.not_simulated(f"bridge link set … {word}", Effect.CHANGES)
         elif word != "master":
             raise UsageError(topic="bridge link")
     if not wanted.dev:

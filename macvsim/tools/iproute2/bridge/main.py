@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.tool import UsageError, tool
 from macvsim.tools.iproute2.bridge import fdb, link, vlan
 from macvsim.tools.iproute2.bridge.tool import Options, Tool
-from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, matches
+from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, effect_of, matches
 
 _OBJECTS: dict[str, Callable[[Tool, Words], int]] = {"link": link.run, "fdb": fdb.run, "vlan": vlan.run}
 _ORDER = ("link", "fdb", "mdb", "mst", "vlan", "vni", "monitor", "help")
@@ -24,7 +25,14 @@ _FLAGS = {
 }
 
 
-@tool("bridge", flavour="debian", usage=USAGE, topics=("bridge fdb", "bridge link", "bridge vlan"), manner=IPROUTE2)
+@tool(
+    "bridge",
+    flavour="debian",
+    usage=USAGE,
+    topics=("bridge fdb", "bridge link", "bridge vlan"),
+    manner=IPROUTE2,
+    effect=Effect.CHANGES,
+)
 def bridge(call: Call) -> int:
     """``bridge [OPTIONS] link|fdb|vlan …``."""
     words = Words(call.args)
@@ -46,7 +54,9 @@ def bridge(call: Call) -> int:
         call.out(_EMPTY[name])
         return 0
     if name not in _OBJECTS:
-        return call.not_simulated(f"bridge {name}")
+        return call.not_simulated(
+            f"bridge {name}", Effect.READS if name == "monitor" else effect_of("".join(words.rest()[:1]))
+        )
     return _OBJECTS[name](tool, words)
 
 
@@ -78,5 +88,5 @@ def _option(tool: Tool, option: str, words: Words) -> int | None:
     if matches(word, "color") or matches(word, "timestamp"):
         return None  # nothing is coloured or monitored
     if matches(word, "batch") or matches(word, "force"):
-        return tool.call.not_simulated(f"bridge {option}")
+        return tool.call.not_simulated(f"bridge {option}", Effect.CHANGES)
     raise complaint(f'Option "{option}" is unknown, try "bridge help".\n')

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.portvlan import PortVlans
-from macvsim.errors import NetlinkError
+from macvsim.errors import Effect, NetlinkError
 from macvsim.machine.tool import UsageError
 from macvsim.net.fdbnetlink import bridge_side
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.bridge.tool import Tool
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.words import Words, complaint, matches
+from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
 from macvsim.tools.net_tools.oldnet import atoi
 
 _INDENT = 18
@@ -33,7 +33,7 @@ def run(tool: Tool, words: Words) -> int:
     if any(matches(word, name) for name in ("show", "lst", "list")):
         return _show(tool, words)
     if any(matches(word, name) for name in ("set", "tunnelshow", "global")):
-        return tool.call.not_simulated(f"bridge vlan {word}")
+        return tool.call.not_simulated(f"bridge vlan {word}", effect_of(word, "tunnelshow"))
     raise complaint(f'Command "{word}" is unknown, try "bridge vlan help".\n')
 
 
@@ -57,7 +57,7 @@ def _change(tool: Tool, words: Words, *, adding: bool) -> int:
             case "untagged":
                 untagged = True
             case "tunnel_info":
-                return tool.call.not_simulated("bridge vlan … tunnel_info")
+                return tool.call.not_simulated("bridge vlan … tunnel_info", Effect.CHANGES)
             case word if matches(word, "help"):
                 raise UsageError(topic="bridge vlan")
     if not dev or first < 0:
@@ -138,7 +138,7 @@ def _show(tool: Tool, words: Words) -> int:
     if dev:
         tool.device(dev)
     if tool.options.stats:
-        return tool.call.not_simulated("counters of single VLANs (bridge -s vlan)")
+        return tool.call.not_simulated("counters of single VLANs (bridge -s vlan)", Effect.READS)
     details = tool.options.details
     with tool.printer() as out:
         if not tool.options.json:
