@@ -167,6 +167,7 @@ def why(options: argparse.Namespace) -> int:
 
 def sweep(options: argparse.Namespace) -> int:
     """Run a lab for every combination of some settings."""
+    from macvsim.machine.call import NOT_SIMULATED
     from macvsim.sweeps.command import sweep_file
 
     check_writable(options.out)
@@ -175,8 +176,13 @@ def sweep(options: argparse.Namespace) -> int:
     settings = [*options.set, *(word for word in words if word not in files)]
     if len(files) != 1:
         raise MacvsimError(f"a sweep is of one lab: name one file, not {', '.join(files) or 'none'}")
-    sweep_file(Path(files[0]), settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write)
-    return 0
+    said = sweep_file(
+        Path(files[0]), settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write
+    )
+    if not said or options.allow_unsimulated:
+        return 0
+    _complain(f"macvsim: {files[0]}: {said}; the real network may answer otherwise: --allow-unsimulated goes on\n")
+    return NOT_SIMULATED
 
 
 def plot(options: argparse.Namespace) -> int:
@@ -184,7 +190,15 @@ def plot(options: argparse.Namespace) -> int:
     from macvsim.labfile.plot import plot_file
 
     check_writable(options.output)
-    plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
+    plot_file(
+        options.file,
+        _write,
+        out=options.output,
+        kind=options.kind,
+        ping=options.ping,
+        by=options.by,
+        complain=_complain,
+    )
     return 0
 
 
@@ -391,7 +405,7 @@ def parser() -> argparse.ArgumentParser:
             action="store_true",
             help="let the terminal obey control sequences of the output; else they are shown",
         )
-    for name in ("run", "check", "why"):
+    for name in ("run", "check", "why", "sweep"):
         commands.choices[name].add_argument(
             "--allow-unsimulated",
             action="store_true",

@@ -14,6 +14,7 @@ from macvsim.console.saved import Entry, check_free, save
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.host import DockerHost
+from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError, message
 from macvsim.labfile.document import Step
 from macvsim.labfile.interrupts import TICK, with_times
@@ -179,6 +180,7 @@ class Console:
         prompt = session.prompt
         self.player.pings = []
         began = int(self.lab.sim.now)
+        watch = self.lab.sim.unsimulated.watch()
         terminal.begin(text, self.write)
         pressed: list[int] = []
         while not session.advance(TICK):
@@ -188,8 +190,9 @@ class Console:
                 session.interrupt()
         output = with_times(terminal.end(), pressed)
         self.entries.append(Entry(prompt, text, output))
-        step = Step(0, 0, prompt, self.path[-1], None, text, (), (), 0, False)
+        step = Step(0, 0, prompt, self.path[-1], None, text, (prompt,), (), 0, False)
         self._last = Outcome(step, output, session.status, self.player.pings)
+        self.player.mark(self._last, watch)
         if session.closed:
             self.path.pop()
 
@@ -225,4 +228,5 @@ class Console:
     def _reasons(self) -> list[str]:
         if self._last is None or not self.pings:
             return ["the last command has sent no ping"]
-        return list(reasons(self._last)) or ["every ping of the last command was answered"]
+        found = list(reasons(self._last)) or ["every ping of the last command was answered"]
+        return [*found, *after(self._last.after)]

@@ -80,14 +80,15 @@ class Watch:
 
     def __init__(self, marks: Marks) -> None:
         self._all = marks
-        self._before = marks.present
+        self.before = marks.present
+        """The marks that were there when it began."""
         self._number = len(marks)
         self._final: tuple[Unsimulated, ...] | None = None
 
     @property
     def marks(self) -> tuple[Unsimulated, ...]:
         """Up to now, or to the end of the result."""
-        return (*self._before, *self._all.since(self._number)) if self._final is None else self._final
+        return (*self.before, *self._all.since(self._number)) if self._final is None else self._final
 
     def stop(self) -> None:
         """The result is complete."""

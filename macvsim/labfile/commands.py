@@ -35,9 +35,7 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> Player:
             if block not in (-1, step.block):
                 write("\n")
             block = step.block
-            outcome = player.run(step)
-            if step.written:
-                write("".join(f"{line}\n" for line in after(outcome.after)))
+            player.run(step)
         lab_file.check_end(player.lab)
     if stream is not None:
         write(f"\n{stream.frames} frames of {stream.interfaces} interfaces written to {pcapng}\n")
@@ -70,8 +68,9 @@ def trace_file(path: Path, write: Sink) -> None:
     for step in commands:
         if step.written:
             write("\n".join(step.written) + "\n")
-        player.run(step)
+        outcome = player.run(step)
         show()
+        write("".join(f"{line}\n" for line in after(outcome.after)))
 
 
 def save_file(path: Path, out: Path | None, write: Sink) -> None:
@@ -83,7 +82,8 @@ def save_file(path: Path, out: Path | None, write: Sink) -> None:
     for _ in player.play():
         pass
     player.lab.save(out)
-    write(f"{out}: {len(player.lab.history.calls)} calls, {player.lab.now:g} s\n")
+    said = "".join(f", {line}" for line in after(player.lab.unsimulated))
+    write(f"{out}: {len(player.lab.history.calls)} calls, {player.lab.now:g} s{said}\n")
 
 
 def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.engine.sim import SECOND
-from macvsim.engine.unsimulated import Unsimulated
+from macvsim.engine.unsimulated import Unsimulated, Watch, after
 from macvsim.errors import MacvsimError, ScenarioError
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
@@ -51,7 +51,8 @@ class Outcome:
 class Player:
     """Plays the steps of a lab file on a lab of its own.
 
-    write : called with the transcript as it comes about: prompts, commands, and every piece of output
+    write : called with the transcript as it comes about: prompts, commands, every piece of output, and beside it the
+    commands after which it is uncertain
     fastpath : as of `macvsim.lab.Lab`
     """
 
@@ -81,10 +82,16 @@ class Player:
 
     def run(self, step: Step) -> Outcome:
         """Run one step to its end; simulated time passes."""
-        before, watch = self.lab.unsimulated, self.lab.sim.unsimulated.watch()
+        watch = self.lab.sim.unsimulated.watch()
         outcome = self._run(step)
-        outcome.after = watch.marks if outcome.pings else before
+        self.mark(outcome, watch)
         return outcome
+
+    def mark(self, outcome: Outcome, watch: Watch) -> None:
+        """Tell, beside the output, what is uncertain after a step that was watched."""
+        outcome.after = watch.marks if outcome.pings else watch.before
+        if outcome.step.written:
+            self.write("".join(f"{line}\n" for line in after(outcome.after)))
 
     def _run(self, step: Step) -> Outcome:
         if step.calls:

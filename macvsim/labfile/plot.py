@@ -6,18 +6,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from macvsim.apps.ping_result import PingResult
+from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import MacvsimError
 from macvsim.labfile.load import LabFile, load
 from macvsim.labfile.play import Player
-from macvsim.machine.streams import Sink
+from macvsim.machine.streams import Sink, discard
 from macvsim.view.picture import check_name
 from macvsim.view.story import explained
 
 Kind = Literal["topology", "why", "ladder", "animate"]
+_Drawn = tuple[Any, tuple[Unsimulated, ...]]
+"""A picture, and the commands that were not simulated before it."""
 
 
-def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: int | None = None, by: str) -> None:
-    """Play a lab file and draw it: into a file, or as SVG where output goes.
+def plot_file(
+    path: Path,
+    write: Sink,
+    *,
+    out: Path | None,
+    kind: Kind,
+    ping: int | None = None,
+    by: str,
+    complain: Sink = discard,
+) -> None:
+    """Play a lab file and draw it: into a file, or as SVG where output goes.  `complain` is told what is uncertain.
 
     kind : what to draw: the lab as it is in the end, or as it was at one of its pings, with that ping's way, its
     packets, or its animation; ping : which one, from 1; None: the first that fails, or else the first
@@ -33,9 +45,10 @@ def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: in
             raise MacvsimError(f"{out}: animations are written as NAME.svg")
     lab_file = load(path)
     if kind == "topology" and ping is None:
-        picture = _topology(lab_file)
+        picture, marks = _topology(lab_file)
     else:
-        picture = _of_ping(lab_file, kind, ping, by)
+        picture, marks = _of_ping(lab_file, kind, ping, by)
+    complain("".join(f"{path}: {line}\n" for line in after(marks)))
     if out is None:
         write(str(picture))
     else:
@@ -43,15 +56,15 @@ def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: in
         write(f"{picture.scene.title}: written to {out}\n")
 
 
-def _topology(lab_file: LabFile) -> Any:
+def _topology(lab_file: LabFile) -> _Drawn:
     """The lab after its last command."""
     player = Player(lab_file)
     for _ in player.play():
         pass
-    return player.lab.picture(title=lab_file.name)
+    return player.lab.picture(title=lab_file.name), player.unsimulated
 
 
-def _of_ping(lab_file: LabFile, kind: Kind, number: int | None, by: str) -> Any:
+def _of_ping(lab_file: LabFile, kind: Kind, number: int | None, by: str) -> _Drawn:
     """One of its pings, in the lab as it was then."""
     number = _first_lost(lab_file) if number is None else number
     player = Player(lab_file)
@@ -61,10 +74,10 @@ def _of_ping(lab_file: LabFile, kind: Kind, number: int | None, by: str) -> Any:
             ping = outcome.pings[number - seen - 1]
             title = f"{lab_file.name}: {ping.ns.name} -> {ping.target}"
             if kind == "ladder":
-                return ping.ladder(by=by)
+                return ping.ladder(by=by), ping.after
             if kind == "animate":
-                return player.lab.animate(ping, title=title)
-            return player.lab.picture(path=explained(ping), title=title)
+                return player.lab.animate(ping, title=title), ping.after
+            return player.lab.picture(path=explained(ping), title=title), ping.after
         seen += len(outcome.pings)
     if not seen:
         raise MacvsimError(f"{lab_file.path}: nothing in it pings, so there are no packets to draw")

@@ -16,6 +16,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
+from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, read_markdown
@@ -132,12 +133,14 @@ def _type(terminals: Terminals, node: str, command: str) -> None:
     terminal = terminals.terminal(node)
     first, *more = command.split("\n")
     _show("\n".join([f"{terminal.session.prompt} {first}", *(MORE + line for line in more)]) + "\n")
+    before = terminals.lab.unsimulated
     terminal.begin(command, _show)
     if not terminal.session.advance(LIMIT):
         terminal.session.interrupt()
         terminal.end()
         raise MacvsimError(f"{command!r} does not end: let it (ping -c 3), or begin it in the background (&)")
     terminal.end()
+    _show("".join(f"{line}\n" for line in after(before)))
 
 
 def _show(text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from macvsim.labfile.load import load
 from macvsim.machine.streams import Sink
 from macvsim.sweeps.keys import read_settings
 from macvsim.sweeps.sweep import Progress, sweep
@@ -18,16 +19,21 @@ SHOWN_AFTER = 2.0
 
 def sweep_file(
     path: Path, settings: list[str], seeds: int, *, on: str, jobs: int | None, out: Path | None, write: Sink
-) -> None:
-    """Run the sweep; without a file, its table is written as comma-separated values."""
+) -> str:
+    """Run the sweep; without a file, its table is written as comma-separated values.  Returns what is uncertain of it,
+    and not allowed by its lab: empty if nothing is.
+    """
     with _bar(path.name) as progress:
         table = sweep(path, read_settings(settings), seeds=seeds, on=on, jobs=jobs, out=out, progress=progress)
     write(table.csv() if out is None else f"{_summary(table)}\n{len(table)} runs in {out}\n")
+    found = next((str(record["after"]) for record in table.records if "after" in record), "")
+    return "" if load(path).front.spec.allow_unsimulated else found
 
 
 def _summary(table: Table) -> str:
     """How many pings were answered, for each combination of settings."""
     sums: dict[str, list[int]] = {}
+    said: dict[str, str] = {}
     for record in table.records:
         name = ", ".join(f"{key}={value}" for key, value in record["settings"].items()) or "as it is"
         total = sums.setdefault(name, [0, 0, 0])
@@ -35,9 +41,11 @@ def _summary(table: Table) -> str:
             total[0] += ping["sent"]
             total[1] += ping["received"]
         total[2] += 1
+        if "after" in record:
+            said[name] = f", {record['after']}"
     width = max(map(len, sums))
     return "\n".join(
-        f"{name:<{width}}  {runs} runs, {received} of {sent} pings answered"
+        f"{name:<{width}}  {runs} runs, {received} of {sent} pings answered{said.get(name, '')}"
         for name, (sent, received, runs) in sums.items()
     )
 

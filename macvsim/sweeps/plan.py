@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from macvsim import __version__
 from macvsim.apps.ping_result import PingResult
 from macvsim.dev.nic import is_nic
+from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document
@@ -124,7 +125,8 @@ class FileSubject:
             outcome = player.run(step)
             failed += outcome.status != 0
             pings += [_of_ping(step.line, ping) for ping in outcome.pings]
-        return {**_of_lab(player.lab), "failed_commands": failed, "pings": pings}
+        said = "; ".join(after(player.unsimulated))
+        return {**_of_lab(player.lab), "failed_commands": failed, **({"after": said} if said else {}), "pings": pings}
 
 
 def _of_lab(lab: Lab) -> Record:

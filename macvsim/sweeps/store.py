@@ -109,6 +109,7 @@ def _of_run(row: dict[str, str]) -> Record:
         "frames": int(row["frames"]),
         "drops": dict(sorted(drops.items())),
         "failed_commands": int(row["failed_commands"]),
+        **({"after": row["after"]} if row.get("after") else {}),
         "pings": [],
     }
 

@@ -48,7 +48,8 @@ def sweep(
     -------
     Table : a record for each run, in order, the same wherever it was made: ``sweep`` (identity of the lab), ``run``
         (number), ``settings``, ``seed``, and what came of it; of a lab ``time_ns``, ``frames`` sent by cards, ``drops``
-        by reason, ``failed_commands``, and ``pings`` with line, source, target, sent, received, ttl, rtt_min_ns,
+        by reason, ``failed_commands``, ``after`` where commands that would have changed the network are not simulated,
+        and ``pings`` with line, source, target, sent, received, ttl, rtt_min_ns,
         rtt_mean_ns, rtt_max_ns, reason and where
 
     Raises

@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from macvsim.apps.ping_result import PingResult
+from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError
 from macvsim.explain.explanation import Explanation
 from macvsim.lab import Lab
@@ -14,7 +15,7 @@ from macvsim.machine.host import Box, Result
 from macvsim.switch import Switch
 from macvsim.view import tables
 from macvsim.view.animation import animation
-from macvsim.view.html import folded, preformatted, table, verdict
+from macvsim.view.html import clean, folded, preformatted, table, verdict
 from macvsim.view.lab import lab_scene
 from macvsim.view.ladder import ladder_scene
 from macvsim.view.picture import Picture
@@ -72,8 +73,8 @@ def html(thing: Any) -> str:
 
 @html.register
 def _(result: Result) -> str:
-    status = f"<div>exit status {result.code}</div>" if result.code else ""
-    return preformatted(str(result)) + status
+    said = [f"exit status {result.code}"] if result.code else []
+    return preformatted(str(result)) + "".join(f"<div>{clean(line)}</div>" for line in (*said, *after(result.after)))
 
 
 @html.register
@@ -82,9 +83,11 @@ def _(ping: PingResult) -> str:
     if ping.sim.journal is not None and ping.code is not None:
         found = ping.explain()
         hint = [f"try: {found.hint}"] if found.hint else []
-        parts.append(verdict(found.sentence, hint, good=found.verdict == "answered"))
+        parts.append(verdict(found.sentence, [*hint, *after(found.after)], good=found.verdict == "answered"))
         if ping.requests:
             parts.append(folded("the packets", str(ping_ladder(ping, "interface", SHOWN_LADDER))))
+    else:
+        parts += [preformatted(line) for line in after(ping.after)]
     return "\n".join(parts)
 
 
@@ -92,6 +95,7 @@ def _(ping: PingResult) -> str:
 def _(explanation: Explanation) -> str:
     details = [f"try: {explanation.hint}"] if explanation.hint else []
     details += [f"also: {ending.text}" for ending in explanation.others]
+    details += after(explanation.after)
     said = verdict(explanation.sentence, details, good=explanation.verdict == "answered")
     return f"{said}\n{table(tables.hops(explanation))}"
 

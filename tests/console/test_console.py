@@ -219,3 +219,13 @@ def test_completion(desk: Desk) -> None:
         ("cat /nope/x", []),
     ):
         assert candidates(desk.console, text) == found, text
+
+
+def test_what_is_not_simulated_is_said_beside_later_commands(desk: Desk, tmp_path: Path) -> None:
+    after = "after: tc on host1 was not simulated\n"
+    assert desk.type("tc qdisc add dev enp0s8 root netem loss 100%") == "not simulated: tc\n"
+    assert desk.type("hostname") == f"host1\n{after}"
+    assert desk.type("ping -c 1 10.0.0.2").endswith(f"ms\n{after}")
+    assert desk.type("@why") == f"every ping of the last command was answered\n{after}"
+    desk.type(f"@save {tmp_path / 'saved.md'}")
+    assert "after:" not in (tmp_path / "saved.md").read_text()

@@ -138,6 +138,7 @@ def test_an_outcome_tells_what_ran_before(lossy: Path) -> None:
 def test_a_saved_lab_says_so_too(lossy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved = tmp_path / "saved.json"
     assert run("save", lossy, "-o", saved) == 0
+    assert capsys.readouterr().out.endswith(f" s, {AFTER}")
     assert run("run", saved) == 95
     assert AFTER in capsys.readouterr().out
 
@@ -148,3 +149,11 @@ def test_without_such_a_command_nothing_is_said(tmp_path: Path, capsys: pytest.C
     said = capsys.readouterr()
     assert "after:" not in said.out
     assert said.err == ""
+
+
+def test_trace_and_plot_say_so_too(lossy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trace", lossy) == 0
+    assert capsys.readouterr().out.count(AFTER) == 2
+    for words in ([], ["--ladder"], ["--why"]):
+        assert run("plot", lossy, "-o", tmp_path / "lab.svg", *words) == 0
+        assert capsys.readouterr().err == f"{lossy}: {AFTER}"

@@ -76,3 +76,14 @@ def test_a_cell_with_a_mistake_is_no_lab(shell: InteractiveShell) -> None:
         shell.run_cell_magic("lab", "", "name: x\ntopology: 3\n")
     with pytest.raises(UsageError, match="%host NODE COMMAND"):
         shell.run_line_magic("host", "host1")
+
+
+def test_what_is_not_simulated_is_said_beside_later_commands(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after = "after: tc on host1 was not simulated\n"
+    document = f"---\n{TOPOLOGY}---\n```console\nhost1# tc qdisc add dev enp0s8 root netem\nhost1# hostname\n```\n"
+    shell.run_cell_magic("lab", "", document)
+    assert capsys.readouterr().out.endswith(f"not simulated: tc\nhost1# hostname\nhost1\n{after}")
+    shell.run_line_magic("host", "host2 hostname")
+    assert capsys.readouterr().out == f"root@host2:~# hostname\nhost2\n{after}"

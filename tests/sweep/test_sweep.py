@@ -336,3 +336,24 @@ def test_files_that_hold_something_else_are_left_alone(lab: Path, tmp_path: Path
 
 def test_the_lab_of_a_document_with_variables_is_checked(lab: Path) -> None:
     assert check_file(lab, lambda text: None)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_a_command_that_is_not_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    lab = tmp_path / "lab.md"
+    lab.write_text(
+        LAB.replace("root@host2:~# ping", "root@host2:~# test $count = 1 || tc qdisc add dev lo root netem; ping")
+    )
+    out = tmp_path / name
+    words = ["sweep", str(lab), "count=1,2", "--on", "serial", "--out", str(out)]
+    after = "after: tc on host2 was not simulated"
+    for options, status in (([], 95), ([], 95), (["--allow-unsimulated"], 0)):
+        with pytest.raises(SystemExit) as ended:
+            main([*words, *options])
+        assert ended.value.code == status
+        said = capsys.readouterr()
+        first, second, *_ = said.out.splitlines()
+        assert (after in first, second.endswith(f" pings answered, {after}")) == (False, True)
+        ending = f"macvsim: {lab}: {after}; the real network may answer otherwise: --allow-unsimulated goes on\n"
+        assert said.err == (ending if status else "")
+        assert out.read_text().count(after) == (1 if name == "out.jsonl" else 2)

@@ -202,3 +202,18 @@ def test_width_of_texts() -> None:
     assert short.endswith("…")
     assert text_width(short, 10) <= 60
     assert cut("short", 60, 10) == "short"
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_what_is_not_simulated_is_shown_with_later_results(journal: bool) -> None:
+    lab = Lab(journal=journal)
+    lab.switch("sw1")
+    for number in (1, 2):
+        lab.host(f"host{number}", switch="sw1").addr_add("enp0s8", f"10.0.0.{number}/24")
+    before = lab["host1"].ping("10.0.0.2", count=1)
+    lab["host1"].sh("tc qdisc add dev enp0s8 root netem loss 100%")
+    after = "after: tc on host1 was not simulated"
+    ping = lab["host2"].ping("10.0.0.1", count=1)
+    for shown in (ping, lab["host2"].sh("ip addr"), *([ping.explain()] if journal else [])):
+        assert content(shown._repr_html_()).count(after) == 1
+    assert after not in content(before._repr_html_())
