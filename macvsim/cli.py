@@ -20,8 +20,12 @@ from typing import Any
 
 from macvsim import __version__
 from macvsim.console.visible import visible
+from macvsim.engine.budget import limits_of
 from macvsim.errors import MacvsimError, message
 from macvsim.output import check_writable
+
+CPU = 600
+"""Seconds of processor time after which one command of a lab is stopped, but for ``macvsim check``."""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -58,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from macvsim.labfile.commands import run_file
 
     check_writable(options.pcap)
-    run_file(options.file, _writer(options), options.pcap)
+    run_file(options.file, _writer(options), options.pcap, _budget(options))
     return 0
 
 
@@ -67,7 +71,7 @@ def save(options: argparse.Namespace) -> int:
     from macvsim.labfile.commands import save_file
 
     check_writable(options.output)
-    save_file(options.file, options.output, _write)
+    save_file(options.file, options.output, _write, _budget(options))
     return 0
 
 
@@ -75,7 +79,7 @@ def load(options: argparse.Namespace) -> int:
     """Go on with a saved lab."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=True, raw=options.raw)
+    sit_down(options.file, play=True, raw=options.raw, budget=_budget(options))
     return 0
 
 
@@ -96,7 +100,7 @@ def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
 
-    trace_file(options.file, _writer(options))
+    trace_file(options.file, _writer(options), _budget(options))
     return 0
 
 
@@ -110,7 +114,8 @@ def check(options: argparse.Namespace) -> int:
         return compare_files(options.files, _writer(options), complain)
     from macvsim.labfile.commands import check_files
 
-    return check_files(options.files, _writer(options), complain, rewrite=options.update)
+    budget = _budget(options, cpu=0)
+    return check_files(options.files, _writer(options), complain, rewrite=options.update, budget=budget)
 
 
 def fidelity(options: argparse.Namespace) -> int:
@@ -146,7 +151,7 @@ def why(options: argparse.Namespace) -> int:
     """Say why a lab's ping fails."""
     from macvsim.why.command import why_file
 
-    why_file(options.file, _writer(options), options.step, as_json=options.json)
+    why_file(options.file, _writer(options), options.step, as_json=options.json, budget=_budget(options))
     return 0
 
 
@@ -169,7 +174,15 @@ def plot(options: argparse.Namespace) -> int:
     from macvsim.labfile.plot import plot_file
 
     check_writable(options.output)
-    plot_file(options.file, _write, out=options.output, kind=options.kind, ping=options.ping, by=options.by)
+    plot_file(
+        options.file,
+        _write,
+        out=options.output,
+        kind=options.kind,
+        ping=options.ping,
+        by=options.by,
+        budget=_budget(options),
+    )
     return 0
 
 
@@ -177,8 +190,16 @@ def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=options.play, raw=options.raw)
+    sit_down(options.file, play=options.play, raw=options.raw, budget=_budget(options))
     return 0
+
+
+def _budget(options: argparse.Namespace, *, cpu: int = CPU) -> dict[str, int]:
+    """The limits that the user gives, and of processor time as a last guard."""
+    limits: dict[str, int] = {} if not cpu else {"cpu": cpu}
+    for text in options.budget:
+        limits.update(limits_of(text))
+    return limits
 
 
 def _write(text: str) -> None:
@@ -375,6 +396,14 @@ def parser() -> argparse.ArgumentParser:
             "--raw",
             action="store_true",
             help="let the terminal obey control sequences of the output; else they are shown",
+        )
+    for name in ("run", "load", "trace", "check", "why", "shell", "save", "plot"):
+        commands.choices[name].add_argument(
+            "--budget",
+            action="append",
+            default=[],
+            metavar="NAME=N,…",
+            help="limits of what one command of the lab may use, such as events=5000000; 0 is no limit",
         )
     return made
 

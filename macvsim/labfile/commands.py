@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -16,12 +16,15 @@ from macvsim.labfile.update import update
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.streams import Sink
 
+Limits = Mapping[str, int] | None
+"""Limits of the budget, instead of the limits of a file."""
 
-def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
+
+def run_file(path: Path, write: Sink, pcapng: Path | None = None, budget: Limits = None) -> None:
     """Play a lab file, its transcript written as it comes; `pcapng` keeps every frame of every interface."""
     if pcapng is not None:
         check_capture_name(pcapng)
-    lab_file = load(path)
+    lab_file = load(path, budget)
     commands = lab_file.steps()
     for note in lab_file.front.notes():
         write(f"{note}\n")
@@ -38,10 +41,10 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> None:
         write(f"\n{stream.frames} frames of {stream.interfaces} interfaces written to {pcapng}\n")
 
 
-def trace_file(path: Path, write: Sink) -> None:
+def trace_file(path: Path, write: Sink, budget: Limits = None) -> None:
     """Play a lab file; after each command, a line for each step of each packet: its number, time, place, what happened,
     the frame."""
-    lab_file = load(path)
+    lab_file = load(path, budget)
     commands = lab_file.steps()
     player = Player(lab_file)
     journal = player.lab.sim.journal
@@ -59,21 +62,21 @@ def trace_file(path: Path, write: Sink) -> None:
         show()
 
 
-def save_file(path: Path, out: Path | None, write: Sink) -> None:
+def save_file(path: Path, out: Path | None, write: Sink, budget: Limits = None) -> None:
     """Play a lab file to its end, and write the lab as it then is."""
     out = out or path.with_name(path.stem.removesuffix(".clab") + ".json")
     if out.suffix != ".json":
         raise MacvsimError(f"{out}: a saved lab is a file NAME.json")
-    player = Player(load(path))
+    player = Player(load(path, budget))
     for _ in player.play():
         pass
     player.lab.save(out)
     write(f"{out}: {len(player.lab.history.calls)} calls, {player.lab.now:g} s\n")
 
 
-def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
+def check_file(path: Path, write: Sink, *, rewrite: bool = False, budget: Limits = None) -> bool:
     """Play a lab file and say where it prints something else than it expects; True if it does not, or was rewritten."""
-    lab_file = load(path)
+    lab_file = load(path, budget)
     if rewrite:
         lab_file.check_is_document("write what it prints into it")
     outcomes: list[Outcome] = []
@@ -98,12 +101,14 @@ def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
     return rewrite or not different
 
 
-def check_files(paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False) -> int:
+def check_files(
+    paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False, budget: Limits = None
+) -> int:
     """Check one after the other; the exit status: 0, 1 if something differs, 2 if a file cannot be read."""
     status = 0
     for path in paths:
         try:
-            if not check_file(path, write, rewrite=rewrite):
+            if not check_file(path, write, rewrite=rewrite, budget=budget):
                 status = max(status, 1)
         except (MacvsimError, OSError) as error:
             complain(f"macvsim: {message(error)}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,16 @@ from macvsim.view.story import explained
 Kind = Literal["topology", "why", "ladder", "animate"]
 
 
-def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: int | None = None, by: str) -> None:
+def plot_file(
+    path: Path,
+    write: Sink,
+    *,
+    out: Path | None,
+    kind: Kind,
+    ping: int | None = None,
+    by: str,
+    budget: Mapping[str, int] | None = None,
+) -> None:
     """Play a lab file and draw it: into a file, or as SVG where output goes.
 
     kind : what to draw: the lab as it is in the end, or as it was at one of its pings, with that ping's way, its
@@ -31,7 +41,7 @@ def plot_file(path: Path, write: Sink, *, out: Path | None, kind: Kind, ping: in
         check_name(out)
         if kind == "animate" and out.suffix.lower() != ".svg":
             raise MacvsimError(f"{out}: animations are written as NAME.svg")
-    lab_file = load(path)
+    lab_file = load(path, budget)
     if kind == "topology" and ping is None:
         picture = _topology(lab_file)
     else:

@@ -100,31 +100,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--macvsim-pcap", metavar="DIR", type=Path, help="write a pcapng of every test's lab, drops commented, to DIR"
     )
+    group.addoption(
+        "--macvsim-budget",
+        metavar="NAME=N,…",
+        help="limits of what one command or call of a lab may use, such as events=5000000",
+    )
     group.addoption("--macvsim-seed", metavar="N", type=int, help="seed of every lab, instead of its own")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "macvsim(lab, play=True): the lab of the fixture macvsim: a file, from the folder of the test, or the text of "
-        "one; play: run its commands first",
+        "macvsim(lab, play=True, budget={}): the lab of the fixture macvsim: a file, from the folder of the test, or "
+        "the text of one; play: run its commands first; budget: limits instead of the limits of the lab",
     )
 
 
 @pytest.fixture
 def macvsim(request: pytest.FixtureRequest) -> Iterator[CheckedLab]:
     """A lab: of the file or text that the marker names, its commands played; empty without a marker."""
+    from macvsim.engine.budget import limits_of
     from macvsim.lab import Lab
+    from macvsim.labfile.load import with_budget
     from macvsim.labfile.play import Player
 
     config, node = request.config, request.node
     seed: int | None = config.getoption("--macvsim-seed")
     marker = node.get_closest_marker("macvsim")
+    limits = limits_of(config.getoption("--macvsim-budget") or "")
+    if marker is not None:
+        limits.update(marker.kwargs.get("budget", {}))
     player = None
     if marker is None or not marker.args:
-        lab = Lab(seed or 0)
+        lab = Lab(seed or 0, budget=limits)
     else:
-        lab_file = _lab_file(marker.args[0], node.path, node.nodeid)
+        lab_file = with_budget(_lab_file(marker.args[0], node.path, node.nodeid), limits)
         if seed is not None:
             lab_file.front.spec = lab_file.front.spec.model_copy(update={"seed": seed})
         player = Player(lab_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -16,13 +17,15 @@ PATIENCE = 2.0
 """Seconds without an answer after which a terminal shows what goes on."""
 
 
-def why_file(path: Path, write: Sink, asked: str = "", *, as_json: bool = False) -> None:
+def why_file(
+    path: Path, write: Sink, asked: str = "", *, as_json: bool = False, budget: Mapping[str, int] | None = None
+) -> None:
     """Answer for a step of a lab file, with colours on a terminal.  News while it takes long, which the wall clock
     decides, are shown only if standard output is a terminal too: a notebook keeps what a command of a pipe says on its
     pseudo terminal.
     """
     notes = Progress() if sys.stdout.isatty() and sys.stderr.isatty() else None
-    answer = why(path, asked, notes)
+    answer = why(path, asked, notes, budget)
     if notes is not None:
         notes.wipe()
     if as_json:
