@@ -30,14 +30,17 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
+    from macvsim.engine.budget import Budget
     from macvsim.engine.drop import DropReason
-    from macvsim.errors import DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
+    from macvsim.errors import BudgetExceeded, DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
     from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
     from macvsim.machine.capture import Capture
     from macvsim.sweeps.sweep import sweep
 
 _HOME = {
+    "Budget": "macvsim.engine.budget",
+    "BudgetExceeded": "macvsim.errors",
     "Capture": "macvsim.machine.capture",
     "DockerError": "macvsim.errors",
     "DropReason": "macvsim.engine.drop",
@@ -52,6 +55,8 @@ _HOME = {
 }
 
 __all__ = [
+    "Budget",
+    "BudgetExceeded",
     "Capture",
     "DockerError",
     "DropReason",

@@ -20,8 +20,12 @@ from typing import Any
 
 from macvsim import __version__
 from macvsim.console.visible import visible
+from macvsim.engine.budget import limits_of
 from macvsim.errors import MacvsimError, message
 from macvsim.output import check_writable
+
+CPU = 600
+"""Seconds of processor time after which one command of a lab is stopped, but for ``macvsim check``."""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -59,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     from macvsim.machine.call import NOT_SIMULATED
 
     check_writable(options.pcap)
-    player = run_file(options.file, _writer(options), options.pcap)
+    player = run_file(options.file, _writer(options), options.pcap, _budget(options))
     is_certain = certain(player, _writer(options, to_errors=True), allowed=options.allow_unsimulated)
     return 0 if is_certain else NOT_SIMULATED
 
@@ -69,7 +73,7 @@ def save(options: argparse.Namespace) -> int:
     from macvsim.labfile.commands import save_file
 
     check_writable(options.output)
-    save_file(options.file, options.output, _write)
+    save_file(options.file, options.output, _write, _budget(options))
     return 0
 
 
@@ -77,7 +81,7 @@ def load(options: argparse.Namespace) -> int:
     """Go on with a saved lab."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=True, raw=options.raw)
+    sit_down(options.file, play=True, raw=options.raw, budget=_budget(options))
     return 0
 
 
@@ -98,7 +102,7 @@ def trace(options: argparse.Namespace) -> int:
     """Play a lab file and show every packet."""
     from macvsim.labfile.commands import trace_file
 
-    trace_file(options.file, _writer(options))
+    trace_file(options.file, _writer(options), _budget(options))
     return 0
 
 
@@ -118,6 +122,7 @@ def check(options: argparse.Namespace) -> int:
         complain,
         rewrite=options.update,
         allow_unsimulated=options.allow_unsimulated,
+        budget=_budget(options, cpu=0),
     )
 
 
@@ -162,6 +167,7 @@ def why(options: argparse.Namespace) -> int:
         as_json=options.json,
         complain=complain,
         allow_unsimulated=options.allow_unsimulated,
+        budget=_budget(options),
     )
 
 
@@ -198,6 +204,7 @@ def plot(options: argparse.Namespace) -> int:
         ping=options.ping,
         by=options.by,
         complain=_complain,
+        budget=_budget(options),
     )
     return 0
 
@@ -206,8 +213,16 @@ def shell(options: argparse.Namespace) -> int:
     """Sit down at a lab's terminals."""
     from macvsim.console.terminal import sit_down
 
-    sit_down(options.file, play=options.play, raw=options.raw)
+    sit_down(options.file, play=options.play, raw=options.raw, budget=_budget(options))
     return 0
+
+
+def _budget(options: argparse.Namespace, *, cpu: int = CPU) -> dict[str, int]:
+    """The limits that the user gives, and of processor time as a last guard."""
+    limits: dict[str, int] = {} if not cpu else {"cpu": cpu}
+    for text in options.budget:
+        limits.update(limits_of(text))
+    return limits
 
 
 def _write(text: str) -> None:
@@ -410,6 +425,14 @@ def parser() -> argparse.ArgumentParser:
             "--allow-unsimulated",
             action="store_true",
             help="go on where a command that would have changed the network is not simulated; else exit status 95",
+        )
+    for name in ("run", "load", "trace", "check", "why", "shell", "save", "plot"):
+        commands.choices[name].add_argument(
+            "--budget",
+            action="append",
+            default=[],
+            metavar="NAME=N,…",
+            help="limits of what one command of the lab may use, such as events=5000000; 0 is no limit",
         )
     return made
 

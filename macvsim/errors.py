@@ -13,6 +13,7 @@ Every room may import this module; it imports none.
     ├── SocketError            a system call on a socket fails (ENETUNREACH, EINVAL, …)
     ├── DockerError            the Docker daemon refuses; the text is Docker's own
     ├── ScenarioError          a scenario or recording that cannot be read
+    ├── BudgetExceeded         a run used more than its budget: carries a report of what loops
     └── NotSimulated           a real feature that macvsim deliberately leaves out
 
 Every exception can be rebuilt from its ``args`` (simpy re-creates failed processes' exceptions that way).
@@ -141,6 +142,23 @@ class ScenarioError(MacvsimError):
     """A scenario, lab document or recording that cannot be read."""
 
 
+class BudgetExceeded(MacvsimError):
+    """A run was stopped, because it used more than its budget (`macvsim.engine.budget.Budget`).
+
+    The lab stays as it was at that moment: its journal, captures and tables can be read, and commands run.
+
+    limit : name of the limit; report : what used it up, and the cure
+    """
+
+    def __init__(self, limit: str, report: str) -> None:
+        super().__init__(limit, report)
+        self.limit = limit
+        self.report = report
+
+    def __str__(self) -> str:
+        return self.report
+
+
 class Effect(Enum):
     """The use of a feature: whether a lab differs from the real network when it is left out."""
 
@@ -169,4 +187,5 @@ def message(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, OSError):
         text = f"{error.strerror}: {error.filename or 'standard output'}"
-    return "; ".join([text, *getattr(error, "__notes__", ())])
+    between = "\n" if "\n" in text else "; "
+    return between.join([text, *getattr(error, "__notes__", ())])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +15,10 @@ from macvsim.dev.nic import Nic, is_nic
 from macvsim.dev.registry import Kind, Kinds
 from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import get_profile
+from macvsim.engine.budget import Budget
 from macvsim.engine.display import ShownLab
 from macvsim.engine.history import Call, History, Reference, opening, recorded
-from macvsim.engine.sim import SECOND, Sim
+from macvsim.engine.sim import SECOND, Sampled, Sim
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
 from macvsim.machine.capture import Capture
@@ -52,6 +53,7 @@ class Lab(ShownLab):
     hz : kernel ticks per second
     fastpath : False: every frame takes the plain path; nothing but the run's speed depends on it.  None: on, unless
     the environment has ``MACVSIM_FASTPATH=0``
+    budget : the most that one run may use, see `macvsim.Budget`; also as a mapping of the limits that differ
     kinds : kinds of network devices that its kernels know besides those of macvsim and of installed packages
     tools : programs that its boxes have besides those (`macvsim.machine.tool.Tool`); one replaces others of its name
     allow_unsimulated : ``macvsim run``, ``check`` and ``why`` and pytest accept the lab although a command that would
@@ -59,7 +61,7 @@ class Lab(ShownLab):
 
     Raises
     ------
-    MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1
+    MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1; a limit of the budget is not known
     """
 
     def __init__(
@@ -70,15 +72,22 @@ class Lab(ShownLab):
         journal: bool = True,
         hz: int = 250,
         fastpath: bool | None = None,
+        budget: Budget | Mapping[str, int] | None = None,
         kinds: Iterable[Kind] = (),
         tools: Iterable[Tool] = (),
         allow_unsimulated: bool = False,
     ) -> None:
-        self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz)
+        self.budget = budget if isinstance(budget, Budget) else Budget().with_limits(budget or {})
+        """The most that one run may use."""
+        self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz, budget=self.budget)
+        self.sim.diagnose = self._diagnose
         self.fastpath = install_fast_path(self.sim, fastpath)
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
         if allow_unsimulated:
             self.options["allow_unsimulated"] = True
+        limits = {name: limit for name, limit in self.budget.changed.items() if name != "cpu"}
+        if limits:
+            self.options["budget"] = limits
         self.kinds = Kinds(kinds)
         """The kinds of network devices that the lab's kernels know."""
         self.tools = Programs(tools)
@@ -354,6 +363,11 @@ class Lab(ShownLab):
         if seconds < 0:
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
+
+    def _diagnose(self, calls: Sequence[Sampled], elapsed: int) -> str:
+        from macvsim.explain.storm import report
+
+        return report(calls, elapsed, self.cables)
 
     def why(self, source: Box | str, target: Box | str, *, fixes: bool = True) -> Explanation:
         """Send one ping from a host or container and say what became of it; if it is lost, also which edits mend that.

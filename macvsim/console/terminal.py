@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -33,9 +33,9 @@ AT_ONCE = 30 * SECOND
 """Simulated time that a command takes at once; from then on, it goes as slowly as yours, for who looks on."""
 
 
-def sit_down(path: Path, *, play: bool = False, raw: bool = False) -> None:
+def sit_down(path: Path, *, play: bool = False, raw: bool = False, budget: Mapping[str, int] | None = None) -> None:
     """Log in to the machines of a lab until the person leaves; `raw`: the terminal obeys control sequences."""
-    lab_file = load(path)
+    lab_file = load(path, budget)
     screen = Screen(raw=raw)
     console = Console(lab_file, screen.write, screen.wait)
     if play:

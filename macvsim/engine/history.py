@@ -18,6 +18,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar, cast
 from weakref import ref
 
+from macvsim.engine.budget import Meter
 from macvsim.errors import MacvsimError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +32,7 @@ class Clock(Protocol):
 
     history: History | None
     generation: int
+    meter: Meter
 
     @property
     def _eid(self) -> Iterator[int]: ...
@@ -138,9 +140,18 @@ class History:
         return next((number for number, one in enumerate(self._opened) if one() is handle), None)
 
     def perform(
-        self, fn: Callable[..., R], target: object, args: tuple[Any, ...], options: dict[str, Any], *, keep: bool
+        self,
+        fn: Callable[..., R],
+        target: object,
+        args: tuple[Any, ...],
+        options: dict[str, Any],
+        *,
+        keep: bool,
+        goes_on: bool,
     ) -> R:
-        """Do an outermost call, and keep it."""
+        """Do an outermost call, and keep it; unless it `goes_on` with a run, its budget is a new one."""
+        if not goes_on:
+            self.sim.meter.begin()
         if not self._lost:
             self._notice()
         if self._lost:
@@ -192,18 +203,23 @@ def recorded(fn: F) -> F:
     return _recorded(fn, keep=False)
 
 
+def continuing(fn: F) -> F:
+    """As `recorded`, for what goes on with the run of an earlier call, and uses up its budget."""
+    return _recorded(fn, keep=False, goes_on=True)
+
+
 def opening(fn: F) -> F:
     """As `recorded`, for what returns something that has recorded methods itself and no place in the lab."""
     return _recorded(fn, keep=True)
 
 
-def _recorded(fn: F, *, keep: bool) -> F:
+def _recorded(fn: F, *, keep: bool, goes_on: bool = False) -> F:
     @wraps(fn)
     def perform(target: Simulated, /, *args: Any, **options: Any) -> Any:
         history = target.sim.history
         if history is None or history.busy:
             return fn(target, *args, **options)
-        return history.perform(fn, target, args, options, keep=keep)
+        return history.perform(fn, target, args, options, keep=keep, goes_on=goes_on)
 
     perform.is_recorded = True  # type: ignore[attr-defined]
     perform.is_opening = keep  # type: ignore[attr-defined]
@@ -249,5 +265,5 @@ class Settings(dict[K, V]):
         super().clear()
 
 
-__all__ = ["Call", "History", "Reference", "Settings", "Simulated", "Unnamed", "Writer", "flat", "opening",
-           "recorded"]  # fmt: skip
+__all__ = ["Call", "History", "Reference", "Settings", "Simulated", "Unnamed", "Writer", "continuing", "flat",
+           "opening", "recorded"]  # fmt: skip

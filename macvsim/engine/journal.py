@@ -43,13 +43,41 @@ Passage = tuple[int, "Frame", "Frame", Sequence[Station]]
 """Time (ns), the frame as it came and as it left, and the stations it passed in between."""
 
 
+STRIDE = 16
+"""One entry in so many is measured, and stands for the others."""
+OVERHEAD = 200
+"""Bytes of memory that an entry takes besides its frame, about."""
+
+
+class Scale:
+    """An estimate of the bytes that entries take, as they come."""
+
+    __slots__ = ("_seen", "octets")
+
+    def __init__(self) -> None:
+        self.octets = self._seen = 0
+
+    def add(self, entries: Sequence[Passage | Record]) -> None:
+        """Measure the entries that came since the last time; a frame that several in a row have counts once."""
+        if self._seen > len(entries):  # they were written out
+            self._seen = 0
+        octets = 0
+        for at in range(self._seen + STRIDE - 1, len(entries), STRIDE):
+            frame, before = _frame(entries[at]), _frame(entries[at - 1])
+            octets += OVERHEAD if frame is None or frame is before else OVERHEAD + len(frame.raw)
+            self._seen = at + 1
+        self.octets += octets * STRIDE
+
+
 class Journal:
-    """The records of every packet, oldest first; at most about `limit` records, the oldest half is forgotten beyond
-    that.
+    """The records of every packet, oldest first; at most about `limit` records, and frames of about `octets` bytes (0:
+    any number); the oldest half is forgotten beyond that.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, octets: int = 0) -> None:
         self._limit = limit
+        self._most = octets
+        self._scale = Scale()
         self.causes: dict[int, int] = {}
         self._records: list[Record] = []
         self._entries: list[Passage | Record] = []
@@ -74,6 +102,20 @@ class Journal:
             self._records.extend(_written(entry))
         self._entries.clear()
         return self._records
+
+    def weigh(self) -> None:
+        """Measure what has come since the last time, and forget the oldest half if it is too much."""
+        self._scale.add(self._entries)
+        if 0 < self._most < self._scale.octets:
+            self._forget_half()
+
+    def _forget_half(self) -> None:
+        """The oldest half goes, of what was written or else of what was not."""
+        oldest: list[Any] = self._records or self._entries
+        for entry in oldest[: len(oldest) // 2]:
+            self._room += 1 if isinstance(entry, Record) else len(entry[3])
+        del oldest[: len(oldest) // 2]
+        self._forget_causes()
 
     def note(self, record: Record) -> None:
         """Something happened to a packet."""
@@ -106,11 +148,20 @@ class Journal:
                 left -= records
                 at += 1
             del self._entries[:at]
+        self._forget_causes()
+
+    def _forget_causes(self) -> None:
+        """Packets of which nothing is left have no cause any more."""
+        self._scale = Scale()
         uids = [record.uid for record in self._records]
         for entry in self._entries:
             uids += [entry.uid] if isinstance(entry, Record) else [entry[1].uid, entry[2].uid]
-        oldest = min(uids)
+        oldest = min(uids, default=0)
         self.causes = {uid: cause for uid, cause in self.causes.items() if uid >= oldest}
+
+
+def _frame(entry: Passage | Record) -> Frame | None:
+    return entry.frame if isinstance(entry, Record) else entry[1]
 
 
 def _written(entry: Passage | Record) -> Iterator[Record]:

@@ -7,7 +7,7 @@ softirq context.  simpy's events stand for process context: at equal times they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -19,6 +19,7 @@ import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
+from macvsim.engine.budget import CHUNK, LIMITS, Budget, Meter, RunHalted
 from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
 from macvsim.engine.history import History, recorded
 from macvsim.engine.journal import FormerPlace, Journal, Place, Record
@@ -26,6 +27,7 @@ from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
 from macvsim.engine.unsimulated import Marks
 from macvsim.engine.wheel import TimerWheel
+from macvsim.errors import BudgetExceeded
 
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
@@ -35,8 +37,15 @@ US = 1_000
 MS = 1_000_000
 SECOND = 1_000_000_000
 
+_TURNS = range(1, CHUNK + 1)
+_SAMPLE = 4096
+"""Calls from which a report tells what loops."""
+_HALT = -3
+"""Priority of the end of a run in the middle of an instant."""
 _TIME_AND_TURN = itemgetter(0, 2)
 _Take = Callable[[Any], Any]
+Sampled = tuple[Callable[..., Any], Any]
+"""A call from the queue: its function and argument."""
 
 ALARMS = 1 << 62
 """A turn after all that are not alarms of programs."""
@@ -66,6 +75,11 @@ def _stop(_: None) -> None:
     raise StopSimulation(None)
 
 
+def _halt(meter: Meter) -> None:
+    if meter.halted is not None:
+        raise meter.halted
+
+
 class Sim(simpy.Environment, RandomStreams):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -74,17 +88,22 @@ class Sim(simpy.Environment, RandomStreams):
     seed : everything random derives from it, one independent stream per name
     journal : how many journal records to keep, 0 for none
     hz : kernel ticks per second (CONFIG_HZ); Debian and Ubuntu use 250
+    budget : the most that one run may use
     """
 
-    def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250) -> None:
+    def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250, budget: Budget | None = None) -> None:
         simpy.Environment.__init__(self, initial_time=0)
         RandomStreams.__init__(self, seed)
         self._now: int
         self.hz = hz
         self.tick = SECOND // hz
-        self.journal: Journal | None = Journal(journal) if journal else None
         self.unsimulated = Marks()
         """Commands that would have changed the network, and are not simulated."""
+        self.meter = Meter(budget or Budget())
+        """Counts what the present run uses of its budget."""
+        self.diagnose: Callable[[Sequence[Sampled], int], str] | None = None
+        """Says what loops, from calls of a stopped run and the time (ns) that they took."""
+        self.journal: Journal | None = Journal(journal, self.meter.budget.journal) if journal else None
         self.history: History | None = None
         """Where calls that change something are kept; None outside a lab."""
         self._drops: dict[tuple[Place, DropReason], int] = {}
@@ -199,23 +218,76 @@ class Sim(simpy.Environment, RandomStreams):
                 raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
             end = (int(until), AFTER_ALL, next(self._eid), _stop, None)
             heappush(self._queue, end)
-        queue, pop = self._queue, heappop
+        queue, pop, meter, done = self._queue, heappop, self.meter, 0
+        if self.history is None:
+            meter.begin()
         try:
             while queue:
-                self._now, self._context, _, fn, arg = pop(queue)
-                fn(arg)
+                for done in _TURNS:  # noqa: B007  (counted when the run ends)
+                    self._now, self._context, _, fn, arg = pop(queue)
+                    fn(arg)
+                    if not queue:
+                        break
+                done = self._look(done)
         except StopSimulation as stopped:
             return stopped.args[0]
+        except RunHalted as halted:
+            self._withdraw(until, end)
+            raise self._exceeded(halted) from None
         except BaseException:
-            if end is not None and end in queue:
-                queue.remove(end)
-                heapify(queue)
+            self._withdraw(until, end)
             raise
         finally:
             self._context = PROCESS
+            meter.events += done
         if isinstance(until, simpy.Event):
             raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
         return None
+
+    def _look(self, done: int) -> int:
+        """After so many calls: `RunHalted` if the budget is used up; else 0."""
+        halted = self.meter.look(done, self._now, len(self._queue))
+        if halted is not None:
+            raise halted
+        if self.journal is not None:
+            self.journal.weigh()
+        return 0
+
+    def _withdraw(self, until: Any, end: Any) -> None:
+        """A run ends before its time: what would have ended it is taken back."""
+        if end is not None and end in self._queue:
+            self._queue.remove(end)
+            heapify(self._queue)
+        if isinstance(until, simpy.Event) and until.callbacks and StopSimulation.callback in until.callbacks:
+            until.callbacks.remove(StopSimulation.callback)
+
+    def _exceeded(self, halted: RunHalted) -> BudgetExceeded:
+        """The exception of a run that is stopped; events that loop are watched for some time, for the report."""
+        meter, name, said = self.meter, halted.name, halted.said
+        limit = next(one for one in LIMITS if one.name == name)
+        number = getattr(meter.budget, name)
+        if name == "cpu" and self.history is not None:
+            self.history.lose(f"a run was stopped after {number} s of processor time")
+        if not said and self.diagnose is not None:
+            said = self.diagnose(*self._sample())
+        unit = limit.metadata["unit"]
+        first = f"the run was stopped: it reached its budget of {number:,} {unit}"
+        more = f"for more: Lab(budget=Budget({name}=…)), budget: {{{name}: …}} in a lab file, or --budget {name}=…"
+        return BudgetExceeded(name, "\n".join(filter(None, (first, said, more))))
+
+    def _sample(self) -> tuple[list[Sampled], int]:
+        """Some further calls from the queue, and how much time (ns) they took."""
+        queue, began = self._queue, self._now
+        calls: list[Sampled] = []
+        self.meter.halted = None
+        while queue and len(calls) < _SAMPLE:
+            self._now, self._context, _, fn, arg = heappop(queue)
+            calls.append((fn, arg))
+            try:
+                fn(arg)
+            except (StopSimulation, RunHalted):
+                break
+        return calls, self._now - began
 
     def run_softirqs(self) -> None:
         """What a program has set off happens before it goes on (local_bh_enable): the calls due at this very moment.
@@ -226,13 +298,29 @@ class Sim(simpy.Environment, RandomStreams):
         if self._context == SOFTIRQ:
             return
         self.unrepeatable()
+        done, now = 0, self._now
         self._context = SOFTIRQ
         try:
-            while queue and queue[0][0] == self._now and queue[0][1] == SOFTIRQ:
+            while queue and queue[0][0] == now and queue[0][1] == SOFTIRQ:
                 _, _, _, fn, arg = heappop(queue)
                 fn(arg)
+                done += 1
+                if done >= CHUNK:
+                    over, done = self._is_over(done), 0
+                    if over:
+                        break
         finally:
             self._context = PROCESS
+            self.meter.events += done
+
+    def _is_over(self, done: int) -> bool:
+        """After so many calls inside of one: True if the budget is used up; the run ends once the program waits."""
+        meter = self.meter
+        if meter.halted is None:
+            meter.halted = meter.look(done, self._now, len(self._queue))
+            if meter.halted is not None:
+                heappush(self._queue, (self._now, _HALT, next(self._eid), _halt, meter))
+        return meter.halted is not None
 
     def change(self) -> None:
         """The configuration changes: a new generation begins."""

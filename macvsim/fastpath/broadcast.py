@@ -184,7 +184,8 @@ class Listeners:
         return True
 
     def _pass_by(self, frame: Frame, begin: int, end: int) -> None:
-        """Members that ignore the request get it, in a softirq as the others."""
+        """Members that ignore the request get it, in a softirq as the others; each counts as an event of the budget."""
+        self._sim.meter.events += end - begin
         if begin < end and (self._scripts or self._modes is BRIDGE_ONLY):
             self._sim.post(0, SOFTIRQ, self._ignore, (frame, begin, end))
             if self._modes is not BRIDGE_ONLY:

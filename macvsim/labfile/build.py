@@ -32,7 +32,13 @@ class Builder:
         self.front = front
         spec = front.spec
         self.nodes = spec.topology.nodes
-        self.lab = Lab(spec.seed, docker=spec.docker, fastpath=fastpath, allow_unsimulated=spec.allow_unsimulated)
+        self.lab = Lab(
+            spec.seed,
+            docker=spec.docker,
+            fastpath=fastpath,
+            budget=spec.budget,
+            allow_unsimulated=spec.allow_unsimulated,
+        )
         for name, node in self.nodes.items():
             with self.at("topology", "nodes", name):
                 if isinstance(node, SwitchNode):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,14 +17,17 @@ from macvsim.labfile.update import update
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.streams import Sink
 
+Limits = Mapping[str, int] | None
+"""Limits of the budget, instead of the limits of a file."""
 
-def run_file(path: Path, write: Sink, pcapng: Path | None = None) -> Player:
+
+def run_file(path: Path, write: Sink, pcapng: Path | None = None, budget: Limits = None) -> Player:
     """Play a lab file, its transcript written as it comes, and what is uncertain beside it; `pcapng` keeps every frame
     of every interface.  Returns what was played.
     """
     if pcapng is not None:
         check_capture_name(pcapng)
-    lab_file = load(path)
+    lab_file = load(path, budget)
     commands = lab_file.steps()
     for note in lab_file.front.notes():
         write(f"{note}\n")
@@ -51,10 +54,10 @@ def certain(player: Player, complain: Sink, *, allowed: bool) -> bool:
     return False
 
 
-def trace_file(path: Path, write: Sink) -> None:
+def trace_file(path: Path, write: Sink, budget: Limits = None) -> None:
     """Play a lab file; after each command, a line for each step of each packet: its number, time, place, what happened,
     the frame."""
-    lab_file = load(path)
+    lab_file = load(path, budget)
     commands = lab_file.steps()
     player = Player(lab_file)
     journal = player.lab.sim.journal
@@ -73,12 +76,12 @@ def trace_file(path: Path, write: Sink) -> None:
         write("".join(f"{line}\n" for line in after(outcome.after)))
 
 
-def save_file(path: Path, out: Path | None, write: Sink) -> None:
+def save_file(path: Path, out: Path | None, write: Sink, budget: Limits = None) -> None:
     """Play a lab file to its end, and write the lab as it then is."""
     out = out or path.with_name(path.stem.removesuffix(".clab") + ".json")
     if out.suffix != ".json":
         raise MacvsimError(f"{out}: a saved lab is a file NAME.json")
-    player = Player(load(path))
+    player = Player(load(path, budget))
     for _ in player.play():
         pass
     player.lab.save(out)
@@ -86,16 +89,24 @@ def save_file(path: Path, out: Path | None, write: Sink) -> None:
     write(f"{out}: {len(player.lab.history.calls)} calls, {player.lab.now:g} s{said}\n")
 
 
-def check_file(path: Path, write: Sink, *, rewrite: bool = False) -> bool:
+def check_file(path: Path, write: Sink, *, rewrite: bool = False, budget: Limits = None) -> bool:
     """As `checked`; True for the status 0."""
-    return checked(path, write, write, rewrite=rewrite) == 0
+    return checked(path, write, write, rewrite=rewrite, budget=budget) == 0
 
 
-def checked(path: Path, write: Sink, complain: Sink, *, rewrite: bool = False, allow_unsimulated: bool = False) -> int:
+def checked(
+    path: Path,
+    write: Sink,
+    complain: Sink,
+    *,
+    rewrite: bool = False,
+    allow_unsimulated: bool = False,
+    budget: Limits = None,
+) -> int:
     """Play a lab file and say where it prints something else than it expects; the exit status: 0 if it does not, or was
     rewritten, 1 if it does, 95 if the lab may differ from the real network.
     """
-    lab_file = load(path)
+    lab_file = load(path, budget)
     if rewrite:
         lab_file.check_is_document("write what it prints into it")
     outcomes: list[Outcome] = []
@@ -125,7 +136,13 @@ def checked(path: Path, write: Sink, complain: Sink, *, rewrite: bool = False, a
 
 
 def check_files(
-    paths: Sequence[Path], write: Sink, complain: Sink, *, rewrite: bool = False, allow_unsimulated: bool = False
+    paths: Sequence[Path],
+    write: Sink,
+    complain: Sink,
+    *,
+    rewrite: bool = False,
+    allow_unsimulated: bool = False,
+    budget: Limits = None,
 ) -> int:
     """Check one after the other; the exit status is the highest: 0, 1 if something differs, 2 if a file cannot be read,
     95 if a lab may differ from the real network.
@@ -133,7 +150,7 @@ def check_files(
     status = 0
     for path in paths:
         try:
-            one = checked(path, write, complain, rewrite=rewrite, allow_unsimulated=allow_unsimulated)
+            one = checked(path, write, complain, rewrite=rewrite, allow_unsimulated=allow_unsimulated, budget=budget)
             status = max(status, one)
         except (MacvsimError, OSError) as error:
             complain(f"macvsim: {message(error)}\n")

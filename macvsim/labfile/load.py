@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from macvsim.errors import ScenarioError
@@ -14,7 +16,20 @@ TOPOLOGIES = (".yaml", ".yml", ".clab.yaml", ".clab.yml")
 SAVED = ".json"
 
 
-def load(path: Path) -> LabFile:
+def load(path: Path, budget: Mapping[str, int] | None = None) -> LabFile:
+    """As `read_lab`, with some limits of the budget instead of the limits of the file."""
+    return with_budget(read_lab(path), budget or {})
+
+
+def with_budget(lab_file: LabFile, budget: Mapping[str, int]) -> LabFile:
+    """A lab file with some other limits; `ScenarioError` for a limit that is none."""
+    if not budget:
+        return lab_file
+    front = lab_file.front.changed(lambda data: data.update(budget={**(data.get("budget") or {}), **budget}))
+    return replace(lab_file, front=front)
+
+
+def read_lab(path: Path) -> LabFile:
     """Read ``LAB.md``; or ``LAB.yaml`` and ``LAB.sh`` beside it by the name of either, without the second of which
     there are no commands; or ``LAB.json``, as `macvsim.lab.Lab.save` writes it.
 

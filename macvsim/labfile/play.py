@@ -9,7 +9,7 @@ from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.engine.sim import SECOND
 from macvsim.engine.unsimulated import Unsimulated, Watch, after
-from macvsim.errors import MacvsimError, ScenarioError
+from macvsim.errors import BudgetExceeded, MacvsimError, ScenarioError
 from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
 from macvsim.labfile.file import LabFile
@@ -106,7 +106,12 @@ class Player:
         self.pings = []
         self.write("\n".join(step.written) + "\n")
         terminal.begin(step.command, self.write)
-        self._wait(step, terminal)
+        try:
+            self._wait(step, terminal)
+        except BudgetExceeded as error:
+            terminal.end()
+            place = f"{self.lab_file.document.file}:{step.line}"
+            raise BudgetExceeded(error.limit, f"{place}: {step.command}: {error.report}") from None
         outcome = Outcome(step, terminal.end(), session.status, self.pings)
         if step.compared:
             outcome.hunks = differences(step.command, step.expected, outcome.lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ def plot_file(
     ping: int | None = None,
     by: str,
     complain: Sink = discard,
+    budget: Mapping[str, int] | None = None,
 ) -> None:
     """Play a lab file and draw it: into a file, or as SVG where output goes.  `complain` is told what is uncertain.
 
@@ -43,7 +45,7 @@ def plot_file(
         check_name(out)
         if kind == "animate" and out.suffix.lower() != ".svg":
             raise MacvsimError(f"{out}: animations are written as NAME.svg")
-    lab_file = load(path)
+    lab_file = load(path, budget)
     if kind == "topology" and ping is None:
         picture, marks = _topology(lab_file)
     else:

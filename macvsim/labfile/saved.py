@@ -34,7 +34,10 @@ class SavedLab(LabFile):
 
     def build(self, *, fastpath: bool | None = None) -> Lab:
         try:
-            lab = Lab(**{**self.saved.options, "seed": self.front.spec.seed}, fastpath=fastpath)
+            options = {**self.saved.options, "seed": self.front.spec.seed}
+            if self.front.spec.budget:
+                options["budget"] = {**options.get("budget", {}), **self.front.spec.budget}
+            lab = Lab(**options, fastpath=fastpath)
             lab.repeat(self.saved.calls[: _first_program(self.saved.calls)])
         except MacvsimError as error:
             raise ScenarioError(f"{self.path}: {error}") from None

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from macvsim.docker.profile import DEFAULT_PROFILE, PROFILES
+from macvsim.engine.budget import Budget
+from macvsim.errors import MacvsimError
 from macvsim.labfile.units import AddressText, Duration, MacText, Name, Probability, Rate, VariableName
 from macvsim.switch.policy import POLICIES
 
@@ -247,10 +249,19 @@ def _fitting(defaults: Mapping[Any, Any], kind: object) -> dict[Any, Any]:
     return {key: value for key, value in defaults.items() if key in own or key not in others}
 
 
+def _limits(limits: dict[str, int]) -> dict[str, int]:
+    try:
+        Budget().with_limits(limits)
+    except MacvsimError as error:
+        raise ValueError(str(error)) from None
+    return limits
+
+
 class LabSpec(_Model):
     """The front matter of a lab document.
 
     vars : variables that every shell of the lab begins with, to be set otherwise by ``macvsim sweep``
+    budget : the limits of a run that differ from `macvsim.Budget`
     seed, allow_unsimulated : see `macvsim.lab.Lab`; docker : version of the Docker daemons
     """
 
@@ -258,6 +269,7 @@ class LabSpec(_Model):
     name: Name
     description: str = ""
     vars: dict[VariableName, Name] = {}
+    budget: Annotated[dict[Name, int], AfterValidator(_limits)] = {}
     seed: int = 0
     allow_unsimulated: bool = False
     docker: Annotated[Name, _chosen("Docker version", {profile.name: profile for profile in PROFILES})] = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from macvsim.dev.base import NetDevice
 from macvsim.dev.logtap import LogTap
 from macvsim.engine.display import ShownCapture
-from macvsim.engine.journal import Journal, Passage, Place
+from macvsim.engine.journal import OVERHEAD, Journal, Passage, Place, Scale
 from macvsim.engine.recording import Station
 from macvsim.errors import MacvsimError
 from macvsim.net.namespace import Namespace
@@ -55,6 +55,9 @@ class Capture(ShownCapture):
         self._journal: Journal | None = None
         self._stops: list[Callable[[], None]] = []
         self._stream: PcapngStream | None = None
+        self._octets = 0
+        """Bytes of the records that were written, and about what they take besides."""
+        self._scale = Scale()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -104,6 +107,7 @@ class Capture(ShownCapture):
                 outgoing = step == "xmit"
                 direction, kind = ("out", "OUT") if outgoing else ("in", TYPE_TEXT[packet_type])
                 record = CaptureRecord(time, self._labels[dev], direction, frame.tagged(tag).wire, kind)
+                self._octets += OVERHEAD + len(record.data)
                 if stream is not None:
                     stream.add(record)
                     record = record._replace(data=b"")
@@ -111,6 +115,7 @@ class Capture(ShownCapture):
                 self._uids.append(frame.uid)
                 self._devices.append(dev)
         self._entries.clear()
+        self._scale = Scale()
 
     def attach(self, dev: NetDevice) -> None:
         """Start to record what a device sees; one that is recorded already has moved, and goes on under its new
@@ -124,12 +129,21 @@ class Capture(ShownCapture):
             self._stops.append(dev.add_tap(LogTap(dev, self)))
         self._write()
         self._labels[dev] = label
+        captures = dev.sim.meter.captures
+        if self not in captures:
+            captures.append(self)
+            self._stops.append(lambda: captures.remove(self))
 
     def passed(self, time: int, came: Frame, left: Frame, script: Sequence[Station]) -> None:
         """As `engine.recording.Log.passed`."""
         self._entries.append((time, came, left, script))
         if self._stream is not None and len(self._entries) >= BATCH:
             self._write()
+
+    def weigh(self) -> int:
+        """Bytes of what was captured, estimated as far as no record of it was written."""
+        self._scale.add(self._entries)
+        return self._octets + self._scale.octets
 
     def on_stop(self, fn: Callable[[], None]) -> None:
         """Call `fn` when the capture stops."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import simpy
 
+from macvsim.engine.budget import RunHalted
 from macvsim.errors import MacvsimError
 from macvsim.machine.call import Waiting
 from macvsim.machine.host import Box, Result
@@ -131,6 +132,9 @@ class Job:
         except simpy.Interrupt as interrupt:
             self.code = killed = Killed(128 + signal_of(interrupt))
             killed.pid = self.pid
+        except RunHalted:
+            self.code = Killed(128 + SIGKILL)
+            raise
         except ProgramWarning:
             raise
         except Exception as error:
@@ -139,6 +143,13 @@ class Job:
             del self.box.kernel.processes[self.pid]
             self.fds.close_all()
         return self.code
+
+
+def end_all(job: Job) -> None:
+    """A run was stopped: its command ends, with every process that was started on the machine since (SIGKILL)."""
+    for pid, process in list(job.box.kernel.processes.items()):
+        if pid >= job.pid:
+            process.kill(SIGKILL)
 
 
 class Nested:

@@ -107,7 +107,7 @@ def parse(text: str, file: str) -> Saved:
 
 
 def _are_options(options: Mapping[str, Any]) -> bool:
-    kinds = {"seed": int, "docker": str, "journal": bool, "hz": int, "allow_unsimulated": bool}
+    kinds = {"seed": int, "docker": str, "journal": bool, "hz": int, "allow_unsimulated": bool, "budget": dict}
     return all(key in kinds and type(value) is kinds[key] for key, value in options.items())
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 from simpy.core import Infinity
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import BudgetExceeded, MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute, run_in
 from macvsim.machine.host import Box, Result, box_for
-from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job
+from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job, end_all
 from macvsim.machine.streams import NULL, Descriptors, Output, Sink, discard
 from macvsim.shell.dialects import dialect_of
 from macvsim.shell.interpreter import Interpreter
@@ -53,6 +53,9 @@ class Shell:
                 if box.sim.history is not None:
                     box.sim.history.lose(f"Ctrl-C was pressed on {box.name}")
                 job.interrupt()
+            except BudgetExceeded:
+                end_all(job)
+                raise
             except RuntimeError:
                 if job.code is not None or box.sim.peek() < Infinity:
                     raise

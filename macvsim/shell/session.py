@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from macvsim.engine.history import opening, recorded
+from macvsim.engine.history import continuing, opening, recorded
+from macvsim.errors import BudgetExceeded
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
-from macvsim.machine.job import Job
+from macvsim.machine.job import SIGKILL, Job, end_all
 from macvsim.machine.streams import Descriptors, Sink, Terminal
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import Exit, Logout, LoopControl, Return, State
@@ -109,14 +110,19 @@ class Session:
         self.job = Job(self.box, body, self._fds, text)
         return self.job
 
-    @recorded
+    @continuing
     def advance(self, time: int) -> bool:
         """Let `time` (ns) pass, or less if the command ends before; True if it has ended, and its jobs are reported."""
         job, sim = self.job, self.box.sim
         if job is None:
             return True
         if job.code is None:
-            sim.run(until=job.done | sim.timeout(time))
+            try:
+                sim.run(until=job.done | sim.timeout(time))
+            except BudgetExceeded:
+                end_all(job)
+                self.job, self.state.status = None, 128 + SIGKILL
+                raise
         if job.code is None:
             return False
         self.job = None
@@ -129,7 +135,7 @@ class Session:
         self.state.jobs.forget_ended()
         return True
 
-    @recorded
+    @continuing
     def interrupt(self) -> None:
         """Ctrl-C: the terminal shows it, and what runs in the foreground gets SIGINT."""
         if self.job is not None and self.job.code is None:

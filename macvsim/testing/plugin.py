@@ -116,6 +116,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--macvsim-pcap", metavar="DIR", type=Path, help="write a pcapng of every test's lab, drops commented, to DIR"
     )
+    group.addoption(
+        "--macvsim-budget",
+        metavar="NAME=N,…",
+        help="limits of what one command or call of a lab may use, such as events=5000000",
+    )
     group.addoption("--macvsim-seed", metavar="N", type=int, help="seed of every lab, instead of its own")
     group.addoption(
         "--macvsim-allow-unsimulated",
@@ -127,9 +132,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "macvsim(lab, play=True, allow_unsimulated=False): the lab of the fixture macvsim: a file, from the folder of "
-        "the test, or the text of one; play: run its commands first; allow_unsimulated: go on where a command that "
-        "would have changed the network is not simulated",
+        "macvsim(lab, play=True, budget={}, allow_unsimulated=False): the lab of the fixture macvsim: a file, from the "
+        "folder of the test, or the text of one; play: run its commands first; budget: limits instead of the limits of "
+        "the lab; allow_unsimulated: go on where a command that would have changed the network is not simulated",
     )
     config.pluginmanager.register(_Status(), "macvsim-status")
 
@@ -137,17 +142,22 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def macvsim(request: pytest.FixtureRequest) -> Iterator[CheckedLab]:
     """A lab: of the file or text that the marker names, its commands played; empty without a marker."""
+    from macvsim.engine.budget import limits_of
     from macvsim.lab import Lab
+    from macvsim.labfile.load import with_budget
     from macvsim.labfile.play import Player
 
     config, node = request.config, request.node
     seed: int | None = config.getoption("--macvsim-seed")
     marker = node.get_closest_marker("macvsim")
+    limits = limits_of(config.getoption("--macvsim-budget") or "")
+    if marker is not None:
+        limits.update(marker.kwargs.get("budget", {}))
     player = None
     if marker is None or not marker.args:
-        lab = Lab(seed or 0)
+        lab = Lab(seed or 0, budget=limits)
     else:
-        lab_file = _lab_file(marker.args[0], node.path, node.nodeid)
+        lab_file = with_budget(_lab_file(marker.args[0], node.path, node.nodeid), limits)
         if seed is not None:
             lab_file.front.spec = lab_file.front.spec.model_copy(update={"seed": seed})
         player = Player(lab_file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,7 +89,12 @@ class Answer:
         return "" if self.explanation is None else self.explanation.hint
 
 
-def why(path: Path, asked: str = "", tell: Callable[[int], None] | None = None) -> Answer:
+def why(
+    path: Path,
+    asked: str = "",
+    tell: Callable[[int], None] | None = None,
+    budget: Mapping[str, int] | None = None,
+) -> Answer:
     """Play a lab file and answer for one of its steps.
 
     asked : a line, or ``NODE: COMMAND`` (`macvsim.why.question.find`); empty: the first ping that fails, or else the
@@ -100,7 +105,7 @@ def why(path: Path, asked: str = "", tell: Callable[[int], None] | None = None) 
     ------
     ScenarioError : with file and line of what is wrong with the file, or when nothing in it can be asked about
     """
-    lab_file = load(path)
+    lab_file = load(path, budget)
     player = Player(lab_file)
     outcomes = list(player.play())
     if asked:

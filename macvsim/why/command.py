@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -26,6 +27,7 @@ def why_file(
     as_json: bool = False,
     complain: Sink = discard,
     allow_unsimulated: bool = False,
+    budget: Mapping[str, int] | None = None,
 ) -> int:
     """Answer for a step of a lab file, with colours on a terminal.  News while it takes long, which the wall clock
     decides, are shown only if standard output is a terminal too: a notebook keeps what a command of a pipe says on its
@@ -33,7 +35,7 @@ def why_file(
     network.
     """
     notes = Progress() if sys.stdout.isatty() and sys.stderr.isatty() else None
-    answer = why(path, asked, notes)
+    answer = why(path, asked, notes, budget)
     if notes is not None:
         notes.wipe()
     if as_json:

@@ -1,0 +1,193 @@
+"""The budget of a run: how much of everything it may use, in units that are the same on every machine.
+
+A run is one call from outside: a command of a host or a lab document, `Lab.run`, a ping.  `Meter` counts what the
+present run has used; the engine's loop asks it once in `CHUNK` calls, so that single frames cost nothing more.  Code
+that runs inside a simulated process calls `Meter.halt`; `Sim.run` makes a `BudgetExceeded` with a report of that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn, Protocol
+
+from macvsim.errors import MacvsimError
+
+CHUNK: Final = 4096
+"""Calls from the queue between two looks at the meter."""
+KIB = 1 << 10
+MIB = 1 << 20
+
+
+def _limit(default: int, unit: str) -> Any:
+    return field(default=default, metadata={"unit": unit})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The most that one run may use; 0 is no limit.
+
+    Parameters
+    ----------
+    events : calls from the queue of the simulation: each crossing of a cable, each timer, each step of a program
+    instant : the same while the simulated clock stands still
+    pending : calls that wait in the queue at one time, such as frames under way
+    steps : commands of shells, rounds of loops of awk and sed, and blocks of 64 KiB that programs copy
+    output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
+    files : bytes that programs write to simulated files
+    processes : processes of one machine at one time
+    depth : functions in functions of a shell
+    journal : bytes of frames that the journal keeps; beyond that it forgets the oldest half
+    capture : bytes of frames that captures take
+    archive : bytes of a recording's unpacked files
+    seconds : simulated seconds until Ctrl-C is pressed for a command that nothing else ends
+    cpu : seconds of processor time, a last guard that differs between machines; off unless a user sets it
+
+    Raises
+    ------
+    MacvsimError : a limit is no whole number from 0 on
+    """
+
+    events: int = _limit(600_000, "events in one run")
+    instant: int = _limit(100_000, "events in one instant of simulated time")
+    pending: int = _limit(300_000, "events that wait at one time")
+    steps: int = _limit(500_000, "steps of shells and programs in one run")
+    output: int = _limit(64 * MIB, "bytes of output in one run, or of one text")
+    files: int = _limit(64 * MIB, "bytes written to simulated files in one run")
+    processes: int = _limit(4096, "processes on one machine")
+    depth: int = _limit(2000, "functions in functions")
+    journal: int = _limit(256 * MIB, "bytes of frames in the journal")
+    capture: int = _limit(256 * MIB, "bytes of captured frames in one run")
+    archive: int = _limit(256 * MIB, "bytes unpacked from a recording")
+    seconds: int = _limit(3600, "simulated seconds of one command")
+    cpu: int = _limit(0, "seconds of processor time in one run")
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise MacvsimError(f"budget {name}={value!r}: a limit is a whole number, or 0 for no limit")
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """The limits that differ from their defaults."""
+        return {one.name: value for one in LIMITS if (value := getattr(self, one.name)) != one.default}
+
+    def with_limits(self, limits: Mapping[str, int]) -> Budget:
+        """The budget with some other limits; `MacvsimError` for a name that is none."""
+        names = [one.name for one in LIMITS]
+        for name in limits:
+            if name not in names:
+                close = get_close_matches(name, names, 1)
+                hint = f"did you mean {close[0]}?" if close else f"the limits are {', '.join(names)}"
+                raise MacvsimError(f"a budget has no limit {name!r}: {hint}")
+        return dataclasses.replace(self, **limits)
+
+
+LIMITS: Final = dataclasses.fields(Budget)
+
+
+def limits_of(text: str) -> dict[str, int]:
+    """Limits as the command line has them, ``events=5000000,output=1000``; `MacvsimError` for another text."""
+    found: dict[str, int] = {}
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
+        if not equals or not value.strip().isdecimal():
+            raise MacvsimError(f"budget {part!r}: write NAME=NUMBER, such as events=5000000")
+        found[name.strip()] = int(value)
+    Budget().with_limits(found)
+    return found
+
+
+class RunHalted(BaseException):
+    """The run ends because `name` of the budget is used up; `said` describes the cause, where it is known.
+
+    No program may handle it as an error of its own, so it is no `Exception`.
+    """
+
+    def __init__(self, name: str, said: str = "") -> None:
+        super().__init__(name, said)
+        self.name = name
+        self.said = said
+
+
+class Gauge(Protocol):
+    """Something that grows during a run, and is measured now and then."""
+
+    def weigh(self) -> int:
+        """Bytes so far."""
+
+
+class Meter:
+    """The use of a budget by the present run.
+
+    events, instant, steps, output, files : used so far; now : the instant (ns) that `instant` is of
+    halted : the reason to end the run as soon as the program that runs waits
+    captures : the captures that run
+    """
+
+    __slots__ = (
+        "_began", "budget", "captures", "events", "files", "halted", "instant", "now", "output", "steps",
+    )  # fmt: skip
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.captures: list[Gauge] = []
+        self.now = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new run: nothing is used."""
+        self.events = self.instant = self.steps = self.output = self.files = 0
+        self.halted: RunHalted | None = None
+        self._began = time.process_time() if self.budget.cpu else 0.0
+
+    def halt(self, name: str, said: str = "") -> NoReturn:
+        """End the run: a limit is reached."""
+        raise RunHalted(name, said)
+
+    def look(self, events: int, now: int, pending: int) -> RunHalted | None:
+        """So many more events were handled, and the clock shows `now`; the reason to end the run, or None."""
+        budget = self.budget
+        self.events += events
+        if now == self.now:
+            self.instant += events
+        else:
+            self.now, self.instant = now, 0
+        name = ""
+        if 0 < budget.events < self.events:
+            name = "events"
+        elif 0 < budget.instant < self.instant:
+            name = "instant"
+        elif 0 < budget.pending < pending:
+            name = "pending"
+        elif self.captures and 0 < budget.capture < sum(capture.weigh() for capture in self.captures):
+            name = "capture"
+        elif 0 < budget.cpu < time.process_time() - self._began:
+            name = "cpu"
+        return RunHalted(name) if name else None
+
+    def step(self, said: str = "") -> None:
+        """A shell or a program does one more step."""
+        self.steps += 1
+        if 0 < self.budget.steps < self.steps:
+            self.halt("steps", said)
+
+    def print(self, octets: int, said: str = "") -> None:
+        """A command prints so many bytes more."""
+        self.output += octets
+        if 0 < self.budget.output < self.output:
+            self.halt("output", said)
+
+    def build(self, octets: int, said: str = "") -> None:
+        """A text of so many characters is about to be built."""
+        if 0 < self.budget.output < octets:
+            self.halt("output", said)
+
+    def write(self, octets: int, said: str = "") -> None:
+        """A program writes so many bytes to a simulated file."""
+        self.files += octets
+        if 0 < self.budget.files < self.files:
+            self.halt("files", said)

@@ -1,0 +1,139 @@
+"""The budget of a run: where it is set, and what happens at its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from macvsim import Budget, BudgetExceeded, Lab, MacvsimError
+from macvsim.engine.budget import LIMITS, limits_of
+from macvsim.engine.sim import Sim
+from macvsim.labfile.load import load
+from macvsim.labfile.play import Player
+
+LOOP = """---
+name: loop
+budget: {events: 20000}
+topology:
+  nodes:
+    host1: {nics: {enp0s8: {addresses: [10.0.0.1/24]}}}
+    host2: {nics: {enp0s8: {addresses: [10.0.0.2/24]}}}
+    sw1: {kind: switch}
+    sw2: {kind: switch}
+  links:
+    - endpoints: ["host1:enp0s8", "sw1:1"]
+    - endpoints: ["host2:enp0s8", "sw2:1"]
+    - endpoints: ["sw1:2", "sw2:2"]
+    - endpoints: ["sw1:3", "sw2:3"]
+---
+```console
+root@host1:~# ping -c 1 10.0.0.2
+```
+"""
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Path:
+    path = tmp_path / "loop.md"
+    path.write_text(LOOP)
+    return path
+
+
+def macvsim(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "macvsim", *words], check=False, capture_output=True, text=True)
+
+
+def test_a_limit_is_a_number_and_has_a_name() -> None:
+    assert Budget(events=5).changed == {"events": 5}
+    assert limits_of("events=5,output=0") == {"events": 5, "output": 0}
+    for mistake in ({"events": -1}, {"events": True}, {"events": "many"}):
+        with pytest.raises(MacvsimError, match="a limit is a whole number"):
+            Budget().with_limits(mistake)  # type: ignore[arg-type]
+    with pytest.raises(MacvsimError, match="did you mean events"):
+        Lab(budget={"event": 1})
+    with pytest.raises(MacvsimError, match="write NAME=NUMBER"):
+        limits_of("events")
+
+
+def test_a_lab_file_sets_limits_and_the_command_line_others(loop: Path) -> None:
+    assert Player(load(loop)).lab.budget == Budget(events=20_000)
+    assert Player(load(loop, {"instant": 7})).lab.budget == Budget(events=20_000, instant=7)
+    loop.write_text(LOOP.replace("events:", "event:"))
+    with pytest.raises(MacvsimError, match=r"loop.md:3: a budget has no limit 'event'"):
+        load(loop)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["run", "check", "trace"])
+def test_the_command_line_says_where_the_run_was_stopped_and_ends(loop: Path, command: str) -> None:
+    ended = macvsim(command, str(loop))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(
+        f"macvsim: {loop}:17: ping -c 1 10.0.0.2: the run was stopped: it reached its budget"
+    )
+    assert "cure: take out the cable sw1:3 - sw2:3" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_capture_of_a_stopped_run_is_whole(loop: Path, tmp_path: Path) -> None:
+    from scapy.utils import rdpcap
+
+    out = tmp_path / "out.pcapng"
+    ended = macvsim("run", "--pcap", str(out), "--budget", "events=9000", str(loop))
+    assert "budget of 9,000 events" in ended.stderr and ended.returncode == 2
+    assert f"\n{out} holds {len(rdpcap(str(out)))} frames" in ended.stderr
+
+
+def test_more_may_be_allowed(loop: Path) -> None:
+    ended = macvsim("run", "--budget", "events=0,instant=100", "--budget", "cpu=1", str(loop))
+    assert "it reached its budget of 1 seconds of processor time in one run" in ended.stderr
+
+
+def test_each_call_is_a_run_of_its_own() -> None:
+    lab = Lab(budget=Budget(events=12_000))
+    lab.switch("sw1")
+    hosts = [lab.host(f"host{number}", switch="sw1") for number in (1, 2)]
+    for number, host in enumerate(hosts, 1):
+        host.addr_add("enp0s8", f"10.0.0.{number}/24")
+    for _ in range(3):
+        assert hosts[0].ping("10.0.0.2", count=1000)
+    with pytest.raises(BudgetExceeded, match="frames pass most often: host1:enp0s8, sw1:host1, host2"):
+        hosts[0].ping("10.0.0.2", count=3000)
+    assert hosts[0].ping("10.0.0.2", count=1000)
+    assert lab.copy().sim.now == lab.sim.now
+
+
+def test_a_run_ends_where_its_clock_stands_still_or_too_much_waits() -> None:
+    def again(sim: Sim) -> None:
+        sim.call_later(0, again, sim)
+
+    def more(sim: Sim) -> None:
+        for _ in range(2):
+            sim.call_later(1, more, sim)
+
+    for fn, limit in ((again, "instant"), (more, "pending")):
+        sim = Sim(budget=Budget(instant=50_000, pending=50_000))
+        sim.call_later(0, fn, sim)
+        with pytest.raises(BudgetExceeded) as caught:
+            sim.run(until=1000)
+        assert caught.value.limit == limit
+
+
+def test_the_journal_forgets_by_bytes() -> None:
+    lab = Lab(budget=Budget(journal=3_000_000))
+    lab.switch("sw1")
+    hosts = [lab.host(f"host{number}", switch="sw1") for number in (1, 2)]
+    for number, host in enumerate(hosts, 1):
+        host.addr_add("enp0s8", f"10.0.0.{number}/24")
+    result = hosts[0].ping("10.0.0.2", count=3000, size=1400, interval=0.01)
+    assert lab.sim.journal is not None
+    frames = {id(record.frame): record.frame for record in lab.sim.journal.records if record.frame}
+    assert 1_000_000 < sum(len(frame.raw) for frame in frames.values()) < 4_000_000
+    assert result.received == 3000 and result.explain().verdict == "answered"
+
+
+def test_every_limit_has_a_unit() -> None:
+    assert all(one.metadata["unit"] for one in LIMITS)
