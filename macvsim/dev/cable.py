@@ -151,6 +151,9 @@ class Cable:
         a.wire_changed()
         b.wire_changed()
 
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
     @property
     def label(self) -> str:
         return f"cable {self.a.label} - {self.b.label}"

@@ -66,7 +66,7 @@ def compare(
 
 def _differences(first: Mapping[str, Rows], second: Mapping[str, Rows]) -> Iterator[Difference]:
     for section in dict.fromkeys([*first, *second]):
-        one, other = first.get(section, ()), second.get(section, ())
+        one, other = list(first.get(section, ())), list(second.get(section, ()))
         if one != other:
             pairs = enumerate(zip_longest(one, other, fillvalue=MISSING), 1)
             yield next(Difference(section, row, a, b) for row, (a, b) in pairs if a != b)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 SECONDS = 20
 MEGABYTES = 500
 _AFTER = """
+# ru_maxrss would count the memory of the process that forked this one
 import resource as _r
 _u = _r.getrusage(_r.RUSAGE_SELF)
-print("used", round(_u.ru_utime + _u.ru_stime, 1), _u.ru_maxrss // 1024)
+_peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print("used", round(_u.ru_utime + _u.ru_stime, 1), int(_peak.split()[1]) // 1024)
 """
 
 

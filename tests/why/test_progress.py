@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ class Stream(io.StringIO):
 
 @pytest.mark.parametrize(("out", "err", "shown"), [(True, True, True), (False, True, False), (True, False, False)])
 def test_news_are_for_terminals(monkeypatch: pytest.MonkeyPatch, out: bool, err: bool, shown: bool) -> None:
-    def slow(path: Path, asked: str, notes: Callable[[int], None] | None) -> Answer:
+    def slow(path: Path, asked: str, notes: Callable[[int], None] | None, budget: Mapping[str, int] | None) -> Answer:
         if notes is not None:
             notes(7)
         return Answer("lab.md", None)
