@@ -143,3 +143,29 @@ def test_busybox(ip: Ip) -> None:
         assert ip.fails(words, "busybox") == (text, code)
     ip("link set e0 mtu 1400", "busybox")
     assert "mtu 1400 " in ip("link show e0", "busybox")
+
+
+def test_numbers_instead_of_names(ip: Ip) -> None:
+    """Recorded from ``ip -N`` of iproute2 6.15."""
+    assert ip("-N addr show lo").startswith(
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group 0 qlen 1000\n"
+        "    link/[772] 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
+        "    inet 127.0.0.1/8 scope 254 lo\n"
+    )
+    assert "2 127.0.0.1 dev lo table 255 proto 2 scope 254 src 127.0.0.1 \n" in ip("-N route show table all")
+    assert ip("-N rule") == "0:\tfrom all lookup 255\n32766:\tfrom all lookup 254\n32767:\tfrom all lookup 253\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "code"),
+    [
+        ("addr add 10.1.2.3/8 dev lo peer fd00::1/64", 'inet prefix is expected rather than "fd00::1/64"', 1),
+        ("addr add dev lo peer fd00::1/64 10.1.2.3/8", 'inet6 prefix is expected rather than "10.1.2.3/8"', 1),
+        ("-4 rule add from fd00::/64", 'inet prefix is expected rather than "fd00::/64"', 1),
+        ("rule add to fd00:1::5/129", 'any valid prefix is expected rather than "fd00:1::5/129"', 1),
+        ("rule add from fd00:1::5/128", "Invalid source address", 2),
+        ("rule add to fd00:1::5/128", "Invalid dst address", 2),
+    ],
+)
+def test_prefix_of_the_other_family(ip: Ip, words: str, text: str, code: int) -> None:
+    assert ip.fails(words) == (f"Error: {text}.\n", code)

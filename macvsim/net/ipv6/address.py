@@ -19,6 +19,7 @@ from macvsim.wire.addr6 import (
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.engine.sim import Sim
     from macvsim.engine.wheel import Timer
 
 FOREVER = 0xFFFFFFFF
@@ -92,11 +93,11 @@ class Address6:
     def text(self) -> str:
         return f"{ip6_text(self.local)}/{self.plen}"
 
-    def left(self, lifetime: int, now: int, hz: int) -> int:
-        """Seconds left of a lifetime (inet6_fill_ifaddr)."""
-        if lifetime == FOREVER:
-            return FOREVER
-        return max(lifetime - (now - self.stamp) // hz, 0)
+    def lifetimes(self, sim: Sim) -> tuple[int, int]:
+        """Seconds it is still valid and preferred (inet6_fill_ifaddr)."""
+        gone = (sim.jiffies - self.stamp) // sim.hz
+        left = [life if life == FOREVER else max(life - gone, 0) for life in (self.valid, self.preferred)]
+        return left[0], left[1]
 
 
 _LABELS = tuple(

@@ -131,7 +131,7 @@ class Routers:
                 if added is not None:
                     added.flags &= ~(Flag.NOPREFIXROUTE | Flag.PERMANENT)
             return
-        left = found.left(found.valid, stack.ns.sim.jiffies, stack.ns.sim.hz)
+        left, _ = found.lifetimes(stack.ns.sim)
         found.valid = valid if valid > _MIN_VALID or valid > left else min(left, _MIN_VALID)
         found.preferred = min(preferred, found.valid)
         found.stamp = stack.ns.sim.jiffies

@@ -9,8 +9,8 @@ from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, TABLE_NAMES, RouteType
 from macvsim.net.ipv6.address import FOREVER, Address6, Flag
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
-from macvsim.tools.iproute2.linkfilter import scope_of
 from macvsim.tools.iproute2.linkshow import flag_words
+from macvsim.tools.iproute2.messages import inet6_fill_ifaddr
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.tool import INET6, Options
 from macvsim.wire.addr6 import ip6_text
@@ -34,7 +34,7 @@ def link6(ns: Namespace, dev: NetDevice) -> str:
 def address6(ns: Namespace, dev: NetDevice, address: Address6, options: Options) -> str:
     """One address; it knows neither peers nor metrics nor who gave an address."""
     text = f"{dev.ifindex}: {dev.name}" if options.oneline else ""
-    text += f"    inet6 {address.text} scope {scope_of(address).text} "
+    text += f"    inet6 {address.text} scope {inet6_fill_ifaddr(address, ns.sim).scope.text} "
     flags = address.flags
     text += "".join(f"{name} " for flag, name in _FLAGS if flags & flag)
     if not flags & Flag.PERMANENT:
@@ -44,8 +44,7 @@ def address6(ns: Namespace, dev: NetDevice, address: Address6, options: Options)
         text += f"{name} " if flags & flag else ""
     rest = flags & _UNNAMED
     text += f"flags {int(rest):02x} " if rest else ""
-    now, hz = ns.sim.jiffies, ns.sim.hz
-    valid, preferred = (_lifetime(address.left(time, now, hz)) for time in (address.valid, address.preferred))
+    valid, preferred = (_lifetime(left) for left in address.lifetimes(ns.sim))
     end = "\\" if options.oneline else "\n"
     return f"{text}{end}       valid_lft {valid} preferred_lft {preferred}\n"
 

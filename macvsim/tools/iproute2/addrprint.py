@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.dev.base import NetDevice
-from macvsim.net.addr import FOREVER, Address
-from macvsim.net.ipv6.address import Address6
-from macvsim.tools.iproute2.addrprint6 import print_address6, print_link6
+from macvsim.net.addr import FOREVER
+from macvsim.net.ipv6.address import Flag
+from macvsim.tools.iproute2.linkfilter import FLAGS
 from macvsim.tools.iproute2.linkshow import print_link
 from macvsim.tools.iproute2.linkstats import print_stats
+from macvsim.tools.iproute2.messages import AddressMessage
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.tool import LINK, Tool
-from macvsim.wire.addr import ip_text
+from macvsim.tools.iproute2.tool import INET, INET6, LINK, Tool
+
+PROTOCOLS = {"kernel_lo": 1, "kernel_ra": 2, "kernel_ll": 3}
 
 
 def print_device(
     out: Printer,
     dev: NetDevice,
-    addresses: Sequence[Address | Address6],
+    addresses: Sequence[AddressMessage],
     tool: Tool,
     *,
     header: bool,
@@ -30,10 +32,7 @@ def print_device(
     options = tool.options
     plain = options.oneline and not options.json and options.family != LINK and not options.brief
     if header and not plain:
-        if dump6:
-            print_link6(out, dev, tool)
-        else:
-            print_link(out, dev, tool, link=False)
+        print_link(out, dev, tool, link=False, dump6=dump6)
     out.member("addr_info", [])
     for address in addresses:
         if out.json:
@@ -48,47 +47,46 @@ def print_device(
         out.end()
 
 
-def print_address(
-    out: Printer, dev: NetDevice, address: Address | Address6, tool: Tool, *, numbered: bool = False
-) -> None:
+def print_address(out: Printer, dev: NetDevice, address: AddressMessage, tool: Tool, *, numbered: bool = False) -> None:
     """One address; `numbered`: behind the device's number and name, as with ``-o``."""
-    if isinstance(address, Address6):
-        print_address6(out, dev, address, tool, numbered=numbered)
-        return
     brief = tool.options.brief
     if numbered:
         out.text(f"{dev.ifindex}: {dev.name}")
     if not brief:
-        out.both("family", "    inet ", "inet")
-    local = ip_text(address.local)
-    out.both("local", local, local)
-    peer = ip_text(address.peer or address.local)
-    if peer != local:
-        out.both("address", f" peer {peer}", peer)
+        out.both("family", f"    {address.family} ", address.family)
+    out.both("local", address.local, address.local)
+    if address.peer:
+        out.both("address", f" peer {address.peer}", address.peer)
     out.both("prefixlen", f"/{address.plen} ", address.plen)
     if address.metric:
         out.both("metric", f"metric {address.metric} ", address.metric)
     if brief:
         return
     if address.broadcast:
-        broadcast = ip_text(address.broadcast)
-        out.both("broadcast", f"brd {broadcast} ", broadcast)
-    out.both("scope", f"scope {address.scope.text} ", address.scope.text)
-    valid, preferred = address.lifetimes(tool.ns.sim)
-    for name, is_set in (
-        ("secondary", address.secondary),
-        ("deprecated", not preferred),
-        ("dynamic", valid != FOREVER),
-        ("noprefixroute", address.noprefixroute),
-        ("autojoin", address.autojoin),
-    ):
-        if is_set:
-            out.both(name, f"{name} ", True)
-    out.both("label", address.label, address.label)
+        out.both("broadcast", f"brd {address.broadcast} ", address.broadcast)
+    scope = tool.named(address.scope.text, address.scope)
+    out.both("scope", f"scope {scope} ", scope)
+    for name in flag_names(address):
+        out.both(name, f"{name} ", True)
+    if address.proto:
+        number = f"{PROTOCOLS[address.proto]:#x}" if address.proto in PROTOCOLS else address.proto
+        proto = tool.named(address.proto, number)
+        out.both("protocol", f"proto {proto} ", proto)
+    if address.label:
+        out.both("label", address.label, address.label)
     out.line()
-    lives = [f"{life}_lft {'forever' if left == FOREVER else f'{left}sec'}" for life, left in
-             (("valid", valid), ("preferred", preferred))]  # fmt: skip
-    out.text(f"       {' '.join(lives)}")
-    out.member("valid_life_time", valid)
-    out.member("preferred_life_time", preferred)
+    valid, preferred = ("forever" if left == FOREVER else f"{left}sec" for left in (address.valid, address.preferred))
+    out.text(f"       valid_lft {valid} preferred_lft {preferred}")
+    out.member("valid_life_time", address.valid)
+    out.member("preferred_life_time", address.preferred)
     out.end()
+
+
+def flag_names(address: AddressMessage) -> list[str]:
+    """Words for its flags (print_ifa_flags); ``dynamic`` is shown where its flag is missing."""
+    hidden = {INET: "temporary", INET6: "secondary"}[address.family]
+    return [
+        "dynamic" if flag is Flag.PERMANENT else name
+        for name, flag in FLAGS.items()
+        if name != hidden and bool(address.flags & flag) != (flag is Flag.PERMANENT)
+    ]

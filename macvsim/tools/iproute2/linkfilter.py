@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
-from macvsim.net.addr import FOREVER, Address
 from macvsim.net.fibroute import Scope
-from macvsim.net.ipv6.address import Address6, Flag
+from macvsim.net.ipv6.address import Flag
 from macvsim.tools.iproute2.linkargs import device_group
 from macvsim.tools.iproute2.prefixes import Prefix, parse_prefix
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
-from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE
+
+if TYPE_CHECKING:
+    from macvsim.tools.iproute2.messages import AddressMessage
 
 SCOPES = {
     "global": Scope.UNIVERSE,
@@ -24,10 +26,15 @@ SCOPES = {
     "host": Scope.HOST,
     "nowhere": Scope.NOWHERE,
 }
-_FLAGS = (
-    "secondary", "temporary", "primary", "noprefixroute", "autojoin", "permanent", "dynamic", "tentative", "deprecated",
-    "dadfailed", "home", "nodad", "mngtmpaddr",
-)  # fmt: skip
+FLAGS = {
+    "secondary": Flag.TEMPORARY, "temporary": Flag.TEMPORARY, "nodad": Flag.NODAD, "optimistic": Flag.OPTIMISTIC,
+    "dadfailed": Flag.DADFAILED, "home": Flag.HOMEADDRESS, "deprecated": Flag.DEPRECATED, "tentative": Flag.TENTATIVE,
+    "permanent": Flag.PERMANENT, "mngtmpaddr": Flag.MANAGETEMPADDR, "noprefixroute": Flag.NOPREFIXROUTE,
+    "autojoin": Flag.MCAUTOJOIN,
+}  # fmt: skip
+"""Words for flags, in iproute2's order (ifa_flag_data)."""
+_CLEAR = {"primary": Flag.TEMPORARY, "dynamic": Flag.PERMANENT}
+"""Words for flags that are not set."""
 
 
 @dataclass
@@ -48,59 +55,25 @@ class LinkFilter:
     scope: Scope | None = None
     to: Prefix | None = None
     flags: tuple[str, ...] = ()
-    down: bool = False
 
-    @property
-    def picks_addresses(self) -> bool:
-        """True if it says something about addresses."""
-        return bool(self.label or self.scope is not None or self.to is not None or self.flags)
-
-    def takes(self, address: Address | Address6, dev: NetDevice) -> bool:
+    def takes(self, address: AddressMessage, dev: NetDevice) -> bool:
         """True if the address is among those asked for."""
-        six = isinstance(address, Address6)
-        label = address.label if isinstance(address, Address) else dev.name
-        if self.label and not fnmatchcase(label, self.label):
+        if self.label and not fnmatchcase(address.label or dev.name, self.label):
             return False
-        if self.scope is not None and scope_of(address) is not self.scope:
+        if self.scope not in (None, address.scope):
             return False
         to = self.to
-        if to is not None and to.family and ((to.family == INET6) != six or not to.holds(address.local)):
+        if to is not None and to.family and (to.family != address.family or not to.holds(address.ip)):
             return False
-        return all(_has_flag(address, flag) for flag in self.flags)
+        return all(self._has(address.flags, word.removeprefix("-")) != word.startswith("-") for word in self.flags)
+
+    @staticmethod
+    def _has(flags: Flag, name: str) -> bool:
+        return not flags & _CLEAR[name] if name in _CLEAR else bool(flags & FLAGS[name])
 
     def family(self, tool: Tool) -> str:
         """The family asked for: by an option, or by the prefix addresses are to be in."""
         return tool.options.family or ("" if self.to is None else self.to.family)
-
-
-def scope_of(address: Address | Address6) -> Scope:
-    """Scope as netlink tells it (rt_scope)."""
-    if isinstance(address, Address):
-        return address.scope
-    return {SCOPE_NODE: Scope.HOST, SCOPE_LINK: Scope.LINK, SCOPE_SITE: Scope.SITE}.get(address.scope, Scope.UNIVERSE)
-
-
-def _has_flag(address: Address | Address6, flag: str) -> bool:
-    name = flag.removeprefix("-")
-    if isinstance(address, Address6):
-        return _has_flag6(address.flags, name) != flag.startswith("-")
-    has = {
-        "secondary": address.secondary,
-        "temporary": address.secondary,
-        "primary": not address.secondary,
-        "noprefixroute": address.noprefixroute,
-        "autojoin": address.autojoin,
-        "permanent": address.valid == FOREVER,
-        "dynamic": address.valid != FOREVER,
-    }.get(name, False)
-    return has != flag.startswith("-")
-
-
-def _has_flag6(flags: Flag, name: str) -> bool:
-    if name in ("primary", "dynamic"):
-        return not flags & (Flag.TEMPORARY if name == "primary" else Flag.PERMANENT)
-    names = {"secondary": Flag.TEMPORARY, "home": Flag.HOMEADDRESS, "autojoin": Flag.MCAUTOJOIN}
-    return bool(flags & (names[name] if name in names else Flag[name.upper()]))
 
 
 def parse_filter(words: Words, tool: Tool) -> LinkFilter:
@@ -120,7 +93,7 @@ def parse_filter(words: Words, tool: Tool) -> LinkFilter:
             wanted.scope = SCOPES.get(value)
         elif word == "up":
             wanted.up = True
-        elif word.removeprefix("-") in _FLAGS:
+        elif word.removeprefix("-") in (*FLAGS, *_CLEAR):
             flags.append(word)
         elif word == "label":
             wanted.label = words.value()

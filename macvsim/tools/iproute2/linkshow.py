@@ -6,6 +6,7 @@ from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
 from macvsim.net.devices import link_namespace
 from macvsim.net.ipv6.conf import GEN_MODES
+from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.linkkinds import print_kind
 from macvsim.tools.iproute2.linkstats import print_stats
 from macvsim.tools.iproute2.output import Printer
@@ -31,38 +32,60 @@ def flag_words(dev: NetDevice) -> list[str]:
     return [*(["NO-CARRIER"] if no_carrier else []), *(name for name, bit in _FLAGS if flags & bit)]
 
 
-def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
-    """The first lines of a device; `link` is True for `ip link`, which shows more than `ip addr`."""
+def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool, dump6: bool = False) -> None:
+    """The first lines of a device; `link` is True for `ip link`, which shows more than `ip addr`.
+
+    dump6 : it comes from IPv6's list of devices, which tells less (inet6_fill_ifinfo)
+    """
     options = tool.options
+    other = None if dump6 else link_namespace(tool.ns, dev)
+    if not options.brief:
+        out.both("ifindex", f"{dev.ifindex}: ", dev.ifindex)
+    below_down = _print_name(out, dev, "{:<16} " if options.brief else "{}: ", elsewhere=other is not None)
+    state = device_flags.operstate(dev).upper()
     if options.brief:
-        print_brief(out, dev, tool, link=link)
+        out.both("operstate", f"{state:<14} ", state)
+        if link:
+            out.both("address", f"{mac_text(dev.mac)} ", mac_text(dev.mac))
+            _print_flags(out, dev, below_down)
+            out.end()
         return
-    out.both("ifindex", f"{dev.ifindex}: ", dev.ifindex)
-    below_down = _print_name(out, dev, tool, "{}: ")
     _print_flags(out, dev, below_down)
     out.both("mtu", f"mtu {dev.mtu} ", dev.mtu)
-    out.both("qdisc", f"qdisc {dev.qdisc} ", dev.qdisc)
-    if dev.master is not None:
-        out.both("master", f"master {dev.master.name} ", dev.master.name)
-    state = device_flags.operstate(dev).upper()
+    if not dump6:
+        out.both("qdisc", f"qdisc {dev.qdisc} ", dev.qdisc)
+        if dev.master is not None:
+            out.both("master", f"master {dev.master.name} ", dev.master.name)
     out.both("operstate", f"state {state} ", state)
     if link:
         out.both("linkmode", "mode DEFAULT ", "DEFAULT")
-    group = str(dev.group) if dev.group else "default"
-    out.both("group", f"group {group} ", group)
+    if not dump6:
+        group = tool.named(str(dev.group) if dev.group else "default", dev.group)
+        out.both("group", f"group {group} ", group)
     if dev.txqlen:
         out.both("txqlen", f"qlen {dev.txqlen}", dev.txqlen)
     if link or options.family in ("", "link") or options.details:
-        kind = "loopback" if dev.loopback else "ether"
+        kind = tool.named("loopback", "[772]") if dev.loopback else tool.named("ether", "[1]")
         out.line()
         out.both("link_type", f"    link/{kind} ", kind)
         out.both("address", mac_text(dev.mac), mac_text(dev.mac))
+    if not dump6:
+        _print_more(out, dev, tool, link=link, other=other)
+    if link and options.stats:
+        out.line()
+        print_stats(out, dev, options)
+    out.end()
+
+
+def _print_more(out: Printer, dev: NetDevice, tool: Tool, *, link: bool, other: Namespace | None) -> None:
+    """The rest, from the broadcast address on; other : the namespace of the lower device or the peer."""
+    options = tool.options
+    if link or options.family in ("", "link") or options.details:
         broadcast = mac_text(ZERO_MAC if dev.loopback else BROADCAST_MAC)
         out.both("broadcast", f" brd {broadcast}", broadcast)
         if dev.permanent_mac and dev.permanent_mac != dev.mac:
             permanent = mac_text(dev.permanent_mac)
             out.both("permaddr", f" permaddr {permanent}", permanent)
-    other = link_namespace(tool.ns, dev)
     if other is not None:
         number = tool.ns.nsid(other)
         name = next((name for name, ns in tool.kernel.netns.items() if ns is other), "")
@@ -72,28 +95,13 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
     if dev.alias and (link or options.details):
         out.line()
         out.both("ifalias", f"    alias {dev.alias}", dev.alias)
-    if link and options.stats:
-        out.line()
-        print_stats(out, dev, options)
-    out.end()
 
 
-def print_brief(out: Printer, dev: NetDevice, tool: Tool, *, link: bool) -> None:
-    """``-br``: name and state, for `ip link` also address and flags; `ip addr` goes on in the same line."""
-    below_down = _print_name(out, dev, tool, "{:<16} ")
-    state = device_flags.operstate(dev).upper()
-    out.both("operstate", f"{state:<14} ", state)
-    if link:
-        out.both("address", f"{mac_text(dev.mac)} ", mac_text(dev.mac))
-        _print_flags(out, dev, below_down)
-        out.end()
-
-
-def _print_name(out: Printer, dev: NetDevice, tool: Tool, form: str) -> bool:
+def _print_name(out: Printer, dev: NetDevice, form: str, *, elsewhere: bool) -> bool:
     """``NAME`` or ``NAME@LOWER``; True if the lower device is here and down (print_name_and_link)."""
     index = dev.iflink
     name, below_down = dev.name, False
-    if link_namespace(tool.ns, dev) is not None:
+    if elsewhere:
         out.member("link_index", index)
         name = f"{name}@if{index}"
     elif index != dev.ifindex:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.machine.kernelfs.linkgroups import link_groups
 from macvsim.machine.tool import UsageError
+from macvsim.tools.iproute2.family import families
 from macvsim.tools.iproute2.linkargs import lladdr
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
+from macvsim.tools.iproute2.tool import LINK, Options, Tool
 from macvsim.tools.iproute2.words import Words, complaint, garbage, matches
-from macvsim.wire.addr import ip_text, mac_bytes, mac_text
-from macvsim.wire.addr6 import ip6_text
+from macvsim.wire.addr import mac_bytes, mac_text
 
 MAC_LENGTH = 6
 
@@ -82,11 +82,8 @@ def _groups(dev: NetDevice, family: str) -> list[tuple[str, str, int]]:
     found: list[tuple[str, str, int]] = []
     if family in ("", LINK):
         found += [("link", mac_text(mac), users) for mac, users in link_groups(dev)]
-    if family in ("", INET):
-        found += [("inet", ip_text(group), users) for group, users in reversed(dev.inet.groups.items())]
-    if family in ("", INET6) and dev.inet.inet6 is not None:
-        joined = reversed(dev.inet.inet6.groups.values())
-        found += [("inet6", ip6_text(group.group), group.users) for group in joined]
+    for one in families(family):
+        found += [(one.name, one.text(group), users) for group, users in one.groups(dev)]
     return found
 
 

@@ -11,11 +11,12 @@ from macvsim.net import rtneigh
 from macvsim.net.neigh import Neighbour
 from macvsim.net.neightable import NeighTable
 from macvsim.net.nud import VALID, Nud
+from macvsim.tools.iproute2.family import families
 from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
 from macvsim.tools.iproute2.linkargs import lladdr
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
-from macvsim.tools.iproute2.tool import INET, INET6, Tool
+from macvsim.tools.iproute2.tool import INET, Tool
 from macvsim.tools.iproute2.words import Words, complaint, duplicate, invalid, matches, number
 from macvsim.wire.addr import mac_bytes, mac_text
 
@@ -70,10 +71,10 @@ class _Request:
         if not self.dev or self.dst is None:
             raise complaint("Device and destination are required arguments.\n")
         dev = tool.device(self.dev)
-        six = self.dst.family == INET6
-        if six and (dev.inet.inet6 is None or dev.inet.inet6.conf.disable_ipv6):
+        (family,) = families(self.dst.family or INET)
+        if family.six and (dev.inet.inet6 is None or dev.inet.inet6.conf.disable_ipv6):
             raise NetlinkError("EINVAL", f"{dev.label} has IPv6 off", "IPv6 is disabled on this device")
-        return tool.ns.ipv6.neigh if six else tool.ns.neigh, dev, self.dst.ip
+        return family.neighbours(tool.ns), dev, self.dst.ip
 
 
 def _parse(words: Words, tool: Tool) -> _Request:
@@ -210,11 +211,10 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
 
 def _tables(tool: Tool, wanted: _Filter) -> list[NeighTable]:
     family = tool.options.family or (wanted.to.family if wanted.to is not None else "")
-    tables = [tool.ns.neigh] if family in ("", INET) else []
-    return tables + ([tool.ns.ipv6.neigh] if family in ("", INET6) else [])
+    return [one.neighbours(tool.ns) for one in families(family)]
 
 
-def newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
+def _newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:
     """The entries picked, those of IPv4 first; a new one stands at the head of its bucket."""
     tables = _tables(tool, wanted)
     return [entry for table in tables for entry in reversed(table.entries.values()) if wanted.takes(entry)]
@@ -229,7 +229,7 @@ def _show(words: Words, tool: Tool) -> int:
                     if wanted.covers(dev, ip):
                         _print_proxy(out, dev, table.text(ip), router=router, with_dev=wanted.dev is None)
             return 0
-        for entry in newest_first(tool, wanted):
+        for entry in _newest_first(tool, wanted):
             _print(out, entry, tool, with_dev=wanted.dev is None)
     return 0
 
@@ -251,7 +251,7 @@ def _flush(words: Words, tool: Tool) -> int:
     if not words:
         raise complaint("Flush requires arguments.\n", 1)
     wanted = _parse_filter(words, tool, _FLUSHED)
-    doomed = newest_first(tool, wanted)
+    doomed = _newest_first(tool, wanted)
     if doomed:
         may_flush(tool, 255)
     if tool.options.stats > 1:
@@ -307,20 +307,18 @@ def _print_proxy(out: Printer, dev: NetDevice, text: str, *, router: bool, with_
         out.end()
 
 
-def idle_seconds(entry: Neighbour) -> tuple[int, int, int]:
-    """Seconds since the entry was used, confirmed and updated."""
+def _print_stats(out: Printer, entry: Neighbour) -> None:
+    """Seconds since the entry was used, confirmed and updated, and its probes."""
     sim = entry.table.sim
     sim.flush()
-    now = sim.jiffies
-    return (now - entry.used) // sim.hz, (now - entry.confirmed) // sim.hz, (now - entry.updated) // sim.hz
-
-
-def _print_stats(out: Printer, entry: Neighbour) -> None:
     out.text(" ")
     if entry.pending:
         out.both("refcnt", "ref 1 ", 1)
-    used, confirmed, updated = idle_seconds(entry)
-    out.both("used", f"used {used}", used)
-    out.both("confirmed", f"/{confirmed}", confirmed)
-    out.both("updated", f"/{updated}", updated)
+    for key, before, since in (
+        ("used", "used ", entry.used),
+        ("confirmed", "/", entry.confirmed),
+        ("updated", "/", entry.updated),
+    ):
+        seconds = (sim.jiffies - since) // sim.hz
+        out.both(key, f"{before}{seconds}", seconds)
     out.both("probes", f"probes {entry.probes} ", entry.probes)

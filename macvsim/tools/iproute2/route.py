@@ -181,7 +181,7 @@ def _flush(words: Words, tool: Tool, family: Family) -> int:
         family.print(out, doomed, tool, found.hidden)
         out.close()
     for route in doomed:
-        family.remove(tool.ns, route)
+        family.remove_route(tool.ns, route)
     flushed(tool, len(doomed), "entries")
     return 0
 

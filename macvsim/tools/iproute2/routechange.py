@@ -13,7 +13,7 @@ from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
 from macvsim.tools.iproute2.family import Family
 from macvsim.tools.iproute2.guard import may_change
-from macvsim.tools.iproute2.routewords import route_address, route_proto, route_scope, route_table
+from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
 from macvsim.wire.addr import ip_text, mask_int
@@ -134,7 +134,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> RouteRequest:
         elif word in ("dev", "oif"):
             found.dev = words.value()
         elif word == "nexthop":
-            _parse_hops(words, found)
+            _parse_hops(words, found, family)
         else:
             _parse_prefix(word, words, tool, found, family)
     return found
@@ -150,7 +150,7 @@ def _gateway(words: Words, family: Family) -> int:
     return family.address(words.value())
 
 
-def _parse_hops(words: Words, found: RouteRequest) -> None:
+def _parse_hops(words: Words, found: RouteRequest, family: Family) -> None:
     """``nexthop …`` to the end of the line (parse_nexthops)."""
     while True:
         if not words:
@@ -160,7 +160,7 @@ def _parse_hops(words: Words, found: RouteRequest) -> None:
         while words and words.here != "nexthop":
             word = words.take()
             if word == "via":
-                hop.gateway = route_address(words.value())
+                hop.gateway = family.address(words.value())
             elif word == "dev":
                 hop.dev = words.value()
             elif word == "weight":

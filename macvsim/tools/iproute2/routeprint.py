@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_MAIN, RouteType, Scope
 from macvsim.net.multipath import Hop
+from macvsim.tools.iproute2.messages import RouteMessage
 from macvsim.tools.iproute2.output import Printer
-from macvsim.tools.iproute2.routewords import PROTOCOLS
+from macvsim.tools.iproute2.routewords import TYPES, proto_name, table_name
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.wire.addr import ip_text
 
@@ -23,38 +24,63 @@ class Hidden(NamedTuple):
     table: bool = False
 
 
-def print_route(out: Printer, route: Route, tool: Tool, hidden: Hidden) -> None:
+def print_route(out: Printer, route: RouteMessage, tool: Tool, hidden: Hidden) -> None:
     """One route, its line ended."""
     details = tool.options.details
     if details or route.type is not RouteType.UNICAST:
-        out.both("type", f"{route.type.value} ", route.type.value)
-    out.both("dst", f"{route.prefix} ", route.prefix)
+        kind = tool.named(route.type.value, TYPES.index(route.type.value) + 1)
+        out.both("type", f"{kind} ", kind)
+    out.both("dst", f"{route.dst} ", route.dst)
+    if route.src:
+        out.both("from", f"from {route.src} ", route.src)
     if route.tos:
         out.both("tos", f"tos {route.tos:#04x} ", f"{route.tos:#04x}")
-    if route.gateway and not hidden.via and not route.hops:
-        print_gateway(out, route.gateway)
-    if route.dev is not None and not hidden.dev and not route.hops:
+    if route.gateway and not hidden.via:
+        out.both("gateway", f"via {route.gateway} ", route.gateway)
+    if route.dev is not None and not hidden.dev:
         tool.ns.linkwatch.sync(route.dev)  # a name is asked of the kernel (ll_index_to_name)
-        print_dev(out, route.dev.name)
+        out.both("dev", f"dev {route.dev.name} ", route.dev.name)
     if not hidden.table and (route.table != TABLE_MAIN or details):
-        table = TABLE_NAMES.get(route.table, str(route.table))
+        table = table_name(route.table, tool)
         out.both("table", f"table {table} ", table)
-    if not hidden.proto and (route.proto != "boot" or details):
-        proto = str(PROTOCOLS.get(route.proto, route.proto)) if tool.options.numeric else route.proto
+    if route.proto is not None and not hidden.proto and (route.proto != "boot" or details):
+        proto = proto_name(route.proto, tool)
         out.both("protocol", f"proto {proto} ", proto)
-    if not hidden.scope and (route.scope is not Scope.UNIVERSE or details):
-        scope = str(int(route.scope)) if tool.options.numeric else route.scope.text
+    if route.scope is not None and not hidden.scope and (route.scope is not Scope.UNIVERSE or details):
+        scope = tool.named(route.scope.text, route.scope)
         out.both("scope", f"scope {scope} ", scope)
-    if route.src and not hidden.src:
-        out.both("prefsrc", f"src {ip_text(route.src)} ", ip_text(route.src))
-    if route.metric:
+    if route.prefsrc and not hidden.src:
+        out.both("prefsrc", f"src {route.prefsrc} ", route.prefsrc)
+    if route.metric is not None:
         out.both("metric", f"metric {route.metric} ", route.metric)
-    flags = [] if route.hops else _flags(route)
-    out.both("flags", "".join(f"{flag} " for flag in flags), flags)
-    print_metrics(out, route.mtu)
+    out.both("flags", "".join(f"{flag} " for flag in route.flags), route.flags)
+    if route.mark:
+        out.both("mark", f"mark {route.mark:#x} " if route.mark >= 16 else f"mark {route.mark} ", route.mark)
+    if route.uid:
+        out.both("uid", "uid 0 ", 0)
+    _print_cache(out, route)
+    if route.iif:
+        out.both("iif", f"iif {route.iif} ", route.iif)
     for hop in route.hops:
         _print_hop(out, hop)
+    if route.pref:
+        out.both("pref", f"pref {route.pref}", route.pref)
     out.end()
+
+
+def _print_cache(out: Printer, route: RouteMessage) -> None:
+    """Flags of a decision, remaining lifetime and metrics (print_rta_cacheinfo, print_rta_metrics)."""
+    if route.cache is not None:
+        out.line()
+        out.both("cache", "    cache " + (f"<{','.join(route.cache)}> " if route.cache else ""), route.cache)
+    if route.expires is not None:
+        out.both("expires", f"expires {route.expires}sec ", route.expires)
+    known = {name: value for name, value in route.metrics.items() if value}
+    out.text("".join(f"{name} {value} " for name, value in known.items()))
+    if known and out.json:
+        with out.item("metrics"):
+            for name, value in known.items():
+                out.member(name, value)
 
 
 def _print_hop(out: Printer, hop: Hop) -> None:
@@ -74,34 +100,3 @@ def _print_hop(out: Printer, hop: Hop) -> None:
             out.member("dev", hop.dev.name)
             out.member("weight", hop.weight)
             out.member("flags", flags)
-
-
-def print_gateway(out: Printer, gateway: int) -> None:
-    """``via``."""
-    out.both("gateway", f"via {ip_text(gateway)} ", ip_text(gateway))
-
-
-def print_dev(out: Printer, name: str) -> None:
-    """``dev``."""
-    out.both("dev", f"dev {name} ", name)
-
-
-def print_metrics(out: Printer, mtu: int) -> None:
-    """The path MTU, where there is one (print_rta_metrics)."""
-    if not mtu:
-        return
-    out.text(f"mtu {mtu} ")
-    if out.json:
-        with out.item("metrics"):
-            out.member("mtu", mtu)
-
-
-def _flags(route: Route) -> list[str]:
-    """Flags of the next hop; a route kept from use by its lost carrier is dead (fib_nexthop_info)."""
-    flags = ["onlink"] if route.onlink else []
-    if route.linkdown and route.type is not RouteType.LOCAL:
-        conf = route.dev.inet.conf
-        if conf.ignore_routes_with_linkdown:
-            flags.insert(0, "dead")
-        flags.append("linkdown")
-    return flags

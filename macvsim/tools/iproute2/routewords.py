@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.machine.tool import ToolError
 from macvsim.net.fibroute import TABLE_NAMES, Scope
 from macvsim.tools.iproute2.linkfilter import SCOPES
-from macvsim.tools.iproute2.words import address, complaint, invalid, number
+from macvsim.tools.iproute2.tool import Tool
+from macvsim.tools.iproute2.words import invalid, number
 
 PROTOCOLS = {
     "unspec": 0, "redirect": 1, "kernel": 2, "boot": 3, "static": 4, "gated": 8, "ra": 9, "mrt": 10, "zebra": 11,
     "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "dhcp": 16, "mrouted": 17, "keepalived": 18, "babel": 42,
     "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192,
 }  # fmt: skip
+
+TYPES = (
+    "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw",
+)  # fmt: skip
+"""RTN_* from 1 on."""
 
 
 def route_table(word: str) -> int:
@@ -34,6 +39,16 @@ def route_proto(word: str) -> str:
     return next((name for name, known in PROTOCOLS.items() if known == value), str(value))
 
 
+def table_name(table: int, tool: Tool) -> str:
+    """Name of a routing table (rtnl_rttable_n2a)."""
+    return tool.named(TABLE_NAMES.get(table, str(table)), table)
+
+
+def proto_name(proto: str, tool: Tool) -> str:
+    """Name of a protocol (rtnl_rtprot_n2a)."""
+    return tool.named(proto, PROTOCOLS[proto]) if proto in PROTOCOLS else proto
+
+
 def route_scope(word: str) -> Scope:
     """A scope by name or number."""
     if word in SCOPES:
@@ -45,11 +60,3 @@ def route_scope(word: str) -> Scope:
         return Scope(value)
     except ValueError:
         raise NotSimulated(f"scope {word}", Effect.CHANGES) from None
-
-
-def route_address(word: str) -> int:
-    """An IPv4 address behind ``via``, ``src`` and the like."""
-    try:
-        return address(word)
-    except ToolError:
-        raise complaint(f'Error: inet address is expected rather than "{word}".\n', 1) from None

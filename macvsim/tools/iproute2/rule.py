@@ -8,14 +8,13 @@ from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES
 from macvsim.net.rules import Action, Rule, Rules
+from macvsim.tools.iproute2.family import IPV4, IPV6, Family
 from macvsim.tools.iproute2.guard import may_change
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import parse_prefix
-from macvsim.tools.iproute2.routewords import route_proto
+from macvsim.tools.iproute2.routewords import proto_name, route_proto, table_name
 from macvsim.tools.iproute2.tool import INET6, Tool
-from macvsim.tools.iproute2.words import Words, complaint, effect_of, invalid, matches, number, prefix
-from macvsim.wire.addr import ip_text
-from macvsim.wire.addr6 import ip6_text
+from macvsim.tools.iproute2.words import Words, complaint, effect_of, invalid, matches, number
 
 _ALL_MARKS = 0xFFFFFFFF
 _LEFT_OUT = ("tos", "dsfield", "dscp", "flowlabel", "l3mdev", "uidrange", "ipproto", "sport", "dport", "realms", "nat",
@@ -95,13 +94,16 @@ def work(words: Words, tool: Tool) -> int:
     raise complaint(f'Command "{word}" is unknown, try "ip rule help".\n')
 
 
+def _family(tool: Tool) -> Family:
+    return IPV6 if tool.options.family == INET6 else IPV4
+
+
 def _rules(tool: Tool) -> Rules:
     """The family's."""
-    if tool.options.family != INET6:
-        return tool.ns.fib.rules
-    if not tool.ns.ipv6.fib.multiple:
+    rules = _family(tool).rules(tool.ns)
+    if rules is None:
         raise complaint("RTNETLINK answers: Address family not supported by protocol\nDump terminated\n")
-    return tool.ns.ipv6.fib.rules
+    return rules
 
 
 def _parse(words: Words, tool: Tool, *, adding: bool = False) -> _Wanted:
@@ -111,9 +113,9 @@ def _parse(words: Words, tool: Tool, *, adding: bool = False) -> _Wanted:
         if word == "not":
             found.inverted = True
         elif word == "from":
-            found.src = _prefix(words.value(), tool)
+            found.src = _prefix(words.value(), tool, "source")
         elif word == "to":
-            found.dst = _prefix(words.value(), tool)
+            found.dst = _prefix(words.value(), tool, "dst")
         elif any(matches(word, full) for full in ("preference", "order", "priority")):
             found.priority = words.integer("preference", message="preference value is invalid\n")
         elif word == "fwmark":
@@ -142,16 +144,11 @@ def _parse(words: Words, tool: Tool, *, adding: bool = False) -> _Wanted:
     return found
 
 
-def _prefix(word: str, tool: Tool) -> tuple[int, int]:
-    if word in ("default", "any", "all"):
-        return 0, 0
-    if tool.options.family == INET6:
-        found = parse_prefix(word, INET6)
-        return found.ip, found.plen
-    if ":" in word:
-        raise NetlinkError("EINVAL", f"{word} is no IPv4 address", "Invalid source address")
-    address, length, given = prefix(word)
-    return address, length if given else 32
+def _prefix(word: str, tool: Tool, side: str) -> tuple[int, int]:
+    found = parse_prefix(word, tool.options.family)
+    if found.family not in ("", _family(tool).name):
+        raise NetlinkError("EINVAL", f"{word} is no IPv4 address", f"Invalid {side} address")
+    return found.ip, found.plen
 
 
 def _mark(word: str) -> tuple[int, int]:
@@ -178,10 +175,6 @@ def _table(word: str) -> int:
 def _add(tool: Tool, wanted: _Wanted) -> int:
     may_change(tool)
     rules = _rules(tool)
-    bits = rules.bits
-    for address, length in filter(None, (wanted.src, wanted.dst)):
-        if address >> bits or length > bits:
-            raise NetlinkError("EINVAL", "a prefix of another family", "Invalid source address")
     (src, src_len), (dst, dst_len) = wanted.src or (0, 0), wanted.dst or (0, 0)
     mark, mask = wanted.mark or (0, 0)
     rules.add(
@@ -229,18 +222,19 @@ def _list(tool: Tool, wanted: _Wanted) -> int:
         for rule in rules.list:
             if wanted.shows(rule, rules.bits):
                 with out.object():
-                    _print(out, rule, tool, rules.bits)
+                    _print(out, rule, tool)
     return 0
 
 
-def _print(out: Printer, rule: Rule, tool: Tool, bits: int) -> None:
+def _print(out: Printer, rule: Rule, tool: Tool) -> None:
     """print_rule."""
+    family = _family(tool)
     out.both("priority", f"{rule.priority}:\t", rule.priority)
     if rule.inverted:
         out.both("not", "not ", None)
-    _print_prefix(out, "src", "from", rule.src, rule.src_len, bits)
+    _print_prefix(out, "src", "from", rule.src, rule.src_len, family)
     if rule.dst_len:
-        _print_prefix(out, "dst", "to", rule.dst, rule.dst_len, bits)
+        _print_prefix(out, "dst", "to", rule.dst, rule.dst_len, family)
     if rule.mask or rule.mark:
         whole = rule.mask == _ALL_MARKS
         out.both("fwmark", f"fwmark {rule.mark:#x}" + (" " if whole else ""), f"{rule.mark:#x}")
@@ -252,22 +246,23 @@ def _print(out: Printer, rule: Rule, tool: Tool, bits: int) -> None:
             if name not in tool.ns.devices:
                 out.both(f"{key}_detached", "[detached] ", None)
     if rule.action is Action.LOOKUP:
-        table = TABLE_NAMES.get(rule.table, str(rule.table))
+        table = table_name(rule.table, tool)
         out.both("table", f"lookup {table}", table)
         if rule.suppress >= 0:
             out.both("suppress_prefixlen", f" suppress_prefixlength {rule.suppress}", rule.suppress)
     else:
         out.both("action", rule.action.value, rule.action.value)
     if tool.options.details or rule.proto not in ("unspec", "kernel"):
-        out.both("protocol", f" proto {rule.proto}", rule.proto)
+        proto = proto_name(rule.proto, tool)
+        out.both("protocol", f" proto {proto}", proto)
     out.end()
 
 
-def _print_prefix(out: Printer, key: str, word: str, address: int, length: int, bits: int) -> None:
+def _print_prefix(out: Printer, key: str, word: str, address: int, length: int, family: Family) -> None:
     if not length:
         out.both(key, f"{word} all ", "all")
         return
-    text = ip_text(address) if bits == 32 else ip6_text(address)
-    out.both(key, f"{word} {text}" + (" " if length == bits else ""), text)
-    if length != bits:
+    text, whole = family.text(address), length == family.bits
+    out.both(key, f"{word} {text}" + (" " if whole else ""), text)
+    if not whole:
         out.both(f"{key}len", f"/{length} ", length)

@@ -61,6 +61,10 @@ class Tool:
         yield out
         out.close()
 
+    def named(self, name: str, number: int | str) -> str:
+        """A name of lib/rt_names.c, or with ``-N`` its number."""
+        return str(number) if self.options.numeric else name
+
     def device(self, name: str) -> NetDevice:
         """A device that has to exist; asking the kernel for one settles its link (ll_link_get, linkwatch_sync_dev)."""
         found = self.ns.devices.get(name)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from macvsim.errors import Effect, MacvsimError
+from macvsim.errors import Effect
 from macvsim.machine.tool import Manner, Texts, ToolError
-from macvsim.wire.addr import ip_int, prefix_parse
 
 USAGE = Texts(__package__)
 _READING = ("show", "list", "lst", "get", "monitor", "save", "showdump", "help")
@@ -90,43 +89,6 @@ def checked_name(key: str, name: str) -> str:
     if not valid_name(name):
         raise invalid(f'"{key}" not a valid ifname', name)
     return name
-
-
-def address(text: str) -> int:
-    """An IPv4 address (get_addr); IPv6 is the caller's affair."""
-    try:
-        return ip_int(_dotted(text))
-    except MacvsimError:
-        raise complaint(f'Error: any valid address is expected rather than "{text}".\n', 1) from None
-
-
-def prefix(text: str, *, word: str = "any valid") -> tuple[int, int, bool]:
-    """``(address, length, length was given)`` of ADDR[/LEN]; ``default``, ``any``, ``all``: 0.0.0.0/0 (get_prefix)."""
-    if text in ("default", "any", "all"):
-        return 0, 0, False
-    head, slash, tail = text.partition("/")
-    try:
-        if slash and "." in tail:
-            return ip_int(_dotted(head)), _netmask_length(ip_int(tail)), True
-        local, length = prefix_parse(_dotted(head) + slash + tail)
-    except MacvsimError:
-        raise complaint(f'Error: {word} prefix is expected rather than "{text}".\n', 1) from None
-    return local, length, bool(slash)
-
-
-def _netmask_length(mask: int) -> int:
-    inverse = ~mask & 0xFFFFFFFF
-    if inverse & (inverse + 1):
-        raise MacvsimError("not a netmask")
-    return 32 - inverse.bit_length()
-
-
-def _dotted(text: str) -> str:
-    """Addresses may leave trailing zeros out: ``10`` is 10.0.0.0, ``10.1`` is 10.1.0.0."""
-    parts = text.split(".")
-    if not 1 <= len(parts) <= 4 or not all(part.isdigit() for part in parts):
-        return text
-    return ".".join([*(str(int(part)) for part in parts), "0", "0", "0"][:4])
 
 
 class Words:
