@@ -81,6 +81,7 @@ class Lab(ShownLab):
         """The most that one run may use."""
         self.sim = Sim(seed, journal=400_000 if journal else 0, hz=hz, budget=self.budget)
         self.sim.diagnose = self._diagnose
+        self.sim.meter.devices = self._devices
         self.fastpath = install_fast_path(self.sim, fastpath)
         self.options: dict[str, Any] = {"seed": seed, "docker": docker, "journal": journal, "hz": hz}
         if allow_unsimulated:
@@ -363,6 +364,10 @@ class Lab(ShownLab):
         if seconds < 0:
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
+
+    def _devices(self) -> int:
+        named = [ns for host in self.hosts.values() for ns in host.kernel.netns.values()]
+        return sum(len(ns.present) for ns in (*(box.ns for box in self.boxes().values()), *named))
 
     def _diagnose(self, calls: Sequence[Sampled], elapsed: int) -> str:
         from macvsim.explain.storm import report

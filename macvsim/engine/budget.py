@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn, Protocol
@@ -18,6 +18,10 @@ from macvsim.errors import MacvsimError
 
 CHUNK: Final = 4096
 """Calls from the queue between two looks at the meter."""
+PER_SECOND: Final = 20_000
+"""Events that a run may have beyond its budget for each simulated second that has passed: a storm has far more."""
+PER_PAIR: Final = 2
+"""Events beyond the budget for each pair of devices: each may once ask for every other by a broadcast."""
 KIB = 1 << 10
 MIB = 1 << 20
 
@@ -28,13 +32,15 @@ def _limit(default: int, unit: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """The most that one run may use; 0 is no limit.
+    """The most that one run may use; 0 is no limit.  A limit that is given is exact; three defaults grow with the lab.
 
     Parameters
     ----------
-    events : calls from the queue of the simulation: each crossing of a cable, each timer, each step of a program
+    events : calls from the queue of the simulation: each crossing of a cable, each timer, each step of a program; the
+    default is 20,000 higher for each simulated second that passes
     instant : the same while the simulated clock stands still
-    pending : calls that wait in the queue at one time, such as frames under way
+    pending : calls that wait in the queue at one time, such as frames under way; in a lab of N devices the defaults of
+    these three are 2 N² higher
     steps : commands of shells, rounds of loops of awk and sed, and blocks of 64 KiB that programs copy
     output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
     files : bytes that programs write to simulated files
@@ -126,15 +132,18 @@ class Meter:
     events, instant, steps, output, files : used so far; now : the instant (ns) that `instant` is of
     halted : the reason to end the run as soon as the program that runs waits
     captures : the captures that run
+    devices : the number of network devices of the lab
     """
 
     __slots__ = (
-        "_began", "budget", "captures", "events", "files", "halted", "instant", "now", "output", "steps",
+        "_began", "_start", "budget", "captures", "devices", "events", "files", "halted", "instant", "now", "output",
+        "steps",
     )  # fmt: skip
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.captures: list[Gauge] = []
+        self.devices: Callable[[], int] = int
         self.now = 0
         self.begin()
 
@@ -142,6 +151,7 @@ class Meter:
         """A new run: nothing is used."""
         self.events = self.instant = self.steps = self.output = self.files = 0
         self.halted: RunHalted | None = None
+        self._start: int | None = None
         self._began = time.process_time() if self.budget.cpu else 0.0
 
     def halt(self, name: str, said: str = "") -> NoReturn:
@@ -156,18 +166,25 @@ class Meter:
             self.instant += events
         else:
             self.now, self.instant = now, 0
+        if self._start is None:
+            self._start = now
+        passed = (now - self._start) * PER_SECOND // 1_000_000_000
+        for name, used, more in (
+            ("events", self.events, passed), ("instant", self.instant, 0), ("pending", pending, 0),
+        ):  # fmt: skip
+            limit = getattr(budget, name)
+            if 0 < limit < used and (name in budget.changed or self._allowed(limit + more) < used):
+                return RunHalted(name)
         name = ""
-        if 0 < budget.events < self.events:
-            name = "events"
-        elif 0 < budget.instant < self.instant:
-            name = "instant"
-        elif 0 < budget.pending < pending:
-            name = "pending"
-        elif self.captures and 0 < budget.capture < sum(capture.weigh() for capture in self.captures):
+        if self.captures and 0 < budget.capture < sum(capture.weigh() for capture in self.captures):
             name = "capture"
         elif 0 < budget.cpu < time.process_time() - self._began:
             name = "cpu"
         return RunHalted(name) if name else None
+
+    def _allowed(self, limit: int) -> int:
+        """The default limit, with what the lab's size adds."""
+        return limit + PER_PAIR * self.devices() ** 2
 
     def step(self, said: str = "") -> None:
         """A shell or a program does one more step."""

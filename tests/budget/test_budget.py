@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from macvsim import Budget, BudgetExceeded, Lab, MacvsimError
-from macvsim.engine.budget import LIMITS, limits_of
-from macvsim.engine.sim import Sim
+from macvsim.engine.budget import LIMITS, Meter, limits_of
+from macvsim.engine.sim import SECOND, Sim
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 
@@ -137,3 +137,23 @@ def test_the_journal_forgets_by_bytes() -> None:
 
 def test_every_limit_has_a_unit() -> None:
     assert all(one.metadata["unit"] for one in LIMITS)
+
+
+@pytest.mark.parametrize(("devices", "seconds", "halted"), [(10, 1, True), (10, 60, False), (1000, 1, False)])
+def test_default_limits_grow_with_the_lab_and_with_time(devices: int, seconds: int, halted: bool) -> None:
+    """No storm: each of a thousand containers asks for all others at once, or a lab pings for a long time."""
+    for budget, exact in ((Budget(), False), (Budget(events=600_001), True)):
+        meter = Meter(budget)
+        meter.devices = lambda: devices
+        assert meter.look(1, 0, 0) is None
+        found = meter.look(1_500_000, seconds * SECOND, 0)
+        assert (found is not None) is (halted or exact)
+
+
+def test_the_devices_of_a_lab_are_counted() -> None:
+    lab = Lab()
+    host = lab.host("host1", nic="e0", switch=lab.switch("sw1"))
+    before = lab.sim.meter.devices()
+    host.sh("ip link add d0 type dummy; ip netns add n; ip link add v type veth peer name w netns n")
+    host.docker.run("c1")
+    assert lab.sim.meter.devices() == before + 3 + 4, "with lo of n and c1, eth0 of c1, its other end, docker0"
