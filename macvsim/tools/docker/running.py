@@ -15,7 +15,7 @@ from macvsim.machine.streams import NULL, Descriptors
 from macvsim.shell.interp import run_in
 from macvsim.tools.docker.attaching import attached
 from macvsim.tools.docker.programs import check_program, check_user, has_program, not_there
-from macvsim.tools.docker.runflags import HIDDEN, SIMULATED, check_left_out, read, read_environment
+from macvsim.tools.docker.runflags import HIDDEN, INERT, SIMULATED, check_left_out, read, read_environment
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
 RUN_FAILED = 125
@@ -179,8 +179,8 @@ def exec_in(
     return int(code)  # the shell of who typed it has nothing to say about signals there
 
 
-RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, interspersed=False)
-CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, interspersed=False)
+RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, INERT, interspersed=False)
+CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, INERT, interspersed=False)
 EXEC = Subcommand(
     _exec, flags("detach detach-keys env env-file interactive privileged tty user workdir"), 2, None, interspersed=False
 )
