@@ -146,6 +146,8 @@ CHANGES = [
     ("tc qdisc add dev enp0s8 root netem 2>/dev/null & wait", "tc"),
     ("timeout 5 tc qdisc add dev enp0s8 root netem", "tc"),
     ("bash -c 'coproc ip link set enp0s8 down'", "coproc"),
+    ("bash -c 'x=down; ip link set enp0s8 ${x@P}; true'", "ip (${x@P})"),
+    ("bash -c '[[ a =~ (a{1,1000}){1,1000} ]] && ip link set enp0s8 down; true'", "[[ (an interval"),
 ]
 
 
