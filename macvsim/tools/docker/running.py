@@ -124,7 +124,11 @@ def _exec(run: Invocation) -> int | Waiting:
         return NOT_EXECUTABLE
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.fds.stdin.is_terminal:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND", Effect.NONE)
-    if missing := missing_program(container, argv[0]):
+    try:
+        missing = missing_program(container, argv[0])
+    except NotSimulated as error:
+        return run.call.derived(argv, box=container).not_simulated(error.feature, error.effect)
+    if missing:
         run.out(missing)
         return NOT_EXECUTABLE
     folder = given.last("workdir") or container.config.workdir or "/"
