@@ -73,7 +73,7 @@ def _search(pieces: list[tuple[str, bool]], text: str, state: State, *, fold: bo
     except RegexError:
         raise BadRegex from None
     except RegexLimitError as error:
-        raise NotSimulated(str(error), Effect.NONE) from None
+        raise NotSimulated(str(error), Effect.CHANGES) from None
 
 
 def traced_test(test: Test, expander: Expander) -> Generator[simpy.Event, Any, str]:

@@ -248,53 +248,56 @@ class Interpreter:
         """Run a command and note its status."""
         if "n" in self.state.options and not self.interactive:
             return self.state.status
-        match command:
-            case Simple():
-                status = yield from simple.run_simple(self, command, streams)
-            case Sequence():
-                status = 0
-                for part in command.commands:
-                    status = yield from self.run(part, streams)
-                return status
-            case Pipeline():
-                status = yield from processes.run_pipeline(self, command, streams)
-                if command.inverted:
-                    self.state.status = int(not status)
-                    return int(not status)
-                if len(command.commands) == 1:
+        try:
+            match command:
+                case Simple():
+                    status = yield from simple.run_simple(self, command, streams)
+                case Sequence():
+                    status = 0
+                    for part in command.commands:
+                        status = yield from self.run(part, streams)
                     return status
-            case AndOr():
-                return (yield from compound.run_and_or(self, command, streams))
-            case Background():
-                return (yield from processes.run_background(self, command, streams))
-            case Subshell():
-                status = yield from self._subshell(command, streams)
-                self.tell_of_signal(status, streams, command)
-            case Redirected():
-                status, ran = yield from self._redirected(command, streams)
-                if ran:
-                    if isinstance(command.command, Subshell):
-                        self.tell_of_signal(status, streams, command)
-                    return status
-            case If():
-                return (yield from compound.run_if(self, command, streams))
-            case For():
-                return (yield from compound.run_for(self, command, streams))
-            case Count():
-                return (yield from compound.run_count(self, command, streams))
-            case Let():
-                status = yield from compound.run_let(self, command, streams)
-            case Test():
-                status = yield from compound.run_test(self, command, streams)
-            case While():
-                return (yield from compound.run_while(self, command, streams))
-            case Case():
-                return (yield from compound.run_case(self, command, streams))
-            case Function():
-                self.state.functions[command.name] = command
-                status = 0
-            case LeftOut(what, source):
-                status = not_simulated(self.state.box, streams.err, source, LEFT_OUT[what], Effect.CHANGES)
+                case Pipeline():
+                    status = yield from processes.run_pipeline(self, command, streams)
+                    if command.inverted:
+                        self.state.status = int(not status)
+                        return int(not status)
+                    if len(command.commands) == 1:
+                        return status
+                case AndOr():
+                    return (yield from compound.run_and_or(self, command, streams))
+                case Background():
+                    return (yield from processes.run_background(self, command, streams))
+                case Subshell():
+                    status = yield from self._subshell(command, streams)
+                    self.tell_of_signal(status, streams, command)
+                case Redirected():
+                    status, ran = yield from self._redirected(command, streams)
+                    if ran:
+                        if isinstance(command.command, Subshell):
+                            self.tell_of_signal(status, streams, command)
+                        return status
+                case If():
+                    return (yield from compound.run_if(self, command, streams))
+                case For():
+                    return (yield from compound.run_for(self, command, streams))
+                case Count():
+                    return (yield from compound.run_count(self, command, streams))
+                case Let():
+                    status = yield from compound.run_let(self, command, streams)
+                case Test():
+                    status = yield from compound.run_test(self, command, streams)
+                case While():
+                    return (yield from compound.run_while(self, command, streams))
+                case Case():
+                    return (yield from compound.run_case(self, command, streams))
+                case Function():
+                    self.state.functions[command.name] = command
+                    status = 0
+                case LeftOut(what, source):
+                    status = not_simulated(self.state.box, streams.err, source, LEFT_OUT[what], Effect.CHANGES)
+        except NotSimulated as error:  # of an expansion or a test
+            status = self.left_out(error, command, streams)
         return (yield from self._ended(command, status, streams))
 
     def _ended(self, command: Command, status: int, streams: Descriptors) -> Waiting:

@@ -161,3 +161,19 @@ def test_no_file(host: DockerHost) -> None:
     assert (result.code, result.stderr) == (14, "no configuration file provided: not found\n")
     assert host.sh("docker-compose version").stdout == "Docker Compose version 2.26.1-4\n"
     assert host.sh("docker-compose up --help").stdout.startswith("\nUsage:  docker compose up [OPTIONS] [SERVICE...]\n")
+
+
+def test_limits_of_resources_are_notes(host: DockerHost) -> None:
+    host.files["/root/compose.yaml"] = (
+        "services:\n  web:\n    image: busybox\n    command: sleep 1000\n    mem_limit: 64m\n"
+        "    deploy: {resources: {limits: {cpus: '0.5'}}}\n"
+    )
+    result = host.sh("cd /root && docker compose up -d")
+    assert (result.code, result.after) == (0, ())
+    assert result.stderr.splitlines()[:2] == [
+        "note: docker compose: mem_limit of the service web has no effect here",
+        "note: docker compose: deploy.resources of the service web has no effect here",
+    ]
+    shown = host.sh("cd /root && docker compose config")
+    assert (shown.code, shown.stderr) == (95, "not simulated: docker compose: mem_limit of the service web\n")
+    assert shown.after == ()

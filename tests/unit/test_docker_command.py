@@ -550,7 +550,8 @@ def test_exec_of_what_is_not_there(host: DockerHost) -> None:
         "docker run -itd alpine",
         "docker run -itd -v /a:/b busybox",
         "docker run -itd -p 8080:80/sctp busybox",
-        "docker run -itd -m 64m busybox",
+        "docker run -itd --log-driver none busybox",
+        "docker run -itd -m 64m --log-driver none busybox",
         "docker run --rm busybox vi",
         "docker events",
         "docker inspect -f '{{.NetworkSettings.Networks}}' c1",
@@ -567,6 +568,19 @@ def test_what_is_left_out_says_so_and_changes_nothing(host: DockerHost, line: st
     assert [network.name for network in host.docker.network_ls()] == names
     assert list(host.docker.containers) == ["c1"]
     assert list(host.ns.devices) == devices
+
+
+def test_limits_of_resources_are_notes(host: DockerHost) -> None:
+    result = host.sh("docker run -itd --name c1 -m 64m --cpus 1 --cpus 2 --ulimit nofile=9 busybox")
+    assert result.stdout == f"{host.docker.find('c1').id}\n"
+    assert result.stderr.splitlines() == [
+        f"note: docker run --{name} has no effect here" for name in ("memory", "cpus", "ulimit")
+    ]
+    assert (result.code, result.after) == (0, ())
+    assert (
+        host.sh("docker create --shm-size 1m busybox").stderr == "note: docker create --shm-size has no effect here\n"
+    )
+    assert host.sh("docker run --memory 1 nosuch").after != ()
 
 
 def test_usage_errors(host: DockerHost) -> None:

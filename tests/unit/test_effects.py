@@ -146,6 +146,8 @@ CHANGES = [
     ("tc qdisc add dev enp0s8 root netem 2>/dev/null & wait", "tc"),
     ("timeout 5 tc qdisc add dev enp0s8 root netem", "tc"),
     ("bash -c 'coproc ip link set enp0s8 down'", "coproc"),
+    ("bash -c 'x=down; ip link set enp0s8 ${x@P}; true'", "ip (${x@P})"),
+    ("bash -c '[[ a =~ (a{1,1000}){1,1000} ]] && ip link set enp0s8 down; true'", "[[ (an interval"),
 ]
 
 
@@ -174,6 +176,8 @@ def test_what_would_have_changed_the_network_marks_the_lab(line: str, subject: s
         "sysctl net.ipv4.tcp_autocorking",
         "sysctl -w vm.swappiness=1",
         "ethtool -S enp0s8",
+        "iptables -m conntrack --help",
+        "iptables -L -n -m connbytes",
         "ss",
         "ping -R -6 ::1",
         "vi /etc/hosts",
@@ -290,6 +294,15 @@ def test_marks_go_with_their_namespace() -> None:
     host.sh("docker rm -f c1")
     assert [one.node for one in lab.unsimulated] == ["host1/n1"]
     host.sh("ip netns del n1")
+    assert not lab.unsimulated
+
+
+def test_a_program_that_docker_exec_cannot_run_marks_the_container() -> None:
+    lab = two_hosts()
+    lab["host1"].sh("docker run -d --name c1 --privileged busybox sleep 1000")
+    assert lab["host1"].sh("docker exec c1 ifup eth0").stderr == "not simulated: ifup in a container\n"
+    assert [str(one) for one in lab.unsimulated] == ["ifup in a container on c1 was not simulated"]
+    lab["host1"].sh("docker rm -f c1; docker run -d --name c1 busybox sleep 1000; docker exec c1 vi x")
     assert not lab.unsimulated
 
 

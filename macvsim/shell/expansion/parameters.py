@@ -98,4 +98,4 @@ def transformed(state: State, value: str | None, letter: str, reference: str) ->
             if isinstance(variable.value, dict) or variable.attributes:
                 return f"declare -{variable.attributes or '-'} {reference}={quotes.single_quoted(text)}"
             return f"{name}={quotes.single_quoted(text)}" if value is not None else ""
-    raise NotSimulated(f"${{{reference}@{letter}}}", Effect.NONE)
+    raise NotSimulated(f"${{{reference}@{letter}}}", Effect.CHANGES)

@@ -24,13 +24,29 @@ _SIMULATED = flags(
     " expose extra_hosts hostname image init labels mac_address network_mode ports privileged profiles restart scale"
     " stdin_open stop_grace_period sysctls tty working_dir"
 )
+_INERT = flags(
+    "annotations blkio_config cgroup cgroup_parent cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period"
+    " cpu_rt_runtime cpu_shares cpus cpuset gpus mem_limit mem_reservation mem_swappiness memswap_limit"
+    " oom_kill_disable oom_score_adj pids_limit shm_size storage_opt ulimits"
+)
+"""Limits of resources, and whatever else concerns no network."""
 
 
-def check_simulated(service: Service) -> None:
-    """`NotSimulated` for settings that would change what happens."""
+def notes(service: Service) -> list[str]:
+    """A line for each setting that does nothing."""
+    deployed = [f"deploy.{key}" for key in ("resources",) if (service.settings.get("deploy") or {}).get(key)]
+    found = [*(key for key, value in service.settings.items() if key in _INERT and value), *deployed]
+    return [f"note: docker compose: {key} of the service {service.name} has no effect here" for key in found]
+
+
+def check_simulated(service: Service, effect: Effect) -> None:
+    """`NotSimulated` for settings that would change what happens, and for all that cannot be shown where a command only
+    reads.
+    """
+    known = _SIMULATED if effect is Effect.READS else _SIMULATED | _INERT
     for key, value in service.settings.items():
-        if key not in _SIMULATED and not key.startswith("x-") and value:
-            raise NotSimulated(f"docker compose: {key} of the service {service.name}", Effect.CHANGES)
+        if key not in known and not key.startswith("x-") and value:
+            raise NotSimulated(f"docker compose: {key} of the service {service.name}", effect)
 
 
 def container_name(project: Project, service: Service, number: int) -> str:

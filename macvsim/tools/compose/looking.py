@@ -53,7 +53,7 @@ def config(run: Run) -> int:
         return 1
     project.services = {name: service for name, service in project.services.items() if name in chosen}
     for service in project.services.values():
-        check_simulated(service)
+        check_simulated(service, Effect.READS)
     text = render(project, given.last("format") or "yaml")
     if given.has("output"):
         run.call.files.write(given.last("output"), text)

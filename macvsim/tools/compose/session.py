@@ -23,6 +23,7 @@ from macvsim.tools.compose.containers import (
     VERSION,
     check_simulated,
     create,
+    notes,
     number_of,
     of_project,
     service_hash,
@@ -110,9 +111,11 @@ class Session:
     def check(self) -> None:
         """`NotSimulated` for what is left out, before anything is done."""
         for service in self.project.services.values():
-            check_simulated(service)
+            check_simulated(service, Effect.CHANGES)
             if not self.engine.images.knows(service.settings["image"]):
                 raise NotSimulated(f"docker compose pulling the image {service.settings['image']}", Effect.CHANGES)
+        for line in (line for service in self.project.services.values() for line in notes(service)):
+            self.call.err(f"{line}\n")
 
     def create(self, services: Sequence[str], *, recreate: bool = False, timeout: float | None = None) -> Waiting:
         """Containers for services and what they need; those that changed are made anew.  Raises `DockerError`."""

@@ -30,6 +30,13 @@ SIMULATED = flags(
     " hostname interactive ip ip6 label label-file link link-local-ip mac-address name network network-alias privileged"
     " publish publish-all pull quiet restart rm stop-timeout sysctl tty user workdir"
 )
+INERT = flags(
+    "annotation blkio-weight blkio-weight-device cgroup-parent cgroupns cpu-period cpu-quota cpu-rt-period"
+    " cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device-read-bps device-read-iops"
+    " device-write-bps device-write-iops disable-content-trust gpus kernel-memory memory memory-reservation memory-swap"
+    " memory-swappiness no-healthcheck oom-kill-disable oom-score-adj pids-limit shm-size storage-opt ulimit"
+)
+"""Limits of resources, and whatever else concerns no network."""
 HIDDEN: Mapping[str, Option] = {
     "net": Option("net", "", "network"),
     "net-alias": Option("net-alias", "", "list"),

@@ -15,7 +15,7 @@ from macvsim.machine.streams import NULL, Descriptors
 from macvsim.shell.interp import run_in
 from macvsim.tools.docker.attaching import attached
 from macvsim.tools.docker.programs import check_program, check_user, has_program, not_there
-from macvsim.tools.docker.runflags import HIDDEN, SIMULATED, check_left_out, read, read_environment
+from macvsim.tools.docker.runflags import HIDDEN, INERT, SIMULATED, check_left_out, read, read_environment
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
 
 RUN_FAILED = 125
@@ -124,7 +124,11 @@ def _exec(run: Invocation) -> int | Waiting:
         return NOT_EXECUTABLE
     if argv[0] in SHELLS and len(argv) == 1 and given.on("interactive") and run.call.fds.stdin.is_terminal:
         return run.call.not_simulated(f"a shell at the terminal: docker exec {container.name} COMMAND", Effect.NONE)
-    if missing := missing_program(container, argv[0]):
+    try:
+        missing = missing_program(container, argv[0])
+    except NotSimulated as error:
+        return run.call.derived(argv, box=container).not_simulated(error.feature, error.effect)
+    if missing:
         run.out(missing)
         return NOT_EXECUTABLE
     folder = given.last("workdir") or container.config.workdir or "/"
@@ -179,8 +183,8 @@ def exec_in(
     return int(code)  # the shell of who typed it has nothing to say about signals there
 
 
-RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, interspersed=False)
-CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, interspersed=False)
+RUN = Subcommand(_run, SIMULATED, 1, None, HIDDEN, INERT, interspersed=False)
+CREATE = Subcommand(_create, SIMULATED - {"detach"}, 1, None, HIDDEN, INERT, interspersed=False)
 EXEC = Subcommand(
     _exec, flags("detach detach-keys env env-file interactive privileged tty user workdir"), 2, None, interspersed=False
 )

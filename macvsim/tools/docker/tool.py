@@ -24,6 +24,7 @@ class Subcommand:
     simulated : names of the flags that it knows; others of the manual are answered ``not simulated: …``
     minimum, maximum : how many arguments it takes; None: any number
     hidden : flags that the manual does not tell of
+    inert : names of flags that concern no network: they are read, and do nothing but print a note
     interspersed : flags may stand behind arguments
     """
 
@@ -32,6 +33,7 @@ class Subcommand:
     minimum: int = 0
     maximum: int | None = 0
     hidden: Mapping[str, Option] = field(default_factory=dict)
+    inert: frozenset[str] = frozenset()
     interspersed: bool = True
 
     @property
@@ -107,8 +109,8 @@ def profile_of(call: Call) -> Profile:
 
 
 _READING = frozenset(
-    ("attach", "config", "diff", "events", "history", "images", "info", "inspect", "logs", "ls", "port", "ps", "search",
-     "stats", "top", "version", "wait")
+    ("attach", "config", "df", "diff", "events", "export", "history", "images", "info", "inspect", "login", "logout",
+     "logs", "ls", "port", "ps", "push", "save", "search", "show", "stats", "top", "version", "wait")
 )  # fmt: skip
 
 
@@ -148,9 +150,13 @@ def invoke(call: Call, page: Page, command: Subcommand | None, words: list[str])
         )
         call.err(text + "\n")
         return 1
-    for name, _ in parsed.given:
-        if name not in command.simulated and name not in command.hidden and name != "help":
+    given = dict.fromkeys(name for name, _ in parsed.given)
+    for name in given:
+        if name not in (*command.simulated, *command.hidden, *command.inert, "help"):
             return call.not_simulated(f"{page.path} --{name}", effect_of(page))
+    for name in given:
+        if name in command.inert:
+            call.err(f"note: {page.path} --{name} has no effect here\n")
     invocation = Invocation(call, page, parsed, profile)
     try:
         result = command.body(invocation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import wraps
 
@@ -17,6 +17,7 @@ from macvsim.tools.iptables.usage import HELP
 from macvsim.tools.iptables.words import Reader
 
 CENTOS_VERSION = "1.4.21"
+_SHOWING = frozenset(("-C", "-L", "-S", "-V", "-h", "--check", "--help", "--list", "--list-rules", "--version"))
 
 
 def program(call: Call, name: str, backend: Backend | None = None) -> Program:
@@ -63,8 +64,13 @@ def iptables(call: Call, backend: Backend | None = None) -> int:
         call.err(complaint.text)
         return complaint.code
     except LeftOut as left_out:
-        return call.not_simulated(f"iptables {left_out}", Effect.CHANGES)
+        return call.not_simulated(f"iptables {left_out}", effect_of(call.args))
     return 0
+
+
+def effect_of(words: Sequence[str]) -> Effect:
+    """The effect of a command that is left out, on a real machine."""
+    return Effect.CHANGES if _SHOWING.isdisjoint(words) else Effect.READS
 
 
 def warn_of_legacy(call: Call, which: Program, other: str) -> None:

@@ -59,7 +59,7 @@ def nc(call: Call) -> Waiting:
     given = dict(found)
     for letter, _ in found:
         if letter in _LEFT_OUT.replace(":", ""):
-            return call.not_simulated(f"nc -{letter}", Effect.READS)
+            return call.not_simulated(f"nc -{letter}", Effect.CHANGES)
     try:
         local = _ports(given["p"])[0] if "p" in given else 0
         asked = _Asked(
