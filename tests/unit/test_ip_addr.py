@@ -169,3 +169,20 @@ def test_numbers_instead_of_names(ip: Ip) -> None:
 )
 def test_prefix_of_the_other_family(ip: Ip, words: str, text: str, code: int) -> None:
     assert ip.fails(words) == (f"Error: {text}.\n", code)
+
+
+def test_busybox_shows_lifetimes_flags_and_peers() -> None:
+    """Recorded from busybox 1.37."""
+    ip = Ip()
+    ip("addr add 10.0.0.1/24 brd + dev e0 valid_lft 100 preferred_lft 0")
+    ip("addr add 10.3.0.1/24 dev e0 noprefixroute")
+    ip("addr add 239.1.1.1/32 dev e0 autojoin")
+    ip("addr add 10.0.0.9/32 peer 10.5.0.0/24 dev e0")
+    shown = ip("addr show e0", "busybox")
+    assert (
+        "    inet 10.0.0.1/24 brd 10.0.0.255 scope global deprecated dynamic e0\n"
+        "       valid_lft 100sec preferred_lft 0sec\n"
+    ) in shown
+    assert "    inet 10.3.0.1/24 scope global noprefixroute e0\n" in shown
+    assert "    inet 239.1.1.1/32 scope global flags 400 e0\n" in shown
+    assert "    inet 10.0.0.9 peer 10.5.0.0/24 scope global e0\n" in shown

@@ -309,3 +309,37 @@ def test_several_addresses_are_several_rules_all_or_none() -> None:
     assert rules(host) == made
     assert host.sh("iptables -D FORWARD -s 10.0.0.1,10.0.0.9 -d 1.1.1.1/24 -j DROP").code == 1
     assert rules(host) == made
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("iptables-restore --ver", "option '--ver' is ambiguous; possibilities: '--verbose' '--version'"),
+        ("iptables-restore --noflush=3", "option '--noflush' doesn't allow an argument"),
+        ("iptables-save --bogus", "unrecognized option '--bogus'"),
+        ("iptables-save --table", "option '--table' requires an argument"),
+    ],
+)
+def test_long_options_of_save_and_restore(line: str, error: str) -> None:
+    program = line.split()[0]
+    tail = {
+        "iptables-save": "Look at manual page `iptables-save.8' for more information.\n",
+        "iptables-restore": "Try `iptables-restore -h' for more information.\n",
+    }[program]
+    result = make().sh(f"{line} < /dev/null")
+    assert (result.stdout, result.stderr, result.code) == ("", f"{program}: {error}\n{tail}", 1)
+
+
+def test_a_long_option_may_be_cut_short() -> None:
+    host = make()
+    host.sh("iptables -A FORWARD -s 10.0.0.1 -j DROP")
+    assert "[0:0] -A FORWARD -s 10.0.0.1/32 -j DROP\n" in host.sh("iptables-save --co").stdout
+    assert host.sh("iptables-save --co | iptables-restore --cou --no").code == 0
+    assert rules(host).count("-A FORWARD -s 10.0.0.1/32 -j DROP") == 2
+
+
+def test_a_match_that_the_kernel_lacks_before_the_command_is_not_simulated() -> None:
+    host = make()
+    host.ns.netfilter.modules.extensions = frozenset()
+    result = host.sh("iptables -m limit -A FORWARD -j DROP")
+    assert (result.code, rules(host)) == (95, rules(make()))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
+from macvsim.net.fibroute import TABLE_MAIN, Route
+from macvsim.net.ipv6.fib6 import Route6
+from macvsim.net.namespace import Namespace
 from macvsim.tools.busybox.applet import USAGE
 from macvsim.tools.busybox.iplink import link_set
-from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line, way_line
-from macvsim.tools.busybox.ipshow6 import routes6, way_line6
+from macvsim.tools.busybox.ipshow import addresses, links, neighbours, route_line, rule_line
 from macvsim.tools.iproute2 import addr, route, rule
+from macvsim.tools.iproute2.family import IPV4, IPV6, Family, families
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routechange import CHANGES
+from macvsim.tools.iproute2.routeget import Question, decide
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool
 from macvsim.tools.iproute2.words import Words, effect_of
-from macvsim.wire.addr import prefix_parse
 
 _OBJECTS = ("address", "route", "link", "tunnel", "tunl", "neigh", "rule")
 _SHOW = ("show", "list", "lst")
@@ -125,7 +128,9 @@ def _route(call: Call, options: Options, words: list[str]) -> int:
             raise ToolError("need at least destination address") from None
         if not wanted.family:
             raise ToolError("need at least destination address")
-        call.out((way_line6 if wanted.family == INET6 else way_line)(call.box.ns, wanted.ip))
+        (family,) = families(wanted.family)
+        way = decide(Question(dst=wanted.ip), None, Tool(call, call.box.ns, options), family)
+        call.out(route_line(way, table=family.six))  # busybox does not ask for the table of an IPv4 route
         return 0
     if _is(word, *CHANGES, "flush"):
         return _like_iproute(call, options, words, route.work)
@@ -154,21 +159,25 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
             via = bool(rest.pop(0))
         else:
             dst = word
-    family = "inet6" if options.family == INET6 or ":" in dst else "inet"
-    try:
-        six = routes6(ns, table, dev, dst, via=not via) if family == "inet6" else ""
-        wanted = None if six or dst in ("", "default", "all", "any") else prefix_parse(dst)
-    except MacvsimError:
-        raise ToolError(f'an {family} prefix is expected rather than "{dst}"') from None
-    if family == "inet6":
-        call.out(six)
-        return 0
-    for found in ns.fib.routes(table):
-        if dev and (found.dev is None or found.dev.name != dev):
-            continue
-        if wanted is None or (found.dst, found.plen) == wanted:
-            call.out(route_line(found, via=not via))
+    family = IPV6 if options.family == INET6 or ":" in dst else IPV4
+    wanted = None
+    if dst not in ("", "all", "any", *(() if family.six else ("default",))):
+        try:
+            wanted = parse_prefix(dst, family.name)
+        except ToolError:
+            raise ToolError(f'an {family.name} prefix is expected rather than "{dst}"') from None
+    for found in _routes(ns, family, table):
+        single = wanted is None or (found.dst, found.plen) == (wanted.ip, wanted.plen)
+        if single and (not dev or (found.dev is not None and found.dev.name == dev)):
+            call.out(route_line(family.route_message(found, ns.sim), via=not via))
     return 0
+
+
+def _routes(ns: Namespace, family: Family, table: int) -> Sequence[Route | Route6]:
+    """The routes of a table; one table of IPv6 for all has addresses and groups among the rest."""
+    if family.six and not ns.ipv6.fib.multiple and table == TABLE_MAIN:
+        return ns.ipv6.fib.routes(TABLE_MAIN)
+    return family.picked(ns, table) or ()
 
 
 def _link(call: Call, options: Options, words: list[str]) -> int:
@@ -197,8 +206,9 @@ def _rule(call: Call, options: Options, words: list[str]) -> int:
     if not words or _is(words[0], *_SHOW):
         if words[1:]:
             raise NotSimulated("busybox ip rule list with a selector", Effect.READS)
-        fib = call.box.ns.ipv6.fib if options.family == INET6 else call.box.ns.fib
-        call.out("".join(rule_line(one, fib.rules.bits) for one in fib.rules.list))
+        family = IPV6 if options.family == INET6 else IPV4
+        fib = call.box.ns.ipv6.fib if family.six else call.box.ns.fib
+        call.out("".join(rule_line(one, family) for one in fib.rules.list))
         return 0
     if not _is(words[0], "add", "delete"):
         raise _bad(words[0])

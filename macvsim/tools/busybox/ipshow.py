@@ -1,21 +1,27 @@
-"""What busybox ip shows (libiproute/ipaddress.c, iproute.c, ipneigh.c)."""
+"""Texts of busybox ip's lists (libiproute/ipaddress.c, iproute.c, ipneigh.c, iprule.c)."""
 
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NetlinkError
-from macvsim.net.addr import Address
+from macvsim.net.addr import FOREVER
 from macvsim.net.devices import link_namespace
-from macvsim.net.dst import Kind
-from macvsim.net.fibroute import TABLE_NAMES, Route, RouteType, Scope
+from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES, RouteType, Scope
+from macvsim.net.ipv6.address import Flag
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import IN_TIMER, VALID
 from macvsim.net.rules import Action, Rule
-from macvsim.tools.busybox.ipshow6 import address6, link6
+from macvsim.tools.iproute2.family import Family, families
 from macvsim.tools.iproute2.linkshow import flag_words
-from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options
-from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, ip_text, mac_text
-from macvsim.wire.addr6 import ip6_text
+from macvsim.tools.iproute2.messages import AddressMessage, RouteMessage
+from macvsim.tools.iproute2.tool import INET6, LINK, Options
+from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, mac_text
+
+_FLAGS = {
+    "secondary": Flag.TEMPORARY, "tentative": Flag.TENTATIVE, "deprecated": Flag.DEPRECATED, "dynamic": Flag.PERMANENT,
+    "mngtmpaddr": Flag.MANAGETEMPADDR, "noprefixroute": Flag.NOPREFIXROUTE,
+}  # fmt: skip
+"""Words for flags; ``dynamic`` is shown where its flag is missing."""
+_UNNAMED = Flag.NODAD | Flag.OPTIMISTIC | Flag.HOMEADDRESS | Flag.DADFAILED | Flag.MCAUTOJOIN
 
 
 def links(ns: Namespace, options: Options, name: str = "") -> str:
@@ -29,28 +35,33 @@ def addresses(ns: Namespace, options: Options, name: str = "") -> str:
     for dev in ns.devices.values():
         if name not in ("", dev.name):
             continue
-        inet = dev.inet.addresses if options.family in ("", INET) else []
-        inet6 = dev.inet.inet6.addresses if options.family in ("", INET6) and dev.inet.inet6 is not None else []
-        if options.family in (INET, INET6) and not inet and not inet6:
+        found = [
+            family.address_message(address, ns.sim)
+            for family in families(options.family)
+            for address in family.addresses(dev)
+        ]
+        if options.family not in ("", LINK) and not found:
             continue
         if not options.oneline or options.family == LINK:
-            text += link6(ns, dev) if options.family == INET6 else _link(ns, dev, options)
-        text += "".join(_address(dev, address, options) for address in inet)
-        text += "".join(address6(ns, dev, address, options) for address in inet6)
+            text += _link(ns, dev, options, dump6=options.family == INET6)
+        text += "".join(_address(dev, address, options) for address in found)
     return text
 
 
-def _link(ns: Namespace, dev: NetDevice, options: Options) -> str:
-    """A device; without its peer's namespace busybox takes an unknown lower device for one that is down."""
+def _link(ns: Namespace, dev: NetDevice, options: Options, *, dump6: bool = False) -> str:
+    """A device; without its peer's namespace busybox takes an unknown lower device for one that is down.
+
+    dump6 : it comes from IPv6's list of devices, which tells less
+    """
     label, flags = dev.name, flag_words(dev)
-    if dev.iflink != dev.ifindex or link_namespace(ns, dev) is not None:
+    if dev.iflink != dev.ifindex or (not dump6 and link_namespace(ns, dev) is not None):
         here = next((d for d in ns.devices.values() if d.ifindex == dev.iflink), None)
         label += f"@if{dev.iflink}" if here is None else f"@{here.name}"
         if here is None or not here.up:
             flags.append("M-DOWN")
-    text = f"{dev.ifindex}: {label}: <{','.join(flags)}> mtu {dev.mtu} qdisc {dev.qdisc} "
-    if dev.master is not None:
-        text += f"master {dev.master.name} "
+    text = f"{dev.ifindex}: {label}: <{','.join(flags)}> mtu {dev.mtu} "
+    if not dump6:
+        text += f"qdisc {dev.qdisc} " + ("" if dev.master is None else f"master {dev.master.name} ")
     if dev.txqlen:
         text += f"qlen {dev.txqlen}"
     if options.family in ("", LINK):
@@ -60,51 +71,45 @@ def _link(ns: Namespace, dev: NetDevice, options: Options) -> str:
     return text + "\n"
 
 
-def _address(dev: NetDevice, address: Address, options: Options) -> str:
+def _address(dev: NetDevice, address: AddressMessage, options: Options) -> str:
+    """One address; it knows neither metrics nor the origin of an address."""
     text = f"{dev.ifindex}: {dev.name}" if options.oneline else ""
-    text += f"    inet {address.text} "
-    if address.broadcast:
-        text += f"brd {ip_text(address.broadcast)} "
-    text += f"scope {address.scope.text} " + ("secondary " if address.secondary else "") + address.label
-    return text + ("\\" if options.oneline else "\n") + "       valid_lft forever preferred_lft forever\n"
+    text += f"    {address.family} {address.local}" + (f" peer {address.peer}" if address.peer else "")
+    text += f"/{address.plen} " + (f"brd {address.broadcast} " if address.broadcast else "")
+    text += f"scope {address.scope.text} "
+    for name, flag in _FLAGS.items():
+        text += f"{name} " if bool(address.flags & flag) != (flag is Flag.PERMANENT) else ""
+    rest = address.flags & _UNNAMED
+    text += (f"flags {int(rest):02x} " if rest else "") + address.label + ("\\" if options.oneline else "\n")
+    valid, preferred = ("forever" if left == FOREVER else f"{left}sec" for left in (address.valid, address.preferred))
+    return f"{text}       valid_lft {valid} preferred_lft {preferred}\n"
 
 
-def route_line(route: Route, *, via: bool = True) -> str:
-    """One line of ``ip route``."""
+def route_line(route: RouteMessage, *, via: bool = True, table: bool = False) -> str:
+    """A route, or the answer of ``ip route get``; table : it is named unless it is the main one."""
     text = "" if route.type is RouteType.UNICAST else f"{route.type.value} "
-    text += f"{route.prefix} "
+    text += f"{route.dst} "
     if route.gateway and via:
-        text += f"via {ip_text(route.gateway)} "
+        text += f"via {route.gateway} "
     if route.dev is not None:
         text += f"dev {route.dev.name} "
-    if route.scope is not Scope.UNIVERSE:
+    if table and route.table != TABLE_MAIN:
+        text += f"table {TABLE_NAMES.get(route.table, route.table)} "
+    if route.scope not in (None, Scope.UNIVERSE):
         text += f"scope {route.scope.text} "
-    if route.src:
-        text += f" src {ip_text(route.src)} "
-    if route.metric:
+    if route.prefsrc:
+        text += f" src {route.prefsrc} "
+    if route.metric is not None:
         text += f" metric {route.metric} "
+    if route.expires is not None and route.cache is None:
+        text += " expires 0sec"  # it takes the packet scheduler's clock for the kernel's
     return text + "\n"
-
-
-def way_line(ns: Namespace, dst: int) -> str:
-    """``ip route get``; `NetlinkError` when there is no way."""
-    way = ns.router.output(dst)
-    if way.kind is Kind.ERROR or way.dev is None:
-        raise NetlinkError(way.errno or "ENETUNREACH", f"{ns.name} has no way to {ip_text(dst)}")
-    kind = (
-        "local " if way.kind is Kind.LOCAL else "broadcast " if way.broadcast else "multicast " if way.multicast else ""
-    )
-    text = f"{kind}{ip_text(dst)} "
-    if not kind and way.nexthop != dst:
-        text += f"via {ip_text(way.nexthop)} "
-    return text + f"dev {way.dev.name}  src {ip_text(way.src)} \n"
 
 
 def neighbours(ns: Namespace, options: Options, name: str = "") -> str:
     """``ip neigh``, the newest first."""
     text = ""
-    tables = [ns.neigh] if options.family in ("", INET) else []
-    tables += [ns.ipv6.neigh] if options.family in ("", INET6) else []
+    tables = [family.neighbours(ns) for family in families(options.family)]
     for entry in [entry for table in tables for entry in reversed(table.listing())]:
         if name not in ("", entry.dev.name):
             continue
@@ -118,13 +123,12 @@ def neighbours(ns: Namespace, options: Options, name: str = "") -> str:
     return text
 
 
-def rule_line(rule: Rule, bits: int) -> str:
+def rule_line(rule: Rule, family: Family) -> str:
     """A routing rule (print_rule of busybox' iprule.c)."""
-    shown = ip_text if bits == 32 else ip6_text
     parts = [f"{rule.priority}:\tfrom"]
     for word, address, length in (("", rule.src, rule.src_len), ("to", rule.dst, rule.dst_len)):
         if length:
-            text = shown(address) if length == bits else f"{shown(address)}/{length}"
+            text = family.text(address) + ("" if length == family.bits else f"/{length}")
             parts += [*([word] if word else []), text]
         elif not word:
             parts.append("all")

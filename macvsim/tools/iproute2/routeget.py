@@ -27,7 +27,9 @@ _NOT_ASKED = ("tos", "dsfield", "uid", "ipproto", "sport", "dport")
 
 
 @dataclass
-class _Question:
+class Question:
+    """The words of ``ip route get``."""
+
     dst: int = 0
     src: int = 0
     oif: str = ""
@@ -43,13 +45,18 @@ def get(words: Words, tool: Tool, family: Family) -> int:
     if not asked.asked:
         raise complaint("need at least a destination address\n", 1)
     oif = tool.device(asked.oif) if asked.oif else None
-    found = (_get6 if family.six else _get4)(asked, oif, tool)
+    found = decide(asked, oif, tool, family)
     with tool.printer() as out, out.object():
         print_route(out, found, tool, Hidden(table=asked.fibmatch))
     return 0
 
 
-def _get4(asked: _Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
+def decide(asked: Question, oif: NetDevice | None, tool: Tool, family: Family) -> RouteMessage:
+    """The kernel's decision; `NetlinkError` where there is no way."""
+    return (_get6 if family.six else _get4)(asked, oif, tool)
+
+
+def _get4(asked: Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
     """inet_rtm_getroute."""
     ns = tool.ns
     iif = tool.device(asked.iif) if asked.iif else None
@@ -69,7 +76,7 @@ def _get4(asked: _Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
     return fib_dump_info(way.route)
 
 
-def _get6(asked: _Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
+def _get6(asked: Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
     """inet6_rtm_getroute."""
     ipv6 = tool.ns.ipv6
     way = ipv6.router.output(asked.dst, asked.src, oif)
@@ -79,8 +86,8 @@ def _get6(asked: _Question, oif: NetDevice | None, tool: Tool) -> RouteMessage:
     return rt6_fill_node(way.route, tool.ns.sim, dst=asked.dst, way=way, learnt=ipv6.exceptions.get(asked.dst))
 
 
-def _parse(words: Words, tool: Tool, family: Family) -> _Question:
-    found = _Question()
+def _parse(words: Words, tool: Tool, family: Family) -> Question:
+    found = Question()
     while words:
         word = words.take()
         if matches(word, "from"):
@@ -109,7 +116,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> _Question:
     return found
 
 
-def _decision(way: Dst, asked: _Question, tool: Tool) -> RouteMessage:
+def _decision(way: Dst, asked: Question, tool: Tool) -> RouteMessage:
     """A routing decision of IPv4 (rt_fill_info)."""
     ns = tool.ns
     type_, marks = _kind(way, asked.dst)

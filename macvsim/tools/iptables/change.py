@@ -6,24 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from macvsim.errors import ERRNO_TEXT, NetfilterError
+from macvsim.machine.tool import ToolError, UsageError
 from macvsim.net.netfilter.rule import Jump, Net, Rule, Spec, Standard
 from macvsim.net.netfilter.ruleset import Ruleset
 from macvsim.net.netfilter.table import BUILT_IN, Chain
-from macvsim.tools.iptables.complaint import RESOURCE_PROBLEM, VERSION_PROBLEM, Complaint, Misuse, Program
+from macvsim.tools.iptables.complaint import RESOURCE_PROBLEM, VERBS, VERSION_PROBLEM, Program, complaint
 from macvsim.tools.iptables.known import STANDARD
 from macvsim.tools.iptables.listing import Format, header, rule_line
 from macvsim.tools.iptables.request import Request
 from macvsim.tools.iptables.values import nets
-
-_VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE", "X": "CHAIN_DEL"}
-
-
-def not_found(program: Program, command: str, chain: str) -> Complaint:
-    """What a program says of a rule with a part that the kernel does not have."""
-    if command in ("D", "C"):
-        return Complaint(f"{program.name}: Bad rule (does a matching rule exist in that chain?).\n", 1)
-    text = f"{_VERBS[command]} failed ({ERRNO_TEXT['ENOENT']}): rule in chain {chain}"
-    return Complaint(f"{program.banner}:  {text}\n", RESOURCE_PROBLEM)
 
 
 class Session:
@@ -43,7 +34,7 @@ class Session:
         return self.rules.backend == "legacy"
 
     def run(self, request: Request) -> None:
-        """Do what is asked; `Complaint` or `Misuse`, and then nothing has changed."""
+        """Do what is asked; `ToolError` or `UsageError`, and then nothing has changed."""
         self._check_table(request.table)
         try:
             self._run(request)
@@ -57,7 +48,7 @@ class Session:
         if self.legacy:
             what = f"can't initialize iptables table `{name}': Table does not exist (do you need to insmod?)"
         tail = "Perhaps iptables or your kernel needs to be upgraded.\n"
-        raise Complaint(f"{self.program.banner}: {what}\n{tail}", VERSION_PROBLEM)
+        raise complaint(f"{self.program.banner}: {what}\n{tail}", VERSION_PROBLEM)
 
     def _run(self, request: Request) -> None:
         rules, table, name = self.rules, request.table, request.chain
@@ -112,9 +103,9 @@ class Session:
         )
         if len(sources) * len(destinations) > 1:
             if any(given is not None and given[1] for given in (request.source, request.destination)):
-                raise Misuse("! not allowed with multiple source or destination IP addresses")
+                raise UsageError("! not allowed with multiple source or destination IP addresses")
             if request.command == "R":
-                raise Misuse("Replacement rule does not specify a unique address")
+                raise UsageError("Replacement rule does not specify a unique address")
         for source in sources:
             for destination in destinations:
                 yield replace(spec, source=source, destination=destination)
@@ -128,10 +119,10 @@ class Session:
             raise NetfilterError("ENOENT", "rule", f"the built-in chain {name} is nobody's target")
         if chain is None:
             if not self.legacy:
-                raise Misuse(f"Chain '{name}' does not exist")
+                raise UsageError(f"Chain '{name}' does not exist")
             if request.goto:
-                raise Misuse(f"goto '{name}' is not a chain")
-            raise Misuse(f"Couldn't load target `{name}':No such file or directory\n")
+                raise UsageError(f"goto '{name}' is not a chain")
+            raise UsageError(f"Couldn't load target `{name}':No such file or directory\n")
         return Jump(chain, request.goto)
 
     def _rule(self, request: Request) -> None:
@@ -246,21 +237,21 @@ class Session:
 
     # -- refusals ------------------------------------------------------------------------------------------------------
 
-    def _refusal(self, request: Request, error: NetfilterError) -> Complaint:
+    def _refusal(self, request: Request, error: NetfilterError) -> ToolError:
         """The program's words for what the kernel or libiptc answers."""
         text = self._words(request, error)
         if text is not None:
-            return Complaint(f"{self.program.name}: {text}.\n", 1)
+            return complaint(f"{self.program.name}: {text}.\n", 1)
         errno = ERRNO_TEXT.get(error.errno, error.errno)
         if self.legacy:
             tail = ". Run `dmesg' for more information." if error.errno == "EINVAL" else "."
             if error.errno == "EMLINK" and error.part == "rule":
                 errno = ERRNO_TEXT["ELOOP"]
-            return Complaint(f"{self.program.name}: {errno}{tail}\n", 1)
+            return complaint(f"{self.program.name}: {errno}{tail}\n", 1)
         subject = "" if request.command == "X" else "rule in "
         where = f"{subject}chain {error.message.removeprefix('chain ') if request.command == 'X' else request.chain}"
-        verb = _VERBS.get(request.command, "RULE_DELETE")
-        return Complaint(f"{self.program.banner}:  {verb} failed ({errno}): {where}\n", RESOURCE_PROBLEM)
+        verb = VERBS.get(request.command, "RULE_DELETE")
+        return complaint(f"{self.program.banner}:  {verb} failed ({errno}): {where}\n", RESOURCE_PROBLEM)
 
     def _words(self, request: Request, error: NetfilterError) -> str | None:
         match error.part, error.errno, request.command:

@@ -1,14 +1,18 @@
-"""How iptables refuses (xtables_error), and whose words they are."""
+"""The words of iptables when it refuses (xtables_error): those of the program by its name, version and tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from macvsim.errors import ERRNO_TEXT, Effect, NotSimulated
+from macvsim.machine.tool import Texts, ToolError
 from macvsim.net.netfilter.ruleset import Backend
 
+USAGE = Texts(__package__)
 PARAMETER_PROBLEM = 2
 VERSION_PROBLEM = 3
 RESOURCE_PROBLEM = 4
+VERBS = {"A": "RULE_APPEND", "I": "RULE_INSERT", "R": "RULE_REPLACE", "X": "CHAIN_DEL"}
 
 
 @dataclass(frozen=True)
@@ -29,53 +33,27 @@ class Program:
         """It is from before 1.8."""
         return self.version.startswith("1.4")
 
-    @property
-    def tail(self) -> str:
-        """Where to read more."""
-        return f"Try `{self.name} -h' or '{self.name} --help' for more information.\n"
-
-
-class Complaint(Exception):
-    """The command ends with `text` on standard error and `code`."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.text = text
-        self.code = code
-
-
-class Misuse(Exception):
-    """Words that make no sense; `bare`: the text is printed without the program's name before it."""
-
-    def __init__(self, text: str, *, bare: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.bare = bare
-
-    def complaint(self, program: Program, line: int = 0) -> Complaint:
-        """As `program` says it; `line`: of the file it reads."""
+    def misuse(self, text: str, line: int = 0, *, bare: bool = False) -> ToolError:
+        """Words that make no sense, in a line of the file that it reads; bare : without its name before them."""
         where = f"Error occurred at line: {line}\n" if line else ""
-        start = "" if self.bare else f"{program.banner}: "
-        return Complaint(f"{start}{self.text}\n{where}{program.tail}", PARAMETER_PROBLEM)
+        tail = f"Try `{self.name} -h' or '{self.name} --help' for more information.\n"
+        return complaint(f"{'' if bare else f'{self.banner}: '}{text}\n{where}{tail}", PARAMETER_PROBLEM)
 
-
-class Absent(Exception):
-    """The kernel was built without a match or target that a rule names."""
-
-    def __init__(self, names: list[str], command: str, chain: str) -> None:
-        super().__init__(*names)
-        self.names = names
-        self.command = command
-        self.chain = chain
-
-    def warnings(self) -> str:
-        """What is said of each when it is read."""
-        return "".join(
+    def absent(self, names: list[str], command: str, chain: str) -> ToolError:
+        """The kernel was built without matches or targets that a rule names."""
+        warnings = "".join(
             f"Warning: Extension {name} revision 0 not supported, missing kernel module?\n"
-            for name in self.names
+            for name in names
             if name != "QUEUE"  # older than revisions
         )
+        if command in ("D", "C"):
+            return complaint(f"{warnings}{self.name}: Bad rule (does a matching rule exist in that chain?).\n", 1)
+        if command not in VERBS:
+            raise NotSimulated("iptables matches that the kernel lacks, before the command", Effect.CHANGES)
+        text = f"{VERBS[command]} failed ({ERRNO_TEXT['ENOENT']}): rule in chain {chain}"
+        return complaint(f"{warnings}{self.banner}:  {text}\n", RESOURCE_PROBLEM)
 
 
-class LeftOut(Exception):
-    """A real feature that is not simulated."""
+def complaint(text: str, status: int) -> ToolError:
+    """The command ends with lines on standard error."""
+    return ToolError(text, status, named=False)

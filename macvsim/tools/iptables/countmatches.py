@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import countmatches as model
 from macvsim.net.netfilter.countmatches import CHANCE, PERIODS
 from macvsim.net.netfilter.recent import Recent as RecentMatch
 from macvsim.net.netfilter.rule import EVERYTHING, Match
-from macvsim.tools.iptables.complaint import LeftOut, Misuse
 from macvsim.tools.iptables.extension import MatchReader, Option, Rest
 from macvsim.tools.iptables.rate import rate
 from macvsim.tools.iptables.values import full_address, mask, number
@@ -32,7 +33,7 @@ class _Numbers(MatchReader):
         found = number(value, low, high)
         if found is None:
             text = f" ({low}-{high})" if (low, high) != (0, EVERYTHING) else ""
-            raise Misuse(f'{self.name}: bad value for option "--{name}", or out of range{text}.\n')
+            raise UsageError(f'{self.name}: bad value for option "--{name}", or out of range{text}.\n')
         self.numbers[name] = found
 
 
@@ -56,7 +57,7 @@ class Statistic(_Numbers):
         self.negated |= negated
         if name == "mode":
             if value not in ("random", "nth"):
-                raise Misuse(f'Bad mode "{value}"')
+                raise UsageError(f'Bad mode "{value}"')
             self.mode = value
         elif name == "probability":
             try:
@@ -64,19 +65,19 @@ class Statistic(_Numbers):
             except ValueError:
                 wanted = -1.0
             if not 0 <= wanted <= 1:
-                raise Misuse('statistic: bad value for option "--probability", or out of range (0-1).\n')
+                raise UsageError('statistic: bad value for option "--probability", or out of range (0-1).\n')
             self.chance = int(wanted * CHANCE + 0.5)
         else:
             super().take(name, value, negated, rest)
 
     def finish(self) -> None:
         if self.mode == "random" and "probability" not in self.given:
-            raise Misuse("--probability must be specified when using random mode")
+            raise UsageError("--probability must be specified when using random mode")
         if self.mode == "nth":
             if not self.numbers:
-                raise Misuse("--every and --packet must be specified when using nth mode")
+                raise UsageError("--every and --packet must be specified when using nth mode")
             if len(self.numbers) == 2 and self.numbers["packet"] >= self.numbers["every"]:
-                raise Misuse("the --packet p must be 0 <= p <= n-1")
+                raise UsageError("the --packet p must be 0 <= p <= n-1")
         super().finish()
 
     def build(self) -> Match:
@@ -93,7 +94,7 @@ class Quota(MatchReader):
         most = (1 << 64) - 1
         quota = number(value, 0, most)
         if quota is None:
-            raise Misuse(f'quota: bad value for option "--quota", or out of range (0-{most}).\n')
+            raise UsageError(f'quota: bad value for option "--quota", or out of range (0-{most}).\n')
         self.asked = (quota, negated)
 
     def build(self) -> Match:
@@ -127,19 +128,19 @@ class Recent(_Numbers):
             self.how, self.negated = name, negated
         elif name == "name":
             if len(value) > 199:
-                raise Misuse('recent: bad value for option "--name", or out of range (0-199 characters).')
+                raise UsageError('recent: bad value for option "--name", or out of range (0-199 characters).')
             self.table = value
         elif name == "mask":
             wanted = full_address(value)
             if wanted is None:
-                raise Misuse(f'recent: bad value for option "--mask": "{value}"')
+                raise UsageError(f'recent: bad value for option "--mask": "{value}"')
             self.mask = wanted
         elif name in self.bounds:
             super().take(name, value, negated, rest)
 
     def finish(self) -> None:
         if not self.how:
-            raise Misuse("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'")
+            raise UsageError("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'")
         super().finish()
 
     def build(self) -> Match:
@@ -187,27 +188,27 @@ class HashLimit(_Numbers):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if name in ("hashlimit", "hashlimit-upto", "hashlimit-above"):
             if value.endswith("b/s"):
-                raise LeftOut("-m hashlimit with rates in bytes")
+                raise NotSimulated("iptables -m hashlimit with rates in bytes", Effect.CHANGES)
             found = rate(value)
             if found is None:
-                raise Misuse(f'hashlimit: Bad value for "--{name}" option: "{value}"')
+                raise UsageError(f'hashlimit: Bad value for "--{name}" option: "{value}"')
             self.rate, self.period = found
             self.above = negated != (name == "hashlimit-above")
         elif name == "hashlimit-mode":
             words = value.split(",")
             if any(word not in _MODES for word in words):
-                raise Misuse('hashlimit: Bad value for "--hashlimit-mode" option: ' + f'"{value}"')
+                raise UsageError('hashlimit: Bad value for "--hashlimit-mode" option: ' + f'"{value}"')
             self.modes = tuple(mode for mode in _MODES if mode in words)
         elif name == "hashlimit-name":
             self.table = value
         elif name in self.bounds:
             super().take(name, value, negated, rest)
         else:
-            raise LeftOut(f"-m hashlimit --{name}")
+            raise NotSimulated(f"iptables -m hashlimit --{name}", Effect.CHANGES)
 
     def finish(self) -> None:
         if self.rate is None:
-            raise Misuse("You have to specify --hashlimit")
+            raise UsageError("You have to specify --hashlimit")
         super().finish()
 
     def build(self) -> Match:
@@ -254,7 +255,7 @@ class ConnLimit(_Numbers):
 
     def finish(self) -> None:
         if not self.numbers:
-            raise Misuse('You must specify "--connlimit-above" or "--connlimit-upto".')
+            raise UsageError('You must specify "--connlimit-above" or "--connlimit-upto".')
         super().finish()
 
     def build(self) -> Match:

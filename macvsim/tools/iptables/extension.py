@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter.rule import Match, Target
-from macvsim.tools.iptables.complaint import Misuse
 
 
 class Option(NamedTuple):
@@ -59,9 +59,9 @@ class Extension:
     def read(self, option: Option, value: str, negated: bool, rest: Rest) -> None:
         """One option with its value."""
         if option.name in self.given and not option.several:
-            raise Misuse(f'{self.name}: option "--{option.name}" can only be used once.\n')
+            raise UsageError(f'{self.name}: option "--{option.name}" can only be used once.\n')
         if negated and not option.invertible:
-            raise Misuse(f'{self.name}: option "--{option.name}" cannot be inverted.\n')
+            raise UsageError(f'{self.name}: option "--{option.name}" cannot be inverted.\n')
         self.given.append(option.name)
         self.take(option.name, value, negated, rest)
 
@@ -74,14 +74,14 @@ class Extension:
             head = f'{self.name}: option "--{option.name}"'
             if option.name not in self.given:
                 if option.must:
-                    raise Misuse(f"{head} must be specified\n")
+                    raise UsageError(f"{head} must be specified\n")
                 continue
             for other in option.needs:
                 if other not in self.given:
-                    raise Misuse(f'{head} also requires "--{other}".\n')
+                    raise UsageError(f'{head} also requires "--{other}".\n')
             for other in option.excludes:
                 if other in self.given:
-                    raise Misuse(f'{head} cannot be used together with "--{other}".\n')
+                    raise UsageError(f'{head} cannot be used together with "--{other}".\n')
 
 
 class MatchReader(Extension):
@@ -105,5 +105,5 @@ def flags(text: str, known: Callable[[str], bool], bad: str) -> list[str]:
     words = text.split(",")
     for word in words:
         if not known(word):
-            raise Misuse(bad.format(word))
+            raise UsageError(bad.format(word))
     return words

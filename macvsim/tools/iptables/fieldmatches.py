@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import fieldmatches as model
 from macvsim.net.netfilter.fieldmatches import TO_THE_END
 from macvsim.net.netfilter.rule import Match
-from macvsim.tools.iptables.complaint import Misuse
 from macvsim.tools.iptables.extension import MatchReader, Option, Rest
 from macvsim.tools.iptables.matches import mark
 from macvsim.tools.iptables.tos import dscp_class, tos
@@ -34,7 +34,7 @@ class Dscp(MatchReader):
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("DSCP match: Parameter --dscp is required")
+            raise UsageError("DSCP match: Parameter --dscp is required")
         super().finish()
 
     def build(self) -> Match:
@@ -45,7 +45,7 @@ def dscp(text: str, owner: str, option: str) -> int:
     """A code point by number."""
     value = number(text, 0, 63)
     if value is None:
-        raise Misuse(f'{owner}: bad value for option "--{option}", or out of range (0-63).\n')
+        raise UsageError(f'{owner}: bad value for option "--{option}", or out of range (0-63).\n')
     return value
 
 
@@ -58,7 +58,7 @@ class TcpMss(MatchReader):
         low = number(first, 0, 0xFFFF) if first or not colon else 0
         high = (number(last, 0, 0xFFFF) if last else 0xFFFF) if colon else low
         if low is None or high is None:
-            raise Misuse('tcpmss: bad value for option "--mss", or out of range (0-65535).\n')
+            raise UsageError('tcpmss: bad value for option "--mss", or out of range (0-65535).\n')
         self.asked = (low, high, negated)
 
     def build(self) -> Match:
@@ -98,18 +98,18 @@ class String(MatchReader):
         if name in self.span:
             at = number(value, 0, 0xFFFF)
             if at is None:
-                raise Misuse(f'string: bad value for option "--{name}", or out of range (0-65535).\n')
+                raise UsageError(f'string: bad value for option "--{name}", or out of range (0-65535).\n')
             self.span[name] = at
         elif name == "algo":
             self.algo = value
         elif name != "icase":
             self.pattern, self.negated = _hex(value) if name == "hex-string" else value.encode(), negated
             if len(self.pattern) > _MOST_TEXT:
-                raise Misuse(f'STRING too long "{value}"')
+                raise UsageError(f'STRING too long "{value}"')
 
     def finish(self) -> None:
         if "string" not in self.given and "hex-string" not in self.given:
-            raise Misuse("STRING match: You must specify `--string' or `--hex-string'")
+            raise UsageError("STRING match: You must specify `--string' or `--hex-string'")
         super().finish()
 
     def build(self) -> Match:
@@ -127,5 +127,5 @@ def _hex(text: str) -> bytes:
         try:
             found += bytes.fromhex(part)
         except ValueError:
-            raise Misuse(f"Bad hex character in `{text}'") from None
+            raise UsageError(f"Bad hex character in `{text}'") from None
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import fieldtargets as model
 from macvsim.net.netfilter.fieldtargets import CLAMP
 from macvsim.net.netfilter.rule import EVERYTHING, Target
-from macvsim.tools.iptables.complaint import Misuse
 from macvsim.tools.iptables.extension import Option, Rest, TargetReader
 from macvsim.tools.iptables.fieldmatches import dscp
 from macvsim.tools.iptables.matches import mark
@@ -23,12 +23,12 @@ class Ttl(TargetReader):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         ttl = number(value, 0 if name == "ttl-set" else 1, 255)
         if ttl is None:
-            raise Misuse(f'TTL: bad value for option "--{name}", or out of range (0-255).\n')
+            raise UsageError(f'TTL: bad value for option "--{name}", or out of range (0-255).\n')
         self.asked = (name.removeprefix("ttl-"), ttl)
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("TTL: You must specify an action")
+            raise UsageError("TTL: You must specify an action")
 
     def build(self) -> Target:
         return model.TtlTarget(*self.asked)
@@ -44,12 +44,12 @@ class Tos(TargetReader):
             return
         bits = number(value, 0, 255)
         if bits is None:
-            raise Misuse(f'TOS: bad value for option "--{name}", or out of range (0-255).\n')
+            raise UsageError(f'TOS: bad value for option "--{name}", or out of range (0-255).\n')
         self.asked = {"and-tos": (0, ~bits & 0xFF), "or-tos": (bits, bits), "xor-tos": (bits, 0)}[name]
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("TOS: An action is required")
+            raise UsageError("TOS: An action is required")
 
     def build(self) -> Target:
         return model.TosTarget(*self.asked)
@@ -64,7 +64,7 @@ class Dscp(TargetReader):
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("DSCP target: Parameter --set-dscp is required")
+            raise UsageError("DSCP target: Parameter --set-dscp is required")
         super().finish()
 
     def build(self) -> Target:
@@ -83,12 +83,12 @@ class TcpMss(TargetReader):
         if name == "set-mss":
             mss = number(value, 0, _MOST_MSS)
             if mss is None:
-                raise Misuse(f'TCPMSS: bad value for option "--set-mss", or out of range (0-{_MOST_MSS}).\n')
+                raise UsageError(f'TCPMSS: bad value for option "--set-mss", or out of range (0-{_MOST_MSS}).\n')
             self.mss = mss
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("TCPMSS target: At least one parameter is required")
+            raise UsageError("TCPMSS target: At least one parameter is required")
         super().finish()
 
     def build(self) -> Target:
@@ -116,7 +116,7 @@ class ConnMark(TargetReader):
             return
         bits = number(value)
         if bits is None:
-            raise Misuse(f'CONNMARK: bad value for option "--{name}", or out of range (0-{EVERYTHING}).\n')
+            raise UsageError(f'CONNMARK: bad value for option "--{name}", or out of range (0-{EVERYTHING}).\n')
         if name != "nfmask":
             self.ctmask = bits
         if name != "ctmask":
@@ -124,7 +124,7 @@ class ConnMark(TargetReader):
 
     def finish(self) -> None:
         if not self.how:
-            raise Misuse("CONNMARK target: No operation specified")
+            raise UsageError("CONNMARK target: No operation specified")
         super().finish()
 
     def build(self) -> Target:
@@ -150,7 +150,7 @@ class NetMap(TargetReader):
         address_text, slash, mask_text = value.partition("/")
         address = full_address(address_text)
         if address is None:
-            raise Misuse("getaddrinfo: Name or service not known\n")
+            raise UsageError("getaddrinfo: Name or service not known\n")
         bits = mask(mask_text) if slash else EVERYTHING
         self.asked = (address & bits, bits)
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import wraps
 
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import Run, Tool, tool
+from macvsim.machine.tool import Run, Tool, UsageError, tool
 from macvsim.net.netfilter.ruleset import Backend
 from macvsim.tools.iptables import restore, save
-from macvsim.tools.iptables.change import Session, not_found
-from macvsim.tools.iptables.complaint import Absent, Complaint, LeftOut, Misuse, Program
-from macvsim.tools.iptables.usage import HELP
+from macvsim.tools.iptables.change import Session
+from macvsim.tools.iptables.complaint import USAGE, Program
 from macvsim.tools.iptables.words import Reader
 
 CENTOS_VERSION = "1.4.21"
@@ -38,37 +37,30 @@ def session(call: Call, which: Program) -> Session:
 def iptables(call: Call, backend: Backend | None = None) -> int:
     """``iptables [-t TABLE] COMMAND …``."""
     which = program(call, "iptables", backend)
-    reader = Reader(call.args, extensions=call.box.ns.netfilter.modules.extensions)
+    reader = Reader(call.args, which, extensions=call.box.ns.netfilter.modules.extensions)
     try:
-        try:
-            request = reader.read()
-            if request.version:
-                call.out(which.banner + "\n")
-                return 0
-            if request.help:
-                if request.matches or request.target or request.proto:
-                    raise LeftOut("the help of iptables' extensions")
-                call.out(which.banner + "\n" + HELP)
-                return 0
-            for warning in request.warnings:
-                call.err(warning)
-            if request.command in ("L", "S"):
-                warn_of_legacy(call, which, "iptables-legacy")
-            session(call, which).run(request)
-        except Misuse as misuse:
-            raise misuse.complaint(which) from misuse
-        except Absent as absent:
-            call.err(absent.warnings())
-            raise not_found(which, absent.command, absent.chain) from absent
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
-    except LeftOut as left_out:
-        return call.not_simulated(f"iptables {left_out}", effect_of(call.args))
+        request = reader.read()
+        if request.version:
+            call.out(which.banner + "\n")
+            return 0
+        if request.help:
+            if request.matches or request.target or request.proto:
+                raise NotSimulated("iptables the help of iptables' extensions", Effect.READS)
+            call.out(which.banner + "\n" + USAGE.blocks["iptables"])
+            return 0
+        for warning in request.warnings:
+            call.err(warning)
+        if request.command in ("L", "S"):
+            warn_of_legacy(call, which, "iptables-legacy")
+        session(call, which).run(request)
+    except UsageError as error:
+        raise which.misuse(str(error)) from error
+    except NotSimulated as error:
+        raise NotSimulated(error.feature, _effect_of(call.args)) from error
     return 0
 
 
-def effect_of(words: Sequence[str]) -> Effect:
+def _effect_of(words: Sequence[str]) -> Effect:
     """The effect of a command that is left out, on a real machine."""
     return Effect.CHANGES if _SHOWING.isdisjoint(words) else Effect.READS
 
@@ -92,11 +84,12 @@ def iptables_restore(call: Call, backend: Backend | None = None) -> int | Waitin
     return restore.run(call, which, session(call, replace(which)))
 
 
-def _variants(suffix: str, run: Callable[..., int | Waiting]) -> Iterator[Tool]:
+def _variants(suffix: str, run: Callable[..., int | Waiting], options: str = "") -> Iterator[Tool]:
     """The program of the backend that is chosen, and those of each backend."""
-    yield tool(f"iptables{suffix}", flavour="debian", effect=Effect.CHANGES)(run)
+    yield tool(f"iptables{suffix}", flavour="debian", more=options, effect=Effect.CHANGES)(run)
     for kind, backend in (("nft", "nf_tables"), ("legacy", "legacy")):
-        yield tool(f"iptables-{kind}{suffix}", flavour="debian", effect=Effect.CHANGES)(_of_backend(run, backend))
+        names = f"iptables-{kind}{suffix}"
+        yield tool(names, flavour="debian", more=options, effect=Effect.CHANGES)(_of_backend(run, backend))
 
 
 def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:
@@ -109,6 +102,6 @@ def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:
 
 TOOLS = (
     *_variants("", iptables),
-    *_variants("-save", iptables_save),
-    *_variants("-restore", iptables_restore),
+    *_variants("-save", iptables_save, save.OPTIONS),
+    *_variants("-restore", iptables_restore, restore.OPTIONS),
 )

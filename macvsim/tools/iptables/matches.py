@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import matches as model
 from macvsim.net.netfilter.matches import ANY_ICMP, TCP_FLAGS, Ports
 from macvsim.net.netfilter.rule import Match
-from macvsim.tools.iptables.complaint import Misuse
 from macvsim.tools.iptables.extension import MatchReader, Option, Rest
 from macvsim.tools.iptables.icmptypes import ALIASES, NAMES
 from macvsim.tools.iptables.values import full_address, number, port, ports
@@ -27,7 +27,7 @@ class _Transport(MatchReader):
     def read(self, option: Option, value: str, negated: bool, rest: Rest) -> None:
         name = {"sport": "source-port", "dport": "destination-port"}.get(option.name, option.name)
         if name in self.given:
-            raise Misuse(f"Only one `--{name}' allowed")
+            raise UsageError(f"Only one `--{name}' allowed")
         self.given.append(name)
         self.take(name, value, negated, rest)
 
@@ -39,7 +39,7 @@ class _Transport(MatchReader):
 
     def finish(self) -> None:
         if self.proto != self.number or self.not_proto:
-            raise Misuse(f"{self.title} match requires '-p {self.name}'")
+            raise UsageError(f"{self.title} match requires '-p {self.name}'")
 
 
 class Tcp(_Transport):
@@ -64,12 +64,12 @@ class Tcp(_Transport):
         elif name == "tcp-flags":
             compared = rest.take()
             if compared is None:
-                raise Misuse("--tcp-flags requires two args.")
+                raise UsageError("--tcp-flags requires two args.")
             self.flags = (_tcp_flags(value), _tcp_flags(compared), negated)
         elif name == "tcp-option":
             kind = number(value, 1, 255)
             if kind is None:
-                raise Misuse(f"Bad TCP option `{value}'")
+                raise UsageError(f"Bad TCP option `{value}'")
             self.option = (kind, negated)
         else:
             super().take(name, value, negated, rest)
@@ -86,7 +86,7 @@ def _tcp_flags(text: str) -> int:
         elif word.upper() in TCP_FLAGS:
             bits |= TCP_FLAGS[word.upper()]
         elif word.upper() != "NONE":
-            raise Misuse(f"Unknown TCP flag `{word}'")
+            raise UsageError(f"Unknown TCP flag `{word}'")
     return bits
 
 
@@ -123,7 +123,7 @@ def _icmp_type(text: str) -> tuple[int, int, int]:
     if exact is not None:
         return exact
     if word and not word[0].isdigit() and len(named) > 1:
-        raise Misuse(f"Ambiguous ICMP type `{text}': `{named[0][0]}' or `{named[1][0]}'?")
+        raise UsageError(f"Ambiguous ICMP type `{text}': `{named[0][0]}' or `{named[1][0]}'?")
     if word and not word[0].isdigit() and named:
         return named[0][1]
     kind_text, slash, code_text = text.partition("/")
@@ -131,7 +131,7 @@ def _icmp_type(text: str) -> tuple[int, int, int]:
     low, dash, high = code_text.partition("-")
     codes = (number(low, 0, 255), number(high if dash else low, 0, 255)) if slash else (0, 255)
     if kind is None or codes[0] is None or codes[1] is None:
-        raise Misuse(f"Unknown ICMP type `{text}'")
+        raise UsageError(f"Unknown ICMP type `{text}'")
     return kind, codes[0], codes[1]
 
 
@@ -149,9 +149,9 @@ class Multiport(MatchReader):
 
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if not self.proto:
-            raise Misuse("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
+            raise UsageError("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
         if self.not_proto or self.proto not in (6, 17, 33, 132, 136):
-            raise Misuse("multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
+            raise UsageError("multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
         self.which = {"source-ports": "sports", "destination-ports": "dports"}.get(name, name)
         self.negated = negated
         spans = []
@@ -159,15 +159,15 @@ class Multiport(MatchReader):
             first, colon, last = word.partition(":")
             low, high = port(first), port(last) if colon else port(first)
             if low > high:
-                raise Misuse("invalid portrange specified")
+                raise UsageError("invalid portrange specified")
             spans.append((low, high))
         if sum(1 if low == high else 2 for low, high in spans) > 15:
-            raise Misuse("too many ports specified")
+            raise UsageError("too many ports specified")
         self.found = tuple(spans)
 
     def finish(self) -> None:
         if not self.which:
-            raise Misuse("no ports specified")
+            raise UsageError("no ports specified")
 
     def build(self) -> Match:
         return model.Multiport(self.which, self.found, self.negated)
@@ -179,7 +179,7 @@ class Comment(MatchReader):
 
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if len(value) > 255:
-            raise Misuse('comment: bad value for option "--comment", or out of range (0-255 characters).')
+            raise UsageError('comment: bad value for option "--comment", or out of range (0-255 characters).')
         self.text = value
 
     def build(self) -> Match:
@@ -202,7 +202,7 @@ def mark(text: str, owner: str, option: str = "mark") -> tuple[int, int]:
     value_text, slash, mask_text = text.partition("/")
     value, bits = number(value_text), number(mask_text) if slash else 0xFFFFFFFF
     if value is None or bits is None:
-        raise Misuse(f'{owner}: bad integer value for option "--{option}", or out of range.\n')
+        raise UsageError(f'{owner}: bad integer value for option "--{option}", or out of range.\n')
     return value, bits
 
 
@@ -215,7 +215,7 @@ class PacketType(MatchReader):
                  "multicast": MULTICAST, "mcast": MULTICAST}  # fmt: skip
         kind = kinds.get(value.lower())
         if kind is None:
-            raise Misuse(f"Bad packet type '{value}'")
+            raise UsageError(f"Bad packet type '{value}'")
         self.kind = (kind, negated)
 
     def build(self) -> Match:
@@ -229,13 +229,13 @@ class Ttl(MatchReader):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         ttl = number(value, 0, 255)
         if ttl is None:
-            raise Misuse(f'ttl: bad value for option "--{name}", or out of range (0-255).\n')
+            raise UsageError(f'ttl: bad value for option "--{name}", or out of range (0-255).\n')
         how = {"ttl-lt": "lt", "ttl-gt": "gt"}.get(name, "ne" if negated else "eq")
         self.asked = (how, ttl)
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt")
+            raise UsageError("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt")
 
     def build(self) -> Match:
         return model.Ttl(*self.asked)
@@ -250,7 +250,7 @@ class Length(MatchReader):
         low = number(first, 0, 0xFFFF) if first or not colon else 0
         high = (number(last, 0, 0xFFFF) if last else 0xFFFF) if colon else low
         if low is None or high is None:
-            raise Misuse('length: bad value for option "--length", or out of range (0-65535).\n')
+            raise UsageError('length: bad value for option "--length", or out of range (0-65535).\n')
         self.asked = (low, high, negated)
 
     def build(self) -> Match:
@@ -269,12 +269,12 @@ class IpRange(MatchReader):
         first, dash, last = value.partition("-")
         low, high = full_address(first), full_address(last if dash else first)
         if low is None or high is None:
-            raise Misuse(f'iprange match: Bad IP address "{first if low is None else last}"\n')
+            raise UsageError(f'iprange match: Bad IP address "{first if low is None else last}"\n')
         self.ranges[name] = ((low, high), negated)
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("iprange match: You must specify `--src-range' or `--dst-range'")
+            raise UsageError("iprange match: You must specify `--src-range' or `--dst-range'")
 
     def build(self) -> Match:
         nothing: tuple[tuple[int, int] | None, bool] = (None, False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import owner as model
 from macvsim.net.netfilter.owner import ROOT, Range
 from macvsim.net.netfilter.rule import Match
-from macvsim.tools.iptables.complaint import Misuse
 from macvsim.tools.iptables.details import match_words
 from macvsim.tools.iptables.extension import MatchReader, Option, Rest
 from macvsim.tools.iptables.values import number
@@ -35,12 +35,12 @@ class Owner(MatchReader):
             first, dash, last = value.partition("-")
             low, high = number(first, 0, _MOST_ID), number(last if dash else first, 0, _MOST_ID)
             if low is None or high is None:
-                raise Misuse(f'owner: Bad value for "--{name}" option: "{value}"')
+                raise UsageError(f'owner: Bad value for "--{name}" option: "{value}"')
             self.ids[name] = Range(low, high, negated)
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("owner: At least one of --uid-owner, --gid-owner or --socket-exists is required")
+            raise UsageError("owner: At least one of --uid-owner, --gid-owner or --socket-exists is required")
 
     def build(self) -> Match:
         return model.Owner(self.ids.get("uid-owner"), self.ids.get("gid-owner"), self.socket)

@@ -5,82 +5,70 @@ from __future__ import annotations
 import re
 import shlex
 
-from macvsim.errors import Effect, NetfilterError
+from macvsim.errors import NetfilterError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.options import Given, read_options
+from macvsim.machine.tool import ToolError, UsageError
+from macvsim.machine.usage import options_of
 from macvsim.net.netfilter.rule import Standard
 from macvsim.net.netfilter.table import BUILT_IN
-from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.iptables.change import Session
-from macvsim.tools.iptables.complaint import Complaint, LeftOut, Misuse, Program
+from macvsim.tools.iptables.complaint import RESOURCE_PROBLEM, USAGE, Program, complaint
 from macvsim.tools.iptables.names import check_chain_name
 from macvsim.tools.iptables.request import Request
 from macvsim.tools.iptables.words import Reader
 
-USAGE = """\
-Usage: iptables-restore [-c] [-v] [-V] [-t] [-h] [-n] [-T table] [-M command] [-4] [-6] [file]
-\t   [ --counters ]
-\t   [ --verbose ]
-\t   [ --version]
-\t   [ --test ]
-\t   [ --help ]
-\t   [ --noflush ]
-\t   [ --table=<TABLE> ]
-\t   [ --modprobe=<command> ]
-\t   [ --ipv4 ]
-\t   [ --ipv6 ]
+OPTIONS = """
+  -b, --binary
+  -c, --counters
+  -v, --verbose
+  -V, --version
+  -t, --test
+  -h, --help
+  -n, --noflush
+  -w
+  -W
+  --wait[=SECONDS]
+  --wait-interval[=USECONDS]
+  -M, --modprobe=COMMAND
+  -T, --table=TABLE
+  -4, --ipv4
+  -6, --ipv6
 """
-_LONG = {"counters": "c", "verbose": "v", "version": "V", "test": "t", "help": "h", "noflush": "n", "table": "T",
-         "modprobe": "M", "ipv4": "4", "ipv6": "6", "wait": "w"}  # fmt: skip
 _COUNTED = re.compile(r"\[(\d+):(\d+)\] *")
 
 
 def run(call: Call, program: Program, session: Session) -> Waiting:
     """Read a file, or standard input, and put its tables in the place of those there are."""
-    words = []
-    for word in call.args:
-        name, equals, value = word.removeprefix("--").partition("=")
-        long = word.startswith("--") and name in _LONG
-        words += [f"-{_LONG[name]}", *([value] if equals else [])] if long else [word]
-    try:
-        options, rest = getopt(words, "bcvVthnwWM:T:46")
-    except OptionError as error:
-        call.err(f"{program.name}: {error}\nTry `{program.name} -h' for more information.\n")
-        return 1
-    given = dict(options)
-    if "V" in given:
+    given = read_options(call.args, options_of(OPTIONS))
+    if given.wrong:
+        raise complaint(f"{program.name}: {given.wrong}\nTry `{program.name} -h' for more information.\n", 1)
+    if "-V" in given:
         call.out(program.banner + "\n")
         return 0
-    if "h" in given:
-        call.err(USAGE)
+    if "-h" in given:
+        call.err(USAGE.blocks["iptables-restore"])
         return 0
     try:
-        text = call.files.read(rest[0]) if rest else (yield from call.read_all())
+        text = call.files.read(given.operands[0]) if given.operands else (yield from call.read_all())
     except FileError as error:
-        call.err(f"Can't open {rest[0]}: {error.strerror}\n")
-        return 1
-    restorer = Restorer(call, program, session, given)
-    try:
-        return restorer.restore(text)
-    except Complaint as complaint:
-        call.err(complaint.text)
-        return complaint.code
-    except LeftOut as left_out:
-        return call.not_simulated(f"iptables {left_out}", Effect.CHANGES)
+        raise complaint(f"Can't open {given.operands[0]}: {error.strerror}\n", 1) from None
+    return Restorer(call, program, session, given).restore(text)
 
 
 class Restorer:
     """One restoration.  Tables are changed as lines are read, and put back as they were if a line fails."""
 
-    def __init__(self, call: Call, program: Program, session: Session, given: dict[str, str]) -> None:
+    def __init__(self, call: Call, program: Program, session: Session, given: Given) -> None:
         self.call = call
         self.program = program
         self.session = session
-        self.counters = "c" in given
-        self.noflush = "n" in given
-        self.test = "t" in given
-        self.verbose = int("v" in given)
-        self.only = given.get("T")
+        self.counters = "-c" in given
+        self.noflush = "-n" in given
+        self.test = "-t" in given
+        self.verbose = int("-v" in given)
+        self.only: str | None = given.get("-T", None)
         self.table = ""
 
     def restore(self, text: str) -> int:
@@ -94,11 +82,11 @@ class Restorer:
                 if line == "COMMIT" and not self.test:
                     snapshot = rules.snapshot()
             if self.table:
-                raise Complaint(f"{self.program.name}: COMMIT expected at line {number + 1}\n", 1)
-        except Misuse as misuse:
+                raise complaint(f"{self.program.name}: COMMIT expected at line {number + 1}\n", 1)
+        except UsageError as error:
             rules.revert(snapshot)
-            raise misuse.complaint(self.program, number) from misuse
-        except (Complaint, LeftOut):
+            raise self.program.misuse(str(error), number) from error
+        except (ToolError, NotSimulated):
             rules.revert(snapshot)
             raise
         if self.test:
@@ -123,13 +111,13 @@ class Restorer:
         elif self.table:
             self._command(line, number)
         else:
-            raise Complaint(f"{self.program.name}: line {number} failed\n", 1)
+            raise complaint(f"{self.program.name}: line {number} failed\n", 1)
 
     def _begin(self, name: str, number: int) -> None:
         if name not in BUILT_IN:
             legacy = self.session.legacy
             why = f"unable to initialize table '{name}'" if legacy else f"line {number} table name '{name}' invalid"
-            raise Misuse(f"{self.program.name}: {why}")
+            raise UsageError(f"{self.program.name}: {why}")
         self.table = name
         if self.noflush or self.only not in (None, name):
             return
@@ -143,9 +131,9 @@ class Restorer:
         """``:CHAIN POLICY [PACKETS:BYTES]``."""
         rules = self.session.rules
         if not words:
-            raise Misuse(f"{self.program.name}: line {number} chain name invalid")
+            raise UsageError(f"{self.program.name}: line {number} chain name invalid")
         if len(words) < 2:
-            raise Misuse(f"{self.program.name}: line {number} policy invalid")
+            raise UsageError(f"{self.program.name}: line {number} policy invalid")
         name, policy = words[:2]
         known = rules.find(self.table, name)
         if known is None or known.hook is None:
@@ -157,7 +145,7 @@ class Restorer:
         if policy == "-":
             return
         if policy not in ("ACCEPT", "DROP") or known is None or known.hook is None:
-            raise Complaint(f"{self.program.name}: line {number} failed: Bad policy name.\n", 1)
+            raise complaint(f"{self.program.name}: line {number} failed: Bad policy name.\n", 1)
         rules.set_policy(self.table, name, Standard[policy])
         counted = _COUNTED.fullmatch(words[2]) if len(words) > 2 else None
         chain = rules.chain(self.table, name)
@@ -167,24 +155,24 @@ class Restorer:
     def _command(self, line: str, number: int) -> None:
         counted = _COUNTED.match(line)
         words = shlex.split(line[counted.end() :] if counted else line)
-        request = Reader(words, Request(table=self.table, verbose=self.verbose)).read()
+        request = Reader(words, self.program, Request(table=self.table, verbose=self.verbose), line=number).read()
         if request.table_given:
-            raise Misuse('The "-t" option cannot be used in iptables-restore.')
+            raise UsageError('The "-t" option cannot be used in iptables-restore.')
         if self.counters and counted is not None:
             request.counters = (int(counted[1]), int(counted[2]))
         try:
             self.session.run(request)
-        except Complaint as complaint:
-            raise self._failed(complaint, number) from complaint
+        except ToolError as error:
+            raise self._failed(error, number) from error
 
-    def _failed(self, complaint: Complaint, number: int) -> Complaint:
+    def _failed(self, error: ToolError, number: int) -> ToolError:
         """A change the kernel or the program refused, as this program says it."""
-        cause = complaint.__cause__
+        cause = error.__cause__
         if isinstance(cause, NetfilterError) and not self.session.legacy:
             name, banner = self.program.name, self.program.banner
-            if complaint.code == 1:
-                what = complaint.text.removeprefix(f"{name}: ")
-                return Complaint(f"{name}: line {number} failed: {what}", 1)
-            what = complaint.text.removeprefix(f"{banner}:  ")
-            return Complaint(f"{banner}: \nline {number}: {what}", complaint.code)
-        return Complaint(f"{self.program.name}: line {number} failed\n", 1)
+            if error.status == 1:
+                what = error.text.removeprefix(f"{name}: ")
+                return complaint(f"{name}: line {number} failed: {what}", 1)
+            what = error.text.removeprefix(f"{banner}:  ")
+            return complaint(f"{banner}: \nline {number}: {what}", error.status or RESOURCE_PROBLEM)
+        return complaint(f"{self.program.name}: line {number} failed\n", 1)

@@ -5,56 +5,57 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from macvsim.docker.engine import BOOT_TIME
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.options import read_options
+from macvsim.machine.usage import options_of
 from macvsim.net.netfilter.table import BUILT_IN
-from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.iptables.change import Session
-from macvsim.tools.iptables.complaint import Program
+from macvsim.tools.iptables.complaint import Program, complaint
 
-_LONG = {"counters": "c", "dump": "d", "table": "t", "modprobe": "M", "file": "f", "ipv4": "4", "ipv6": "6",
-         "version": "V"}  # fmt: skip
+OPTIONS = """
+  -b, --binary
+  -c, --counters
+  -d, --dump
+  -t, --table=TABLE
+  -M, --modprobe=COMMAND
+  -f, --file=FILE
+  -4, --ipv4
+  -6, --ipv6
+  -V, --version
+"""
 _SECOND = 1_000_000_000
 
 
 def run(call: Call, program: Program, session: Session) -> int:
     """Print all tables there are, or one."""
-    words = []
-    for word in call.args:
-        name, equals, value = word.removeprefix("--").partition("=")
-        long = word.startswith("--") and name in _LONG
-        words += [f"-{_LONG[name]}", *([value] if equals else [])] if long else [word]
-    try:
-        options, rest = getopt(words, "bcdt:M:f:46V")
-    except OptionError as error:
-        call.err(f"{program.name}: {error}\nLook at manual page `{program.name}.8' for more information.\n")
-        return 1
-    given = dict(options)
-    if "V" in given:
+    given = read_options(call.args, options_of(OPTIONS))
+    if given.wrong:
+        tail = f"Look at manual page `{program.name}.8' for more information.\n"
+        raise complaint(f"{program.name}: {given.wrong}\n{tail}", 1)
+    if "-V" in given:
         call.out(program.banner + "\n")
         return 0
-    if rest:
-        call.err("Unknown arguments found on commandline\n")
-        return 1
-    if "6" in given:
-        return call.not_simulated("IPv6 tables", Effect.READS)
-    chosen = given.get("t")
+    if given.operands:
+        raise complaint("Unknown arguments found on commandline\n", 1)
+    if "-6" in given:
+        raise NotSimulated("IPv6 tables", Effect.READS)
+    chosen = given.get("-t", None)
     if chosen is not None and chosen not in BUILT_IN:
         legacy = program.backend == "legacy"
         why = f"{program.banner}: Cannot initialize: Table does not exist (do you need to insmod?)"
-        call.err(f"{why if legacy else f'Table `{chosen}{chr(39)} does not exist'}\n")
-        return 1
-    text = "".join(dump(session, name, counters="c" in given) for name in tables(session, chosen))
-    if "f" not in given:
+        raise complaint(f"{why if legacy else f'Table `{chosen}{chr(39)} does not exist'}\n", 1)
+    text = "".join(dump(session, name, counters="-c" in given) for name in tables(session, chosen))
+    if "-f" not in given:
         call.out(text)
         return 0
+    name = given.get("-f", "")
     try:
-        call.files.open_for_writing(given["f"], truncate=True)
-        call.files.write(given["f"], text)
+        call.files.open_for_writing(name, truncate=True)
+        call.files.write(name, text)
     except FileError as error:
-        call.err(f"Can't open {given['f']}: {error.strerror}\n")
-        return 1
+        raise complaint(f"Can't open {name}: {error.strerror}\n", 1) from None
     return 0
 
 

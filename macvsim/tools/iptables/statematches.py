@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import statematches as model
 from macvsim.net.netfilter.rule import Match, Net
 from macvsim.net.netfilter.statematches import ADDRESS_TYPES, CT_STATUSES, STATES
-from macvsim.tools.iptables.complaint import LeftOut, Misuse
 from macvsim.tools.iptables.extension import MatchReader, Option, Rest, flags
 from macvsim.tools.iptables.rate import rate
 from macvsim.tools.iptables.values import nets as parse_nets
@@ -21,7 +22,7 @@ def _states(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     words = text.split(",")
     for at, word in enumerate(words):
         if word.upper() not in known:
-            raise Misuse(f'Bad state "{",".join(words[at:])}"')
+            raise UsageError(f'Bad state "{",".join(words[at:])}"')
     return tuple(state for state in known if state in text.upper().split(","))
 
 
@@ -33,7 +34,7 @@ class State(MatchReader):
         listed = value.removesuffix(",")
         states = _states(listed, _WITHOUT_NAT)
         if listed != value:
-            raise Misuse(_NOT_A_LIST)
+            raise UsageError(_NOT_A_LIST)
         self.asked = (states, negated)
 
     def build(self) -> Match:
@@ -67,16 +68,16 @@ class Conntrack(MatchReader):
             self.statuses = (tuple(status for status in CT_STATUSES if status in words), negated)
         elif name == "ctdir":
             if value.upper() not in ("ORIGINAL", "REPLY"):
-                raise Misuse(f'conntrack: Bad value for "--ctdir" option: "{value}"')
+                raise UsageError(f'conntrack: Bad value for "--ctdir" option: "{value}"')
             self.direction = ("ORIGINAL", "REPLY").index(value.upper())
         elif name in ("ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"):
             self.nets[name[2:]] = parse_nets(value, {}, negated=negated)[0]
         else:
-            raise LeftOut(f"-m conntrack --{name}")
+            raise NotSimulated(f"iptables -m conntrack --{name}", Effect.CHANGES)
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("conntrack: At least one option is required")
+            raise UsageError("conntrack: At least one option is required")
 
     def build(self) -> Match:
         order = ("origsrc", "origdst", "replsrc", "repldst")
@@ -101,7 +102,7 @@ class AddrType(MatchReader):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if name.startswith("limit-iface-"):
             if self.limit:
-                raise Misuse("addrtype: only one of --limit-iface-in and --limit-iface-out may be given")
+                raise UsageError("addrtype: only one of --limit-iface-in and --limit-iface-out may be given")
             self.limit = name.removeprefix("limit-iface-")
             return
         words = flags(value, lambda word: word.upper() in ADDRESS_TYPES, 'addrtype: bad type "{}"')
@@ -110,7 +111,7 @@ class AddrType(MatchReader):
 
     def finish(self) -> None:
         if not self.types:
-            raise Misuse("addrtype: you must specify --src-type or --dst-type")
+            raise UsageError("addrtype: you must specify --src-type or --dst-type")
 
     def build(self) -> Match:
         nothing: tuple[tuple[str, ...], bool] = ((), False)
@@ -131,15 +132,15 @@ class Limit(MatchReader):
         if name == "limit-burst":
             burst = number(value, 0, 10000)
             if burst is None:
-                raise Misuse('limit: bad value for option "--limit-burst", or out of range (0-10000).\n')
+                raise UsageError('limit: bad value for option "--limit-burst", or out of range (0-10000).\n')
             self.burst = burst
             return
         found = rate(value)
         if found is None:
-            raise Misuse(f'bad rate "{value}"\'')
+            raise UsageError(f'bad rate "{value}"\'')
         self.rate = found[0]
         if not self.rate[0]:
-            raise Misuse(f'Rate too fast "{value}"')
+            raise UsageError(f'Rate too fast "{value}"')
 
     def build(self) -> Match:
         return model.Limit(*self.rate, burst=self.burst)
@@ -153,7 +154,7 @@ class SourceMac(MatchReader):
         try:
             self.sender = (mac_bytes(value), negated)
         except ValueError:
-            raise Misuse("Invalid MAC address specified.") from None
+            raise UsageError("Invalid MAC address specified.") from None
 
     def build(self) -> Match:
         return model.SourceMac(*self.sender)
@@ -180,7 +181,7 @@ class PhysDev(MatchReader):
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("PHYSDEV: no physdev option specified")
+            raise UsageError("PHYSDEV: no physdev option specified")
 
     def build(self) -> Match:
         (source, not_source), (target, not_target) = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import targets as model
 from macvsim.net.netfilter.natport import Range
 from macvsim.net.netfilter.rule import Target
 from macvsim.net.netfilter.targets import REJECT_CODES, TCP_RESET
-from macvsim.tools.iptables.complaint import LeftOut, Misuse
 from macvsim.tools.iptables.extension import Option, Rest, TargetReader
 from macvsim.tools.iptables.fieldtargets import changed_bits
 from macvsim.tools.iptables.matches import mark
@@ -42,7 +43,7 @@ class Reject(TargetReader):
         known = [*REJECT_CODES, TCP_RESET, *_REJECT_ALIASES]
         word = next((known_word for known_word in known if value and known_word.startswith(value.lower())), None)
         if word is None:
-            raise Misuse(f'unknown reject type "{value}"')
+            raise UsageError(f'unknown reject type "{value}"')
         self.how = _REJECT_ALIASES.get(word, word)
 
     def build(self) -> Target:
@@ -60,7 +61,7 @@ class Log(TargetReader):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if name == "log-prefix":
             if "\n" in value:
-                raise Misuse("Newlines not allowed in --log-prefix")
+                raise UsageError("Newlines not allowed in --log-prefix")
             self.prefix = value[:_MAX_PREFIX]
         elif name == "log-level":
             level = number(value, 0, 7)
@@ -68,7 +69,7 @@ class Log(TargetReader):
                 names = {name: at for at, name in enumerate(LOG_LEVELS)} | _LEVEL_ALIASES
                 level = next((at for known, at in names.items() if value and known.startswith(value.lower())), None)
             if level is None:
-                raise Misuse(f'log level "{value}" unknown\n')
+                raise UsageError(f'log level "{value}" unknown\n')
             self.level = level
         else:
             self.flags |= _LOG_FLAGS[name]
@@ -86,7 +87,7 @@ class Mark(TargetReader):
 
     def finish(self) -> None:
         if not self.given:
-            raise Misuse("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required")
+            raise UsageError("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required")
 
     def build(self) -> Target:
         return model.Mark(*self.asked)
@@ -98,11 +99,11 @@ class Ct(TargetReader):
 
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if name != "notrack":
-            raise LeftOut(f"-j CT --{name}")
+            raise NotSimulated(f"iptables -j CT --{name}", Effect.CHANGES)
 
     def finish(self) -> None:
         if not self.given:
-            raise LeftOut("-j CT without --notrack")
+            raise NotSimulated("iptables -j CT without --notrack", Effect.CHANGES)
 
     def build(self) -> Target:
         return model.NoTrack()
@@ -132,7 +133,7 @@ class _Translation(TargetReader):
 
     def _takes_ports(self) -> None:
         if self.proto not in (6, 17, 33, 132, 136, 1) or self.not_proto:
-            raise Misuse("Need TCP, UDP, SCTP or DCCP with port specification")
+            raise UsageError("Need TCP, UDP, SCTP or DCCP with port specification")
 
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         if name == self.to:
@@ -149,7 +150,7 @@ class _Translation(TargetReader):
             low, high = full_address(first), full_address(last if dash else first)
             for text, address in ((first, low), (last, high)):
                 if address is None:
-                    raise Misuse(f'Bad IP address "{text}"')
+                    raise UsageError(f'Bad IP address "{text}"')
             assert low is not None and high is not None
             self.addresses = (low, high)
 
@@ -169,10 +170,10 @@ def _port_range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
     low = number(first, 1, 0xFFFF)
     if low is None:
-        raise Misuse(f"Port `{text}' not valid" if not dash else f"Port range `{text}' not valid")
+        raise UsageError(f"Port `{text}' not valid" if not dash else f"Port range `{text}' not valid")
     high = number(last, 1, 0xFFFF) if dash else low
     if high is None or high < low:
-        raise Misuse(f"Port range `{text}' funky")
+        raise UsageError(f"Port range `{text}' funky")
     return low, high
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.tools.iptables.complaint import Misuse
+from macvsim.machine.tool import UsageError
 from macvsim.tools.iptables.values import number
 
 TOS_NAMES = {
@@ -34,11 +34,11 @@ def tos(text: str, owner: str, option: str) -> tuple[int, int]:
     value, mask = number(value_text, 0, 255), number(mask_text, 0, 255) if slash else 255
     if text[:1].isdigit():
         if value is None or mask is None:
-            raise Misuse(f'{owner}: bad value for option "--{option}", or out of range (0-255).\n')
+            raise UsageError(f'{owner}: bad value for option "--{option}", or out of range (0-255).\n')
         return value, mask
     near = [name for name in TOS_NAMES if name.lower().startswith(text.lower())]
     if len(near) != 1:
-        raise Misuse(f'Symbolic name "{text}" is {"ambiguous" if near else "unknown"}')
+        raise UsageError(f'Symbolic name "{text}" is {"ambiguous" if near else "unknown"}')
     return TOS_NAMES[near[0]], SYMBOL_MASK
 
 
@@ -46,5 +46,5 @@ def dscp_class(text: str) -> int:
     """``EF``, ``AF11``, ``CS1``, ``BE``."""
     value = _CLASSES.get(text.upper())
     if value is None:
-        raise Misuse(f"Invalid DSCP value `{text}'")
+        raise UsageError(f"Invalid DSCP value `{text}'")
     return value

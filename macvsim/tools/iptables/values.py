@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter.matches import Ports
 from macvsim.net.netfilter.rule import EVERYTHING, Interface, Net, mask_text
 from macvsim.net.services import protocol_number
-from macvsim.tools.iptables.complaint import Misuse
 from macvsim.tools.ports import port_name, port_number
 
 _NETWORKS = {0: "default", 0x7F000000: "loopback", 0xA9FE0000: "link-local"}
@@ -34,7 +34,7 @@ def port(text: str) -> int:
     if value is None:
         value = port_number(text)
     if value is None:
-        raise Misuse(f"invalid port/service `{text}' specified")
+        raise UsageError(f"invalid port/service `{text}' specified")
     return value
 
 
@@ -44,7 +44,7 @@ def ports(text: str, *, negated: bool = False) -> Ports:
     low = port(first) if first or not colon else 0
     high = (port(last) if last else 0xFFFF) if colon else low
     if low > high:
-        raise Misuse("invalid portrange (min > max)")
+        raise UsageError("invalid portrange (min > max)")
     return Ports(low, high, negated)
 
 
@@ -54,7 +54,7 @@ def protocol(text: str) -> int:
     if value is None:
         value = 0 if text.lower() == "all" else protocol_number(text.lower())
     if value is None:
-        raise Misuse(f'unknown protocol "{text}" specified')
+        raise UsageError(f'unknown protocol "{text}" specified')
     return value
 
 
@@ -82,7 +82,7 @@ def mask(text: str) -> int:
     if whole is not None:
         return whole
     if not (text.isascii() and text.isdigit() and int(text) <= 32):
-        raise Misuse(f"invalid mask `{text}' specified")
+        raise UsageError(f"invalid mask `{text}' specified")
     return EVERYTHING << (32 - int(text)) & EVERYTHING
 
 
@@ -99,7 +99,7 @@ def nets(text: str, names: dict[str, int], *, negated: bool = False) -> list[Net
         if address is None:
             address = names.get(address_text)
         if address is None:
-            raise Misuse(f"host/network `{address_text}' not found")
+            raise UsageError(f"host/network `{address_text}' not found")
         found.append(Net(address & wanted, wanted, negated))
     return found
 
@@ -119,7 +119,7 @@ def net_text(net: Net, names: Mapping[int, str] | None) -> str:
 def interface(text: str, *, negated: bool = False) -> Interface:
     """A device's name; ``+`` alone is any."""
     if not text:
-        raise Misuse("Empty interface is likely to be undesired")
+        raise UsageError("Empty interface is likely to be undesired")
     if len(text) > 15:
-        raise Misuse(f"interface name `{text}' must be shorter than 16 characters")
+        raise UsageError(f"interface name `{text}' must be shorter than 16 characters")
     return Interface() if text == "+" else Interface(text, negated)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import pairwise
 
-from macvsim.tools.iptables.complaint import Absent, LeftOut, Misuse
+from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import UsageError
+from macvsim.tools.iptables.complaint import Program
 from macvsim.tools.iptables.extension import Extension, MatchReader, Option, Rest
 from macvsim.tools.iptables.known import MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTO_MATCHES, TARGETS
 from macvsim.tools.iptables.names import check_chain_name, check_length, check_target_name, rule_number
@@ -35,18 +37,26 @@ _ALLOWED = {"A": _RULE, "I": _RULE, "R": _RULE, "D": _RULE.replace("c", ""), "C"
 
 
 class Reader:
-    """Reads words into a `Request`; `extensions`: the matches and targets that the kernel has, None: all."""
+    """Reads words into a `Request`; `extensions`: the matches and targets that the kernel has, None: all;
+    line : of the file that it reads."""
 
     def __init__(
-        self, words: list[str], request: Request | None = None, extensions: Collection[str] | None = None
+        self,
+        words: list[str],
+        program: Program,
+        request: Request | None = None,
+        extensions: Collection[str] | None = None,
+        line: int = 0,
     ) -> None:
+        self.program = program
+        self.line = line
         self.rest = Rest(words, 0)
         self.request = request or Request()
         self._also_zero = False
         self._extensions = extensions
 
     def read(self) -> Request:
-        """All words; `Misuse` where they make no sense, `LeftOut` for what is not simulated."""
+        """All words; `UsageError` where they make no sense, `NotSimulated` for what is not simulated."""
         request, words = self.request, self.rest.words
         negated = False
         while self.rest.at < len(words):
@@ -54,11 +64,11 @@ class Reader:
             self.rest.at += 1
             if word == "--":
                 if self.rest.at < len(words):
-                    raise Misuse("unknown arguments found on commandline")
+                    raise UsageError("unknown arguments found on commandline")
                 break
             if word == "!":
                 if negated:
-                    raise Misuse("multiple consecutive ! not allowed")
+                    raise UsageError("multiple consecutive ! not allowed")
                 negated = True
                 continue
             if word.startswith("--"):
@@ -66,7 +76,7 @@ class Reader:
             elif word.startswith("-") and len(word) > 1:
                 self._cluster(word[1:], negated)
             else:
-                raise Misuse(f"Bad argument `{word}'", bare=True)
+                raise self.program.misuse(f"Bad argument `{word}'", self.line, bare=True)
             negated = False
             if request.help or request.version:
                 return request
@@ -80,7 +90,7 @@ class Reader:
         while letters:
             letter, letters = letters[0], letters[1:]
             if letter not in _LONG.values() or letter == "0":
-                raise Misuse(f'unknown option "-{letter}"')
+                raise UsageError(f'unknown option "-{letter}"')
             if letter not in _WITH_VALUE:
                 self._global(letter, "", negated)
                 continue
@@ -93,7 +103,7 @@ class Reader:
     def _value(self, option: str) -> str:
         rest = self.rest
         if rest.at >= len(rest.words):
-            raise Misuse(f'option "{option}" requires an argument')
+            raise UsageError(f'option "{option}" requires an argument')
         rest.at += 1
         return rest.words[rest.at - 1]
 
@@ -106,7 +116,7 @@ class Reader:
             self.request.matches.append(reader)
             found = self._lookup(name)
         if found is None:
-            raise Misuse(f'unknown option "--{name}"')
+            raise UsageError(f'unknown option "--{name}"')
         owner, option = found
         if isinstance(option, str):
             takes = option in _WITH_VALUE and option not in _OPTIONAL
@@ -155,9 +165,9 @@ class Reader:
             return
         if negated and letter not in _INVERTIBLE:
             text = "cannot have ! before" if letter in "jgnvx0c" else "unexpected ! flag before"
-            raise Misuse(f"{text} --{_NAMES[letter]}")
+            raise UsageError(f"{text} --{_NAMES[letter]}")
         if letter in request.given and letter not in "vmwW":
-            raise Misuse(f"multiple --{_NAMES[letter]} options not allowed")
+            raise UsageError(f"multiple --{_NAMES[letter]} options not allowed")
         request.given.append(letter)
         match letter:
             case "s" | "d":
@@ -171,7 +181,7 @@ class Reader:
             case "p":
                 request.proto, request.not_proto = protocol(value), negated
                 if negated and not request.proto:
-                    raise Misuse("rule would never match protocol")
+                    raise UsageError("rule would never match protocol")
             case "f":
                 request.fragment = not negated
             case "j" | "g":
@@ -198,39 +208,39 @@ class Reader:
                 if not value and self.rest.at < len(self.rest.words) and self.rest.words[self.rest.at].isdigit():
                     self.rest.at += 1
             case "6":
-                raise LeftOut("IPv6 tables")
+                raise NotSimulated("iptables IPv6 tables", Effect.CHANGES)
 
     def _counters(self, value: str) -> None:
         """``-c PACKETS BYTES`` or ``-c PACKETS,BYTES``."""
         first, comma, second = value.partition(",")
         last = second if comma else self.rest.take()
         if last is None:
-            raise Misuse("--set-counters requires packet and byte counter")
+            raise UsageError("--set-counters requires packet and byte counter")
         packets, size = number(first, high=(1 << 64) - 1), number(last, high=(1 << 64) - 1)
         if packets is None:
-            raise Misuse("--set-counters packet counter not numeric")
+            raise UsageError("--set-counters packet counter not numeric")
         if size is None:
-            raise Misuse("--set-counters byte counter not numeric")
+            raise UsageError("--set-counters byte counter not numeric")
         self.request.counters = (packets, size)
 
     def _need(self, name: str) -> None:
-        """`Absent` if the kernel lacks it, and whatever else the rest of the rule names that it lacks."""
+        """`ToolError` if the kernel lacks it, and whatever else the rest of the rule names that it lacks."""
         if self._extensions is None or name in self._extensions:
             return
         words = self.rest.words
         names = [word for before, word in pairwise(words) if before in ("-m", "--match", "-j", "--jump")]
         known = MATCHES.keys() | TARGETS.keys() | OTHER_MATCHES | OTHER_TARGETS
         absent = [other for other in names if other in known and other not in self._extensions]
-        raise Absent(absent or [name], self.request.command, self.request.chain)
+        raise self.program.absent(absent or [name], self.request.command, self.request.chain)
 
     def _match(self, name: str) -> None:
         if name in MATCHES or name in OTHER_MATCHES:
             self._need(name)
         if name in OTHER_MATCHES:
-            raise LeftOut(f"-m {name}")
+            raise NotSimulated(f"iptables -m {name}", Effect.CHANGES)
         reader = MATCHES.get(name)
         if reader is None:
-            raise Misuse(f"Couldn't load match `{name}':No such file or directory\n")
+            raise UsageError(f"Couldn't load match `{name}':No such file or directory\n")
         self.request.matches.append(reader())
 
     def _jump(self, name: str, *, goto: bool) -> None:
@@ -241,7 +251,7 @@ class Reader:
         if name in TARGETS or name in OTHER_TARGETS:
             self._need(name)
         if name in OTHER_TARGETS:
-            raise LeftOut(f"-j {name}")
+            raise NotSimulated(f"iptables -j {name}", Effect.CHANGES)
         reader = TARGETS.get(name)
         self.request.target = None if reader is None else reader()
 
@@ -250,7 +260,7 @@ class Reader:
     def _command(self, letter: str, value: str, negated: bool) -> None:
         request, rest = self.request, self.rest
         if negated:
-            raise Misuse(f"unexpected '!' flag before -{letter}")
+            raise UsageError(f"unexpected '!' flag before -{letter}")
         if request.command:
             if {request.command, letter} in ({"L", "Z"}, {"S", "Z"}):
                 request.command = request.command if letter == "Z" else letter
@@ -259,7 +269,7 @@ class Reader:
                 if letter == "Z":
                     return
             else:
-                raise Misuse(f"Cannot use -{letter} with -{request.command}")
+                raise UsageError(f"Cannot use -{letter} with -{request.command}")
         request.command = letter
         if letter in "LSFZX":
             request.chain = value or rest.take() or request.chain
@@ -276,38 +286,40 @@ class Reader:
         elif letter == "R":
             text = rest.take()
             if text is None:
-                raise Misuse("-R requires a rule number")
+                raise UsageError("-R requires a rule number")
             request.number = rule_number(text)
         elif letter == "E":
             new = rest.take()
             if new is None:
-                raise Misuse("-E requires old-chain-name and new-chain-name")
+                raise UsageError("-E requires old-chain-name and new-chain-name")
             request.new_name = new
         elif letter == "P":
             policy = rest.take()
             if policy is None:
-                raise Misuse("-P requires a chain and a policy")
+                raise UsageError("-P requires a chain and a policy")
             request.policy = policy
 
     def _finish(self, negated: bool) -> None:
         """What is checked when all words are read."""
         request = self.request
         if request.table == "nat" and "DROP" in (request.policy, request.jump):
-            raise Misuse('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
+            raise UsageError(
+                '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n'
+            )
         for reader in [*request.matches, *([request.target] if request.target else [])]:
             self._tell(reader)
             reader.finish()
         if not request.command:
-            raise Misuse("no command specified")
+            raise UsageError("no command specified")
         if negated:
-            raise Misuse("nothing appropriate following !")
+            raise UsageError("nothing appropriate following !")
         allowed = _ALLOWED.get(request.command, "v")
         for letter in request.given:
             if letter in "nsdpjvxio0cf" and letter not in allowed:
-                raise Misuse(f"Illegal option `--{_NAMES[letter]}' with this command")
+                raise UsageError(f"Illegal option `--{_NAMES[letter]}' with this command")
         check_length(request.chain)
         if request.command in "ADICR":
             if request.chain in ("PREROUTING", "INPUT") and request.out_dev.name:
-                raise Misuse(f"Can't use --out-interface with {request.chain}")
+                raise UsageError(f"Can't use --out-interface with {request.chain}")
             if request.chain in ("POSTROUTING", "OUTPUT") and request.in_dev.name:
-                raise Misuse(f"Can't use --in-interface with {request.chain}")
+                raise UsageError(f"Can't use --in-interface with {request.chain}")
