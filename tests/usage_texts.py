@@ -22,7 +22,7 @@ def recordable(names: list[str]) -> Iterator[tuple[Tool, Texts, str]]:
     """The programs whose usage stands in a file, the file, and the block: some have several."""
     for one in Programs().all():
         if isinstance(one.usage, Texts) and (not names or one.name in names):
-            for topic in (one.name, *one.topics):
+            for topic in (one.name, *one.topics, *([one.listing] if one.listing else [])):
                 yield one, one.usage, topic
 
 
@@ -57,7 +57,7 @@ def block_name(one: Tool, topic: str) -> str:
 def _asking(one: Tool, topic: str) -> list[str]:
     """The words that print a topic: ``link help`` for ``ip link``."""
     words = topic.split()[1:]
-    return words if "help" in words else [*words, one.manner.help_options[0]]
+    return words if {"help", "--help"}.intersection(words) else [*words, one.manner.help_options[0]]
 
 
 def differing(names: list[str]) -> Iterator[tuple[Tool, Texts, str, str]]:

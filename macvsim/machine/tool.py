@@ -35,6 +35,8 @@ Waiting = Generator[simpy.Event, Any, int]
 """A program that takes simulated time: it yields events and returns its exit status."""
 Run = Callable[[Any], int | Waiting]
 """The function of a program, which is given a `macvsim.machine.call.Call`."""
+Reader = Callable[[list[str], Mapping[str, Option]], Given]
+"""Reads words by options, in place of `read_options`; raises `ToolError` for words that do not fit."""
 
 
 class Called(Protocol):
@@ -90,6 +92,7 @@ class Manner:
     """How a family of programs reads options and answers mistakes.
 
     own : the program reads its words itself
+    reader : reads options where the program does it otherwise than getopt_long
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
     long : there are long options (getopt_long)
     after : what follows a usage error: ``try`` (a line that names ``--help``), ``synopsis`` (the first line of the
@@ -103,6 +106,7 @@ class Manner:
     """
 
     own: bool = False
+    reader: Reader | None = None
     permute: bool = True
     long: bool = True
     after: str = "usage"
@@ -166,6 +170,7 @@ class Tool:
     usage : the text, or the file that has it under the program's name
     topics : the other blocks of that file that are its own, by the words that print them (``ip link`` for
     ``ip link help``)
+    listing : the block that lists the options where the usage does not, by the words that print it
     version : the text of ``--version``; empty: it is not simulated
     letters : options as getopt(3) takes them, where the usage text does not tell them all, or none
     more : a list of options, in the form of a usage text, that the real one does not tell
@@ -174,7 +179,7 @@ class Tool:
     what each would do; words of a language where it has one
     values : functions that read the arguments of options, by letter or long name; each raises `ToolError`
     subcommands : lists its commands where it has several; without it they are its topics
-    effect : what a feature that is left out would have done
+    effect : what a feature that is left out would have done; reads : options that would only have read, all the same
     manner : how it reads options and answers mistakes
     """
 
@@ -183,6 +188,7 @@ class Tool:
     flavour: str = "*"
     usage: str | Texts = ""
     topics: tuple[str, ...] = ()
+    listing: str = ""
     version: str = ""
     letters: str = ""
     more: str = ""
@@ -191,6 +197,7 @@ class Tool:
     values: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     subcommands: Callable[[], Iterable[Subcommand]] | None = None
     effect: Effect
+    reads: frozenset[str] = frozenset()
     manner: Manner = OWN
 
     def __repr__(self) -> str:
@@ -217,7 +224,7 @@ class Tool:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """The options of the usage text, by every name they have (``-c``, ``--count``)."""
-        text = self.text() if self.usage else ""
+        text = self.text(self.listing) if self.usage else ""
         return options_of(f"{text}\n{self.more}" if self.more else text, self.letters)
 
     @cached_property
@@ -257,25 +264,32 @@ class Tool:
     def read(self, call: Called, words: list[str]) -> Given:
         """The options and operands of words; an exception where one of them ends the program."""
         manner = self.manner
-        given = read_options(words, self._all_options, permute=manner.permute, long=manner.long)
+        if manner.reader is not None:
+            given = manner.reader(words, self._all_options)
+        else:
+            given = read_options(words, self._all_options, permute=manner.permute, long=manner.long)
         for at, (name, text) in enumerate(given.options):
             option = self._all_options[name]
             if option.is_any(manner.help_options):
-                raise self.help(call)
+                raise self.help(call, text)
             if option.is_any(manner.version_options) and self.version:
                 call.out(self.version)
                 raise ToolError("", 0, named=False)
             if (what := self.left_out_text(option)) is not None or option.is_any(manner.version_options):
-                raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}", self.effect)
+                effect = Effect.READS if self.reads.intersection(option.names) else self.effect
+                raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}", effect)
             if name in self.values:
                 given.options[at] = name, self.values[name](text)
         if given.wrong:
             raise UsageError(given.wrong)
         return given
 
-    def help(self, call: Called) -> ToolError:
-        """Print the usage that was asked for; the exception that ends the program then."""
-        self._show(call, self.text(), on_stderr=self.manner.help_on_stderr)
+    def help(self, call: Called, subject: str = "") -> ToolError:
+        """Print the usage that was asked for, or that of a subject; the exception that ends the program then."""
+        topic = f"{self.name} --help {subject}" if subject else ""
+        if topic not in ("", self.listing):
+            raise NotSimulated(topic, Effect.NONE)
+        self._show(call, self.text(topic), on_stderr=self.manner.help_on_stderr)
         return ToolError("", self.manner.help_status, named=False)
 
     def _show(self, call: Called, text: str, *, on_stderr: bool) -> None:
@@ -310,9 +324,11 @@ class Tool:
 def tool(
     *names: str,
     effect: Effect,
+    reads: str = "",
     flavour: str = "*",
     usage: str | Texts = "",
     topics: tuple[str, ...] = (),
+    listing: str = "",
     version: str = "",
     letters: str = "",
     more: str = "",
@@ -322,13 +338,14 @@ def tool(
     subcommands: Callable[[], Iterable[Subcommand]] | None = None,
     manner: Manner = OWN,
 ) -> Callable[[Run], Tool]:
-    """Make a `Tool` of the function below; the parameters are fields of `Tool`, `works` with blanks between."""
+    """Make a `Tool` of the function below; the parameters are fields of `Tool`, names with blanks between."""
 
     def make(run: Run) -> Tool:
         return Tool(
-            names=names, run=run, flavour=flavour, usage=usage, topics=topics, version=version, letters=letters,
-            more=more, works=None if works is None else frozenset(works.split()), left_out=left_out or {},
-            values=values or {}, subcommands=subcommands, effect=effect, manner=manner,
+            names=names, run=run, flavour=flavour, usage=usage, topics=topics, listing=listing, version=version,
+            letters=letters, more=more, works=None if works is None else frozenset(works.split()),
+            left_out=left_out or {}, values=values or {}, subcommands=subcommands, effect=effect,
+            reads=frozenset(reads.split()), manner=manner,
         )  # fmt: skip
 
     return make
