@@ -7,44 +7,70 @@ from collections.abc import Callable
 from macvsim.errors import Effect
 from macvsim.machine.call import Call
 from macvsim.machine.kernelfs.conntrack import line
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, UsageError, tool
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.conntrack import Conntrack
-from macvsim.tools.conntrack.usage import HELP
-from macvsim.tools.conntrack.words import BANNER, Asked, Misuse, Words
+from macvsim.tools.conntrack.words import BANNER, LETTERS, MORE, VALUES, Asked, asked_for, read_words
 
 _TRANSLATED = {"n": Status.SRC_NAT, "g": Status.DST_NAT, "j": Status.SRC_NAT | Status.DST_NAT}
 _STATISTICS = ("found", "invalid", "insert", "insert_failed", "drop", "early_drop", "error", "search_restart",
                "clash_resolve", "chaintoolong")  # fmt: skip
-_LEFT_OUT = {"G": "-G", "I": "-I", "U": "-U", "A": "-A", "E": "-E", "R": "-R"}
+_LEFT_OUT = {
+    "-A": "adding a connection",
+    "-E": "events of connections",
+    "-G": "one connection by its addresses",
+    "-I": "creating a connection",
+    "-U": "changing a connection",
+    "-a": "an option that is ignored",
+    "-b": "the buffer of the netlink socket",
+    "-c": "security marks",
+    "-e": "events of connections",
+    "-i": "connections by their number",
+    "-l": "labels of connections",
+    "-t": "connections by their timeout",
+    "-w": "zones of connections",
+    "--label-add": "labels of connections",
+    "--label-del": "labels of connections",
+    "--mask-dst": "expected connections",
+    "--mask-src": "expected connections",
+    "--orig-zone": "zones of connections",
+    "--reply-zone": "zones of connections",
+    "--tuple-dst": "expected connections",
+    "--tuple-src": "expected connections",
+}
+_MANNER = Manner(
+    reader=read_words, status=2, usage_status=0, usage_on_stdout=True, help_options=("-h", "--help"),
+    version_options=("-V", "--version"),
+)  # fmt: skip
 
 
-@tool("conntrack", flavour="debian", effect=Effect.CHANGES)
+@tool(
+    "conntrack",
+    flavour="debian",
+    usage=Texts(__package__),
+    version=f"{BANNER}\n",
+    letters=LETTERS,
+    more=MORE,
+    left_out=_LEFT_OUT,
+    values=VALUES,
+    effect=Effect.CHANGES,
+    reads="-E -G -a -b -e",
+    manner=_MANNER,
+)
 def conntrack(call: Call) -> int:
     """``conntrack -L|-D|-F|-C|-S [TABLE] [OPTIONS]``."""
     table = call.box.ns.netfilter.conntrack
-    try:
-        asked = Words(call.args, call.box.hosts).read()
-    except Misuse as misuse:
-        call.err(f"{BANNER}: {misuse.text}\nTry `conntrack -h' or 'conntrack --help' for more information.\n")
-        return 2
+    asked = asked_for(call.given, conntrack.options, call.box.hosts)
     match asked.command:
-        case "V":
-            call.out(f"{BANNER}\n")
-            return 0
-        case "h" | "":
-            call.out(HELP)
-            return 0
         case "L":
             return _show(call, table, asked)
         case "D":
             return _delete(call, table, asked)
         case "F":
-            if asked.table == "expect":
-                call.err(f"{BANNER}: expectation table has been emptied.\n")
-                return 0
-            table.kill_all(lambda conn: True)
-            call.err(f"{BANNER}: connection tracking table has been emptied.\n")
+            what = "expectation" if asked.table == "expect" else "connection tracking"
+            if asked.table != "expect":
+                table.kill_all(lambda conn: True)
+            call.err(f"{BANNER}: {what} table has been emptied.\n")
             return 0
         case "C":
             call.out(f"{0 if asked.table == 'expect' else len(table)}\n")
@@ -53,7 +79,7 @@ def conntrack(call: Call) -> int:
             counts = "".join(f"{name}={table.statistics.get(name, 0)} " for name in _STATISTICS)
             call.out(f"cpu=0   \t{counts}\n")
             return 0
-    return call.not_simulated(f"conntrack {_LEFT_OUT[asked.command]}", Effect.CHANGES)
+    raise UsageError
 
 
 def _chosen(table: Conntrack, asked: Asked) -> list[Conn]:

@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.options import Given
+from macvsim.machine.tool import ToolError
+from macvsim.machine.usage import Option
 from macvsim.net.netfilter.rule import EVERYTHING, Net
 from macvsim.net.netfilter.segment import State
 from macvsim.tools.iptables.values import full_address, number
 
 BANNER = "conntrack v1.4.8 (conntrack-tools)"
-_COMMANDS = "LDFCSGIUAERVh"
+MORE = """\
+  -L, --dump
+  -G, --get
+  -D, --delete
+  -I, --create
+  -A, --add
+  -U, --update
+  -E, --event
+  -F, --flush
+  -C, --count
+  -S, --stats
+  -i, --id ID
+  -a ADDRESS
+  -h, --help
+  -V, --version
+      --sport, --orig-port-src PORT
+      --dport, --orig-port-dst PORT
+      --reply-port-src PORT
+      --reply-port-dst PORT
+      --icmp-type NUMBER
+      --icmp-code NUMBER
+      --icmp-id NUMBER
+      --state STATE
+"""
+LETTERS = "L::D::F::C::G::I::U::E::ASs:d:r:q:p:f:o:u:m:t:e:b:c:w:l:n::g::j::"
+_COMMANDS = "LDFCS"
 _TABLES = ("conntrack", "expect", "dying", "unconfirmed")
-_WITH_TABLE = "LDFCGIUE"
-_WITH_VALUE = "sdrqpfoumteabcwl"
-_OPTIONAL = "ngj"
-_LONG = {
-    "dump": "L", "create": "I", "add": "A", "delete": "D", "update": "U", "get": "G", "flush": "F", "event": "E",
-    "count": "C", "stats": "S", "version": "V", "help": "h", "src": "s", "orig-src": "s", "dst": "d", "orig-dst": "d",
-    "reply-src": "r", "reply-dst": "q", "protonum": "p", "family": "f", "timeout": "t", "status": "u", "mark": "m",
-    "zero": "z", "output": "o", "event-mask": "e", "src-nat": "n", "dst-nat": "g", "any-nat": "j", "id": "i",
-    "buffer-size": "b", "secmark": "c", "zone": "w", "label": "l",
-}  # fmt: skip
-_NAMES = {letter: name for name, letter in reversed(_LONG.items())}
+_ALLOWED = {"L": "sdrqpfuoclwmngjza", "D": "sdrqpftuolwmngia", "F": "fla", "C": "la", "S": "la", "": ""}
+_ALLOWED_EXPECT = {**_ALLOWED, "L": "foa", "D": "sdrqpftuoebcwmngjzia", "F": "a", "C": "a"}
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "sctp": 132, "udplite": 136, "icmpv6": 58,
               "unknown": 255}  # fmt: skip
-_PORTS = {
-    "sport": "orig-port-src",
-    "dport": "orig-port-dst",
-    "orig-port-src": "orig-port-src",
-    "orig-port-dst": "orig-port-dst",
-    "reply-port-src": "reply-port-src",
-    "reply-port-dst": "reply-port-dst",
+_ICMP = ("--icmp-type", "--icmp-code", "--icmp-id")
+_OF_PROTOCOL = {
+    **dict.fromkeys(("--sport", "--dport", "--reply-port-src", "--reply-port-dst"), (6, 17)),
+    **dict.fromkeys(_ICMP, (1,)),
+    "--state": (6,),
 }
-_ICMP = ("icmp-type", "icmp-code", "icmp-id")
+_SHORT = {"--sport": "orig-port-src", "--dport": "orig-port-dst"}
 _STATUSES = ("ASSURED", "SEEN_REPLY", "UNSET", "FIXED_TIMEOUT", "EXPECTED", "SRC_NAT", "DST_NAT", "OFFLOAD",
              "HW_OFFLOAD", "CONFIRMED")  # fmt: skip
 _OUTPUTS = ("xml", "timestamp", "extended", "id", "ktimestamp", "labels", "save")
-_FAMILIES = ("ipv4", "ipv6")
 
 
-class Misuse(Exception):
+def misuse(text: str) -> ToolError:
     """Words that make no sense."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+    hint = "Try `conntrack -h' or 'conntrack --help' for more information."
+    return ToolError(f"{BANNER}: {text}\n{hint}\n", 2, named=False)
 
 
 @dataclass
@@ -64,144 +81,145 @@ class Asked:
     ipv6: bool = False
     extended: bool = False
     zero: bool = False
-    options: list[str] = field(default_factory=list)
 
 
-class Words:
-    """Reads words into an `Asked`."""
-
-    def __init__(self, words: list[str], hosts: dict[str, int]) -> None:
-        self.words = words
-        self.hosts = hosts
-        self.at = 0
-        self.asked = Asked()
-
-    def read(self) -> Asked:
-        """All words; `Misuse` where they make no sense, `NotSimulated` for what is left out."""
-        asked = self.asked
-        while self.at < len(self.words):
-            word = self.words[self.at]
-            self.at += 1
-            if word.startswith("--"):
-                self._long(*word[2:].partition("=")[::2])
-            elif word.startswith("-") and len(word) > 1:
-                letters = word[1:]
-                while letters:
-                    letter, letters = letters[0], letters[1:]
-                    if letter in _WITH_VALUE:
-                        self._option(letter, letters or self._value(f"-{letter}"))
-                        break
-                    self._option(letter, "")
-        if not asked.command and asked.options:
-            raise Misuse(f"Illegal option `--{_NAMES.get(asked.options[0], asked.options[0])}' with this command")
-        if asked.command in "GIAU" and asked.command and asked.proto is None:
-            raise Misuse("You need to supply the `--protonum' option for this command")
-        return asked
-
-    def _value(self, option: str) -> str:
-        if self.at >= len(self.words):
-            raise Misuse(f"option `{option}' requires an argument")
-        self.at += 1
-        return self.words[self.at - 1]
-
-    def _free(self) -> str | None:
-        """The next word unless it is an option."""
-        if self.at < len(self.words) and not self.words[self.at].startswith("-"):
-            self.at += 1
-            return self.words[self.at - 1]
-        return None
-
-    def _long(self, name: str, value: str) -> None:
-        if name in _LONG:
-            letter = _LONG[name]
-            self._option(letter, (value or self._value(f"--{name}")) if letter in _WITH_VALUE else value)
-            return
-        self._of_protocol(name, value)
-
-    def _of_protocol(self, name: str, value: str) -> None:
-        """Options that a protocol brings along, once it is named."""
-        asked = self.asked
-        if asked.proto in (6, 17) and name in _PORTS:
-            port = number(value or self._value(f"--{name}"), 0, 0xFFFF)
-            if port is None:
-                raise Misuse(f"unknown option `--{name}'")
-            asked.numbers[_PORTS[name]] = port
-        elif asked.proto == 1 and name in _ICMP:
-            asked.numbers[name] = number(value or self._value(f"--{name}"), 0, 0xFFFF) or 0
-        elif asked.proto == 6 and name == "state":
-            state = (value or self._value("--state")).upper()
-            if state not in State.__members__:
-                raise Misuse(f"Unknown state `{state}'")
-            asked.state = state
+def read_words(words: list[str], options: Mapping[str, Option]) -> Given:
+    """Options in their order; the table of a command and a NAT address are words of their own, and may be missing."""
+    given, rest = Given(), list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "-" or not word.startswith("-"):
+            given.operands.append(word)
+        elif word.startswith("--"):
+            typed, _, value = word.partition("=")
+            option = _named(typed, options)
+            given.add(option, typed, value or _value(option, typed, rest))
         else:
-            raise Misuse(f"unknown option `--{name}'")
+            letters = word[1:]
+            while letters:
+                typed, letters = f"-{letters[0]}", letters[1:]
+                option = _named(typed, options)
+                value = letters if option.argument and not option.optional else ""
+                given.add(option, typed, value or _value(option, typed, rest))
+                letters = "" if option.argument else letters
+    return given
 
-    def _option(self, letter: str, value: str) -> None:
-        asked = self.asked
-        if letter in _COMMANDS:
-            self._command(letter)
-            return
-        if letter not in _LONG.values():
-            raise Misuse(f"unknown option `-{letter}'")
-        asked.options.append(letter)
-        match letter:
-            case "s" | "d" | "r" | "q":
-                asked.nets[letter] = self._net(value)
-            case "n" | "g" | "j":
-                text = value or self._free()
-                asked.translated[letter] = None if text is None else self._net(text)
-            case "p":
-                found = _PROTOCOLS.get(value.lower(), number(value, 0, 255))
-                if found is None:
-                    raise Misuse(f"`{value}' unsupported protocol")
-                asked.proto = found
-            case "f":
-                if value not in _FAMILIES:
-                    raise Misuse(f"`{value}' unsupported protocol")
-                asked.ipv6 = value == "ipv6"
-            case "o":
-                self._output(value)
-            case "u":
-                for word in value.split(","):
-                    if word.upper() not in _STATUSES:
-                        raise Misuse(f"Bad parameter `{word}'")
-                    asked.statuses.append(word.upper())
-            case "m":
-                first, slash, last = value.partition("/")
-                asked.mark = (number(first) or 0, (number(last) or 0) if slash else EVERYTHING)
-            case "z":
-                asked.zero = True
-            case _:
-                raise NotSimulated(f"conntrack -{letter}", Effect.CHANGES)
 
-    def _output(self, value: str) -> None:
-        for word in value.split(","):
-            if word not in _OUTPUTS:
-                raise Misuse(f"Bad parameter `{word}'")
-            if word != "extended":
-                raise NotSimulated(f"conntrack -o {word}", Effect.READS)
-        self.asked.extended = True
+def _named(typed: str, options: Mapping[str, Option]) -> Option:
+    """The option of a name; a long one may be cut short where that names one option only."""
+    fitting = [options[name] for name in options if name.startswith(typed) and typed.startswith("--")]
+    if typed not in options and len(dict.fromkeys(fitting)) != 1:
+        raise misuse(f"unknown option `{typed}'")
+    return options[typed] if typed in options else fitting[0]
 
-    def _net(self, text: str) -> Net:
-        address_text, slash, plen_text = text.partition("/")
-        address = full_address(address_text)
-        address = self.hosts.get(address_text) if address is None else address
-        plen = number(plen_text, 0, 32) if slash else 32
-        if ":" in text:
-            self.asked.ipv6 = True
-            return Net()
-        if address is None or plen is None:
-            raise Misuse(f"Invalid IP address `{text}'")
-        mask = EVERYTHING << (32 - plen) & EVERYTHING
-        return Net(address & mask, mask)
 
-    def _command(self, letter: str) -> None:
-        asked = self.asked
-        if asked.command and asked.command != letter:
-            raise Misuse("Invalid commands combination")
-        asked.command = letter
-        if letter in _WITH_TABLE:
-            table = self._free()
-            if table is not None and table not in _TABLES:
-                raise Misuse(f"unknown type `{table}'")
-            asked.table = table or asked.table
+def _value(option: Option, typed: str, rest: list[str]) -> str:
+    """The next word, if the option has an argument."""
+    if not option.argument or (option.optional and (not rest or rest[0].startswith("-"))):
+        return ""
+    if not rest:
+        raise misuse(f"option `{typed}' requires an argument")
+    return rest.pop(0)
+
+
+def asked_for(given: Given, options: Mapping[str, Option], hosts: Mapping[str, int]) -> Asked:
+    """The request of the options; `ToolError` where they make no sense."""
+    asked = Asked(
+        extended="-o" in given,
+        ipv6=given.get("-f", False),
+        mark=given.get("-m", None),
+        statuses=[word for words in given.all("-u") for word in words],
+        zero="-z" in given,
+    )
+    for name, value in given.options:
+        letter = name[1:]
+        if name == "-p":
+            asked.proto = value
+        elif name in _OF_PROTOCOL:
+            _of_protocol(asked, name, value)
+        elif letter in "sdrq":
+            asked.nets[letter] = _net(asked, value, hosts)
+        elif letter in "ngj":
+            asked.translated[letter] = _net(asked, value, hosts) if value else None
+        elif letter in _COMMANDS:
+            if asked.command not in ("", letter):
+                raise misuse("Invalid commands combination")
+            if value and value not in _TABLES:
+                raise misuse(f"unknown type `{value}'")
+            asked.command, asked.table = letter, value or asked.table
+    allowed = (_ALLOWED_EXPECT if asked.table == "expect" else _ALLOWED)[asked.command]
+    for name in given.names:
+        if len(name) == 2 and name[1] not in _COMMANDS + allowed:
+            long = next(other for other in options[name].names if other.startswith("--"))
+            raise misuse(f"Illegal option `{long}' with this command")
+    return asked
+
+
+def _of_protocol(asked: Asked, name: str, value: str) -> None:
+    """An option that a protocol brings along, once it is named."""
+    if asked.proto not in _OF_PROTOCOL[name]:
+        raise misuse(f"unknown option `{name}'")
+    if name == "--state":
+        if value.upper() not in State.__members__:
+            raise misuse(f"unknown TCP state `{value}'")
+        asked.state = value.upper()
+        return
+    parsed = number(value, 0, 0xFFFF)
+    if parsed is None and name not in _ICMP:
+        raise misuse(f"unknown option `{name}'")
+    asked.numbers[_SHORT.get(name, name.removeprefix("--"))] = parsed or 0
+
+
+def _net(asked: Asked, text: str, hosts: Mapping[str, int]) -> Net:
+    address_text, slash, plen_text = text.partition("/")
+    address = full_address(address_text)
+    address = hosts.get(address_text) if address is None else address
+    plen = number(plen_text, 0, 32) if slash else 32
+    if ":" in text:
+        asked.ipv6 = True
+        return Net()
+    if address is None:
+        raise misuse(f"Invalid IP address `{text}'")
+    if plen is None:
+        raise misuse("Invalid netmask")
+    mask = EVERYTHING << (32 - plen) & EVERYTHING
+    return Net(address & mask, mask)
+
+
+def _protocol(text: str) -> int:
+    found = _PROTOCOLS.get(text.lower(), number(text, 0, 255))
+    if found is None:
+        raise misuse(f"`{text}' unsupported protocol")
+    return found
+
+
+def _is_ipv6(text: str) -> bool:
+    if text not in ("ipv4", "ipv6"):
+        raise misuse(f"`{text}' unsupported protocol")
+    return text == "ipv6"
+
+
+def _output(text: str) -> None:
+    for word in text.split(","):
+        if word not in _OUTPUTS:
+            raise misuse(f"Bad parameter `{word}'")
+        if word != "extended":
+            raise NotSimulated(f"conntrack -o {word}", Effect.READS)
+
+
+def _statuses(text: str) -> list[str]:
+    words = text.upper().split(",")
+    for word, typed in zip(words, text.split(","), strict=True):
+        if word not in _STATUSES:
+            raise misuse(f"Bad parameter `{typed}'")
+    return words
+
+
+def _mark(text: str) -> tuple[int, int]:
+    first, slash, last = text.partition("/")
+    return number(first) or 0, (number(last) or 0) if slash else EVERYTHING
+
+
+VALUES: Mapping[str, Callable[[str], Any]] = MappingProxyType(
+    {"-p": _protocol, "-f": _is_ipv6, "-o": _output, "-u": _statuses, "-m": _mark}
+)
