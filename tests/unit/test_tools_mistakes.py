@@ -52,7 +52,21 @@ BUSYBOX = [
     ("sysctl 1 -w", "sysctl: error: '1' is an unknown key\nsysctl: error: '-w' is an unknown key\n", 1),
     ("sysctl ''", "sysctl: error: '' is an unknown key\n", 1),
 ]
+_CONNTRACK = "conntrack v1.4.8 (conntrack-tools): "
+_TRY = "\nTry `conntrack -h' or 'conntrack --help' for more information.\n"
+_ETHTOOL = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
 DEBIAN = [
+    ("conntrack -F -s 10.0.0.1", f"{_CONNTRACK}Illegal option `--src' with this command{_TRY}", 2),
+    ("conntrack -C -z", f"{_CONNTRACK}Illegal option `--zero' with this command{_TRY}", 2),
+    ("conntrack -L --sport 80", f"{_CONNTRACK}unknown option `--sport'{_TRY}", 2),
+    ("conntrack -L -s", f"{_CONNTRACK}option `-s' requires an argument{_TRY}", 2),
+    ("conntrack --s", f"{_CONNTRACK}unknown option `--s'{_TRY}", 2),
+    ("conntrack --du", f"{_CONNTRACK}0 flow entries have been shown.\n", 0),
+    ("ethtool -Z lo", _ETHTOOL, 1),
+    ("ethtool --js lo", _ETHTOOL, 1),
+    ("ethtool -k", _ETHTOOL, 1),
+    ("ethtool -k lo extra", "ethtool: unexpected parameter 'extra'\n", 1),
+    ("ethtool -S lo extra", "ethtool (-S): unknown parameter 'extra'\n", 1),
     ("ifconfig -x", "ifconfig: option `-x' not recognised.\nifconfig: `--help' gives usage information.\n", 1),
     ("ifconfig v0 fd00::1/64", "fd00::1: Unknown host\nifconfig: `--help' gives usage information.\n", 1),
     ("ifconfig v0 10.0.0.5/zz", "…", 3),

@@ -6,15 +6,24 @@ offloads off changes nothing and succeeds, and they cannot be switched on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect
 from macvsim.machine.call import Call
-from macvsim.machine.tool import tool
+from macvsim.machine.options import Given
+from macvsim.machine.tool import Manner, Texts, ToolError, tool
+from macvsim.machine.usage import Option
 from macvsim.tools.ethtool.more import DRIVER_LACKS, NO_DEVICE, channels, lacking, permanent, time_stamping
 
-_BAD = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
+_BAD_WORDS = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
+_REFUSED = {
+    **dict.fromkeys(("-k", "-l"), "ethtool: unexpected parameter '{1}'\n"),
+    **dict.fromkeys(("-S", "-T"), "ethtool ({0}): unknown parameter '{1}'\n"),
+    "-i": _BAD_WORDS,
+}
+"""The complaint about a word behind the device."""
 _SETTINGS_REQUESTS = 7
-_SHOWING = ("-a", "-c", "-d", "-e", "-g", "-m", "-n", "-u", "-x", "--register-dump", "--eeprom-dump", "--module-info")
 _SUMMARY = {
     "rx": "rx-checksumming",
     "tx": "tx-checksumming",
@@ -51,40 +60,60 @@ _NO_OPTIONS = (
 )
 
 
-@tool("ethtool", flavour="debian", effect=Effect.CHANGES)
+def _read_words(words: list[str], options: Mapping[str, Option]) -> Given:
+    """Flags, then one option with its device; all words behind are its parameters."""
+    given, rest = Given(), list(words)
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        option = options.get(word)
+        if option is None or (option.argument and not rest):
+            raise ToolError(_BAD_WORDS, named=False)
+        given.add(option, word, rest.pop(0) if option.argument else "")
+        if option.name not in ("--debug", "-j", "-I"):
+            break
+    if not (given.options or rest):
+        raise ToolError(_BAD_WORDS, named=False)
+    given.operands = rest
+    return given
+
+
+@tool(
+    "ethtool",
+    flavour="debian",
+    usage=Texts(__package__),
+    version="ethtool version 6.14.2\n",
+    more="  --monitor\n",
+    works=" ".join(("-k -K -S -i -P -T -l -h --version", *DRIVER_LACKS)),
+    effect=Effect.CHANGES,
+    reads="-w -j -I --debug --monitor --get-hwtimestamp-cfg --get-phy-tunable --get-tunable --show-tunnels "
+    "--show-module --get-plca-cfg --get-plca-status --show-mm --show-pse --show-phys --cable-test --cable-test-tdr",
+    manner=Manner(reader=_read_words, help_options=("-h", "--help")),
+)
 def ethtool(call: Call) -> int:
-    """``ethtool DEV``, ``ethtool -k|-K|-S|-i DEV …``."""
-    args = call.args
-    if args[:1] == ["--version"]:
-        call.out("ethtool version 6.14.2\n")
-        return 0
-    if not args or (args[0].startswith("-") and len(args) < 2):
-        call.err(_BAD)
-        return 1
-    option, words = (args[0], args[1:]) if args[0].startswith("-") else ("", args)
-    dev = call.box.ns.devices.get(words[0])
+    """``ethtool DEV``, ``ethtool -k|-K|-S|-i|-P|-T|-l DEV …``."""
+    option, name = next(iter(call.given.options), ("", ""))
+    words = call.given.operands
+    dev = call.box.ns.devices.get(name or words[0])
+    if words and option in _REFUSED:
+        raise ToolError(_REFUSED[option].format(option, words[0]), named=False)
     match option:
         case "":
             return _settings(call, dev)
-        case "-k" | "--show-features" | "--show-offload":
+        case "-k":
             return _features(call, dev)
-        case "-K" | "--features" | "--offload":
-            return _set_features(call, dev, words[1:])
-        case "-S" | "--statistics":
+        case "-K":
+            return _set_features(call, dev, words)
+        case "-S":
             return _statistics(call, dev)
-        case "-i" | "--driver":
+        case "-i":
             return _driver(call, dev)
-        case "-P" | "--show-permaddr":
+        case "-P":
             return permanent(call, dev)
-        case "-T" | "--show-time-stamping":
+        case "-T":
             return time_stamping(call, dev)
-        case "-l" | "--show-channels":
+        case "-l":
             return channels(call, dev)
-    if option in DRIVER_LACKS:
-        return lacking(call, option, dev)
-    return call.not_simulated(
-        f"ethtool {option}", Effect.READS if option.startswith("--show-") or option in _SHOWING else Effect.CHANGES
-    )
+    return lacking(call, option, dev)
 
 
 def _settings(call: Call, dev: NetDevice | None) -> int:
