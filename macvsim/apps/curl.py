@@ -10,7 +10,7 @@ from macvsim.apps import netio
 from macvsim.apps.base import Machine, Sink, resolve
 from macvsim.apps.netio import Steps
 from macvsim.engine.sim import MS, SECOND
-from macvsim.errors import MacvsimError, SocketError
+from macvsim.errors import Effect, MacvsimError, NotSimulated, SocketError
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_text
 
@@ -27,10 +27,6 @@ class Failed(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
-
-
-class LeftOut(Exception):
-    """What an URL asks for that is not simulated."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +54,14 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """`Failed` for what is no URL, `LeftOut` for other protocols than HTTP."""
+    """`Failed` for what is no URL, `NotSimulated` for other protocols than HTTP."""
     match = _URL.fullmatch(text)
     if match is None or any(c.isspace() for c in text):
         raise Failed(3, "URL rejected: Malformed input to a URL function")
     scheme, host, port, path = match.groups()
     scheme = (scheme or "http").lower()
     if scheme in ("https", "ftp", "ftps", "file", "tftp", "telnet", "ws", "wss", "scp", "sftp") or host[:1] == "[":
-        raise LeftOut(f"{scheme}://{host if host[:1] == '[' else ''}")
+        raise NotSimulated(f"curl {scheme}://{host if host[:1] == '[' else ''}", Effect.READS)
     if scheme != "http":
         raise Failed(1, f'Protocol "{scheme}" not supported')
     if port and not (port.isascii() and port.isdigit() and int(port) <= 0xFFFF):

@@ -9,6 +9,7 @@ from tests.two_hosts import pair
 
 TRYING = "*   Trying 10.0.0.2:80...\n"
 CONNECTED = "* Connected to 10.0.0.2 (10.0.0.2) port 80\n* using HTTP/1.x\n"
+TRY = "\ncurl: try 'curl --help' or 'curl --manual' for more information"
 NOT_FOUND = (
     "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n"
     "<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n"
@@ -67,7 +68,14 @@ def test_what_it_fetches(hosts: tuple[Box, Box], line: str, stdout: str, stderr:
         ("'http://a b/'", "(3) URL rejected: Malformed input to a URL function", 3),
         ("--interface eth9 10.0.0.2", "(45) Couldn't bind to 'eth9' with errno 19: No such device", 45),
         ("-sSo /nonexistent/x 10.0.0.2", "(23) client returned ERROR on write of 6 bytes", 23),
-        ("", "(2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information", 2),
+        ("", "try 'curl --help' or 'curl --manual' for more information", 2),
+        ("-s", f"(2) no URL specified{TRY}", 2),
+        ("--foo", f"option --foo: is unknown{TRY}", 2),
+        ("--silent=1", f"option --silent=1: is unknown{TRY}", 2),
+        ("-s~", f"option -s~: is unknown{TRY}", 2),
+        ("-so", f"option -so: requires parameter{TRY}", 2),
+        ("--no-output", f"option --no-output: the given option cannot be reversed with a --no- prefix{TRY}", 2),
+        ("-- -x", "(6) Could not resolve host: -x", 6),
         ("-m", "option -m: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information", 2),
         (
             "-m abc 10.0.0.2",

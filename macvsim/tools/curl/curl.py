@@ -3,124 +3,135 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
-from macvsim.apps.curl import AGENT, Failed, LeftOut, Options, Outcome, Transfer, seconds
+from macvsim.apps.curl import AGENT, Failed, Options, Outcome, Transfer, seconds
 from macvsim.engine.sim import SECOND
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
-from macvsim.machine.tool import tool
+from macvsim.machine.options import Given
+from macvsim.machine.tool import Manner, Texts, ToolError, tool
+from macvsim.machine.usage import Option
 from macvsim.tools.socketstreams import Decoder, to_bytes
 from macvsim.wire.addr import ip_text
 
-_LONG = {
-    "connect-timeout": "1:", "data": "d:", "data-raw": "d:", "fail": "f", "head": "I", "header": "H:", "include": "i",
-    "insecure": "k", "interface": "2:", "ipv4": "4", "location": "L", "max-time": "m:", "no-buffer": "N",
-    "no-progress-meter": "s", "output": "o:", "remote-name": "O", "request": "X:", "show-error": "S",
-    "show-headers": "i", "silent": "s", "user-agent": "A:", "verbose": "v", "write-out": "w:",
-}  # fmt: skip
-_LETTERS = {letter[0]: letter for letter in _LONG.values() if letter[0].isalpha() or letter == "4"}
 _MORE = "\ncurl: try 'curl --help' or 'curl --manual' for more information"
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 
 
-@tool("curl", flavour="debian", effect=Effect.READS)
-def curl(call: Call) -> int | Waiting:
-    """``curl [-sSfiIvLkO4N] [-o FILE] [-w FORMAT] [-m SEC] [-X METHOD] [-H HEADER] [-d DATA] [-A AGENT] URL…``."""
-    try:
-        given, urls = _words(call.args)
-        options = _options(given)
-    except LeftOut as error:
-        return call.not_simulated(f"curl {error}", Effect.READS)
-    except Failed as error:
-        call.err(f"curl: {error}\n")
-        return error.code
-    letters = {letter for letter, _ in given}
-    if letters & set("oO") and not letters & set("s"):
-        return call.not_simulated("the progress meter of curl: add -s", Effect.READS)
-    if not urls:
-        call.err(f"curl: (2) no URL specified{_MORE}\n")
-        return 2
-    return _fetch_all(call, urls, given, options)
+def _wrong(word: str, why: str) -> ToolError:
+    return ToolError(f"option {word}: {why}{_MORE}", 2)
 
 
-def _words(args: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Options by letter with their values, and URLs."""
-    given: list[tuple[str, str]] = []
-    urls: list[str] = []
-    rest = list(args)
+def _read_words(words: list[str], options: Mapping[str, Option]) -> Given:
+    """Options and URLs; long names are written out, and ``--no-`` in front switches one off."""
+    given, rest = Given(), list(words)
     while rest:
         word = rest.pop(0)
-        if word.startswith("--") and word != "--":
-            kind = _LONG.get(word[2:])
-            if kind is None:
-                raise LeftOut(word)
-            given.append((kind[0], _value(word, rest) if kind.endswith(":") else ""))
-        elif word.startswith("-") and word not in ("-", "--"):
-            for at, letter in enumerate(word[1:], start=1):
-                kind = _LETTERS.get(letter)
-                if kind is None:
-                    raise LeftOut(f"-{letter}")
-                if kind.endswith(":"):
-                    given.append((letter, word[at + 1 :] or _value(f"-{letter}", rest)))
-                    break
-                given.append((letter, ""))
-        elif word != "--":
-            urls.append(word)
-    return given, urls
+        if word == "--":
+            given.operands += rest
+            break
+        if not word.startswith("-"):
+            given.operands.append(word)
+        elif word.startswith("--"):
+            given.add(option := _named(word, word, options), word, _value(option, word, "", rest))
+        else:
+            letters = word[1:] or " "
+            while letters:
+                option = _named(f"-{letters[0]}", word, options)
+                value = _value(option, word, letters[1:], rest)
+                given.add(option, f"-{letters[0]}", value)
+                letters = "" if option.argument else letters[1:]
+    return given
 
 
-def _value(option: str, rest: list[str]) -> str:
-    if not rest:
-        raise Failed(2, f"option {option}: requires parameter{_MORE}")
-    return rest.pop(0)
+def _named(name: str, word: str, options: Mapping[str, Option]) -> Option:
+    if name in options:
+        return options[name]
+    switched = options.get(f"--{name[5:]}") if name.startswith("--no-") else None
+    if switched is None:
+        raise _wrong(word, "is unknown")
+    if switched.argument:
+        raise _wrong(word, "the given option cannot be reversed with a --no- prefix")
+    raise NotSimulated(f"curl {word}", Effect.READS)
 
 
-def _time(option: str, text: str) -> int:
-    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", text):
-        raise Failed(2, f"option {option}: expected a proper numerical parameter{_MORE}")
-    return int(float(text) * SECOND)
+def _value(option: Option, word: str, attached: str, rest: list[str]) -> str:
+    if not option.argument or attached:
+        return attached
+    if not rest and not option.optional:
+        raise _wrong(word, "requires parameter")
+    return rest.pop(0) if rest else ""
 
 
-def _options(given: list[tuple[str, str]]) -> Options:
-    last = dict(given)
-    data = [value for letter, value in given if letter == "d"]
+def _time(name: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", text):
+            raise _wrong(name, "expected a proper numerical parameter")
+        return int(float(text) * SECOND)
+
+    return read
+
+
+@tool(
+    "curl",
+    flavour="debian",
+    usage=Texts(__package__),
+    listing="curl --help all",
+    letters="h::",
+    more=" -i, --show-headers, --include\n",
+    works="-4 -A -H -I -L -N -O -S -X -d -f -h -i -k -m -o -s -v -w --connect-timeout --data-raw --interface "
+    "--no-progress-meter",
+    values={"-m": _time("-m"), "--connect-timeout": _time("--connect-timeout")},
+    effect=Effect.READS,
+    manner=Manner(reader=_read_words, help_options=("-h", "--help"), version_options=("-V", "--version")),
+)
+def curl(call: Call) -> Waiting:
+    """``curl [-sSfiIvLkO4N] [-o FILE] [-w FORMAT] [-m SEC] [-X METHOD] [-H HEADER] [-d DATA] [-A AGENT] URL…``."""
+    given = call.given
+    if not given.operands:
+        raise ToolError(f"(2) no URL specified{_MORE}" if given.options else _MORE.removeprefix("\ncurl: "), 2)
+    if ("-o" in given or "-O" in given) and not ("-s" in given or "--no-progress-meter" in given):
+        raise NotSimulated("the progress meter of curl: add -s", Effect.NONE)
+    return _fetch_all(call, given, _options(given))
+
+
+def _options(given: Given) -> Options:
+    data = [value for name, value in given.options if name in ("-d", "--data-raw")]
     return Options(
-        method=last.get("X", ""),
-        head="I" in last,
-        headers=[value for letter, value in given if letter == "H"],
+        method=given.get("-X"),
+        head="-I" in given,
+        headers=given.all("-H"),
         data=to_bytes("&".join(data)) if data else None,
-        agent=last.get("A", AGENT),
-        fail="f" in last,
-        follow="L" in last,
-        shows_headers="i" in last or "I" in last,
-        max_time=_time("-m", last["m"]) if "m" in last else None,
-        connect_timeout=_time("--connect-timeout", last["1"]) if "1" in last else None,
-        device=last.get("2", ""),
+        agent=given.get("-A", AGENT),
+        fail="-f" in given,
+        follow="-L" in given,
+        shows_headers="-i" in given or "-I" in given,
+        max_time=given.get("-m", None),
+        connect_timeout=given.get("--connect-timeout", None),
+        device=given.get("--interface"),
     )
 
 
-def _fetch_all(call: Call, urls: list[str], given: list[tuple[str, str]], options: Options) -> Waiting:
-    """One after the other; the exit code is the last one's."""
-    last = dict(given)
-    outputs = [(letter, value) for letter, value in given if letter in "oO"]
+def _fetch_all(call: Call, given: Given, options: Options) -> Waiting:
+    """One URL after the other; the exit code is the last one's."""
+    outputs = [(name, value) for name, value in given.options if name in ("-o", "-O")]
+    silent = "-s" in given and "-S" not in given
     code = connections = 0
-    for number, url in enumerate(urls):
-        letter, name = outputs[number] if number < len(outputs) else ("", "")
-        if letter == "O":
+    for number, url in enumerate(given.operands):
+        option, file = outputs[number] if number < len(outputs) else ("", "")
+        if option == "-O":
             path = re.sub(r"^\w+://|[?#].*", "", url).partition("/")[2]
-            name = path.rpartition("/")[2] or "curl_response"
-        out = _Output(call, name)
-        transfer = Transfer(call.box, options, out.write, call.err if "v" in last else _unheard, connections)
-        try:
-            outcome = yield from transfer.run(url)
-        except LeftOut as error:
-            return call.not_simulated(f"curl {error}", Effect.READS)
+            file = path.rpartition("/")[2] or "curl_response"
+        out = _Output(call, file)
+        transfer = Transfer(call.box, options, out.write, call.err if "-v" in given else _unheard, connections)
+        outcome = yield from transfer.run(url)
         connections, code = transfer.connections, outcome.code
-        if code and not ("s" in last and "S" not in last):
+        if code and not silent:
             call.err(f"curl: ({code}) {outcome.error}\n")
-        if "w" in last:
-            call.out(_written(call, last["w"], outcome))
+        if "-w" in given:
+            call.out(_written(call, given.get("-w"), outcome))
     return code
 
 
