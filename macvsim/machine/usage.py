@@ -60,14 +60,14 @@ def options_of(text: str, letters: str = "") -> Mapping[str, Option]:
     usage = _USAGE.search(text)
     for match in _SYNOPSIS.finditer(usage[0] if usage and found else text):
         for letter in match[1] or match[3] or match[4]:
-            if f"-{letter}" not in found:
+            if f"-{letter}" not in found and f"-{match[3]}" not in found:
                 _add(found, Option((f"-{letter}",), match[2] or match[5] or ""))
     for letter, colons in re.findall(r"([^:])(:{0,2})", letters):
         old = found.get(f"-{letter}", Option((f"-{letter}",)))
         names = (f"-{letter}", *(name for name in old.names if name.startswith("--")))
         _add(found, Option(names, (old.argument or "ARG") if colons else "", len(colons) == 2))
     for name in [name for name in found if re.fullmatch("-[a-zA-Z]{2,}", name)]:
-        if all(f"-{letter}" in found for letter in name[1:]):  # several letters in one word
+        if all(f"-{letter}" in found for letter in name[1:]) and f"[{name}]" not in text:  # several letters in one word
             del found[name]
     return MappingProxyType(found)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from macvsim.apps.dhclient import Dhclient, Held
 from macvsim.engine.sim import MS
 from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.host import Box
 from macvsim.machine.job import Job
+from macvsim.machine.options import Given
 from macvsim.machine.streams import Sink, discard
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, ToolError, tool
+from macvsim.machine.usage import Option
 from macvsim.net.addr import FOREVER, Address
 from macvsim.tools.isc_dhcp_client import leasefile
 from macvsim.wire import dhcp
@@ -21,16 +25,27 @@ Copyright 2004-2022 Internet Systems Consortium.
 All rights reserved.
 For info, please visit https://www.isc.org/software/dhcp/
 """
-_USAGE = """\
-Usage: dhclient [-4|-6] [-SNTPRI1dvrxi] [-nw] [-p <port>] [-D LL|LLT]
-                [--dad-wait-time <seconds>] [--prefix-len-hint <length>]
-                [--decline-wait-time <seconds>]
-                [--address-prefix-len <length>]
-                [-s server-addr] [-cf config-file]
-                [-df duid-file] [-lf lease-file]
-                [-pf pid-file] [--no-pid] [-e VAR=val]
-                [-sf script-file] [interface]*
-       dhclient {--version|--help|-h}
+_MORE = """\
+  -4
+  -6
+  -nw
+  -n
+  -w
+  -q
+  -g ADDRESS
+  -B
+  -cf FILE
+  -df FILE
+  -lf FILE
+  -pf FILE
+  -sf FILE
+  -e VAR
+  -s ADDRESS
+  --no-pid
+  --dad-wait-time SECONDS
+  --prefix-len-hint LENGTH
+  --decline-wait-time SECONDS
+  --address-prefix-len LENGTH
 """
 _BUG = """
 If you think you have received this message due to a bug rather
@@ -41,31 +56,45 @@ process and the information we find helpful for debugging.
 
 exiting.
 """
-_WITH_VALUE = ("-pf", "-lf")
-_LEFT_OUT = ("-6", "-S", "-N", "-T", "-P", "-D", "-p", "-s", "-cf", "-df", "-e", "-sf", "-R", "-I", "-w", "-g", "-B")
 
 
 class _Daemon(Job):
     """A client that goes on in the background."""
 
 
-@tool("dhclient", flavour="debian", effect=Effect.CHANGES)
+def _read_words(words: list[str], options: Mapping[str, Option]) -> Given:
+    """Options, each a word of its own, and names of interfaces."""
+    given, rest = Given(), list(words)
+    while rest:
+        word = rest.pop(0)
+        option = options.get(word)
+        if not word.startswith("-"):
+            given.operands.append(word)
+        elif option is None:
+            raise _mistake(f"Unknown command: {word}")
+        elif option.argument and not rest:
+            raise _mistake(f"No argument for command: {word}")
+        else:
+            given.add(option, word, rest.pop(0) if option.argument else "")
+    return given
+
+
+def _mistake(text: str) -> ToolError:
+    return ToolError(f"{_BANNER}{text}\n{dhclient.text()}{_BUG}", named=False)
+
+
+@tool(
+    "dhclient",
+    effect=Effect.CHANGES,
+    flavour="debian",
+    usage=Texts(__package__),
+    more=_MORE,
+    works="-4 -v -1 -d -r -x -q -nw -i --no-pid -pf -lf",
+    manner=Manner(reader=_read_words, help_options=("-h", "--help"), help_on_stderr=True),
+)
 def dhclient(call: Call) -> Waiting:
     """``dhclient [-v] [-1] [-d] [-r] [-x] [-pf FILE] [-lf FILE] [IFACE…]``."""
-    words, flags, names = list(call.args), set(), []
-    while words:
-        word = words.pop(0)
-        if word in _WITH_VALUE:
-            words = words[1:]
-        elif word in _LEFT_OUT:
-            return call.not_simulated(f"dhclient {word}", Effect.CHANGES)
-        elif word in ("-4", "-v", "-1", "-d", "-r", "-x", "-q", "-nw", "-i", "--no-pid"):
-            flags.add(word)
-        elif word.startswith("-"):
-            call.err(f"Unknown command: {word}\n{_USAGE}{_BUG}")
-            return 1
-        else:
-            names.append(word)
+    flags, names = set(call.given.names), call.given.operands
     say = call.err if flags & {"-v", "-d"} else discard
     running = call.box.kernel.processes.values()
     old = [job for job in running if isinstance(job, _Daemon) and job.box.ns is call.box.ns]
@@ -82,8 +111,8 @@ def dhclient(call: Call) -> Waiting:
     say("\n")
     for name in names:
         if name not in call.box.ns.devices:
-            call.err(f'Cannot find device "{name}"\nFailed to get interface index: No such device\n{_BUG}')
-            return 1
+            text = f'Cannot find device "{name}"\nFailed to get interface index: No such device\n{_BUG}'
+            raise ToolError(text, named=False)
     return (yield from _run(call, names[0], flags, say)) if names else 0
 
 
