@@ -100,7 +100,7 @@ class Manner:
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
     usage_on_stdout : the usage goes to standard output, though the complaint does not
     lists_on_stderr : lines of the usage that end with a blank, which are lists, go to standard error in any case
-    usage_end : the line before which the usage ends after a mistake
+    usage_part : a regular expression for the part of the usage that follows a mistake; empty: all of it
     help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
     version_options : options that print the version
     busybox : the program is an applet of busybox
@@ -115,7 +115,7 @@ class Manner:
     usage_status: int = 1
     usage_on_stdout: bool = False
     lists_on_stderr: bool = False
-    usage_end: str = ""
+    usage_part: str = ""
     help_options: tuple[str, ...] = ("--help",)
     help_status: int = 0
     help_on_stderr: bool = False
@@ -320,8 +320,8 @@ class Tool:
             call.err(f"Try '{call.name} --help' for more information.\n")
         elif self.manner.after == "usage":
             text = self.text(error.topic)
-            if self.manner.usage_end:
-                text = text.partition(self.manner.usage_end)[0]
+            if self.manner.usage_part:
+                text = "".join(re.findall(self.manner.usage_part, text, re.DOTALL))
             self._show(call, text, on_stderr=not self.manner.usage_on_stdout)
         return self.manner.usage_status
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,26 +14,13 @@ from macvsim.apps.base import inet_aton, name_of, resolve
 from macvsim.engine.sim import SECOND
 from macvsim.errors import Effect, MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
 from macvsim.net.services import service_name, service_port
 from macvsim.net.tcp.socket import TcpSocket
-from macvsim.tools.getopt import OptionError, getopt
 from macvsim.tools.socketstreams import Decoder, to_bytes
 from macvsim.wire.addr import ip_text
 
-_USAGE = """\
-usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
-\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
-\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
-\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
-\t  [destination] [port]
-"""
-_LEFT_OUT = "6CDdFhI:i:M:m:O:P:rStT:UuV:W:X:x:Z"
 _BUFFER = 16384
-
-
-class _Die(Exception):
-    """nc ends with 1; the text goes behind its name."""
 
 
 @dataclass(frozen=True)
@@ -48,42 +36,57 @@ class _Asked:
     source: tuple[int, int]
 
 
-@tool("nc", "netcat", "nc.openbsd", flavour="debian", effect=Effect.CHANGES)
+def _seconds(what: str) -> Callable[[str], int]:
+    """A reader of seconds (strtonum)."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]+", text):
+            raise ToolError(f"{what} invalid: {text}")
+        if int(text) < 0:
+            raise ToolError(f"{what} too small: {text}")
+        return int(text)
+
+    return read
+
+
+@tool(
+    "nc",
+    "netcat",
+    "nc.openbsd",
+    flavour="debian",
+    usage=Texts(__package__),
+    letters="b",
+    works="-4 -k -l -N -n -v -z -p -q -s -w",
+    values={"-w": _seconds("timeout"), "-q": _seconds("quit timer")},
+    effect=Effect.CHANGES,
+    manner=Manner(
+        long=False,
+        usage_part="usage:.*?(?=\tCommand)",
+        help_options=("-h",),
+        help_on_stderr=True,
+        version_options=(),
+    ),
+)
 def nc(call: Call) -> Waiting:
     """``nc [-klNnvz] [-p PORT] [-q SEC] [-s ADDRESS] [-w SEC] [HOST] PORT[-PORT]``."""
-    try:
-        found, words = getopt(call.args, f"4klNnvzp:q:s:w:{_LEFT_OUT}")
-    except OptionError as error:
-        call.err(f"nc: {error}\n{_USAGE}")
-        return 1
-    given = dict(found)
-    for letter, _ in found:
-        if letter in _LEFT_OUT.replace(":", ""):
-            return call.not_simulated(f"nc -{letter}", Effect.CHANGES)
-    try:
-        local = _ports(given["p"])[0] if "p" in given else 0
-        asked = _Asked(
-            "v" in given,
-            "n" in given,
-            "N" in given,
-            _seconds("timeout", given.get("w")) or None,
-            _seconds("quit timer", given.get("q")),
-            (_address(call, given["s"], numeric=True, port=str(local)) if "s" in given else 0, local),
-        )
-        if "l" in given:
-            return (yield from _listen(call, asked, words, forever="k" in given))
-        if len(words) < 2:
-            raise _Die("missing port number")
-        return (yield from _try_all(call, asked, words[0], words[1], talks="z" not in given))
-    except _Die as error:
-        call.err(f"nc: {error}\n")
-        return 1
-
-
-def _seconds(what: str, text: str | None) -> int | None:
-    if text is not None and not (text.isascii() and text.isdigit()):
-        raise _Die(f"{what} invalid: {text}")
-    return None if text is None else int(text)
+    given = call.given
+    words = given.operands
+    if not words and "-l" not in given:
+        raise UsageError
+    local = _ports(given.get("-p"))[0] if "-p" in given else 0
+    asked = _Asked(
+        "-v" in given,
+        "-n" in given,
+        "-N" in given,
+        given.get("-w", 0) or None,
+        given.get("-q", None),
+        (_address(call, given.get("-s"), numeric=True, port=str(local)) if "-s" in given else 0, local),
+    )
+    if "-l" in given:
+        return _listen(call, asked, words, forever="-k" in given)
+    if len(words) < 2:
+        raise ToolError("missing port number")
+    return _try_all(call, asked, words[0], words[1], talks="-z" not in given)
 
 
 def _ports(text: str) -> list[int]:
@@ -94,9 +97,9 @@ def _ports(text: str) -> list[int]:
     ends = []
     for word in text.split("-", 1):
         if not (word.isascii() and word.isdigit()):
-            raise _Die(f"port number invalid: {word}")
+            raise ToolError(f"port number invalid: {word}")
         if not 1 <= int(word) <= 0xFFFF:
-            raise _Die(f"port number too {'small' if int(word) < 1 else 'large'}: {word}")
+            raise ToolError(f"port number too {'small' if int(word) < 1 else 'large'}: {word}")
         ends.append(int(word))
     return list(range(min(ends), max(ends) + 1))
 
@@ -111,7 +114,7 @@ def _address(call: Call, host: str, *, numeric: bool, port: str) -> int:
     except MacvsimError:
         pass
     why = "Name or service not known" if numeric else "Temporary failure in name resolution"
-    raise _Die(f'getaddrinfo for host "{host}" port {port}: {why}') from None
+    raise ToolError(f'getaddrinfo for host "{host}" port {port}: {why}') from None
 
 
 def _service(port: int, asked: _Asked) -> str:
@@ -132,7 +135,7 @@ def _try_all(call: Call, asked: _Asked, host: str, ports: str, *, talks: bool) -
                 sock.bind(*asked.source)
         except SocketError as error:
             sock.close()
-            raise _Die(f"bind failed: {error}") from None
+            raise ToolError(f"bind failed: {error}") from None
         try:
             until = None if asked.wait is None else int(call.box.sim.now) + asked.wait * SECOND
             yield from netio.connect(sock, address, port, until)
@@ -155,7 +158,7 @@ def _listen(call: Call, asked: _Asked, words: list[str], *, forever: bool) -> Wa
     """``nc -l [HOST] PORT``."""
     port_word = words[-1] if words else str(asked.source[1] or "")
     if not port_word:
-        raise _Die("missing port number")
+        raise ToolError("missing port number")
     (port, *_) = _ports(port_word)
     address = _address(call, words[0], numeric=asked.numeric, port=port_word) if len(words) > 1 else asked.source[0]
     server = TcpSocket(call.box.ns)
@@ -165,7 +168,7 @@ def _listen(call: Call, asked: _Asked, words: list[str], *, forever: bool) -> Wa
         server.listen(1)
     except SocketError as error:
         server.close()
-        raise _Die(str(error)) from None
+        raise ToolError(str(error)) from None
     try:
         _report(call, asked, "Listening", (address, port))
         while True:
