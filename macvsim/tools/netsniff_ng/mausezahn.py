@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import MS, SECOND, US
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
-from macvsim.tools.getopt import OptionError, getopt
+from macvsim.machine.tool import Manner, Texts, ToolError, tool
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
 from macvsim.wire.frame import Frame
 
@@ -18,38 +17,37 @@ _START, _EACH = 64 * US, 8 * US
 _UNITS = {"msec": MS, "m": MS, "sec": SECOND, "s": SECOND}
 
 
-@tool("mausezahn", flavour="debian", effect=Effect.CHANGES)
+@tool(
+    "mausezahn",
+    flavour="debian",
+    usage=Texts(__package__),
+    letters="qSvrV",
+    works="-q -c -d -p -a -b",
+    effect=Effect.CHANGES,
+    manner=Manner(long=False, usage_on_stdout=True, help_options=("-h",), version_options=("-v",)),
+)
 def mausezahn(call: Call) -> Waiting:
     """``mausezahn DEVICE [-q] [-c COUNT] [-d DELAY] [-p LENGTH] [-a MAC] [-b MAC] "HEX…"``."""
-    sim = call.box.sim
-    try:
-        options, words = getopt(call.args, "46c:d:rp:a:b:A:B:P:f:F:Q:t:T:M:VqSvhx:l:R:")
-    except OptionError as error:
-        call.err(f"mausezahn: {error}\n")
-        return 1
-    given = dict(options)
-    left_out = sorted(set(given) - set("qcdpab"))
-    if left_out or len(words) != 2:
-        return call.not_simulated(
-            f"mausezahn {f'-{left_out[0]}' if left_out else 'without a device and bytes'}", Effect.CHANGES
-        )
-    if words[0] not in call.box.ns.devices:
+    given, sim = call.given, call.box.sim
+    if len(given.operands) != 2:
+        raise NotSimulated("mausezahn without a device and bytes", Effect.CHANGES)
+    name, text = given.operands
+    if name not in call.box.ns.devices:
         call.err(" mz/getopts: libnet_init() failed (libnet_check_iface() ioctl: No such device)")
-        call.err(" Invalid command line parameters!\n")
-        return 1
-    dev = call.box.ns.dev(words[0])
-    raw = _bytes(words[1])
-    for letter in ("a", "b"):
-        if letter in given:
-            raw = _address(given[letter], dev) + raw
-    raw = raw.ljust(max(_LEAST, int(given.get("p", 0))), b"\0")
-    count, delay = int(given.get("c", 1)), _delay(given.get("d", "0"))
+        raise ToolError(" Invalid command line parameters!\n", named=False)
+    dev = call.box.ns.dev(name)
+    raw = _bytes(text)
+    for option in ("-a", "-b"):
+        if option in given:
+            raw = _address(given.get(option), dev) + raw
+    raw = raw.ljust(max(_LEAST, int(given.get("-p", 0))), b"\0")
+    count, delay = int(given.get("-c", 1)), _delay(given.get("-d", "0"))
     for number in range(count):
         if number and delay:
             yield sim.timeout(delay)
         if dev.up:
             dev.xmit(Frame(raw, sim.born()))
-    if "q" not in given:
+    if "-q" not in given:
         took = (_START + count * _EACH + max(count - 1, 0) * delay) / SECOND
         call.out(f"{took:.2f} seconds ({round(count / took)} packets per second)\n")
     return 0
