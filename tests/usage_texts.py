@@ -8,6 +8,8 @@ keeps its block.
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -41,11 +43,12 @@ def real_text(one: Tool, topic: str = "") -> str | None:
         text=True,
         timeout=10,
         check=False,
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
     )
     text = done.stdout
     if "applet not found" in text:
         return None
-    return text.replace(f"Usage: {path}", f"Usage: {one.name}")
+    return re.sub(rf"(Usage:\s+){re.escape(path)}", rf"\g<1>{one.name}", text)
 
 
 def block_name(one: Tool, topic: str) -> str:

@@ -10,9 +10,10 @@ import pytest
 from macvsim.engine.sim import MS, SECOND
 from macvsim.machine.call import Call
 from macvsim.machine.host import Box
+from macvsim.machine.options import read_options
 from macvsim.machine.streams import Descriptors
 from macvsim.machine.tool import Tool
-from macvsim.tools import getopt
+from macvsim.machine.usage import options_of
 from macvsim.tools.busybox import arping as busybox_arping
 from macvsim.tools.busybox import ping as busybox_ping
 from macvsim.tools.busybox import traceroute as busybox_traceroute
@@ -236,15 +237,16 @@ def test_signals(pair: Pair) -> None:
 
 
 def test_getopt() -> None:
-    assert getopt.getopt(["a", "-xy", "1", "-y2", "--", "-x"], "xy:") == (
-        [("x", ""), ("y", "1"), ("y", "2")],
-        ["a", "-x"],
-    )
-    assert getopt.getopt(["-", "-x"], "x") == ([("x", "")], ["-"])
-    with pytest.raises(getopt.OptionError, match="invalid option -- '-'"):
-        getopt.getopt(["--long"], "x")
-    with pytest.raises(getopt.OptionError, match="option requires an argument -- 'y'"):
-        getopt.getopt(["-xy"], "xy:")
+    options = options_of("", "xy:")
+
+    def read(*words: str) -> tuple[list[tuple[str, str]], list[str], str]:
+        given = read_options(list(words), options, long=False)
+        return given.options, given.operands, given.wrong
+
+    assert read("a", "-xy", "1", "-y2", "--", "-x") == ([("-x", ""), ("-y", "1"), ("-y", "2")], ["a", "-x"], "")
+    assert read("-", "-x") == ([("-x", "")], ["-"], "")
+    assert read("--long")[2] == "invalid option -- '-'"
+    assert read("-xy")[2] == "option requires an argument -- 'y'"
     assert [duration(t) for t in ("1", "0.5", ".5", "2m", "1h")] == [1, 0.5, 0.5, 120, 3600]
 
 
