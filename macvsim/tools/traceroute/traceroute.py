@@ -11,13 +11,16 @@ from macvsim.apps.names6 import UnknownZone, is_text6, prefers6, resolve6
 from macvsim.apps.traceroute6 import DEFAULT_SIZE as DEFAULT_SIZE6
 from macvsim.apps.traceroute6 import LinuxTraceroute6
 from macvsim.apps.traceroute_linux import DEFAULT_SIZE, LinuxTraceroute
-from macvsim.errors import Effect, MacvsimError
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Texts, ToolError, tool
 from macvsim.net.ipv6.ip6 import FLOW_MASK
 from macvsim.tools.apps import run_program
-from macvsim.tools.traceroute.usage import USAGE, VERSION
 
+_VERSION = """\
+Modern traceroute for Linux, version 2.1.6
+Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later
+"""
 _MAX_HOPS = 255
 _MAX_PROBES = 10
 _MAX_SIZE = 65000
@@ -54,8 +57,14 @@ _MODULES = {"default": "", "icmp": "I", "tcp": "T", "udp": "U", "udplite": "UL",
 _DECIMAL = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
-class _Refused(Exception):
-    """What traceroute says before it exits with 2."""
+def _shown(text: str) -> ToolError:
+    """A text about itself, where traceroute stops reading."""
+    return ToolError(text, 0, named=False)
+
+
+def _refused(text: str) -> ToolError:
+    """The mistake that ends traceroute."""
+    return ToolError(f"{text}\n", 2, named=False)
 
 
 @dataclass
@@ -69,33 +78,30 @@ class _Options:
         """Check a value and keep it; `shown` is the option as it was written."""
         complaint = f"Cannot handle `{shown}' option with arg `{value}' (argc {place})"
         if name in "fmNptlq" and len(name) == 1 and _unsigned(value) is None:
-            raise _Refused(complaint)
+            raise _refused(complaint)
         if name == "z" and not re.fullmatch(_DECIMAL, value):
-            raise _Refused(complaint)
+            raise _refused(complaint)
         if name == "w" and not re.fullmatch(rf"{_DECIMAL}(.{_DECIMAL}){{0,2}}", value):
-            raise _Refused(complaint)
+            raise _refused(complaint)
         if name == "s":
             self.given["s"] = _address(call, value, self, complaint)
             return
         self.given[name] = value
 
 
-@tool("traceroute", flavour="debian", effect=Effect.READS)
+@tool(
+    "traceroute",
+    flavour="debian",
+    usage=Texts(__package__),
+    left_out={f"{'-' if len(name) < 3 else '--'}{name}": text for name, text in _NOT_SIMULATED.items()},
+    effect=Effect.READS,
+)
 def traceroute(call: Call) -> int | Waiting:
     """``traceroute [OPTIONS] host [packetlen]``."""
+    options = _parse(call)
     if not call.args:
-        call.err(USAGE)
-        return 0
-    try:
-        options = _parse(call)
-        if "help" in options.given or "V" in options.given:
-            call.err(USAGE if "help" in options.given else VERSION)
-            return 0
-        size = _words(call, options)
-        return _start(call, options, size)
-    except _Refused as error:
-        call.err(f"{error}\n")
-        return 2
+        raise _shown(traceroute.text())
+    return _start(call, options, _words(call, options))
 
 
 def _parse(call: Call) -> _Options:
@@ -113,11 +119,13 @@ def _parse(call: Call) -> _Options:
             name, equals, value = word[2:].partition("=")
             letter = _LONG.get(name)
             if letter is None:
-                raise _Refused(f"Bad option `{word}' (with arg `{value}') (argc {place})" if equals
+                raise _refused(f"Bad option `{word}' (with arg `{value}') (argc {place})" if equals
                                else f"Bad option `{word}' (argc {place})")  # fmt: skip
             if letter in _ARGUMENTS and not equals:
                 need = f"--{name}={_ARGUMENTS[letter]}"
-                raise _Refused(f"Option `--{name}' (argc {place}) requires an argument: `{need}'")
+                raise _refused(f"Option `--{name}' (argc {place}) requires an argument: `{need}'")
+            if letter in ("help", "V"):
+                raise _shown(traceroute.text() if letter == "help" else _VERSION)
             options.add(call, place, f"--{name}", letter, value)
         elif word.startswith("-") and word != "-":
             _cluster(call, options, place, word, rest)
@@ -129,15 +137,17 @@ def _parse(call: Call) -> _Options:
 def _cluster(call: Call, options: _Options, place: int, word: str, rest: list[tuple[int, str]]) -> None:
     """Letters behind one dash; one that takes a value takes what is left of the word, or the next word."""
     for at, letter in enumerate(word[1:], start=1):
+        if letter == "V":
+            raise _shown(_VERSION)
         if letter in _FLAGS:
             options.given[letter] = ""
             continue
         if letter not in _ARGUMENTS:
-            raise _Refused(f"Bad option `-{letter}' (argc {place})")
+            raise _refused(f"Bad option `-{letter}' (argc {place})")
         value = word[at + 1 :]
         if not value:
             if not rest:
-                raise _Refused(
+                raise _refused(
                     f"Option `-{letter}' (argc {place}) requires an argument: `-{letter} {_ARGUMENTS[letter]}'"
                 )
             place, value = rest.pop(0)
@@ -155,13 +165,13 @@ def _words(call: Call, options: _Options) -> int:
     if len(words) > 1:
         place, text = words[1]
         if not re.fullmatch(r"[-+]?[0-9]+", text):
-            raise _Refused(f'Cannot handle "packetlen" cmdline arg `{text}\' on position 2 (argc {place})')
+            raise _refused(f'Cannot handle "packetlen" cmdline arg `{text}\' on position 2 (argc {place})')
         size = int(text)
     if len(words) > 2:
         place, text = words[2]
-        raise _Refused(f"Extra arg `{text}' (position 3, argc {place})")
+        raise _refused(f"Extra arg `{text}' (position 3, argc {place})")
     if not words:
-        raise _Refused('Specify "host" missing argument.')
+        raise _refused('Specify "host" missing argument.')
     return size
 
 
@@ -169,7 +179,7 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     given = options.given
     module = given.get("M", "default")
     if module not in _MODULES:
-        raise _Refused(f"Unknown traceroute module {module}")
+        raise _refused(f"Unknown traceroute module {module}")
     first, hops, probes = (
         _unsigned(given.get("f", "1")),
         _unsigned(given.get("m", "30")),
@@ -180,22 +190,21 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     wait += [0.0] * (3 - len(wait))
     pause = float(given.get("z", "0"))
     if not first or first > hops:
-        raise _Refused("first hop out of range")
+        raise _refused("first hop out of range")
     if hops > _MAX_HOPS:
-        raise _Refused(f"max hops cannot be more than {_MAX_HOPS}")
+        raise _refused(f"max hops cannot be more than {_MAX_HOPS}")
     if not probes or probes > _MAX_PROBES:
-        raise _Refused(f"no more than {_MAX_PROBES} probes per hop")
+        raise _refused(f"no more than {_MAX_PROBES} probes per hop")
     if min(wait) < 0:
-        raise _Refused("bad wait specifications `{:g},{:g},{:g}' used".format(*wait))
+        raise _refused("bad wait specifications `{:g},{:g},{:g}' used".format(*wait))
     if size > _MAX_SIZE:
-        raise _Refused(f"too big packetlen {size} specified")
+        raise _refused(f"too big packetlen {size} specified")
     if pause < 0:
-        raise _Refused(f"bad sendtime `{pause:g}' specified")
+        raise _refused(f"bad sendtime `{pause:g}' specified")
     left_out = next((name for name in (*given, _MODULES[module]) if name in _NOT_SIMULATED), None)
     if left_out:
-        return call.not_simulated(
-            f"traceroute {'-' if len(left_out) < 3 else '--'}{left_out}: {_NOT_SIMULATED[left_out]}", Effect.READS
-        )
+        dashes = "-" if len(left_out) < 3 else "--"
+        raise NotSimulated(f"traceroute {dashes}{left_out}: {_NOT_SIMULATED[left_out]}", Effect.READS)
     target = options.words[0][1]
     six = _is_six(call, target, options)
     size = (DEFAULT_SIZE6 if six else DEFAULT_SIZE) if size < 0 else size
@@ -220,7 +229,7 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
     }
     if six:
         if "F" in given:
-            return call.not_simulated("traceroute -6 -F: IPV6_PMTUDISC_PROBE", Effect.READS)
+            raise NotSimulated("traceroute -6 -F: IPV6_PMTUDISC_PROBE", Effect.READS)
         flow = (_unsigned(given.get("l", "0")) or 0) & FLOW_MASK
         return run_program(LinuxTraceroute6(call.box, target, flow=flow, **common))
     return run_program(LinuxTraceroute(call.box, target, uncut="F" in given, **common))
@@ -229,7 +238,7 @@ def _start(call: Call, options: _Options, size: int) -> int | Waiting:
 @tool("traceroute6", flavour="debian", effect=Effect.READS)
 def traceroute6(call: Call) -> int | Waiting:
     """The traceroute6 of the package ndisc6."""
-    return call.not_simulated("traceroute6 of ndisc6; traceroute -6 does it", Effect.READS)
+    raise NotSimulated("traceroute6 of ndisc6; traceroute -6 does it", Effect.READS)
 
 
 def _address(call: Call, name: str, options: _Options, complaint: str) -> str:
@@ -242,9 +251,9 @@ def _address(call: Call, name: str, options: _Options, complaint: str) -> str:
             raise MacvsimError(f"{name} is no address for {'-6' if six else '-4'}")
         resolve6(call.box, name) if six else resolve(call.box, name)
     except UnknownZone:
-        raise _Refused(f"{name}: Name or service not known\n{complaint}") from None
+        raise _refused(f"{name}: Name or service not known\n{complaint}") from None
     except MacvsimError:
-        raise _Refused(f"{name}: {why}\n{complaint}") from None
+        raise _refused(f"{name}: {why}\n{complaint}") from None
     return name
 
 
