@@ -67,7 +67,10 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         """A static address came or went (fdb_add_hw_addr, fdb_del_hw_addr)."""
         for port in self._bridge.ports:
             if port.synced:
-                port.dev.add_uc(mac) if added else port.dev.del_uc(mac)
+                if added:
+                    port.dev.add_uc(mac)
+                else:
+                    port.dev.del_uc(mac)
 
     def sync_static(self, port: BridgePort) -> None:
         """Tell a port's device every static address (br_fdb_sync_static)."""
@@ -139,7 +142,10 @@ class BridgeFdb(FilteringDatabase[BridgePort]):
         """A port leaves: all of its entries go, static ones too (br_fdb_delete_by_port with do_all)."""
         for entry in list(self.entries.values()):
             if entry.port is port:
-                self._delete_local(entry, port) if entry.local else self.remove(entry)
+                if entry.local:
+                    self._delete_local(entry, port)
+                else:
+                    self.remove(entry)
 
     # -- by hand -----------------------------------------------------------------------------------------------------
 

@@ -181,10 +181,16 @@ class Ipvlan(NetDevice):
             self.port.by_ip.pop(address, None)
 
     def on_uc(self, mac: bytes, added: bool) -> None:
-        self.lower.add_uc(mac) if added else self.lower.del_uc(mac)
+        if added:
+            self.lower.add_uc(mac)
+        else:
+            self.lower.del_uc(mac)
 
     def on_mc(self, mac: bytes, added: bool) -> None:
-        self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
+        if added:
+            self.lower.add_mc(mac)
+        else:
+            self.lower.del_mc(mac)
 
     def add_allmulti(self, change: int) -> None:
         """Count the wishes to see every group frame; the lower device hears of it even while the child is down."""

@@ -176,10 +176,16 @@ class Macvlan(NetDevice):
             self.sync_rx_mode()
 
     def on_uc(self, mac: bytes, added: bool) -> None:
-        self.lower.add_uc(mac) if added else self.lower.del_uc(mac)
+        if added:
+            self.lower.add_uc(mac)
+        else:
+            self.lower.del_uc(mac)
 
     def on_mc(self, mac: bytes, added: bool) -> None:
-        self.lower.add_mc(mac) if added else self.lower.del_mc(mac)
+        if added:
+            self.lower.add_mc(mac)
+        else:
+            self.lower.del_mc(mac)
 
     def on_promisc(self, on: bool) -> None:
         if self.mode is not PASSTHRU:

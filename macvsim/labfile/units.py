@@ -68,7 +68,10 @@ def _mac(value: Any) -> str:
 def _address(value: Any) -> str:
     text = str(value)
     try:
-        prefix6_parse(text) if ":" in text else prefix_parse(text)
+        if ":" in text:
+            prefix6_parse(text)
+        else:
+            prefix_parse(text)
     except (MacvsimError, ValueError):
         text = ""
     if "/" not in text:

@@ -312,7 +312,10 @@ class Box(Parts, Shown):
         if promisc is not None:
             device.set_promisc(promisc)
         if up is not None:
-            device.set_up() if up else device.set_down()
+            if up:
+                device.set_up()
+            else:
+                device.set_down()
 
     @recorded
     def route_add(

@@ -114,7 +114,10 @@ def add(
         if exclusive:
             raise NetlinkError("EEXIST", f"{dev.label} listens for {mac_text(mac)} already")
         return
-    dev.add_mc(mac) if is_group(mac) else dev.add_uc(mac)
+    if is_group(mac):
+        dev.add_mc(mac)
+    else:
+        dev.add_uc(mac)
 
 
 def delete(dev: NetDevice, mac: bytes, *, master: bool, vlan: int | None = None) -> None:
@@ -126,7 +129,10 @@ def delete(dev: NetDevice, mac: bytes, *, master: bool, vlan: int | None = None)
     _check_own(dev, master)
     if mac not in (dev.mc if is_group(mac) else dev.uc):
         raise NetlinkError("ENOENT", f"{dev.label} does not listen for {mac_text(mac)}")
-    dev.del_mc(mac) if is_group(mac) else dev.del_uc(mac)
+    if is_group(mac):
+        dev.del_mc(mac)
+    else:
+        dev.del_uc(mac)
 
 
 def _check_own(dev: NetDevice, master: bool) -> None:

@@ -94,7 +94,10 @@ def set_flags(ns: Namespace, name: str, flags: int) -> None:
         dev.noarp = bool(flags & IFF_NOARP)
         ns.arp_changed(dev)
     if changed & IFF_UP:
-        dev.set_up() if flags & IFF_UP else dev.set_down()
+        if flags & IFF_UP:
+            dev.set_up()
+        else:
+            dev.set_down()
     if changed & IFF_PROMISC:
         dev.set_promisc(bool(flags & IFF_PROMISC))
     if changed & IFF_ALLMULTI:

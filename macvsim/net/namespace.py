@@ -438,7 +438,10 @@ class Namespace(Parts):
             self.leave_group(dev, ALL_SNOOPERS)
         if dev.inet.inet6 is not None:
             groups = self.ipv6.addrconf.groups
-            groups.join(dev, ALL_SNOOPERS6) if join else groups.leave(dev, ALL_SNOOPERS6)
+            if join:
+                groups.join(dev, ALL_SNOOPERS6)
+            else:
+                groups.leave(dev, ALL_SNOOPERS6)
 
     # -- parameters ----------------------------------------------------------------------------------------------------
 

@@ -474,5 +474,8 @@ def test_T47_veth_parent_turns_promiscuous() -> None:
     p0, _ = lab.veth(lab.ns("h1"), "p0", lab.ns("w"), "w0")
     child = lab.container("c1", p0, up=False)
     for up in (True, False, True):
-        child.set_up() if up else child.set_down()
+        if up:
+            child.set_up()
+        else:
+            child.set_down()
         assert (p0.promiscuity, p0.user_promisc) == (int(up), False)

@@ -162,7 +162,10 @@ def test_effect_of_macvlan_up(kind: str, promiscuous: int) -> None:
     assert dev.promiscuity == 0
     counts = []
     for child, up in ((first, True), (second, True), (first, False), (second, False)):
-        child.set_up() if up else child.set_down()
+        if up:
+            child.set_up()
+        else:
+            child.set_down()
         counts.append(dev.promiscuity)
     assert counts == [promiscuous, promiscuous, promiscuous, 0]
     assert not dev.user_promisc

@@ -50,7 +50,10 @@ class FakeNamespace:
     def join_snoopers(self, dev: NetDevice, join: bool) -> None:
         """As a namespace does."""
         for group in SNOOPERS:
-            dev.add_mc(group) if join else dev.del_mc(group)
+            if join:
+                dev.add_mc(group)
+            else:
+                dev.del_mc(group)
 
     def register(self, dev: NetDevice, *, rename: str | None = None, ifindex: int | None = None) -> None:
         self.devices[dev.name] = dev

@@ -297,10 +297,16 @@ class Addrconf:
         router = bool(inet6.conf.forwarding)
         if dev.multicast and not dev.loopback:
             for group in ROUTER_GROUPS:
-                self.groups.join(dev, group) if router else self.groups.leave(dev, group)
+                if router:
+                    self.groups.join(dev, group)
+                else:
+                    self.groups.leave(dev, group)
         for address in inet6.addresses:
             if not address.tentative:
-                self.join_anycast(dev, address) if router else self.leave_anycast(dev, address)
+                if router:
+                    self.join_anycast(dev, address)
+                else:
+                    self.leave_anycast(dev, address)
         if router:
             self.routers.forget(dev)
 

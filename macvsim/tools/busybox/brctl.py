@@ -25,12 +25,18 @@ def brctl(call: Call) -> int:
     try:
         if what in ("addbr", "delbr"):
             require_net_admin(call)
-            brioctl.add(ns, name) if what == "addbr" else brioctl.delete(ns, name)
+            if what == "addbr":
+                brioctl.add(ns, name)
+            else:
+                brioctl.delete(ns, name)
             return 0
         if ports[0] not in ns.devices:
             raise ToolError(f"iface {ports[0]}: No such device")
         require_net_admin(call)
-        brioctl.add_port(ns, name, ports[0]) if what == "addif" else brioctl.delete_port(ns, name, ports[0])
+        if what == "addif":
+            brioctl.add_port(ns, name, ports[0])
+        else:
+            brioctl.delete_port(ns, name, ports[0])
     except NetlinkError as error:
         raise ToolError(f"bridge {name}: {error.strerror}") from None
     return 0

@@ -106,7 +106,10 @@ def set_flags(ns: Namespace, dev: NetDevice, request: LinkRequest) -> None:
         ns.arp_changed(dev)
     dev.multicast = switches.get("multicast", dev.multicast)
     if request.up is not None:
-        dev.set_up() if request.up else dev.set_down()
+        if request.up:
+            dev.set_up()
+        else:
+            dev.set_down()
     if "promisc" in switches:
         dev.set_promisc(switches["promisc"])
     if "allmulticast" in switches:

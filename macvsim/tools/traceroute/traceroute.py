@@ -249,7 +249,10 @@ def _address(call: Call, name: str, options: _Options, complaint: str) -> str:
         if inet_aton(name) is not None if six else is_text6(name):
             why = "Address family for hostname not supported"
             raise MacvsimError(f"{name} is no address for {'-6' if six else '-4'}")
-        resolve6(call.box, name) if six else resolve(call.box, name)
+        if six:
+            resolve6(call.box, name)
+        else:
+            resolve(call.box, name)
     except UnknownZone:
         raise _refused(f"{name}: Name or service not known\n{complaint}") from None
     except MacvsimError:
