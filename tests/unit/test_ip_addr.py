@@ -186,3 +186,14 @@ def test_busybox_shows_lifetimes_flags_and_peers() -> None:
     assert "    inet 10.3.0.1/24 scope global noprefixroute e0\n" in shown
     assert "    inet 239.1.1.1/32 scope global flags 400 e0\n" in shown
     assert "    inet 10.0.0.9 peer 10.5.0.0/24 scope global e0\n" in shown
+
+
+def test_commands_of_ip_that_are_left_out_say_so(ip: Ip) -> None:
+    one = ip.host.kernel.programs.find("ip", "debian")
+    assert one is not None
+    commands = {" ".join(command.words): command.works for command in one.commands}
+    assert commands["address add"] and commands["rule flush"] and commands["link set"]
+    left_out = [words for words, works in commands.items() if not works]
+    assert {"address save", "route test", "macsec", "netns attach"} <= set(left_out)
+    for words in left_out:
+        assert ip.fails(words)[1] == 95, words

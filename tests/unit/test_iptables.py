@@ -343,3 +343,11 @@ def test_a_match_that_the_kernel_lacks_before_the_command_is_not_simulated() -> 
     host.ns.netfilter.modules.extensions = frozenset()
     result = host.sh("iptables -m limit -A FORWARD -j DROP")
     assert (result.code, rules(host)) == (95, rules(make()))
+
+
+def test_options_and_features_that_are_left_out_are_data() -> None:
+    one = make().kernel.programs.find("iptables", "debian")
+    assert one is not None
+    assert one.options["--source"].names == one.options["-s"].names == ("-s", "--source", "--src")
+    for words in [name for name in one.left_out if name != "-6"]:
+        assert make().sh(f"iptables -A INPUT {words}").code == 95, words

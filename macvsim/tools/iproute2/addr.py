@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from macvsim.dev.base import NetDevice
-from macvsim.errors import NotSimulated
-from macvsim.machine.tool import UsageError
+from macvsim.errors import Effect
 from macvsim.net.addr import Address
 from macvsim.net.ipv6.address import Address6
 from macvsim.tools.iproute2 import addrchange
@@ -17,32 +17,10 @@ from macvsim.tools.iproute2.guard import flushed, may_flush
 from macvsim.tools.iproute2.link import kernel_picks
 from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
 from macvsim.tools.iproute2.messages import AddressMessage
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import INET6, LINK, Tool
-from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
-
-
-def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip addr …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
-    if not words:
-        return _show(words, tool)
-    word = words.take()
-    if matches(word, "add"):
-        return addrchange.put(words, tool, replace=False)
-    if any(matches(word, full) for full in ("change", "chg", "replace")):
-        return addrchange.put(words, tool, replace=True)
-    if matches(word, "delete"):
-        return addrchange.delete(words, tool)
-    if any(matches(word, full) for full in ("show", "lst", "list")):
-        return _show(words, tool)
-    if matches(word, "flush"):
-        return _flush(words, tool)
-    if any(matches(word, full) for full in ("save", "restore", "showdump")):
-        raise NotSimulated(f"ip addr {word}", effect_of(word))
-    if matches(word, "help"):
-        raise UsageError(topic="ip address")
-    raise complaint(f'Command "{word}" is unknown, try "ip address help".\n')
-
+from macvsim.tools.iproute2.words import Words, complaint
 
 # -- show and flush ----------------------------------------------------------------------------------------------------
 
@@ -113,3 +91,18 @@ def _flush(words: Words, tool: Tool) -> int:
         found.family.remove_address(tool.ns, dev, found.address)
     flushed(tool, len(doomed), "addresses")
     return 0
+
+
+work = Object(
+    topic="ip address",
+    name="ip addr",
+    commands={
+        "add": partial(addrchange.put, replace=False),
+        **dict.fromkeys(("change", "chg", "replace"), partial(addrchange.put, replace=True)),
+        "delete": addrchange.delete,
+        **dict.fromkeys(("show", "lst", "list"), _show),
+        "flush": _flush,
+    },
+    default="show",
+    left_out={"save": Effect.READS, "restore": Effect.CHANGES, "showdump": Effect.READS},
+)

@@ -12,7 +12,8 @@ from macvsim.tools.iproute2.linktypes import PORT_USAGE
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import USAGE, Words, complaint, effect_of, matches
 
-_LEFT_OUT = ("xstats", "afstats", "property", "replace")
+COMMANDS = ("show", "lst", "list", "add", "set", "change", "delete")
+LEFT_OUT = ("xstats", "afstats", "property", "replace")
 
 
 def work(words: Words, tool: Tool) -> int:
@@ -29,7 +30,7 @@ def work(words: Words, tool: Tool) -> int:
             return 0
         raise UsageError(topic="ip link")
     if not matches(word, "add") and not matches(word, "set") and not matches(word, "change"):
-        if any(matches(word, name) for name in _LEFT_OUT):
+        if any(matches(word, name) for name in LEFT_OUT):
             raise NotSimulated(f"ip link {word}", effect_of(word, "xstats", "afstats"))
         if not matches(word, "delete"):
             raise complaint(f'Command "{word}" is unknown, try "ip link help".\n')

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from macvsim.dev.base import NetDevice
 from macvsim.machine.kernelfs.linkgroups import link_groups
 from macvsim.machine.tool import UsageError
 from macvsim.tools.iproute2.family import families
 from macvsim.tools.iproute2.linkargs import lladdr
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import LINK, Options, Tool
 from macvsim.tools.iproute2.words import Words, complaint, garbage, matches
 from macvsim.wire.addr import mac_bytes, mac_text
 
 MAC_LENGTH = 6
-
-
-def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip maddr …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
-    word = words.take() if words else "show"
-    if matches(word, "add") or matches(word, "delete"):
-        return _change(words, tool, add=matches(word, "add"))
-    if any(matches(word, full) for full in ("show", "list", "lst")):
-        return _show(words, tool)
-    if matches(word, "help"):
-        raise UsageError(topic="ip maddr")
-    raise complaint(f'Command "{word}" is unknown, try "ip maddr help".\n')
 
 
 def _change(words: Words, tool: Tool, *, add: bool) -> int:
@@ -110,3 +101,15 @@ def _print(out: Printer, dev: NetDevice, groups: list[tuple[str, str, int]], opt
                 more += " static"
             out.text(f"{head}\\" if options.oneline else "")
             out.text(f"\t{family:<5} {address}{more}\n")
+
+
+work = Object(
+    topic="ip maddr",
+    name="ip maddr",
+    commands={
+        "add": partial(_change, add=True),
+        "delete": partial(_change, add=False),
+        **dict.fromkeys(("show", "list", "lst"), _show),
+    },
+    default="show",
+)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from importlib import import_module
 from typing import cast
 
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import UsageError, tool
+from macvsim.machine.tool import Subcommand, UsageError, tool
 from macvsim.shell.interp import box_for
 from macvsim.tools.iproute2.batch import run_batch
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool, refused
 from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, effect_of, invalid, matches
 
@@ -50,8 +51,27 @@ _OPTIONS = (
 )  # fmt: skip
 """Long options in the order abbreviations are looked up in."""
 _COLOURS = ("=never", "=auto", "=always")
+LEFT_OUT = {"-resolve": "names of hosts", "-echo": "the kernel's answer", "-M": "MPLS", "-B": "bridges"}
 _IGNORED = ("color", "timestamp", "tshort")
 """What changes nothing here: nothing is coloured or monitored."""
+
+
+def _subcommands() -> Iterator[Subcommand]:
+    """Every object with its commands; an object that nobody can make here has its list."""
+    for name, module in _OBJECTS:
+        if name in _EMPTY:
+            yield Subcommand((name, "show"))
+        elif not module:
+            yield Subcommand((name,), works=False)
+        else:
+            here = import_module(f"macvsim.tools.iproute2.{module}")
+            works, left_out = (
+                (here.work.commands, here.work.left_out)
+                if isinstance(here.work, Object)
+                else (here.COMMANDS, here.LEFT_OUT)
+            )
+            yield from (Subcommand((name, command)) for command in works)
+            yield from (Subcommand((name, command), works=False) for command in left_out)
 
 
 @tool(
@@ -59,6 +79,8 @@ _IGNORED = ("color", "timestamp", "tshort")
     flavour="debian",
     usage=USAGE,
     topics=tuple(f"ip {topic}" for topic in TOPICS),
+    subcommands=_subcommands,
+    left_out=LEFT_OUT,
     manner=IPROUTE2,
     effect=Effect.CHANGES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
@@ -14,6 +15,7 @@ from macvsim.net.nud import VALID, Nud
 from macvsim.tools.iproute2.family import families
 from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
 from macvsim.tools.iproute2.linkargs import lladdr
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
 from macvsim.tools.iproute2.tool import INET, Tool
@@ -28,30 +30,6 @@ _NONE = 0x100
 """Stands for NUD_NONE among the states asked for."""
 _SHOWN = 0xFF & ~int(Nud.NOARP)
 _FLUSHED = 0x1FF & ~int(Nud.NOARP | Nud.PERMANENT)
-
-
-def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip neigh …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
-    if not words:
-        return _show(words, tool)
-    word = words.take()
-    if matches(word, "add"):
-        return _put(words, tool, create=True, replace=False)
-    if matches(word, "change") or matches(word, "chg"):
-        return _put(words, tool, create=False, replace=True)
-    if matches(word, "replace"):
-        return _put(words, tool, create=True, replace=True)
-    if matches(word, "delete"):
-        return _delete(words, tool)
-    if matches(word, "get"):
-        return _get(words, tool)
-    if any(matches(word, full) for full in ("show", "lst", "list")):
-        return _show(words, tool)
-    if matches(word, "flush"):
-        return _flush(words, tool)
-    if matches(word, "help"):
-        raise UsageError(topic="ip neigh")
-    raise complaint(f'Command "{word}" is unknown, try "ip neigh help".\n')
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -322,3 +300,19 @@ def _print_stats(out: Printer, entry: Neighbour) -> None:
         seconds = (sim.jiffies - since) // sim.hz
         out.both(key, f"{before}{seconds}", seconds)
     out.both("probes", f"probes {entry.probes} ", entry.probes)
+
+
+work = Object(
+    topic="ip neigh",
+    name="ip neigh",
+    commands={
+        "add": partial(_put, create=True, replace=False),
+        **dict.fromkeys(("change", "chg"), partial(_put, create=False, replace=True)),
+        "replace": partial(_put, create=True, replace=True),
+        "delete": _delete,
+        "get": _get,
+        **dict.fromkeys(("show", "lst", "list"), _show),
+        "flush": _flush,
+    },
+    default="show",
+)

@@ -11,7 +11,8 @@ from macvsim.shell.interp import box_for, run_in
 from macvsim.tools.iproute2.tool import Options, Tool
 from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
 
-_LEFT_OUT = ("attach", "monitor", "set")
+COMMANDS = ("list", "show", "lst", "list-id", "add", "delete", "identify", "pids", "exec")
+LEFT_OUT = ("attach", "monitor", "set")
 _EEXIST, _ENOENT = "File exists", "No such file or directory"
 
 
@@ -39,7 +40,7 @@ def work(words: Words, tool: Tool) -> int | Waiting:
         return 0
     if matches(word, "exec"):
         return _exec(call, options, rest)
-    if any(matches(word, name) for name in _LEFT_OUT):
+    if any(matches(word, name) for name in LEFT_OUT):
         raise NotSimulated(f"ip netns {word}", effect_of(word))
     raise complaint(f'Command "{word}" is unknown, try "ip netns help".\n')
 

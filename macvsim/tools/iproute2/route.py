@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, NotSimulated
@@ -11,14 +12,15 @@ from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.ipv6.fib6 import Route6
 from macvsim.tools.iproute2.family import ALL_TABLES, IPV6, Family, family_of
 from macvsim.tools.iproute2.guard import flushed, may_flush
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import Prefix
-from macvsim.tools.iproute2.routechange import CHANGES, change
+from macvsim.tools.iproute2.routechange import CHANGES, Way, change
 from macvsim.tools.iproute2.routeget import get, show_cache
 from macvsim.tools.iproute2.routeprint import Hidden
 from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Words, complaint, effect_of, matches
+from macvsim.tools.iproute2.words import Words, complaint, matches
 
 _CACHE = -2
 
@@ -66,28 +68,6 @@ class _Filter:
             scope=self.scope is not None,
             table=self.table >= 0,
         )
-
-
-def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip route …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
-    family = family_of(words.all, tool)
-    if not words:
-        return _show(words, tool, family)
-    word = words.take()
-    if any(matches(word, full) for full in ("list", "show", "lst")):
-        return _show(words, tool, family)
-    if matches(word, "get"):
-        return get(words, tool, family)
-    for name, way in CHANGES.items():
-        if matches(word, name):
-            return change(words, tool, way, family)
-    if matches(word, "flush"):
-        return _flush(words, tool, family)
-    if any(matches(word, full) for full in ("test", "save", "showdump", "restore")):
-        raise NotSimulated(f"{family.command} {word}", effect_of(word, "test"))
-    if matches(word, "help"):
-        raise UsageError(topic="ip route")
-    raise complaint(f'Command "{word}" is unknown, try "ip route help".\n')
 
 
 def _parse(words: Words, tool: Tool, family: Family) -> _Filter:
@@ -154,7 +134,8 @@ def _picked(found: _Filter, tool: Tool, family: Family, doing: str = "Dump") -> 
     return [route for route in routes if found.takes(route)]
 
 
-def _show(words: Words, tool: Tool, family: Family) -> int:
+def _show(words: Words, tool: Tool) -> int:
+    family = family_of(words.all, tool)
     found = _parse(words, tool, family)
     with tool.printer() as out:
         if found.table == _CACHE:
@@ -166,7 +147,8 @@ def _show(words: Words, tool: Tool, family: Family) -> int:
     return 0
 
 
-def _flush(words: Words, tool: Tool, family: Family) -> int:
+def _flush(words: Words, tool: Tool) -> int:
+    family = family_of(words.all, tool)
     if not words:
         raise complaint('"ip route flush" requires arguments.\n', 1)
     found = _parse(words, tool, family)
@@ -196,3 +178,21 @@ def _flush_cache(tool: Tool, family: Family) -> None:
     ns.fib.changed()
     if tool.options.stats:
         tool.call.out("*** IPv4 routing cache is flushed.\n")
+
+
+def _change(words: Words, tool: Tool, way: Way) -> int:
+    return change(words, tool, way, family_of(words.all, tool))
+
+
+work = Object(
+    topic="ip route",
+    name="ip route",
+    commands={
+        **dict.fromkeys(("list", "show", "lst"), _show),
+        "get": lambda words, tool: get(words, tool, family_of(words.all, tool)),
+        **{name: partial(_change, way=way) for name, way in CHANGES.items()},
+        "flush": _flush,
+    },
+    default="list",
+    left_out={"test": Effect.READS, "save": Effect.READS, "showdump": Effect.READS, "restore": Effect.CHANGES},
+)

@@ -10,11 +10,12 @@ from macvsim.net.fibroute import TABLE_MAIN, TABLE_NAMES
 from macvsim.net.rules import Action, Rule, Rules
 from macvsim.tools.iproute2.family import IPV4, IPV6, Family
 from macvsim.tools.iproute2.guard import may_change
+from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import parse_prefix
 from macvsim.tools.iproute2.routewords import proto_name, route_proto, table_name
 from macvsim.tools.iproute2.tool import INET6, Tool
-from macvsim.tools.iproute2.words import Words, complaint, effect_of, invalid, matches, number
+from macvsim.tools.iproute2.words import Words, complaint, invalid, matches, number
 
 _ALL_MARKS = 0xFFFFFFFF
 _LEFT_OUT = ("tos", "dsfield", "dscp", "flowlabel", "l3mdev", "uidrange", "ipproto", "sport", "dport", "realms", "nat",
@@ -70,28 +71,6 @@ def first_unknown(words: list[str]) -> str:
             return word
         rest = rest[1:]
     return ""
-
-
-def work(words: Words, tool: Tool) -> int:
-    """Do what ``ip rule …`` asks for; raises `UsageError`, `ToolError`, `NetlinkError` and `NotSimulated`."""
-    word = words.take() if words else "list"
-    if any(matches(word, full) for full in ("list", "lst", "show")):
-        return _list(tool, _parse(words, tool))
-    if matches(word, "add"):
-        if not words:
-            raise complaint('"ip rule add" requires arguments.\n', 1)
-        return _add(tool, _parse(words, tool, adding=True))
-    if matches(word, "delete"):
-        if not words:
-            raise complaint('"ip rule del" requires arguments.\n', 1)
-        return _delete(tool, _parse(words, tool))
-    if matches(word, "flush"):
-        return _flush(tool, _parse(words, tool))
-    if matches(word, "help"):
-        raise UsageError(topic="ip rule")
-    if any(matches(word, full) for full in ("save", "restore")):
-        raise NotSimulated(f"ip rule {word}", effect_of(word))
-    raise complaint(f'Command "{word}" is unknown, try "ip rule help".\n')
 
 
 def _family(tool: Tool) -> Family:
@@ -172,7 +151,10 @@ def _table(word: str) -> int:
 # -- changes -----------------------------------------------------------------------------------------------------------
 
 
-def _add(tool: Tool, wanted: _Wanted) -> int:
+def _add(words: Words, tool: Tool) -> int:
+    if not words:
+        raise complaint('"ip rule add" requires arguments.\n', 1)
+    wanted = _parse(words, tool, adding=True)
     may_change(tool)
     rules = _rules(tool)
     (src, src_len), (dst, dst_len) = wanted.src or (0, 0), wanted.dst or (0, 0)
@@ -198,14 +180,18 @@ def _add(tool: Tool, wanted: _Wanted) -> int:
     return 0
 
 
-def _delete(tool: Tool, wanted: _Wanted) -> int:
+def _delete(words: Words, tool: Tool) -> int:
+    if not words:
+        raise complaint('"ip rule del" requires arguments.\n', 1)
+    wanted = _parse(words, tool)
     may_change(tool)
     _rules(tool).remove_first(wanted.fits)
     return 0
 
 
-def _flush(tool: Tool, wanted: _Wanted) -> int:
+def _flush(words: Words, tool: Tool) -> int:
     """Every rule but those of priority 0 (flush_rule)."""
+    wanted = _parse(words, tool)
     may_change(tool)
     rules = _rules(tool)
     for rule in [rule for rule in rules.list if rule.priority and wanted.shows(rule, rules.bits)]:
@@ -216,7 +202,8 @@ def _flush(tool: Tool, wanted: _Wanted) -> int:
 # -- showing -----------------------------------------------------------------------------------------------------------
 
 
-def _list(tool: Tool, wanted: _Wanted) -> int:
+def _list(words: Words, tool: Tool) -> int:
+    wanted = _parse(words, tool)
     rules = _rules(tool)
     with tool.printer() as out:
         for rule in rules.list:
@@ -266,3 +253,12 @@ def _print_prefix(out: Printer, key: str, word: str, address: int, length: int, 
     out.both(key, f"{word} {text}" + (" " if whole else ""), text)
     if not whole:
         out.both(f"{key}len", f"/{length} ", length)
+
+
+work = Object(
+    topic="ip rule",
+    name="ip rule",
+    commands={**dict.fromkeys(("list", "lst", "show"), _list), "add": _add, "delete": _delete, "flush": _flush},
+    default="list",
+    left_out={"save": Effect.READS, "restore": Effect.CHANGES},
+)

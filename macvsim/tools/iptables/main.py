@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
@@ -13,7 +13,8 @@ from macvsim.net.netfilter.ruleset import Backend
 from macvsim.tools.iptables import restore, save
 from macvsim.tools.iptables.change import Session
 from macvsim.tools.iptables.complaint import USAGE, Program
-from macvsim.tools.iptables.words import Reader
+from macvsim.tools.iptables.known import OTHER_MATCHES, OTHER_TARGETS
+from macvsim.tools.iptables.words import OPTIONS, Reader
 
 CENTOS_VERSION = "1.4.21"
 _SHOWING = frozenset(("-C", "-L", "-S", "-V", "-h", "--check", "--help", "--list", "--list-rules", "--version"))
@@ -84,12 +85,21 @@ def iptables_restore(call: Call, backend: Backend | None = None) -> int | Waitin
     return restore.run(call, which, session(call, replace(which)))
 
 
-def _variants(suffix: str, run: Callable[..., int | Waiting], options: str = "") -> Iterator[Tool]:
+LEFT_OUT = {
+    "-6": "tables of IPv6",
+    **{f"-m {name}": "a match" for name in sorted(OTHER_MATCHES)},
+    **{f"-j {name}": "a target" for name in sorted(OTHER_TARGETS)},
+}
+
+
+def _variants(
+    suffix: str, run: Callable[..., int | Waiting], options: str, left_out: Mapping[str, str]
+) -> Iterator[Tool]:
     """The program of the backend that is chosen, and those of each backend."""
-    yield tool(f"iptables{suffix}", flavour="debian", more=options, effect=Effect.CHANGES)(run)
+    make = partial(tool, flavour="debian", more=options, left_out=left_out, effect=Effect.CHANGES)
+    yield make(f"iptables{suffix}")(run)
     for kind, backend in (("nft", "nf_tables"), ("legacy", "legacy")):
-        names = f"iptables-{kind}{suffix}"
-        yield tool(names, flavour="debian", more=options, effect=Effect.CHANGES)(_of_backend(run, backend))
+        yield make(f"iptables-{kind}{suffix}")(_of_backend(run, backend))
 
 
 def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:
@@ -101,7 +111,7 @@ def _of_backend(run: Callable[..., int | Waiting], backend: str) -> Run:
 
 
 TOOLS = (
-    *_variants("", iptables),
-    *_variants("-save", iptables_save, save.OPTIONS),
-    *_variants("-restore", iptables_restore, restore.OPTIONS),
+    *_variants("", iptables, OPTIONS, LEFT_OUT),
+    *_variants("-save", iptables_save, save.OPTIONS, {"-6": "tables of IPv6"}),
+    *_variants("-restore", iptables_restore, restore.OPTIONS, {}),
 )

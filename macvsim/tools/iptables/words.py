@@ -22,6 +22,11 @@ _LONG = {
     "wait-interval": "W", "exact": "x", "fragments": "f", "version": "V", "help": "h", "line-numbers": "0",
     "modprobe": "M", "set-counters": "c", "goto": "g", "ipv4": "4", "ipv6": "6",
 }  # fmt: skip
+_SPELLINGS = {letter: [f"--{name}" for name, known in _LONG.items() if known == letter] for letter in _LONG.values()}
+OPTIONS = "".join(
+    f"  {', '.join([*([] if letter == '0' else [f'-{letter}']), *names])}\n" for letter, names in _SPELLINGS.items()
+)
+"""Its options, as a usage text lists them."""
 _WITH_VALUE = "ACDEIMNPRSLXZFcdijopstgmWwh"
 _OPTIONAL = "LSFZXwWh"
 _COMMANDS = "ACDEIRLSFZNXP"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from macvsim.errors import Effect
 from macvsim.machine.call import Call
-from macvsim.machine.tool import UsageError, tool
+from macvsim.machine.tool import Subcommand, UsageError, tool
 from macvsim.tools.iproute2.bridge import fdb, link, vlan
 from macvsim.tools.iproute2.bridge.tool import Options, Tool
 from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, effect_of, matches
@@ -25,11 +25,38 @@ _FLAGS = {
 }
 
 
+_COMMANDS = {
+    "link": ("show", "set"),
+    "fdb": ("show", "add", "append", "replace", "delete", "get", "flush"),
+    "vlan": ("show", "add", "delete"),
+    **dict.fromkeys(_EMPTY, ("show",)),
+}
+_LEFT_OUT = (
+    "monitor",
+    "vlan set",
+    "vlan tunnelshow",
+    "vlan global",
+    "mdb add",
+    "mdb del",
+    "mst set",
+    "vni add",
+    "vni del",
+)
+
+
+def _subcommands() -> Iterator[Subcommand]:
+    for name, commands in _COMMANDS.items():
+        yield from (Subcommand((name, command)) for command in commands)
+    yield from (Subcommand(tuple(words.split()), works=False) for words in _LEFT_OUT)
+
+
 @tool(
     "bridge",
     flavour="debian",
     usage=USAGE,
     topics=("bridge fdb", "bridge link", "bridge vlan"),
+    subcommands=_subcommands,
+    left_out={"-batch": "commands of a file", "-force": "the next line after an error"},
     manner=IPROUTE2,
     effect=Effect.CHANGES,
 )
