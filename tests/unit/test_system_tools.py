@@ -52,12 +52,18 @@ def test_sudo_runs_it(line: str, stdout: str, code: int) -> None:
         ("sudo nosuch", "sudo: nosuch: command not found\n", 1),
         ("sudo -u nobody id", "not simulated: sudo -unobody: everybody is root\n", 95),
         ("sudo -i", "not simulated: sudo -i: everybody is root\n", 95),
-        ("sudo", "not simulated: sudo without a command\n", 95),
     ],
 )
 def test_sudo_does_not(line: str, stderr: str, code: int) -> None:
     result = sh(line)
     assert (result.stderr, result.code) == (stderr, code)
+
+
+def test_usage_of_sudo() -> None:
+    alone, wrong, asked = sh("sudo"), sh("sudo -Z"), sh("sudo --help")
+    assert (alone.code, alone.stderr.splitlines()[0]) == (1, "usage: sudo -h | -K | -k | -V")
+    assert (wrong.code, wrong.stderr) == (1, f"sudo: invalid option -- 'Z'\n{alone.stderr}")
+    assert (asked.code, alone.stderr in asked.stdout) == (0, True)
 
 
 def test_modprobe() -> None:

@@ -7,6 +7,9 @@ import pytest
 from tests.unit.tool_lab import pair_lab
 
 BUSYBOX = [
+    ("which", "…", 1),
+    ("xargs -n x", "xargs: invalid number 'x'\n", 1),
+    ("xargs -n 0", "xargs: number 0 is not in 1..2147483647 range\n", 1),
     ("ping -c zz", "ping: invalid number 'zz'\n", 1),
     ("ping -s zz", "…", 1),
     ("ping -c zz -Z", "ping: invalid number 'zz'\n", 1),
@@ -55,6 +58,7 @@ BUSYBOX = [
 _CONNTRACK = "conntrack v1.4.8 (conntrack-tools): "
 _TRY = "\nTry `conntrack -h' or 'conntrack --help' for more information.\n"
 _ETHTOOL = "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n"
+_XARGS = "Try 'xargs --help' for more information.\n"
 DEBIAN = [
     ("conntrack -F -s 10.0.0.1", f"{_CONNTRACK}Illegal option `--src' with this command{_TRY}", 2),
     ("conntrack -C -z", f"{_CONNTRACK}Illegal option `--zero' with this command{_TRY}", 2),
@@ -67,6 +71,10 @@ DEBIAN = [
     ("ethtool -k", _ETHTOOL, 1),
     ("ethtool -k lo extra", "ethtool: unexpected parameter 'extra'\n", 1),
     ("ethtool -S lo extra", "ethtool (-S): unknown parameter 'extra'\n", 1),
+    ("which -Z", "Illegal option -Z\n…", 2),
+    ("xargs -n x", 'xargs: invalid number "x" for -n option\n' + _XARGS, 1),
+    ("xargs -n 0", f"xargs: value 0 for -n option should be >= 1\n{_XARGS}", 1),
+    ("xargs --foo", f"xargs: unrecognized option '--foo'\n{_XARGS}", 1),
     ("ifconfig -x", "ifconfig: option `-x' not recognised.\nifconfig: `--help' gives usage information.\n", 1),
     ("ifconfig v0 fd00::1/64", "fd00::1: Unknown host\nifconfig: `--help' gives usage information.\n", 1),
     ("ifconfig v0 10.0.0.5/zz", "…", 3),

@@ -11,7 +11,7 @@ from macvsim.errors import Effect, MacvsimError, SocketError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.job import Job
 from macvsim.machine.streams import discard
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import ToolError, tool
 from macvsim.tools.dnsmasq import leasefile
 from macvsim.wire import dhcp
 from macvsim.wire.addr import ip_int, mac_bytes
@@ -35,18 +35,15 @@ _CONF = "/etc/dnsmasq.conf"
 _INFINITE = 0xFFFFFFFF
 
 
-class _Bad(Exception):
-    """What dnsmasq says before it exits."""
+def _bad(text: object, status: int = 1) -> ToolError:
+    """The mistake that ends dnsmasq."""
+    return ToolError(f"\ndnsmasq: {text}\n", status, named=False)
 
 
 @tool("dnsmasq", flavour="debian", effect=Effect.CHANGES)
 def dnsmasq(call: Call) -> Waiting:
     """``dnsmasq -p 0 [-d|-k] -i IFACE -F START,END[,MASK][,TIME] [-G MAC,IP] [-O OPTION,VALUE] [-C FILE]``."""
-    try:
-        settings = _settings(call)
-    except _Bad as bad:
-        call.err(f"\ndnsmasq: {bad}\n")
-        return 1
+    settings = _settings(call)
     given = dict(settings)
     if left_out := next((name for name, _ in settings if name not in _KNOWN), ""):
         return call.not_simulated(f"dnsmasq --{left_out}", Effect.CHANGES)
@@ -54,15 +51,15 @@ def dnsmasq(call: Call) -> Waiting:
         return call.not_simulated("the name server of dnsmasq: give it --port=0", Effect.CHANGES)
     try:
         config = _config(settings)
-    except (MacvsimError, ValueError, _Bad) as bad:
-        call.err(f"\ndnsmasq: {bad}\n")
-        return 1
+    except ToolError:
+        raise
+    except (MacvsimError, ValueError) as wrong:
+        raise _bad(wrong) from None
     names = [value for name, value in settings if name == "interface"]
     dev = call.box.ns.devices.get(names[0]) if names else next(
         (one for one in call.box.ns.devices.values() if not one.loopback and one.inet.addresses), None)  # fmt: skip
     if dev is None:
-        call.err(f"\ndnsmasq: unknown interface {names[0] if names else ''}\n")
-        return 2
+        raise _bad(f"unknown interface {names[0] if names else ''}", 2)
     stays = bool({"no-daemon", "keep-in-foreground"} & set(given))
     log = call.err if "no-daemon" in given else discard
     path = given.get("dhcp-leasefile") or leasefile.PATH
@@ -78,8 +75,7 @@ def dnsmasq(call: Call) -> Waiting:
     try:
         server.open()
     except SocketError as error:
-        call.err(f"\ndnsmasq: failed to bind DHCP server socket: {error}\n")
-        return 2
+        raise _bad(f"failed to bind DHCP server socket: {error}", 2) from None
     server.expire()
     log(_STARTED)
     for one in config.ranges:
@@ -112,12 +108,12 @@ def _settings(call: Call) -> list[tuple[str, str]]:
             if not value and name not in _SWITCHES and words:
                 value = words.pop(0)
         else:
-            raise _Bad("bad command line options: try --help")
+            raise _bad("bad command line options: try --help")
         found.append((name, value))
     path = dict(found).get("conf-file", _CONF)
     text = call.box.files.get(path, "")
     if not text and path not in (_CONF, "/dev/null"):
-        raise _Bad(f"cannot read {path}: No such file or directory")
+        raise _bad(f"cannot read {path}: No such file or directory")
     for line in text.splitlines():
         name, _, value = line.split("#")[0].strip().partition("=")
         if name:
@@ -146,7 +142,7 @@ def _range(value: str) -> Range:
     if words and ":" in words[0]:
         words = words[1:]
     if len(words) < 2:
-        raise _Bad("bad dhcp-range at option -F")
+        raise _bad("bad dhcp-range at option -F")
     found = Range(ip_int(words[0]), ip_int(words[1]))
     for word in words[2:]:
         if "." in word:
@@ -160,7 +156,7 @@ def _host(config: Config, words: list[str]) -> None:
     macs = [word for word in words if _MAC.fullmatch(word)]
     ips = [word for word in words if word.count(".") == 3]
     if not macs or not ips:
-        raise _Bad("bad dhcp-host")
+        raise _bad("bad dhcp-host")
     for mac in macs:
         config.hosts[mac_bytes(mac)] = ip_int(ips[0])
 

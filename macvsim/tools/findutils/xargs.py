@@ -1,44 +1,40 @@
-"""``xargs``: standard input as the words of commands (GNU findutils 4.10)."""
+"""``xargs``: standard input as the words of commands (GNU findutils 4.10, busybox 1.37)."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.streams import NULL
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import BUSYBOX, GNU, Texts, ToolError, UsageError
+from macvsim.tools.toolkit import Wording, everywhere
 
 _ITEM = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""")
 
 
-@tool("xargs", effect=Effect.CHANGES)
-def xargs(call: Call) -> Waiting:
+@everywhere(
+    "xargs",
+    usage=Texts(__package__),
+    works="-r -n -I",
+    gnu=replace(GNU, permute=False),
+    busybox=replace(BUSYBOX, permute=False),
+    effect=Effect.CHANGES,
+)
+def xargs(call: Call, manner: Wording) -> Waiting:
     """``xargs [-r] [-n MAX] [-I TEXT] [COMMAND ARG…]``."""
-    words = call.args
-    most, replace, never_empty = 0, "", False
-    while words and words[0].startswith("-"):
-        option, value = words[0][:2], words.pop(0)[2:]
-        if value and option in ("-n", "-I"):
-            words.insert(0, value)
-        elif value:
-            return call.not_simulated(f"xargs {option}{value}", Effect.CHANGES)
-        if option == "-r":
-            never_empty = True
-        elif option == "-n" and words and words[0].isdigit():
-            most = int(words.pop(0))
-        elif option == "-I" and words:
-            replace = words.pop(0)
-        else:
-            return call.not_simulated(f"xargs {option}", Effect.CHANGES)
-    base = words or ["echo"]
+    given = call.given
+    most = _number(given.get("-n"), manner) if "-n" in given else 0
+    text = given.get("-I")
+    base = given.operands or ["echo"]
     items: list[str] = []
     runs = status = 0
     while line := (yield from call.read_line()):
-        if replace:
+        if text:
             item = line.removesuffix("\n").strip()
-            new = [[word.replace(replace, item) for word in base]] if item else []
+            new = [[word.replace(text, item) for word in base]] if item else []
         else:
             items += [_unquote(item) for item in re.findall(_ITEM, line)]
             new = []
@@ -51,10 +47,23 @@ def xargs(call: Call) -> Waiting:
             if code in (126, 127):
                 return code
             status = 123 if code else status
-    if items or not (runs or never_empty or replace):
+    if items or not (runs or "-r" in given or text):
         code = yield from _run(call, [*base, *items])
         return code if code in (126, 127) else 123 if code else status
     return status
+
+
+def _number(text: str, manner: Wording) -> int:
+    """The argument of ``-n``."""
+    if not re.fullmatch(r"[-+]?[0-9]+", text):
+        if manner.busybox:
+            raise ToolError(f"invalid number '{text}'")
+        raise UsageError(f'invalid number "{text}" for -n option')
+    if int(text) < 1:
+        if manner.busybox:
+            raise ToolError(f"number {text} is not in 1..2147483647 range")
+        raise UsageError(f"value {text} for -n option should be >= 1")
+    return int(text)
 
 
 def _run(call: Call, argv: list[str]) -> Waiting:

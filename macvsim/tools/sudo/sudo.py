@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute
 from macvsim.machine.resolve import NotExecutable, NotFound
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Texts, UsageError, tool
 
 
-@tool("sudo", flavour="debian", effect=Effect.CHANGES)
-def sudo(call: Call) -> int | Waiting:
+def _root(text: str) -> str:
+    """The user of ``-u``."""
+    if text not in ("root", "0", "#0"):
+        raise NotSimulated(f"sudo -u{text}: everybody is root", Effect.CHANGES)
+    return text
+
+
+@tool(
+    "sudo",
+    flavour="debian",
+    usage=Texts(__package__),
+    more="      --help\n",
+    works="-n -E -H -S -P -u --help",
+    left_out=dict.fromkeys(("-g", "-i", "-s", "-U"), "everybody is root"),
+    values={"-u": _root},
+    effect=Effect.CHANGES,
+    manner=Manner(permute=False, usage_part="usage:.*?\n(?=\nOptions)", version_options=("-V", "--version")),
+)
+def sudo(call: Call) -> Waiting:
     """``sudo [-nEHS] [-u root] [NAME=VALUE…] COMMAND ARG…``."""
-    words, env = call.args, dict(call.env)
-    while words and words[0].startswith("-"):
-        option = words.pop(0)
-        if option == "--":
-            break
-        if option in ("-u", "-g") and words:
-            option += words.pop(0)
-        if option.removeprefix("--user=").removeprefix("-u") in ("root", "0", "#0"):
-            continue
-        if not re.fullmatch("-[nEHSP]+", option):
-            return call.not_simulated(f"sudo {option}: everybody is root", Effect.CHANGES)
+    words, env = list(call.given.operands), dict(call.env)
     while words and re.match(r"[A-Za-z_]\w*=", words[0]):
         name, _, env[name] = words.pop(0).partition("=")
     if not words:
-        return call.not_simulated("sudo without a command", Effect.CHANGES)
+        raise UsageError
     return _as_root(call.derived(words, env=env))
 
 
