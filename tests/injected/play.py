@@ -13,6 +13,7 @@ from macvsim import Lab
 from macvsim.engine.sim import SECOND, US
 from macvsim.errors import SocketError
 from macvsim.fidelity.replay.guest import RECORDER_HZ
+from macvsim.net.packet_socket import send_frame
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_int
@@ -75,7 +76,7 @@ class Simulated(Player):
         return super().step(step)
 
     def inject(self, frame: bytes, side: str) -> None:
-        self.sides[side].xmit(Frame(frame, self.sim.born()))
+        send_frame(self.sides[side], frame)
 
     def wait(self, seconds: float) -> None:
         self.sim.run(until=self.sim.now + round(seconds * SECOND))

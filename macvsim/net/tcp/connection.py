@@ -161,7 +161,7 @@ class Connection(Owned):
     def process(self, segment: Segment, uid: int, *, waited: bool = False) -> None:
         """A segment of this connection."""
         incoming = Incoming(segment, self.rx.nxt, self.tx.una, uid)
-        incoming.book(self.sim.shared.get(uid), waited=waited)
+        incoming.book(self.sim, waited=waited)
         stamps = segment.options.timestamps
         self.echo = None
         if stamps is not None:

@@ -23,13 +23,14 @@ _SACKS_KEPT = 4
 
 
 class Piece(NamedTuple):
-    """What came out of order: data of `seq` to `end`, which counts `fin`, and the memory it costs."""
+    """What came out of order: data of `seq` to `end`, which counts `fin`; memory as of `Incoming`."""
 
     seq: int
     end: int
     data: bytes
     fin: bool
     truesize: int
+    room: int | None
 
 
 class Receiver:
@@ -48,6 +49,8 @@ class Receiver:
         self._fresh_at = -1
         self._queue: deque[tuple[bytes, bool, int]] = deque()
         """Data, whether it ends with FIN, and the memory it costs."""
+        self._room: int | None = None
+        """`Incoming.room` of the last piece."""
         self._read = 0
         """Bytes of the first piece that were read."""
         self.out_of_order: list[Piece] = []
@@ -129,7 +132,7 @@ class Receiver:
             if self._queue and data:
                 c.count("TCPRcvQDrop")
                 return DropReason.SOCKET_RCVBUFF
-        self._append(data, seg.fin, seg.truesize)
+        self._append(data, seg.fin, seg.truesize, seg.room)
         if data:
             c.acks.data_received(seg, len(data))
         fin = seg.fin
@@ -166,9 +169,17 @@ class Receiver:
         c.count("RcvPruned")
         return False
 
-    def _append(self, data: bytes, fin: bool, truesize: int) -> None:
+    def _append(self, data: bytes, fin: bool, truesize: int, room: int | None) -> None:
+        """More in order; what fits into the room at the end of the last piece costs nothing (tcp_try_coalesce)."""
         if data or fin:
-            self._queue.append((data, fin, truesize))
+            if self._queue and self._room is not None and room is not None and len(data) <= self._room:
+                before, _, cost = self._queue.pop()
+                self._queue.append((before + data, fin, cost))
+                self._room -= len(data)
+                truesize = 0
+            else:
+                self._queue.append((data, fin, truesize))
+                self._room = room
             self.nxt += len(data) + fin
             self.bytes_received += len(data)
             self.c.win.rmem += truesize
@@ -181,13 +192,13 @@ class Receiver:
         """What was kept is in order now (tcp_ofo_queue); True if a FIN was among it."""
         c = self.c
         while self.out_of_order and self.out_of_order[0][0] <= self.nxt:
-            seq, end, data, fin, truesize = self.out_of_order.pop(0)
+            seq, end, data, fin, truesize, room = self.out_of_order.pop(0)
             c.win.rmem -= truesize
             if seq < self.nxt:
                 self._duplicate(seq, min(end, self.nxt))
             if end <= self.nxt:
                 continue
-            self._append(data[self.nxt - seq :], fin, truesize)
+            self._append(data[self.nxt - seq :], fin, truesize, room)
             if fin:
                 closing.fin_received(c)
                 return True
@@ -229,7 +240,7 @@ class Receiver:
         if c.sack_ok:
             c.win.grow(len(data), seg.truesize)
         seg.condense()
-        kept.append(Piece(seq, end, data, fin, seg.truesize))
+        kept.append(Piece(seq, end, data, fin, seg.truesize, seg.room))
         kept.sort()
         self.out_of_order = kept
         c.win.rmem += seg.truesize
