@@ -239,5 +239,6 @@ class Request:
         c.acks.start()
         c.state = State.SYN_RECV
         if not self.retransmits:
-            c.rtt.sample(c.now_us - self._sent_us)
+            trip = c.now_us - self._sent_us
+            c.rtt.sample(trip, trip, maybe_delayed=False)
         return c

@@ -72,7 +72,7 @@ class Output:
             flags = ACK | (PSH if push else 0) | (FIN if skb.fin else 0)
             self._sent += 1
             skb.sent_us, skb.order = now, self._sent
-            skb.delivered = c.tx.delivered
+            skb.delivered, skb.in_flight = c.tx.delivered, skb.end - c.tx.una
             shared = None
             if skb.shared:
                 c.sim.shared.pop(skb.uid, None)
