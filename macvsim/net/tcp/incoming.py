@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.net.tcp.memory import condensed, crafted, truesize
+from macvsim.net.tcp.memory import NOT_ITS_OWN, condensed, crafted, truesize
 from macvsim.wire.tcp import FIN, Segment
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Incoming:
     """A segment for a connection, its sequence numbers unwrapped; `end` counts SYN and FIN.
 
     truesize : memory it costs; is_linear : its data stands in its head; room : bytes of its own that the next data may
-    take, None where its memory is not its own (skb_cloned)
+    take, or NOT_ITS_OWN
     """
 
     __slots__ = ("ack", "end", "fin", "flags", "hlen", "is_linear", "options", "payload", "room", "sacks", "seq",
@@ -46,7 +46,7 @@ class Incoming:
 
     def book(self, sim: Sim, *, waited: bool) -> None:
         """Find out what it costs; waited : in a backlog."""
-        self.room: int | None = None
+        self.room = NOT_ITS_OWN
         if self.uid in sim.crafted:
             self.is_linear = True
             self.truesize, self.room = crafted(_BEFORE_TCP + self.hlen + len(self.payload))
@@ -59,5 +59,5 @@ class Incoming:
 
     def condense(self) -> None:
         """It will wait: give back what it does not need (skb_condense)."""
-        if self.is_linear and self.room is None:
+        if self.is_linear and self.room == NOT_ITS_OWN:
             self.truesize = condensed(len(self.payload))

@@ -12,6 +12,8 @@ from macvsim.net.tcp.state import SKB_OVERHEAD
 
 PAGE = 4096
 """Memory is charged in whole pages."""
+NOT_ITS_OWN = -1
+"""No room at the end of a segment, for its memory belongs to its sender, too (skb_cloned)."""
 _ROOM = 64
 """Data a small head has room for."""
 _HEADERS = 320
@@ -30,6 +32,11 @@ def _head(size: int) -> int:
     """A buffer for `size` bytes and what the kernel notes at its end (kmalloc_reserve)."""
     wanted = -(-size // 64) * 64 + _SHARED_INFO
     return max(1 << (wanted - 1).bit_length() if wanted > _SMALL_HEAD else 0, _SMALL_HEAD)
+
+
+def per_segment(mss: int) -> int:
+    """Bytes of send buffer for a segment of a window (tcp_sndbuf_expand)."""
+    return (1 << (_HEADERS + mss + _SHARED_INFO - 1).bit_length()) + _SK_BUFF
 
 
 def condensed(size: int) -> int:

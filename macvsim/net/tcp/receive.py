@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.drop import DropReason
 from macvsim.net.tcp import closing
-from macvsim.net.tcp.memory import PAGE
+from macvsim.net.tcp.memory import NOT_ITS_OWN, PAGE
 from macvsim.net.tcp.state import State
 from macvsim.wire.tcp import Block
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from macvsim.net.tcp.incoming import Incoming
 
 _SACKS_KEPT = 4
+_SACKS_EXPECTED = 2
+"""Blocks that acknowledgements may wait with (TCP_SACK_BLOCKS_EXPECTED)."""
 
 
 class Piece(NamedTuple):
@@ -30,7 +32,7 @@ class Piece(NamedTuple):
     data: bytes
     fin: bool
     truesize: int
-    room: int | None
+    room: int
 
 
 class Receiver:
@@ -49,7 +51,7 @@ class Receiver:
         self._fresh_at = -1
         self._queue: deque[tuple[bytes, bool, int]] = deque()
         """Data, whether it ends with FIN, and the memory it costs."""
-        self._room: int | None = None
+        self._room = NOT_ITS_OWN
         """`Incoming.room` of the last piece."""
         self._read = 0
         """Bytes of the first piece that were read."""
@@ -104,6 +106,7 @@ class Receiver:
         seq, end = seg.seq, seg.end
         if seq == end:
             return None
+        self.dsack = None
         window = c.win.open()
         if seq == self.nxt:
             if not window and seg.payload:
@@ -132,9 +135,9 @@ class Receiver:
             if self._queue and data:
                 c.count("TCPRcvQDrop")
                 return DropReason.SOCKET_RCVBUFF
-        self._append(data, seg.fin, seg.truesize, seg.room)
+        self._append(data, seg.fin, seg.truesize, seg.room, whole=data == seg.payload)
         if data:
-            c.acks.data_received(seg, len(data))
+            c.acks.data_received(seg, len(seg.payload))
         fin = seg.fin
         if fin:
             closing.fin_received(c)
@@ -169,10 +172,12 @@ class Receiver:
         c.count("RcvPruned")
         return False
 
-    def _append(self, data: bytes, fin: bool, truesize: int, room: int | None) -> None:
-        """More in order; what fits into the room at the end of the last piece costs nothing (tcp_try_coalesce)."""
+    def _append(self, data: bytes, fin: bool, truesize: int, room: int, *, whole: bool) -> None:
+        """More in order; a `whole` segment that fits into the room at the end of the last piece costs nothing
+        (tcp_try_coalesce).
+        """
         if data or fin:
-            if self._queue and self._room is not None and room is not None and len(data) <= self._room:
+            if whole and self._queue and room >= 0 and len(data) <= self._room:
                 before, _, cost = self._queue.pop()
                 self._queue.append((before + data, fin, cost))
                 self._room -= len(data)
@@ -198,7 +203,7 @@ class Receiver:
                 self._duplicate(seq, min(end, self.nxt))
             if end <= self.nxt:
                 continue
-            self._append(data[self.nxt - seq :], fin, truesize, room)
+            self._append(data[self.nxt - seq :], fin, truesize, room, whole=seq == self.nxt)
             if fin:
                 closing.fin_received(c)
                 return True
@@ -288,6 +293,9 @@ class Receiver:
         if not self.c.sack_ok:
             return
         others = []
+        meets = [left <= end and seq <= right for left, right in self._sacks]
+        if (meets.index(True) if any(meets) else len(meets)) >= _SACKS_EXPECTED:
+            self.c.acks.flush()
         for left, right in self._sacks:
             if seq <= right and left <= end:
                 seq, end = min(seq, left), max(end, right)

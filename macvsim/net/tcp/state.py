@@ -64,8 +64,6 @@ RMEM_MAX = 212_992
 """net.core.rmem_max."""
 SKB_OVERHEAD = 960
 """Bytes the kernel books for a segment beyond its data, as the recorded one does (64-bit, 320-byte headers)."""
-SND_PER_SEGMENT = 4352
-"""Bytes of send buffer per segment of a window (tcp_sndbuf_expand), likewise."""
 
 ICMP_ERRNO = ("ENETUNREACH", "EHOSTUNREACH", "ENOPROTOOPT", "ECONNREFUSED", "EMSGSIZE", "EOPNOTSUPP", "ENETUNREACH",
               "EHOSTDOWN", "ENONET", "ENETUNREACH", "EHOSTUNREACH", "ENETUNREACH", "EHOSTUNREACH", "EHOSTUNREACH",
