@@ -93,6 +93,8 @@ class Simulated(Player):
 
     def _call(self, name: str, *values: Any) -> str:
         if name == "listen":
+            if self.listener is not None:
+                self.listener.close()
             self.listener = TcpSocket(self.host.ns)
             self.listener.reuse_address = True
             self.listener.bind(0, values[0])
@@ -103,9 +105,11 @@ class Simulated(Player):
             accepted = self.listener.accept()
             if accepted is None:
                 return "EAGAIN"
+            self._replaced()
             self.socket = accepted
             return ""
         if name == "connect":
+            self._replaced()
             self.socket = TcpSocket(self.host.ns)
             self.socket.bind(0, values[1])
             self.talk.ports = (values[0], values[1])
@@ -136,6 +140,11 @@ class Simulated(Player):
             case _:
                 raise AssertionError(name)
         return ""
+
+    def _replaced(self) -> None:
+        """The script speaks of another connection now: as in the guest, the one before is closed with its socket."""
+        if self.socket is not None:
+            self.socket.close()
 
     def seen(self) -> list[Seen]:
         found, self.frames = self.frames, []
