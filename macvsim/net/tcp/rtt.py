@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.engine.sim import SECOND, US
-from macvsim.net.tcp.state import RTO_INIT, RTO_MAX, RTO_MIN
+from macvsim.net.tcp.state import RTO_FALLBACK, RTO_INIT, RTO_MAX, RTO_MIN
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
@@ -50,6 +50,11 @@ class RttEstimator:
         self._estimate(trip)
         self.rto = self.computed()
         self.backoff = 0
+
+    def fall_back(self) -> None:
+        """The handshake has measured no trip, for segments of it were sent again: be patient (tcp_init_metrics)."""
+        self.mdev = self.rttvar = self._mdev_max = RTO_FALLBACK // US
+        self.rto = RTO_FALLBACK
 
     def _estimate(self, trip: int) -> None:
         floor = RTO_MIN // US

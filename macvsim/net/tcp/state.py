@@ -37,6 +37,8 @@ SYNCHRONIZED = frozenset((State.ESTABLISHED, State.FIN_WAIT1, State.FIN_WAIT2, S
                           State.CLOSING))  # fmt: skip
 
 RTO_INIT = SECOND
+RTO_FALLBACK = 3 * SECOND
+"""Where SYN or SYN+ACK had to be sent again (TCP_TIMEOUT_FALLBACK)."""
 RTO_MIN = 200 * MS
 RTO_MAX = 120 * SECOND
 ATO_MIN = 40 * MS
