@@ -119,6 +119,8 @@ class Sim(simpy.Environment, RandomStreams):
         """Identities of packets; with a journal they are taken from `born`."""
         self.shared: dict[int, bool] = {}
         """TCP segments under way with data of a file: whether each was cut from a larger one (net/tcp/memory.py)."""
+        self.crafted: dict[int, None] = {}
+        """Frames of packet sockets, the latest of them: their data stands in their head (net/tcp/memory.py)."""
         self.generation = 0
         """Counts changes of the configuration that may alter how a frame is handled."""
         self.is_unchanged = False

@@ -1,4 +1,4 @@
-"""Packet sockets for one protocol: what arping and DHCP clients use (net/packet/af_packet.c)."""
+"""Packet sockets for one protocol, what arping and DHCP clients use, and frames of bytes (net/packet/af_packet.c)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
     from macvsim.net.namespace import Namespace
+
+
+_REMEMBERED = 4096
+
+
+def send_frame(dev: NetDevice, raw: bytes) -> int:
+    """Send a whole frame as socket(AF_PACKET, SOCK_RAW) does (packet_snd); returns its uid."""
+    sim = dev.sim
+    uid = sim.born()
+    if len(sim.crafted) == _REMEMBERED:
+        del sim.crafted[next(iter(sim.crafted))]
+    sim.crafted[uid] = None
+    dev.xmit(Frame(raw, uid))
+    return uid
 
 
 class PacketSocket:
@@ -46,9 +60,7 @@ class PacketSocket:
         """Send to a MAC; returns the packet's uid.  ENETDOWN when the device is down."""
         if not self.dev.up:
             raise SocketError("ENETDOWN", self.dev.label)
-        uid = self.ns.sim.born()
-        self.dev.xmit(Frame(self.dev.hard_header(dst, self.dev.mac, self.ethertype) + payload, uid))
-        return uid
+        return send_frame(self.dev, self.dev.hard_header(dst, self.dev.mac, self.ethertype) + payload)
 
     def hear(self, dev: NetDevice, frame: Frame, packet_type: PacketType) -> bool:
         """A frame reached the protocols (packet_rcv); True if it was this socket's device."""

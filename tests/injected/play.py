@@ -13,6 +13,7 @@ from macvsim import Lab
 from macvsim.engine.sim import SECOND, US
 from macvsim.errors import SocketError
 from macvsim.fidelity.replay.guest import RECORDER_HZ
+from macvsim.net.packet_socket import send_frame
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_int
@@ -75,7 +76,7 @@ class Simulated(Player):
         return super().step(step)
 
     def inject(self, frame: bytes, side: str) -> None:
-        self.sides[side].xmit(Frame(frame, self.sim.born()))
+        send_frame(self.sides[side], frame)
 
     def wait(self, seconds: float) -> None:
         self.sim.run(until=self.sim.now + round(seconds * SECOND))
@@ -92,6 +93,8 @@ class Simulated(Player):
 
     def _call(self, name: str, *values: Any) -> str:
         if name == "listen":
+            if self.listener is not None:
+                self.listener.close()
             self.listener = TcpSocket(self.host.ns)
             self.listener.reuse_address = True
             self.listener.bind(0, values[0])
@@ -102,9 +105,11 @@ class Simulated(Player):
             accepted = self.listener.accept()
             if accepted is None:
                 return "EAGAIN"
+            self._replaced()
             self.socket = accepted
             return ""
         if name == "connect":
+            self._replaced()
             self.socket = TcpSocket(self.host.ns)
             self.socket.bind(0, values[1])
             self.talk.ports = (values[0], values[1])
@@ -135,6 +140,11 @@ class Simulated(Player):
             case _:
                 raise AssertionError(name)
         return ""
+
+    def _replaced(self) -> None:
+        """The script speaks of another connection now: as in the guest, the one before is closed with its socket."""
+        if self.socket is not None:
+            self.socket.close()
 
     def seen(self) -> list[Seen]:
         found, self.frames = self.frames, []

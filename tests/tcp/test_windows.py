@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from macvsim.engine.sim import MS, SECOND
-from macvsim.net.tcp.memory import condensed, truesize
+from macvsim.net.tcp.memory import condensed, crafted, truesize
 from macvsim.net.tcp.window import initial_window
 from tests.conformance.lab import late
 from tests.tcp.tcp_lab import OnWire, Pair, Receiver, Sender, connection, counters
@@ -24,6 +24,11 @@ def acks(pair: Pair, side: str) -> list[OnWire]:
 def test_initial_windows(space: int, mss: int, window: int, scale: int) -> None:
     assert initial_window(space, mss, 6_002_400, 212_992, scaling=True) == (window, scale)
     assert initial_window(space, mss, 6_002_400, 212_992, scaling=False) == (window, 0)
+
+
+@pytest.mark.parametrize(("length", "cost", "room"), [(54, 960, 314), (590, 1280, 98), (1514, 2304, 198)])
+def test_a_frame_of_a_packet_socket_stands_in_one_buffer(length: int, cost: int, room: int) -> None:
+    assert crafted(length) == (cost, room)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from macvsim.errors import NetlinkError, ScenarioError
 from macvsim.lab import install_fast_path
 from macvsim.net import links
 from macvsim.net.namespace import Namespace
+from macvsim.net.packet_socket import send_frame
 from macvsim.wire.addr import mac_bytes
 from macvsim.wire.frame import Frame, PacketType
 
@@ -176,7 +177,7 @@ class CaseLab:
             return {"send_errno": errno.ENODEV if dev is None else errno.ENETDOWN}
         ethertype = int(stimulus.get("type", TEST_TYPE)).to_bytes(2, "big")
         raw = mac_bytes(stimulus["dst"]) + mac_bytes(stimulus["src"]) + ethertype + bytes(PAYLOAD)
-        dev.xmit(Frame(raw, self.sim.born()))
+        send_frame(dev, raw)
         self.sim.run(until=self.sim.now + QUIET)
         return dict(sorted(self._seen.items()))
 

@@ -162,7 +162,7 @@ def _clean(c: Connection, news: AckNews, prior_fack: int) -> None:
         tx.rtx.popleft()
         tx.acked(skb)
         count += 1
-    sampled = _sample(c, news)
+    sampled = _sample(c, news, count)
     if count:
         news.set_timer = True
         if not c.sack_ok:
@@ -192,7 +192,7 @@ def _acked_one(c: Connection, news: AckNews, skb: Skb, again: bool) -> None:
     elif not skb.sacked:
         if news.first_acked is None:
             news.first_acked = skb.sent_us
-        news.last_acked = skb.sent_us
+        news.last_acked, news.last_in_flight = skb.sent_us, skb.in_flight
         if skb.end <= recovery.high_seq:
             news.orig_sacked = True
     if skb.sacked:
@@ -210,9 +210,9 @@ def _acked_one(c: Connection, news: AckNews, skb: Skb, again: bool) -> None:
         news.data_acked = True
 
 
-def _sample(c: Connection, news: AckNews) -> bool:
-    """Round-trip time: from what was sent once and acknowledged now, else from the timestamp (tcp_ack_update_rtt); True
-    if there was one.
+def _sample(c: Connection, news: AckNews, count: int) -> bool:
+    """Round-trip time: from what was sent once and acknowledged now, `count` segments, else from the timestamp
+    (tcp_ack_update_rtt); True if there was one.
     """
     now = c.now_us
     trip = -1
@@ -227,7 +227,9 @@ def _sample(c: Connection, news: AckNews) -> bool:
     if trip < 0 and c.echo is not None and (news.data_acked or news.syn_acked):
         trip = control = c.echo_rtt_us()
     if trip >= 0:
-        c.rtt.sample(trip)
+        lone = count == 1 and 0 < news.last_in_flight < c.mss_cache and news.prior_delivered + 1 == c.tx.delivered
+        delayed = lone and not (news.data_sacked or news.dsack or news.syn_acked)
+        c.rtt.sample(trip, control, maybe_delayed=delayed)
     if control >= 0:
         c.cc.sampled(control)
     return trip >= 0

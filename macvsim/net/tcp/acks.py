@@ -163,6 +163,12 @@ class AckPolicy:
         turn = self._compress_turn
         c.sim.call_later(delay, self._compress_due, turn)
 
+    def flush(self) -> None:
+        """Send what was gathered: more blocks came than fit (tcp_sack_compress_send_ack)."""
+        if self._compressed:
+            self._compressed -= 1
+            self.c.out.send_ack()
+
     def _compress_due(self, turn: int) -> None:
         if turn == self._compress_turn and self._compressed:
             self._compressed -= 1  # the first is no duplicate

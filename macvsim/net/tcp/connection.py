@@ -19,6 +19,7 @@ from macvsim.net.tcp.rtt import RttEstimator
 from macvsim.net.tcp.send import Sender
 from macvsim.net.tcp.skb import Skb
 from macvsim.net.tcp.state import (
+    INFINITE_SSTHRESH,
     MAX_PMTU,
     MIN_ADVMSS,
     MIN_SND_MSS,
@@ -161,7 +162,7 @@ class Connection(Owned):
     def process(self, segment: Segment, uid: int, *, waited: bool = False) -> None:
         """A segment of this connection."""
         incoming = Incoming(segment, self.rx.nxt, self.tx.una, uid)
-        incoming.book(self.sim.shared.get(uid), waited=waited)
+        incoming.book(self.sim, waited=waited)
         stamps = segment.options.timestamps
         self.echo = None
         if stamps is not None:
@@ -221,15 +222,6 @@ class Connection(Owned):
             self.ts_recent = options.timestamps[0]
             self.ts_recent_at = self.sim._now
 
-    def answer_options(self, mss: int) -> Options:
-        """Options of a SYN+ACK: what was agreed on (tcp_synack_options)."""
-        return Options(
-            mss=mss,
-            wscale=self.win.scale if self.wscale_ok else None,
-            sack_ok=self.sack_ok,
-            timestamps=(self.timestamp(), self.ts_recent) if self.ts_ok else None,
-        )
-
     # -- opening -------------------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
@@ -255,6 +247,11 @@ class Connection(Owned):
         """Both sides know of each other: set up buffers (tcp_init_transfer)."""
         self.sync_mss(self.route().mtu or self.pmtu)
         self.tx.expand_buffer()
+        if not self.rtt.srtt:
+            self.rtt.fall_back()
+        self.tx.ssthresh = INFINITE_SSTHRESH
+        if self.recovery.total_retrans > 1 and self.recovery.undo_marker:
+            self.tx.cwnd = 1
         self.tx.stamp()
         self.win.established()
         self.rx.copied = self.rx.nxt

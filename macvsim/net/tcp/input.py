@@ -183,9 +183,6 @@ def _syn_acked(c: Connection, seg: Incoming) -> DropReason | None:
     if c.socket is not None and c.socket.keepalive:
         c.keepalive.start(c.conf.tcp_keepalive_time * SECOND)
     c.out.send_ack()
-    if seg.fin or seg.payload:
-        seg.seq += 1
-        return _text(c, seg)
     c.tx.push()
     return None
 

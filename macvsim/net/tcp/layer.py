@@ -222,9 +222,9 @@ class TcpLayer:
 
     def reset_for(self, c: Connection, seg: Incoming) -> None:
         """Refuse a segment that came for a connection."""
-        self.ns.snmp.tcp["OutRsts"] += 1
         if seg.flags & RST:
             return
+        self.ns.snmp.tcp["OutRsts"] += 1
         seq, ack, flags = (seg.ack, 0, RST) if seg.flags & ACK else (0, seg.end, RST | ACK)
         self.send_bare(c.local, c.remote, seq, ack, flags, 0)
 

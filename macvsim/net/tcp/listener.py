@@ -13,7 +13,6 @@ from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.state import (
     MSS_DEFAULT,
     OOW_RATELIMIT,
-    PAWS_WINDOW,
     RMEM_MAX,
     RTO_INIT,
     RTO_MAX,
@@ -132,17 +131,21 @@ class Request:
         """Send SYN+ACK (tcp_v4_send_synack)."""
         layer = self.layer
         conf = layer.ns.ipv4_conf
-        stamp = layer.ns.sim._now // 1_000_000 + layer.timestamp_offset(self.local[0], self.remote[0]) & _MASK
         options = Options(
             mss=self.mss,
             wscale=self.scale if self._wscale_ok else None,
             sack_ok=self.options.sack_ok and bool(conf.tcp_sack),
-            timestamps=(stamp, self.ts_recent) if self._ts_ok else None,
+            timestamps=(self._stamp(), self.ts_recent) if self._ts_ok else None,
         )
         window = min(self.window, 0xFFFF)
         layer.send_bare(
             self.local, self.remote, self.iss, self.rcv_isn + 1, SYN | ACK, window, tcp.encode_options(options)
         )
+
+    def _stamp(self) -> int:
+        """The clock of timestamps."""
+        layer = self.layer
+        return layer.ns.sim._now // 1_000_000 + layer.timestamp_offset(self.local[0], self.remote[0]) & _MASK
 
     def _resend(self) -> None:
         """No answer: once more, five times at most (reqsk_timer_handler)."""
@@ -169,7 +172,7 @@ class Request:
         seq = (segment.seq - self.rcv_isn + _HALF & _MASK) - _HALF
         length = len(segment.payload) + bool(flags & SYN) + bool(flags & FIN)
         stamps = segment.options.timestamps
-        old = stamps is not None and self._ts_ok and PAWS_WINDOW < (self.ts_recent - stamps[0] & _MASK) < _HALF
+        old = stamps is not None and self._ts_ok and 0 < (self.ts_recent - stamps[0] & _MASK) < _HALF
         if not seq and flags & (SYN | ACK | RST | FIN) == SYN and not old:
             if not self._limited():
                 self._send_again()
@@ -178,10 +181,10 @@ class Request:
             layer.send_reset(packet, segment)
             return DropReason.TCP_INVALID_ACK_SEQUENCE
         if old or not seq + length >= 1 or seq > 1 + self.window:
-            if not flags & RST and not self._limited():
-                layer.reply(
-                    packet, self.local, self.remote, self.iss + 1, self.rcv_isn + 1, ACK, self.window >> self.scale
-                )
+            if not flags & RST and ((length and not flags & SYN) or not self._limited()):
+                self._acknowledge(packet)
+            if old:
+                layer.count("PAWSEstab")
             return DropReason.TCP_INVALID_SEQUENCE
         if flags & RST or (flags & SYN and seq):
             layer.ns.snmp.tcp["AttemptFails"] += 1
@@ -193,6 +196,15 @@ class Request:
         if not flags & ACK:
             return DropReason.TCP_FLAGS
         return self._establish(segment, packet)
+
+    def _acknowledge(self, packet: Packet) -> None:
+        """Tell what is expected (tcp_v4_reqsk_send_ack)."""
+        layer = self.layer
+        options = b""
+        if self.ts_recent:
+            options = tcp.encode_options(Options(timestamps=(self._stamp(), self.ts_recent)))
+        window = self.window >> self.scale
+        layer.reply(packet, self.local, self.remote, self.iss + 1, self.rcv_isn + 1, ACK, window, options)
 
     def _limited(self) -> bool:
         now = self.layer.ns.sim._now
@@ -239,5 +251,9 @@ class Request:
         c.acks.start()
         c.state = State.SYN_RECV
         if not self.retransmits:
-            c.rtt.sample(c.now_us - self._sent_us)
+            trip = c.now_us - self._sent_us
+            c.rtt.sample(trip, trip, maybe_delayed=False)
+        c.recovery.total_retrans = self.retransmits
+        if self._timeouts:
+            c.recovery.undo_marker = self.iss
         return c

@@ -32,27 +32,29 @@ class Output:
     # -- what is sent --------------------------------------------------------------------------------------------------
 
     def syn(self, skb: Skb) -> bool:
-        """Our SYN, with everything we can do (tcp_syn_options)."""
-        c = self.c
-        conf = c.conf
-        options = Options(
-            mss=c.advertised_mss(),
-            wscale=c.win.scale if conf.tcp_window_scaling else None,
-            sack_ok=bool(conf.tcp_sack),
-            timestamps=(c.timestamp(), 0) if conf.tcp_timestamps else None,
-        )
-        skb.sent_us = c.now_us
-        window = min(c.win.wnd, _MAX_SYN_WINDOW)
-        is_sent = self._send(skb.seq, 0, SYN, window, tcp.encode_options(options))
+        """Our SYN."""
+        skb.sent_us = self.c.now_us
+        window = min(self.c.win.wnd, _MAX_SYN_WINDOW)
+        is_sent = self._send(skb.seq, 0, SYN, window, self._syn_options())
         skb.uid = self._uid
         return is_sent
 
     def syn_ack(self) -> bool:
         """The second SYN of a simultaneous open (tcp_send_synack)."""
         c = self.c
-        options = c.answer_options(c.advertised_mss())
         window = min(c.win.wnd, _MAX_SYN_WINDOW)
-        return self._send(c.tx.una, c.rx.nxt, SYN | ACK, window, tcp.encode_options(options))
+        return self._send(c.tx.una, c.rx.nxt, SYN | ACK, window, self._syn_options())
+
+    def _syn_options(self) -> bytes:
+        """All that we can do (tcp_syn_options)."""
+        c, conf = self.c, self.c.conf
+        options = Options(
+            mss=c.advertised_mss(),
+            wscale=c.win.scale if conf.tcp_window_scaling else None,
+            sack_ok=bool(conf.tcp_sack),
+            timestamps=(c.timestamp(), c.ts_recent) if conf.tcp_timestamps else None,
+        )
+        return tcp.encode_options(options)
 
     def data(self, skb: Skb) -> bool:
         """A segment under way, once more; False when there is no way to the peer."""
@@ -72,7 +74,7 @@ class Output:
             flags = ACK | (PSH if push else 0) | (FIN if skb.fin else 0)
             self._sent += 1
             skb.sent_us, skb.order = now, self._sent
-            skb.delivered = c.tx.delivered
+            skb.delivered, skb.in_flight = c.tx.delivered, skb.end - c.tx.una
             shared = None
             if skb.shared:
                 c.sim.shared.pop(skb.uid, None)

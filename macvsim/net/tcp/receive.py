@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.drop import DropReason
 from macvsim.net.tcp import closing
-from macvsim.net.tcp.memory import PAGE
+from macvsim.net.tcp.memory import NOT_ITS_OWN, PAGE
 from macvsim.net.tcp.state import State
 from macvsim.wire.tcp import Block
 
@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from macvsim.net.tcp.incoming import Incoming
 
 _SACKS_KEPT = 4
+_SACKS_EXPECTED = 2
+"""Blocks that acknowledgements may wait with (TCP_SACK_BLOCKS_EXPECTED)."""
 
 
 class Piece(NamedTuple):
-    """What came out of order: data of `seq` to `end`, which counts `fin`, and the memory it costs."""
+    """What came out of order: data of `seq` to `end`, which counts `fin`; memory as of `Incoming`."""
 
     seq: int
     end: int
     data: bytes
     fin: bool
     truesize: int
+    room: int
 
 
 class Receiver:
@@ -48,6 +51,8 @@ class Receiver:
         self._fresh_at = -1
         self._queue: deque[tuple[bytes, bool, int]] = deque()
         """Data, whether it ends with FIN, and the memory it costs."""
+        self._room = NOT_ITS_OWN
+        """`Incoming.room` of the last piece."""
         self._read = 0
         """Bytes of the first piece that were read."""
         self.out_of_order: list[Piece] = []
@@ -101,6 +106,7 @@ class Receiver:
         seq, end = seg.seq, seg.end
         if seq == end:
             return None
+        self.dsack = None
         window = c.win.open()
         if seq == self.nxt:
             if not window and seg.payload:
@@ -129,9 +135,9 @@ class Receiver:
             if self._queue and data:
                 c.count("TCPRcvQDrop")
                 return DropReason.SOCKET_RCVBUFF
-        self._append(data, seg.fin, seg.truesize)
+        self._append(data, seg.fin, seg.truesize, seg.room, whole=data == seg.payload)
         if data:
-            c.acks.data_received(seg, len(data))
+            c.acks.data_received(seg, len(seg.payload))
         fin = seg.fin
         if fin:
             closing.fin_received(c)
@@ -166,9 +172,19 @@ class Receiver:
         c.count("RcvPruned")
         return False
 
-    def _append(self, data: bytes, fin: bool, truesize: int) -> None:
+    def _append(self, data: bytes, fin: bool, truesize: int, room: int, *, whole: bool) -> None:
+        """More in order; a `whole` segment that fits into the room at the end of the last piece costs nothing
+        (tcp_try_coalesce).
+        """
         if data or fin:
-            self._queue.append((data, fin, truesize))
+            if whole and self._queue and room >= 0 and len(data) <= self._room:
+                before, _, cost = self._queue.pop()
+                self._queue.append((before + data, fin, cost))
+                self._room -= len(data)
+                truesize = 0
+            else:
+                self._queue.append((data, fin, truesize))
+                self._room = room
             self.nxt += len(data) + fin
             self.bytes_received += len(data)
             self.c.win.rmem += truesize
@@ -181,13 +197,13 @@ class Receiver:
         """What was kept is in order now (tcp_ofo_queue); True if a FIN was among it."""
         c = self.c
         while self.out_of_order and self.out_of_order[0][0] <= self.nxt:
-            seq, end, data, fin, truesize = self.out_of_order.pop(0)
+            seq, end, data, fin, truesize, room = self.out_of_order.pop(0)
             c.win.rmem -= truesize
             if seq < self.nxt:
                 self._duplicate(seq, min(end, self.nxt))
             if end <= self.nxt:
                 continue
-            self._append(data[self.nxt - seq :], fin, truesize)
+            self._append(data[self.nxt - seq :], fin, truesize, room, whole=seq == self.nxt)
             if fin:
                 closing.fin_received(c)
                 return True
@@ -229,7 +245,7 @@ class Receiver:
         if c.sack_ok:
             c.win.grow(len(data), seg.truesize)
         seg.condense()
-        kept.append(Piece(seq, end, data, fin, seg.truesize))
+        kept.append(Piece(seq, end, data, fin, seg.truesize, seg.room))
         kept.sort()
         self.out_of_order = kept
         c.win.rmem += seg.truesize
@@ -277,6 +293,9 @@ class Receiver:
         if not self.c.sack_ok:
             return
         others = []
+        meets = [left <= end and seq <= right for left, right in self._sacks]
+        if (meets.index(True) if any(meets) else len(meets)) >= _SACKS_EXPECTED:
+            self.c.acks.flush()
         for left, right in self._sacks:
             if seq <= right and left <= end:
                 seq, end = min(seq, left), max(end, right)

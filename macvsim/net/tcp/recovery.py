@@ -94,8 +94,9 @@ class Recovery(Undo):
         c = self.c
         tx = c.tx
         self._send_new = self._send_lost = False
-        if tx.rtx and tx.rtx[0].sacked:
+        if news.advanced and tx.rtx and tx.rtx[0].sacked:
             self._reneging()
+            news.set_timer = False
             return
         if self.state is CaState.OPEN:
             self.retrans_stamp_ms = 0

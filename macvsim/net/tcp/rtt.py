@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.engine.sim import SECOND, US
-from macvsim.net.tcp.state import RTO_INIT, RTO_MAX, RTO_MIN
+from macvsim.net.tcp.state import RTO_FALLBACK, RTO_INIT, RTO_MAX, RTO_MIN
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
@@ -36,15 +36,25 @@ class RttEstimator:
         """The smallest trip, very long if there was none (tcp_min_rtt)."""
         return 0xFFFFFFFF if self.least is None else self.least
 
-    def sample(self, trip: int) -> None:
-        """A round trip took `trip` us (tcp_ack_update_rtt)."""
+    def sample(self, trip: int, latest: int, *, maybe_delayed: bool) -> None:
+        """A round trip took `trip` us, that of the segment sent last `latest` (tcp_ack_update_rtt).
+
+        maybe_delayed : the acknowledgement of a lone segment, which the peer may have put off
+        """
         now = self.c.sim._now
-        if self.least is None or trip <= self.least or now - self._least_at > _MIN_RTT_WINDOW:
-            self.least = trip or 1
-            self._least_at = now
+        if not (maybe_delayed and latest > self.min_us):
+            latest = latest or self.c.sim.tick // US
+            if self.least is None or latest <= self.least or now - self._least_at > _MIN_RTT_WINDOW:
+                self.least = latest
+                self._least_at = now
         self._estimate(trip)
         self.rto = self.computed()
         self.backoff = 0
+
+    def fall_back(self) -> None:
+        """The handshake has measured no trip, for segments of it were sent again: be patient (tcp_init_metrics)."""
+        self.mdev = self.rttvar = self._mdev_max = RTO_FALLBACK // US
+        self.rto = RTO_FALLBACK
 
     def _estimate(self, trip: int) -> None:
         floor = RTO_MIN // US

@@ -25,8 +25,8 @@ class AckNews:
     """
 
     __slots__ = ("advanced", "data", "data_acked", "data_sacked", "dsack", "dsack_of_probe", "first_acked",
-                 "first_sacked", "last_acked", "last_sacked", "lost_retrans", "orig_sacked", "prior_delivered",
-                 "reordered_from", "retrans_acked", "set_timer", "syn_acked", "window")  # fmt: skip
+                 "first_sacked", "last_acked", "last_in_flight", "last_sacked", "lost_retrans", "orig_sacked",
+                 "prior_delivered", "reordered_from", "retrans_acked", "set_timer", "syn_acked", "window")  # fmt: skip
 
     def __init__(self) -> None:
         self.advanced = False
@@ -43,6 +43,7 @@ class AckNews:
         self.lost_retrans = False
         self.first_acked: int | None = None
         self.last_acked: int | None = None
+        self.last_in_flight = 0
         self.first_sacked: int | None = None
         self.last_sacked: int | None = None
         self.reordered_from: int | None = None
@@ -104,12 +105,14 @@ class Scoreboard:
         self.c.tx.lost_out = 0
 
     def highest_sacked(self) -> int:
-        """Start of the last segment that was selectively acknowledged; SND.UNA if there is none."""
+        """End of the last segment that was selectively acknowledged, SND.UNA if there is none
+        (tcp_highest_sack_seq).
+        """
         tx = self.c.tx
         if tx.sacked_out:
             for skb in reversed(tx.rtx):
                 if skb.sacked:
-                    return skb.seq
+                    return skb.end
         return tx.una
 
     # -- SACK ----------------------------------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ class Scoreboard:
             if told_twice and right <= prior_una:
                 continue
             usable.append((left, right, told_twice))
-        for left, right, told_twice in usable:
+        for left, right, told_twice in sorted(usable):
             self._tag_block(left, right, told_twice, highest, news)
         if news.reordered_from is not None and c.recovery.state is not CaState.LOSS:
             self.check_reordering(news.reordered_from)

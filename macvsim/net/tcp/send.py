@@ -63,10 +63,12 @@ class Sender(SendBuffer):
             skb = self.queue[0]
             room = self.cwnd - self.in_flight
             quota = min(max(self.cwnd >> 1, 1), room) if room > 0 else int(probe and not sent)
-            if not quota or min(skb.end, skb.seq + mss) > self.window_end:
+            if not quota:
                 break
             quota = min(quota, most)
             self._grow(skb, quota * mss - len(skb.data))
+            if min(skb.end, skb.seq + mss) > self.window_end:
+                break
             if len(skb.data) <= mss:
                 rule = nagle if len(self.queue) == 1 else Nagle.PUSH
                 if len(skb.data) < mss and not skb.fin and not self._nagle_allows(rule):
@@ -97,6 +99,17 @@ class Sender(SendBuffer):
             if not probe:
                 c.timers.schedule_probe(advancing=False)
         return sent
+
+    def transmit_head(self, size: int) -> None:
+        """Send up to `size` bytes of the first segment, whatever Nagle's rule says (tcp_write_wakeup)."""
+        skb = self.queue[0]
+        skb.psh = True
+        if size < len(skb.data):
+            self.queue.insert(1, skb.split(size))
+            self.wmem += self.c.skb_overhead
+            skb.psh = True
+        if self.c.out.burst([skb]):
+            self._was_sent([skb])
 
     def _grow(self, skb: Skb, amount: int) -> None:
         """Fill a segment up with what follows it (tcp_grow_skb)."""

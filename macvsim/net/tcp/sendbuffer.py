@@ -11,8 +11,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from macvsim.net.tcp.cwnd import GSO_MAX, CongestionWindow
+from macvsim.net.tcp.memory import per_segment
 from macvsim.net.tcp.skb import Nagle, Skb
-from macvsim.net.tcp.state import INIT_CWND, MSS_DEFAULT, SND_PER_SEGMENT
+from macvsim.net.tcp.state import INIT_CWND, MSS_DEFAULT
 
 if TYPE_CHECKING:
     from macvsim.net.tcp.connection import Connection
@@ -173,7 +174,8 @@ class SendBuffer(CongestionWindow, ABC):
     def expand_buffer(self) -> None:
         """Twice the congestion window (tcp_sndbuf_expand)."""
         segments = max(INIT_CWND, self.cwnd, self.c.recovery.reordering + 1)
-        self.sndbuf = max(self.sndbuf, min(2 * segments * SND_PER_SEGMENT, self.c.conf.tcp_wmem[2]))
+        wanted = 2 * segments * per_segment(max(self.c.mss_clamp, self.c.mss_cache))
+        self.sndbuf = max(self.sndbuf, min(wanted, self.c.conf.tcp_wmem[2]))
 
     def bound_to_half_window(self, size: int) -> int:
         """A segment is at most half the largest window the peer offered (tcp_bound_to_half_wnd)."""

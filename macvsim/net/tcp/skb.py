@@ -22,8 +22,8 @@ class Nagle(enum.Enum):
 class Skb:
     """One segment to send or under way; `sent_us` is when it was last sent."""
 
-    __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "lost", "order", "overhead", "psh", "retrans",
-                 "sacked", "sent_us", "seq", "shared", "syn", "uid")  # fmt: skip
+    __slots__ = ("data", "delivered", "end", "ever_retrans", "fin", "in_flight", "lost", "order", "overhead", "psh",
+                 "retrans", "sacked", "sent_us", "seq", "shared", "syn", "uid")  # fmt: skip
 
     def __init__(self, seq: int, data: bytes, overhead: int, *, syn: bool = False, fin: bool = False) -> None:
         self.seq = seq
@@ -44,6 +44,8 @@ class Skb:
         """Counts what the connection has sent: tells which of two segments of one moment came first."""
         self.delivered = 0
         """Segments that were delivered when it was sent."""
+        self.in_flight = 0
+        """Bytes under way then, its own included."""
         self.overhead = overhead
         """Memory it costs beyond its data."""
         self.shared = False

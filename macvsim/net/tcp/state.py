@@ -37,6 +37,8 @@ SYNCHRONIZED = frozenset((State.ESTABLISHED, State.FIN_WAIT1, State.FIN_WAIT2, S
                           State.CLOSING))  # fmt: skip
 
 RTO_INIT = SECOND
+RTO_FALLBACK = 3 * SECOND
+"""Where SYN or SYN+ACK had to be sent again (TCP_TIMEOUT_FALLBACK)."""
 RTO_MIN = 200 * MS
 RTO_MAX = 120 * SECOND
 ATO_MIN = 40 * MS
@@ -64,8 +66,6 @@ RMEM_MAX = 212_992
 """net.core.rmem_max."""
 SKB_OVERHEAD = 960
 """Bytes the kernel books for a segment beyond its data, as the recorded one does (64-bit, 320-byte headers)."""
-SND_PER_SEGMENT = 4352
-"""Bytes of send buffer per segment of a window (tcp_sndbuf_expand), likewise."""
 
 ICMP_ERRNO = ("ENETUNREACH", "EHOSTUNREACH", "ENOPROTOOPT", "ECONNREFUSED", "EMSGSIZE", "EOPNOTSUPP", "ENETUNREACH",
               "EHOSTDOWN", "ENONET", "ENETUNREACH", "EHOSTUNREACH", "ENETUNREACH", "EHOSTUNREACH", "EHOSTUNREACH",

@@ -243,12 +243,7 @@ class Timers:
         tx = c.tx
         skb = tx.queue[0] if tx.queue else None
         if skb is not None and skb.seq < tx.window_end:
-            size = min(tx.window_end - skb.seq, c.current_mss())
-            skb.psh = True
-            if size < len(skb.data):
-                tx.queue.insert(1, skb.split(size))
-                tx.wmem += c.skb_overhead
-            tx.transmit_queue(Nagle.OFF, probe=True)
+            tx.transmit_head(min(tx.window_end - skb.seq, c.current_mss()))
             return
         c.count("TCPWinProbe")
         c.out.probe()

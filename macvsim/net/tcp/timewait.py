@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
 from macvsim.engine.wheel import Timer
-from macvsim.net.tcp.state import OOW_RATELIMIT, PAWS_WINDOW, TIMEWAIT_LEN, State
+from macvsim.net.tcp.state import OOW_RATELIMIT, TIMEWAIT_LEN, State
 from macvsim.wire import tcp
 from macvsim.wire.tcp import ACK, FIN, RST, SYN, Options, Segment
 
@@ -85,7 +85,7 @@ class TimeWait:
         if not flags & RST:
             if old or flags & ACK:
                 self._schedule(TIMEWAIT_LEN)
-            self._acknowledge(packet)
+            self._acknowledge(packet, limited=not length or bool(flags & SYN))
         return DropReason.TCP_OLD_SEQUENCE
 
     def _half_closed(self, segment: Segment, packet: Packet, seq: int, length: int, old: bool) -> DropReason | None:
@@ -93,7 +93,7 @@ class TimeWait:
         flags = segment.flags
         inside = (seq + length >= 0 and seq < self._window) or (not length and seq == self._window)
         if old or not inside:
-            self._acknowledge(packet)
+            self._acknowledge(packet, limited=not length or bool(flags & SYN))
             return DropReason.TCP_INVALID_SEQUENCE
         if flags & RST:
             self.kill()
@@ -118,7 +118,7 @@ class TimeWait:
 
     def _is_old(self, value: int) -> bool:
         behind = self._ts_recent - value & _MASK
-        return PAWS_WINDOW < behind < _HALF
+        return 0 < behind < _HALF
 
     def _reopen(self, segment: Segment, packet: Packet) -> DropReason | None:
         """A new connection between the same addresses: the listener gets it, with a sequence number beyond ours."""
@@ -126,12 +126,14 @@ class TimeWait:
         return self.layer.listen(segment, packet, iss=self._snd_nxt + _ISN_GAP)
 
     def _acknowledge(self, packet: Packet, *, limited: bool = True) -> None:
+        """limited : not if one was sent a moment ago; data and FIN are always answered (tcp_oow_rate_limited)."""
         layer = self.layer
         now = layer.ns.sim._now
-        if limited and now - self._last_oow < OOW_RATELIMIT:
-            self._count("TCPACKSkippedTimeWait")
-            return
-        self._last_oow = now
+        if limited:
+            if now - self._last_oow < OOW_RATELIMIT:
+                self._count("TCPACKSkippedTimeWait")
+                return
+            self._last_oow = now
         options = b""
         if self._ts_ok:
             stamp = now // 1_000_000 + self._ts_offset & _MASK

@@ -7,8 +7,8 @@ from macvsim.engine.sim import MS, SECOND, US
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import Manner, Texts, ToolError, tool
+from macvsim.net.packet_socket import send_frame
 from macvsim.wire.addr import BROADCAST_MAC, mac_bytes
-from macvsim.wire.frame import Frame
 
 _LEAST = 15
 """Bytes of the shortest frame it sends."""
@@ -46,7 +46,7 @@ def mausezahn(call: Call) -> Waiting:
         if number and delay:
             yield sim.timeout(delay)
         if dev.up:
-            dev.xmit(Frame(raw, sim.born()))
+            send_frame(dev, raw)
     if "-q" not in given:
         took = (_START + count * _EACH + max(count - 1, 0) * delay) / SECOND
         call.out(f"{took:.2f} seconds ({round(count / took)} packets per second)\n")
