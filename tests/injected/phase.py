@@ -20,13 +20,13 @@ _AT_ONCE = 0.002
 
 def within_tick(name: str) -> float | None:
     """Seconds from the beginning of a script to a tick; None where no timer sent a segment."""
-    now = 0.0
+    now: float = 0.0
     told = recorded()[name]
     for step, answer in zip(told["script"], told["answers"], strict=True):
         if step[0] == "wait":
             for when, _, frame in answer["sent"]:
                 if " " in frame and when / 1000 > _AT_ONCE:
-                    return (now + when / 1000) % _TICK
+                    return float((now + when / 1000) % _TICK)
             now += step[1]
         now += SETTLE
     return None
