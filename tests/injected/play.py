@@ -27,6 +27,16 @@ TICKS, WHEEL = 30.0, 0.02
 """How late a frame may be: milliseconds, of three ticks of the recorded kernel, whose phase differs; and the share of a
 longer time, by the granularity of its timers.
 """
+PHASES = RECORD.with_name("phases.json")
+WHEEL_SLOT = 0.08
+"""Seconds that timers of the second level of the wheel are apart: 8 ticks (kernel/time/timer.c)."""
+
+
+@cache
+def phases() -> dict[str, float]:
+    """How long after a script's beginning such a slot ended in the guest, in seconds (`tests.injected.phase`)."""
+    found: dict[str, float] = json.loads(PHASES.read_text("utf-8")) if PHASES.exists() else {}
+    return found
 
 
 @cache
@@ -47,7 +57,8 @@ def save(answers: dict[str, Any]) -> None:
 class Simulated(Player):
     """The host, simulated."""
 
-    def __init__(self) -> None:
+    def __init__(self, phase: float = 0) -> None:
+        """phase : seconds from the script's beginning to a tick at which the timer wheel's slots of 8 ticks end"""
         super().__init__()
         self.lab = Lab(seed=0, hz=RECORDER_HZ)
         self.sim = self.lab.sim
@@ -55,7 +66,7 @@ class Simulated(Player):
         for line in SETUP:
             result = self.host.sh(line)
             assert not result.code, (line, str(result))
-        self.lab.run(4)
+        self.lab.run(4 + WHEEL_SLOT - phase)
         self.sides = {ns: self.host.kernel.netns[ns].dev("eth0") for ns in (NEAR, FAR)}
         self.listener: TcpSocket | None = None
         self.socket: TcpSocket | None = None
@@ -200,10 +211,10 @@ def _info(c: Connection) -> dict[str, int]:
     }
 
 
-def compared(name: str) -> dict[int, list[str]]:
+def compared(name: str, phase: float | None = None) -> dict[int, list[str]]:
     """Differences by the number of the step, of a script that was recorded."""
     told = recorded()[name]
-    player = Simulated()
+    player = Simulated(phases().get(name, 0) if phase is None else phase)
     found: dict[int, list[str]] = {}
     for number, (step, kernel) in enumerate(zip(told["script"], told["answers"], strict=True)):
         lines = list(differences(number, step, kernel, player.step(step)))
