@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn, Protocol
@@ -18,8 +18,13 @@ from macvsim.errors import MacvsimError
 
 CHUNK: Final = 4096
 """Calls from the queue between two looks at the meter."""
-KIB = 1 << 10
-MIB = 1 << 20
+LONG: Final = 1 << 16
+"""Characters of a text from which on it counts as one that takes memory."""
+FIELD: Final = 64
+"""Bytes of memory that a field or word takes, about."""
+MIB: Final = 1 << 20
+WIDEST: Final = 64 * MIB
+"""Characters of a field that a format may ask for."""
 
 
 def _limit(default: int, unit: str) -> Any:
@@ -35,10 +40,10 @@ class Budget:
     events : calls from the queue of the simulation: each crossing of a cable, each timer, each step of a program
     instant : the same while the simulated clock stands still
     pending : calls that wait in the queue at one time, such as frames under way
-    steps : commands of shells, rounds of loops of awk and sed, and blocks of 64 KiB that programs copy
+    steps : commands of shells, reads and writes of programs; of awk sixteen statements, of braces four words are a step
     output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
     files : bytes that programs write to simulated files
-    processes : processes of one machine at one time
+    processes : processes of one machine at one time, and subshells
     depth : functions in functions of a shell
     journal : bytes of frames that the journal keeps; beyond that it forgets the oldest half
     capture : bytes of frames that captures take
@@ -54,10 +59,10 @@ class Budget:
     events: int = _limit(600_000, "events in one run")
     instant: int = _limit(100_000, "events in one instant of simulated time")
     pending: int = _limit(300_000, "events that wait at one time")
-    steps: int = _limit(500_000, "steps of shells and programs in one run")
+    steps: int = _limit(200_000, "steps of shells and programs in one run")
     output: int = _limit(64 * MIB, "bytes of output in one run, or of one text")
-    files: int = _limit(64 * MIB, "bytes written to simulated files in one run")
-    processes: int = _limit(4096, "processes on one machine")
+    files: int = _limit(32 * MIB, "bytes written to simulated files in one run")
+    processes: int = _limit(2048, "processes on one machine")
     depth: int = _limit(2000, "functions in functions")
     journal: int = _limit(256 * MIB, "bytes of frames in the journal")
     capture: int = _limit(256 * MIB, "bytes of captured frames in one run")
@@ -113,6 +118,12 @@ class RunHalted(BaseException):
         self.said = said
 
 
+def check_width(number: int) -> None:
+    """A format asks for a field of so many characters: the run ends if a machine could not hold it."""
+    if number > WIDEST:
+        raise RunHalted("output", f"a format has a field of {number:,} characters")
+
+
 class Gauge(Protocol):
     """Something that grows during a run, and is measured now and then."""
 
@@ -123,13 +134,13 @@ class Gauge(Protocol):
 class Meter:
     """The use of a budget by the present run.
 
-    events, instant, steps, output, files : used so far; now : the instant (ns) that `instant` is of
+    events, instant, steps, output, files, built : used so far; now : the instant (ns) that `instant` is of
     halted : the reason to end the run as soon as the program that runs waits
     captures : the captures that run
     """
 
     __slots__ = (
-        "_began", "budget", "captures", "events", "files", "halted", "instant", "now", "output", "steps",
+        "_began", "budget", "built", "captures", "events", "files", "halted", "instant", "now", "output", "steps",
     )  # fmt: skip
 
     def __init__(self, budget: Budget) -> None:
@@ -140,7 +151,7 @@ class Meter:
 
     def begin(self) -> None:
         """A new run: nothing is used."""
-        self.events = self.instant = self.steps = self.output = self.files = 0
+        self.events = self.instant = self.steps = self.output = self.files = self.built = 0
         self.halted: RunHalted | None = None
         self._began = time.process_time() if self.budget.cpu else 0.0
 
@@ -169,11 +180,11 @@ class Meter:
             name = "cpu"
         return RunHalted(name) if name else None
 
-    def step(self, said: str = "") -> None:
-        """A shell or a program does one more step."""
-        self.steps += 1
+    def step(self, said: Callable[[], str], steps: int = 1) -> None:
+        """A shell or a program, which `said` names, does one more step, or several."""
+        self.steps += steps
         if 0 < self.budget.steps < self.steps:
-            self.halt("steps", said)
+            self.halt("steps", said())
 
     def print(self, octets: int, said: str = "") -> None:
         """A command prints so many bytes more."""
@@ -182,8 +193,11 @@ class Meter:
             self.halt("output", said)
 
     def build(self, octets: int, said: str = "") -> None:
-        """A text of so many characters is about to be built."""
-        if 0 < self.budget.output < octets:
+        """A text of so many characters is about to be built; the long ones count together, too."""
+        if octets < LONG:
+            return
+        self.built += octets
+        if 0 < self.budget.output < max(octets, self.built // 4):
             self.halt("output", said)
 
     def write(self, octets: int, said: str = "") -> None:
