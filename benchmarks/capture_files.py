@@ -6,7 +6,7 @@ import io
 from functools import cache
 
 from benchmarks import macvsim_labs
-from benchmarks.measure import Bench
+from benchmarks.measure import UNLIMITED, Bench
 from macvsim.lab import Lab
 from macvsim.machine.capture import Capture
 from macvsim.wire.capture import write_pcap, write_pcapng
@@ -17,7 +17,7 @@ PINGS = 200
 @cache
 def _captured() -> Capture:
     """What every interface sees of experiment 1."""
-    lab = Lab(seed=0, journal=False)
+    lab = Lab(seed=0, journal=False, budget=UNLIMITED)
     bench = macvsim_labs.experiment1(lab)
     with lab.capture() as capture:
         bench.run(PINGS)

@@ -15,6 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from macvsim.engine.budget import LIMITS, Budget
+
+UNLIMITED = Budget().with_limits({one.name: 0 for one in LIMITS})
+"""A benchmark does as much as its rounds say."""
+
 
 class Absent(Exception):
     """What a contender needs is not on this machine; the text says what, and how to get it."""

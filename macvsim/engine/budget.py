@@ -20,10 +20,17 @@ CHUNK: Final = 4096
 """Calls from the queue between two looks at the meter."""
 PER_SECOND: Final = 20_000
 """Events that a run may have beyond its budget for each simulated second that has passed: a storm has far more."""
+STEPS_PER_SECOND: Final = 1_000
+"""Steps likewise."""
 PER_PAIR: Final = 2
 """Events beyond the budget for each pair of devices: each may once ask for every other by a broadcast."""
-KIB = 1 << 10
-MIB = 1 << 20
+LONG: Final = 1 << 16
+"""Characters of a text from which on it counts as one that takes memory."""
+FIELD: Final = 64
+"""Bytes of memory that a field or word takes, about."""
+MIB: Final = 1 << 20
+WIDEST: Final = 64 * MIB
+"""Characters of a field that a format may ask for."""
 
 
 def _limit(default: int, unit: str) -> Any:
@@ -41,10 +48,11 @@ class Budget:
     instant : the same while the simulated clock stands still
     pending : calls that wait in the queue at one time, such as frames under way; in a lab of N devices the defaults of
     these three are 2 N² higher
-    steps : commands of shells, rounds of loops of awk and sed, and blocks of 64 KiB that programs copy
+    steps : commands of shells, reads and writes of programs; of awk sixteen statements, of braces four words are a
+    step; the default is 1,000 higher for each simulated second
     output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
     files : bytes that programs write to simulated files
-    processes : processes of one machine at one time
+    processes : processes of one machine at one time, and subshells
     depth : functions in functions of a shell
     journal : bytes of frames that the journal keeps; beyond that it forgets the oldest half
     capture : bytes of frames that captures take
@@ -60,10 +68,10 @@ class Budget:
     events: int = _limit(600_000, "events in one run")
     instant: int = _limit(100_000, "events in one instant of simulated time")
     pending: int = _limit(300_000, "events that wait at one time")
-    steps: int = _limit(500_000, "steps of shells and programs in one run")
+    steps: int = _limit(200_000, "steps of shells and programs in one run")
     output: int = _limit(64 * MIB, "bytes of output in one run, or of one text")
-    files: int = _limit(64 * MIB, "bytes written to simulated files in one run")
-    processes: int = _limit(4096, "processes on one machine")
+    files: int = _limit(32 * MIB, "bytes written to simulated files in one run")
+    processes: int = _limit(2048, "processes on one machine")
     depth: int = _limit(2000, "functions in functions")
     journal: int = _limit(256 * MIB, "bytes of frames in the journal")
     capture: int = _limit(256 * MIB, "bytes of captured frames in one run")
@@ -119,6 +127,12 @@ class RunHalted(BaseException):
         self.said = said
 
 
+def check_width(number: int) -> None:
+    """A format asks for a field of so many characters: the run ends if a machine could not hold it."""
+    if number > WIDEST:
+        raise RunHalted("output", f"a format has a field of {number:,} characters")
+
+
 class Gauge(Protocol):
     """Something that grows during a run, and is measured now and then."""
 
@@ -129,15 +143,15 @@ class Gauge(Protocol):
 class Meter:
     """The use of a budget by the present run.
 
-    events, instant, steps, output, files : used so far; now : the instant (ns) that `instant` is of
+    events, instant, steps, output, files, built : used so far; now : the instant (ns) that `instant` is of
     halted : the reason to end the run as soon as the program that runs waits
     captures : the captures that run
     devices : the number of network devices of the lab
     """
 
     __slots__ = (
-        "_began", "_start", "budget", "captures", "devices", "events", "files", "halted", "instant", "now", "output",
-        "steps",
+        "_began", "_start", "budget", "built", "captures", "devices", "events", "files", "halted", "instant", "now",
+        "output", "steps",
     )  # fmt: skip
 
     def __init__(self, budget: Budget) -> None:
@@ -149,7 +163,7 @@ class Meter:
 
     def begin(self) -> None:
         """A new run: nothing is used."""
-        self.events = self.instant = self.steps = self.output = self.files = 0
+        self.events = self.instant = self.steps = self.output = self.files = self.built = 0
         self.halted: RunHalted | None = None
         self._start: int | None = None
         self._began = time.process_time() if self.budget.cpu else 0.0
@@ -168,7 +182,7 @@ class Meter:
             self.now, self.instant = now, 0
         if self._start is None:
             self._start = now
-        passed = (now - self._start) * PER_SECOND // 1_000_000_000
+        passed = self._passed(now, PER_SECOND)
         for name, used, more in (
             ("events", self.events, passed), ("instant", self.instant, 0), ("pending", pending, 0),
         ):  # fmt: skip
@@ -186,11 +200,17 @@ class Meter:
         """The default limit, with what the lab's size adds."""
         return limit + PER_PAIR * self.devices() ** 2
 
-    def step(self, said: str = "") -> None:
-        """A shell or a program does one more step."""
-        self.steps += 1
-        if 0 < self.budget.steps < self.steps:
-            self.halt("steps", said)
+    def _passed(self, now: int, per_second: int) -> int:
+        """So many for each simulated second since the run began."""
+        return 0 if self._start is None else (now - self._start) * per_second // 1_000_000_000
+
+    def step(self, said: Callable[[], str], steps: int = 1) -> None:
+        """A shell or a program, which `said` names, does one more step, or several."""
+        self.steps += steps
+        if 0 < self.budget.steps < self.steps and (
+            "steps" in self.budget.changed or self.budget.steps + self._passed(self.now, STEPS_PER_SECOND) < self.steps
+        ):
+            self.halt("steps", said())
 
     def print(self, octets: int, said: str = "") -> None:
         """A command prints so many bytes more."""
@@ -199,8 +219,11 @@ class Meter:
             self.halt("output", said)
 
     def build(self, octets: int, said: str = "") -> None:
-        """A text of so many characters is about to be built."""
-        if 0 < self.budget.output < octets:
+        """A text of so many characters is about to be built; the long ones count together, too."""
+        if octets < LONG:
+            return
+        self.built += octets
+        if 0 < self.budget.output < max(octets, self.built // 4):
             self.halt("output", said)
 
     def write(self, octets: int, said: str = "") -> None:

@@ -204,8 +204,10 @@ class Sim(simpy.Environment, RandomStreams):
             self._context = PROCESS
 
     @recorded
-    def run(self, until: Any = None) -> Any:
+    def run(self, until: Any = None, most: int | None = None) -> Any:
         """As `simpy.Environment.run`.
+
+        most : ns after which it returns None, although the awaited event has not happened
 
         until : a time in ns (everything due then still happens), an event (its value is returned, or raised), or None:
             until nothing is left
@@ -215,6 +217,9 @@ class Sim(simpy.Environment, RandomStreams):
             if until.processed:
                 return until.value
             until.callbacks.append(StopSimulation.callback)
+            if most is not None:
+                end = (self._now + most, AFTER_ALL, next(self._eid), _stop, None)
+                heappush(self._queue, end)
         elif until is not None:
             if until < self._now:
                 raise ValueError(f"until ({until}) must not be before the current time ({self._now})")
@@ -232,6 +237,8 @@ class Sim(simpy.Environment, RandomStreams):
                         break
                 done = self._look(done)
         except StopSimulation as stopped:
+            if most is not None:
+                self._withdraw(until, end)
             return stopped.args[0]
         except RunHalted as halted:
             self._withdraw(until, end)
@@ -272,6 +279,9 @@ class Sim(simpy.Environment, RandomStreams):
             self.history.lose(f"a run was stopped after {number} s of processor time")
         if not said and self.diagnose is not None:
             said = self.diagnose(*self._sample())
+        for entry in self._queue:  # processes that ended likewise
+            if entry[3] is _happen and isinstance(entry[4]._value, RunHalted):
+                entry[4].defused = True
         unit = limit.metadata["unit"]
         first = f"the run was stopped: it reached its budget of {number:,} {unit}"
         more = f"for more: Lab(budget=Budget({name}=…)), budget: {{{name}: …}} in a lab file, or --budget {name}=…"

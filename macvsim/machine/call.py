@@ -146,8 +146,12 @@ class Call:
         if source.endless:
             raise NotSimulated("all of a file that has no end", Effect.NONE)
         pieces: list[str] = []
+        meter, size = self.box.sim.meter, 0
         while piece := (yield from self.read_piece() if file is None else source.read(BLOCK)):
             pieces.append(piece)
+            size += len(piece)
+            if 0 < meter.budget.output < size:
+                meter.halt("output", f"{self.described()} reads all of its input, which has no end")
         return "".join(pieces)
 
     def open(self, path: str) -> OpenFile:
@@ -189,10 +193,15 @@ class Call:
 
     def _take_time(self, text: str) -> Steps:
         """Copying takes a millisecond a MiB, so that a program without an end does not hold up the clock."""
+        self.box.sim.meter.step(self.described)
         self._moved += len(text)
         if self._moved >= _PER_MS:
             self._moved -= _PER_MS
             yield self.box.sim.timeout(MS)
+
+    def described(self) -> str:
+        """The machine and the words of the program, for reports."""
+        return f"{self.box.name}: {' '.join(self.argv)}"
 
     def not_simulated(self, what: str, effect: Effect) -> int:
         """Say that a real feature is left out, mark the lab if it would have changed the network, and return the exit

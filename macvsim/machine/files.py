@@ -184,6 +184,7 @@ class FileSystem:
             raise FileError("EACCES", path)
         self._check_writable(where, path)
         if where in self.box.files or where in _ETC:
+            self._count(path, text)
             node.write((node.read() if node.read else "") + text)
             return
         try:
@@ -196,6 +197,7 @@ class FileSystem:
 
         where : the absolute path
         """
+        self._count(where, text)
         old = self.box.files[where]
         start = len(old) if at is None else at
         end = start + len(text)
@@ -208,6 +210,9 @@ class FileSystem:
     def is_plain(self, path: str) -> bool:
         """True for a file that commands wrote: the kernel does not look at it."""
         return self.absolute(path) in self.box.files
+
+    def _count(self, path: str, text: str) -> None:
+        self.box.sim.meter.write(len(text), f"{self.box.name}: a program writes to {path} without an end")
 
     def _check_writable(self, where: str, path: str) -> None:
         if where.startswith("/proc/sys/") and self.box.read_only_parameters:

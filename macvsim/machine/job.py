@@ -128,6 +128,8 @@ class Job:
 
     def _main(self, body: Callable[[Job], Waiting]) -> Generator[simpy.Event, Any, int]:
         try:
+            if self.signal == SIGKILL:  # before its first command
+                raise simpy.Interrupt(SIGKILL)
             self.code = yield from _stacked(body(self))
         except simpy.Interrupt as interrupt:
             self.code = killed = Killed(128 + signal_of(interrupt))
@@ -209,10 +211,12 @@ class CommandLine(Job):
         self._out: list[str] = []
         self._err: list[str] = []
         self._watch = box.sim.unsimulated.watch()
+        said = f"{box.name}: this command prints without an end: {text}"
+        out, err = (counted(box, _both(*pair), said) for pair in ((self._out, stdout), (self._err, stderr)))
         super().__init__(
             box,
             body,
-            Descriptors({0: Terminal(), 1: Output(_both(self._out, stdout)), 2: Output(_both(self._err, stderr))}),
+            Descriptors({0: Terminal(), 1: Output(out), 2: Output(err)}),
             text,
         )
 
@@ -235,6 +239,17 @@ class CommandLine(Job):
         if self.code is None:
             raise MacvsimError(f"{self.box.name}: process {self.pid} is still running: wait for it, or kill it")
         return Result(self.stdout, self.stderr, self.code, self._watch.marks)
+
+
+def counted(box: Box, sink: Sink, said: str) -> Sink:
+    """A sink that counts its text for the budget; `said` names the program that prints."""
+    meter = box.sim.meter
+
+    def write(text: str) -> None:
+        meter.print(len(text), said)
+        sink(text)
+
+    return write
 
 
 def _both(pieces: list[str], sink: Sink | None) -> Sink:

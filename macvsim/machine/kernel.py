@@ -23,8 +23,6 @@ BOOT_TIME = 1_767_225_600_000_000_000
 """What clocks show when simulated time starts, in nanoseconds since 1970: 2026-01-01 00:00 UTC."""
 
 
-FORKS = 10_000
-"""Processes that shells can start in one instant."""
 RELEASE = "6.12.117"
 VERSION = "#1 1970-01-01 00:00:00 UTC"
 """What uname says of the kernel that macvsim was compared with."""
@@ -64,8 +62,9 @@ class Kernel:
         self._iptables: Backend = "nf_tables"
         self.processes: dict[int, Any] = {}
         """What runs now, by process id: jobs of shells."""
+        self.shells = 0
+        """Shells and subshells that run; on a real machine each is a process."""
         self._last_pid = 1000
-        self._forks = (0, 0)
 
     @property
     def wakeup_delay(self) -> int:
@@ -122,11 +121,11 @@ class Kernel:
             number += 1
         return f"dev{number}"
 
-    def may_fork(self) -> bool:
-        """False after `FORKS` processes in one instant, as of a fork bomb, which would stop the clock."""
-        now, count = int(self.sim.now), self._forks[1] + 1
-        self._forks = (now, count if self._forks[0] == now else 1)
-        return self._forks[1] <= FORKS
+    def check_processes(self, text: str) -> None:
+        """A shell is about to start a process for a command: the run ends if the machine has too many."""
+        meter, number = self.sim.meter, max(len(self.processes), self.shells)
+        if 0 < meter.budget.processes <= number:
+            meter.halt("processes", f"{self.name}: processes start processes, {number} run now; the command is {text}")
 
     def next_pid(self) -> int:
         """Process id for a new process."""

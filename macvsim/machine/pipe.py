@@ -72,6 +72,9 @@ class Pipe:
         if text:
             self.pieces.append(text)
             self.size += size_of(text)
+            meter = self._sim.meter
+            if 0 < meter.budget.output < self.size:
+                meter.halt("output", "a program fills a pipe and does not wait for its reader")
             self.filled()
 
     def cut(self, end: int) -> str:

@@ -9,15 +9,19 @@ from collections.abc import Mapping
 
 from simpy.core import Infinity
 
+from macvsim.engine.sim import SECOND
 from macvsim.errors import BudgetExceeded, MacvsimError
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import execute, run_in
 from macvsim.machine.host import Box, Result, box_for
-from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job, end_all
+from macvsim.machine.job import SIGINT, SIGKILL, SIGTERM, CommandLine, Job, counted, end_all
 from macvsim.machine.streams import NULL, Descriptors, Output, Sink, discard
 from macvsim.shell.dialects import dialect_of
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import State
+
+_GRACE = 10
+"""Seconds that a program has to end after Ctrl-C."""
 
 
 class Shell:
@@ -46,9 +50,14 @@ class Shell:
             state = State(box, dialect_of(box.flavour.name)())
             state.export(variables)
         job = self.spawn(box, line, stdout=stdout, stderr=stderr, state=state)
+        limit = box.sim.meter.budget.seconds
+        signals = iter((SIGINT, SIGKILL))
         while job.code is None:
             try:
-                box.sim.run(until=job.done)
+                box.sim.run(until=job.done, most=limit * SECOND or None)
+                if job.code is None:
+                    self._end(job, next(signals))
+                    limit = _GRACE
             except KeyboardInterrupt:
                 if box.sim.history is not None:
                     box.sim.history.lose(f"Ctrl-C was pressed on {box.name}")
@@ -61,6 +70,19 @@ class Shell:
                     raise
                 raise MacvsimError(f"{box.name}: {line!r} waits for something that never happens") from None
         return job.result()
+
+    @staticmethod
+    def _end(job: CommandLine, signal: int) -> None:
+        """A command ran too long: Ctrl-C is pressed, and SIGKILL follows where that does not end it."""
+        sim = job.box.sim
+        if sim.peek() == Infinity and not job.foreground:
+            raise MacvsimError(f"{job.box.name}: {job.text!r} waits for something that never happens")
+        if signal == SIGKILL:
+            end_all(job)
+            return
+        seconds = sim.meter.budget.seconds
+        job.fds.err(f"macvsim: Ctrl-C after {seconds} s: {job.text!r} does not end by itself (budget: seconds)\n")
+        job.interrupt()
 
     def spawn(
         self,
@@ -95,7 +117,9 @@ class Shell:
         def body(job: Job) -> Waiting:
             return (yield from run_in(Call(box, argv, job.fds, dict(env), cwd), box, argv))
 
-        fds = Descriptors({0: NULL, 1: Output(stdout or discard), 2: Output(stderr or discard)})
+        said = f"{box.name}: this program prints without an end: {' '.join(argv)}"
+        out, err = (Output(counted(box, sink, said) if sink else discard) for sink in (stdout, stderr))
+        fds = Descriptors({0: NULL, 1: out, 2: err})
         return Job(box, body, fds, " ".join(argv))
 
     def new_session(self, box: Box) -> State:

@@ -10,7 +10,7 @@ import simpy
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import BLOCK, Waiting, not_simulated
 from macvsim.machine.files import FileError, FileSystem
-from macvsim.machine.job import Job, Killed, signal_of
+from macvsim.machine.job import Job, Killed, counted, signal_of
 from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
 from macvsim.shell import compound, processes, simple, traps
 from macvsim.shell.builtins.table import find_builtin
@@ -43,6 +43,9 @@ from macvsim.shell.syntax.nodes import (
 )
 from macvsim.shell.syntax.parser import Parser
 
+_DEEPEST = 50
+"""Scripts in scripts, by ``.`` and ``eval``; the real shells have a limit by their stack."""
+
 
 class Interpreter:
     """One shell process, or a subshell of it; `job` is the process whose time it takes.
@@ -64,6 +67,8 @@ class Interpreter:
         self.line = 1
         self.read_to = 1
         """The line up to which the script was read."""
+        self._nested = 0
+        """How many scripts run: ``.`` and ``eval`` in others."""
         self.loops = 0
         self.idle = 0
         self.is_program = False
@@ -125,9 +130,13 @@ class Interpreter:
 
     def enclosed(self, body: Waiting, streams: Descriptors) -> Waiting:
         """Run all of a shell or subshell: the ways out end here, and the trap of its end runs."""
+        kernel = self.state.box.kernel
+        kernel.check_processes(self.job.text or "sh")
+        kernel.shells += 1
         try:
             return (yield from self._to_its_end(body, streams))
         finally:
+            kernel.shells -= 1
             if self.state.own_pid is not None and self.state.own_pid != self.job.pid:
                 self.state.box.kernel.processes.pop(self.state.own_pid, None)
 
@@ -156,6 +165,16 @@ class Interpreter:
 
         first : number of the first line
         """
+        if self._nested - sum(frame.name != "source" for frame in self.state.frames) >= _DEEPEST:
+            what = f"more than {_DEEPEST} scripts in scripts"
+            raise Exit(not_simulated(self.state.box, streams.err, self.job.text, what, Effect.CHANGES))
+        self._nested += 1
+        try:
+            return (yield from self._lines(text, streams, within, first))
+        finally:
+            self._nested -= 1
+
+    def _lines(self, text: str, streams: Descriptors, within: str, first: int) -> Waiting:
         state, dialect = self.state, self.dialect
         bash = dialect.name == "bash"
         text += "\n" * (bash and not text.endswith("\n"))
@@ -198,7 +217,8 @@ class Interpreter:
         return self.read_to if error.parsed and self.dialect.name == "ash" else self.line
 
     def child(self, job: Job | None = None) -> Interpreter:
-        """A subshell: in the same process, or in one of its own."""
+        """A subshell: in the same process, or in one of its own; it copies the scopes of all functions that run."""
+        self.state.box.sim.meter.step(self._described, len(self.state.frames))
         shell = Interpreter(self.state.copy(), job or self.job)
         shell.line, shell.read_to, shell.loops = self.line, self.read_to, self.loops
         shell.guarded = self.guarded
@@ -214,7 +234,8 @@ class Interpreter:
         if self.dialect.name == "bash" and "inherit_errexit" not in self.state.shopts:
             shell.state.options.pop("e", None)
         outer = self.streams
-        streams = outer.having(stdout=Output(parts.append))
+        said = f"{self.state.box.name}: line {self.line}: the command of a substitution prints without an end"
+        streams = outer.having(stdout=Output(counted(self.state.box, parts.append, said)))
         match program:
             case Simple((), (), (redirect,), _) if redirect.op == "<" and self.dialect.name == "bash":
                 parts.append((yield from self._contents(program, outer)))
@@ -236,6 +257,7 @@ class Interpreter:
         text = ""
         while piece := (yield from inner.stdin.read(BLOCK)):
             text += piece
+            self.state.box.sim.meter.build(len(text), f"{self.state.box.name}: line {self.line}: $(<FILE)")
         return text
 
     def substitute_process(self, part: ProcessSubstitution) -> str:
@@ -246,6 +268,7 @@ class Interpreter:
 
     def run(self, command: Command, streams: Descriptors) -> Waiting:
         """Run a command and note its status."""
+        self.state.box.sim.meter.step(self._described)
         if "n" in self.state.options and not self.interactive:
             return self.state.status
         try:
@@ -299,6 +322,10 @@ class Interpreter:
         except NotSimulated as error:  # of an expansion or a test
             status = self.left_out(error, command, streams)
         return (yield from self._ended(command, status, streams))
+
+    def _described(self) -> str:
+        """The shell and its script, for a report of what loops."""
+        return f"{self.state.box.name}: line {self.line} of this script, or a loop around it: {self.job.text}"
 
     def _ended(self, command: Command, status: int, streams: Descriptors) -> Waiting:
         """A command has ended: traps run, and ``set -e`` may end the shell."""

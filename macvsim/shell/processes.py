@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.sim import SECOND
-from macvsim.errors import Effect
-from macvsim.machine.call import Waiting, not_simulated
+from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGTERM, Job, Killed
-from macvsim.machine.kernel import FORKS
 from macvsim.machine.pipe import Pipe
 from macvsim.machine.streams import NULL, Descriptors, OpenFile
 from macvsim.shell.dialects.base import SIGNAL_TEXT
-from macvsim.shell.state import Exit
 from macvsim.shell.syntax.nodes import Background, Command, Pipeline, ProcessSubstitution, Simple
 from macvsim.shell.traps import NAMES
 
@@ -103,9 +100,7 @@ def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Wa
 
 def start_process(shell: Interpreter, command: Command, fds: Descriptors, text: str = "") -> Job:
     """Start a process that runs a command."""
-    if not shell.state.box.kernel.may_fork():
-        what = f"more than {FORKS} processes in one instant"
-        raise Exit(not_simulated(shell.state.box, fds.err, text or shell.job.text, what, Effect.CHANGES))
+    shell.state.box.kernel.check_processes(shell.job.text or _text(command))
 
     def body(job: Job) -> Waiting:
         child = shell.child(job)

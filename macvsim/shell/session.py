@@ -46,7 +46,12 @@ class Session:
         self.go_to("~" if box.flavour.name != "busybox" else "/")
 
     def _show(self, text: str) -> None:
+        self.sim.meter.print(len(text), f"{self.name}: this command prints without an end: {self._text}")
         self.write(text)
+
+    @property
+    def _text(self) -> str:
+        return self.job.text if self.job is not None else ""
 
     @property
     def status(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from macvsim.engine.budget import FIELD
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting, not_simulated
 from macvsim.machine.execute import execute
@@ -25,9 +26,6 @@ from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
     from macvsim.shell.interpreter import Interpreter
-
-DEEPEST = 2000
-"""Functions in functions; the real shells have a limit by their stack, and crash there."""
 
 
 def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Waiting:
@@ -101,6 +99,7 @@ def _words(shell: Interpreter, command: Simple) -> Generator[simpy.Event, Any, t
     for word in command.words:
         if isinstance(word, Word):
             words += yield from shell.expander.word_fields(word)
+            shell.expander.build(FIELD * len(words))
             continue
         operator = "+=" if word.append else "="
         subscript = ""
@@ -187,8 +186,9 @@ def _function(shell: Interpreter, words: list[str], streams: Descriptors) -> Wai
         text = f"{words[0]}: maximum function nesting level exceeded ({limit})"
         streams.err(shell.dialect.say(shell.line, text))
         raise Exit(1)
-    if depth >= DEEPEST:
-        what = f"{words[0]}: more than {DEEPEST} functions in functions"
+    deepest = state.box.sim.meter.budget.depth
+    if 0 < deepest <= depth:  # the real shells have a limit by their stack, and crash there
+        what = f"{words[0]}: more than {deepest} functions in functions"
         raise Exit(not_simulated(state.box, streams.err, " ".join(words), what, Effect.CHANGES))
     function = state.functions[words[0]]
     params, state.params = state.params, words[1:]

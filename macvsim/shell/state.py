@@ -127,6 +127,9 @@ class State:
 
     def set(self, name: str, value: str, *, append: bool = False) -> None:
         """``name=value``; `ShellError` if that cannot be."""
+        if append:
+            said = f"{self.box.name}: the variable {name} grows long"
+            self.box.sim.meter.build(len(value) + len(self.variables.get(name) or ""), said)
         self._try(lambda: self.variables.set(name, value, append=append))
 
     def set_element(self, name: str, subscript: str, value: str, *, append: bool = False) -> None:

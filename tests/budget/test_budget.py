@@ -150,6 +150,16 @@ def test_default_limits_grow_with_the_lab_and_with_time(devices: int, seconds: i
         assert (found is not None) is (halted or exact)
 
 
+def test_a_script_that_waits_may_take_more_steps() -> None:
+    lab = Lab()
+    host = lab.host("host1")
+    host.sh("while :; do sleep 1; done &")
+    lab.run(100_000)
+    assert lab.sim.meter.steps > Budget().steps
+    with pytest.raises(BudgetExceeded, match="200,000 steps"):
+        host.sh("while :; do :; done")
+
+
 def test_the_devices_of_a_lab_are_counted() -> None:
     lab = Lab()
     host = lab.host("host1", nic="e0", switch=lab.switch("sw1"))

@@ -179,7 +179,7 @@ def test_control_c_is_a_signal_for_what_runs(monkeypatch: pytest.MonkeyPatch) ->
     run = box.sim.run
     pressed: list[bool] = []
 
-    def interrupted(until: Any = None) -> Any:
+    def interrupted(until: Any = None, most: int | None = None) -> Any:
         if not pressed:
             pressed.append(True)
             run(until=3 * SECOND)

@@ -21,7 +21,8 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from macvsim.errors import ScenarioError
+from macvsim.engine.budget import Budget
+from macvsim.errors import BudgetExceeded, ScenarioError
 from macvsim.fidelity.replay.entries import CommandEntry, FrameEntry, MarkEntry
 from macvsim.fidelity.replay.normalize_text import given_macs
 from macvsim.fidelity.replay.state import State, read_tables, write_tables
@@ -119,7 +120,7 @@ def _files(record: Record) -> dict[str, str]:
 
 def _folder(folder: Path) -> dict[str, str]:
     """The texts of the files in a folder that can be part of a record, by their names without compression."""
-    files = {}
+    files, left = {}, Budget().archive
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = path.name.removesuffix(".gz").removesuffix(".xz")
         if (name not in (SCENARIO, COMMANDS, FRAMES) and not name.startswith(_STATE)) or not path.is_file():
@@ -128,9 +129,13 @@ def _folder(folder: Path) -> dict[str, str]:
         if path.suffix == ".xz":
             import lzma  # not in every build of Python
 
-            data = lzma.decompress(data)
+            with lzma.open(path) as packed:
+                data = packed.read(left + 1)
         elif path.suffix == ".gz":
-            data = gzip.decompress(data)
+            with gzip.open(path) as packed:
+                data = packed.read(left + 1)
+        left -= len(data)
+        _check_size(path, left)
         files[name] = data.decode("utf-8")
     return files
 
@@ -139,15 +144,25 @@ def _unpack(path: Path) -> dict[str, str]:
     """The texts of the files in an archive, by name."""
     import tarfile
 
-    files = {}
+    files, left = {}, Budget().archive
     try:
         with tarfile.open(path, "r:xz") as archive:
             for member in archive:
                 if (data := archive.extractfile(member)) is not None:
+                    left -= member.size
+                    _check_size(path, left)
                     files[member.name.rpartition("/")[2]] = data.read().decode("utf-8")
     except tarfile.TarError as error:
         raise ScenarioError(f"{path}: not an archive of a record: {error}") from None
     return files
+
+
+def _check_size(path: Path, left: int) -> None:
+    """`BudgetExceeded` if the files of a record take more than the budget has."""
+    if left < 0:
+        most = Budget().archive
+        text = f"{path}: the record is larger than {most:,} bytes when it is unpacked: it is no recording of a kernel"
+        raise BudgetExceeded("archive", text)
 
 
 def _commands(text: str, where: str) -> tuple[CommandEntry, ...]:

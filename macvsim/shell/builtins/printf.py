@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from macvsim.engine.budget import check_width
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.shell.builtins.invocation import Invocation
@@ -78,7 +79,9 @@ class Formatter:
     def _convert(self, match: re.Match[str]) -> bool:
         flags, letter = match[1].replace("'", ""), match[6]
         width = self._measure(match[2])
+        check_width(abs(width or 0))
         precision = None if match[3] is None else self._measure(match[3]) or 0
+        check_width(precision or 0)
         if width is not None and width < 0:
             flags, width = flags + "-", -width
         if match[4] is not None and letter == "T" and self._more:

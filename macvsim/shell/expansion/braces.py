@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from macvsim.shell.syntax.nodes import Lit, Part, Word
@@ -13,7 +13,11 @@ _Item = str | Part
 """A character that is not quoted, or a part that stays whole."""
 
 
-def expand(word: Word) -> Iterator[Word]:
+Count = Callable[[int], None]
+"""Called with the number of words that are about to be made; it may raise an exception."""
+
+
+def expand(word: Word, count: Count) -> Iterator[Word]:
     """The words that a word stands for: itself if it has no braces."""
     if not any(isinstance(part, Lit) and not part.quoted and "{" in part.text for part in word):
         yield word
@@ -24,11 +28,11 @@ def expand(word: Word) -> Iterator[Word]:
             items += part.text
         else:
             items.append(part)
-    for found in _expanded(items):
+    for found in _expanded(items, count):
         yield _joined(found)
 
 
-def _expanded(items: list[_Item]) -> list[list[_Item]]:
+def _expanded(items: list[_Item], count: Count) -> list[list[_Item]]:
     for start, item in enumerate(items):
         if item != "{":
             continue
@@ -39,12 +43,16 @@ def _expanded(items: list[_Item]) -> list[list[_Item]]:
         if commas:
             edges = [start, *commas, end]
             choices = [items[a + 1 : b] for a, b in pairwise(edges)]
-            inner = [one for choice in choices for one in _expanded(choice)]
+            inner = [one for choice in choices for one in _expanded(choice, count)]
         elif all(isinstance(one, str) for one in inside) and (match := _RANGE.fullmatch("".join(map(str, inside)))):
-            inner = [list(text) for text in _range(match)]
+            values = _values(match)
+            count(abs(values.stop - values.start) // abs(values.step))  # the length may be more than an index can be
+            inner = [list(text) for text in _range(match, values)]
         else:
             continue
-        return [items[:start] + one + rest for one in inner for rest in _expanded(items[end + 1 :])]
+        rests = _expanded(items[end + 1 :], count)
+        count(len(inner) * len(rests) if len(rests) > 1 else 0)
+        return [items[:start] + one + rest for one in inner for rest in rests]
     return [items]
 
 
@@ -65,12 +73,17 @@ def _closing(items: list[_Item], start: int) -> tuple[list[int], int | None]:
     return [], None
 
 
-def _range(match: re.Match[str]) -> Iterator[str]:
+def _values(match: re.Match[str]) -> range:
     first, last, begin, end, by = match.groups()
     step = abs(int(by or 1)) or 1
     a, b = (int(first), int(last)) if first is not None else (ord(begin), ord(end))
+    return range(a, b + (1 if b >= a else -1), step if b >= a else -step)
+
+
+def _range(match: re.Match[str], values: range) -> Iterator[str]:
+    first, last = match[1], match[2]
     width = max(len(first), len(last)) if first and any(re.match(r"-?0\d", text) for text in (first, last)) else 0
-    for value in range(a, b + (1 if b >= a else -1), step if b >= a else -step):
+    for value in values:
         yield f"{value:0{width}d}" if first is not None else chr(value)
 
 

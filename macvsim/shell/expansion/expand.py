@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 import simpy
 
+from macvsim.engine.budget import FIELD, LONG
 from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
 from macvsim.shell.expansion import arith, braces, parameters, pattern
@@ -72,13 +73,14 @@ class Expander:
         found: list[str] = []
         for word in words:
             found += yield from self.word_fields(word)
+            self.build(FIELD * len(found))
         return found
 
     def word_fields(self, word: _Words) -> Generator[simpy.Event, Any, list[str]]:
         """The fields of one word."""
         state, found = self.state, list[str]()
         braced = state.dialect.grammar >= Grammar.BASH and "B" in state.options
-        for one in braces.expand(Word(word)) if braced else (word,):
+        for one in braces.expand(Word(word), self._words) if braced else (word,):
             fields = self._new_fields()
             yield from self._parts(with_home(one, state), fields, split=True)
             for pieces in fields.result():
@@ -88,7 +90,7 @@ class Expander:
     def _paths(self, pieces: Pieces) -> list[str]:
         """The files that a field matches, else the field."""
         state = self.state
-        text = "".join(part for part, _ in pieces)
+        text = self._joined(pieces)
         if "f" in state.options or not pattern.is_pattern(pieces, extended="extglob" in state.shopts):
             return [text]
         from macvsim.shell.expansion.glob import glob
@@ -109,6 +111,25 @@ class Expander:
     def text(self, word: _Words, *, assigned: bool = False) -> _Expanding:
         """A word that stays one: the value of an assignment, the target of a redirection."""
         pieces = yield from self.pieces(with_home(word, self.state, assigned=assigned))
+        return self._joined(pieces)
+
+    def build(self, size: int) -> None:
+        """A text of so many characters is about to be built."""
+        if size >= LONG:
+            self.state.box.sim.meter.build(size, f"{self.state.box.name}: line {self._shell.line}: a word grows long")
+
+    def _work(self, steps: int) -> None:
+        """So many steps of work for one word."""
+        said = f"{self.state.box.name}: line {self._shell.line}: a text or an array grows long"
+        self.state.box.sim.meter.step(lambda: said, steps)
+
+    def _words(self, number: int) -> None:
+        """A word has braces that stand for so many words."""
+        said = f"{self.state.box.name}: line {self._shell.line}: braces stand for {number:,} words"
+        self.state.box.sim.meter.step(lambda: said, number // 4)
+
+    def _joined(self, pieces: Pieces) -> str:
+        self.build(sum(len(part) for part, _ in pieces))
         return "".join(part for part, _ in pieces)
 
     def pieces(self, word: _Words) -> Generator[simpy.Event, Any, Pieces]:
@@ -127,7 +148,9 @@ class Expander:
         assert not isinstance(assignment.value, Word)
         for element in assignment.value:
             if element.subscript is None:
-                found += [(None, value, False) for value in (yield from self.word_fields(element.value))]
+                values = yield from self.word_fields(element.value)
+                self._work(len(values))
+                found += [(None, value, False) for value in values]
             else:
                 subscript = yield from self.text(element.subscript)
                 found.append((subscript, (yield from self.text(element.value, assigned=True)), element.append))
@@ -165,11 +188,11 @@ class Expander:
                 case BadSubstitution(source):
                     raise self._bad_substitution(source)
 
-    @staticmethod
-    def _add(text: str, fields: Fields, quoted: bool, *, split: bool) -> None:
+    def _add(self, text: str, fields: Fields, quoted: bool, *, split: bool) -> None:
         if quoted or not split:
             fields.add(text, quoted)
         else:
+            self.build(8 * len(text))
             fields.add_split(text)
 
     def _add_all(self, values: list[str], part: Param, fields: Fields, *, split: bool) -> None:
@@ -178,6 +201,7 @@ class Expander:
         if not star and part.op == "names":
             star = part.word == (Lit("*"),)
         if star and (part.quoted or not split):
+            self.build(sum(map(len, values)) + len(values))
             fields.add(self._separators()[:1].join(values), part.quoted)
             return
         for number, value in enumerate(values):
@@ -318,6 +342,10 @@ class Expander:
                 new = yield from self.pieces(part.second or ())
                 if "patsub_replacement" not in self.state.shopts:
                     new = [(one, True) for one, _ in new]
+                self._work(len(text) // 16)
+                if len(text) * sum(len(one) for one, _ in new) >= LONG:  # then as long as each match makes it
+                    marked = pattern.replace(pieces, text, part.op, [("\0", True)], self._options)
+                    self.build(len(text) + marked.count("\0") * sum(len(one) for one, _ in new))
                 return pattern.replace(pieces, text, part.op, new, self._options)
             case "^" | "," | "~":
                 return pattern.change_case(pieces, text, part.op, self._options)

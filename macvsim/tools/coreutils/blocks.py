@@ -84,6 +84,7 @@ def _truncate(call: Call) -> int:
             wanted = _resized(len(data) if base is None else base, mode, size)
             if wanted > _MOST:
                 raise NotSimulated(f"a file of {wanted} bytes", Effect.NONE)
+            call.box.sim.meter.build(wanted, f"{call.described()}: {name} gets {wanted:,} bytes")
             files.replace(name, data[:wanted].ljust(wanted, b"\0").decode("utf-8", "surrogateescape"))
         except FileError as error:
             call.err(f"{call.name}: cannot open '{name}' for writing: {error.strerror}\n")

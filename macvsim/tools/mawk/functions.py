@@ -65,11 +65,13 @@ def _sub(run: Run, args: Args, *, most: int | None = 1) -> Value:
 
     text = run.string(run.value(target))
     matches = list(islice(pattern.matches(text), most))
+    run.step(len(matches))
     if matches:
         at, pieces = 0, []
         for match in matches:
             pieces += [text[at : match.start], replaced(match)]
             at = match.end
+        run.build(sum(map(len, pieces)) + len(text) - at)
         run.assign(target, "".join([*pieces, text[at:]]))
     return float(len(matches))
 

@@ -78,7 +78,7 @@ def awk(call: Call, manner: Wording) -> Waiting:
         return _syntax(call, manner, error, given.get("-f"))
     except NotSimulated as error:
         return call.not_simulated(error.feature, error.effect)
-    run = Run(program, Output(call.out, call.err), call.env, busybox=manner.busybox)
+    run = Run(program, Output(call.out, call.err), call, busybox=manner.busybox)
     for word in given.all("-v"):
         _assign(run, word)
     run.set("ARGC", float(len(words) + 1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
+from macvsim.engine.budget import LONG
+from macvsim.machine.call import Call as Process
 from macvsim.shell.regexp import Pattern
 from macvsim.tools.mawk import functions
 from macvsim.tools.mawk.nodes import (
@@ -51,6 +52,10 @@ from macvsim.tools.mawk.variables import Variables
 _MOST_CALLS = 200
 
 
+_PER_STEP = 16
+"""Statements that count as one step of the budget."""
+
+
 class _Left(Exception):
     """``next``, ``break``, ``continue``, ``return``: out of what is running."""
 
@@ -65,10 +70,13 @@ class Exit(Exception):
 
 
 class Run(Variables):
-    """One run; environment : ENVIRON; busybox : not mawk."""
+    """One run; call : the program of the machine, with ENVIRON; busybox : not mawk."""
 
-    def __init__(self, program: Program, output: Output, environment: Mapping[str, str], *, busybox: bool) -> None:
-        super().__init__(environment)
+    def __init__(self, program: Program, output: Output, call: Process, *, busybox: bool) -> None:
+        super().__init__(call.env)
+        self._meter = call.box.sim.meter
+        self._described = call.described
+        self._steps = 0
         self.program = program
         self.code = 0
         self.output = output
@@ -113,6 +121,17 @@ class Run(Variables):
         rule.inside = not truth(self.value(rule.last))
         return True
 
+    def step(self, number: int) -> None:
+        """So many statements or matches more."""
+        self._steps += number
+        if self._steps >= _PER_STEP:
+            self._meter.step(self._described, self._steps // _PER_STEP)
+            self._steps %= _PER_STEP
+
+    def build(self, size: int) -> None:
+        """A text of so many characters is about to be built."""
+        self._meter.build(size, f"{self._described()}: a text grows long" if size >= LONG else "")
+
     # -- variables -----------------------------------------------------------------------------------------------------
 
     def _key(self, subscripts: tuple[Expression, ...]) -> str:
@@ -132,6 +151,7 @@ class Run(Variables):
     # -- statements ----------------------------------------------------------------------------------------------------
 
     def _statement(self, statement: Statement) -> None:
+        self.step(1)
         match statement:
             case Print():
                 self._print(statement)
@@ -258,7 +278,9 @@ class Run(Variables):
         values = [self.value(part) for part in operands]
         match operator:
             case "concat":
-                return self.string(values[0]) + self.string(values[1])
+                left, right = self.string(values[0]), self.string(values[1])
+                self.build(len(left) + len(right))
+                return left + right
             case "!":
                 return float(not truth(values[0]))
             case "neg":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TypeAlias, cast
 
+from macvsim.engine.budget import check_width
+
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])|%")
 _EXACT = (-(2.0**63), 2.0**64)
@@ -98,6 +100,7 @@ def formatted(form: str, values: list[Value], *, function: str = "") -> str:
             width = str(int(number(following(match))))
         if precision == "*":
             precision = str(int(number(following(match))))
+        check_width(max(abs(int(size)) for size in (width or 0, precision or 0)))
         head = f"%{flags}{width or ''}" + (f".{precision or 0}" if "." in match[0] else "")
         value = following(match)
         match letter:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import simpy
 
+from macvsim.engine.budget import Meter
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.streams import Steps
 from macvsim.shell.regexp import Match, Pattern, RegexLimitError
@@ -43,9 +44,12 @@ class Files(Protocol):
 class Run:
     """One run; `quiet` : ``-n``; width : of ``l``; end : of lines."""
 
-    def __init__(self, commands: list[Command], files: Files, *, quiet: bool, width: int, end: str) -> None:
+    def __init__(
+        self, commands: list[Command], files: Files, meter: Meter, *, quiet: bool, width: int, end: str
+    ) -> None:
         self._commands = commands
         self._files = files
+        self._meter = meter
         self._quiet = quiet
         self._width = width
         self._end = end
@@ -204,6 +208,7 @@ class Run:
                     self._replaced = False
                 continue
             outcome = yield from self._one(command, letter)
+            self._meter.build(len(self._space) + len(self._hold), "sed: the pattern or hold space grows long")
             if outcome:
                 return outcome
         return "print"
@@ -280,7 +285,9 @@ class Run:
         pattern = self._known(command.pattern)
         parts: list[str] = []
         at = 0
-        for match in self._matches(command, pattern):
+        for number, match in enumerate(self._matches(command, pattern), 1):
+            if not number % 16:
+                self._meter.step(lambda: "sed: s/REGEXP/REPLACEMENT/g")
             parts += [self._space[at : match.start], command.replacement.apply(match)]
             at = match.end
         if not parts:

@@ -67,7 +67,14 @@ def _sed(call: Call, *, busybox: bool) -> Waiting:
         for command in script.commands:
             if command.letter in "wW" or "w" in command.flags:
                 files.opened(command.text)
-        run = Run(script.commands, files, quiet="-n" in given or script.quiet, width=int(width), end=files.end)
+        run = Run(
+            script.commands,
+            files,
+            call.box.sim.meter,
+            quiet="-n" in given or script.quiet,
+            width=int(width),
+            end=files.end,
+        )
         if "-i" not in given and "-s" not in given:
             status = yield from run.run()
         else:
