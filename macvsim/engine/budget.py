@@ -20,7 +20,7 @@ CHUNK: Final = 4096
 """Calls from the queue between two looks at the meter."""
 PER_SECOND: Final = 20_000
 """Events that a run may have beyond its budget for each simulated second that has passed: a storm has far more."""
-STEPS_PER_SECOND: Final = 1_000
+STEPS_PER_SECOND: Final = 100
 """Steps likewise."""
 PER_PAIR: Final = 2
 """Events beyond the budget for each pair of devices: each may once ask for every other by a broadcast."""
@@ -49,7 +49,7 @@ class Budget:
     pending : calls that wait in the queue at one time, such as frames under way; in a lab of N devices the defaults of
     these three are 2 N² higher
     steps : commands of shells, reads and writes of programs; of awk sixteen statements, of braces four words are a
-    step; the default is 1,000 higher for each simulated second
+    step; the default is 100 higher for each simulated second
     output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
     files : bytes that programs write to simulated files
     processes : processes of one machine at one time, and subshells

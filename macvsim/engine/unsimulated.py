@@ -78,6 +78,8 @@ class Marks:
 class Watch:
     """The marks that concern one result: from before it began, and made until it ended."""
 
+    __slots__ = ("_all", "_final", "_number", "before")
+
     def __init__(self, marks: Marks) -> None:
         self._all = marks
         self.before = marks.present

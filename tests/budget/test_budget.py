@@ -150,11 +150,12 @@ def test_default_limits_grow_with_the_lab_and_with_time(devices: int, seconds: i
         assert (found is not None) is (halted or exact)
 
 
+@pytest.mark.slow
 def test_a_script_that_waits_may_take_more_steps() -> None:
     lab = Lab()
     host = lab.host("host1")
     host.sh("while :; do sleep 1; done &")
-    lab.run(100_000)
+    lab.run(120_000)
     assert lab.sim.meter.steps > Budget().steps
     with pytest.raises(BudgetExceeded, match="200,000 steps"):
         host.sh("while :; do :; done")
