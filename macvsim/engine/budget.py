@@ -65,7 +65,7 @@ class Budget:
     MacvsimError : a limit is no whole number from 0 on
     """
 
-    events: int = _limit(600_000, "events in one run")
+    events: int = _limit(400_000, "events in one run")
     instant: int = _limit(100_000, "events in one instant of simulated time")
     pending: int = _limit(300_000, "events that wait at one time")
     steps: int = _limit(200_000, "steps of shells and programs in one run")
