@@ -232,7 +232,6 @@ class MacvlanPort:
         return not self.passthru and (mac == self.lower.mac or mac in self.by_mac)
 
 
-@lru_cache(4096)
 def _bucket(mac: bytes) -> int:
     """macvlan_eth_hash: the six bytes by hash_64 into 256 buckets, on a little-endian machine."""
     value = int.from_bytes(mac, "little") << 16

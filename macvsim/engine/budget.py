@@ -11,7 +11,6 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final, NoReturn, Protocol
 
 from macvsim.errors import MacvsimError
@@ -29,8 +28,6 @@ LONG: Final = 1 << 16
 FIELD: Final = 64
 """Bytes of memory that a field or word takes, about."""
 MIB: Final = 1 << 20
-WIDEST: Final = 64 * MIB
-"""Characters of a field that a format may ask for."""
 
 
 def _limit(default: int, unit: str) -> Any:
@@ -94,6 +91,8 @@ class Budget:
         names = [one.name for one in LIMITS]
         for name in limits:
             if name not in names:
+                from difflib import get_close_matches  # for mistakes only
+
                 close = get_close_matches(name, names, 1)
                 hint = f"did you mean {close[0]}?" if close else f"the limits are {', '.join(names)}"
                 raise MacvsimError(f"a budget has no limit {name!r}: {hint}")
@@ -125,12 +124,6 @@ class RunHalted(BaseException):
         super().__init__(name, said)
         self.name = name
         self.said = said
-
-
-def check_width(number: int) -> None:
-    """A format asks for a field of so many characters: the run ends if a machine could not hold it."""
-    if number > WIDEST:
-        raise RunHalted("output", f"a format has a field of {number:,} characters")
 
 
 class Gauge(Protocol):
@@ -225,6 +218,10 @@ class Meter:
         self.built += octets
         if 0 < self.budget.output < max(octets, self.built // 4):
             self.halt("output", said)
+
+    def field(self, characters: int) -> None:
+        """A format asks for a field of so many characters."""
+        self.build(characters, f"a format has a field of {characters:,} characters")
 
     def write(self, octets: int, said: str = "") -> None:
         """A program writes so many bytes to a simulated file."""

@@ -207,10 +207,9 @@ class Sim(simpy.Environment, RandomStreams):
     def run(self, until: Any = None, most: int | None = None) -> Any:
         """As `simpy.Environment.run`.
 
-        most : ns after which it returns None, although the awaited event has not happened
-
         until : a time in ns (everything due then still happens), an event (its value is returned, or raised), or None:
             until nothing is left
+        most : ns after which it returns None, although the awaited event has not happened
         """
         end = None
         if isinstance(until, simpy.Event):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Result(Shown):
-    """What a command printed and how it ended; as text it is what it printed.
+    """The output of a command, which is also its text, and its exit status.
 
     after : commands that would have changed the network before it ended, and are not simulated
     """

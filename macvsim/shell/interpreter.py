@@ -165,6 +165,7 @@ class Interpreter:
 
         first : number of the first line
         """
+        # a function runs on a Python stack of its own (`Nested`), so that a script in it is no deeper
         if self._nested - sum(frame.name != "source" for frame in self.state.frames) >= _DEEPEST:
             what = f"more than {_DEEPEST} scripts in scripts"
             raise Exit(not_simulated(self.state.box, streams.err, self.job.text, what, Effect.CHANGES))

@@ -40,7 +40,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
         "tipc": _SHOW,
         "vdpa": _SHOW,
         "teamd": "",
-        "teamdctl": "state config",
+        "teamdctl": "state dump view",
         "mstpctl": "showbridge showport showportdetail showtree showtreeport",
         "mstpd": "",
         "ovs-vsctl": "- show get list find list-br list-ports list-ifaces br-exists iface-to-br port-to-br",
@@ -91,7 +91,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
         "nmtui": "",
         "NetworkManager": "",
         "netplan": "get info status ip",
-        "resolvectl": "- status query statistics dns domain service",
+        "resolvectl": "- status query statistics service",
         "systemd-resolve": "--status --statistics",
         "systemd-networkd": "",
         "dhcpcd": "-U --dumplease",
@@ -124,7 +124,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
         "nginx": "-t -v -V",
         "haproxy": "-c -v",
         "apache2": "-t -v",
-        "squid": "-k",
+        "squid": "parse check -v",
         # containers
         "dockerd": "--validate --version",
         "containerd": "config",
@@ -160,6 +160,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
         "capsh": "--print",
         "strace": "",
         "ltrace": "",
+        "watch": f"{_SHOW} -s -L ping cat",
         "gdb": "",
         "taskset": "",
         "prlimit": "",
@@ -198,23 +199,45 @@ CHANGING: Mapping[str, str] = MappingProxyType(
 _READING = """bmon bwm-ng dig drill dumpcap dumpleases ftp ftpget ftpput getent host ifquery ifstat iftop ipcalc iperf
     iperf3 iptraf iptraf-ng lnstat lsof mtr ndisc6 nethogs netperf netsniff-ng ngrep nload nmap nmeter nslookup
     nstat ntpdate openssl rdisc6 rsync rtacct rtmon rtstat scp sftp ssl_client tcptraceroute telnet tftp tshark
-    ulogd vnstat watch whois wireshark"""
+    ulogd vnstat whois wireshark"""
 READING = frozenset(_READING.split())
 """Programs that look at a network, or send through it, and change no configuration."""
 
 
+_CHANGES = """add append apply attach ban block change clear connect cp create del delete deny destroy disable
+    disconnect down edit enable exec flush insert install join kill leave load mask mod modify move new rate reload
+    remove rename replace reset restart restore rm run set start stop switch unload unset up update"""
+_VERBS = frozenset(_CHANGES.split())
+"""Words that say that something changes, in any of these programs, also as ``--add-port`` and ``add-br``."""
+
+
 def effect_of(name: str, words: Sequence[str]) -> Effect | None:
-    """The effect of a program with these words on a real machine; None for a name that no table has."""
+    """The effect of a program with these words on a real machine; None for a name that no table has.
+
+    It reads where one of its reading words says so and no word says that something changes.
+    """
     if name in READING:
         return Effect.READS
     if name not in CHANGING:
         return None
     reading = CHANGING[name].split()
     letters = {word[1] for word in reading if re.fullmatch("-[A-Za-z]", word)}
+    reads = before = False
     for word in " ".join(words).split() or ["-"]:
-        if word in reading or (re.fullmatch("-[A-Za-z]+", word) and not letters.isdisjoint(word)):
-            return Effect.READS
-    return Effect.CHANGES
+        here = word in reading or (re.fullmatch("-[A-Za-z]+", word) is not None and not letters.isdisjoint(word))
+        named = before and word[0] != "-"  # the word behind a reading one is a name: ``nft list set``
+        if not here and not named and _changes(word, filters="L" in letters):
+            return Effect.CHANGES
+        before = here and word[0] != "-"
+        reads = reads or here
+    return Effect.READS if reads else Effect.CHANGES
+
+
+def _changes(word: str, *, filters: bool) -> bool:
+    """True for a verb that changes something, and with `filters` for an option letter of iptables that does."""
+    if word.startswith(("--", "add-", "del-", "mod-")):
+        word = word.lstrip("-").partition("-")[0]
+    return word in _VERBS or (filters and re.fullmatch("-[ADEFINPRX]", word) is not None)
 
 
 __all__ = ["CHANGING", "READING", "effect_of"]

@@ -28,6 +28,12 @@ ENDLESS = {
     "doubled text of sed": ("echo a | sed ':a;G;h;ta;ba'", "output", "hold space grows long"),
     "doubled words": ('set -- a b; while :; do set -- "$@" "$@"; done', "output", "a word grows long"),
     "wide field": ("printf '%1000000000d' 1", "output", "a format has a field of 1,000,000,000 characters"),
+    "wider field": (f"printf '%{'9' * 5000}d' 1", "output", "a format has a field of"),
+    "wide field of awk": (
+        "awk 'BEGIN { printf \"%*d\", log(-1), 1 }'",
+        "output",
+        "a field of 2,147,483,647 characters",
+    ),
     "seq": ("seq 1 1000000000", "output", "seq 1 1000000000"),
     "braces": ("bash -c 'echo {1..1000000000}'", "steps", "braces stand for 1,000,000,000 words"),
     "many braces": (f"bash -c 'echo {'{a,b}' * 30}'", "steps", "braces stand for"),

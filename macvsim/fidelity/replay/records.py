@@ -125,7 +125,6 @@ def _folder(folder: Path) -> dict[str, str]:
         name = path.name.removesuffix(".gz").removesuffix(".xz")
         if (name not in (SCENARIO, COMMANDS, FRAMES) and not name.startswith(_STATE)) or not path.is_file():
             continue
-        data = path.read_bytes()
         if path.suffix == ".xz":
             import lzma  # not in every build of Python
 
@@ -134,6 +133,8 @@ def _folder(folder: Path) -> dict[str, str]:
         elif path.suffix == ".gz":
             with gzip.open(path) as packed:
                 data = packed.read(left + 1)
+        else:
+            data = path.read_bytes()
         left -= len(data)
         _check_size(path, left)
         files[name] = data.decode("utf-8")

@@ -31,7 +31,7 @@ _LINK_RESERVE = 16
 def _head(size: int) -> int:
     """A buffer for `size` bytes and what the kernel notes at its end (kmalloc_reserve)."""
     wanted = -(-size // 64) * 64 + _SHARED_INFO
-    return max(1 << (wanted - 1).bit_length() if wanted > _SMALL_HEAD else 0, _SMALL_HEAD)
+    return _SMALL_HEAD if wanted <= _SMALL_HEAD else 1 << (wanted - 1).bit_length()
 
 
 def per_segment(mss: int) -> int:

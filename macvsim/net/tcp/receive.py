@@ -25,7 +25,7 @@ _SACKS_EXPECTED = 2
 
 
 class Piece(NamedTuple):
-    """What came out of order: data of `seq` to `end`, which counts `fin`; memory as of `Incoming`."""
+    """Data that came out of order: from `seq` to `end`, which counts `fin`; memory as of `Incoming`."""
 
     seq: int
     end: int

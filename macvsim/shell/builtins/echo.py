@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from macvsim.shell.expansion.escapes import unescape
 
@@ -27,11 +28,12 @@ def echo_text(words: list[str], *, letters: str, escapes: bool = False, unicode:
     return text + newline
 
 
-def format_text(pattern: str, words: list[str]) -> tuple[str, list[str]]:
-    """The output of the program ``printf FORMAT WORD…``, and the words that should be numbers and are not."""
+def format_text(pattern: str, words: list[str], field: Callable[[int], None]) -> tuple[str, list[str]]:
+    """The output of the program ``printf FORMAT WORD…``, and the words that should be numbers and are not;
+    `field` takes the width of each field before it is built."""
     from macvsim.shell.builtins.printf import BadFormat, Formatter
 
-    formatter = Formatter(pattern, words, more=False, now=lambda: 0)
+    formatter = Formatter(pattern, words, more=False, now=lambda: 0, field=field)
     try:
         formatter.run()
     except BadFormat:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from macvsim.engine.budget import check_width
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.shell.builtins.invocation import Invocation
@@ -18,6 +17,9 @@ from macvsim.shell.variables import is_reference
 
 _CONVERSION = re.compile(r"%([-+ 0#']*)(\*|\d+)?(?:\.(\*|\d*))?(?:\((.*?)\))?([hjlLtz]*)(.?)", re.DOTALL)
 _GREATEST = (1 << 63) - 1
+_LONGEST = 20
+"""Digits of a width that are read: no machine has room for so wide a field."""
+Sized = Callable[[int], None]
 _NUMBER = re.compile(r"\s*([-+]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)(?![0-9])|([0-9]+))")
 _REAL = re.compile(r"\s*[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|inf|nan)", re.IGNORECASE)
 
@@ -37,14 +39,15 @@ class Formatter:
     """A format used again as long as there are words.
 
     printed : text so far; wrong : words that are no numbers; more : bash's conversions ``%q`` and ``%(…)T``
-    now : ns since 1970, for ``%(…)T``
+    now : ns since 1970, for ``%(…)T``; field : takes the width of each field before it is built
     """
 
-    def __init__(self, form: str, words: list[str], *, more: bool, now: Callable[[], int]) -> None:
+    def __init__(self, form: str, words: list[str], *, more: bool, now: Callable[[], int], field: Sized) -> None:
         self._form = form
         self._rest = list(words)
         self._more = more
         self._now = now
+        self._field = field
         self.printed = ""
         self.wrong: list[Wrong] = []
 
@@ -79,9 +82,8 @@ class Formatter:
     def _convert(self, match: re.Match[str]) -> bool:
         flags, letter = match[1].replace("'", ""), match[6]
         width = self._measure(match[2])
-        check_width(abs(width or 0))
         precision = None if match[3] is None else self._measure(match[3]) or 0
-        check_width(precision or 0)
+        self._field(max(abs(width or 0), precision or 0))
         if width is not None and width < 0:
             flags, width = flags + "-", -width
         if match[4] is not None and letter == "T" and self._more:
@@ -114,7 +116,7 @@ class Formatter:
         """A width or precision: digits, or ``*`` for the next word."""
         if text == "*":
             return self._integer_of(self._pop())
-        return int(text) if text else None
+        return int(text[:_LONGEST]) if text else None
 
     def _place(self, text: str, flags: str, width: int | None, precision: int | None) -> None:
         if precision is not None and precision >= 0:
@@ -212,7 +214,13 @@ def printf(run: Invocation) -> int | Waiting:
         return run.complain("usage: printf format [arg ...]")
     if "v" in given and not is_reference(given["v"]):
         return run.complain(f"`{given['v']}': not a valid identifier")
-    formatter = Formatter(words[0], words[1:], more=run.bash, now=lambda: int(run.state.box.wall_clock))
+    formatter = Formatter(
+        words[0],
+        words[1:],
+        more=run.bash,
+        now=lambda: int(run.state.box.wall_clock),
+        field=run.state.box.sim.meter.field,
+    )
     status, mistake = 0, ""
     try:
         formatter.run()

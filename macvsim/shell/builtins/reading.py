@@ -176,7 +176,7 @@ def mapfile(run: Invocation) -> Waiting:
     """``mapfile [-t] [-d DELIMITER] [-n COUNT] [-O ORIGIN] [-s COUNT] [-u FD] [ARRAY]``."""
     given, names = run.options("d:n:O:s:tu:C:c:")
     if {"C", "c"} & given.keys():
-        raise NotSimulated("mapfile -C: calling a function", Effect.NONE)
+        raise NotSimulated("mapfile -C: calling a function", Effect.CHANGES)
     name = (names or ["MAPFILE"])[0]
     if not NAME.match(name):
         return run.complain(f"`{name}': not a valid identifier", 1)

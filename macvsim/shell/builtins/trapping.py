@@ -37,7 +37,7 @@ def trap(run: Invocation) -> int:
             run.state.traps.pop(name, None)
         else:
             if name not in SIGNALS and name not in ("EXIT", *_PSEUDO) and name not in _NEVER:
-                raise NotSimulated(f"trap … {name}", Effect.NONE)
+                raise NotSimulated(f"trap … {name}", Effect.CHANGES)
             run.state.traps[name] = action
     return status
 

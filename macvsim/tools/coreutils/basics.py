@@ -9,6 +9,7 @@ from macvsim.errors import Effect
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
+from macvsim.machine.programs import left_out
 from macvsim.machine.tool import OWN, ToolError, UsageError, tool
 from macvsim.shell.builtins.echo import echo_text, format_text
 from macvsim.shell.builtins.testexpr import TestError, evaluate
@@ -40,7 +41,7 @@ def printf(call: Call, manner: Wording) -> int:
     """``printf FORMAT [WORD…]``."""
     if not call.args:
         raise UsageError("" if manner.busybox else "missing operand")
-    text, wrong = format_text(call.args[0], call.args[1:])
+    text, wrong = format_text(call.args[0], call.args[1:], call.box.sim.meter.field)
     call.out(text)
     for word in wrong:
         call.err(
@@ -162,7 +163,7 @@ def busybox(call: Call) -> int | Waiting:
         return call.not_simulated("the list of busybox's applets", Effect.NONE)
     applet = call.box.kernel.programs.find(call.args[0], "busybox")
     if applet is None and call.args[0] in BUSYBOX_APPLETS:
-        return call.not_simulated(f"busybox {call.args[0]}", Effect.CHANGES)
+        return call.not_simulated(f"busybox {call.args[0]}", left_out(call.args[0], call.args[1:]) or Effect.NONE)
     if applet is None or call.args[0] not in BUSYBOX_APPLETS:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127

@@ -14,9 +14,12 @@ from macvsim.tools.toolkit import Wording, everywhere
 Test = Callable[[str], bool]
 _VALUES = ("-name", "-iname", "-path", "-wholename", "-ipath", "-type", "-maxdepth", "-mindepth")
 _LEFT_OUT = frozenset(
-    ("-exec", "-execdir", "-ok", "-delete", "-size", "-mtime", "-mmin", "-newer", "-perm", "-user", "-group", "-prune",
-     "-regex", "-printf", "-ls", "-links", "-xdev", "-mount", "-follow", "-L", "-H", "-P", "-depth", "-quit", "-fprint")
+    ("-exec", "-execdir", "-ok", "-okdir", "-delete", "-size", "-mtime", "-mmin", "-newer", "-perm", "-user", "-group",
+     "-prune", "-regex", "-printf", "-ls", "-links", "-xdev", "-mount", "-follow", "-L", "-H", "-P", "-depth", "-quit",
+     "-fprint")
 )  # fmt: skip
+_COMMANDS = ("-exec", "-execdir", "-ok", "-okdir")
+"""They run a command for each file."""
 
 
 @everywhere("find", usage=Texts(__package__), gnu=OWN, busybox=OWN, effect=Effect.NONE)
@@ -103,7 +106,7 @@ class _Expression:
         if word == "-empty":
             return self._is_empty
         if word in _LEFT_OUT:
-            raise NotSimulated(f"find {word}", Effect.NONE)
+            raise NotSimulated(f"find {word}", Effect.CHANGES if word in _COMMANDS else Effect.NONE)
         if word not in _VALUES:
             raise self._unknown(word)
         if not self.words:

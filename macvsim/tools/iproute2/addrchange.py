@@ -12,8 +12,8 @@ from macvsim.net.fibroute import Scope
 from macvsim.net.ipv6.address import NO_FLAGS, Address6, Flag
 from macvsim.tools.iproute2.addrprint import PROTOCOLS
 from macvsim.tools.iproute2.guard import may_change
-from macvsim.tools.iproute2.linkfilter import SCOPES
 from macvsim.tools.iproute2.prefixes import BITS, Prefix, parse_address, parse_prefix
+from macvsim.tools.iproute2.routewords import scope_of
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.tools.iproute2.words import Words, complaint, duplicate, garbage, invalid, matches, number
 from macvsim.wire.addr import ip_text, is_loopback_ip, mask_int
@@ -74,7 +74,7 @@ def _parse(words: Words, tool: Tool) -> _Request:
         elif word == "anycast":
             raise NotSimulated("anycast addresses", Effect.CHANGES)
         elif word == "scope":
-            found.scope = _scope(words.value())
+            found.scope = scope_of(words.value(), "invalid scope value.")
         elif word == "dev":
             found.dev = words.value()
         elif word == "label":
@@ -116,18 +116,6 @@ def _check(found: _Request) -> None:
     left_out = [word for word, flag in _FLAGS.items() if found.flags & flag & ~_FLAGS4]
     if not six and (left_out or found.proto):
         raise NotSimulated(f"ip addr add … {left_out[0] if left_out else 'proto'}", Effect.CHANGES)
-
-
-def _scope(word: str) -> Scope:
-    if word in SCOPES:
-        return SCOPES[word]
-    value = number(word, limit=255)
-    if value is None:
-        raise invalid("invalid scope value.", word)
-    try:
-        return Scope(value)
-    except ValueError:
-        raise NotSimulated(f"scope {word}", Effect.CHANGES) from None
 
 
 def _lifetime(words: Words, name: str) -> int:

@@ -18,7 +18,7 @@ from macvsim.tools.iproute2.prefixes import Prefix
 from macvsim.tools.iproute2.routechange import CHANGES, Way, change
 from macvsim.tools.iproute2.routeget import get, show_cache
 from macvsim.tools.iproute2.routeprint import Hidden
-from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
+from macvsim.tools.iproute2.routewords import route_proto, route_table, scope_of
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import Words, complaint, matches
 
@@ -89,7 +89,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> _Filter:
             raise NotSimulated(f"showing {family.routes} by {word}", Effect.READS)
         elif matches(word, "scope") and word != "s" and not family.six:
             value = words.value()
-            found.scope = None if value == "all" else route_scope(value)
+            found.scope = None if value == "all" else scope_of(value)
         elif matches(word, "type"):
             found.type = _type(words.value())
         elif word in ("dev", "oif"):

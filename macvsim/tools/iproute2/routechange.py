@@ -13,7 +13,7 @@ from macvsim.net.namespace import Namespace
 from macvsim.net.routes import add_route
 from macvsim.tools.iproute2.family import Family
 from macvsim.tools.iproute2.guard import may_change
-from macvsim.tools.iproute2.routewords import route_proto, route_scope, route_table
+from macvsim.tools.iproute2.routewords import route_proto, route_table, scope_of
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
 from macvsim.wire.addr import ip_text, mask_int
@@ -126,7 +126,7 @@ def _parse(words: Words, tool: Tool, family: Family) -> RouteRequest:
         elif any(matches(word, full) for full in ("metric", "priority", "preference")):
             found.metric = words.integer("metric", message='"metric" value is invalid\n')
         elif matches(word, "scope"):
-            found.scope = route_scope(words.value())
+            found.scope = scope_of(words.value())
         elif matches(word, "protocol"):
             found.proto = route_proto(words.value())
         elif matches(word, "table"):

@@ -49,13 +49,13 @@ def proto_name(proto: str, tool: Tool) -> str:
     return tool.named(proto, PROTOCOLS[proto]) if proto in PROTOCOLS else proto
 
 
-def route_scope(word: str) -> Scope:
-    """A scope by name or number."""
+def scope_of(word: str, said: str = 'invalid "scope" value\n') -> Scope:
+    """A scope by name or number; said : the complaint about another word."""
     if word in SCOPES:
         return SCOPES[word]
     value = number(word, limit=255)
     if value is None:
-        raise invalid('invalid "scope" value\n', word)
+        raise invalid(said, word)
     try:
         return Scope(value)
     except ValueError:

@@ -144,7 +144,7 @@ class Expressions:
         elif self.at("|"):
             following = self._tokens[self.position + 1]
             if following.text == "getline":
-                raise NotSimulated("awk's getline", Effect.NONE)
+                raise NotSimulated("awk's getline of a command", Effect.CHANGES)
         return left
 
     def _concatenation(self) -> Expression:

@@ -90,7 +90,7 @@ def _match(run: Run, args: Args) -> Value:
 
 def _sprintf(run: Run, args: Args) -> Value:
     values = [run.value(arg) for arg in args]
-    return formatted(run.string(values[0]), values[1:], function="" if run.busybox else "sprintf")
+    return formatted(run.string(values[0]), values[1:], run.field, function="" if run.busybox else "sprintf")
 
 
 def _number(function: Callable[[float], float]) -> Callable[[Run, Args], Value]:

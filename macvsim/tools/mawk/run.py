@@ -75,6 +75,7 @@ class Run(Variables):
     def __init__(self, program: Program, output: Output, call: Process, *, busybox: bool) -> None:
         super().__init__(call.env)
         self._meter = call.box.sim.meter
+        self.field = self._meter.field
         self._described = call.described
         self._steps = 0
         self.program = program
@@ -218,7 +219,7 @@ class Run(Variables):
 
     def _formatted(self, statement: Print, values: list[Value]) -> str:
         try:
-            return formatted(self.string(values[0]), values[1:], function="" if self.busybox else "printf")
+            return formatted(self.string(values[0]), values[1:], self.field, function="" if self.busybox else "printf")
         except TooFewError as error:
             name = "" if statement.target is None else self.string(self.value(statement.target))
             self.output.write(error.printed, name, appends=statement.appends)

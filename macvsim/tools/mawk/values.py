@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TypeAlias, cast
-
-from macvsim.engine.budget import check_width
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])|%")
 _EXACT = (-(2.0**63), 2.0**64)
 """Whole numbers are printed with all digits from the first one to the second."""
+_WIDEST = (1 << 31) - 1
 
 
 class AwkError(Exception):
@@ -79,8 +79,16 @@ def compare(left: Value, right: Value) -> int:
     return (first > second) - (first < second)
 
 
-def formatted(form: str, values: list[Value], *, function: str = "") -> str:
-    """A format of printf and its values; missing ones are empty, or `TooFewError` in the name of a function."""
+def _size(value: float) -> int:
+    """A width or precision, as mawk takes numbers for whole ones (d_to_int)."""
+    return int(min(value, _WIDEST)) if value > -_WIDEST else -_WIDEST
+
+
+def formatted(form: str, values: list[Value], field: Callable[[int], None], *, function: str = "") -> str:
+    """A format of printf and its values; missing ones are empty, or `TooFewError` in the name of a function.
+
+    field : takes the width of each field before it is built
+    """
     rest = iter(values)
     missing = object()
 
@@ -97,10 +105,10 @@ def formatted(form: str, values: list[Value], *, function: str = "") -> str:
         if letter is None or letter == "%":
             return "%"
         if width == "*":
-            width = str(int(number(following(match))))
+            width = str(_size(number(following(match))))
         if precision == "*":
-            precision = str(int(number(following(match))))
-        check_width(max(abs(int(size)) for size in (width or 0, precision or 0)))
+            precision = str(_size(number(following(match))))
+        field(max(abs(_size(float(size))) for size in (width or 0, precision or 0)))
         head = f"%{flags}{width or ''}" + (f".{precision or 0}" if "." in match[0] else "")
         value = following(match)
         match letter:
