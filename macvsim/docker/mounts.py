@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.resolv import hosts_text
-from macvsim.engine.history import Settings, Simulated
+from macvsim.engine.history import Simulated
+from macvsim.machine.filetexts import FileTexts
 
 HOSTNAME, HOSTS, RESOLV = PATHS = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 
@@ -32,9 +33,9 @@ class Mounted(NamedTuple):
         files[HOSTNAME] = f"{self.hostname}\n"
 
 
-def files_of(owner: Simulated, mounted: Mounted | None) -> Settings[str, str]:
+def files_of(owner: Simulated, mounted: Mounted | None) -> FileTexts:
     """The files of a container nobody has looked into yet."""
-    files: Settings[str, str] = Settings(owner, "files")
+    files = FileTexts(owner)
     if mounted is not None:
         texts: dict[str, str] = {}
         mounted.write(texts)

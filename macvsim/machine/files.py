@@ -178,12 +178,16 @@ class FileSystem:
     def write(self, path: str, text: str) -> None:
         """Write at the end of a file that is open; to a kernel parameter, a value."""
         where = self.absolute(path)
+        if where in self.box.files:
+            self._count(path, text)
+            self._append(where, text)
+            return
         with self.changing(path):
             node = self.lookup(path)
         if not isinstance(node, File) or node.write is None:
             raise FileError("EACCES", path)
         self._check_writable(where, path)
-        if where in self.box.files or where in _ETC:
+        if where in _ETC:
             self._count(path, text)
             node.write((node.read() if node.read else "") + text)
             return
@@ -198,12 +202,13 @@ class FileSystem:
         where : the absolute path
         """
         self._count(where, text)
-        old = self.box.files[where]
-        start = len(old) if at is None else at
+        length = self.box.files.length(where)
+        start = length if at is None else at
         end = start + len(text)
-        if start >= len(old):
-            self._store(where, old + "\0" * (start - len(old)) + text)
+        if start >= length:
+            self._append(where, "\0" * (start - length) + text)
         else:
+            old = self.box.files[where]
             self._store(where, old[:start] + text + old[end:])
         return end
 
@@ -250,12 +255,21 @@ class FileSystem:
             raise FileError("EBUSY", path)
 
     def _store(self, where: str, text: str) -> None:
-        """Keep a file; /etc/hosts is also what names are looked up in."""
+        """Keep a file."""
         self.box.files[where] = text
+        self._written(where)
+
+    def _append(self, where: str, text: str) -> None:
+        """Keep more of a file."""
+        self.box.files.append(where, text)
+        self._written(where)
+
+    def _written(self, where: str) -> None:
+        """A file has another text; that of /etc/hosts is also the table of host names."""
         self.box.file_times[where] = int(self.box.sim.now)
         if where == "/etc/hosts":
             self.box.hosts.clear()
-            self.box.hosts.update(_parse_hosts(text))
+            self.box.hosts.update(_parse_hosts(self.box.files[where]))
 
 
 def _generated(where: str) -> bool:

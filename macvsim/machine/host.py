@@ -20,6 +20,7 @@ from macvsim.engine.history import Settings, opening, recorded
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import Effect, MacvsimError, NetlinkError
 from macvsim.machine.capture import Capture
+from macvsim.machine.filetexts import FileTexts
 from macvsim.machine.kernel import Kernel
 from macvsim.net import links
 from macvsim.net.bytext import add_address, parse_address, remove_address, route
@@ -97,7 +98,7 @@ class Box(Parts, Shown):
         "ns",
         "sim",
     )  # fmt: skip
-    files: dict[str, str]
+    files: FileTexts
     """Files written by commands or put there, by absolute path."""
     file_times: dict[str, int]
     """When commands wrote files (ns of simulated time); others are as old as the lab."""
@@ -106,7 +107,8 @@ class Box(Parts, Shown):
     hosts6: dict[str, int]
     """The same for IPv6 addresses."""
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
-        name: partial(Settings, name=name) for name in ("files", "file_times", "hosts", "hosts6")
+        "files": FileTexts,
+        **{name: partial(Settings, name=name) for name in ("file_times", "hosts", "hosts6")},
     }
 
     def __init__(self, kernel: Kernel, ns: Namespace | None, name: str, flavour: Flavour) -> None:

@@ -55,6 +55,8 @@ class Receiver:
         """`Incoming.room` of the last piece."""
         self._read = 0
         """Bytes of the first piece that were read."""
+        self.waiting = 0
+        """Bytes there to read."""
         self.out_of_order: list[Piece] = []
         """Sorted, without overlap."""
         self._sacks: list[Block] = []
@@ -63,11 +65,6 @@ class Receiver:
         """Data that came twice, to be told with the next acknowledgement."""
 
     # -- the program's side --------------------------------------------------------------------------------------------
-
-    @property
-    def waiting(self) -> int:
-        """Bytes there to read."""
-        return sum(len(data) for data, _, _ in self._queue) - self._read
 
     def kept_waiting(self) -> int:
         """Bytes that the program has not read although it could: not those of this moment, for reading takes no time
@@ -88,6 +85,7 @@ class Receiver:
                 left -= len(part)
                 parts.append(part)
                 self._read += len(part)
+                self.waiting -= len(part)
                 self.copied += len(part)
                 self.c.win.adjust(0 if len(parts) > 1 else 1)
             if self._read < len(piece):
@@ -186,6 +184,7 @@ class Receiver:
                 self._queue.append((data, fin, truesize))
                 self._room = room
             self.nxt += len(data) + fin
+            self.waiting += len(data)
             self.bytes_received += len(data)
             self.c.win.rmem += truesize
             now = self.c.now_us
