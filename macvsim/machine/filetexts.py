@@ -49,26 +49,32 @@ class FileTexts(Settings[str, str]):
         self._join(path)
         return super().get(path, default)
 
+    @recorded
     def __setitem__(self, path: str, text: str) -> None:
         self._added.pop(path, None)
         super().__setitem__(path, text)
 
+    @recorded
     def __delitem__(self, path: str) -> None:
         self._added.pop(path, None)
         super().__delitem__(path)
 
+    @recorded
     def pop(self, path: str, *default: Any) -> Any:
         self._join(path)
         return super().pop(path, *default)
 
+    @recorded
     def setdefault(self, path: str, default: str) -> str:
         self._join()
         return super().setdefault(path, default)
 
+    @recorded
     def update(self, *others: Any, **more: Any) -> None:
         self._join()
         super().update(*others, **more)
 
+    @recorded
     def clear(self) -> None:
         self._added.clear()
         super().clear()

@@ -13,7 +13,7 @@ from typing import Any
 
 from macvsim.dev import ipvlan, macvlan
 from macvsim.engine.drop import DropReason
-from macvsim.engine.history import Unnamed
+from macvsim.engine.history import Settings, Unnamed
 from macvsim.errors import MacvsimError
 from macvsim.record.references import References
 from macvsim.switch.policy import MacChange, Promiscuous
@@ -58,7 +58,7 @@ class Values(References):
                 return {"tuple": [self.encode(one) for one in value]}
             case set() | frozenset():
                 return {"frozenset": sorted((self.encode(one) for one in value), key=repr)}
-            case Mapping() if type(value).__name__ != "Settings":
+            case Mapping() if not isinstance(value, Settings):
                 return {"mapping": [[self.encode(key), self.encode(one)] for key, one in value.items()]}
         if is_dataclass(value) and RECORDS.get(type(value).__name__) == type(value).__module__:
             return {type(value).__name__: {one.name: self.encode(getattr(value, one.name)) for one in fields(value)}}

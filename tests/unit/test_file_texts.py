@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macvsim import Lab
@@ -20,6 +20,7 @@ _STEPS = st.lists(
 _HOST = Lab().host("host1")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_STEPS)
 def test_appended_files_are_a_mapping_from_path_to_text(steps: list[tuple[str, str, str]]) -> None:
     files, model = FileTexts(_HOST), dict[str, str]()
