@@ -21,22 +21,19 @@ from macvsim.engine.history import Call, History, Reference, opening, recorded
 from macvsim.engine.sim import SECOND, Sampled, Sim
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import MacvsimError, ScenarioError, TopologyError
-from macvsim.machine.capture import Capture
 from macvsim.machine.host import CENTOS, DEBIAN, Box, Flavour, Result
 from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
 from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
-from macvsim.output import write_file
-from macvsim.record.repeat import MISTAKES, perform
 from macvsim.record.values import Values
 from macvsim.shell.interp import Shell
 from macvsim.switch import Switch, SwitchPort
-from macvsim.switch.commands import configure
 from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
     from macvsim.explain.explanation import Explanation
+    from macvsim.machine.capture import Capture
 
 FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
 
@@ -277,6 +274,8 @@ class Lab(ShownLab):
     @recorded
     def configure(self, switch: str, line: str) -> Result:
         """Type a line at a switch (`macvsim.switch.commands`), such as ``port 2 mode trunk vlans 100,200``."""
+        from macvsim.switch.commands import configure
+
         try:
             configure(self.switches[switch], line, self.plug)
         except MacvsimError as error:
@@ -307,12 +306,16 @@ class Lab(ShownLab):
 
     def repeat(self, calls: Iterable[Call]) -> None:
         """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there."""
+        from macvsim.record.repeat import perform
+
         for call in calls:
             for _ in range(call.times):
                 perform(self._values, call)
 
     def perform(self, call: Call) -> Any:
         """Do one call of another lab's history, which need not end as it did there; returns what it returns."""
+        from macvsim.record.repeat import perform
+
         return perform(self._values, call, strict=False)
 
     def find(self, place: Reference) -> Any:
@@ -321,6 +324,7 @@ class Lab(ShownLab):
 
     def save(self, path: str | Path) -> None:
         """Write the lab to a file, as readable data from which `load` makes an equal one; raises as `copy` does."""
+        from macvsim.output import write_file
         from macvsim.record.savefile import Saved
 
         saved = Saved(self.options, tuple(self.history.checked()), int(self.sim.now))
@@ -344,6 +348,7 @@ class Lab(ShownLab):
         ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
         OSError : the file cannot be read
         """
+        from macvsim.record.repeat import MISTAKES
         from macvsim.record.savefile import read
 
         saved = read(Path(path))
@@ -433,6 +438,8 @@ class Lab(ShownLab):
     @opening
     def start_capture(self) -> Capture:
         """As `capture`, until `stop_capture`."""
+        from macvsim.machine.capture import Capture
+
         capture = Capture(self._names())
         for host in self.hosts.values():
             for ns in (host.ns, *host.kernel.netns.values(), *(container.ns for container in host.containers())):

@@ -190,12 +190,22 @@ class MacvlanPort:
 
     def visit(self, child: Macvlan, frame: Frame, modes: frozenset[Mode]) -> None:
         """One child gets its copy of a group frame."""
-        self.count_group_frame(child, group_octets(frame, modes))
+        self.count_group_frame(child, self.group_octets(frame, modes))
         if modes is BRIDGE_ONLY:
             child.forward(frame)
         else:
             child.netif_rx(frame, _group_type(frame))
             self.lower.sim.run_softirqs()
+
+    @staticmethod
+    def bridge_only(modes: frozenset[Mode]) -> bool:
+        """The frame goes to siblings in mode bridge, at once."""
+        return modes is BRIDGE_ONLY
+
+    @staticmethod
+    def group_octets(frame: Frame, modes: frozenset[Mode]) -> int:
+        """The octets that a child counts of a group frame: the kernel counts the header of siblings' frames twice."""
+        return len(frame.raw) + ETH_HLEN if modes is BRIDGE_ONLY else len(frame.raw)
 
     @staticmethod
     def count_group_frame(child: Macvlan, octets: int, frames: int = 1) -> None:
@@ -242,11 +252,6 @@ def _bucket(mac: bytes) -> int:
 def _group_bit(group: bytes) -> int:
     """mc_hash without salt: the last four bytes by hash_32 into 256 buckets, on a little-endian machine."""
     return (int.from_bytes(group[2:], "little") * _GOLDEN_RATIO_32 & 0xFFFFFFFF) >> 24
-
-
-def group_octets(frame: Frame, modes: frozenset[Mode]) -> int:
-    """The octets that a child counts of a group frame: the kernel counts the header of siblings' frames twice."""
-    return len(frame.raw) + ETH_HLEN if modes is BRIDGE_ONLY else len(frame.raw)
 
 
 def _group_type(frame: Frame) -> PacketType:

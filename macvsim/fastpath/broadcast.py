@@ -9,10 +9,9 @@ reading, and `Sim.flush` adds up what those devices counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from macvsim.dev.logtap import LogTap
-from macvsim.dev.macvlan_port import BRIDGE_ONLY, MacvlanPort, Mode, group_octets
 from macvsim.engine.context import SOFTIRQ
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Log, Station
@@ -22,6 +21,7 @@ from macvsim.wire.frame import BROADCAST, Frame
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.dev.macvlan import Macvlan
+    from macvsim.dev.macvlan_port import MacvlanPort, Mode
     from macvsim.engine.sim import Sim
     from macvsim.net.neigh import Neighbour
 
@@ -30,7 +30,7 @@ _REQUEST = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01"
 _REQUEST_END = 42
 _LOOPBACK_AND_GROUPS = frozenset((127, *range(224, 240)))
 """First bytes of addresses for which every stack drops a request as malformed."""
-Hear = Callable[[MacvlanPort, Frame, "Macvlan | None", frozenset[Mode]], bool]
+Hear: TypeAlias = "Callable[[MacvlanPort, Frame, Macvlan | None, frozenset[Mode]], bool]"
 
 
 def is_request(frame: Frame) -> bool:
@@ -124,6 +124,7 @@ class Listeners:
         self._sim = sim = port.lower.sim
         self._port = port
         self._modes = modes
+        self._bridge_only = port.bridge_only(modes)
         self._acquaintances = acquaintances
         self.generation = sim.generation
         self.members = [child for child in port.in_hash_order() if child.mode in modes]
@@ -165,7 +166,7 @@ class Listeners:
         if len(frame.raw) > self._mtu:  # no request is that long
             return False
         raw, rank, members = frame.raw, self._rank, self.members
-        octets = group_octets(frame, self._modes)
+        octets = self._port.group_octets(frame, self._modes)
         visited = {*self._attentive, *self._targets.get(raw[38:42], ())}
         visited.update(rank[dev] for dev in self._acquaintances.surprised(raw) if dev in rank)
         skipped = rank.get(source) if source is not None else None
@@ -186,9 +187,9 @@ class Listeners:
     def _pass_by(self, frame: Frame, begin: int, end: int) -> None:
         """Members that ignore the request get it, in a softirq as the others; each counts as an event of the budget."""
         self._sim.meter.events += end - begin
-        if begin < end and (self._scripts or self._modes is BRIDGE_ONLY):
+        if begin < end and (self._scripts or self._bridge_only):
             self._sim.post(0, SOFTIRQ, self._ignore, (frame, begin, end))
-            if self._modes is not BRIDGE_ONLY:
+            if not self._bridge_only:
                 self._sim.run_softirqs()
 
     def _ignore(self, passed: tuple[Frame, int, int]) -> None:

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from macvsim.engine.context import NEVER, SOFTIRQ
 from macvsim.engine.recording import Lasts, Line, Log, Recorder, Station, Subject
-from macvsim.fastpath.rewrite import Rewrite, rewriting
 from macvsim.wire.flow import NO_FLOW, flow_of
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
     from macvsim.engine.sim import Sim
+    from macvsim.fastpath.rewrite import Rewrite
 
 Take = Callable[[Frame], "DropReason | None"]
 Scripts = Sequence[tuple[Callable[..., Any], Sequence[Station]]]
@@ -171,6 +171,8 @@ def entry_of(sim: Sim, seen: Recorder) -> Entry | None:
 
 
 def _made(sim: Sim, seen: Recorder, left: Frame, line: Line | None, live: Take | None) -> Entry | None:
+    from macvsim.fastpath.rewrite import rewriting  # the first two frames of a flow do not need it
+
     came, is_new = seen.came, left.uid != seen.came.uid
     fresh, logs = seen.idents is not None, _scripts(seen, left)
     changes = fresh or left.raw != came.raw

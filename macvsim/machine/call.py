@@ -8,7 +8,7 @@ are thin: they parse words, call the model that the Python API calls, and print.
 
 from __future__ import annotations
 
-import shlex
+from typing import TYPE_CHECKING
 
 import simpy
 
@@ -16,10 +16,11 @@ from macvsim.engine.sim import MS
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
-from macvsim.machine.openfiles import open_to_read, open_to_write
-from macvsim.machine.options import Given
 from macvsim.machine.streams import Descriptors, OpenFile, Sink, Steps, Text
 from macvsim.machine.tool import Tool, Waiting
+
+if TYPE_CHECKING:
+    from macvsim.machine.options import Given
 
 NOT_SIMULATED = 95
 """Exit code of what macvsim leaves out on purpose."""
@@ -64,7 +65,7 @@ class Call:
         self.cwd = cwd
         self.tool: Tool | None = None
         """The program that runs."""
-        self.given = Given()
+        self.given: Given
         """Its options and operands, where its manner has them read."""
         self.process: simpy.Process | None = None
         """What runs it, while it runs."""
@@ -156,10 +157,14 @@ class Call:
 
     def open(self, path: str) -> OpenFile:
         """A file opened for reading; `FileError`."""
+        from macvsim.machine.openfiles import open_to_read  # programs that open no file do not load it
+
         return open_to_read(self.files, path, self.fds)
 
     def create(self, path: str, *, appends: bool = False) -> OpenFile:
         """A file opened for writing, emptied unless it `appends`; `FileError`."""
+        from macvsim.machine.openfiles import open_to_write
+
         return open_to_write(self.files, path, self.fds, appends=appends)
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -207,6 +212,8 @@ class Call:
         """Say that a real feature is left out, mark the lab if it would have changed the network, and return the exit
         status.
         """
+        import shlex
+
         return not_simulated(self.box, self.err, shlex.join(self.argv), what, effect)
 
 

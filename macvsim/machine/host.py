@@ -12,18 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.macvlan import Macvlan, Mode
 from macvsim.dev.nic import Nic
-from macvsim.dev.vlan import Vlan
 from macvsim.engine.display import Shown
 from macvsim.engine.history import Settings, opening, recorded
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import Effect, MacvsimError, NetlinkError
-from macvsim.machine.capture import Capture
 from macvsim.machine.filetexts import FileTexts
 from macvsim.machine.kernel import Kernel
-from macvsim.net import links
-from macvsim.net.bytext import add_address, parse_address, remove_address, route
 from macvsim.net.namespace import Namespace
 from macvsim.net.parts import Parts
 from macvsim.net.sysctl import Sysctl
@@ -31,6 +26,9 @@ from macvsim.wire.addr import ip_int, mac_bytes
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
+    from macvsim.dev.macvlan import Macvlan
+    from macvsim.dev.vlan import Vlan
+    from macvsim.machine.capture import Capture
 
 
 class Result(Shown):
@@ -253,14 +251,16 @@ class Box(Parts, Shown):
     @recorded
     def vlan(self, parent: str, vid: int, *, ip: str | None = None, name: str | None = None) -> Vlan:
         """``vconfig add PARENT VID``, set up, and given an address such as ``172.16.10.1/24`` if one is named."""
-        address = parse_address(ip) if ip else None
+        from macvsim.net import bytext, links
+
+        address = bytext.parse_address(ip) if ip else None
         lower = self.dev(parent)
         if not lower.up:
             raise NetlinkError("ENETDOWN", f"{lower.label} is down: ip link set {parent} up first")
         vlan = links.add_vlan(self.ns, lower, vid, name)
         vlan.set_up()
         if address:
-            add_address(self.ns, vlan, address)
+            bytext.add_address(self.ns, vlan, address)
         return vlan
 
     @recorded
@@ -269,7 +269,10 @@ class Box(Parts, Shown):
     ) -> Macvlan:
         """``ip link add NAME link PARENT type macvlan mode MODE``, set up: a shim that lets a host reach its own
         containers."""
-        address = parse_address(ip) if ip else None
+        from macvsim.dev.macvlan import Mode
+        from macvsim.net import bytext, links
+
+        address = bytext.parse_address(ip) if ip else None
         try:
             chosen = Mode(mode)
         except ValueError:
@@ -279,7 +282,7 @@ class Box(Parts, Shown):
         try:
             child.set_up()
             if address:
-                add_address(self.ns, child, address)
+                bytext.add_address(self.ns, child, address)
         except MacvsimError:
             child.destroy()
             raise
@@ -288,12 +291,16 @@ class Box(Parts, Shown):
     @recorded
     def addr_add(self, dev: str, ip: str) -> None:
         """``ip addr add IP/LEN dev DEV``."""
-        add_address(self.ns, self.dev(dev), parse_address(ip))
+        from macvsim.net import bytext
+
+        bytext.add_address(self.ns, self.dev(dev), bytext.parse_address(ip))
 
     @recorded
     def addr_del(self, dev: str, ip: str) -> None:
         """``ip addr del IP/LEN dev DEV``."""
-        remove_address(self.ns, self.dev(dev), ip)
+        from macvsim.net import bytext
+
+        bytext.remove_address(self.ns, self.dev(dev), ip)
 
     @recorded
     def link_set(
@@ -324,7 +331,9 @@ class Box(Parts, Shown):
         self, prefix: str, *, via: str | None = None, dev: str | None = None, metric: int = 0, src: str | None = None
     ) -> None:
         """``ip route add PREFIX [via GATEWAY] [dev DEV] [metric N] [src IP]``; PREFIX may be ``default``."""
-        route(self.ns, prefix, via, self.dev(dev) if dev else None, metric, src)
+        from macvsim.net import bytext
+
+        bytext.route(self.ns, prefix, via, self.dev(dev) if dev else None, metric, src)
 
     # -- looking
     # --------------------------------------------------------------------------------------------------------
@@ -341,6 +350,8 @@ class Box(Parts, Shown):
     @opening
     def start_capture(self, *devices: str) -> Capture:
         """As `capture`, until `stop_capture`."""
+        from macvsim.machine.capture import Capture
+
         names = devices or tuple(name for name in self.ns.devices if name != "lo")
         chosen = [self.dev(name) for name in names]
         capture = Capture()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.machine.applets import BUSYBOX_APPLETS, TOOLS
 from macvsim.machine.files import FileSystem
 from macvsim.machine.host import Box
 from macvsim.machine.programs import left_out
@@ -35,6 +34,8 @@ def find_program(box: Box, word: str, cwd: str = "/", args: Sequence[str] = ()) 
     found = box.kernel.programs.find(name, box.flavour.name)
     if found is not None:
         return found
+    from macvsim.machine.applets import BUSYBOX_APPLETS, TOOLS  # programs of real machines
+
     effect = left_out(name, args)
     if box.flavour.name == "busybox":
         effect = (effect or Effect.NONE) if name in BUSYBOX_APPLETS else None

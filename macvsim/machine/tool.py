@@ -23,19 +23,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import simpy
 
 from macvsim.errors import Effect, MacvsimError, NotSimulated
-from macvsim.machine.options import Given, read_options
-from macvsim.machine.usage import Option, options_of
+
+if TYPE_CHECKING:
+    from macvsim.machine.options import Given
+    from macvsim.machine.usage import Option
 
 Waiting = Generator[simpy.Event, Any, int]
 """A program that takes simulated time: it yields events and returns its exit status."""
 Run = Callable[[Any], int | Waiting]
 """The function of a program, which is given a `macvsim.machine.call.Call`."""
-Reader = Callable[[list[str], Mapping[str, Option]], Given]
+Reader: TypeAlias = "Callable[[list[str], Mapping[str, Option]], Given]"
 """Reads words by options, in place of `read_options`; raises `ToolError` for words that do not fit."""
 
 
@@ -226,6 +228,8 @@ class Tool:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """The options of the usage text, by every name they have (``-c``, ``--count``)."""
+        from macvsim.machine.usage import options_of  # a program with words of its own needs no options
+
         text = self.text(self.listing) if self.usage else ""
         return options_of(f"{text}\n{self.more}" if self.more else text, self.letters)
 
@@ -269,6 +273,8 @@ class Tool:
         if manner.reader is not None:
             given = manner.reader(words, self._all_options)
         else:
+            from macvsim.machine.options import read_options
+
             given = read_options(words, self._all_options, permute=manner.permute, long=manner.long)
         for at, (name, text) in enumerate(given.options):
             option = self._all_options[name]
@@ -303,6 +309,8 @@ class Tool:
     @cached_property
     def _all_options(self) -> Mapping[str, Option]:
         """`options`, and ``--help`` and its like, which busybox knows as the first word."""
+        from macvsim.machine.usage import Option
+
         more = () if self.manner.busybox else (*self.manner.help_options, *self.manner.version_options)
         return {**{name: Option((name,)) for name in more}, **self.options}
 

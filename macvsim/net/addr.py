@@ -13,7 +13,6 @@ from macvsim.engine.wheel import Timer
 from macvsim.errors import NetlinkError
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType, Scope
-from macvsim.net.multipath import Hop
 from macvsim.net.parts import differ
 from macvsim.net.sysctl import DevConf, NeighParms
 from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
     from macvsim.net.ipv6.quiet import Attached
+    from macvsim.net.multipath import Hop
     from macvsim.net.namespace import Namespace
     from macvsim.wire.frame import Frame
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
+from macvsim.dev.joined import joined, left
 from macvsim.dev.loopback import Loopback
 from macvsim.errors import NetlinkError
-from macvsim.net import igmp
 from macvsim.net.addr import ALL_HOSTS, Address, InDev
 from macvsim.net.fibroute import Scope
+from macvsim.wire.addr import multicast_mac
 
 if TYPE_CHECKING:
+    from macvsim.net.igmp import Reporter
     from macvsim.net.namespace import Namespace
 
 IFNAMSIZ = 16
@@ -75,7 +77,7 @@ def _take_in(ns: Namespace, dev: NetDevice, name: str, ifindex: int) -> None:
 
 def unregister(ns: Namespace, dev: NetDevice) -> None:
     """Let a device go: its addresses, routes and neighbours go first."""
-    igmp.device_down(dev)
+    _hush(dev)
     ns.addresses.remove_all(dev)
     ns.neigh.device_down(dev)
     ns.six.detach(dev)
@@ -128,15 +130,15 @@ def follow(ns: Namespace, dev: NetDevice, event: Event) -> None:
     if event is Event.UP:
         _init_address(ns, dev)
         ns.addresses.device_up(dev)
-        igmp.join(ns, dev, ALL_HOSTS)
-        igmp.device_up(ns, dev)
+        join_group(ns, dev, ALL_HOSTS)
+        _tell_groups(ns, dev)
         _announce(ns, dev)
         if link := link_namespace(ns, dev):
             ns.nsid(link)
     elif event is Event.GOING_DOWN:
-        igmp.leave(ns, dev, ALL_HOSTS)
+        leave_group(ns, dev, ALL_HOSTS)
     elif event is Event.DOWN:
-        igmp.device_down(dev)
+        _hush(dev)
         ns.addresses.device_down(dev)
         ns.neigh.device_down(dev)
     elif event is Event.CHANGEADDR:
@@ -170,3 +172,54 @@ def _init_address(ns: Namespace, dev: NetDevice) -> None:
     """lo gets 127.0.0.1/8 when it comes up (inetdev_event)."""
     if dev.loopback and not dev.inet.addresses:
         ns.addresses.add(dev, Address(0x7F000001, 8, scope=Scope.HOST))
+
+
+# -- IPv4 groups that they listen to (net/ipv4/igmp.c) -----------------------------------------------------------------
+
+
+def join_group(ns: Namespace, dev: NetDevice, group: int) -> None:
+    """The host listens to a multicast group on a device (ip_mc_join_group)."""
+    indev: InDev = dev.inet
+    indev.groups = joined(indev.groups, group)
+    if indev.groups[group] == 1:
+        if not dev.loopback:
+            dev.add_mc(multicast_mac(group))
+        ns.router.forget()
+        if group != ALL_HOSTS:
+            _reporter(ns, dev).joined(group)
+
+
+def leave_group(ns: Namespace, dev: NetDevice, group: int) -> None:
+    """Undo one `join_group`."""
+    indev: InDev = dev.inet
+    if group not in indev.groups:
+        return
+    indev.groups = left(indev.groups, group)
+    if group not in indev.groups:
+        if not dev.loopback:
+            dev.del_mc(multicast_mac(group))
+        ns.router.forget()
+        if group != ALL_HOSTS:
+            _reporter(ns, dev).left(group)
+
+
+def _tell_groups(ns: Namespace, dev: NetDevice) -> None:
+    """All its groups are told anew (ip_mc_up)."""
+    for group in reversed(dev.inet.groups):
+        if group != ALL_HOSTS:
+            _reporter(ns, dev).joined(group)
+
+
+def _hush(dev: NetDevice) -> None:
+    """No group is told any more (ip_mc_down)."""
+    if dev.inet.igmp is not None:
+        dev.inet.igmp.stop()
+
+
+def _reporter(ns: Namespace, dev: NetDevice) -> Reporter:
+    found: Reporter | None = dev.inet.igmp
+    if found is None:
+        from macvsim.net.igmp import Reporter
+
+        found = dev.inet.igmp = Reporter(ns, dev)
+    return found

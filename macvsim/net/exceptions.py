@@ -27,6 +27,10 @@ class RouteException(NamedTuple):
     expires: int
     locked: bool = False
 
+    def applied(self, mtu: int, gateway: int) -> tuple[int, int]:
+        """MTU and gateway towards the destination."""
+        return min(mtu, self.mtu) if self.mtu else mtu, self.gateway or gateway
+
 
 class Exceptions:
     """The exceptions of one namespace."""
@@ -64,13 +68,6 @@ class Exceptions:
     def clear(self) -> None:
         """Forget all (``ip route flush cache``)."""
         self.by_dst.clear()
-
-
-def applied(exception: RouteException | None, mtu: int, gateway: int) -> tuple[int, int]:
-    """MTU and gateway towards a destination for which there is an exception, or none."""
-    if exception is None:
-        return mtu, gateway
-    return min(mtu, exception.mtu) if exception.mtu else mtu, exception.gateway or gateway
 
 
 class Peer:

@@ -9,18 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import RTN_LOCAL, RTN_THROW, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, Route, RouteType
-from macvsim.net.rules import Action, Flow, Rules
 from macvsim.wire.addr import IN_LOOPBACKNET, mask_int
 
-_REFUSALS = {
-    Action.BLACKHOLE: Route(0, 0, RouteType.BLACKHOLE),
-    Action.PROHIBIT: Route(0, 0, RouteType.PROHIBIT),
-}
-"""What rules say without a table; where one says unreachable, there is no route (fib4_rule_action)."""
+if TYPE_CHECKING:
+    from macvsim.net.rules import Rules
 
 
 class Table(tuple[Route, ...]):
@@ -155,6 +151,8 @@ class Fib:
     def rules(self) -> Rules:
         """Which tables are asked in which order."""
         if self._rules is None:
+            from macvsim.net.rules import Rules  # namespaces with the default rules do not load it
+
             self._rules = Rules(32, self.changed)
         return self._rules
 
@@ -199,9 +197,13 @@ class Fib:
             if best is None and self._further is not None:
                 best = _longest((self._table(TABLE_DEFAULT),), dst, oif, usable)
             return best
+        from macvsim.net.rules import Action, Flow
+
         flow = Flow(dst, src, oif, iif, mark)
         found = self._rules.lookup(flow, lambda table: _longest((self._table(table),), dst, oif, usable))
-        return _REFUSALS.get(found) if isinstance(found, Action) else found
+        if found in (Action.BLACKHOLE, Action.PROHIBIT):  # where a rule says unreachable, there is no route
+            return Route(0, 0, RouteType.BLACKHOLE if found is Action.BLACKHOLE else RouteType.PROHIBIT)
+        return None if isinstance(found, Action) else found
 
     def add(self, route: Route, *, replace: bool = False, append: bool = False, prepend: bool = False) -> Route:
         """Put a route in; EEXIST when one with that prefix, TOS and metric is there, unless it is to replace it, or to

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from macvsim.net.multipath import Hop
 from macvsim.wire.addr import ip_text
+
+if TYPE_CHECKING:
+    from macvsim.net.multipath import Hop
 
 TABLE_DEFAULT = 253
 TABLE_MAIN = 254

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.joined import joined, left
 from macvsim.engine.drop import DropReason
 from macvsim.engine.wheel import Timer
-from macvsim.net.addr import ALL_HOSTS, InDev
+from macvsim.net.addr import ALL_HOSTS
 from macvsim.net.dst import ERROR
 from macvsim.net.packet import Packet
 from macvsim.wire import igmp
-from macvsim.wire.addr import ip_int, multicast_mac
+from macvsim.wire.addr import ip_int
 from macvsim.wire.compose import igmp_header_template
 
 if TYPE_CHECKING:
@@ -139,55 +138,9 @@ class Reporter:
         ns.ipv4.send_packet(igmp.packet(igmp_header_template(), src, dst, message), way, ns.sim.born())
 
 
-def join(ns: Namespace, dev: NetDevice, group: int) -> None:
-    """The host listens to a multicast group on a device (ip_mc_join_group)."""
-    indev: InDev = dev.inet
-    indev.groups = joined(indev.groups, group)
-    if indev.groups[group] == 1:
-        if not dev.loopback:
-            dev.add_mc(multicast_mac(group))
-        ns.router.forget()
-        if group != ALL_HOSTS:
-            _reporter(ns, dev).joined(group)
-
-
-def leave(ns: Namespace, dev: NetDevice, group: int) -> None:
-    """Undo one `join_group`."""
-    indev: InDev = dev.inet
-    if group not in indev.groups:
-        return
-    indev.groups = left(indev.groups, group)
-    if group not in indev.groups:
-        if not dev.loopback:
-            dev.del_mc(multicast_mac(group))
-        ns.router.forget()
-        if group != ALL_HOSTS:
-            _reporter(ns, dev).left(group)
-
-
-def device_up(ns: Namespace, dev: NetDevice) -> None:
-    """All its groups are told anew (ip_mc_up)."""
-    for group in reversed(dev.inet.groups):
-        if group != ALL_HOSTS:
-            _reporter(ns, dev).joined(group)
-
-
-def device_down(dev: NetDevice) -> None:
-    """Nothing is told any more."""
-    if dev.inet.igmp is not None:
-        dev.inet.igmp.stop()
-
-
 def receive(ns: Namespace, packet: Packet) -> DropReason:
     """What others report is for routers and bridges (igmp_rcv); nobody here asks."""
     message = packet.data[(packet.data[0] & 15) * 4 :]
     asked = igmp.is_valid(message) and message[0] == igmp.QUERY
     reason = DropReason.IGMP_NO_ANSWER if asked else DropReason.IGMP_NOT_FOR_HOSTS
     return ns.sim.drop(packet.uid, packet.in_dev or ns, reason)
-
-
-def _reporter(ns: Namespace, dev: NetDevice) -> Reporter:
-    found: Reporter | None = dev.inet.igmp
-    if found is None:
-        found = dev.inet.igmp = Reporter(ns, dev)
-    return found

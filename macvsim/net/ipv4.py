@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Recorder, reported
-from macvsim.net import igmp, martians, optioned
+from macvsim.net import martians, optioned
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, Dst
 from macvsim.net.fibroute import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
@@ -181,7 +181,11 @@ class Ipv4Layer:
             return self.ns.udp.receive
         if number == ipv4.PROTO_TCP:
             return self.ns.receive_tcp
-        return partial(igmp.receive, self.ns) if number == ipv4.PROTO_IGMP else self.unknown_protocol
+        if number == ipv4.PROTO_IGMP:
+            from macvsim.net import igmp  # a ping does not load it
+
+            return partial(igmp.receive, self.ns)
+        return self.unknown_protocol
 
     def unknown_protocol(self, packet: Packet) -> DropReason:
         self.count["InDelivers"] -= 1

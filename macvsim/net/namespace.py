@@ -14,23 +14,15 @@ from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import reported
 from macvsim.engine.sim import Sim, spread
 from macvsim.errors import NoSuchDevice
-from macvsim.net import devices, igmp
+from macvsim.net import devices
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
-from macvsim.net.arp import ArpLayer
-from macvsim.net.exceptions import Exceptions
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
-from macvsim.net.fragment import Reassembly
-from macvsim.net.icmp import IcmpLayer
-from macvsim.net.ipv4 import Ipv4Layer
 from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.klog import KernelLog
 from macvsim.net.machine import Boot, Wakeup
-from macvsim.net.neightable import NeighTable
-from macvsim.net.packet import Packet
 from macvsim.net.parts import Parts, own
 from macvsim.net.route import LOCAL_GROUPS, Router
-from macvsim.net.snmp import Snmp
 from macvsim.net.sysctl import (
     CONF_ALL,
     IPV4_CONF,
@@ -42,7 +34,6 @@ from macvsim.net.sysctl import (
     NeighThresholds,
     Sysctl,
 )
-from macvsim.net.udp import Daemon, UdpLayer
 from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, OTHERHOST, Frame, PacketType
@@ -50,9 +41,18 @@ from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.contracts import Tap
+    from macvsim.net.arp import ArpLayer
+    from macvsim.net.exceptions import Exceptions
+    from macvsim.net.fragment import Reassembly
+    from macvsim.net.icmp import IcmpLayer
+    from macvsim.net.ipv4 import Ipv4Layer
     from macvsim.net.ipv6.stack import Ipv6
+    from macvsim.net.neightable import NeighTable
     from macvsim.net.netfilter.core import Netfilter
+    from macvsim.net.packet import Packet
+    from macvsim.net.snmp import Snmp
     from macvsim.net.tcp.layer import TcpLayer
+    from macvsim.net.udp import Daemon, UdpLayer
 
 _IP = ETH_P_IP.to_bytes(2)
 _ARP = ETH_P_ARP.to_bytes(2)
@@ -63,14 +63,53 @@ _RAW_802_3 = b"\xff\xff"
 """What Novell put there instead (ETH_P_802_3)."""
 
 
+# A namespace imports a protocol when the protocol is first needed.
+
+
+def _arp(ns: Namespace) -> ArpLayer:
+    from macvsim.net.arp import ArpLayer
+
+    return ArpLayer(ns)
+
+
+def _icmp(ns: Namespace) -> IcmpLayer:
+    from macvsim.net.icmp import IcmpLayer
+
+    return IcmpLayer(ns)
+
+
+def _ipv4(ns: Namespace) -> Ipv4Layer:
+    from macvsim.net.ipv4 import Ipv4Layer
+
+    return Ipv4Layer(ns)
+
+
+def _neigh(ns: Namespace) -> NeighTable:
+    from macvsim.net.neightable import NeighTable
+
+    return NeighTable(ns.sim, ns.arp, ns.thresholds)
+
+
 def _netfilter(ns: Namespace) -> Netfilter:
-    from macvsim.net.netfilter.core import Netfilter  # hosts without rules do not load it
+    from macvsim.net.netfilter.core import Netfilter
 
     return Netfilter(ns, None if ns._init is None else ns._init.netfilter.modules)
 
 
+def _reassembly(ns: Namespace) -> Reassembly:
+    from macvsim.net.fragment import Reassembly
+
+    return Reassembly(ns)
+
+
+def _snmp(ns: Namespace) -> Snmp:
+    from macvsim.net.snmp import Snmp
+
+    return Snmp(ns.sim)
+
+
 def _tcp(ns: Namespace) -> TcpLayer:
-    from macvsim.net.tcp.layer import TcpLayer  # labs that only ping do not load it
+    from macvsim.net.tcp.layer import TcpLayer
 
     return TcpLayer(ns)
 
@@ -92,6 +131,7 @@ class Namespace(Parts):
         "missing_kinds", "name", "neigh", "netfilter", "next_ifindex", "parms_default", "present", "reassembly",
         "router", "sim", "six", "snmp", "sysctl", "tcp", "thresholds", "udp", "vlan_name_type", "wakeup",
     )  # fmt: skip
+    arp: ArpLayer
     conf_all: DevConf
     conf_default: DevConf
     group_reassembly: Reassembly
@@ -109,13 +149,14 @@ class Namespace(Parts):
     thresholds: NeighThresholds
     udp: UdpLayer
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
-        "group_reassembly": Reassembly,
-        "icmp": IcmpLayer,
-        "ipv4": Ipv4Layer,
-        "neigh": lambda ns: NeighTable(ns.sim, ns.arp, ns.thresholds),
+        "arp": _arp,
+        "group_reassembly": _reassembly,
+        "icmp": _icmp,
+        "ipv4": _ipv4,
+        "neigh": _neigh,
         "netfilter": _netfilter,
-        "reassembly": Reassembly,
-        "snmp": lambda ns: Snmp(ns.sim),
+        "reassembly": _reassembly,
+        "snmp": _snmp,
         "sysctl": Sysctl,
         "tcp": _tcp,
         "udp": lambda ns: ns._new_udp(),
@@ -140,7 +181,6 @@ class Namespace(Parts):
         self.thresholds = NEIGH_THRESHOLDS
         self.fib = Fib(self)
         self.router = Router(self)
-        self.arp = ArpLayer(self)
         self.six: Ipv6 | Quiet = QUIET
         if self.boot.ipv6:
             self.wake_ipv6()
@@ -232,6 +272,8 @@ class Namespace(Parts):
             self._daemon = daemon
 
     def _new_udp(self) -> UdpLayer:
+        from macvsim.net.udp import UdpLayer
+
         self.udp = UdpLayer(self)
         daemon, self._daemon = self._daemon, None
         if daemon is not None:
@@ -390,6 +432,8 @@ class Namespace(Parts):
         length = int.from_bytes(data[2:4], "big")
         if len(data) < 20 or data[0] >> 4 != 4 or data[0] & 15 < 5 or not (data[0] & 15) * 4 <= length <= len(data):
             return frame
+        from macvsim.net.packet import Packet
+
         whole = self.group_reassembly.add(Packet(data[:length], frame.uid, dev, packet_type))
         return None if whole is None else Frame(raw[:ETH_HLEN] + whole.data, whole.uid, frame.tag)
 
@@ -424,11 +468,11 @@ class Namespace(Parts):
 
     def join_group(self, dev: NetDevice, group: int) -> None:
         """The host listens to a multicast group on a device."""
-        igmp.join(self, dev, group)
+        devices.join_group(self, dev, group)
 
     def leave_group(self, dev: NetDevice, group: int) -> None:
         """Undo one `join_group`."""
-        igmp.leave(self, dev, group)
+        devices.leave_group(self, dev, group)
 
     def join_snoopers(self, dev: NetDevice, join: bool) -> None:
         """A bridge joins or leaves the groups of snoopers (br_multicast_join_snoopers; RFC 4286)."""

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from macvsim.dev.ipvlan import l3s_child
 from macvsim.dev.joined import NOTHING
 from macvsim.engine.drop import DropReason
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst, Special
-from macvsim.net.exceptions import Exceptions, RouteException, applied
 from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope
-from macvsim.net.multipath import Hop, choose, flow_hash
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
 from macvsim.wire.addr import IN_LOOPBACKNET, is_multicast_ip, is_zeronet_ip
@@ -23,6 +20,8 @@ from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.exceptions import Exceptions, RouteException
+    from macvsim.net.multipath import Hop
     from macvsim.net.namespace import Namespace
 
 _CACHE_LIMIT = 8192
@@ -53,9 +52,11 @@ class Router:
     @property
     def exceptions(self) -> Exceptions:
         """What routers have told of the ways to single destinations."""
-        if not isinstance(self._exceptions, Exceptions):
+        if self._exceptions is NOTHING:
+            from macvsim.net.exceptions import Exceptions
+
             self._exceptions = Exceptions(self.ns.sim)
-        return self._exceptions
+        return cast("Exceptions", self._exceptions)
 
     def forget(self) -> None:
         """Something that decisions depend on has changed (rt_cache_flush)."""
@@ -154,7 +155,8 @@ class Router:
         exception = self._exceptions.get(dst)
         if exception is None and alone:
             return Dst(SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu)
-        mtu, gateway = applied(exception, mtu, gateway)
+        if exception is not None:
+            mtu, gateway = exception.applied(mtu, gateway)
         locked = exception is not None and exception.locked
         return Special(
             SEND, dev=dev, nexthop=gateway or dst, src=chosen, route=route, mtu=mtu, lasting=False, locked=locked
@@ -162,6 +164,8 @@ class Router:
 
     def _by_hash(self, route: Route, src: int, dst: int, oif: NetDevice | None = None) -> Route:
         """A route with several next hops as if it had but the one this flow takes (fib_select_path)."""
+        from macvsim.net.multipath import choose, flow_hash
+
         if not self._hash_key:
             self._hash_key = self.ns.sim.rng(f"multipath/{self.ns.name}").randbytes(16)
         bound = [hop for hop in route.hops if oif is None or hop.dev is oif]
@@ -249,10 +253,12 @@ class Router:
         key = dev.ifindex << 64 | asked
         found = self._known.get(key)
         if found is None:
-            child = None if dev.rx_handler is None else l3s_child(dev.rx_handler, addresses[4:])
-            if child is not None:
-                local = cast("Namespace", child.ns).router.input(addresses, child)
-                if local.kind is LOCAL:
+            if dev.rx_handler is not None and dev.rx_handler.owner == "ipvlan":
+                from macvsim.dev.ipvlan import l3s_child
+
+                child = l3s_child(dev.rx_handler, addresses[4:])
+                local = None if child is None else cast("Namespace", child.ns).router.input(addresses, child)
+                if local is not None and local.kind is LOCAL:
                     return Dst(CHILD, dev=child, nexthop=local.nexthop, route=local.route)
             found = self._decide_input(asked & 0xFFFFFFFF, asked >> 32, dev)
             if found.lasting:
@@ -331,7 +337,9 @@ class Router:
             return Special(DROP, reason=reason)
         ns = self.ns
         exception = self._exceptions.get(dst)
-        mtu, gateway = applied(exception, route.mtu or out.mtu, route.gateway)
+        mtu, gateway = route.mtu or out.mtu, route.gateway
+        if exception is not None:
+            mtu, gateway = exception.applied(mtu, gateway)
         if not ns.ipv4_conf.ip_forward_use_pmtu:
             mtu = route.mtu or out.mtu
         nexthop = gateway or dst

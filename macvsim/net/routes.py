@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError
 from macvsim.net.fibroute import Route, RouteType, Scope
-from macvsim.net.multipath import Hop
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_text, mask_int
+
+if TYPE_CHECKING:
+    from macvsim.net.multipath import Hop
 
 
 def add_route(
@@ -96,6 +99,8 @@ def _hop(ns: Namespace, gateway: int, dev: NetDevice | None, weight: int, onlink
         raise NetlinkError(
             "ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Device for nexthop is not up"
         )
+    from macvsim.net.multipath import Hop
+
     return Hop(gateway, dev, weight, onlink=onlink)
 
 

@@ -11,12 +11,9 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
-from macvsim.dev import ipvlan, macvlan
-from macvsim.engine.drop import DropReason
 from macvsim.engine.history import Settings, Unnamed
 from macvsim.errors import MacvsimError
 from macvsim.record.references import References
-from macvsim.switch.policy import MacChange, Promiscuous
 
 RECORDS: Mapping[str, str] = {
     "ContainerConfig": "macvsim.docker.container_config",
@@ -27,14 +24,15 @@ RECORDS: Mapping[str, str] = {
     "RestartPolicy": "macvsim.docker.container_config",
 }
 """The module of each record, which a lab without any does not load."""
-CHOICES: Mapping[str, type[Enum]] = {
-    "DropReason": DropReason,
-    "MacChange": MacChange,
-    "Promiscuous": Promiscuous,
-    "ipvlan.Flag": ipvlan.Flag,
-    "ipvlan.Mode": ipvlan.Mode,
-    "macvlan.Mode": macvlan.Mode,
+CHOICES: Mapping[str, str] = {
+    "DropReason": "macvsim.engine.drop",
+    "MacChange": "macvsim.switch.policy",
+    "Promiscuous": "macvsim.switch.policy",
+    "ipvlan.Flag": "macvsim.dev.ipvlan_port",
+    "ipvlan.Mode": "macvsim.dev.ipvlan_port",
+    "macvlan.Mode": "macvsim.dev.macvlan_port",
 }
+"""The module of each enumeration, likewise."""
 
 
 class Values(References):
@@ -44,7 +42,9 @@ class Values(References):
         """A value as data; raises `Unnamed`."""
         match value:
             case Enum():
-                kind = next((name for name, cls in CHOICES.items() if type(value) is cls), None)
+                known = type(value)
+                place = (known.__module__, known.__name__)
+                kind = next((kind for kind, module in CHOICES.items() if (module, _last(kind)) == place), None)
                 if kind is None:
                     raise Unnamed(repr(value))
                 return {kind: value.name}
@@ -86,13 +86,19 @@ class Values(References):
             case {"ref": dict(place)}:
                 return self.find(place)
         kind, content = next(iter(data.items()), ("", None))
-        if kind in CHOICES and isinstance(content, str) and content in CHOICES[kind].__members__:
-            return CHOICES[kind][content]
+        if kind in CHOICES and isinstance(content, str):
+            known: type[Enum] = getattr(import_module(CHOICES[kind]), _last(kind))
+            if content in known.__members__:
+                return known[content]
         if kind in RECORDS and isinstance(content, dict):
             return getattr(import_module(RECORDS[kind]), kind)(
                 **{key: self.decode(one) for key, one in content.items()}
             )
         raise MacvsimError(f"{data!r} is no value of a saved lab")
+
+
+def _last(kind: str) -> str:
+    return kind.rpartition(".")[2]
 
 
 def _ignore(*_: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -164,6 +164,13 @@ def run_case(shell: Interpreter, command: Case, streams: Descriptors) -> Waiting
                 break
     shell.state.status = status
     return status
+
+
+RUN: Mapping[type[Command], Callable[[Interpreter, Any, Descriptors], Waiting]] = {
+    AndOr: run_and_or, If: run_if, For: run_for, Count: run_count, Let: run_let, Test: run_test, While: run_while,
+    Case: run_case,
+}  # fmt: skip
+"""The function that runs each kind of command."""
 
 
 def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:

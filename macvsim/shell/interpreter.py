@@ -12,7 +12,7 @@ from macvsim.machine.call import BLOCK, Waiting, not_simulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.job import Job, Killed, counted, signal_of
 from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
-from macvsim.shell import compound, processes, simple, traps
+from macvsim.shell import processes, simple, traps
 from macvsim.shell.builtins.table import find_builtin
 from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.expansion.expand import Expander
@@ -288,8 +288,6 @@ class Interpreter:
                         return int(not status)
                     if len(command.commands) == 1:
                         return status
-                case AndOr():
-                    return (yield from compound.run_and_or(self, command, streams))
                 case Background():
                     return (yield from processes.run_background(self, command, streams))
                 case Subshell():
@@ -301,20 +299,10 @@ class Interpreter:
                         if isinstance(command.command, Subshell):
                             self.tell_of_signal(status, streams, command)
                         return status
-                case If():
-                    return (yield from compound.run_if(self, command, streams))
-                case For():
-                    return (yield from compound.run_for(self, command, streams))
-                case Count():
-                    return (yield from compound.run_count(self, command, streams))
-                case Let():
-                    status = yield from compound.run_let(self, command, streams)
-                case Test():
-                    status = yield from compound.run_test(self, command, streams)
-                case While():
-                    return (yield from compound.run_while(self, command, streams))
-                case Case():
-                    return (yield from compound.run_case(self, command, streams))
+                case AndOr() | If() | For() | Count() | While() | Case():
+                    return (yield from self._compound(command, streams))
+                case Let() | Test():
+                    status = yield from self._compound(command, streams)
                 case Function():
                     self.state.functions[command.name] = command
                     status = 0
@@ -323,6 +311,11 @@ class Interpreter:
         except NotSimulated as error:  # of an expansion or a test
             status = self.left_out(error, command, streams)
         return (yield from self._ended(command, status, streams))
+
+    def _compound(self, command: Command, streams: Descriptors) -> Waiting:
+        from macvsim.shell.compound import RUN  # the usual command line does not load it
+
+        return RUN[type(command)](self, command, streams)
 
     def _described(self) -> str:
         """The shell and its script, for a report of what loops."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from macvsim.engine.sim import SECOND
 from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGTERM, Job, Killed
-from macvsim.machine.pipe import Pipe
 from macvsim.machine.streams import NULL, Descriptors, OpenFile
 from macvsim.shell.dialects.base import SIGNAL_TEXT
 from macvsim.shell.syntax.nodes import Background, Command, Pipeline, ProcessSubstitution, Simple
@@ -68,6 +67,8 @@ def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Wa
     if len(command.commands) == 1:
         run = shell.condition if command.inverted else shell.run
         return (yield from run(command.commands[0], streams))
+    from macvsim.machine.pipe import Pipe
+
     state = shell.state
     stdin: OpenFile = streams.stdin
     writers: list[Job] = []
@@ -168,6 +169,8 @@ class Substitutions:
 
     def start(self, part: ProcessSubstitution, streams: Descriptors) -> str:
         """Start the commands, and name the file that is their input or output."""
+        from macvsim.machine.pipe import Pipe
+
         shell = self._shell
         pipe = Pipe(shell.job.box.sim)
         own: OpenFile

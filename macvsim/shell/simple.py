@@ -17,8 +17,7 @@ from macvsim.machine.files import FileError
 from macvsim.machine.job import SIGINT, Killed, Nested, signal_of
 from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.streams import Descriptors, PipeSignal
-from macvsim.shell.builtins.invocation import Refused
-from macvsim.shell.builtins.table import BUILTINS, Invocation, find_builtin, is_special
+from macvsim.shell.builtins.table import BUILTINS, find_builtin, is_special
 from macvsim.shell.redirect import RedirectError
 from macvsim.shell.state import Exit, Frame, Return
 from macvsim.shell.syntax.nodes import Assignment, Simple, Word
@@ -164,6 +163,8 @@ def _invoke(
 
 
 def _builtin(shell: Interpreter, words: list[str], arrays: dict[int, Items], streams: Descriptors) -> Waiting:
+    from macvsim.shell.builtins.invocation import Invocation, Refused
+
     try:
         result = BUILTINS[words[0]](Invocation(shell, words, streams, arrays))
         return result if isinstance(result, int) else (yield from result)

@@ -11,15 +11,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macvsim.wire._scapy import load
 from macvsim.wire.ipv4 import DEFAULT_TTL, PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP
 from macvsim.wire.templates import template
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
 
+    from macvsim.wire._scapy import Layers
+
 _NO_MAC = "00:00:00:00:00:00"
 _NO_IP = "0.0.0.0"
+
+
+def load() -> Layers:
+    """scapy's layers, which most labs need none of."""
+    from macvsim.wire._scapy import load
+
+    return load()
 
 
 @template

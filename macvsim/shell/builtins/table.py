@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
-from macvsim.shell.builtins.invocation import Builtin, Invocation
-from macvsim.shell.dialects.base import Dialect
-from macvsim.shell.state import State
 from macvsim.shell.syntax.grammar import LEFT_OUT, Grammar
+
+if TYPE_CHECKING:
+    from macvsim.shell.builtins.invocation import Builtin, Invocation
+    from macvsim.shell.dialects.base import Dialect
+    from macvsim.shell.state import State
 
 
 def _late(module: str, name: str) -> Builtin:
@@ -75,4 +78,4 @@ def find_builtin(name: str, state: State) -> Builtin | None:
     return BUILTINS[name] if known(name, state.dialect.grammar) and name not in state.disabled else None
 
 
-__all__ = ["BUILTINS", "Invocation", "find_builtin", "is_special", "known"]
+__all__ = ["BUILTINS", "find_builtin", "is_special", "known"]

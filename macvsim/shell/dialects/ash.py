@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from macvsim.machine.files import FileError
 from macvsim.shell.dialects.base import Dialect
-from macvsim.shell.expansion.arith import BadExpression
 from macvsim.shell.expansion.quotes import ash_traced
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.quoting import ShellSyntaxError
 
 if TYPE_CHECKING:
     from macvsim.shell.builtins.testexpr import TestError
+    from macvsim.shell.expansion.arith import BadExpression
 
 
 class Ash(Dialect):

@@ -6,7 +6,6 @@ from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 from macvsim.machine.files import FileError
-from macvsim.shell.expansion.arith import BadExpression
 from macvsim.shell.expansion.quotes import dash_quoted
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.quoting import ShellSyntaxError
@@ -14,6 +13,7 @@ from macvsim.shell.variables import VariableError
 
 if TYPE_CHECKING:
     from macvsim.shell.builtins.testexpr import TestError
+    from macvsim.shell.expansion.arith import BadExpression
 
 SIGNAL_TEXT = {
     1: "Hangup", 3: "Quit", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from macvsim.machine.files import FileError
 from macvsim.shell.dialects.base import Dialect
-from macvsim.shell.expansion.arith import BadExpression
 from macvsim.shell.expansion.quotes import reusable, traced
 from macvsim.shell.syntax.grammar import SHOPTS, Grammar
 from macvsim.shell.syntax.quoting import ShellSyntaxError
@@ -15,6 +14,7 @@ from macvsim.shell.variables import VariableError
 
 if TYPE_CHECKING:
     from macvsim.shell.builtins.testexpr import TestError
+    from macvsim.shell.expansion.arith import BadExpression
 
 _ARITHMETIC = {
     "primary": "syntax error: operand expected", "end": "syntax error in expression",

@@ -4,7 +4,7 @@ Command Language 2.6).  Substituted commands take simulated time, so these are g
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any, Protocol, TypeAlias
 
 import simpy
@@ -12,7 +12,7 @@ import simpy
 from macvsim.engine.budget import FIELD, LONG
 from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.expansion import arith, braces, parameters, pattern
+from macvsim.shell.expansion import parameters, pattern
 from macvsim.shell.expansion.fields import Fields
 from macvsim.shell.expansion.pattern import Pieces
 from macvsim.shell.expansion.tilde import with_home
@@ -79,8 +79,12 @@ class Expander:
     def word_fields(self, word: _Words) -> Generator[simpy.Event, Any, list[str]]:
         """The fields of one word."""
         state, found = self.state, list[str]()
-        braced = state.dialect.grammar >= Grammar.BASH and "B" in state.options
-        for one in braces.expand(Word(word), self._words) if braced else (word,):
+        words: Iterable[_Words] = (word,)
+        if state.dialect.grammar >= Grammar.BASH and "B" in state.options:
+            from macvsim.shell.expansion import braces
+
+            words = braces.expand(Word(word), self._words)
+        for one in words:
             fields = self._new_fields()
             yield from self._parts(with_home(one, state), fields, split=True)
             for pieces in fields.result():
@@ -217,6 +221,8 @@ class Expander:
 
     def evaluate(self, expression: str, within: str = "") -> int:
         """Value of an arithmetic expression; `within` a command that the message names."""
+        from macvsim.shell.expansion import arith
+
         state = self.state
         environment = arith.Environment(self._number, self._assign_number, state.dialect.grammar)
         try:

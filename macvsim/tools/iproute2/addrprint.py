@@ -87,6 +87,6 @@ def flag_names(address: AddressMessage) -> list[str]:
     hidden = {INET: "temporary", INET6: "secondary"}[address.family]
     return [
         "dynamic" if flag is Flag.PERMANENT else name
-        for name, flag in FLAGS.items()
+        for name, flag in ((name, Flag[flag]) for name, flag in FLAGS.items())
         if name != hidden and bool(address.flags & flag) != (flag is Flag.PERMANENT)
     ]

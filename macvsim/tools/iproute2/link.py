@@ -5,12 +5,10 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
-from macvsim.tools.iproute2.linkargs import parse_link
 from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
 from macvsim.tools.iproute2.linkshow import print_link
-from macvsim.tools.iproute2.linktypes import PORT_USAGE
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import USAGE, Words, complaint, effect_of, matches
+from macvsim.tools.iproute2.words import PORT_USAGE, USAGE, Words, complaint, effect_of, matches
 
 COMMANDS = ("show", "lst", "list", "add", "set", "change", "delete")
 LEFT_OUT = ("xstats", "afstats", "property", "replace")
@@ -34,6 +32,8 @@ def work(words: Words, tool: Tool) -> int:
             raise NotSimulated(f"ip link {word}", effect_of(word, "xstats", "afstats"))
         if not matches(word, "delete"):
             raise complaint(f'Command "{word}" is unknown, try "ip link help".\n')
+        from macvsim.tools.iproute2.linkargs import parse_link
+
         request = parse_link(words, tool)
         dev = tool.device(_required(request.dev))
         tool.require_net_admin()

@@ -10,7 +10,16 @@ from macvsim.machine.tool import UsageError
 from macvsim.net.ipv6.conf import GEN_MODES
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.tool import Tool
-from macvsim.tools.iproute2.words import Words, checked_name, complaint, duplicate, garbage, invalid, matches, number
+from macvsim.tools.iproute2.words import (
+    Words,
+    checked_name,
+    complaint,
+    device_group,
+    duplicate,
+    garbage,
+    invalid,
+    matches,
+)
 from macvsim.wire.addr import mac_bytes
 
 _HEX_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
@@ -137,14 +146,6 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
                 raise invalid('"dev" not a valid ifname', word)
             request.dev = word
     return request
-
-
-def device_group(word: str) -> int:
-    """A group's number; of names there is the one that /etc/iproute2/group has."""
-    value = 0 if word == "default" else number(word, limit=0xFFFFFFFF)
-    if value is None:
-        raise invalid('Invalid "group" value\n', word)
-    return value
 
 
 def _mtu(word: str) -> int:

@@ -10,14 +10,13 @@ from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.fibroute import Scope
-from macvsim.net.ipv6.address import Flag
-from macvsim.tools.iproute2.linkargs import device_group
-from macvsim.tools.iproute2.prefixes import Prefix, parse_prefix
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
-from macvsim.tools.iproute2.words import Words, complaint, garbage, invalid, matches
+from macvsim.tools.iproute2.words import Words, complaint, device_group, garbage, invalid, matches
 
 if TYPE_CHECKING:
+    from macvsim.net.ipv6.address import Flag
     from macvsim.tools.iproute2.messages import AddressMessage
+    from macvsim.tools.iproute2.prefixes import Prefix
 
 SCOPES = {
     "global": Scope.UNIVERSE,
@@ -27,13 +26,13 @@ SCOPES = {
     "nowhere": Scope.NOWHERE,
 }
 FLAGS = {
-    "secondary": Flag.TEMPORARY, "temporary": Flag.TEMPORARY, "nodad": Flag.NODAD, "optimistic": Flag.OPTIMISTIC,
-    "dadfailed": Flag.DADFAILED, "home": Flag.HOMEADDRESS, "deprecated": Flag.DEPRECATED, "tentative": Flag.TENTATIVE,
-    "permanent": Flag.PERMANENT, "mngtmpaddr": Flag.MANAGETEMPADDR, "noprefixroute": Flag.NOPREFIXROUTE,
-    "autojoin": Flag.MCAUTOJOIN,
+    "secondary": "TEMPORARY", "temporary": "TEMPORARY", "nodad": "NODAD", "optimistic": "OPTIMISTIC",
+    "dadfailed": "DADFAILED", "home": "HOMEADDRESS", "deprecated": "DEPRECATED", "tentative": "TENTATIVE",
+    "permanent": "PERMANENT", "mngtmpaddr": "MANAGETEMPADDR", "noprefixroute": "NOPREFIXROUTE",
+    "autojoin": "MCAUTOJOIN",
 }  # fmt: skip
-"""Words for flags, in iproute2's order (ifa_flag_data)."""
-_CLEAR = {"primary": Flag.TEMPORARY, "dynamic": Flag.PERMANENT}
+"""Words for flags (`macvsim.net.ipv6.address.Flag`), in iproute2's order (ifa_flag_data)."""
+_CLEAR = {"primary": "TEMPORARY", "dynamic": "PERMANENT"}
 """Words for flags that are not set."""
 
 
@@ -69,7 +68,7 @@ class LinkFilter:
 
     @staticmethod
     def _has(flags: Flag, name: str) -> bool:
-        return not flags & _CLEAR[name] if name in _CLEAR else bool(flags & FLAGS[name])
+        return not flags & type(flags)[_CLEAR[name]] if name in _CLEAR else bool(flags & type(flags)[FLAGS[name]])
 
     def family(self, tool: Tool) -> str:
         """The family asked for: by an option, or by the prefix addresses are to be in."""
@@ -84,6 +83,8 @@ def parse_filter(words: Words, tool: Tool) -> LinkFilter:
     while words:
         word = words.take()
         if word == "to":
+            from macvsim.tools.iproute2.prefixes import parse_prefix
+
             family = tool.options.family
             wanted.to = parse_prefix(words.value(), family if family in (INET, INET6) else "")
         elif word == "scope":

@@ -5,10 +5,7 @@ from __future__ import annotations
 from macvsim.dev import flags as device_flags
 from macvsim.dev.base import NetDevice
 from macvsim.net.devices import link_namespace
-from macvsim.net.ipv6.conf import GEN_MODES
 from macvsim.net.namespace import Namespace
-from macvsim.tools.iproute2.linkkinds import print_kind
-from macvsim.tools.iproute2.linkstats import print_stats
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, mac_text
@@ -72,6 +69,8 @@ def print_link(out: Printer, dev: NetDevice, tool: Tool, *, link: bool, dump6: b
     if not dump6:
         _print_more(out, dev, tool, link=link, other=other)
     if link and options.stats:
+        from macvsim.tools.iproute2.linkstats import print_stats
+
         out.line()
         print_stats(out, dev, options)
     out.end()
@@ -124,6 +123,9 @@ def _print_flags(out: Printer, dev: NetDevice, below_down: bool) -> None:
 
 def _print_details(out: Printer, dev: NetDevice, *, link: bool) -> None:
     """``-d``: counters, limits, what the kind of device has to say, queues and offload sizes."""
+    from macvsim.net.ipv6.conf import GEN_MODES
+    from macvsim.tools.iproute2.linkkinds import print_kind
+
     out.both("promiscuity", f" promiscuity {dev.promiscuity} ", dev.promiscuity)
     out.both("allmulti", f"allmulti {dev.allmulti} ", dev.allmulti)
     out.both("min_mtu", f"minmtu {dev.min_mtu} ", dev.min_mtu)

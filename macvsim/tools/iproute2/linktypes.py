@@ -13,7 +13,7 @@ from macvsim.dev.registry import Kind
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import ToolError
 from macvsim.tools.iproute2.linkargs import LinkRequest, lladdr
-from macvsim.tools.iproute2.words import USAGE, Words, complaint, invalid, matches
+from macvsim.tools.iproute2.words import PORT_USAGE, USAGE, Words, complaint, invalid, matches
 
 
 class KindWords:
@@ -69,8 +69,6 @@ def parse_options(kind: Kind, words: Words, peer: Callable[[Words], LinkRequest]
     kind.check(reader, found)
     return found
 
-
-PORT_USAGE = "ip link help bridge_slave"
 
 # -- bridge port -----------------------------------------------------------------------------------------------------
 

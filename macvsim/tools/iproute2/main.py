@@ -11,8 +11,6 @@ from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import Subcommand, UsageError, tool
 from macvsim.shell.interp import box_for
-from macvsim.tools.iproute2.batch import run_batch
-from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.tool import INET, INET6, LINK, Options, Tool, refused
 from macvsim.tools.iproute2.words import IPROUTE2, USAGE, Words, complaint, effect_of, invalid, matches
 
@@ -64,6 +62,8 @@ def _subcommands() -> Iterator[Subcommand]:
         elif not module:
             yield Subcommand((name,), works=False)
         else:
+            from macvsim.tools.iproute2.objects import Object
+
             here = import_module(f"macvsim.tools.iproute2.{module}")
             works, left_out = (
                 (here.work.commands, here.work.left_out)
@@ -114,6 +114,8 @@ def ip(call: Call) -> int | Waiting:
         elif not _take_option(option, name, options, words):
             raise NotSimulated(f"ip {option}", effect_of("".join(words.rest()[1:2])))
     if batch:
+        from macvsim.tools.iproute2.batch import run_batch
+
         return run_batch(call, batch, lambda line: _run_object(inside, copy(options), Words(line)), force=force)
     if not words:
         raise UsageError

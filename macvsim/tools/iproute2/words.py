@@ -9,6 +9,8 @@ from macvsim.errors import Effect
 from macvsim.machine.tool import Manner, Texts, ToolError
 
 USAGE = Texts(__package__)
+PORT_USAGE = "ip link help bridge_slave"
+"""The block of it about ports of bridges."""
 _READING = ("show", "list", "lst", "get", "monitor", "save", "showdump", "help")
 IPROUTE2 = Manner(own=True, status=255, usage_status=255, help_options=("help",))
 
@@ -77,6 +79,14 @@ def number(text: str, *, base: int = 0, limit: int = 0xFFFFFFFF) -> int | None:
         if not text[0].isalnum():
             return None
     return value if 0 <= value <= limit else None
+
+
+def device_group(word: str) -> int:
+    """A group's number; of names there is the one that /etc/iproute2/group has."""
+    value = 0 if word == "default" else number(word, limit=0xFFFFFFFF)
+    if value is None:
+        raise invalid('Invalid "group" value\n', word)
+    return value
 
 
 def valid_name(name: str) -> bool:
