@@ -13,9 +13,8 @@ from macvsim.engine.sim import SECOND
 from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.wire import dhcp
-from macvsim.wire.addr import ip_text
+from macvsim.wire.addr import BROADCAST_IP, ip_text
 from macvsim.wire.dhcp import Message
-from macvsim.wire.ipv4 import BROADCAST
 
 _TTL, _TOS = 128, 0x10
 _PARAMETERS = bytes((1, 28, 2, 3, 15, 6, 119, 12, 44, 47, 26, 121, 42))
@@ -81,7 +80,7 @@ class Dhclient:
     def _broadcast(self, message: Message) -> None:
         ports = (dhcp.CLIENT_PORT, dhcp.SERVER_PORT)
         try:
-            send_raw(self.ns, self.dev, message, src=0, dst=BROADCAST, ports=ports, ttl=_TTL, tos=_TOS)
+            send_raw(self.ns, self.dev, message, src=0, dst=BROADCAST_IP, ports=ports, ttl=_TTL, tos=_TOS)
         except SocketError as error:
             self._say(f"send_packet: {error}")
 

@@ -13,10 +13,10 @@ from macvsim.net.namespace import Namespace
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.socket import Heard, RawIcmpSocket
 from macvsim.wire import dhcp, icmp
-from macvsim.wire.addr import ip_text, mac_text, mask_int
+from macvsim.wire.addr import BROADCAST_IP, ip_text, mac_text, mask_int
 from macvsim.wire.compose import icmp_template
 from macvsim.wire.dhcp import Message
-from macvsim.wire.ipv4 import BROADCAST, PROTO_UDP
+from macvsim.wire.ipv4 import PROTO_UDP
 from macvsim.wire.udp import datagram
 
 _PING_WAIT = 3 * SECOND
@@ -139,7 +139,7 @@ class Dnsmasq(Server):
                 dhcp.REPLY, asked.xid, asked.chaddr,
                 options=[(dhcp.TYPE, bytes((dhcp.NAK,))), (dhcp.SERVER_ID, self.own.to_bytes(4, "big")),
                          (dhcp.MESSAGE, reason.encode())],
-            ), BROADCAST)  # fmt: skip
+            ), BROADCAST_IP)  # fmt: skip
             return
         name = asked.get(dhcp.HOSTNAME).rstrip(b"\0").decode("ascii", "replace")
         self._leases = {known: one for known, one in self._leases.items() if known == ip or one.mac != asked.chaddr}
@@ -229,12 +229,12 @@ class Dnsmasq(Server):
                 *((code, found[code]) for code in codes),
             ],
         )  # fmt: skip
-        self._send(answer, BROADCAST if asked.flags & dhcp.BROADCAST_FLAG else asked.ciaddr or ip)
+        self._send(answer, BROADCAST_IP if asked.flags & dhcp.BROADCAST_FLAG else asked.ciaddr or ip)
 
     def _send(self, answer: Message, target: int) -> None:
         """By its socket; a client without an address is put into the neighbour table first (SIOCSARP)."""
         ns = self.ns
-        if target != BROADCAST:
+        if target != BROADCAST_IP:
             entry = ns.neigh.create(self.dev, target)
             if entry is not None and not (entry.state & VALID and entry.ha == answer.chaddr):
                 entry.update(answer.chaddr, Nud.REACHABLE, override=True)

@@ -14,9 +14,8 @@ from macvsim.engine.sim import MS, SECOND
 from macvsim.errors import SocketError
 from macvsim.net.namespace import Namespace
 from macvsim.wire import dhcp
-from macvsim.wire.addr import ip_text, mask_int
+from macvsim.wire.addr import BROADCAST_IP, ip_text, mask_int
 from macvsim.wire.dhcp import Message
-from macvsim.wire.ipv4 import BROADCAST
 
 VERSION = "1.37.0"
 _PARAMETERS = (dhcp.MASK, dhcp.ROUTER, dhcp.DNS, dhcp.HOSTNAME, dhcp.DOMAIN, dhcp.BROADCAST, dhcp.NTP)
@@ -111,7 +110,7 @@ class Udhcpc:
 
     def _broadcast(self, message: Message) -> None:
         try:
-            send_raw(self.ns, self.dev, message, src=0, dst=BROADCAST, ports=(dhcp.CLIENT_PORT, dhcp.SERVER_PORT))
+            send_raw(self.ns, self.dev, message, src=0, dst=BROADCAST_IP, ports=(dhcp.CLIENT_PORT, dhcp.SERVER_PORT))
         except SocketError as error:
             self._say(f"sendto: {error}")
 

@@ -11,9 +11,8 @@ from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import MS, SECOND
 from macvsim.net.namespace import Namespace
 from macvsim.wire import dhcp
-from macvsim.wire.addr import BROADCAST_MAC, ip_text
+from macvsim.wire.addr import BROADCAST_IP, BROADCAST_MAC, ip_text
 from macvsim.wire.dhcp import Message
-from macvsim.wire.ipv4 import BROADCAST
 
 VERSION = "1.37.0"
 
@@ -178,7 +177,7 @@ class Udhcpd(Server):
             self.dev,
             answer,
             src=self.own,
-            dst=BROADCAST if everybody else answer.ciaddr,
+            dst=BROADCAST_IP if everybody else answer.ciaddr,
             ports=(dhcp.SERVER_PORT, dhcp.CLIENT_PORT),
             mac=BROADCAST_MAC if everybody else answer.chaddr,
         )

@@ -12,7 +12,6 @@ from macvsim.docker.ids import id_text, new_number, short_id
 from macvsim.docker.images import SIZE, Image
 from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
-from macvsim.docker.log import GREETING, ContainerLog
 from macvsim.docker.mounts import PATHS, Mounted, files_of
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.publish import port_list
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
     from macvsim.docker.controller import NetworkController
     from macvsim.docker.images import Images
+    from macvsim.docker.log import ContainerLog
     from macvsim.docker.profile import Profile
     from macvsim.docker.publish import Ports
     from macvsim.engine.sim import Sim
@@ -151,10 +151,14 @@ class Container(Box):
     def greet(self) -> None:
         """The main process, a shell, has written to its terminal."""
         if self.made("log"):
+            from macvsim.docker.log import GREETING
+
             self.log.write(GREETING)
 
     def _first_log(self) -> ContainerLog:
         """What has been written so far is the greeting of a shell in its first run."""
+        from macvsim.docker.log import GREETING, ContainerLog
+
         log = ContainerLog(self.sim, self.engine.clock)
         if self.started and self.config.is_shell and self.config.tty:
             log.write(GREETING, time=self.started)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,16 @@ from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.firewall import Firewall, PortBinding
 from macvsim.docker.network import Endpoint
 from macvsim.docker.profile import Profile
-from macvsim.docker.proxy import Proxy, TcpProxy, UdpProxy
 from macvsim.errors import DockerError, Effect, NotSimulated, SocketError
 from macvsim.net.namespace import Namespace
 
 if TYPE_CHECKING:
     from macvsim.docker.container import Container
+    from macvsim.docker.proxy import Proxy
 
 _EVERYWHERE = IPv4Address(0)
 _HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4"
-_PROXIES: dict[str, type[TcpProxy | UdpProxy]] = {"tcp": TcpProxy, "udp": UdpProxy}
+_PROTOCOLS = ("tcp", "udp")
 PortMap = dict[str, list[PortBinding]]
 """Published and exposed ports (``80/tcp``), and where each is published."""
 
@@ -28,7 +29,7 @@ PortMap = dict[str, list[PortBinding]]
 def check_protocols(config: ContainerConfig) -> None:
     """`NotSimulated` for ports that cannot be published."""
     for port in config.ports:
-        if port.partition("/")[2] not in _PROXIES:
+        if port.partition("/")[2] not in _PROTOCOLS:
             raise NotSimulated(f"publishing {port}", Effect.CHANGES)
 
 
@@ -98,11 +99,14 @@ class Ports:
         self, proto: str, port: int, host: IPv4Address, host_port: str, endpoint: Endpoint
     ) -> tuple[PortBinding, Proxy]:
         """One port: a number on the host, rules, and a proxy (portmapper.MapRange)."""
+        from macvsim.docker.proxy import TcpProxy, UdpProxy  # hosts without published ports do not load TCP
+
         assert endpoint.address is not None
         number = self._allocate(proto, host, int(host_port or 0))
         binding = PortBinding(proto, port, host, number, endpoint.address)
         try:
-            proxy: Proxy = _PROXIES[proto](self.ns, int(host), number, int(endpoint.address), port)
+            make: Callable[..., Proxy] = TcpProxy if proto == "tcp" else UdpProxy
+            proxy = make(self.ns, int(host), number, int(endpoint.address), port)
         except SocketError as error:
             self._release(binding)
             raise self.profile.error(

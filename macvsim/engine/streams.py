@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from hashlib import blake2b
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from hashlib import blake2b
 
 T = TypeVar("T")
 
@@ -18,8 +21,6 @@ class RandomStreams:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._dice = blake2b(f"{seed}/".encode(), digest_size=8)
-        """What all random numbers begin with; see `number`."""
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
         """How often was drawn from the streams of `draw`."""
@@ -47,6 +48,13 @@ class RandomStreams:
         else:
             self._drawn[name] = before + 1
         return how(stream)
+
+    @cached_property
+    def _dice(self) -> blake2b:
+        """The hash of the seed, with which the hash of each name begins."""
+        from hashlib import blake2b  # a lab that draws no number does not load it
+
+        return blake2b(f"{self.seed}/".encode(), digest_size=8)
 
     def number(self, name: str, below: int) -> int:
         """A random number from 0 on of one named thing that needs no other: the same whenever it is asked for."""

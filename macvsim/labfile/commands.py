@@ -8,12 +8,8 @@ from pathlib import Path
 
 from macvsim.engine.unsimulated import after
 from macvsim.errors import MacvsimError, message
-from macvsim.explain.explanation import steps
-from macvsim.labfile.capturing import capturing, check_capture_name
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Outcome, Player
-from macvsim.labfile.report import describe, uncertain
-from macvsim.labfile.update import update
 from macvsim.machine.call import NOT_SIMULATED
 from macvsim.machine.streams import Sink
 
@@ -26,6 +22,8 @@ def run_file(path: Path, write: Sink, pcapng: Path | None = None, budget: Limits
     of every interface.  Returns what was played.
     """
     if pcapng is not None:
+        from macvsim.labfile.capturing import capturing, check_capture_name  # loads scapy's writers
+
         check_capture_name(pcapng)
     lab_file = load(path, budget)
     commands = lab_file.steps()
@@ -50,6 +48,8 @@ def certain(player: Player, complain: Sink, *, allowed: bool) -> bool:
     marks = player.unsimulated
     if not marks or allowed or player.lab.allow_unsimulated:
         return True
+    from macvsim.labfile.report import uncertain
+
     complain(f"macvsim: {uncertain(player.lab_file.document.file, marks)}\n")
     return False
 
@@ -64,6 +64,8 @@ def trace_file(path: Path, write: Sink, budget: Limits = None) -> None:
     assert journal is not None
 
     def show() -> None:
+        from macvsim.explain.explanation import steps
+
         write("".join(f"#{step.uid:<5}{step}\n" for step in steps(journal.records)))
         journal.records.clear()  # told: a long play shall not reach the journal's limit
 
@@ -117,12 +119,16 @@ def checked(
     for outcome in player.play():
         outcomes.append(outcome)
         if outcome.hunks and not rewrite:
+            from macvsim.labfile.report import describe
+
             write(describe(file, outcome) + "\n\n")
         elif outcome.status == NOT_SIMULATED and not outcome.step.compared:
             write(f"{file}:{outcome.step.line}: note: {outcome.lines[-1]}\n")
     different = sum(bool(outcome.hunks) for outcome in outcomes)
     compared = sum(outcome.step.compared for outcome in outcomes)
     if rewrite:
+        from macvsim.labfile.update import update
+
         update(lab_file, outcomes)
         result = f"{different} rewritten" if different else "nothing to rewrite"
     else:

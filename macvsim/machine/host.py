@@ -25,7 +25,8 @@ from macvsim.net.sysctl import Sysctl
 from macvsim.wire.addr import ip_int, mac_bytes
 
 if TYPE_CHECKING:
-    from macvsim.apps.ping import PingResult
+    from macvsim.apps.ping import BusyboxPing, PingResult
+    from macvsim.apps.ping6 import BusyboxPing6
     from macvsim.dev.macvlan import Macvlan
     from macvsim.dev.vlan import Vlan
     from macvsim.machine.capture import Capture
@@ -193,9 +194,12 @@ class Box(Parts, Shown):
             raise MacvsimError(f"{self.name}: ping(ttl={ttl}): a packet's TTL is 1 to 255")
         from macvsim.apps.names6 import prefers6
         from macvsim.apps.ping import BusyboxPing
-        from macvsim.apps.ping6 import BusyboxPing6
 
-        program = BusyboxPing6 if prefers6(self, target) else BusyboxPing
+        program: type[BusyboxPing | BusyboxPing6] = BusyboxPing
+        if prefers6(self, target):
+            from macvsim.apps.ping6 import BusyboxPing6
+
+            program = BusyboxPing6
         app = program(self, target, count=count, interval=interval, size=size, ttl=ttl, timeout=timeout, source=source)
         self.sim.run(until=app.start())
         return app.result()

@@ -15,7 +15,7 @@ from macvsim.net.nud import VALID
 from macvsim.net.packet import Packet
 from macvsim.net.snmp import OUT
 from macvsim.wire import icmp, ipv4
-from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
+from macvsim.wire.addr import BROADCAST_IP, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.compose import icmp_template
 from macvsim.wire.frame import ETH_HLEN, HOST, Frame
 
@@ -254,7 +254,7 @@ class IcmpLayer(Subject):
         way = ns.router.output(target)
         if not accept or gateway == sender or way.nexthop != sender or way.dev is not dev:
             return False
-        if is_multicast_ip(gateway) or is_zeronet_ip(gateway) or gateway == ipv4.BROADCAST:
+        if is_multicast_ip(gateway) or is_zeronet_ip(gateway) or gateway == BROADCAST_IP:
             return False
         if conf.shared_media or everywhere.shared_media:
             if ns.address_type(gateway) is not RouteType.UNICAST:

@@ -1,12 +1,19 @@
-"""What the namespaces of one machine have in common."""
+"""The machine behind namespaces: how it was started, how its programs wake, and the kernel's log that ``dmesg`` shows
+(kernel/printk, net/core/utils.c).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from macvsim.engine.sim import PROCESS, SOFTIRQ, Sim
+from macvsim.engine.sim import PROCESS, SECOND, SOFTIRQ, Sim
+
+_BURST, _INTERVAL = 10, 5 * SECOND
+"""So many messages in so much time, all together (net_ratelimit)."""
+LINES = 10_000
+"""Lines that are kept."""
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,41 @@ class Wakeup:
         """Run ``fn(arg)`` in process context, `delay` ns from now."""
         delay = self.delay
         self._sim.post(delay, SOFTIRQ if delay else PROCESS, fn, arg)
+
+
+class Line(NamedTuple):
+    """A line, and when it was written (ns)."""
+
+    time: int
+    text: str
+
+
+class KernelLog:
+    """The log of one machine."""
+
+    __slots__ = ("_began", "_missed", "_printed", "_sim", "lines")
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self.lines: list[Line] = []
+        self._began: int | None = None
+        self._printed = self._missed = 0
+
+    def write(self, text: str) -> None:
+        """One more line."""
+        self.lines.append(Line(int(self._sim.now), text))
+        del self.lines[:-LINES]
+
+    def limited(self, *texts: str) -> None:
+        """Lines of one message that may not come too often (net_warn_ratelimited)."""
+        now = int(self._sim.now)
+        if self._began is None or now > self._began + _INTERVAL:
+            if self._missed:
+                self.write(f"net_ratelimit: {self._missed} callbacks suppressed")
+            self._began, self._printed, self._missed = now, 0, 0
+        if self._printed >= _BURST:
+            self._missed += 1
+            return
+        self._printed += 1
+        for text in texts:
+            self.write(text)

@@ -19,8 +19,7 @@ from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
 from macvsim.net.ipv6.quiet import QUIET, Quiet
-from macvsim.net.klog import KernelLog
-from macvsim.net.machine import Boot, Wakeup
+from macvsim.net.machine import Boot, KernelLog, Wakeup
 from macvsim.net.parts import Parts, own
 from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.sysctl import (
@@ -34,10 +33,9 @@ from macvsim.net.sysctl import (
     NeighThresholds,
     Sysctl,
 )
-from macvsim.wire.addr import is_multicast_ip, is_zeronet_ip
+from macvsim.wire.addr import BROADCAST_IP, is_multicast_ip, is_zeronet_ip
 from macvsim.wire.addr6 import ALL_SNOOPERS as ALL_SNOOPERS6
 from macvsim.wire.frame import ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, OTHERHOST, Frame, PacketType
-from macvsim.wire.ipv4 import BROADCAST
 
 if TYPE_CHECKING:
     from macvsim.dev.contracts import Tap
@@ -461,7 +459,7 @@ class Namespace(Parts):
         if not 0 < ip < LOCAL_GROUPS:
             if is_multicast_ip(ip):
                 return None
-            if is_zeronet_ip(ip) or ip == BROADCAST:
+            if is_zeronet_ip(ip) or ip == BROADCAST_IP:
                 return RTN_BROADCAST
         route = self.fib.first_local(ip)
         return RTN_UNICAST if route is None else route.info.type

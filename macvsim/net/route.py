@@ -15,8 +15,7 @@ from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst, Speci
 from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope
 from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
-from macvsim.wire.addr import IN_LOOPBACKNET, is_multicast_ip, is_zeronet_ip
-from macvsim.wire.ipv4 import BROADCAST
+from macvsim.wire.addr import BROADCAST_IP, IN_LOOPBACKNET, is_multicast_ip, is_zeronet_ip
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -113,7 +112,7 @@ class Router:
         if oif is not None:
             if not oif.up or oif.inet is None:
                 return Special(ERROR, errno="ENETUNREACH")
-            if (is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8) or dst == BROADCAST:
+            if (is_multicast_ip(dst) and dst >> 8 == LOCAL_GROUPS >> 8) or dst == BROADCAST_IP:
                 chosen = src or ns.addresses.select_source(oif, 0, Scope.LINK)
                 return self._group(dst, chosen, oif)
             if not src and is_multicast_ip(dst):
@@ -312,9 +311,9 @@ class Router:
             if dst in dev.inet.groups:
                 return Special(LOCAL, nexthop=dst, multicast=True)
             return Special(DROP, reason=DropReason.IP_NOT_JOINED)
-        if is_multicast_ip(src) or src == BROADCAST:
+        if is_multicast_ip(src) or src == BROADCAST_IP:
             return Special(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
-        if dst == BROADCAST or (not src and not dst):
+        if dst == BROADCAST_IP or (not src and not dst):
             return self._input_broadcast(src, dev)
         if is_zeronet_ip(src):
             return Special(DROP, reason=DropReason.IP_MARTIAN_SOURCE)
@@ -390,4 +389,4 @@ class Router:
 
 def _is_many(ip: int) -> bool:
     """True for groups and for everybody."""
-    return is_multicast_ip(ip) or ip == BROADCAST
+    return is_multicast_ip(ip) or ip == BROADCAST_IP

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from macvsim.engine.history import recorded
 from macvsim.errors import MacvsimError
 from macvsim.net.parts import Defaults, own
-from macvsim.net.sysctlvalue import read_numbers
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
@@ -315,6 +314,8 @@ class Sysctl:
         if isinstance(old, str):
             self._set_word(place.own(), name, key, str(value).strip())
             return
+        from macvsim.net.sysctlvalue import read_numbers
+
         numbers = read_numbers(key, str(value), old if isinstance(old, tuple) else (old,))
         if numbers is None:
             raise MacvsimError(

@@ -11,7 +11,6 @@ import simpy
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError
-from macvsim.machine.openfiles import Closed, open_to_read, open_to_write
 from macvsim.machine.streams import Descriptors, Given
 from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.expansion.expand import Expander
@@ -90,6 +89,8 @@ class Redirector:
             op = "&>"
         match op:
             case "<":
+                from macvsim.machine.openfiles import open_to_read
+
                 self._left_out(target)
                 try:
                     fds.set(fd, open_to_read(self._shell.files, target, fds))
@@ -122,6 +123,8 @@ class Redirector:
         return fields[0]
 
     def _write(self, fd: int, op: str, target: str, fds: Descriptors) -> None:
+        from macvsim.machine.openfiles import open_to_write
+
         self._left_out(target)
         files = self._shell.files
         if op == ">" and "C" in self._state.options and files.is_plain(target):
@@ -138,6 +141,8 @@ class Redirector:
     @staticmethod
     def _duplicate(fd: int, target: str, fds: Descriptors) -> None:
         """``2>&1``, ``>&-``, ``4<&3-``: another name for a descriptor, or none any more."""
+        from macvsim.machine.openfiles import Closed
+
         if target == "-":
             fds.set(fd, Closed() if fd == 1 else None)
             return

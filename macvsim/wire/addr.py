@@ -11,6 +11,7 @@ import re
 from macvsim.errors import MacvsimError
 
 BROADCAST_MAC = b"\xff" * 6
+BROADCAST_IP = 0xFFFFFFFF
 ZERO_MAC = bytes(6)
 IN_LOOPBACKNET = 127
 """First byte of 127.0.0.0/8."""

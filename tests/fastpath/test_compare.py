@@ -10,7 +10,7 @@ import pytest
 
 from macvsim import Lab, MacvsimError
 from macvsim.fastpath.flowtable import Ingress
-from macvsim.net.klog import Line
+from macvsim.net.machine import Line
 from macvsim.testing.compare import Difference, compare
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import Sim
 from macvsim.net.ipv6.stack import Ipv6
-from macvsim.net.klog import KernelLog
+from macvsim.net.machine import KernelLog
 from macvsim.net.sysctl import Ipv4Conf
 from macvsim.net.tcp.layer import TcpLayer
 

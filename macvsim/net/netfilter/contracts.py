@@ -12,7 +12,7 @@ from macvsim.engine.sim import Sim
 from macvsim.net.dst import Dst
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RouteType, Scope
-from macvsim.net.klog import KernelLog
+from macvsim.net.machine import KernelLog
 from macvsim.net.neightable import NeighTable
 from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.packet import Packet

@@ -13,7 +13,6 @@ from macvsim.net.netfilter.conntrack import Conntrack, attach
 from macvsim.net.netfilter.hooks import OUTPUT, PREROUTING, Hook, HookFunction, Okfn, Priority, Verdict, Way
 from macvsim.net.netfilter.nat import Nat
 from macvsim.net.netfilter.packet import Tracked
-from macvsim.net.netfilter.recent import RecentTable
 from macvsim.net.netfilter.reroute import route_again
 from macvsim.net.netfilter.ruleset import Backend, Ruleset
 from macvsim.net.netfilter.settings import ConntrackConf
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
     from macvsim.net.dst import Dst
     from macvsim.net.netfilter.contracts import Host
+    from macvsim.net.netfilter.recent import RecentTable
     from macvsim.net.packet import Packet
     from macvsim.wire.frame import ETH_HLEN, Frame, PacketType
 

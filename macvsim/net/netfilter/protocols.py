@@ -6,7 +6,6 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.net.netfilter import segment, tcp
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.wire import icmp, ipv4, udp
 from macvsim.wire.checksum import checksum
@@ -43,6 +42,8 @@ def well_formed(packet: Tracked, *, verify: bool) -> bool:
         src, dst = ipv4.addresses(data)
         return not verify or udp.is_valid(src, dst, data[hlen : hlen + length])
     if proto == ipv4.PROTO_TCP:
+        from macvsim.net.netfilter import segment
+
         return segment.parse(data, hlen) is not None and not (verify and not segment.checksum_ok(data, hlen))
     return True
 
@@ -91,6 +92,8 @@ def _udp(conn: Conn, conf: ConntrackConf, now: int, hz: int) -> None:
 
 
 def _tcp(conn: Conn, packet: Tracked, conf: ConntrackConf, now: int, hz: int) -> Judgement:
+    from macvsim.net.netfilter import segment, tcp
+
     parsed = segment.parse(packet.data, packet.header_length)
     if parsed is None or (not conn.confirmed and not tcp.begin(conn, parsed, conf)):
         return Judgement.INVALID

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.net.netfilter.hooks import Hook, Verdict, Way
-from macvsim.net.services import protocol_name
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
 
@@ -207,6 +206,8 @@ def _negated(flag: bool) -> list[str]:
 
 def protocol_text(number: int) -> str:
     """A protocol as -S writes it."""
+    from macvsim.net.services import protocol_name
+
     return protocol_name(number) or str(number) if number in _BUILT_IN_NAMES else str(number)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.net.netfilter import reject
 from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Verdict
-from macvsim.net.netfilter.logtext import line
 from macvsim.net.netfilter.matches import quoted
 from macvsim.net.netfilter.natport import NOWHERE, Range
 from macvsim.net.netfilter.rule import Spec, Target
@@ -41,6 +39,8 @@ class Reject(Target):
     how: str = "icmp-port-unreachable"
 
     def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
+        from macvsim.net.netfilter import reject
+
         if self.how == TCP_RESET:
             reject.reset(ns, packet)
         else:
@@ -65,6 +65,8 @@ class Log(Target):
     """1: TCP sequence, 2: TCP options, 4: IP options, 8: uid, 32: MACs decoded (NF_LOG_*)."""
 
     def act(self, packet: Tracked, way: Way, ns: Host) -> Verdict | None:
+        from macvsim.net.netfilter.logtext import line
+
         text = line(self.prefix, packet, way)
         if ns.sim.journal is not None:
             ns.sim.note(packet.uid, way.in_dev or ns, "log", None, text)

@@ -5,16 +5,15 @@ Command Language 2.6).  Substituted commands take simulated time, so these are g
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import simpy
 
 from macvsim.engine.budget import FIELD, LONG
 from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.expansion import parameters, pattern
-from macvsim.shell.expansion.fields import Fields
-from macvsim.shell.expansion.pattern import Pieces
+from macvsim.shell.expansion import parameters
+from macvsim.shell.expansion.fields import Fields, Pieces, is_pattern
 from macvsim.shell.expansion.tilde import with_home
 from macvsim.shell.state import ShellError, State
 from macvsim.shell.syntax.grammar import Grammar
@@ -31,6 +30,9 @@ from macvsim.shell.syntax.nodes import (
     Word,
 )
 from macvsim.shell.variables import Items, VariableError, is_reference, parse_reference
+
+if TYPE_CHECKING:
+    from macvsim.shell.expansion.pattern import Options
 
 _Words: TypeAlias = "Word | tuple[Part, ...]"
 _Expanding: TypeAlias = Generator[simpy.Event, Any, str]
@@ -62,9 +64,11 @@ class Expander:
         return self._shell.state
 
     @property
-    def _options(self) -> pattern.Options:
+    def _options(self) -> Options:
+        from macvsim.shell.expansion.pattern import Options
+
         shopts = self.state.shopts
-        return pattern.Options("extglob" in shopts, "nocasematch" in shopts)
+        return Options("extglob" in shopts, "nocasematch" in shopts)
 
     # -- whole words ---------------------------------------------------------------------------------------------------
 
@@ -95,16 +99,17 @@ class Expander:
         """The files that a field matches, else the field."""
         state = self.state
         text = self._joined(pieces)
-        if "f" in state.options or not pattern.is_pattern(pieces, extended="extglob" in state.shopts):
+        if "f" in state.options or not is_pattern(pieces, extended="extglob" in state.shopts):
             return [text]
         from macvsim.shell.expansion.glob import glob
+        from macvsim.shell.expansion.pattern import matches
 
         ignored = (state.variables.get("GLOBIGNORE") or "").split(":") if state.dialect.name == "bash" else []
         shopts = {*state.shopts, "dotglob"} if ignored != [""] and ignored else state.shopts
         paths = [
             path
             for path in glob(pieces, FileSystem(state.box, state.cwd), shopts)
-            if not any(one and pattern.matches([(one, False)], path, self._options) for one in ignored)
+            if not any(one and matches([(one, False)], path, self._options) for one in ignored)
         ]
         if paths or "nullglob" in state.shopts:
             return paths
@@ -342,6 +347,8 @@ class Expander:
         """``#``, ``%``, ``/``, ``^`` and their relatives."""
         if not part.op or (part.op[-1] in "-=?+" and part.op[0] not in "/#%^,~"):
             return text
+        from macvsim.shell.expansion import pattern
+
         pieces = yield from self.pieces(part.word)
         match part.op[0]:
             case "/":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from macvsim.shell.expansion.pattern import Pieces
+Pieces = list[tuple[str, bool]]
+"""Text, and whether it was quoted: then none of it is special."""
+BRACKET = re.compile(r"\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]")
+"""A bracket expression of a pattern."""
 
 
 class Fields:
@@ -45,3 +48,12 @@ class Fields:
             else:
                 fields[-1].append(piece)
         return [field for field in fields if field]
+
+
+def is_pattern(pieces: Pieces, *, extended: bool = False) -> bool:
+    """True if a character that is not quoted is special."""
+    for text, quoted in pieces:
+        if not quoted and ("*" in text or "?" in text or (extended and re.search(r"[+@!]\(", text))):
+            return True
+    plain = "".join(re.sub(r"[\[\]]", "x", text) if quoted else text for text, quoted in pieces)
+    return bool(BRACKET.search(plain))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from macvsim.machine.files import FileError, FileSystem
-from macvsim.shell.expansion.pattern import Options, Pieces, is_pattern, matches
+from macvsim.shell.expansion.fields import Pieces, is_pattern
+from macvsim.shell.expansion.pattern import Options, matches
 
 
 def glob(pieces: Pieces, files: FileSystem, shopts: Container[str] = ()) -> list[str]:

@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-Pieces = list[tuple[str, bool]]
-"""Text, and whether it was quoted: then none of it is special."""
+from macvsim.shell.expansion.fields import Pieces
 
 
 class Options(NamedTuple):
@@ -54,7 +53,6 @@ class _Any(NamedTuple):
 Pattern: TypeAlias = "tuple[_Char | _Any | _Set | _Group, ...]"
 _Marked: TypeAlias = "list[tuple[str, bool]]"
 _SIGNS = frozenset("?*+@!")
-_BRACKET = re.compile(r"\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]")
 _CLASSES: dict[str, Callable[[str], bool]] = {
     "alnum": str.isalnum, "alpha": str.isalpha, "blank": lambda c: c in " \t", "cntrl": lambda c: not c.isprintable(),
     "digit": lambda c: c in "0123456789", "graph": lambda c: c.isprintable() and c != " ", "lower": str.islower,
@@ -62,15 +60,6 @@ _CLASSES: dict[str, Callable[[str], bool]] = {
     "space": lambda c: c in " \t\n\v\f\r", "upper": str.isupper, "word": lambda c: c.isalnum() or c == "_",
     "xdigit": lambda c: c in "0123456789abcdefABCDEF",
 }  # fmt: skip
-
-
-def is_pattern(pieces: Pieces, *, extended: bool = False) -> bool:
-    """True if a character that is not quoted is special."""
-    for text, quoted in pieces:
-        if not quoted and ("*" in text or "?" in text or (extended and re.search(r"[+@!]\(", text))):
-            return True
-    plain = "".join(re.sub(r"[\[\]]", "x", text) if quoted else text for text, quoted in pieces)
-    return bool(_BRACKET.search(plain))
 
 
 def compiled(pieces: Pieces, options: Options) -> Pattern:

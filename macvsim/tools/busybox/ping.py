@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from macvsim.apps.names6 import prefers6
 from macvsim.apps.ping import BusyboxPing
-from macvsim.apps.ping6 import BusyboxPing6
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import BUSYBOX, UsageError, tool
 from macvsim.tools.apps import run_program
 from macvsim.tools.busybox.applet import USAGE, duration, number
+
+if TYPE_CHECKING:
+    from macvsim.apps.ping6 import BusyboxPing6
 
 _NUMBERS = {"-c": number(), "-t": number(), "-w": number(), "-W": number()}
 _size = number(0, 0xFFFF)
@@ -40,7 +44,11 @@ def _ping(call: Call, name: str) -> Waiting:
     if not timeout or not interval:
         raise NotSimulated("ping -W 0 and -i 0, which wait for ever", Effect.READS)
     six = name == "ping6" or "-6" in given or ("-4" not in given and prefers6(call.box, target))
-    make = partial(BusyboxPing6, tag=name) if six else BusyboxPing
+    make: Callable[..., BusyboxPing | BusyboxPing6] = BusyboxPing
+    if six:
+        from macvsim.apps.ping6 import BusyboxPing6
+
+        make = partial(BusyboxPing6, tag=name)
     app = make(
         call.box,
         target,

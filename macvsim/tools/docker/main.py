@@ -3,84 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from macvsim.errors import Effect
 from macvsim.machine import tool as tool_module
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import tool
-from macvsim.tools.docker import (
-    attaching,
-    containers,
-    copying,
-    image_inspect,
-    images,
-    info,
-    listing,
-    looking,
-    networks,
-    pruning,
-    running,
-    states,
-    swarm,
-    version,
-)
 from macvsim.tools.docker.flags import FlagError, parse
 from macvsim.tools.docker.manual import Manual, Page, manual
 from macvsim.tools.docker.tool import FLAG_ERROR, Subcommand, invoke, profile_of, show_help
 
-COMMANDS: Mapping[str, Subcommand] = {
-    "docker run": running.RUN,
-    "docker create": running.CREATE,
-    "docker exec": running.EXEC,
-    "docker start": attaching.START,
-    "docker attach": attaching.ATTACH,
-    "docker update": containers.UPDATE,
-    "docker stop": containers.STOP,
-    "docker restart": containers.RESTART,
-    "docker kill": containers.KILL,
-    "docker rm": containers.RM,
-    "docker rename": states.RENAME,
-    "docker pause": states.PAUSE,
-    "docker unpause": states.UNPAUSE,
-    "docker wait": states.WAIT,
-    "docker cp": copying.CP,
-    "docker diff": copying.DIFF,
-    "docker logs": states.LOGS,
-    "docker top": states.TOP,
-    "docker container prune": pruning.CONTAINERS,
-    "docker ps": listing.PS,
-    "docker inspect": looking.INSPECT,
-    "docker container inspect": looking.CONTAINER_INSPECT,
-    "docker port": looking.PORT,
-    "docker images": images.IMAGES,
-    "docker system prune": pruning.SYSTEM,
-    "docker import": images.IMPORT,
-    "docker tag": images.TAG,
-    "docker rmi": images.RMI,
-    "docker pull": images.PULL,
-    "docker image prune": pruning.IMAGES,
-    "docker image inspect": image_inspect.INSPECT,
-    "docker history": image_inspect.HISTORY,
-    "docker version": version.VERSION,
-    "docker info": info.INFO,
-    "docker volume ls": listing.VOLUMES,
-    **{f"docker {kind} ls": swarm.LIST for kind in ("node", "service", "stack", "secret", "config")},
-    "docker swarm leave": swarm.LEAVE,
-    "docker plugin ls": swarm.PLUGINS,
-    "docker network create": networks.CREATE,
-    "docker network rm": networks.RM,
-    "docker network ls": listing.NETWORKS,
-    "docker network inspect": networks.INSPECT,
-    "docker network connect": networks.CONNECT,
-    "docker network disconnect": networks.DISCONNECT,
-    "docker network prune": pruning.NETWORKS,
+COMMANDS: Mapping[str, str] = {
+    "docker run": "running.RUN",
+    "docker create": "running.CREATE",
+    "docker exec": "running.EXEC",
+    "docker start": "attaching.START",
+    "docker attach": "attaching.ATTACH",
+    "docker update": "containers.UPDATE",
+    "docker stop": "containers.STOP",
+    "docker restart": "containers.RESTART",
+    "docker kill": "containers.KILL",
+    "docker rm": "containers.RM",
+    "docker rename": "states.RENAME",
+    "docker pause": "states.PAUSE",
+    "docker unpause": "states.UNPAUSE",
+    "docker wait": "states.WAIT",
+    "docker cp": "copying.CP",
+    "docker diff": "copying.DIFF",
+    "docker logs": "states.LOGS",
+    "docker top": "states.TOP",
+    "docker container prune": "pruning.CONTAINERS",
+    "docker ps": "listing.PS",
+    "docker inspect": "looking.INSPECT",
+    "docker container inspect": "looking.CONTAINER_INSPECT",
+    "docker port": "looking.PORT",
+    "docker images": "images.IMAGES",
+    "docker system prune": "pruning.SYSTEM",
+    "docker import": "images.IMPORT",
+    "docker tag": "images.TAG",
+    "docker rmi": "images.RMI",
+    "docker pull": "images.PULL",
+    "docker image prune": "pruning.IMAGES",
+    "docker image inspect": "image_inspect.INSPECT",
+    "docker history": "image_inspect.HISTORY",
+    "docker version": "version.VERSION",
+    "docker info": "info.INFO",
+    "docker volume ls": "listing.VOLUMES",
+    **{f"docker {kind} ls": "swarm.LIST" for kind in ("node", "service", "stack", "secret", "config")},
+    "docker swarm leave": "swarm.LEAVE",
+    "docker plugin ls": "swarm.PLUGINS",
+    "docker network create": "networks.CREATE",
+    "docker network rm": "networks.RM",
+    "docker network ls": "listing.NETWORKS",
+    "docker network inspect": "networks.INSPECT",
+    "docker network connect": "networks.CONNECT",
+    "docker network disconnect": "networks.DISCONNECT",
+    "docker network prune": "pruning.NETWORKS",
 }
-"""What is carried out, by one of its paths."""
+"""The module and the name there of what carries a command out, by one of its paths."""
 
 
 def command_of(page: Page) -> Subcommand | None:
     """How a command of the manual is carried out; None for one that is left out."""
-    return next((COMMANDS[name] for name in page.names if name in COMMANDS), None)
+    place = next((COMMANDS[name] for name in page.names if name in COMMANDS), None)
+    if place is None:
+        return None
+    module, _, name = place.partition(".")
+    found: Subcommand = getattr(import_module(f"macvsim.tools.docker.{module}"), name)
+    return found
 
 
 def subcommands() -> Iterator[tool_module.Subcommand]:
@@ -123,7 +113,9 @@ def _top(call: Call, book: Manual, words: list[str]) -> int | Waiting:
     if parsed.on("help") or "--help" in words:
         return show_help(call, page, old_way=parsed.warned)
     if parsed.on("version"):
-        return version.short(call)
+        from macvsim.tools.docker.version import short
+
+        return short(call)
     if parsed.given:
         return call.not_simulated(f"docker --{parsed.given[0][0]}", Effect.CHANGES)
     if not words:

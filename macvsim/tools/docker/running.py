@@ -5,15 +5,12 @@ from __future__ import annotations
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import SHELLS
 from macvsim.docker.images import split_reference
-from macvsim.docker.privileged import Privileged
-from macvsim.docker.registry import check_registry, pull
 from macvsim.errors import DockerError, Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileSystem
 from macvsim.machine.job import Job
 from macvsim.machine.streams import NULL, Descriptors
 from macvsim.shell.interp import run_in
-from macvsim.tools.docker.attaching import attached
 from macvsim.tools.docker.programs import check_program, check_user, has_program, not_there
 from macvsim.tools.docker.runflags import HIDDEN, INERT, SIMULATED, check_left_out, read, read_environment
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
@@ -42,6 +39,8 @@ def _is_missing(run: Invocation, error: DockerError) -> bool:
     reference = ":".join(split_reference(run.args[0]))
     if str(error) != run.profile.text("image.not_found", reference=reference) or run.parsed.last("pull") == "never":
         return False
+    from macvsim.docker.registry import check_registry
+
     check_registry(run.engine, run.args[0])
     run.call.err(run.profile.text("image.missing", reference=reference) + "\n")
     return True
@@ -61,12 +60,16 @@ def _create(run: Invocation) -> int | Waiting:
 
 def _pull(run: Invocation) -> Waiting:
     """What ``create`` says then."""
+    from macvsim.docker.registry import pull
+
     run.complain((yield from pull(run.engine, run.args[0])))
     return 1
 
 
 def _pull_to_run(run: Invocation) -> Waiting:
     """What ``run`` says then."""
+    from macvsim.docker.registry import pull
+
     return _failed(run, (yield from pull(run.engine, run.args[0])), at_start=False)
 
 
@@ -98,6 +101,8 @@ def _run(run: Invocation) -> int | Waiting:
     if given.on("detach"):
         run.out(container.id)
         return 0
+    from macvsim.tools.docker.attaching import attached
+
     return attached(container)
 
 
@@ -166,7 +171,11 @@ def exec_in(
     privileged: bool = False,
 ) -> Waiting:
     """Run a program in a container; it ends with the container at the latest."""
-    box = Privileged(container) if privileged else container
+    box = container
+    if privileged:
+        from macvsim.docker.privileged import Privileged
+
+        box = Privileged(container)
 
     def body(job: Job) -> Waiting:
         inside = Call(call.box, call.argv, job.fds, env, cwd)
