@@ -12,7 +12,7 @@ READY  := $(VENV)/.ready
 PYTHON ?=
 ARGS   ?=
 
-# The caller's settings for other installations must not leak into this one; without bytecode every start of pytest takes 12 s more.
+# The caller's settings for other installations must not leak into this one.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX VIRTUAL_ENV
 export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
@@ -93,9 +93,9 @@ test -n "$$base" || { \
   echo "Name a newer one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 endef
 
-# uv when it can be had, else pip; either takes the locked versions by their hashes, then the checkout as an editable package.
+# uv when it can be had, else pip; either takes the locked versions by their hashes, then the checkout as editable packages.
 # The lock makes a second make wait for the first. An environment that is fit is updated in place: others may be using it.
-$(READY): pyproject.toml requirements.lock
+$(READY): pyproject.toml pytest-macvsim/pyproject.toml requirements.lock
 	@set -e; $(FIND_PYTHON); \
 	exec 9>$(VENV).lock; "$$base" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || :; \
 	if $(FIT); then test -n "$$(find $^ -newer $@)" || exit 0; rm -f $@; \
@@ -108,7 +108,7 @@ $(READY): pyproject.toml requirements.lock
 	  echo "$$base has neither pip nor ensurepip. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
 	fi; \
 	uv() { $(PY) -m uv pip install -q --python $(PY) "$$@"; }; \
-	locked() { "$$1" --require-hashes -r requirements.lock && "$$1" --no-deps --no-build-isolation -e .; }; \
+	locked() { "$$1" --require-hashes -r requirements.lock && "$$1" --no-deps --no-build-isolation -e . -e ./pytest-macvsim; }; \
 	{ pip 'uv>=0.8' && locked uv; } >$(VENV)/uv.log 2>&1 || { echo "without uv (its reason is in $(VENV)/uv.log), pip takes a minute"; locked pip; }; \
 	$(PY) -m compileall -q macvsim $(VENV)/lib/python*/site-packages/simpy $(VENV)/lib/python*/site-packages/scapy || :; \
 	$(STAMP) >$@

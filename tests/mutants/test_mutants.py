@@ -142,7 +142,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
         "macvsim/__init__.py": "",
         "macvsim/dev/__init__.py": "",
         "macvsim/testing/__init__.py": "",
-        "macvsim/testing/plugin.py": "",  # the entry point of the installed macvsim is loaded from here
+        "macvsim/testing/plugin.py": "",  # the plugin of the installed pytest-macvsim is loaded from here
         "macvsim/dev/program.py": PROGRAM,
         "tests/test_program.py": TESTS,
         "pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['--import-mode=importlib']\npythonpath = ['.']\n",

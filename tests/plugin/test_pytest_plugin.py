@@ -186,3 +186,18 @@ def test_lost(macvsim):
     result.assert_outcomes(failed=1)
     assert result.ret == 95
     result.stdout.fnmatch_lines(["*- macvsim: why -*", "  after: tc on host1 was not simulated"])
+
+
+def test_pytest_compiles_one_module_of_macvsim(pytester: pytest.Pytester) -> None:
+    """The installed plugin is found by its entry point, and pytest rewrites the assertions of no other module."""
+    test = """
+import sys
+
+def test_rewritten(macvsim):
+    macvsim.lab.host("a")
+    ours = {name: module for name, module in sys.modules.items() if name.startswith(("macvsim", "pytest_macvsim"))}
+    rewritten = [name for name, one in ours.items() if type(one.__loader__).__name__ == "AssertionRewritingHook"]
+    assert rewritten == ["pytest_macvsim", "macvsim.testing.plugin"] and len(ours) > 50
+"""
+    pytester.makepyfile(test)
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
