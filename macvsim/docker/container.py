@@ -10,14 +10,12 @@ from macvsim.docker.container_config import ContainerConfig
 from macvsim.docker.dns_server import Resolving
 from macvsim.docker.ids import id_text, new_number, short_id
 from macvsim.docker.images import SIZE, Image
-from macvsim.docker.inspection import sandbox_key
 from macvsim.docker.ipam_config import IPAddress
 from macvsim.docker.mounts import PATHS, Mounted, files_of
 from macvsim.docker.network import Endpoint, EndpointSettings
 from macvsim.docker.publish import port_list
 from macvsim.docker.resolv import RESOLVER, ResolvConf, look_up
 from macvsim.docker.sandbox import Sandbox
-from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, human_size, restarting_status, up_status
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import Event
 from macvsim.errors import MacvsimError
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from macvsim.docker.log import ContainerLog
     from macvsim.docker.profile import Profile
     from macvsim.docker.publish import Ports
+    from macvsim.docker.tables import ContainerRow
     from macvsim.engine.sim import Sim
     from macvsim.net.namespace import Namespace
 
@@ -212,6 +211,8 @@ class Container(Box):
     @property
     def sandbox_key(self) -> str:
         """Path of the file that stands for its network namespace; empty while it has none."""
+        from macvsim.docker.inspection import sandbox_key
+
         return sandbox_key(self.sandbox.id, self.engine.exec_root) if self.sandbox is not None else ""
 
     @property
@@ -346,12 +347,16 @@ class Container(Box):
 
     @property
     def _sizes(self) -> str:
+        from macvsim.docker.tables import human_size
+
         return f"{human_size(self.size, 3)} (virtual {human_size(SIZE + self.size, 3)})"
 
     # -- as a row ------------------------------------------------------------------------------------------------------
 
     def row(self) -> ContainerRow:
         """For ``docker ps``."""
+        from macvsim.docker.tables import CREATED_STATUS, ContainerRow, exited_status, restarting_status, up_status
+
         now = self.engine.clock()
         if self.running:
             status = up_status(now - self.started, paused=self.paused)

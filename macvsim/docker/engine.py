@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from macvsim.docker.container import Container
 from macvsim.docker.container_config import ContainerConfig
-from macvsim.docker.container_document import container_document
 from macvsim.docker.controller import NetworkController
 from macvsim.docker.creation import create, pause, rename, unpause
 from macvsim.docker.firewall import Firewall
 from macvsim.docker.ids import new_uuid
 from macvsim.docker.images import Images
-from macvsim.docker.inspection import Document, network_document
 from macvsim.docker.ipam_config import consolidate
 from macvsim.docker.lifecycle import STOP_TIMEOUT, Lifecycle
 from macvsim.docker.machine import Machine
@@ -35,6 +33,9 @@ from macvsim.engine.history import recorded
 from macvsim.errors import DockerError
 from macvsim.machine.host import Box, Result
 from macvsim.machine.kernel import BOOT_TIME
+
+if TYPE_CHECKING:
+    from macvsim.docker.inspection import Document
 
 
 class Engine:
@@ -168,6 +169,8 @@ class Engine:
 
     def network_inspect(self, name: str) -> Document:
         """The element of ``docker network inspect NAME``."""
+        from macvsim.docker.inspection import network_document
+
         return network_document(self.profile, self.controller.find(name).view())
 
     @recorded
@@ -354,6 +357,8 @@ class Engine:
 
     def inspect(self, name: str) -> Document:
         """The element of ``docker inspect NAME``."""
+        from macvsim.docker.container_document import container_document
+
         return container_document(self, self.find(name))
 
     @recorded

@@ -13,7 +13,6 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from macvsim.net.namespace import Namespace
-from macvsim.net.netfilter.matches import Ports, TcpMatch, UdpMatch
 from macvsim.net.netfilter.natport import Range
 from macvsim.net.netfilter.rule import EVERYTHING, Interface, Jump, Match, Net, Spec, Standard
 from macvsim.net.netfilter.ruleset import Backend
@@ -183,6 +182,8 @@ class Firewall:
 
 
 def _port_match(proto: int, port: int) -> Match:
+    from macvsim.net.netfilter.matches import Ports, TcpMatch, UdpMatch
+
     ports = Ports(port, port)
     return TcpMatch(destination=ports) if proto == 6 else UdpMatch(destination=ports)
 

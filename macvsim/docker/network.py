@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from macvsim.dev.base import NetDevice
 from macvsim.docker.firewall import BridgeRules
 from macvsim.docker.ids import id_text
-from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
 from macvsim.docker.parents import ParentOptions, ParentPlan
+
+if TYPE_CHECKING:
+    from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -92,6 +94,8 @@ class Network:
     def view(self) -> NetworkView:
         """For `macvsim.docker.inspection.network_document`."""
         config = self.config
+        from macvsim.docker.inspection import NetworkView
+
         return NetworkView(
             name=config.name,
             id=self.id,
@@ -168,6 +172,8 @@ class Endpoint:
     def member(self) -> MemberView:
         """For the network's document."""
         ipv4, ipv6 = (str(given) if given is not None else "" for given in (self.assignment, self.assignment6))
+        from macvsim.docker.inspection import MemberView
+
         return MemberView(self.container_id, self.container, self.id, self.mac, ipv4, ipv6)
 
 
@@ -207,6 +213,8 @@ class EndpointSettings:
     def view(self, name: str) -> EndpointView:
         """For the container's document; addresses only while it is connected."""
         endpoint = self.endpoint
+        from macvsim.docker.inspection import EndpointView
+
         view = EndpointView(
             name,
             self.ip,

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.ipvlan import Flag as IpvlanFlag
-from macvsim.dev.ipvlan import Mode as IpvlanMode
 from macvsim.dev.macvlan import Mode as MacvlanMode
 from macvsim.docker.ids import new_veth_name
 from macvsim.docker.network import Endpoint, Network
@@ -166,7 +164,9 @@ class IpvlanDriver(ParentDriver[IpvlanOptions]):
         return parse_ipvlan(self.profile, options, internal=internal)
 
     def add_link(self, lower: NetDevice, name: str, options: IpvlanOptions) -> NetDevice:
-        mode, flag = IpvlanMode(options.mode), IpvlanFlag(options.flag)
+        from macvsim.dev.ipvlan import Flag, Mode
+
+        mode, flag = Mode(options.mode), Flag(options.flag)
         return links.add_ipvlan(self.ns, lower, name, mode=mode, flag=flag)
 
     def join(self, endpoint: Endpoint) -> None:

@@ -10,7 +10,6 @@ from macvsim.errors import ScenarioError
 from macvsim.labfile.document import Document, read_commands, read_markdown
 from macvsim.labfile.file import COMMANDS, LabFile, read_text
 from macvsim.labfile.frontmatter import FrontMatter
-from macvsim.labfile.saved import load_saved
 
 TOPOLOGIES = (".yaml", ".yml", ".clab.yaml", ".clab.yml")
 SAVED = ".json"
@@ -52,6 +51,8 @@ def read_lab(path: Path) -> LabFile:
             raise ScenarioError(f"{path}: no topology beside it: describe the lab in {beside[0].name}")
         return _pair(topology, path)
     if name.endswith(SAVED):
+        from macvsim.labfile.saved import load_saved
+
         return load_saved(path)
     if not name.endswith((".md", ".markdown")):
         raise ScenarioError(f"{path}: a lab is a document LAB.md, or a topology LAB.yaml with its commands in LAB.sh")

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.engine.sim import SECOND
 from macvsim.engine.unsimulated import Unsimulated, Watch, after
 from macvsim.errors import BudgetExceeded, MacvsimError, ScenarioError
-from macvsim.labfile.compare import Hunk, differences
 from macvsim.labfile.document import Step, split_lines
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.interrupts import TICK, Presses
-from macvsim.labfile.saved import with_command
 from macvsim.labfile.terminals import Terminal, Terminals
 from macvsim.machine.host import Result
 from macvsim.machine.streams import Sink, discard
-from macvsim.record.repeat import MISTAKES
+from macvsim.record.values import MISTAKES
 from macvsim.shell.session import Session
+
+if TYPE_CHECKING:
+    from macvsim.labfile.compare import Hunk
 
 LIMIT = 3600 * SECOND
 """How long a command may take (ns) that nobody ends."""
@@ -114,6 +116,8 @@ class Player:
             raise BudgetExceeded(error.limit, f"{place}: {step.command}: {error.report}") from None
         outcome = Outcome(step, terminal.end(), session.status, self.pings)
         if step.compared:
+            from macvsim.labfile.compare import differences
+
             outcome.hunks = differences(step.command, step.expected, outcome.lines)
         return outcome
 
@@ -136,6 +140,8 @@ class Player:
         result = None
         for call in step.calls:
             if call is program:
+                from macvsim.labfile.saved import with_command
+
                 result = self.lab.perform(with_command(call, step.command))
             else:
                 for _ in range(call.times):

@@ -7,7 +7,6 @@ rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -43,6 +42,8 @@ class _Model(BaseModel):
 
 
 def _unknown(key: object, model: type[BaseModel]) -> str:
+    from difflib import get_close_matches
+
     known = list(model.model_fields)
     close = get_close_matches(str(key), known, 1)
     hint = f"did you mean {close[0]!r}?" if close else "what may stand here: " + ", ".join(known)

@@ -18,10 +18,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-MISTAKES = (MacvsimError, AttributeError, LookupError, TypeError, ValueError)
-"""How calls end that a file has with other values than macvsim writes."""
-
-
 def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     """Do one call once; returns what it returns, None if it raises what it raised.
 

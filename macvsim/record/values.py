@@ -34,6 +34,9 @@ CHOICES: Mapping[str, str] = {
 }
 """The module of each enumeration, likewise."""
 
+MISTAKES = (MacvsimError, AttributeError, LookupError, TypeError, ValueError)
+"""How calls end that a file has with other values than macvsim writes."""
+
 
 class Values(References):
     """Reads and writes values; objects of the lab are written as references."""
@@ -105,4 +108,4 @@ def _ignore(*_: object) -> None:
     """In the place of a function that was told what was printed."""
 
 
-__all__ = ["Values"]
+__all__ = ["MISTAKES", "Values"]

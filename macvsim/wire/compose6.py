@@ -9,14 +9,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.wire import icmpv6
-from macvsim.wire._scapy import load6
 from macvsim.wire.templates import template
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
 
+    from macvsim.wire._scapy import Layers6
+
 _NO_IP = "::"
 _NO_MAC = "00:00:00:00:00:00"
+
+
+def load6() -> Layers6:
+    """scapy's layers of IPv6, which most labs need none of."""
+    from macvsim.wire._scapy import load6
+
+    return load6()
 
 
 @template

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.net.netfilter.hooks import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, Hook, Verdict
-from macvsim.net.netfilter.matches import quoted
 from macvsim.net.netfilter.natport import NOWHERE, Range
 from macvsim.net.netfilter.rule import Spec, Target
 from macvsim.wire import ipv4
@@ -75,6 +74,8 @@ class Log(Target):
         return None
 
     def words(self) -> list[str]:
+        from macvsim.net.netfilter.matches import quoted
+
         found = ["--log-prefix", quoted(self.prefix)] if self.prefix else []
         found += ["--log-level", str(self.level)] if self.level != 4 else []
         options = ((1, "--log-tcp-sequence"), (2, "--log-tcp-options"), (4, "--log-ip-options"), (8, "--log-uid"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from macvsim.docker.inspection import Document
+from typing import TYPE_CHECKING
+
 from macvsim.errors import DockerError, Effect
-from macvsim.tools.docker.formats import inspect_all
 from macvsim.tools.docker.tool import Invocation, Subcommand, flags
+
+if TYPE_CHECKING:
+    from macvsim.docker.inspection import Document
 
 
 def _create(run: Invocation) -> int:
@@ -56,6 +59,8 @@ def _rm(run: Invocation) -> int:
 def _inspect(run: Invocation) -> int:
     def document(name: str) -> Document:
         return run.engine.network_inspect(name)
+
+    from macvsim.tools.docker.formats import inspect_all
 
     return inspect_all(run, document)
 
