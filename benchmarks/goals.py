@@ -13,12 +13,14 @@ SCALE = "macvsim-scale"
 OURS, NAIVE, TIMEOUT = "macvsim", "naive-scapy", "simpy-timeout"
 CAPTURED, JOURNALLED, PYPY = "macvsim-captures", "macvsim-journal", "macvsim-pypy"
 FIRST_PING, IMPORT_SIMPY, BUILT = "first-ping", "import-simpy", "built-in-process"
+TYPED_PING, RUN, WHY, TEST, EMPTY_TEST = "first-typed-ping", "macvsim-run", "macvsim-why", "test-of-lab", "empty-test"
 PCAP, PCAPNG, WRPCAP = "pcap", "pcapng", "scapy-wrpcap"
 NSPY, NS3_CSMA, NS3_SIMPLE, KERNEL = "ns.py", "ns-3-csma", "ns-3-simple", "linux-netns"
 PER_PING = (NS3_CSMA, NS3_SIMPLE)
 """Who counts pings where others count frame-hops: what is compared with them is macvsim's time a ping."""
 REFERENCE: Mapping[str, str] = {
     "process": FIRST_PING, "capture-file": PCAP, "100-containers": SCALE, "1000-cold": SCALE, "built": BUILT,
+    "pytest": TEST, "pytest-uncompiled": TEST,
 }  # fmt: skip
 """Whose time a thing's is divided by for its `ratio`, where that is not macvsim's own, by experiment."""
 
@@ -62,7 +64,12 @@ GOALS = [
     Goal("frame-hop / bare simpy timeout", OURS, TIMEOUT, "experiment3", most=3, aim=2),
     Goal("naive scapy simulator / macvsim", NAIVE, OURS, "experiment1", least=150, aim=250),
     Goal("naive scapy simulator / macvsim", NAIVE, OURS, "experiment3", least=250, aim=400),
-    Goal("new process to first ping / import of simpy", FIRST_PING, IMPORT_SIMPY, "process", most=8, aim=5),
+    Goal("new process to first ping / import of simpy", FIRST_PING, IMPORT_SIMPY, "process", most=6, aim=3),
+    Goal("new process to first typed ping / import of simpy", TYPED_PING, IMPORT_SIMPY, "process", most=7, aim=4),
+    Goal("macvsim run, README's lab / import of simpy", RUN, IMPORT_SIMPY, "process", most=8, aim=5),
+    Goal("macvsim why, README's lab / import of simpy", WHY, IMPORT_SIMPY, "process", most=10, aim=6),
+    Goal("a test with README's lab / an empty test", TEST, EMPTY_TEST, "pytest", most=2.5, aim=1.5),
+    Goal("the same, no bytecode kept", TEST, EMPTY_TEST, "pytest-uncompiled", most=4, aim=2.5),
     Goal("captures on every interface / none", CAPTURED, OURS, "experiment1", most=1.3, aim=1.1),
     Goal("captures on every interface / none", CAPTURED, OURS, "experiment3", most=1.3, aim=1.1),
     Goal("frame-hop with the journal / bare simpy timeout", JOURNALLED, TIMEOUT, "experiment1", most=6, aim=4.5),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks import (
@@ -25,6 +26,7 @@ from benchmarks import (
 from benchmarks.goals import (
     BUILT,
     CAPTURED,
+    EMPTY_TEST,
     FIRST_PING,
     IMPORT_SIMPY,
     JOURNALLED,
@@ -37,8 +39,12 @@ from benchmarks.goals import (
     PCAP,
     PCAPNG,
     PYPY,
+    RUN,
     SCALE,
+    TEST,
     TIMEOUT,
+    TYPED_PING,
+    WHY,
     WRPCAP,
 )
 from benchmarks.install import install
@@ -85,6 +91,14 @@ def cases(quick: bool) -> list[Case]:
         Case(PYPY, "experiment1", processes.pypy_experiment1, 8_000 // share),
         Case(IMPORT_SIMPY, "process", processes.import_simpy, 1, warm_up=0),
         Case(FIRST_PING, "process", processes.first_ping, 1, warm_up=0),
+        Case(TYPED_PING, "process", processes.first_typed_ping, 1, warm_up=0),
+        Case(RUN, "process", partial(processes.command, "run"), 1, warm_up=0),
+        Case(WHY, "process", partial(processes.command, "why"), 1, warm_up=0),
+        *(
+            Case(thing, experiment, partial(processes.tests, file, bytecode=experiment == "pytest"), 1, warm_up=0)
+            for experiment in ("pytest", "pytest-uncompiled")
+            for thing, file in ((EMPTY_TEST, "test_empty.py"), (TEST, "test_lab.py"))
+        ),
         Case(PCAP, "capture-file", capture_files.pcap, 1_600),
         Case(PCAPNG, "capture-file", capture_files.pcapng, 1_600),
         Case(WRPCAP, "capture-file", capture_files.scapy_wrpcap, 80 // share),
