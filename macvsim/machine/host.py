@@ -17,7 +17,6 @@ from macvsim.engine.display import Shown
 from macvsim.engine.history import Settings, opening, recorded
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import Effect, MacvsimError, NetlinkError
-from macvsim.machine.filetexts import FileTexts
 from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.net.parts import Parts
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from macvsim.dev.macvlan import Macvlan
     from macvsim.dev.vlan import Vlan
     from macvsim.machine.capture import Capture
+    from macvsim.machine.filetexts import FileTexts
 
 
 class Result(Shown):
@@ -75,6 +75,12 @@ DEBIAN = Flavour("debian")
 CENTOS = Flavour("centos")
 
 
+def _files(box: Box) -> FileTexts:
+    from macvsim.machine.filetexts import FileTexts  # a box without written files does not load it
+
+    return FileTexts(box)
+
+
 class Box(Parts, Shown):
     """A place where commands run: one namespace of a kernel, with a flavour of tools.
 
@@ -106,7 +112,7 @@ class Box(Parts, Shown):
     hosts6: dict[str, int]
     """The same for IPv6 addresses."""
     PARTS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
-        "files": FileTexts,
+        "files": _files,
         **{name: partial(Settings, name=name) for name in ("file_times", "hosts", "hosts6")},
     }
 
