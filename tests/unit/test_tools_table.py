@@ -148,8 +148,8 @@ import sys
 from macvsim import Lab
 lab = Lab()
 lab.host("h", nic="eth0", switch=lab.switch("s")).sh("ip link")
-tools = sorted(name for name in sys.modules if name.startswith("macvsim.tools."))
-print(len(sys.modules), sum(name.split(".")[0] == "macvsim" for name in sys.modules), *{name.split(".")[2] for name in tools})
+ours = [name for name in sys.modules if name.split(".")[0] == "macvsim"]
+print(len(sys.modules), len(ours), *{name.split(".")[2] for name in ours if name.startswith("macvsim.tools.")})
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     count, ours, *folders = done.stdout.split()
