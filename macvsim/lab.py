@@ -61,6 +61,8 @@ class Lab(ShownLab):
     MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1; a limit of the budget is not known
     """
 
+    UNCOMPARED = ("_values", "history")
+
     def __init__(
         self,
         seed: int = 0,
@@ -291,7 +293,7 @@ class Lab(ShownLab):
 
     def copy(self) -> Lab:
         """A lab of its own that is as this one is, to the last counter, and goes on as this one would: what was done to
-        this one is done to a new one again, which takes as long as it took here.
+        this one is done to a new one again, which takes as long as it took here.  Commands that only read take no time.
 
         Captures that run go on here only.
 
@@ -299,10 +301,8 @@ class Lab(ShownLab):
         ------
         MacvsimError : something was done to the lab that its journal of calls does not have
         """
-        calls = self.history.checked()
-        copy = Lab(**self.options, fastpath=self.fastpath, kinds=self.kinds.registered, tools=self.tools.registered)
-        copy.repeat(calls)
-        return copy
+        more: dict[str, Any] = {"kinds": self.kinds.registered, "tools": self.tools.registered}
+        return copy_of(self, lambda: Lab(**self.options, fastpath=self.fastpath, **more))
 
     def repeat(self, calls: Iterable[Call]) -> None:
         """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there."""

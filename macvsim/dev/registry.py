@@ -190,6 +190,8 @@ class Kind:
 class Kinds:
     """The kinds that the kernels of one lab know."""
 
+    UNCOMPARED = ("_known", "_plugins")
+
     def __init__(self, more: Iterable[Kind] = ()) -> None:
         self._registered = {kind.name: kind for kind in more}
         self._known: dict[str, Kind] = {}

@@ -107,6 +107,8 @@ class Container(Box):
         "ns": lambda container: container._spare_namespace(),
     }
 
+    UNCOMPARED = ("file_times", "hosts", "hosts6")
+
     def __init__(self, engine: Daemon, id: str, name: str, config: ContainerConfig, image: Image) -> None:
         # its namespaces have no box: "ip netns exec" and nsenter bring the host's tools along
         super().__init__(engine.host.kernel, None, name, BUSYBOX)

@@ -147,6 +147,8 @@ class Meter:
         "output", "steps",
     )  # fmt: skip
 
+    UNCOMPARED = ("_began",)
+
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.captures: list[Gauge] = []

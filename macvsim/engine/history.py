@@ -7,15 +7,18 @@ lab: see `macvsim.lab.Lab.copy`.
 
 A change that came another way (an attribute set on a device, a process started with simpy) shows in the clock, the
 turns of the queue or the generation, and then `History.checked` refuses rather than make a lab that is only similar.
+
+A copy may set the counts that a command moved which seems to have only read (`Readings`), instead of running it again,
+if the copy is then the same as the lab, object for object (`macvsim.record.copying`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import chain
-from typing import Any, Protocol, TypeVar, cast
+from itertools import chain, count
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 from weakref import ref
 
 from macvsim.engine.budget import Meter
@@ -34,10 +37,12 @@ class Clock(Protocol):
     generation: int
     meter: Meter
 
-    @property
-    def _eid(self) -> Iterator[int]: ...
+    _eid: count[int]
+
     @property
     def now(self) -> float: ...
+    @property
+    def traces(self) -> tuple[int, ...]: ...
 
 
 class Simulated(Protocol):
@@ -45,6 +50,33 @@ class Simulated(Protocol):
 
     @property
     def sim(self) -> Clock: ...
+
+
+class Counts(NamedTuple):
+    """Counts that every command moves: the next turn of the queue, and the latest process id of its machine."""
+
+    turn: int
+    pid: int
+
+
+class Readings(NamedTuple):
+    """Times in a row that a command seems to have only read.
+
+    first : how often it ran before; times : how often it seems to have only read
+    before, after : the counts before and after the last of these times
+    """
+
+    first: int
+    times: int
+    before: Counts
+    after: Counts
+
+
+class Skip(NamedTuple):
+    """In the place of commands that only read: the counts that they left, with the process ids of each host."""
+
+    turn: int
+    pids: Mapping[str, int]
 
 
 Reference = Mapping[str, str | int]
@@ -101,12 +133,19 @@ class History:
     """The calls of one lab.
 
     calls : oldest first; busy : one is going on, so that further ones follow from it
+    script : steps to a lab that is as this one was after the first `scripted` of the calls
+    readings : of later commands that seem to have only read, by their index in `calls`
+    inner : how many calls followed from others; calls that only let time pass do not count
     """
 
     def __init__(self, sim: Clock, writer: Writer) -> None:
         self.sim = sim
         self.calls: list[Call] = []
         self.busy = False
+        self.script: list[Call | Skip] = []
+        self.scripted = 0
+        self.readings: dict[int, Readings] = {}
+        self.inner = 0
         self._writer = writer
         self._lost = ""
         self._opened: list[ref[object]] = []
@@ -116,6 +155,27 @@ class History:
     def _mark(self) -> tuple[int, int, str]:
         """What no change leaves as it was."""
         return int(self.sim.now), self.sim.generation, repr(self.sim._eid)
+
+    @property
+    def rest(self) -> list[Call]:
+        """The calls that `script` does not have."""
+        return self.calls[self.scripted :]
+
+    def write_script(self, more: Sequence[Call | Skip]) -> None:
+        """In later copies, the calls that `script` does not have are done like this."""
+        self.script += more
+        self.scripted = len(self.calls)
+        self.readings = {}
+
+    def go_on(self) -> None:
+        """The counts were set as calls leave them that are not done."""
+        self._seen = self._mark()
+
+    def take_over(self, other: History) -> None:
+        """The lab has come as far as another one, by the calls of that one."""
+        self.calls, self.readings = list(other.calls), dict(other.readings)
+        self.script, self.scripted = list(other.script), other.scripted
+        self._seen = self._mark()
 
     def lose(self, why: str) -> None:
         """Something happened that cannot be done again."""
@@ -148,6 +208,7 @@ class History:
         *,
         keep: bool,
         goes_on: bool,
+        types: bool,
     ) -> R:
         """Do an outermost call, and keep it; unless it `goes_on` with a run, its budget is a new one."""
         if not goes_on:
@@ -157,6 +218,8 @@ class History:
         if self._lost:
             return fn(target, *args, **options)
         call = self._call(fn.__name__, target, args, options)
+        traces = (*self.sim.traces, self.inner)
+        counts = self._counts(target) if types else None
         self.busy = True
         try:
             result = fn(target, *args, **options)
@@ -170,9 +233,24 @@ class History:
             self.busy = False
             self._seen = self._mark()
         self._keep(call, again=not keep)
+        if counts is not None and call is not None and traces == (*self.sim.traces, self.inner):
+            self._read(counts, self._counts(target))
         if keep and not self._lost:
             self._opened.append(ref(result))
         return result
+
+    def _counts(self, target: Any) -> Counts:
+        return Counts(int(repr(self.sim._eid)[6:-1]), target.last_pid)  # count(N)
+
+    def _read(self, before: Counts, after: Counts) -> None:
+        """The latest command seems to have only read."""
+        at = len(self.calls) - 1
+        first = self.calls[at].times - 1
+        known = self.readings.get(at)
+        if known is None:
+            self.readings[at] = Readings(first, 1, before, after)
+        elif known.first + known.times == first:
+            self.readings[at] = Readings(known.first, known.times + 1, before, after)
 
     def _call(self, name: str, target: object, args: tuple[Any, ...], options: dict[str, Any]) -> Call | None:
         """The call as data, taken before it can change its own arguments."""
@@ -192,7 +270,7 @@ class History:
         if raises:
             call = replace(call, raises=raises)
         last = self.calls[-1] if self.calls else None
-        if again and last is not None and call.repeats(last):
+        if again and last is not None and len(self.calls) > self.scripted and call.repeats(last):
             self.calls[-1] = replace(last, times=last.times + 1)
         else:
             self.calls.append(call)
@@ -208,18 +286,31 @@ def continuing(fn: F) -> F:
     return _recorded(fn, keep=False, goes_on=True)
 
 
+def typed(fn: F) -> F:
+    """As `recorded`, for a command, which may only read."""
+    return _recorded(fn, keep=False, types=True)
+
+
+def driving(fn: F) -> F:
+    """As `recorded`, for what lets time pass and changes nothing by itself."""
+    return _recorded(fn, keep=False, inner=0)
+
+
 def opening(fn: F) -> F:
     """As `recorded`, for what returns something that has recorded methods itself and no place in the lab."""
     return _recorded(fn, keep=True)
 
 
-def _recorded(fn: F, *, keep: bool, goes_on: bool = False) -> F:
+def _recorded(fn: F, *, keep: bool, goes_on: bool = False, types: bool = False, inner: int = 1) -> F:
     @wraps(fn)
     def perform(target: Simulated, /, *args: Any, **options: Any) -> Any:
         history = target.sim.history
-        if history is None or history.busy:
+        if history is None:
             return fn(target, *args, **options)
-        return history.perform(fn, target, args, options, keep=keep, goes_on=goes_on)
+        if history.busy:
+            history.inner += inner
+            return fn(target, *args, **options)
+        return history.perform(fn, target, args, options, keep=keep, goes_on=goes_on, types=types)
 
     perform.is_recorded = True  # type: ignore[attr-defined]
     perform.is_opening = keep  # type: ignore[attr-defined]
@@ -265,5 +356,5 @@ class Settings(dict[K, V]):
         super().clear()
 
 
-__all__ = ["Call", "History", "Reference", "Settings", "Simulated", "Unnamed", "Writer", "continuing", "flat",
-           "opening", "recorded"]  # fmt: skip
+__all__ = ["Call", "Counts", "History", "Reference", "Settings", "Simulated", "Skip", "Unnamed", "Writer", "continuing",
+           "driving", "flat", "opening", "recorded", "typed"]  # fmt: skip

@@ -7,6 +7,7 @@ script of stations that all frames of a flow share.  Captures keep the same entr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from macvsim.engine.recording import Station
@@ -74,6 +75,8 @@ class Journal:
     any number); the oldest half is forgotten beyond that.
     """
 
+    UNCOMPARED = ("_entries", "_records")
+
     def __init__(self, limit: int, octets: int = 0) -> None:
         self._limit = limit
         self._most = octets
@@ -96,12 +99,21 @@ class Journal:
         self._limit = limit
 
     @property
+    def room(self) -> int:
+        """For how many more records there is room."""
+        return self._room
+
+    @property
     def records(self) -> list[Record]:
         """All of it."""
         for entry in self._entries:
             self._records.extend(_written(entry))
         self._entries.clear()
         return self._records
+
+    def compared(self) -> list[Record]:
+        """All of it, for `macvsim.record.same`; what came as entries stays so."""
+        return [*self._records, *chain.from_iterable(map(_written, self._entries))]
 
     def weigh(self) -> None:
         """Measure what has come since the last time, and forget the oldest half if it is too much."""

@@ -21,7 +21,7 @@ from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.engine.budget import CHUNK, LIMITS, Budget, Meter, RunHalted
 from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
-from macvsim.engine.history import History, recorded
+from macvsim.engine.history import History, driving
 from macvsim.engine.journal import FormerPlace, Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
@@ -90,6 +90,8 @@ class Sim(simpy.Environment, RandomStreams):
     hz : kernel ticks per second (CONFIG_HZ); Debian and Ubuntu use 250
     budget : the most that one run may use
     """
+
+    UNCOMPARED = ("generation", "history", "lagging")
 
     def __init__(self, seed: int = 0, *, journal: int = 400_000, hz: int = 250, budget: Budget | None = None) -> None:
         simpy.Environment.__init__(self, initial_time=0)
@@ -192,7 +194,7 @@ class Sim(simpy.Environment, RandomStreams):
         """Kernel ticks since the start."""
         return self._now // self.tick
 
-    @recorded
+    @driving
     def step(self) -> None:
         """The next call or event; `EmptySchedule` when nothing is left."""
         if not self._queue:
@@ -203,7 +205,7 @@ class Sim(simpy.Environment, RandomStreams):
         finally:
             self._context = PROCESS
 
-    @recorded
+    @driving
     def run(self, until: Any = None, most: int | None = None) -> Any:
         """As `simpy.Environment.run`.
 
@@ -299,6 +301,16 @@ class Sim(simpy.Environment, RandomStreams):
             except (StopSimulation, RunHalted):
                 break
         return calls, self._now - began
+
+    def skip(self, turn: int) -> None:
+        """The next turn of the queue is this one."""
+        self._eid = count(turn)
+
+    @property
+    def traces(self) -> tuple[int, ...]:
+        """Numbers that nearly every change moves, and hardly any command that only reads."""
+        room = 0 if self.journal is None else self.journal.room
+        return self._now, self.generation, len(self._queue), self.draws, int(repr(self.uids)[6:-1]), room
 
     def run_softirqs(self) -> None:
         """What a program has set off happens before it goes on (local_bh_enable): the calls due at this very moment.

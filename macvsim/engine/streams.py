@@ -24,11 +24,14 @@ class RandomStreams:
         self._streams: dict[str, random.Random] = {}
         self._drawn: dict[str, int] = {}
         """How often was drawn from the streams of `draw`."""
+        self.draws = 0
+        """How often a stream was asked for."""
         self.drawn: dict[str, bytes] = {}
         """MACs that were drawn from another stream than the one of their device."""
 
     def rng(self, name: str) -> random.Random:
         """The random stream of one named thing; adding another thing moves nobody else's numbers."""
+        self.draws += 1
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
@@ -36,6 +39,7 @@ class RandomStreams:
 
     def draw(self, name: str, how: Callable[[random.Random], T]) -> T:
         """``how(rng(name))`` for a stream that is drawn from seldom and only so: it is made anew each time."""
+        self.draws += 1
         if name in self._streams:
             return how(self._streams[name])
         before = self._drawn.get(name, 0)

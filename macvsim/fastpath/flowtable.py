@@ -84,6 +84,7 @@ class Ingress:
     """The flow table in front of one entry point, `plain`."""
 
     __slots__ = ("entries", "plain", "sim")
+    UNCOMPARED = ("entries",)
 
     def __init__(self, sim: Sim, plain: Take) -> None:
         self.sim = sim

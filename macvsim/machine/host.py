@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from macvsim.dev.base import NetDevice
 from macvsim.dev.nic import Nic
 from macvsim.engine.display import Shown
-from macvsim.engine.history import Settings, opening, recorded
+from macvsim.engine.history import Settings, opening, recorded, typed
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import Effect, MacvsimError, NetlinkError
 from macvsim.machine.kernel import Kernel
@@ -116,6 +116,8 @@ class Box(Parts, Shown):
         **{name: partial(Settings, name=name) for name in ("file_times", "hosts", "hosts6")},
     }
 
+    UNCOMPARED: ClassVar[tuple[str, ...]] = ("file_times", "files", "hosts", "hosts6")
+
     def __init__(self, kernel: Kernel, ns: Namespace | None, name: str, flavour: Flavour) -> None:
         self.kernel = kernel
         self.sim = kernel.sim
@@ -129,6 +131,10 @@ class Box(Parts, Shown):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+    def compared(self) -> list[object]:
+        """Its files and names, for `macvsim.record.same`; whether one without any was asked for makes no difference."""
+        return [(self.made(name) and getattr(self, name)) or () for name in self.UNCOMPARED]
 
     @property
     def hostname(self) -> str:
@@ -154,7 +160,16 @@ class Box(Parts, Shown):
     # -- commands
     # -------------------------------------------------------------------------------------------------------
 
-    @recorded
+    @property
+    def last_pid(self) -> int:
+        """The latest process id of its machine."""
+        return self.kernel.last_pid
+
+    @last_pid.setter
+    def last_pid(self, pid: int) -> None:
+        self.kernel.last_pid = pid
+
+    @typed
     def sh(self, line: str, *, variables: Mapping[str, str] | None = None) -> Result:
         """Run a command line as typed in a shell here, until it ends; simulated time passes.
 

@@ -64,7 +64,8 @@ class Kernel:
         """What runs now, by process id: jobs of shells."""
         self.shells = 0
         """Shells and subshells that run; on a real machine each is a process."""
-        self._last_pid = 1000
+        self.last_pid = 1000
+        """The latest process id."""
 
     @property
     def wakeup_delay(self) -> int:
@@ -129,5 +130,5 @@ class Kernel:
 
     def next_pid(self) -> int:
         """Process id for a new process."""
-        self._last_pid += 1
-        return self._last_pid
+        self.last_pid += 1
+        return self.last_pid
