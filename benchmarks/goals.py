@@ -18,9 +18,11 @@ PCAP, PCAPNG, WRPCAP = "pcap", "pcapng", "scapy-wrpcap"
 NSPY, NS3_CSMA, NS3_SIMPLE, KERNEL = "ns.py", "ns-3-csma", "ns-3-simple", "linux-netns"
 PER_PING = (NS3_CSMA, NS3_SIMPLE)
 """Who counts pings where others count frame-hops: what is compared with them is macvsim's time a ping."""
+COPIED, COPIED_READ, COPIED_FIRST, SWEPT = "copy", "copy-after-reading", "first-copy-after-reading", "sweep-run"
 REFERENCE: Mapping[str, str] = {
     "process": FIRST_PING, "capture-file": PCAP, "100-containers": SCALE, "1000-cold": SCALE, "built": BUILT,
     "pytest": TEST, "pytest-uncompiled": TEST,
+    "copies": COPIED, "sweep": SWEPT,
 }  # fmt: skip
 """Whose time a thing's is divided by for its `ratio`, where that is not macvsim's own, by experiment."""
 
@@ -85,6 +87,8 @@ GOALS = [
     Goal("ns-3 CSMA / macvsim, a ping", NS3_CSMA, SCALE, "1000-cold", least=30, aim=70, optional=True),
     Goal("ns-3 Simple / macvsim, a ping", NS3_SIMPLE, SCALE, "1000-cold", least=20, aim=45, optional=True),
     Goal("the kernel by ip netns / macvsim", KERNEL, BUILT, "built", least=1, aim=10, optional=True),
+    Goal("copy after 1,000 commands that only read / after none", COPIED_READ, COPIED, "copies", most=1.2, aim=1),
+    Goal("run of a sweep of experiment 2 / bare simpy timeout", SWEPT, TIMEOUT, "sweep", most=8_000, aim=3_000),
     Goal("this interpreter / PyPy, steady", OURS, PYPY, "experiment1", least=2, aim=3, optional=True),
 ]
 

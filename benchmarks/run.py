@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     capture_files,
+    copies,
     growth,
     kernel,
     macvsim_labs,
@@ -26,6 +27,9 @@ from benchmarks import (
 from benchmarks.goals import (
     BUILT,
     CAPTURED,
+    COPIED,
+    COPIED_FIRST,
+    COPIED_READ,
     EMPTY_TEST,
     FIRST_PING,
     IMPORT_SIMPY,
@@ -41,6 +45,7 @@ from benchmarks.goals import (
     PYPY,
     RUN,
     SCALE,
+    SWEPT,
     TEST,
     TIMEOUT,
     TYPED_PING,
@@ -102,6 +107,10 @@ def cases(quick: bool) -> list[Case]:
         Case(PCAP, "capture-file", capture_files.pcap, 1_600),
         Case(PCAPNG, "capture-file", capture_files.pcapng, 1_600),
         Case(WRPCAP, "capture-file", capture_files.scapy_wrpcap, 80 // share),
+        Case(COPIED, "copies", copies.copied, 20 // share),
+        Case(COPIED_READ, "copies", copies.copied_after_reading, 20 // share),
+        Case(COPIED_FIRST, "copies", copies.first_copy_after_reading, 1, warm_up=0),
+        Case(SWEPT, "sweep", copies.swept, 12 // share),
         Case(SCALE, "100-containers", scale.steady, 500 // share, warm_up=0),
         Case(SCALE, "1000-cold", scale.cold, 10, warm_up=0),
     ]

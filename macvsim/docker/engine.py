@@ -57,6 +57,8 @@ class Engine:
     machine : what ``docker info`` shows of it
     """
 
+    UNCOMPARED = ("_clock",)
+
     def __init__(
         self,
         host: Box,

@@ -15,6 +15,7 @@ if the copy is then the same as the lab, object for object (`macvsim.record.copy
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import chain, count
@@ -52,6 +53,14 @@ class Simulated(Protocol):
     def sim(self) -> Clock: ...
 
 
+Reference = Mapping[str, str | int]
+"""Where an object is found in a lab, such as ``{"host": "host1", "dev": "enp0s8"}`` (`macvsim.record.references`)."""
+
+
+Touched = tuple[Reference, str]
+"""An attribute, such as ``netfilter.conntrack``, of the object at a place."""
+
+
 class Counts(NamedTuple):
     """Counts that every command moves: the next turn of the queue, and the latest process id of its machine."""
 
@@ -63,24 +72,25 @@ class Readings(NamedTuple):
     """Times in a row that a command seems to have only read.
 
     first : how often it ran before; times : how often it seems to have only read
-    before, after : the counts before and after the last of these times
+    before, after : the counts before and after the last of these times; touched : as of `Skip`
     """
 
     first: int
     times: int
     before: Counts
     after: Counts
+    touched: tuple[Touched, ...] = ()
 
 
 class Skip(NamedTuple):
-    """In the place of commands that only read: the counts that they left, with the process ids of each host."""
+    """In the place of commands that only read: the counts that they left, with the process ids of each host.
+
+    touched : attributes that were made because the commands asked for them
+    """
 
     turn: int
     pids: Mapping[str, int]
-
-
-Reference = Mapping[str, str | int]
-"""Where an object is found in a lab, such as ``{"host": "host1", "dev": "enp0s8"}`` (`macvsim.record.references`)."""
+    touched: tuple[Touched, ...]
 
 
 class Unnamed(MacvsimError):
@@ -146,6 +156,8 @@ class History:
         self.scripted = 0
         self.readings: dict[int, Readings] = {}
         self.inner = 0
+        self.touched: list[tuple[object, str]] = []
+        """Objects and attributes that the present call asked for, and that were made then."""
         self._writer = writer
         self._lost = ""
         self._opened: list[ref[object]] = []
@@ -220,6 +232,7 @@ class History:
         call = self._call(fn.__name__, target, args, options)
         traces = (*self.sim.traces, self.inner)
         counts = self._counts(target) if types else None
+        self.touched.clear()
         self.busy = True
         try:
             result = fn(target, *args, **options)
@@ -234,7 +247,8 @@ class History:
             self._seen = self._mark()
         self._keep(call, again=not keep)
         if counts is not None and call is not None and traces == (*self.sim.traces, self.inner):
-            self._read(counts, self._counts(target))
+            with suppress(Unnamed):
+                self._read(counts, self._counts(target), self._touched())
         if keep and not self._lost:
             self._opened.append(ref(result))
         return result
@@ -242,15 +256,18 @@ class History:
     def _counts(self, target: Any) -> Counts:
         return Counts(int(repr(self.sim._eid)[6:-1]), target.last_pid)  # count(N)
 
-    def _read(self, before: Counts, after: Counts) -> None:
+    def _touched(self) -> tuple[Touched, ...]:
+        return tuple((self._writer.reference(holder), name) for holder, name in self.touched)
+
+    def _read(self, before: Counts, after: Counts, touched: tuple[Touched, ...]) -> None:
         """The latest command seems to have only read."""
         at = len(self.calls) - 1
         first = self.calls[at].times - 1
         known = self.readings.get(at)
         if known is None:
-            self.readings[at] = Readings(first, 1, before, after)
+            self.readings[at] = Readings(first, 1, before, after, touched)
         elif known.first + known.times == first:
-            self.readings[at] = Readings(known.first, known.times + 1, before, after)
+            self.readings[at] = Readings(known.first, known.times + 1, before, after, known.touched + touched)
 
     def _call(self, name: str, target: object, args: tuple[Any, ...], options: dict[str, Any]) -> Call | None:
         """The call as data, taken before it can change its own arguments."""

@@ -302,6 +302,11 @@ class Sim(simpy.Environment, RandomStreams):
                 break
         return calls, self._now - began
 
+    def touch(self, holder: object, name: str) -> None:
+        """An attribute of a holder, which is None if it has no name in the lab, was made because it was asked for."""
+        if self.history is not None and self.history.busy:
+            self.history.touched.append((holder, name))
+
     def skip(self, turn: int) -> None:
         """The next turn of the queue is this one."""
         self._eid = count(turn)

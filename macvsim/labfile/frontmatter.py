@@ -91,6 +91,12 @@ class FrontMatter:
         new.spec = new._validate()
         return new
 
+    def seeded(self, seed: int) -> FrontMatter:
+        """Another front matter, of the lab with this seed."""
+        new = copy(self)
+        new.spec = self.spec.model_copy(update={"seed": seed})
+        return new
+
     def line(self, location: Sequence[object]) -> int:
         """The line of the file on which something stands, named by the keys that lead to it; or what holds it."""
         node: Any = self.data

@@ -119,6 +119,10 @@ class Parts:
             return False
         return True
 
+    def touched(self, name: str) -> None:
+        """A part was made: a command that only read may have asked for it."""
+        self.sim.touch(self, name)  # type: ignore[attr-defined]
+
     if not TYPE_CHECKING:  # the type checker goes by the annotations of the parts
 
         def __getattr__(self, name: str) -> Any:
@@ -127,4 +131,5 @@ class Parts:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             part = make(self)
             setattr(self, name, part)
+            self.touched(name)
             return part

@@ -55,6 +55,7 @@ class Router:
             from macvsim.net.exceptions import Exceptions
 
             self._exceptions = Exceptions(self.ns.sim)
+            self.ns.sim.touch(self.ns, "exceptions")
         return cast("Exceptions", self._exceptions)
 
     def forget(self) -> None:

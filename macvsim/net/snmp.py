@@ -136,6 +136,9 @@ class Snmp(Parts):
         self.ip_counters = Counters()
         self.echoes_received = self.echoes_sent = self.echo_replies_received = self.echo_replies_sent = 0
 
+    def touched(self, name: str) -> None:
+        self._sim.touch(None, name)
+
     @property
     def ip(self) -> dict[str, int]:
         """The Ip group, up to date."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
-from macvsim.engine.history import Call, History, Readings, Reference, Skip
+from macvsim.engine.history import Call, History, Readings, Reference, Skip, Touched
 from macvsim.engine.sim import Sim
 from macvsim.record.same import difference
 
@@ -66,6 +67,8 @@ def _play(history: History, lab: C, script: Iterable[Call | Skip]) -> C:
         if isinstance(step, Call):
             lab.repeat([step])
         else:
+            for place, name in step.touched:
+                attrgetter(name)(lab.find(place))
             lab.sim.skip(step.turn)
             for host, pid in step.pids.items():
                 lab.find({"host": host}).last_pid = pid
@@ -94,15 +97,18 @@ def _without(history: History, readings: Mapping[int, Readings]) -> Iterator[Cal
     in the queue.
     """
     pids: dict[str, int] = {}
+    touched: list[Touched] = []
     last: tuple[Call, Readings] | None = None
 
     def rest() -> Iterator[Call | Skip]:
         if last is not None:
             call, read = last
             if pids or read.times > 1:
-                yield Skip(read.before.turn, {**pids, str(call.on["host"]): read.before.pid})
+                pids[str(call.on["host"])] = read.before.pid
+                yield Skip(read.before.turn, dict(pids), (*touched, *read.touched))
             yield replace(call, times=1)
             pids.clear()
+            touched.clear()
 
     for at, call in enumerate(history.rest, history.scripted):
         read = readings.get(at)
@@ -114,6 +120,7 @@ def _without(history: History, readings: Mapping[int, Readings]) -> Iterator[Cal
         if read is not None:
             if last is not None:
                 pids[str(last[0].on["host"])] = last[1].after.pid
+                touched += last[1].touched
             last = call, read
             if call.times > first + times:
                 yield from rest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from inspect import signature
 from typing import Any
 
@@ -16,6 +17,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     fn.__name__: fn
     for fn in (add_bridge, add_dummy, add_ipvlan, add_link, add_macvlan, add_veth, add_vlan, open_session)
 }
+
+
+_signature = lru_cache(signature)
 
 
 def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
@@ -35,7 +39,7 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     except Exception as error:
         raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
     try:
-        signature(function).bind(target, *args, **options)
+        _signature(function).bind(target, *args, **options)
     except TypeError as error:  # a file may say anything
         raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
     try:

@@ -20,6 +20,7 @@ from macvsim.shell.redirect import RedirectError, Redirector
 from macvsim.shell.special import install
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
 from macvsim.shell.syntax.grammar import LEFT_OUT
+from macvsim.shell.syntax.known import reader
 from macvsim.shell.syntax.lexer import ShellSyntaxError
 from macvsim.shell.syntax.nodes import (
     AndOr,
@@ -181,7 +182,7 @@ class Interpreter:
         text += "\n" * (bash and not text.endswith("\n"))
         prefix = "" if within == "." else within
         expands = not bash or "i" in state.options
-        parser = Parser(text, 0, first, dialect.grammar, state.aliases, state.shopts)
+        parser = reader(text, first, dialect.grammar, state.aliases, state.shopts)
         read = 0
         while True:
             parser.expands = expands or "expand_aliases" in state.shopts

@@ -287,7 +287,9 @@ class Variables(MutableMapping[str, str]):
 
     def marked(self, letter: str) -> list[str]:
         """Names of variables with an attribute, sorted."""
-        return [name for name in self.names() if letter in self.attributes(name)]
+        own = (name for name, variable in self._all.items() if letter in variable.attributes)
+        computed = (name for name, special in self.specials.items() if letter in special.attributes)
+        return sorted({*own, *computed})
 
     def attributes(self, name: str) -> str:
         """The attributes of a name's own variable."""

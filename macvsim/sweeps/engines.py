@@ -7,6 +7,8 @@ worker died are given out again, until that has brought nothing for `TRIES` time
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -14,6 +16,8 @@ from typing import Any, Protocol
 from macvsim.errors import MacvsimError
 
 TRIES = 3
+LOADED = ("macvsim.sweeps.plan", "macvsim.tools.docker.main", "macvsim.tools.iproute2.main", "macvsim.apps.ping")
+"""Modules that nearly every run needs; a server loads them once for all processes that it forks."""
 
 Task = tuple[Any, ...]
 """Runs that one worker makes one after the other."""
@@ -67,9 +71,8 @@ class Processes:
     def _round(self, make: Make, left: dict[int, Task]) -> Iterator[list[Any]]:
         from concurrent.futures import ProcessPoolExecutor, as_completed
         from concurrent.futures.process import BrokenProcessPool
-        from multiprocessing import get_context
 
-        with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(self.workers, _context(), _end_with_parent) as pool:
             futures = {pool.submit(make, task): number for number, task in left.items()}
             try:
                 for future in as_completed(futures):
@@ -124,6 +127,35 @@ class Joblib:
             except Exception as error:
                 if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker"):
                     raise
+
+
+def _end_with_parent() -> None:
+    """A worker ends when the sweep is killed, instead of waiting for tasks for ever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _context() -> Any:
+    """How processes start: as forks, which have everything loaded, where that is safe; threads would be missing in a
+    fork, and with threads a server without any is started, which forks.
+    """
+    from multiprocessing import get_context
+
+    if sys.platform != "linux" or sys.implementation.name != "cpython":
+        return get_context("spawn")
+    if threading.active_count() == 1:
+        return get_context("fork")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(LOADED))
+    return context
 
 
 def _in_rounds(

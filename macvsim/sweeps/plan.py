@@ -111,8 +111,17 @@ class FileSubject:
     def __reduce__(self) -> tuple[Any, ...]:
         return FileSubject, (self.path, self.document, self.front, self.front_line)
 
+    @cached_property
+    def _fronts(self) -> dict[str, FrontMatter]:
+        """The front matter for each combination of settings, whose runs differ in the seed only."""
+        return {}
+
     def _file(self, run: Run) -> LabFile:
-        return LabFile(Path(self.path), self.document, with_settings(self._front, dict(run.settings), run.seed))
+        key = repr(run.settings)
+        front = self._fronts.get(key)
+        if front is None or type(run.seed) is not int:
+            front = self._fronts[key] = with_settings(self._front, dict(run.settings), run.seed)
+        return LabFile(Path(self.path), self.document, front.seeded(run.seed))
 
     def check(self, run: Run) -> None:
         self._file(run).build()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from macvsim import Lab
@@ -32,6 +33,13 @@ def dies_once(folder: str, number: int, seed: int) -> dict[str, Any]:
 def always_dies(number: int, seed: int) -> dict[str, Any]:
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def waits(folder: str, seed: int) -> dict[str, Any]:
+    """Never ends; the folder has a file with the name of the process."""
+    (Path(folder) / str(os.getpid())).touch()
+    Event().wait()
     return {}
 
 

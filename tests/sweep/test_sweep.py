@@ -278,6 +278,30 @@ def test_a_killed_sweep_goes_on(lab: Path, tmp_path: Path) -> None:
     assert not part.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a killed process has no children there")
+@pytest.mark.parametrize("threads", [0, 1])
+def test_workers_end_with_a_killed_sweep(tmp_path: Path, threads: int) -> None:
+    code = f"""
+import threading, macvsim
+from tests.sweep.runs import waits
+for _ in range({threads}):
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+if __name__ == "__main__":
+    macvsim.sweep(waits, {{"folder": [{str(tmp_path)!r}]}}, seeds=2, on="processes", jobs=2)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    while len(workers := [int(path.name) for path in tmp_path.iterdir()]) < 2:
+        PAUSE.wait(0.01)
+    assert process.pid not in workers
+    process.kill()
+    process.wait()
+    for _ in range(1000):
+        if not any(Path(f"/proc/{pid}").exists() for pid in workers):
+            return
+        PAUSE.wait(0.01)
+    pytest.fail("workers are left")
+
+
 # -- tables and the command --------------------------------------------------------------------------------------------
 
 

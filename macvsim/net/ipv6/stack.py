@@ -115,6 +115,9 @@ class Ipv6(Parts):
         self.fib = Fib6(multiple=multiple_tables, changed=self.router.forget)
         self.addrconf = Addrconf(self)
 
+    def touched(self, name: str) -> None:
+        self.ns.sim.touch(self.ns, f"ipv6.{name}")
+
     def _new_neigh(self) -> NeighTable:
         table = NeighTable6(self.ns.sim, self.ndisc, NeighThresholds())
         table.proxies.changed = self._proxied

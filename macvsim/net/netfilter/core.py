@@ -83,6 +83,9 @@ class Netfilter(Parts):
         self.ns = ns
         self.modules = modules or Modules()
 
+    def touched(self, name: str) -> None:
+        self.ns.sim.touch(self.ns, f"netfilter.{name}")
+
     @property
     def bridge(self) -> BridgeHooks | None:
         """For bridged packets, once br_netfilter is loaded (brnf_init_net)."""

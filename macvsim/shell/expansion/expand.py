@@ -4,6 +4,7 @@ Command Language 2.6).  Substituted commands take simulated time, so these are g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -34,8 +35,14 @@ from macvsim.shell.variables import Items, VariableError, is_reference, parse_re
 if TYPE_CHECKING:
     from macvsim.shell.expansion.pattern import Options
 
+_PLAIN = re.compile(r"[\w./:,=+@%-]+", re.ASCII).fullmatch
 _Words: TypeAlias = "Word | tuple[Part, ...]"
 _Expanding: TypeAlias = Generator[simpy.Event, Any, str]
+
+
+def _is_plain(text: str) -> bool:
+    """True for text in which nothing is expanded, and nothing is to be counted."""
+    return len(text) < LONG and _PLAIN(text) is not None
 
 
 class Substitutor(Protocol):
@@ -82,6 +89,8 @@ class Expander:
 
     def word_fields(self, word: _Words) -> Generator[simpy.Event, Any, list[str]]:
         """The fields of one word."""
+        if len(word) == 1 and type(part := word[0]) is Lit and not part.quoted and _is_plain(part.text):
+            return [part.text]
         state, found = self.state, list[str]()
         words: Iterable[_Words] = (word,)
         if state.dialect.grammar >= Grammar.BASH and "B" in state.options:
