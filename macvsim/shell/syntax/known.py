@@ -1,4 +1,4 @@
-"""Texts of one command that were parsed before: a line that is typed again, as in runs of a sweep, is not parsed again."""
+"""Texts of one command that were parsed before: a line that is typed again is not parsed again."""
 
 from __future__ import annotations
 
