@@ -26,7 +26,8 @@ from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
 from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
-from macvsim.record.values import MISTAKES, Values
+from macvsim.output import write_file
+from macvsim.record.values import Values
 from macvsim.shell.interp import Shell
 from macvsim.switch import Switch, SwitchPort
 from macvsim.wire.addr import ip_text
@@ -301,6 +302,8 @@ class Lab(ShownLab):
         ------
         MacvsimError : something was done to the lab that its journal of calls does not have
         """
+        from macvsim.record.copying import copy_of
+
         more: dict[str, Any] = {"kinds": self.kinds.registered, "tools": self.tools.registered}
         return copy_of(self, lambda: Lab(**self.options, fastpath=self.fastpath, **more))
 
@@ -348,6 +351,7 @@ class Lab(ShownLab):
         ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
         OSError : the file cannot be read
         """
+        from macvsim.record.repeat import MISTAKES
         from macvsim.record.savefile import read
 
         saved = read(Path(path))
