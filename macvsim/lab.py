@@ -26,7 +26,6 @@ from macvsim.machine.kernel import WAKEUP_DELAY, Kernel
 from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.net.machine import Boot
-from macvsim.output import write_file
 from macvsim.record.values import Values
 from macvsim.shell.interp import Shell
 from macvsim.switch import Switch, SwitchPort
@@ -351,7 +350,7 @@ class Lab(ShownLab):
         ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
         OSError : the file cannot be read
         """
-        from macvsim.record.repeat import MISTAKES
+        from macvsim.record.values import MISTAKES
         from macvsim.record.savefile import read
 
         saved = read(Path(path))
