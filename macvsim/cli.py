@@ -25,7 +25,7 @@ from macvsim.errors import MacvsimError, message
 from macvsim.output import check_writable
 
 CPU = 600
-"""Seconds of processor time after which one command of a lab is stopped, but for ``macvsim check``."""
+"""Seconds of processor time after which one command of a lab is stopped, unless results are compared or kept."""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -39,14 +39,16 @@ def demo(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Play recordings again and compare; 1 if anything differs."""
+    from macvsim.engine.budget import Budget
     from macvsim.fidelity.replay.cases import replay_cases
     from macvsim.fidelity.replay.runner import replay_folder
     from macvsim.fidelity.replay.transcript_play import replay_transcript
 
     play = replay_transcript if options.transcript else replay_cases if options.cases else replay_folder
     results = []
+    budget = Budget().with_limits(_budget(options, cpu=0))
     for recording in options.recordings:
-        result = play(recording)
+        result = play(recording, budget=budget)
         results.append(result)
         if not options.json:
             print(result, flush=True)
@@ -113,7 +115,7 @@ def check(options: argparse.Namespace) -> int:
     if options.plain:
         from macvsim.testing.plain import compare_files
 
-        return compare_files(options.files, _writer(options), complain)
+        return compare_files(options.files, _writer(options), complain, _budget(options, cpu=0))
     from macvsim.labfile.commands import check_files
 
     return check_files(
@@ -183,7 +185,14 @@ def sweep(options: argparse.Namespace) -> int:
     if len(files) != 1:
         raise MacvsimError(f"a sweep is of one lab: name one file, not {', '.join(files) or 'none'}")
     said = sweep_file(
-        Path(files[0]), settings, options.seeds, on=options.on, jobs=options.jobs, out=options.out, write=_write
+        Path(files[0]),
+        settings,
+        options.seeds,
+        on=options.on,
+        jobs=options.jobs,
+        out=options.out,
+        write=_write,
+        budget=_budget(options, cpu=0),
     )
     if not said or options.allow_unsimulated:
         return 0
@@ -426,7 +435,7 @@ def parser() -> argparse.ArgumentParser:
             action="store_true",
             help="go on where a command that would have changed the network is not simulated; else exit status 95",
         )
-    for name in ("run", "load", "trace", "check", "why", "shell", "save", "plot"):
+    for name in ("run", "load", "trace", "check", "why", "shell", "save", "plot", "sweep", "replay"):
         commands.choices[name].add_argument(
             "--budget",
             action="append",

@@ -306,12 +306,17 @@ class Lab(ShownLab):
         more: dict[str, Any] = {"kinds": self.kinds.registered, "tools": self.tools.registered}
         return copy_of(self, lambda: Lab(**self.options, fastpath=self.fastpath, **more))
 
-    def repeat(self, calls: Iterable[Call]) -> None:
-        """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there."""
+    def repeat(self, calls: Iterable[Call], *, of_file: bool = False) -> None:
+        """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there.
+
+        of_file : all together use up the budget of a lab file
+        """
         from macvsim.record.repeat import perform
 
         for call in calls:
             for _ in range(call.times):
+                if of_file:
+                    self.sim.meter.check_document(int(self.sim.now))
                 perform(self._values, call)
 
     def perform(self, call: Call) -> Any:
@@ -356,7 +361,7 @@ class Lab(ShownLab):
         saved = read(Path(path))
         try:
             lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
-            lab.repeat(saved.calls)
+            lab.repeat(saved.calls, of_file=True)
             saved.check_end(int(lab.sim.now))
         except MISTAKES as error:
             raise ScenarioError(f"{path}: {error}") from None

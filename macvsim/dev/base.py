@@ -191,14 +191,18 @@ class NetDevice(State):
         """Inject a frame as if it had come from outside (dev_forward_skb); the receiver must be up and the frame must
         fit.
         """
-        if not self.up:
-            self.counters.rx_dropped += 1
-            return self.sim.drop(frame.uid, self, DropReason.DEV_DOWN, frame)
-        if len(frame.raw) > self.mtu + ETH_HLEN + VLAN_HLEN:
-            self.counters.rx_dropped += 1
-            return self.sim.drop(frame.uid, self, DropReason.TOO_BIG_FOR_DEV, frame)
-        self.netif_rx(frame, classify(frame.raw[:6], self.mac))
-        return None
+        reason = self.refuses(frame)
+        if reason is None:
+            self.netif_rx(frame, classify(frame.raw[:6], self.mac))
+        return reason
+
+    def refuses(self, frame: Frame) -> DropReason | None:
+        """The reason why `forward` drops a frame, which is then counted; None if the device takes it."""
+        if self.up and len(frame.raw) <= self.mtu + ETH_HLEN + VLAN_HLEN:
+            return None
+        self.counters.rx_dropped += 1
+        reason = DropReason.TOO_BIG_FOR_DEV if self.up else DropReason.DEV_DOWN
+        return self.sim.drop(frame.uid, self, reason, frame)
 
     # -- address, MTU --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from macvsim.dev.base import Another, NetDevice
 from macvsim.dev.contracts import CONSUMED, PASS, Rx
 from macvsim.engine.drop import DropReason
-from macvsim.engine.sim import PROCESS, US
+from macvsim.engine.sim import PROCESS, SOFTIRQ, US
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
 
@@ -184,18 +184,30 @@ class MacvlanPort:
         if frame.raw[12:14] == _PAUSE:
             return
         group = frame.raw[:6]
+        siblings: list[Macvlan] = []
         for child in self.in_hash_order():
-            if child is not source and child.mode in modes and child.listens(group):
-                self.visit(child, frame, modes)
+            is_meant = child is not source and child.mode in modes and child.listens(group)
+            if is_meant and self.visit(child, frame, modes):
+                siblings.append(child)
+        if siblings:
+            sim.unrepeatable()
+            sim.post(0, SOFTIRQ, self._take, (frame, siblings))
 
-    def visit(self, child: Macvlan, frame: Frame, modes: frozenset[Mode]) -> None:
-        """One child gets its copy of a group frame."""
+    def visit(self, child: Macvlan, frame: Frame, modes: frozenset[Mode]) -> bool:
+        """One child gets its copy of a group frame; True if it takes it in the next softirq, with its siblings."""
         self.count_group_frame(child, self.group_octets(frame, modes))
         if modes is BRIDGE_ONLY:
-            child.forward(frame)
-        else:
-            child.netif_rx(frame, _group_type(frame))
-            self.lower.sim.run_softirqs()
+            return child.refuses(frame) is None
+        child.netif_rx(frame, _group_type(frame))
+        self.lower.sim.run_softirqs()
+        return False
+
+    def _take(self, copies: tuple[Frame, list[Macvlan]]) -> None:
+        """Siblings take their copies from the queue one after the other (process_backlog); each is an event."""
+        frame, siblings = copies
+        self.lower.sim.meter.events += len(siblings) - 1
+        for child in siblings:
+            child.enter(_group_type(frame), frame)
 
     @staticmethod
     def bridge_only(modes: frozenset[Mode]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, Protocol
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import BudgetExceeded, MacvsimError
 
 CHUNK: Final = 4096
 """Calls from the queue between two looks at the meter."""
@@ -46,7 +46,9 @@ class Budget:
     pending : calls that wait in the queue at one time, such as frames under way; in a lab of N devices the defaults of
     these three are 2 N² higher
     steps : commands of shells, reads and writes of programs; of awk sixteen statements, of braces four words are a
-    step; the default is 100 higher for each simulated second
+    step, of sed 256 characters; the default is 100 higher for each simulated second
+    document : events, steps and calls of a whole lab document or saved lab, looked at before each of its commands; the
+    default is higher as that of `events`
     output : bytes that commands print, and characters of any one text that a shell, awk or sed builds
     files : bytes that programs write to simulated files
     processes : processes of one machine at one time, and subshells
@@ -66,6 +68,7 @@ class Budget:
     instant: int = _limit(100_000, "events in one instant of simulated time")
     pending: int = _limit(300_000, "events that wait at one time")
     steps: int = _limit(200_000, "steps of shells and programs in one run")
+    document: int = _limit(10_000_000, "events and steps in a whole lab file")
     output: int = _limit(64 * MIB, "bytes of output in one run, or of one text")
     files: int = _limit(32 * MIB, "bytes written to simulated files in one run")
     processes: int = _limit(2048, "processes on one machine")
@@ -97,6 +100,13 @@ class Budget:
                 hint = f"did you mean {close[0]}?" if close else f"the limits are {', '.join(names)}"
                 raise MacvsimError(f"a budget has no limit {name!r}: {hint}")
         return dataclasses.replace(self, **limits)
+
+    def exceeded(self, name: str, said: str) -> BudgetExceeded:
+        """The exception of a run that is stopped at the limit `name`; `said` tells the cause, where it is known."""
+        unit = next(one.metadata["unit"] for one in LIMITS if one.name == name)
+        first = f"the run was stopped: it reached its budget of {getattr(self, name):,} {unit}"
+        more = f"for more: Lab(budget=Budget({name}=…)), budget: {{{name}: …}} in a lab file, or --budget {name}=…"
+        return BudgetExceeded(name, "\n".join(filter(None, (first, said, more))))
 
 
 LIMITS: Final = dataclasses.fields(Budget)
@@ -137,6 +147,7 @@ class Meter:
     """The use of a budget by the present run.
 
     events, instant, steps, output, files, built : used so far; now : the instant (ns) that `instant` is of
+    total : events and steps of all runs before, and their number
     halted : the reason to end the run as soon as the program that runs waits
     captures : the captures that run
     devices : the number of network devices of the lab
@@ -144,7 +155,7 @@ class Meter:
 
     __slots__ = (
         "_began", "_start", "budget", "built", "captures", "devices", "events", "files", "halted", "instant", "now",
-        "output", "steps",
+        "output", "steps", "total",
     )  # fmt: skip
 
     UNCOMPARED = ("_began",)
@@ -153,11 +164,12 @@ class Meter:
         self.budget = budget
         self.captures: list[Gauge] = []
         self.devices: Callable[[], int] = int
-        self.now = 0
+        self.now = self.total = self.events = self.steps = 0
         self.begin()
 
     def begin(self) -> None:
         """A new run: nothing is used."""
+        self.total += self.events + self.steps + 1
         self.events = self.instant = self.steps = self.output = self.files = self.built = 0
         self.halted: RunHalted | None = None
         self._start: int | None = None
@@ -190,6 +202,14 @@ class Meter:
         elif 0 < budget.cpu < time.process_time() - self._began:
             name = "cpu"
         return RunHalted(name) if name else None
+
+    def check_document(self, now: int) -> None:
+        """Before the next command of a lab file, at the time `now`; `BudgetExceeded` if the budget is used up."""
+        limit, used = self.budget.document, self.total + self.events + self.steps
+        if 0 < limit < used and (
+            "document" in self.budget.changed or self._allowed(limit + now * PER_SECOND // 1_000_000_000) < used
+        ):
+            raise self.budget.exceeded("document", "the commands before this one have used it up together")
 
     def _allowed(self, limit: int) -> int:
         """The default limit, with what the lab's size adds."""

@@ -19,7 +19,7 @@ import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
-from macvsim.engine.budget import CHUNK, LIMITS, Budget, Meter, RunHalted
+from macvsim.engine.budget import CHUNK, Budget, Meter, RunHalted
 from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
 from macvsim.engine.history import History, driving
 from macvsim.engine.journal import FormerPlace, Journal, Place, Record
@@ -274,19 +274,14 @@ class Sim(simpy.Environment, RandomStreams):
     def _exceeded(self, halted: RunHalted) -> BudgetExceeded:
         """The exception of a run that is stopped; events that loop are watched for some time, for the report."""
         meter, name, said = self.meter, halted.name, halted.said
-        limit = next(one for one in LIMITS if one.name == name)
-        number = getattr(meter.budget, name)
         if name == "cpu" and self.history is not None:
-            self.history.lose(f"a run was stopped after {number} s of processor time")
+            self.history.lose(f"a run was stopped after {meter.budget.cpu} s of processor time")
         if not said and self.diagnose is not None:
             said = self.diagnose(*self._sample())
         for entry in self._queue:  # processes that ended likewise
             if entry[3] is _happen and isinstance(entry[4]._value, RunHalted):
                 entry[4].defused = True
-        unit = limit.metadata["unit"]
-        first = f"the run was stopped: it reached its budget of {number:,} {unit}"
-        more = f"for more: Lab(budget=Budget({name}=…)), budget: {{{name}: …}} in a lab file, or --budget {name}=…"
-        return BudgetExceeded(name, "\n".join(filter(None, (first, said, more))))
+        return meter.budget.exceeded(name, said)
 
     def _sample(self) -> tuple[list[Sampled], int]:
         """Some further calls from the queue, and how much time (ns) they took."""

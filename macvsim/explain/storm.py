@@ -33,9 +33,9 @@ def report(calls: Sequence[tuple[Callable[..., Any], Any]], elapsed: int, cables
     places: Counter[Point] = Counter()
     frames: Counter[bytes] = Counter()
     for fn, arg in calls:
-        point, frame = _point(fn), _frame(arg)
-        if point is not None and frame is not None:
-            places[point] += 1
+        points, frame = _points(fn), _frame(arg)
+        if points and frame is not None:
+            places.update(points)
             frames[frame.wire] += 1
     if not places:
         return ""
@@ -54,11 +54,15 @@ def report(calls: Sequence[tuple[Callable[..., Any], Any]], elapsed: int, cables
     return "\n".join([*lines, *([f"cure: {_cure(loop)}"] if loop else [])])
 
 
-def _point(fn: Callable[..., Any]) -> Point | None:
-    """The device or port that a call enters, with a flow table in front of it or not."""
+def _points(fn: Callable[..., Any]) -> Sequence[Point]:
+    """The device or port that a call enters, with a flow table in front of it or not; or the macvlans of one device,
+    whose copies of a broadcast are one call."""
     owner = getattr(fn, "__self__", None)
     owner = getattr(getattr(owner, "plain", None), "__self__", owner)
-    return owner if isinstance(owner, Point) else None
+    if isinstance(owner, Point):
+        return [owner]
+    children = getattr(owner, "children", None)
+    return [one for one in children if isinstance(one, NetDevice)] if isinstance(children, list) else []
 
 
 def _frame(arg: Any) -> Frame | None:

@@ -30,6 +30,8 @@ _REQUEST = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01"
 _REQUEST_END = 42
 _LOOPBACK_AND_GROUPS = frozenset((127, *range(224, 240)))
 """First bytes of addresses for which every stack drops a request as malformed."""
+_Part = tuple[int, int, bool]
+"""Members from one number to another, and whether they ignore the request."""
 Hear: TypeAlias = "Callable[[MacvlanPort, Frame, Macvlan | None, frozenset[Mode]], bool]"
 
 
@@ -117,12 +119,13 @@ def targets(dev: NetDevice) -> Collection[bytes] | None:
 class Listeners:
     """The children of one port that hear broadcasts for some modes, in one generation.
 
-    members : in the order of the port's hash table
+    members : in the order of the port's hash table; children : of the port, heard or not
     """
 
     def __init__(self, port: MacvlanPort, modes: frozenset[Mode], acquaintances: Acquaintances) -> None:
         self._sim = sim = port.lower.sim
         self._port = port
+        self.children = port.children
         self._modes = modes
         self._bridge_only = port.bridge_only(modes)
         self._acquaintances = acquaintances
@@ -174,23 +177,42 @@ class Listeners:
             self._sim.lagging[self] = None
         self._hits += 1
         self._octets += octets
+        parts: list[_Part] = []
         begin = 0
         for i in sorted(visited if skipped is None else visited | {skipped}):
-            self._pass_by(frame, begin, i)
+            if begin < i:
+                self._pass_by(frame, begin, i, parts)
             self._apart[i] += 1 << 64 | octets
-            if i != skipped:
-                self._port.visit(members[i], frame, self._modes)
+            if i != skipped and self._port.visit(members[i], frame, self._modes):
+                parts.append((i, i + 1, False))
             begin = i + 1
-        self._pass_by(frame, begin, len(members))
+        if begin < len(members):
+            self._pass_by(frame, begin, len(members), parts)
+        if parts:
+            self._sim.unrepeatable()
+            self._sim.post(0, SOFTIRQ, self._take, (frame, parts))
         return True
 
-    def _pass_by(self, frame: Frame, begin: int, end: int) -> None:
-        """Members that ignore the request get it, in a softirq as the others; each counts as an event of the budget."""
+    def _pass_by(self, frame: Frame, begin: int, end: int, parts: list[_Part]) -> None:
+        """Members that ignore the request get it, in a softirq as the others; each is an event of the budget."""
+        if self._bridge_only:
+            parts.append((begin, end, True))
+            return
         self._sim.meter.events += end - begin
-        if begin < end and (self._scripts or self._bridge_only):
+        if self._scripts:
+            self._sim.meter.events -= 1  # run_softirqs counts it
             self._sim.post(0, SOFTIRQ, self._ignore, (frame, begin, end))
-            if not self._bridge_only:
-                self._sim.run_softirqs()
+            self._sim.run_softirqs()
+
+    def _take(self, copies: tuple[Frame, list[_Part]]) -> None:
+        """As `MacvlanPort._take`."""
+        frame, parts = copies
+        self._sim.meter.events += sum(end - begin for begin, end, _ in parts) - 1
+        for begin, end, ignores in parts:
+            if ignores:
+                self._ignore((frame, begin, end))
+            else:
+                self.members[begin].enter(BROADCAST, frame)
 
     def _ignore(self, passed: tuple[Frame, int, int]) -> None:
         frame, begin, end = passed

@@ -107,8 +107,9 @@ class Player:
             raise self.error(step, f"there is no directory {step.path} on {step.node}")
         self.pings = []
         self.write("\n".join(step.written) + "\n")
-        terminal.begin(step.command, self.write)
         try:
+            self.lab.sim.meter.check_document(int(self.lab.sim.now))
+            terminal.begin(step.command, self.write)
             self._wait(step, terminal)
         except BudgetExceeded as error:
             terminal.end()
@@ -145,6 +146,7 @@ class Player:
                 result = self.lab.perform(with_command(call, step.command))
             else:
                 for _ in range(call.times):
+                    self.lab.sim.meter.check_document(int(self.lab.sim.now))
                     self.lab.perform(call)
         if terminal is not None:
             return Outcome(step, terminal.end(), terminal.session.status, self.pings)

@@ -19,6 +19,8 @@ PROGRAMS = ("sh", "ping", "exec", "start")
 """Calls that print something: of hosts and containers, and of sessions."""
 _OF_SESSIONS = ("advance", "interrupt")
 """What goes on with the program a session has started."""
+MOST_COMMANDS = 1_000_000
+"""Commands of a file; a hundred times as many take more memory than a machine has."""
 _FLAGS = {"count": "-c", "interval": "-i", "size": "-s", "ttl": "-t", "timeout": "-W", "source": "-I"}
 
 
@@ -38,7 +40,7 @@ class SavedLab(LabFile):
             if self.front.spec.budget:
                 options["budget"] = {**options.get("budget", {}), **self.front.spec.budget}
             lab = Lab(**options, fastpath=fastpath)
-            lab.repeat(self.saved.calls[: _first_program(self.saved.calls)])
+            lab.repeat(self.saved.calls[: _first_program(self.saved.calls)], of_file=True)
         except MacvsimError as error:
             raise ScenarioError(f"{self.path}: {error}") from None
         return lab
@@ -58,6 +60,8 @@ def load_saved(path: Path) -> SavedLab:
     """Read a saved lab; raises as `macvsim.record.savefile.read`."""
     saved = read(path)
     seed, docker = saved.options.get("seed", 0), saved.options.get("docker", "26.1")
+    if sum(call.times for call in saved.calls if _is_program(call)) > MOST_COMMANDS:
+        raise ScenarioError(f"{path}: the file has more than {MOST_COMMANDS:,} commands: it is no saved lab")
     front = FrontMatter(f'name: lab\nseed: {seed}\ndocker: "{docker}"\ntopology: {{nodes: {{}}}}\n', str(path))
     return SavedLab(path, Document(str(path), "", 1, list(_steps(saved.calls))), front, saved)
 

@@ -135,11 +135,12 @@ def _type(terminals: Terminals, node: str, command: str) -> None:
     _show("\n".join([f"{terminal.session.prompt} {first}", *(MORE + line for line in more)]) + "\n")
     before = terminals.lab.unsimulated
     terminal.begin(command, _show)
-    if not terminal.session.advance(LIMIT):
-        terminal.session.interrupt()
+    try:
+        if not terminal.session.advance(LIMIT):
+            terminal.session.interrupt()
+            raise MacvsimError(f"{command!r} does not end: let it (ping -c 3), or begin it in the background (&)")
+    finally:
         terminal.end()
-        raise MacvsimError(f"{command!r} does not end: let it (ping -c 3), or begin it in the background (&)")
-    terminal.end()
     _show("".join(f"{line}\n" for line in after(before)))
 
 

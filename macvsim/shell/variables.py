@@ -234,16 +234,19 @@ class Variables(MutableMapping[str, str]):
         name = self.resolve(name)
         old = self._array(self._writable(name))
         assert isinstance(old.value, dict)
-        self._all[name] = replace(old, value=old.value if append else {})
+        self._all[name] = replace(old, value=dict(old.value) if append else {})
         if "A" in old.attributes and all(subscript is None for subscript, _, _ in items):
             words = [value for _, value, _ in items] + [""] * (len(items) % 2)
             items = [(words[at], words[at + 1], False) for at in range(0, len(words), 2)]
         following = _last(old.value) + 1 if append and "A" not in old.attributes else 0
         for subscript, value, adds in items:
-            key = str(following) if subscript is None else subscript
-            self.set_element(name, key, value, append=adds)
-            if "A" not in old.attributes:
-                following = int(self._key(name, key, self._all[name])) + 1
+            key = str(following)
+            if subscript is not None:
+                key = self._key(name, subscript, self._all[name], written=f"{name}[{subscript}]")
+            elements = self._all[name].value
+            assert isinstance(elements, dict)
+            elements[key] = self._converted(old, value, elements.get(key) if adds else None)
+            following = 0 if "A" in old.attributes else int(key) + 1
 
     def _writable(self, name: str) -> Variable:
         variable = self._all.get(name, Variable())

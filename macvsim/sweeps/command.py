@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,13 +18,22 @@ SHOWN_AFTER = 2.0
 
 
 def sweep_file(
-    path: Path, settings: list[str], seeds: int, *, on: str, jobs: int | None, out: Path | None, write: Sink
+    path: Path,
+    settings: list[str],
+    seeds: int,
+    *,
+    on: str,
+    jobs: int | None,
+    out: Path | None,
+    write: Sink,
+    budget: Mapping[str, int] | None = None,
 ) -> str:
     """Run the sweep; without a file, its table is written as comma-separated values.  Returns what is uncertain of it,
     and not allowed by its lab: empty if nothing is.
     """
     with _bar(path.name) as progress:
-        table = sweep(path, read_settings(settings), seeds=seeds, on=on, jobs=jobs, out=out, progress=progress)
+        chosen = read_settings(settings)
+        table = sweep(path, chosen, seeds=seeds, on=on, jobs=jobs, out=out, progress=progress, budget=budget)
     write(table.csv() if out is None else f"{_summary(table)}\n{len(table)} runs in {out}\n")
     found = next((str(record["after"]) for record in table.records if "after" in record), "")
     return "" if load(path).front.spec.allow_unsimulated else found

@@ -19,7 +19,7 @@ from macvsim.errors import MacvsimError
 from macvsim.lab import Lab
 from macvsim.labfile.document import Document
 from macvsim.labfile.frontmatter import FrontMatter
-from macvsim.labfile.load import LabFile, load
+from macvsim.labfile.load import LabFile, load, with_budget
 from macvsim.labfile.play import Player
 from macvsim.sweeps.keys import with_settings
 
@@ -90,26 +90,29 @@ class FileSubject:
     front: str
     """Its front matter, and below the line of the file on which that begins."""
     front_line: int
+    limits: tuple[tuple[str, int], ...] = ()
+    """Of the budget, instead of the limits of the file."""
 
     @classmethod
-    def read(cls, path: Path) -> FileSubject:
+    def read(cls, path: Path, budget: Mapping[str, int] | None = None) -> FileSubject:
         """Read a lab file; `ScenarioError` says what is wrong with it."""
-        file = load(path)
+        file = load(path, budget)
         file.check_is_document("change its settings")
         if not file.document.steps:
             raise MacvsimError(f"{path}: there are no commands: write them in blocks marked console")
-        return cls(str(path), file.document, file.front.text, file.front.first)
+        return cls(str(path), file.document, file.front.text, file.front.first, tuple((budget or {}).items()))
 
     @property
     def text(self) -> str:
-        return self.front + "\n".join(f"{step.prompt} {step.path} {step.command}" for step in self.document.steps)
+        lines = [f"{step.prompt} {step.path} {step.command}" for step in self.document.steps]
+        return self.front + "\n".join([*lines, *(f"{name}={limit}" for name, limit in self.limits)])
 
     @cached_property
     def _front(self) -> FrontMatter:
         return FrontMatter(self.front, self.path, self.front_line)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FileSubject, (self.path, self.document, self.front, self.front_line)
+        return FileSubject, (self.path, self.document, self.front, self.front_line, self.limits)
 
     @cached_property
     def _fronts(self) -> dict[str, FrontMatter]:
@@ -121,7 +124,7 @@ class FileSubject:
         front = self._fronts.get(key)
         if front is None or type(run.seed) is not int:
             front = self._fronts[key] = with_settings(self._front, dict(run.settings), run.seed)
-        return LabFile(Path(self.path), self.document, front.seeded(run.seed))
+        return with_budget(LabFile(Path(self.path), self.document, front.seeded(run.seed)), dict(self.limits))
 
     def check(self, run: Run) -> None:
         self._file(run).build()

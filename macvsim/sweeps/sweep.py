@@ -30,6 +30,7 @@ def sweep(
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    budget: Mapping[str, int] | None = None,
 ) -> Table:
     """Run a lab for every combination of some settings, and of each for several seeds.
 
@@ -43,6 +44,7 @@ def sweep(
     jobs : processes at a time, by default as many as there are processors
     out : ``NAME.jsonl`` or ``NAME.csv``, where runs are kept as they end; those that are there are not made again
     progress : called with the number of runs done, and of all
+    budget : limits of what one command of a lab file may use, instead of the limits of the file
 
     Returns
     -------
@@ -56,7 +58,7 @@ def sweep(
     ------
     MacvsimError : a key, a value, a name or a file that cannot be; nothing has been run then
     """
-    subject: Subject = FunctionSubject(what) if callable(what) else FileSubject.read(Path(what))
+    subject: Subject = FunctionSubject(what) if callable(what) else FileSubject.read(Path(what), budget)
     plan = Plan(subject, _settings(settings or {}), _seeds(seeds))
     runs = plan.runs()
     if not runs:

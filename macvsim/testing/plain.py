@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, message
 from macvsim.lab import Lab
 from macvsim.labfile.load import load
 from macvsim.labfile.play import Player
 from macvsim.machine.capture import Capture
 from macvsim.machine.streams import Sink
 from macvsim.testing.compare import Difference, compare
+
+Limits = Mapping[str, int] | None
+"""Limits of the budget, instead of the limits of a file."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class Played:
     capture: Capture | None
 
 
-def play(path: Path, *, fastpath: bool, captured: bool) -> Played:
+def play(path: Path, *, fastpath: bool, captured: bool, budget: Limits = None) -> Played:
     """Play a lab file to its end; raises as `macvsim.labfile.load.load` and `Player` do."""
     printed: list[str] = []
-    lab_file = load(path)
+    lab_file = load(path, budget)
     lab_file.steps()
     player = Player(lab_file, printed.append, fastpath=fastpath)
     capture = player.lab.start_capture() if captured else None
@@ -38,30 +41,26 @@ def play(path: Path, *, fastpath: bool, captured: bool) -> Played:
     return Played(player.lab, "".join(printed).split("\n"), capture)
 
 
-def differences(path: Path) -> dict[str, list[Difference]]:
+def differences(path: Path, budget: Limits = None) -> dict[str, list[Difference]]:
     """Where a lab with the fast path differs from the lab without it: while every interface is captured, and while
     none is.
     """
     found = {}
     for captured, when in ((True, "while every interface is captured"), (False, "while no interface is captured")):
-        fast, plain = (play(path, fastpath=fastpath, captured=captured) for fastpath in (True, False))
+        fast, plain = (play(path, fastpath=fastpath, captured=captured, budget=budget) for fastpath in (True, False))
         captures = [(fast.capture, plain.capture)] if fast.capture is not None and plain.capture is not None else []
         found[when] = compare(fast.lab, plain.lab, captures=captures, texts=(fast.transcript, plain.transcript))
     return found
 
 
-def compare_files(paths: Sequence[Path], write: Sink, complain: Sink) -> int:
+def compare_files(paths: Sequence[Path], write: Sink, complain: Sink, budget: Limits = None) -> int:
     """Compare one file after the other; the exit status: 0, 1 if a lab differs, 2 if a file cannot be read."""
     status = 0
     for path in paths:
         try:
-            found = differences(path)
-        except MacvsimError as error:
-            complain(f"macvsim: {error}\n")
-            status = 2
-            continue
-        except OSError as error:
-            complain(f"macvsim: {error.strerror}: {error.filename}\n")
+            found = differences(path, budget)
+        except (MacvsimError, OSError) as error:
+            complain(f"macvsim: {message(error)}\n")
             status = 2
             continue
         for when, places in found.items():

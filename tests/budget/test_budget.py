@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +135,71 @@ def test_the_journal_forgets_by_bytes() -> None:
     frames = {id(record.frame): record.frame for record in lab.sim.journal.records if record.frame}
     assert 1_000_000 < sum(len(frame.raw) for frame in frames.values()) < 4_000_000
     assert result.received == 3000 and result.explain().verdict == "answered"
+
+
+@pytest.mark.slow
+def test_a_document_as_a_whole_has_a_budget(loop: Path, tmp_path: Path) -> None:
+    """Each command is far below its own budget."""
+    line = "root@host1:~# for i in 1 2 3 4 5 6 7 8 9; do :; done\n"
+    loop.write_text(
+        LOOP.partition("```")[0].replace("{events: 20000}", "{document: 1000}") + f"```console\n{line * 200}```\n"
+    )
+    ended = macvsim("check", str(loop))
+    assert ended.returncode == 2
+    found = re.fullmatch(
+        r"macvsim: (\S+):(\d+): for i in .*: the run was stopped: it reached its budget of 1,000 events and steps in a "
+        r"whole lab file\nthe commands before this one have used it up together\nfor more: .* --budget document=…\n",
+        ended.stderr,
+    )
+    assert found is not None, ended.stderr
+    assert 30 < int(found[2]) < 150
+    assert macvsim("check", "--budget", "document=0", str(loop)).returncode == 0
+    player = Player(load(loop, {"document": 0}))
+    for _ in player.play():
+        pass
+    player.lab.save(tmp_path / "long.json")
+    saved = json.loads((tmp_path / "long.json").read_text())
+    (tmp_path / "long.json").write_text(json.dumps({**saved, "lab": {**saved["lab"], "budget": {"document": 1000}}}))
+    with pytest.raises(MacvsimError, match="1,000 events and steps in a whole lab file"):
+        Lab.load(tmp_path / "long.json")
+    with pytest.raises(MacvsimError, match="1,000 events and steps in a whole lab file"):
+        list(Player(load(tmp_path / "long.json")).play())
+
+
+def test_a_saved_lab_repeats_no_call_without_an_end(tmp_path: Path) -> None:
+    lab = Lab()
+    lab.host("host1")
+    lab.run(0.001)
+    lab["host1"].sh("hostname")
+    path = tmp_path / "lab.json"
+    lab.save(path)
+    saved = json.loads(path.read_text())
+    for name in ("run", "sh"):
+        calls = [{**call, "times": 10**15} if call["call"] == name else call for call in saved["calls"]]
+        path.write_text(json.dumps({**saved, "calls": calls, "lab": {**saved["lab"], "budget": {"document": 5000}}}))
+        with pytest.raises(MacvsimError, match="5,000 events and steps in a whole lab file"):
+            Lab.load(path)
+        with pytest.raises(MacvsimError, match=r"whole lab file|more than 1,000,000 commands"):
+            list(Player(load(path)).play())
+
+
+@pytest.mark.slow
+def test_sweep_and_check_plain_take_a_budget(loop: Path) -> None:
+    for words in (["sweep", "--on", "serial"], ["check", "--plain"]):
+        ended = macvsim(*words, "--budget", "events=9000", str(loop))
+        assert ended.returncode == 2
+        assert "it reached its budget of 9,000 events in one run\nframes go round in a loop: " in ended.stderr
+
+
+def test_replay_takes_a_budget(tmp_path: Path) -> None:
+    (tmp_path / "scenario.txt").write_text("title: endless\nns a\n@a while true; do :; done\n")
+    (tmp_path / "commands.json").write_text("[]")
+    (tmp_path / "frames.jsonl").write_text("")
+    ended = macvsim("replay", "--budget", "steps=3000", str(tmp_path))
+    assert ended.returncode == 2
+    assert "it reached its budget of 3,000 steps of shells and programs in one run\na: line 1" in ended.stderr
+    ended = macvsim("replay", "--budget", "archive=20", str(tmp_path))
+    assert "scenario.txt: the record is larger than 20 bytes when it is unpacked" in ended.stderr
 
 
 def test_every_limit_has_a_unit() -> None:

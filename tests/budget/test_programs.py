@@ -26,6 +26,13 @@ ENDLESS = {
     "doubled text": ("x=a; for i in $(seq 60); do x=$x$x; done", "output", "a word grows long"),
     "doubled text of awk": ("awk 'BEGIN{x=\"a\"; for(i=0;i<60;i++) x=x x}'", "output", "a text grows long"),
     "doubled text of sed": ("echo a | sed ':a;G;h;ta;ba'", "output", "hold space grows long"),
+    "doubled pattern space of sed": ("echo x | sed ':a;s/.*/&&/;ta'", "output", "pattern or hold space grows long"),
+    "long text searched by sed": (
+        "yes x | head -c 99999 | tr -d '\\n' | sed ':a;/[yz]/!ba'",
+        "steps",
+        "the pattern space is searched again and again",
+    ),
+    "doubled array": ('bash -c \'a=(x); while :; do a=("${a[@]}" "${a[@]}"); done\'', "steps", "an array grows long"),
     "doubled words": ('set -- a b; while :; do set -- "$@" "$@"; done', "output", "a word grows long"),
     "wide field": ("printf '%1000000000d' 1", "output", "a format has a field of 1,000,000,000 characters"),
     "wider field": (f"printf '%{'9' * 5000}d' 1", "output", "a format has a field of"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tests.two_hosts import topology
 
 TOPOLOGY = topology("cell")
+STRICT = "budget: {output: 100000, steps: 5000, processes: 100}\n"
 
 
 @pytest.fixture
@@ -76,6 +78,30 @@ def test_a_cell_with_a_mistake_is_no_lab(shell: InteractiveShell) -> None:
         shell.run_cell_magic("lab", "", "name: x\ntopology: 3\n")
     with pytest.raises(UsageError, match="%host NODE COMMAND"):
         shell.run_line_magic("host", "host1")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            "while true; do :; done",
+            r"5,000 steps of shells and programs in one run\nhost1: .*: while true",
+        ),
+        ("echo begun; cat /dev/zero", "100,000 bytes of output"),
+        ("f(){ f|f& };f", "100 processes on one machine"),
+    ],
+)
+def test_a_cell_without_an_end_is_stopped_and_the_next_one_works(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], command: str, said: str
+) -> None:
+    shell.run_cell_magic("lab", "", TOPOLOGY + STRICT)
+    with pytest.raises(UsageError, match=said):
+        shell.run_cell_magic("host", "host1", command + "\nhostname\n")
+    assert capsys.readouterr().out.startswith(f"root@host1:~# {command}\n")
+    shell.run_cell_magic("host", "host1", "hostname")
+    assert capsys.readouterr().out.startswith("root@host1:~# hostname\nhost1\n")  # bash says then that jobs were killed
+    with pytest.raises(UsageError, match=f"this cell:\\d+: {re.escape(command)}: the run was stopped"):
+        shell.run_cell_magic("lab", "", f"---\n{TOPOLOGY}{STRICT}---\n```console\nhost1# {command}\n```\n")
 
 
 def test_what_is_not_simulated_is_said_beside_later_commands(

@@ -14,6 +14,7 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import BridgePort, br_port_get
 from macvsim.dev.macvlan import Macvlan, Mode
+from macvsim.engine.budget import Budget
 from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import MS, Sim
 from macvsim.errors import NetlinkError, ScenarioError
@@ -50,8 +51,8 @@ class CaseLab:
     Raises `ScenarioError` for what no such recording holds.
     """
 
-    def __init__(self, topology: dict[str, Any]) -> None:
-        self.sim = Sim(journal=0)
+    def __init__(self, topology: dict[str, Any], budget: Budget | None = None) -> None:
+        self.sim = Sim(journal=0, budget=budget)
         install_fast_path(self.sim)
         self.spaces: dict[str, Namespace] = {}
         self._seen: Observation = {}

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from macvsim.engine.budget import Budget
 from macvsim.errors import ScenarioError
 from macvsim.fidelity.replay.caselab import LETTERS, CaseLab, Observation
+from macvsim.fidelity.replay.records import Room
 from macvsim.wire.frame import PacketType
 
 SHOWN = 12
@@ -72,12 +74,12 @@ class CaseResult:
         }
 
 
-def replay_cases(path: Path | str) -> CaseResult:
-    """Play every case of a file; `ScenarioError` if it is not such a file."""
+def replay_cases(path: Path | str, *, budget: Budget | None = None) -> CaseResult:
+    """Play every case of a file, each within a budget of its own; `ScenarioError` if it is not such a file."""
     path = Path(path)
     result = CaseResult(path.name.split(".")[0])
-    for case in load_cases(path):
-        wrong = differences(case)
+    for case in load_cases(path, budget):
+        wrong = differences(case, budget)
         result.cases_total += 1
         result.cases_equal += not wrong
         result.stimuli_total += len(case.stimuli)
@@ -86,9 +88,9 @@ def replay_cases(path: Path | str) -> CaseResult:
     return result
 
 
-def differences(case: Case) -> list[str]:
+def differences(case: Case, budget: Budget | None = None) -> list[str]:
     """A text for each stimulus after which the simulated devices saw something else than the kernel's."""
-    lab = CaseLab(case.topology)
+    lab = CaseLab(case.topology, budget)
     wrong = []
     for number, (stimulus, expected) in enumerate(zip(case.stimuli, case.expected, strict=True)):
         seen = lab.play(stimulus)
@@ -99,12 +101,14 @@ def differences(case: Case) -> list[str]:
     return wrong
 
 
-def load_cases(path: Path | str) -> list[Case]:
+def load_cases(path: Path | str, budget: Budget | None = None) -> list[Case]:
     """The cases of a file; `ScenarioError` if it is not such a file."""
     path = Path(path)
     try:
-        data = path.read_bytes()
-        document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        with path.open("rb") as file:
+            is_packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            document = json.loads(Room(budget or Budget()).read(file, path))
         return list(_table(document) if "rows" in document else _random(document))
     except (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile) as error:
         raise ScenarioError(

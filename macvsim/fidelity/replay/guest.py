@@ -16,6 +16,7 @@ from macvsim.dev.ipvlan import netif_is_ipvlan
 from macvsim.docker.host import DockerHost
 from macvsim.docker.images import BUSYBOX_ROOT
 from macvsim.docker.machine import Machine
+from macvsim.engine.budget import Budget
 from macvsim.engine.sim import MS, SECOND, US, Sim
 from macvsim.fidelity.replay import directives
 from macvsim.fidelity.replay.drawn import RecordedRandom
@@ -68,6 +69,7 @@ class Replay:
     macs : what is drawn for devices that are given no MAC, by stream, where it is known
     labels : of the states to be saved
     ipv6 : states have the tables of IPv6 too
+    budget : the most that one command, and all together, may use
     """
 
     def __init__(
@@ -80,8 +82,9 @@ class Replay:
         macs: Mapping[str, bytes] | None = None,
         labels: Collection[str] = (),
         ipv6: bool = False,
+        budget: Budget | None = None,
     ) -> None:
-        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
+        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ, budget=budget)
         install_fast_path(self.sim)
         for stream, mac in (macs or {}).items():
             self.sim.set_rng(stream, RecordedRandom(mac))
@@ -127,6 +130,7 @@ class Replay:
 
     def _step(self, step: Step) -> None:
         for command in step.commands:
+            self.sim.meter.check_document(int(self.sim.now))
             self._command(command)
         match step.directive:
             case directives.Capture():

@@ -19,7 +19,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from macvsim.engine.budget import Budget
 from macvsim.errors import BudgetExceeded, ScenarioError
@@ -64,10 +64,11 @@ class Record:
         return given_macs(self.scenario_text)
 
 
-def load(place: Path | str) -> Record:
+def load(place: Path | str, budget: Budget | None = None) -> Record:
     """Read the record in a folder or archive; `ScenarioError` if it is not one."""
     place = Path(place)
-    files = _unpack(place) if place.name.endswith(ARCHIVE) and place.is_file() else _folder(place)
+    room = Room(budget or Budget())
+    files = _unpack(place, room) if place.name.endswith(ARCHIVE) and place.is_file() else _folder(place, room)
     for name in (SCENARIO, COMMANDS, FRAMES):
         if name not in files:
             what = f"no {name} in it" if place.exists() else "no such folder"
@@ -118,9 +119,37 @@ def _files(record: Record) -> dict[str, str]:
     return files
 
 
-def _folder(folder: Path) -> dict[str, str]:
+class Readable(Protocol):
+    """A file that is open for reading."""
+
+    def read(self, size: int, /) -> bytes:
+        """So many bytes at most; all if `size` is negative."""
+
+
+class Room:
+    """The room for the files of one record when they are unpacked."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._most = budget.archive
+        self._taken = 0
+
+    def read(self, file: Readable, path: Path) -> bytes:
+        """All of a file that is kept in `path`; `BudgetExceeded` if all together are too large."""
+        data = file.read(self._most - self._taken + 1 if self._most else -1)
+        self.take(len(data), path)
+        return data
+
+    def take(self, octets: int, path: Path) -> None:
+        """So many bytes more; raises likewise."""
+        self._taken += octets
+        if 0 < self._most < self._taken:
+            text = f"the record is larger than {self._most:,} bytes when it is unpacked: it is no recording of a kernel"
+            raise BudgetExceeded("archive", f"{path}: {text}")
+
+
+def _folder(folder: Path, room: Room) -> dict[str, str]:
     """The texts of the files in a folder that can be part of a record, by their names without compression."""
-    files, left = {}, Budget().archive
+    files = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = path.name.removesuffix(".gz").removesuffix(".xz")
         if (name not in (SCENARIO, COMMANDS, FRAMES) and not name.startswith(_STATE)) or not path.is_file():
@@ -129,41 +158,31 @@ def _folder(folder: Path) -> dict[str, str]:
             import lzma  # not in every build of Python
 
             with lzma.open(path) as packed:
-                data = packed.read(left + 1)
+                data = room.read(packed, path)
         elif path.suffix == ".gz":
             with gzip.open(path) as packed:
-                data = packed.read(left + 1)
+                data = room.read(packed, path)
         else:
-            data = path.read_bytes()
-        left -= len(data)
-        _check_size(path, left)
+            with path.open("rb") as plain:
+                data = room.read(plain, path)
         files[name] = data.decode("utf-8")
     return files
 
 
-def _unpack(path: Path) -> dict[str, str]:
+def _unpack(path: Path, room: Room) -> dict[str, str]:
     """The texts of the files in an archive, by name."""
     import tarfile
 
-    files, left = {}, Budget().archive
+    files = {}
     try:
         with tarfile.open(path, "r:xz") as archive:
             for member in archive:
                 if (data := archive.extractfile(member)) is not None:
-                    left -= member.size
-                    _check_size(path, left)
+                    room.take(member.size, path)
                     files[member.name.rpartition("/")[2]] = data.read().decode("utf-8")
     except tarfile.TarError as error:
         raise ScenarioError(f"{path}: not an archive of a record: {error}") from None
     return files
-
-
-def _check_size(path: Path, left: int) -> None:
-    """`BudgetExceeded` if the files of a record take more than the budget has."""
-    if left < 0:
-        most = Budget().archive
-        text = f"{path}: the record is larger than {most:,} bytes when it is unpacked: it is no recording of a kernel"
-        raise BudgetExceeded("archive", text)
 
 
 def _commands(text: str, where: str) -> tuple[CommandEntry, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from macvsim.engine.budget import Budget
 from macvsim.fidelity.replay import directives
 from macvsim.fidelity.replay.align import align
 from macvsim.fidelity.replay.compare import Comparison, compare
@@ -21,7 +22,7 @@ EXEC_SHARE = 0.95
 """Of the time that ``docker exec`` takes beyond its program's, this share passes before the program's first step."""
 
 
-def replay(record: Record, *, seed: int = 0, real_time: bool = False) -> Comparison:
+def replay(record: Record, *, seed: int = 0, real_time: bool = False, budget: Budget | None = None) -> Comparison:
     """Play a record again and compare; `real_time`: it was made so, as all with a Docker daemon are."""
     scenario = parse(record.scenario_text, record.name)
     real_time = real_time or any(isinstance(d, directives.DockerDaemon) for d in scenario.directives)
@@ -36,6 +37,7 @@ def replay(record: Record, *, seed: int = 0, real_time: bool = False) -> Compari
             macs=macs,
             labels=record.states,
             ipv6=scenario.ipv6,
+            budget=budget,
         )
         played.play(expand(scenario))
         return played
@@ -66,6 +68,6 @@ def _starts(
         yield entry.ns, entry.cmd, entry.start + lead
 
 
-def replay_folder(folder: Path | str, *, seed: int = 0) -> Comparison:
+def replay_folder(folder: Path | str, *, seed: int = 0, budget: Budget | None = None) -> Comparison:
     """Play the record in a folder or archive again and compare; `ScenarioError` if it is not a record."""
-    return replay(load(folder), seed=seed)
+    return replay(load(folder, budget), seed=seed, budget=budget)

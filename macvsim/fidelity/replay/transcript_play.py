@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macvsim.docker.host import DockerHost
+from macvsim.engine.budget import Budget
 from macvsim.engine.sim import MS, SECOND, Sim
 from macvsim.fidelity.replay.compare import NOT_SIMULATED_STATUS, NOT_SIMULATED_TEXT
 from macvsim.fidelity.replay.guest import RECORDER_HZ
@@ -107,10 +108,10 @@ class TranscriptComparison:
 class TranscriptReplay:
     """A transcript being played."""
 
-    def __init__(self, transcript: Transcript, *, seed: int = 0) -> None:
+    def __init__(self, transcript: Transcript, *, seed: int = 0, budget: Budget | None = None) -> None:
         self.transcript = transcript
         self.testbed: Testbed = derive(transcript)
-        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ)
+        self.sim = Sim(seed, journal=0, hz=RECORDER_HZ, budget=budget)
         install_fast_path(self.sim)
         self.kernel = Kernel(self.sim, "guest", wakeup_delay=0, boot=Boot(self.testbed.ipv6))
         self.kernel.init.netfilter.modules.load_br_netfilter()  # the guest's kernel has it built in
@@ -142,6 +143,7 @@ class TranscriptReplay:
         played = []
         given = _given_macs(self.transcript)
         for at, exchange in enumerate(self.transcript.exchanges):
+            self.sim.meter.check_document(int(self.sim.now))
             self._start_daemons(at)
             stdout, stderr, rc = self._run(self.boxes[exchange.host], exchange.command)
             self._advance(COMMAND_TIME)
@@ -200,10 +202,10 @@ def _given_macs(transcript: Transcript) -> Sequence[str]:
     return [*cards, *typed, *files]
 
 
-def replay_transcript(path: Path | str, *, seed: int = 0) -> TranscriptComparison:
+def replay_transcript(path: Path | str, *, seed: int = 0, budget: Budget | None = None) -> TranscriptComparison:
     """Play the transcript in a file again and compare; `ScenarioError` if it is none."""
     transcript = load(path)
-    return TranscriptComparison(transcript.name, tuple(TranscriptReplay(transcript, seed=seed).play()))
+    return TranscriptComparison(transcript.name, tuple(TranscriptReplay(transcript, seed=seed, budget=budget).play()))
 
 
 __all__ = ["TranscriptComparison", "TranscriptReplay", "replay_transcript"]

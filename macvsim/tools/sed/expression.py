@@ -88,6 +88,11 @@ class Replacement:
         """The highest group it names."""
         return max((int(value) for kind, value in self.parts if kind == "group"), default=0)
 
+    def most(self, match: Match) -> int:
+        """The most characters that `apply` gives."""
+        whole = match.end - match.start
+        return sum(whole if kind == "group" else len(value) for kind, value in self.parts)
+
     def apply(self, match: Match) -> str:
         """The text for one match."""
         found, mode, once = "", "E", ""

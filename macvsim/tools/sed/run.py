@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol
 
 import simpy
 
-from macvsim.engine.budget import Meter
+from macvsim.engine.budget import LONG, Meter
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.streams import Steps
 from macvsim.shell.regexp import Match, Pattern, RegexLimitError
@@ -16,6 +16,9 @@ from macvsim.tools.sed.script import Address, Command, SedError
 Truth = Generator[simpy.Event, Any, bool]
 _MOST_JUMPS = 1_000_000
 """How many jumps one line may take."""
+_PER_STEP = 256
+"""Characters that are searched in one step of the budget."""
+_GROWS = "sed: the pattern or hold space grows long"
 _SHOWN = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
 
 
@@ -63,6 +66,8 @@ class Run:
         self._queue: list[tuple[str, str]] = []
         self._replaced = False
         self._last_pattern: Pattern | None = None
+        self._searched = 0
+        """Characters that were searched, and are not counted as steps yet."""
 
     def restart(self) -> None:
         """The next file is a separate one: lines are counted from its first one."""
@@ -177,6 +182,7 @@ class Run:
             case "step":
                 past = self._number - address.number
                 return past >= 0 and past % address.step == 0 if address.step else past == 0
+        self._search()
         return self._known(address.pattern).test(self._space)
 
     def _known(self, pattern: Pattern | None) -> Pattern:
@@ -185,6 +191,13 @@ class Run:
         if self._last_pattern is None:
             raise SedError("-e expression #1, char 0: ", "no previous regular expression")
         return self._last_pattern
+
+    def _search(self) -> None:
+        """The pattern space is about to be searched."""
+        self._searched += len(self._space)
+        if self._searched >= _PER_STEP:
+            steps, self._searched = divmod(self._searched, _PER_STEP)
+            self._meter.step(lambda: "sed: the pattern space is searched again and again", steps)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -208,7 +221,7 @@ class Run:
                     self._replaced = False
                 continue
             outcome = yield from self._one(command, letter)
-            self._meter.build(len(self._space) + len(self._hold), "sed: the pattern or hold space grows long")
+            self._meter.build(len(self._space) + len(self._hold), _GROWS)
             if outcome:
                 return outcome
         return "print"
@@ -284,10 +297,16 @@ class Run:
     def _substitute(self, command: Command) -> Steps:
         pattern = self._known(command.pattern)
         parts: list[str] = []
-        at = 0
+        at, size, told = 0, len(self._space), LONG
+        self._search()
+        self._meter.build(8 * len(self._space), _GROWS)
         for number, match in enumerate(self._matches(command, pattern), 1):
             if not number % 16:
                 self._meter.step(lambda: "sed: s/REGEXP/REPLACEMENT/g")
+            size += command.replacement.most(match)
+            if size >= told:
+                self._meter.build(size, _GROWS)
+                told = 2 * size
             parts += [self._space[at : match.start], command.replacement.apply(match)]
             at = match.end
         if not parts:
@@ -299,18 +318,16 @@ class Run:
         if "w" in command.flags:
             yield from self._to_file(command.text, self._space)
 
-    def _matches(self, command: Command, pattern: Pattern) -> list[Match]:
+    def _matches(self, command: Command, pattern: Pattern) -> Iterator[Match]:
         """The matches that are replaced."""
-        found: list[Match] = []
         try:
             for count, match in enumerate(pattern.matches(self._space), 1):
                 if count >= command.occurrence:
-                    found.append(match)
+                    yield match
                     if "g" not in command.flags:
                         break
         except RegexLimitError as error:
             raise NotSimulated(str(error), Effect.NONE) from None
-        return found
 
     def _to_file(self, name: str, line: str) -> Steps:
         if name == "/dev/stdout":
