@@ -145,8 +145,11 @@ def fidelity(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Compare with the running kernel; 1 if anything differs, 2 if something could not be played."""
-    from macvsim.fidelity.verify.commands import verify_file, verify_random
+    """Compare with the running kernel; 1 if anything differs, 2 if something could not be played, 77 if all was
+    skipped.
+    """
+    from macvsim.fidelity.verify import SKIPPED
+    from macvsim.fidelity.verify.commands import of_all, verify_file, verify_random
 
     if options.random < 0:
         raise MacvsimError(f"--random {options.random}: write how many topologies to play, such as --random 300")
@@ -154,7 +157,10 @@ def verify(options: argparse.Namespace) -> int:
     codes = [verify_file(path, _write, _complain) for path in options.files]
     if count:
         codes.append(verify_random(count, options.seed, _write, _complain))
-    return max(codes)
+    code = of_all(codes)
+    if code == SKIPPED:
+        _complain(f"macvsim: nothing was compared: all of it was skipped (status {SKIPPED})\n")
+    return code
 
 
 def why(options: argparse.Namespace) -> int:
@@ -415,7 +421,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
     one.add_argument("--markdown", action="store_true", help="print the page that the documentation has")
     one.set_defaults(run=fidelity)
-    text = "play labs and random topologies on the running kernel too, and compare; exit status 1 if anything differs"
+    text = (
+        "play labs and random topologies on the running kernel too, and compare; exit status 1 if anything differs, "
+        "77 if all was skipped"
+    )
     one = commands.add_parser("verify", help=text, description=text)
     one.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="labs, as for run; each in a sandbox of its own"

@@ -1,8 +1,10 @@
 """Files that macvsim writes on the machine it runs on: whole, or not at all (rename(2), fsync(2)).
 
 A new text goes into a temporary file of the same folder, is flushed to the disk, and takes the place of the old file in
-one step: after a full disk, a signal or a power cut the old file is whole, and a new one is complete or absent.  Links
-are followed, the mode of the old file is kept.  Pipes, terminals, devices and /proc/self/fd are written to directly.
+one step: after a full disk, a signal or a power cut the old file is whole, and a new one is complete or absent.  The
+process locks its temporary files (flock(2)); the files of killed processes are removed by the next one that writes.
+Links are followed, the mode of the old file is kept.  Pipes, terminals, devices and /proc/self/fd are written to
+directly.
 Every other module writes through this one (tests/output/test_one_writer.py).
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import stat
 from collections.abc import Iterator
@@ -153,6 +156,7 @@ def check_writable(path: Path | None) -> None:
         raise MacvsimError(f"{path}: no file can be written in the folder {place.parent}: choose another name")
 
 
+_TEMPORARY = re.compile(r"\.macvsim-\d+-\d+\.tmp")
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -174,14 +178,46 @@ def _place(path: Path) -> Path | None:
 
 
 def _create(folder: Path) -> tuple[Path, int]:
-    """A new temporary file, open for reading and for adding to its end."""
+    """A new temporary file, open for reading and for adding to its end, and locked."""
+    _remove_left(folder)
     number = 0
     while True:
         temporary = folder / f".macvsim-{os.getpid()}-{number}.tmp"
-        try:
-            return temporary, os.open(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | _FLAGS, _MODE)
-        except FileExistsError:
-            number += 1
+        number += 1
+        with suppress(FileExistsError):
+            fd = os.open(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | _FLAGS, _MODE)
+            with suppress(OSError):
+                _lock(fd, wait=True)
+            if os.fstat(fd).st_nlink:
+                return temporary, fd
+            os.close(fd)  # another process removed it before it was locked
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove temporary files that no process holds open any more."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if _TEMPORARY.fullmatch(name):
+                with suppress(OSError):
+                    _remove_unlocked(folder / name)
+
+
+def _lock(fd: int, *, wait: bool) -> None:
+    """Lock an open file; `OSError` if another process has, or no file is locked here."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows, where no file that is open can be removed either
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP)) from None
+    fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def _remove_unlocked(path: Path) -> None:
+    fd = os.open(path, os.O_RDWR | _FLAGS | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _lock(fd, wait=False)
+        path.unlink()
+    finally:
+        os.close(fd)
 
 
 @contextmanager

@@ -203,3 +203,37 @@ for name in sys.argv[1:]:
     ]
     assert (closed / "a").read_text() == (opened / "a").read_text() == "old"
     closed.chmod(0o755)
+
+
+def test_temporary_files_of_dead_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from macvsim.output import Draft
+drafts = [Draft("a"), Draft("b")]
+if sys.argv[1] == "die":
+    os.kill(os.getpid(), 9)
+print("ready", flush=True)
+sys.stdin.read()
+drafts[0].write(b"late")
+drafts[0].commit()
+os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", code, "die"], cwd=tmp_path, check=False)
+    left = names(tmp_path)
+    assert len(left) == 2
+    words = [sys.executable, "-c", code, "live"]
+    with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        (tmp_path / ".macvsim-1-0.tmp").symlink_to("kept")
+        (tmp_path / ".macvsim-1-x.tmp").write_text("kept")
+        (tmp_path / "kept").write_text("kept")
+        own = Draft(tmp_path / "c")
+        write_file(tmp_path / "d", "d")
+        own.commit()
+        live = [name for name in names(tmp_path) if f"-{process.pid}-" in name]
+        assert len(live) == 2
+        assert names(tmp_path) == sorted([*live, ".macvsim-1-0.tmp", ".macvsim-1-x.tmp", "kept", "c", "d"])
+        process.communicate(b"")
+    assert (tmp_path / "a").read_text() == "late"
+    write_file(tmp_path / "e", "e")
+    assert names(tmp_path) == sorted([".macvsim-1-0.tmp", ".macvsim-1-x.tmp", "kept", "a", "c", "d", "e"])

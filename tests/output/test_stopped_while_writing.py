@@ -48,9 +48,11 @@ def test_a_signal_in_the_middle(tmp_path: Path, command: str, moment: str, name:
     assert ended.stderr == ""
     if moment == "fsync":
         return
+    assert len(left_behind(tmp_path)) == 1
     again = run(tmp_path, program(words))
     assert again.returncode == 0, again.stderr
     check_complete(path)
+    assert left_behind(tmp_path) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from macvsim.cli import main
+from macvsim.fidelity.verify import SKIPPED
+from macvsim.fidelity.verify.commands import of_all
 from macvsim.fidelity.verify.simlab import NoCounterpart, VethBuilder
 from macvsim.fidelity.verify.snapshot import commands, snapshot
 from macvsim.labfile.load import load
@@ -186,9 +189,29 @@ def test_users_without_privileges_may_verify_too() -> None:
 
 
 @pytest.mark.kernel
-def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path) -> None:
+def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
+    path = lab(tmp_path, "sw1# port 2 down")
+    ran = verify(path)
+    assert ran.returncode == 77, ran.stdout + ran.stderr
+    assert "commands 0 agree, 0 differ, 0 made, 1 skipped; frames 0/0 equal; nothing was compared" in ran.stdout
+
+
+def test_the_worst_of_several_statuses_counts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("macvsim.fidelity.verify.commands.verify_file", lambda path, write, complain: SKIPPED)
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "a.md", "b.md"])
+    assert ended.value.code == 77
+    assert capsys.readouterr().err == "macvsim: nothing was compared: all of it was skipped (status 77)\n"
+    assert [of_all(codes) for codes in ([0, 77], [77, 77], [1, 77, 0], [1, 2], [0])] == [0, 77, 1, 2, 0]
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("name", "status"), [("SIGKILL", -9), ("SIGTERM", 143)])
+def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path, name: str, status: int) -> None:
     command = [sys.executable, "-m", "macvsim", "verify", str(lab(tmp_path, "host1# ping -c 60 10.0.0.2"))]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     end = time.monotonic() + 30
     processes: list[int] = []
     while len(processes) < 6 and time.monotonic() < end and process.poll() is None:
@@ -197,8 +220,11 @@ def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path) -> None:
     if process.poll() == 2:
         pytest.skip("there can be no sandbox here")
     assert len(processes) >= 6, "it never began"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    began = time.monotonic()
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == status and time.monotonic() - began < 5  # of 60
+    assert said.decode() == ("macvsim: ended by SIGTERM\n" if name == "SIGTERM" else "")
     end = time.monotonic() + 10
     while (left := [pid for pid in processes if Path(f"/proc/{pid}").exists()]) and time.monotonic() < end:
         time.sleep(0.1)  # noqa: TID251

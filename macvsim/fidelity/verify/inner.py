@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from macvsim.errors import MacvsimError
+from macvsim.fidelity.verify import SKIPPED
 from macvsim.fidelity.verify.differential import run_differential
 from macvsim.fidelity.verify.labresult import LabComparison
 from macvsim.fidelity.verify.labrun import LabRun
@@ -23,30 +24,30 @@ _AGAIN = "a kernel's timers and processes race: the lab's commands are run again
 
 
 def play_lab(name: str, write: Sink) -> int:
-    """Play a lab both ways and print what agrees; 1 if something differs, 2 if the lab cannot be played.
+    """Play a lab both ways and print what agrees; 1 if something differs, 2 if the lab cannot be played, `SKIPPED`.
 
     A lab with a difference is played again, with new hosts and files, and a line says so before: a difference that
     stays is reported, and one that went is counted.
     """
-    return _reported(lambda: _is_equal(Path(name), write))
+    return _reported(lambda: _played(Path(name), write))
 
 
 def play_random(count: int, seed: int, write: Sink) -> int:
-    """Play random cases from a seed on; 1 if one differs."""
+    """Play random cases from a seed on; 1 if one differs, `SKIPPED`."""
 
-    def is_equal() -> bool:
+    def play() -> int:
         if lacking := _lacking():
             write(f"skipped: {lacking}\n")
-            return True
-        return run_differential(range(seed, seed + count), JOBS, write)
+            return SKIPPED
+        return 0 if run_differential(range(seed, seed + count), JOBS, write) else 1
 
-    return _reported(is_equal)
+    return _reported(play)
 
 
-def _reported(play: Callable[[], bool]) -> int:
+def _reported(play: Callable[[], int]) -> int:
     """Errors in one line, as the command line has them."""
     try:
-        return 0 if play() else 1
+        return play()
     except MacvsimError as error:
         print(f"macvsim: {error}", file=sys.stderr)
     except OSError as error:
@@ -54,7 +55,7 @@ def _reported(play: Callable[[], bool]) -> int:
     return 2
 
 
-def _is_equal(path: Path, write: Sink) -> bool:
+def _played(path: Path, write: Sink) -> int:
     omitted: dict[int, str] = {}
     tries = 1
     while True:
@@ -62,7 +63,7 @@ def _is_equal(path: Path, write: Sink) -> bool:
             run = LabRun(path, omitted)
         except NoCounterpart as reason:
             write(f"skipped {path}: {str(reason).removeprefix(f'{path}:')}\n")
-            return True
+            return SKIPPED
         compared = run.run()
         if run.unable is not None:
             line, why = run.unable
@@ -70,7 +71,9 @@ def _is_equal(path: Path, write: Sink) -> bool:
             write(f"again   {line:4}: {why.splitlines()[0]}; {_OMITTED}\n")
         elif compared.is_equal or tries == TRIES:
             write("".join(f"{line}\n" for line in compared.lines(tries)))
-            return compared.is_equal
+            if not compared.is_compared:
+                return SKIPPED
+            return 0 if compared.is_equal else 1
         else:
             tries += 1
             _say_what_differed(compared, _AGAIN.format(tries=tries, most=TRIES), write)

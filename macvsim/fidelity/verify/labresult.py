@@ -44,6 +44,11 @@ class LabComparison:
     interfaces: tuple[InterfaceComparison, ...]
 
     @property
+    def is_compared(self) -> bool:
+        """An output or a frame was compared."""
+        return bool(self.count("agree") or self.count("differ") or any(one.total for one in self.interfaces))
+
+    @property
     def is_equal(self) -> bool:
         """Nothing that could be compared differs."""
         return not self.count("differ") and all(one.equal == one.total for one in self.interfaces)
@@ -63,7 +68,8 @@ class LabComparison:
         counts = ", ".join(f"{self.count(verdict)} {verdict}" for verdict in _VERDICTS)
         equal, total = (sum(getattr(one, key) for one in self.interfaces) for key in ("equal", "total"))
         again = f"; played {tries} times" if tries > 1 else ""
-        yield f"{self.name}: commands {counts}; frames {equal}/{total} equal{again}"
+        nothing = "" if self.is_compared else "; nothing was compared"
+        yield f"{self.name}: commands {counts}; frames {equal}/{total} equal{again}{nothing}"
 
 
 __all__ = ["LabComparison", "StepResult", "Verdict"]
