@@ -58,18 +58,21 @@ def compare(
     captures : pairs of captures of the two labs; all that a pcapng file is written from is compared
     texts : what was printed in each lab, in rows
     """
-    differences = list(_differences({"transcript": texts[0]}, {"transcript": texts[1]}))
+    differences = differing({"transcript": texts[0]}, {"transcript": texts[1]})
     for number, (one, other) in enumerate(captures, 1):
-        differences += _differences(_of_capture(one, number), _of_capture(other, number))
-    return differences + list(_differences(everything(first), everything(second)))
+        differences += differing(_of_capture(one, number), _of_capture(other, number))
+    return differences + differing(everything(first), everything(second))
 
 
-def _differences(first: Mapping[str, Rows], second: Mapping[str, Rows]) -> Iterator[Difference]:
+def differing(first: Mapping[str, Rows], second: Mapping[str, Rows]) -> list[Difference]:
+    """The first row of each section that is not the same."""
+    found = []
     for section in dict.fromkeys([*first, *second]):
         one, other = list(first.get(section, ())), list(second.get(section, ()))
         if one != other:
             pairs = enumerate(zip_longest(one, other, fillvalue=MISSING), 1)
-            yield next(Difference(section, row, a, b) for row, (a, b) in pairs if a != b)
+            found.append(next(Difference(section, row, a, b) for row, (a, b) in pairs if a != b))
+    return found
 
 
 def _shown(row: Any) -> str:
@@ -195,4 +198,4 @@ def _connection(conn: Conn) -> tuple[Any, ...]:
     return (*texts, conn.expires, conn.mark, conn.stream_since)
 
 
-__all__ = ["Difference", "compare", "everything"]
+__all__ = ["Difference", "compare", "differing", "everything"]

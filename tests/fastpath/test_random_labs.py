@@ -1,4 +1,6 @@
-"""Random labs of every kind of device are the same with the fast path and without it; see random_labs.py for many."""
+"""Random labs of every kind of device are the same with the fast path, captures and unrelated hosts and without them;
+see random_labs.py for many.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +36,12 @@ root@host1:~# ip -s link show eth0
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_fast_path_changes_nothing(seed: int) -> None:
     assert verdict(seed) == (seed, "")
+
+
+@pytest.mark.parametrize("law", ["captures", "unrelated"])
+@pytest.mark.parametrize("seed", range(8))
+def test_captures_and_unrelated_hosts_change_nothing(seed: int, law: str) -> None:
+    assert verdict(seed, law) == (seed, "")
 
 
 def check_plain(path: Path) -> int | str | None:

@@ -1,5 +1,8 @@
 """Random labs, each played with the fast path and without it, which must end alike to the last byte and nanosecond.
 
+``--law captures`` and ``--law unrelated`` play each with and without a capture of every interface, and with and without
+unrelated hosts instead.
+
 A lab follows from its seed: hosts with macvlan, ipvlan, VLAN, veth, bridge, dummy and docker0 devices, programs that
 send and receive, captures, changes at random moments in process and in softirq context, and commands that read
 counters in the middle.  ``python -m tests.lab.random_labs COUNT [--from SEED] [--jobs N]`` plays many and names the
@@ -9,11 +12,13 @@ seeds that differ; ``--show`` prints what a seed does.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -24,12 +29,15 @@ from macvsim.machine.capture import Capture
 from macvsim.net.namespace import Namespace
 from macvsim.net.socket import UdpSocket
 from macvsim.switch import SwitchPort
-from macvsim.testing.compare import Difference, compare
+from macvsim.testing.compare import Difference, compare, differing, everything
 from macvsim.wire.addr import ip_int, ip_text
 
 KNOWN: dict[int, str] = {}
 """Seeds whose two runs differ, and why: to be empty again once the cause is gone."""
 
+WHOLE = 400_000
+"""Records of a journal that forgets none."""
+UNRELATED = ("unrelated-switch", "unrelated-1", "unrelated-2")
 MOMENTS = (0.0, 0.000_013, 0.000_025, 0.000_026, 0.000_050, 0.000_051, 0.000_3, 0.000_301, 0.02, 0.1, 0.3)
 """How long (s) the lab runs between two actions: cables take 25 us, programs wake 250 us after a packet."""
 SUBNET = "172.16.{}"
@@ -37,9 +45,13 @@ SUBNET = "172.16.{}"
 
 
 class Play:
-    """One random lab and what is done to it; the same seed does the same."""
+    """One random lab and what is done to it; the same seed does the same.
 
-    def __init__(self, seed: int, *, fastpath: bool) -> None:
+    captured : every interface is captured from the beginning
+    unrelated : two hosts more, with a switch of their own and addresses that other hosts have, ping each other
+    """
+
+    def __init__(self, seed: int, *, fastpath: bool, captured: bool = False, unrelated: bool = False) -> None:
         rng = self.rng = Random(seed)
         self.journal = rng.random() < 0.6
         self.lab = Lab(seed, docker=rng.choice(["26.1", "26.1", "19.03"]), journal=self.journal, fastpath=fastpath)
@@ -57,6 +69,8 @@ class Play:
         self.last = 9
         self.ipv6 = rng.random() < 0.35
         self.vids = rng.choice([[0], [0], [100], [0, 100], [100, 200]])
+        self.unrelated = unrelated
+        self.all = self.lab.start_capture() if captured else None
         self.build()
 
     # -- commands ------------------------------------------------------------------------------------------------------
@@ -82,13 +96,19 @@ class Play:
         return self.rng.choice(self.boxes)
 
     def host(self) -> str:
-        return self.rng.choice(list(self.lab.hosts))
+        return self.rng.choice(self.hosts)
 
     def namespace(self) -> Namespace:
         """One of a host, a container or ``ip netns``."""
-        lab = self.lab
-        named = [ns for host in lab.hosts.values() for ns in host.kernel.netns.values()]
-        return self.rng.choice([*(box.ns for box in lab.boxes().values()), *named])
+        hosts = [self.lab.hosts[name] for name in self.hosts]
+        named = [ns for host in hosts for ns in host.kernel.netns.values()]
+        boxes = [box.ns for name, box in self.lab.boxes().items() if name not in UNRELATED]
+        return self.rng.choice([*boxes, *named])
+
+    @property
+    def hosts(self) -> list[str]:
+        """Hosts that are used."""
+        return [name for name in self.lab.hosts if name not in UNRELATED]
 
     # -- building ------------------------------------------------------------------------------------------------------
 
@@ -136,6 +156,8 @@ class Play:
                 self.servers.append((f"10.0.0.{number}", 80))
             if rng.random() < 0.3:
                 self.sh(name, "sysctl -w net.ipv4.ip_forward=1")
+        if self.unrelated:
+            self.add_unrelated()
         if rng.random() < 0.15:
             self.dhcp()
         if rng.random() < 0.3:
@@ -143,6 +165,14 @@ class Play:
         lab.run(rng.choice([0.0, 0.01, 2.0]))
         if rng.random() < 0.3 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([20, 100, 700])
+
+    def add_unrelated(self) -> None:
+        lab = self.lab
+        lab.switch(UNRELATED[0])
+        for number, name in enumerate(UNRELATED[1:], 1):
+            host = lab.host(name, nic="enp0s8", switch=UNRELATED[0], ipv6=True)
+            host.addr_add("enp0s8", f"10.0.0.{number}/24")
+        lab[UNRELATED[1]].sh("ping -i 0.1 10.0.0.2 > /dev/null 2>&1 &")
 
     def address(self, vid: int) -> str:
         self.last += 1
@@ -280,7 +310,7 @@ class Play:
     def dummy(self, number: int, name: str) -> None:
         self.sh(name, f"ip link add d0 type dummy; ip link set d0 up; ip addr add 10.9.{number}.1/24 dev d0")
         self.targets.append(f"10.9.{number}.1")
-        for other in self.lab.hosts:
+        for other in self.hosts:
             if other != name:
                 self.sh(other, f"ip route add 10.9.{number}.0/24 via 10.0.0.{number}")
 
@@ -295,7 +325,7 @@ class Play:
 
     def forget_soon(self) -> None:
         """Neighbours are checked, and bridges forget addresses, after seconds."""
-        for name in self.lab.hosts:
+        for name in self.hosts:
             self.sh(name, "ip link set br0 type bridge ageing_time 100")
         for node, prefix in self.boxes:
             for dev in ("eth0",) if prefix or node in self.containers else ("enp0s8", "br0", "docker0"):
@@ -489,7 +519,7 @@ class Play:
         rng, lab = self.rng, self.lab
         choice = rng.randrange(8)
         if choice == 0:
-            name = rng.choice(list(lab.hosts))
+            name = self.host()
             nic = lab.hosts[name].dev("enp0s8")
             if isinstance(nic, Nic) and nic.cable is not None:
                 other = nic.cable.other(nic)
@@ -573,20 +603,64 @@ def differences(seed: int) -> list[Difference]:
     return compare(fast.lab, plain.lab, captures=pairs, texts=(fast.texts, plain.texts))
 
 
-def verdict(seed: int) -> tuple[int, str]:
+def captured_or_not(seed: int) -> list[Difference]:
+    """Where a lab in which every interface is captured from the beginning differs from the lab without."""
+    one, other = (Play(seed, fastpath=bool(seed % 2), captured=captured).run() for captured in (True, False))
+    pairs = list(zip(one.captures, other.captures, strict=True))
+    return compare(one.lab, other.lab, captures=pairs, texts=(one.texts, other.texts))
+
+
+def alone_or_not(seed: int) -> list[Difference]:
+    """Where a lab differs from the lab to which unrelated hosts were added; packets are numbered anew."""
+    one, other = (Play(seed, fastpath=bool(seed % 2), unrelated=unrelated).run() for unrelated in (True, False))
+    return differing(_related(one), _related(other))
+
+
+def _related(play: Play) -> dict[str, list[Any]]:
+    """All that a lab shows but for unrelated hosts."""
+    numbers: dict[int, int] = {}
+    found: dict[str, list[Any]] = {"transcript": [re.sub(r"\buid=\d+", "", text) for text in play.texts]}
+    journal = play.lab.sim.journal
+    is_whole = journal is not None and journal.limit == WHOLE
+    for name, rows in everything(play.lab).items():
+        if name in ("journal", "causes in the journal") and not is_whole:
+            continue
+        if name == "journal":
+            lines = [row for row in rows if not row[2].startswith((*UNRELATED, f"cable {UNRELATED[0]}"))]
+            found[name] = [(row[0], numbers.setdefault(row[1], len(numbers)), *row[2:]) for row in lines]
+        elif name == "causes in the journal":
+            found[name] = [(numbers[uid], numbers.get(cause)) for uid, cause in rows if uid in numbers]
+        elif name == "drops":
+            found[name] = [row for row in rows if not row[0].startswith(UNRELATED)]
+        elif name != "next identity" and not name.endswith(UNRELATED):
+            found[name] = list(rows)
+    for number, capture in enumerate(play.captures):
+        found[f"capture {number}"] = [r for r in capture.records if not r.interface.startswith(UNRELATED)]
+    return found
+
+
+LAWS: dict[str, Callable[[int], list[Difference]]] = {
+    "fastpath": differences,
+    "captures": captured_or_not,
+    "unrelated": alone_or_not,
+}
+"""Two runs of a seed that must be equal: with and without the fast path, captures, unrelated hosts."""
+
+
+def verdict(seed: int, law: str = "fastpath") -> tuple[int, str]:
     """A seed, and how its runs differ or fail; nothing if they are equal."""
     try:
-        return seed, "\n".join(map(str, differences(seed)))
+        return seed, "\n".join(map(str, LAWS[law](seed)))
     except Exception:
         return seed, traceback.format_exc()
 
 
-def verdicts(seeds: range, jobs: int) -> Iterator[tuple[int, str]]:
+def verdicts(seeds: range, jobs: int, law: str) -> Iterator[tuple[int, str]]:
     if jobs == 1:
-        yield from map(verdict, seeds)
+        yield from (verdict(seed, law) for seed in seeds)
     else:
         with ProcessPoolExecutor(jobs) as pool:
-            yield from pool.map(verdict, seeds, chunksize=4)
+            yield from pool.map(partial(verdict, law=law), seeds, chunksize=4)
 
 
 def main() -> int:
@@ -594,13 +668,14 @@ def main() -> int:
     parser.add_argument("count", type=int, nargs="?", default=100)
     parser.add_argument("--from", type=int, default=0, dest="first", metavar="SEED")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--law", choices=LAWS, default="fastpath", help="the two runs that are compared")
     parser.add_argument("--show", action="store_true", help="print what the first seed does, and play no other")
     options = parser.parse_args()
     if options.show:
         print("\n".join(Play(options.first, fastpath=False).run().texts))
         return 0
     began, different = time.process_time(), 0
-    for seed, text in verdicts(range(options.first, options.first + options.count), options.jobs):
+    for seed, text in verdicts(range(options.first, options.first + options.count), options.jobs, options.law):
         if seed % 100 == 99:
             print(f"seed {seed} was played", file=sys.stderr, flush=True)
         if text:

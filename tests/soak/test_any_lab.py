@@ -2,6 +2,7 @@
 
 Hypothesis composes topologies of every device kind, commands, traffic, cuts, changes under way, saves and loads; each
 step is done in two labs, with the fast path and without it, which must stay equal.  ``SOAK=500`` plays more examples.
+That captures and unrelated hosts change nothing is a law of tests/lab/random_labs.py.
 """
 
 from __future__ import annotations
