@@ -355,8 +355,8 @@ class Lab(ShownLab):
         ScenarioError : the file is no saved lab, not a whole one, of a later macvsim, or does not come out as it was
         OSError : the file cannot be read
         """
-        from macvsim.record.values import MISTAKES
         from macvsim.record.savefile import read
+        from macvsim.record.values import MISTAKES
 
         saved = read(Path(path))
         try:

@@ -14,7 +14,7 @@ from macvsim.docker.membership import Networking
 from macvsim.docker.names import invent, is_allowed
 from macvsim.docker.network import EndpointSettings, Network
 from macvsim.docker.profile import Profile
-from macvsim.docker.publish import check_protocols
+from macvsim.docker.publish import check_places, check_protocols
 from macvsim.errors import DockerError, Effect, NotSimulated
 
 
@@ -46,6 +46,7 @@ def create(
         raise NotSimulated("--cap-drop NET_RAW: programs in containers may always open raw sockets", Effect.CHANGES)
     if config.network == "container:":
         raise profile.error("container.join_nobody")
+    check_places(config)
     check_restart(profile, config.restart)
     image = engine.images.known(config.image)
     if image is None:

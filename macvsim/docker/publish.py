@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address
+from ipaddress import AddressValueError, IPv4Address
 from typing import TYPE_CHECKING
 
 from macvsim.docker.container_config import ContainerConfig
@@ -24,6 +24,24 @@ _HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4"
 _PROTOCOLS = ("tcp", "udp")
 PortMap = dict[str, list[PortBinding]]
 """Published and exposed ports (``80/tcp``), and where each is published."""
+
+
+def check_places(config: ContainerConfig) -> None:
+    """Refuse places on the host that are none (moby daemon/container.go validatePortBindings).
+
+    Raises
+    ------
+    DockerError : a port is no number
+    NotSimulated : an address is none of IPv4
+    """
+    for places in config.ports.values():
+        for ip, number in places:
+            if number and not (number.isdecimal() and int(number) < 1 << 16):
+                raise DockerError(f'invalid port specification: "{number}"')
+            try:
+                IPv4Address(ip or 0)
+            except AddressValueError:
+                raise NotSimulated(f"publishing a port at the address {ip}", Effect.CHANGES) from None
 
 
 def check_protocols(config: ContainerConfig) -> None:

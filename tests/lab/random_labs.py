@@ -35,8 +35,6 @@ from macvsim.wire.addr import ip_int, ip_text
 KNOWN: dict[int, str] = {}
 """Seeds whose two runs differ, and why: to be empty again once the cause is gone."""
 
-WHOLE = 400_000
-"""Records of a journal that forgets none."""
 UNRELATED = ("unrelated-switch", "unrelated-1", "unrelated-2")
 MOMENTS = (0.0, 0.000_013, 0.000_025, 0.000_026, 0.000_050, 0.000_051, 0.000_3, 0.000_301, 0.02, 0.1, 0.3)
 """How long (s) the lab runs between two actions: cables take 25 us, programs wake 250 us after a packet."""
@@ -70,6 +68,8 @@ class Play:
         self.ipv6 = rng.random() < 0.35
         self.vids = rng.choice([[0], [0], [100], [0, 100], [100, 200]])
         self.unrelated = unrelated
+        self.forgets = False
+        """The journal was made short."""
         self.all = self.lab.start_capture() if captured else None
         self.build()
 
@@ -165,6 +165,7 @@ class Play:
         lab.run(rng.choice([0.0, 0.01, 2.0]))
         if rng.random() < 0.3 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([20, 100, 700])
+            self.forgets = True
 
     def add_unrelated(self) -> None:
         lab = self.lab
@@ -547,6 +548,7 @@ class Play:
             self.sh(node, "ip link del eth0" if prefix else "ip link add d1 type dummy; ip link set d1 up", prefix)
         elif choice == 6 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([10, 300, 400_000])
+            self.forgets = True
         else:
             node, prefix = self.box()
             dev = "eth0" if node in self.containers or prefix else "enp0s8"
@@ -620,10 +622,8 @@ def _related(play: Play) -> dict[str, list[Any]]:
     """All that a lab shows but for unrelated hosts."""
     numbers: dict[int, int] = {}
     found: dict[str, list[Any]] = {"transcript": [re.sub(r"\buid=\d+", "", text) for text in play.texts]}
-    journal = play.lab.sim.journal
-    is_whole = journal is not None and journal.limit == WHOLE
     for name, rows in everything(play.lab).items():
-        if name in ("journal", "causes in the journal") and not is_whole:
+        if name in ("journal", "causes in the journal") and play.forgets:
             continue
         if name == "journal":
             lines = [row for row in rows if not row[2].startswith((*UNRELATED, f"cable {UNRELATED[0]}"))]

@@ -141,7 +141,9 @@ def run(host: DockerHost, words: Sequence[str]) -> tuple[int | None, str, str]:
 
 
 def state(host: DockerHost) -> dict[str, str]:
-    """Everything that Docker has to do with: networks, containers, images, devices, addresses, routes, rules."""
+    """Everything that Docker has to do with: networks, containers, images, devices, addresses, routes, rules, leases of
+    addresses, ports that are published.
+    """
     engine = host.docker
     found: dict[str, Any] = {
         f"network {network.name}": engine.network_inspect(network.id) for network in engine.network_ls()
@@ -152,6 +154,10 @@ def state(host: DockerHost) -> dict[str, str]:
             found[f"namespace {container.name}"] = _stack(container.ns)
     found["images"] = host.sh("docker images").stdout
     found["host"] = _stack(host.ns)
+    space, ports = engine.controller.space, engine.ports
+    found["leases"] = {str(subnet): sorted(one.taken) for subnet, one in space._subnets.items()}
+    found["ports"] = [sorted(f"{key} {ips}" for key, ips in ports._taken.items() if ips), len(ports._running)]
+    found["sockets"] = host.sh("ss -lntu").stdout
     found["rules"] = host.sh("iptables-save | grep -v '^#'").stdout
     return {name: json.dumps(part, default=str, indent=1) for name, part in found.items()}
 

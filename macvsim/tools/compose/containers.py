@@ -47,6 +47,8 @@ def check_simulated(service: Service, effect: Effect) -> None:
     for key, value in service.settings.items():
         if key not in known and not key.startswith("x-") and value:
             raise NotSimulated(f"docker compose: {key} of the service {service.name}", effect)
+    if not all(str(port.get("target")).isdecimal() for port in service.settings.get("ports") or ()):
+        raise NotSimulated(f"docker compose: a port without a target of the service {service.name}", effect)
 
 
 def container_name(project: Project, service: Service, number: int) -> str:

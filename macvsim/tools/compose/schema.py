@@ -122,6 +122,25 @@ def fields(known: Mapping[str, Check], *, or_null: bool = False) -> Check:
     return check
 
 
+_PORT = fields(
+    {
+        "name": string,
+        "mode": string,
+        "host_ip": string,
+        "target": number,
+        "published": text_or_number,
+        "protocol": string,
+        "app_protocol": string,
+    }
+)
+
+
+def _port(value: Any, where: str) -> None:
+    """A port in the short or in the long notation."""
+    if isinstance(value, dict):
+        _PORT(value, where)
+
+
 _POOL = fields({"subnet": string, "ip_range": string, "gateway": string, "aux_addresses": values(string)})
 _IPAM = fields({"driver": string, "config": list_of(_POOL), "options": values(string)})
 
@@ -212,7 +231,7 @@ _SERVICE_KEYS: Mapping[str, Check] = {
     "read_only": boolean,
     "restart": string,
     "expose": unique_list(text_or_number),
-    "ports": any_list,
+    "ports": list_of(_port),
     "depends_on": _dependencies,
     "scale": number,
     "profiles": unique_list(string),
