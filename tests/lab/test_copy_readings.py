@@ -115,6 +115,7 @@ LINES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", ["debian", "centos"])
 def test_every_program_and_builtin_may_be_left_out(flavour: str) -> None:
     lab = Lab(seed=5)
