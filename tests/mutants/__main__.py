@@ -17,7 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants.measure import Measurement, covering, measure
+from tests.mutants.measure import Measurement, collected, covering, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, run
@@ -136,7 +136,11 @@ def main() -> int:
     known = [Measurement(build / name) for name in given.measured]
     measurements = known or [measure(tree, MEASURED, given.tests, build)]
     also = [(test, 0.0) for test in given.also]
-    trials = [(mutant, [*also, *covering(measurements, mutant)]) for mutant in chosen]
+    there = collected(ROOT) if known else None
+    trials = [
+        (mutant, [*also, *(one for one in covering(measurements, mutant, ROOT) if there is None or one[0] in there)])
+        for mutant in chosen
+    ]
     found = []
     for number, outcome in enumerate(outcomes(tree, trials, given.jobs, given.limit), 1):
         found.append(outcome)

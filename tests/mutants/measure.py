@@ -10,7 +10,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from coverage.numbits import register_sqlite_functions
@@ -25,6 +26,8 @@ _LEFT_OUT = ("docs", "mutants", "notebooks", "page", "scenarios", "sweep", "veri
 
 Ranked = tuple[bool, float, str, float]
 """Whether a test is not named after the file, how much it costs for what it executes of it, its name, its seconds."""
+SOURCES_KEPT = "sources"
+"""In a measurement's folder: the measured files, by which lines are found again in a later version."""
 _WORD = 3
 """Letters of the shortest word that says something of a test."""
 
@@ -32,10 +35,12 @@ _WORD = 3
 class Measurement:
     """Tests by the lines they execute.
 
-    folder : holds ``coverage`` (coverage.py's data), ``seconds.json``, and in ``done`` where the measured tree stood
+    folder : holds ``coverage`` (coverage.py's data), ``seconds.json``, the measured files in ``sources``, and in
+      ``done`` where the measured tree stood
     """
 
     def __init__(self, folder: Path) -> None:
+        self._sources = folder / SOURCES_KEPT
         root = Path((folder / "done").read_text("utf-8"))
         self._seconds: dict[str, float] = json.loads((folder / SECONDS).read_text("utf-8"))
         database = sqlite3.connect(f"file:{folder / 'coverage'}?mode=ro", uri=True)
@@ -50,18 +55,30 @@ class Measurement:
         for context, numbits in database.execute("select context_id, numbits from line_bits"):
             self._executed[context] = self._executed.get(context, 0) + int.from_bytes(numbits, "little").bit_count()
 
-    def ranked(self, mutant: Mutant) -> list[Ranked]:
-        """Tests that execute the mutant; for a change made when the module is imported: anything in the file."""
+    def ranked(self, mutant: Mutant, tree: Path) -> list[Ranked]:
+        """Tests that execute the mutant of this tree; for a change made at the module's import: anything in the file.
+
+        A line that was changed since the measurement counts as executed if one of the lines that it replaced was.
+        """
         rows = self._database.execute(
             "select context_id, numbits from line_bits where file_id = ?", (self._files.get(mutant.path, -1),)
         )
-        lines = sum(1 << line for line in mutant.lines) or -1
+        measured, now = self._sources / mutant.path, tree / mutant.path
+        lines = mutant.lines
+        if (
+            lines
+            and measured.is_file()
+            and now.is_file()
+            and (old := measured.read_text("utf-8")) != (new := now.read_text("utf-8"))
+        ):
+            lines = earlier(lines, old.splitlines(), new.splitlines())
+        bits = sum(1 << line for line in lines) or -1
         ranked: list[Ranked] = []
         for context, numbits in rows:
             test = self._contexts[context]
             seconds = self._seconds.get(test)
             executed = int.from_bytes(numbits, "little")
-            if seconds is not None and executed & lines:
+            if seconds is not None and executed & bits:
                 share = executed.bit_count() / self._executed[context]
                 ranked.append(
                     (not is_named_after(test, Path(mutant.path).stem), (seconds + 0.01) / share, test, seconds)
@@ -69,11 +86,24 @@ class Measurement:
         return ranked
 
 
-def covering(measurements: Sequence[Measurement], mutant: Mutant) -> list[tuple[str, float]]:
-    """Tests that execute the mutant, and their seconds: first those whose names have a word of the file's, then those
-    that are fast and execute little but the file.
+def earlier(lines: Iterable[int], old: Sequence[str], new: Sequence[str]) -> tuple[int, ...]:
+    """Numbers (from 1) of the old lines that these new ones were or replaced; for an added line: the line before."""
+    asked = {line - 1 for line in lines}
+    found: set[int] = set()
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        here = asked.intersection(range(j1, j2))
+        if tag == "equal":
+            found.update(i1 + line - j1 + 1 for line in here)
+        elif here:
+            found.update(range(i1 + 1, i2 + 1) or (max(i1, 1),))
+    return tuple(sorted(found))
+
+
+def covering(measurements: Sequence[Measurement], mutant: Mutant, tree: Path) -> list[tuple[str, float]]:
+    """Tests that execute the mutant of this tree, and their seconds: first those whose names have a word of the file's,
+    then those that are fast and execute little but the file.
     """
-    ranked = {one[2]: one for measurement in measurements for one in measurement.ranked(mutant)}
+    ranked = {one[2]: one for measurement in measurements for one in measurement.ranked(mutant, tree)}
     return [(test, seconds) for _, _, test, seconds in sorted(ranked.values())]
 
 
@@ -92,6 +122,8 @@ def measure(tree: Tree, rooms: Sequence[str], tests: Sequence[str], build: Path)
         with tree.copy() as root:
             print(f"measuring which tests execute which lines: {folder.name}", file=sys.stderr)
             _run(root, folder, rooms, tests)
+            for room in rooms:
+                shutil.copytree(root / "macvsim" / room, folder / SOURCES_KEPT / "macvsim" / room, dirs_exist_ok=True)
             (folder / "done").write_text(str(root), "utf-8")
     return Measurement(folder)
 
@@ -107,6 +139,14 @@ def _run(root: Path, folder: Path, rooms: Sequence[str], tests: Sequence[str]) -
         status = subprocess.run(command, cwd=root, env=environment, stdout=log, stderr=log, check=False).returncode
     if status not in (0, 1) or not (folder / SECONDS).exists():
         raise RuntimeError(f"the tests could not be measured (pytest: {status}), see {folder / 'log'}")
+
+
+def collected(root: Path) -> frozenset[str]:
+    """Names of all tests of a tree."""
+    command = [sys.executable, "-m", "pytest", *PYTEST, "--collect-only", "tests"]
+    left_out = [f"--ignore=tests/{name}" for name in _LEFT_OUT]
+    ran = subprocess.run([*command, *left_out], cwd=root, env=tree_environment(root), capture_output=True, text=True)
+    return frozenset(line for line in ran.stdout.splitlines() if "::" in line)
 
 
 PYTEST = ("-q", "-p", "tests.mutants.plugin", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")

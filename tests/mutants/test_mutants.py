@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import EQUIVALENT, ROOMS, ROOT, files, known_equivalents, report, sample
-from tests.mutants.measure import Measurement, covering, is_named_after, measure
+from tests.mutants.measure import Measurement, collected, covering, earlier, is_named_after, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, choose, run
@@ -180,7 +180,7 @@ def mutant_of(tree: Tree, text: str) -> Mutant:
 )
 def test_what_becomes_of_a_mutant(tree: Tree, measurement: Measurement, text: str, fate: Fate, by: str) -> None:
     mutant = mutant_of(tree, text)
-    tests = covering([measurement], mutant)
+    tests = covering([measurement], mutant, tree.root)
     assert [name for name, _ in tests] == {
         "larger": ["tests/test_program.py::test_larger"],
         "endless": ["tests/test_program.py::test_endless"],
@@ -242,8 +242,30 @@ def test_ranking_prefers_tests_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "done").write_text("/tree", "utf-8")
     found = [Measurement(tmp_path)] * 2
     mutant = Mutant("macvsim/dev/a.py", "", "", 1, (1,), 0, 0, "")
-    assert [name for name, _ in covering(found, mutant)] == ["quick", "narrow", "wide"]
-    assert covering(found, Mutant("macvsim/dev/c.py", "", "", 1, (), 0, 0, "")) == []
+    assert [name for name, _ in covering(found, mutant, tmp_path)] == ["quick", "narrow", "wide"]
+    assert covering(found, Mutant("macvsim/dev/c.py", "", "", 1, (), 0, 0, ""), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"), [(1, (1,)), (2, (1,)), (3, (2,)), (4, (3, 4)), (5, (3, 4)), (6, (5,)), (7, (5,))]
+)
+def test_lines_are_found_again_in_a_later_version(line: int, expected: tuple[int, ...]) -> None:
+    """One line was added after the first and one at the end, and two replaced two."""
+    assert earlier([line], ["a", "b", "c", "d", "e"], ["a", "new", "b", "C", "D", "e", "end"]) == expected
+
+
+@pytest.mark.slow
+def test_a_measurement_serves_a_later_version(tree: Tree, measurement: Measurement, tmp_path: Path) -> None:
+    """Lines that were added before a function leave its tests its tests."""
+    later = tmp_path / "macvsim" / "dev" / "program.py"
+    later.parent.mkdir(parents=True)
+    later.write_text("def more():\n    return 1 - 2\n\n" + PROGRAM, "utf-8")
+    (mutant,) = (m for m in mutants(later, tmp_path) if m.text == "a <= b")
+    assert [name for name, _ in covering([measurement], mutant, tmp_path)] == ["tests/test_program.py::test_larger"]
+
+
+def test_names_of_the_tests_of_a_tree(tree: Tree) -> None:
+    assert collected(tree.root) == {f"tests/test_program.py::test_{name}" for name in ("larger", "endless")}
 
 
 @pytest.mark.parametrize(
