@@ -17,6 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
 
+from tests.mutants import warm
 from tests.mutants.measure import Measurement, collected, covering, measure
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
@@ -63,6 +64,19 @@ def known_equivalents(root: Path, path: Path = EQUIVALENT) -> dict[tuple[str, st
             raise ValueError(f"{path.name}: {entry['file']} has no line {entry['old']!r}; take the entry out")
         found[entry["file"], entry["function"], entry["old"], entry["new"]] = entry["reason"]
     return found
+
+
+def everything(
+    tree: Tree, trials: Sequence[Trial], jobs: int, seconds: float, log: Path
+) -> Iterator[tuple[int, Outcome]]:
+    """Outcomes with their numbers: first of changed functions, in forks of one process; then of all other changes."""
+    left = dict(enumerate(trials))
+    for number, outcome in warm.play(tree, trials, jobs, seconds, log):
+        del left[number]
+        yield number, outcome
+    there = collected(tree.root)
+    rest = [(mutant, [one for one in tests if one[0] in there]) for mutant, tests in left.values()]
+    yield from zip(left, outcomes(tree, rest, jobs, seconds), strict=True)
 
 
 def outcomes(tree: Tree, trials: Sequence[Trial], jobs: int, seconds: float) -> Iterator[Outcome]:
@@ -136,18 +150,14 @@ def main() -> int:
     known = [Measurement(build / name) for name in given.measured]
     measurements = known or [measure(tree, MEASURED, given.tests, build)]
     also = [(test, 0.0) for test in given.also]
-    there = collected(ROOT) if known else None
-    trials = [
-        (mutant, [*also, *(one for one in covering(measurements, mutant, ROOT) if there is None or one[0] in there)])
-        for mutant in chosen
-    ]
-    found = []
-    for number, outcome in enumerate(outcomes(tree, trials, given.jobs, given.limit), 1):
-        found.append(outcome)
+    trials = [(mutant, [*also, *covering(measurements, mutant, ROOT)]) for mutant in chosen]
+    found: dict[int, Outcome] = {}
+    for number, outcome in everything(tree, trials, given.jobs, given.limit, build / "log"):
+        found[number] = outcome
         mutant = outcome.mutant
         place = f"{mutant.path}:{mutant.line}"
-        print(f"{number}/{len(chosen)} {outcome.fate.value} {place} {outcome.by}", file=sys.stderr, flush=True)
-    return 1 if report(ROOT, found, equivalent) else 0
+        print(f"{number + 1}/{len(chosen)} {outcome.fate.value} {place} {outcome.by}", file=sys.stderr, flush=True)
+    return 1 if report(ROOT, [found[number] for number in sorted(found)], equivalent) else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tests.mutants.measure import Measurement, collected, covering, earlier, is_
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.tree import Tree
 from tests.mutants.trial import Fate, Outcome, choose, run
+from tests.mutants.warm import Patch, play
 
 
 def changes(tmp_path: Path, text: str) -> list[tuple[str, str, str]]:
@@ -110,6 +111,8 @@ def test_entries_of_equivalents_are_of_this_tree(tmp_path: Path) -> None:
 # -- a tree of its own -------------------------------------------------------------------------------------------------
 
 PROGRAM = """\
+LEAST = 3
+
 def larger(a, b):
     if a > b:
         return a
@@ -190,6 +193,25 @@ def test_what_becomes_of_a_mutant(tree: Tree, measurement: Measurement, text: st
         outcome = run(mutant, tests, root, 5 if fate is Fate.TIMEOUT else 120)
         assert (outcome.fate, outcome.by) == (fate, by)
         assert (root / mutant.path).read_text("utf-8") == PROGRAM, "the copy is whole again"
+
+
+@pytest.mark.slow
+def test_forks_play_changes_of_functions(tree: Tree, measurement: Measurement, tmp_path: Path) -> None:
+    """As one trial each would end; what no test executes, and what acts at the import, is left to the other way."""
+    chosen = [mutant_of(tree, text) for text in ("a <= b", "a >= b", "n += 1", "n - 1", "4")]
+    trials = [(mutant, covering([measurement], mutant, tree.root)) for mutant in chosen]
+    found = dict(play(tree, trials, 2, 20, tmp_path / "log"))
+    assert {number: (outcome.fate, outcome.by, outcome.ran) for number, outcome in found.items()} == {
+        0: (Fate.KILLED, "tests/test_program.py::test_larger", 0),
+        1: (Fate.SURVIVED, "", 1),
+        2: (Fate.TIMEOUT, "signal 24", 0),
+    }
+
+
+def test_changes_of_functions_are_told_apart() -> None:
+    source = b"A = 1\ndef f(x=2):\n    return [y + 3 for y in x]\n"
+    changes = {old: Patch(source, source.replace(old, b"5"), "p").is_of_functions for old in (b"1", b"2", b"3")}
+    assert changes == {b"1": False, b"2": False, b"3": True}
 
 
 @pytest.mark.slow

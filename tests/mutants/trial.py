@@ -19,7 +19,7 @@ from tests.mutants.measure import PYTEST, tree_environment
 from tests.mutants.mutation import Mutant
 from tests.mutants.plugin import DEADLINE, MEMORY
 
-_MEMORY = 4 << 30
+MEMORY_LIMIT = 4 << 30
 _FIRST = 6
 """Tests that are run before the others: most mutants fall to one of them, and no other test's module is imported."""
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
@@ -99,7 +99,7 @@ def _pytest(tests: Sequence[str], root: Path, seconds: float, starting: float) -
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *PYTEST, "-x", "--tb=no", f"@{names}"],
         cwd=root,
-        env=tree_environment(root) | {MEMORY: str(_MEMORY), DEADLINE: str(starting)},
+        env=tree_environment(root) | {MEMORY: str(MEMORY_LIMIT), DEADLINE: str(starting)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
