@@ -184,11 +184,10 @@ class IcmpLayer(Subject):
             ns.sim.unrepeatable()
         if not self._allowed(kind, 0, back, src, packet):
             return None
+        ns.snmp.count_icmp(OUT | _ECHO_REPLY)  # any answer: icmp_reply leaves fl4_icmp_type 0
         if options is not None and options.data:
-            ns.snmp.count_icmp(OUT | kind)
             uid = ns.sim.born(packet.uid)
             return optioned.send(ns.ipv4, _ICMP, message, back, src, uid, packet.data[1], options)
-        ns.snmp.count_icmp(OUT | kind)
         return ns.ipv4.outgoing(back, src, _ICMP, None, packet.data[1]).send(
             message, ns.sim.born(packet.uid), answers=True
         )

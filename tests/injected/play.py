@@ -16,6 +16,7 @@ from macvsim.fidelity.replay.guest import RECORDER_HZ
 from macvsim.net.packet_socket import send_frame
 from macvsim.net.tcp.connection import Connection
 from macvsim.net.tcp.socket import TcpSocket
+from macvsim.net.tcp.state import State
 from macvsim.wire.addr import ip_int
 from macvsim.wire.frame import Frame, PacketType
 from tests.hostile.compare import plain
@@ -84,7 +85,10 @@ class Simulated(Player):
 
     def step(self, step: Step) -> dict[str, Any]:
         self.begun = self.sim.now
-        return super().step(step)
+        answer = super().step(step)
+        if self.socket is not None:
+            _check_books(self.socket.connection)
+        return answer
 
     def inject(self, frame: bytes, side: str) -> None:
         send_frame(self.sides[side], frame)
@@ -177,6 +181,18 @@ class Simulated(Player):
     def info(self) -> dict[str, int]:
         c = self.socket.connection if self.socket is not None else None
         return {} if c is None else _info(c)
+
+
+def _check_books(c: Connection) -> None:
+    """The numbers of lost, repeated and selectively acknowledged segments are those of the segments
+    (tcp_verify_left_out), and memory is that of what waits (sk_wmem_queued).
+    """
+    tx = c.tx
+    if c.state is State.CLOSE:
+        return  # tcp_write_queue_purge leaves the numbers
+    assert (tx.lost_out, tx.retrans_out) == (sum(skb.lost for skb in tx.rtx), sum(skb.retrans for skb in tx.rtx))
+    assert not c.sack_ok or tx.sacked_out == sum(skb.sacked for skb in tx.rtx)
+    assert tx.wmem == sum(len(skb.data) + skb.overhead for skb in (*tx.rtx, *tx.queue))
 
 
 def _info(c: Connection) -> dict[str, int]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.injected import group_scripts, ipv4_scripts, ipv6_scripts, random_scripts, tcp_scripts, tcp_state_scripts
+from tests.injected import (
+    group_scripts,
+    host_scripts,
+    ipv4_scripts,
+    ipv6_scripts,
+    random_scripts,
+    tcp_scripts,
+    tcp_state_scripts,
+)
 from tests.injected.guest import Step
 
 SCRIPTS: dict[str, list[Step]] = {
@@ -12,4 +20,5 @@ SCRIPTS: dict[str, list[Step]] = {
     **ipv4_scripts.scripts(),
     **ipv6_scripts.scripts(),
     **group_scripts.scripts(),
+    **host_scripts.scripts(),
 }

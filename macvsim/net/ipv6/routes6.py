@@ -57,7 +57,7 @@ def add_route6(
         raise NetlinkError(
             "ENETDOWN", f"{where}: {dev.label} is down, ip link set {dev.name} up first", "Nexthop device is not up"
         )
-    if src and not stack.is_local(src, dev, tentative=False) and not stack.is_local(src, tentative=False):
+    if src and not stack.is_local(src, dev if is_link_local6(src) else None, tentative=False):
         raise NetlinkError("EINVAL", f"{where}: {ip6_text(src)} is not an address here", "Invalid source address")
     until = ns.sim.jiffies + expires * ns.sim.hz if expires else 0
     route = Route6(dst & mask6(plen), plen, dev, type, gateway, src, metric or METRIC_USER, proto, table, mtu,

@@ -83,11 +83,9 @@ def _address(current: Tuple, wanted: Range, *, source: bool) -> Tuple:
     """An address of the range, by a hash of who talks to whom (find_best_ips_proto)."""
     if not wanted.low:
         return current
-    address = wanted.low
-    if wanted.high > wanted.low:
-        talk = f"{current.src} {0 if wanted.persistent else current.dst} {current.proto}"
-        digest = int.from_bytes(hashlib.sha256(talk.encode()).digest()[:4], "big")
-        address += digest * (wanted.high - wanted.low + 1) >> 32
+    talk = f"{current.src} {0 if wanted.persistent else current.dst} {current.proto}"
+    digest = int.from_bytes(hashlib.sha256(talk.encode()).digest()[:4], "big")
+    address = wanted.low + (digest * (wanted.high - wanted.low + 1) >> 32)
     return current._replace(src=address) if source else current._replace(dst=address)
 
 
