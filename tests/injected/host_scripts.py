@@ -28,7 +28,7 @@ def answers() -> dict[str, list[Step]]:
 
 
 def settings() -> dict[str, list[Step]]:
-    """What ip and sysctl change is in force at once."""
+    """Changes by ip take effect at once."""
     far = echo(NEAR6, BEYOND6)
     return {
         "sources of routes": [

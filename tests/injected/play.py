@@ -86,7 +86,7 @@ class Simulated(Player):
     def step(self, step: Step) -> dict[str, Any]:
         self.begun = self.sim.now
         answer = super().step(step)
-        if self.socket is not None:
+        if self.socket is not None and self.socket.connection is not None:
             _check_books(self.socket.connection)
         return answer
 
@@ -184,9 +184,7 @@ class Simulated(Player):
 
 
 def _check_books(c: Connection) -> None:
-    """The numbers of lost, repeated and selectively acknowledged segments are those of the segments
-    (tcp_verify_left_out), and memory is that of what waits (sk_wmem_queued).
-    """
+    """Counts and memory are the sums over the queued segments (tcp_verify_left_out, sk_wmem_queued)."""
     tx = c.tx
     if c.state is State.CLOSE:
         return  # tcp_write_queue_purge leaves the numbers

@@ -100,8 +100,8 @@ def earlier(lines: Iterable[int], old: Sequence[str], new: Sequence[str]) -> tup
 
 
 def covering(measurements: Sequence[Measurement], mutant: Mutant, tree: Path) -> list[tuple[str, float]]:
-    """Tests that execute the mutant of this tree, and their seconds: first those whose names have a word of the file's,
-    then those that are fast and execute little but the file.
+    """Tests that execute the mutant of this tree, and their seconds: first tests whose names have a word of the file's,
+    then fast tests that execute little but the file.
     """
     ranked = {one[2]: one for measurement in measurements for one in measurement.ranked(mutant, tree)}
     return [(test, seconds) for _, _, test, seconds in sorted(ranked.values())]

@@ -40,7 +40,7 @@ _WAITING = 10
 
 
 class Patch:
-    """What a mutant makes of the functions of its file."""
+    """The code that a mutant gives to the functions of its file."""
 
     def __init__(self, source: bytes, changed: bytes, path: str) -> None:
         old, new = (_codes(compile(text, path, "exec", dont_inherit=True)) for text in (source, changed))
@@ -54,7 +54,7 @@ class Patch:
 
 
 def _codes(code: CodeType) -> dict[tuple[str, int, int], CodeType]:
-    """All code of a module by qualified name, line, and number among those of that name and line."""
+    """All code of a module by qualified name, line, and a number where name and line are the same."""
     found: dict[tuple[str, int, int], CodeType] = {}
     seen: Counter[tuple[str, int]] = Counter()
 
@@ -71,7 +71,7 @@ def _codes(code: CodeType) -> dict[tuple[str, int, int], CodeType]:
 
 
 def _own(code: CodeType) -> tuple[object, ...]:
-    """What a function has but for the functions in it."""
+    """Code, constants and names of a function, without the functions in it."""
     constants = [repr(one) for one in code.co_consts if not isinstance(one, CodeType)]
     return code.co_code, constants, code.co_names, code.co_varnames
 
