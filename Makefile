@@ -18,7 +18,7 @@ export PIP_USER := 0
 export PIP_REQUIRE_VIRTUALENV := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test lint bench escape fidelity fidelity-table notebooks pictures docs page setup lock clean distclean
+.PHONY: demo check test lint bench escape soak fidelity fidelity-table notebooks pictures docs page setup lock clean distclean
 
 demo: $(READY)
 	@$(PY) -m macvsim demo $(ARGS)
@@ -49,6 +49,10 @@ fidelity: $(READY)
 # Labs that try to break out of the sandbox of `macvsim verify`, in a user-mode Linux of their own. ARGS=--mutants breaks the sandbox first.
 escape: $(READY)
 	@$(PY) -m tests.uml.escape $(ARGS)
+
+# Random inputs of every kind: no exception, no hang, no growing memory. ARGS="scripts lines --minutes 10" plays some kinds for a while.
+soak: $(READY)
+	@$(PY) -m tests.soak $(ARGS)
 
 # The fidelity table, anew from what the tests of rules find: macvsim/fidelity/results.json and docs/fidelity.md.
 fidelity-table: $(READY)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from macvsim.engine.history import Call, Reference
-from macvsim.errors import MacvsimError, ScenarioError
+from macvsim.errors import ScenarioError
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, Step
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.frontmatter import FrontMatter
+from macvsim.record.repeat import MISTAKES
 from macvsim.record.savefile import FIRST_LINE, Saved, read
 
 PROGRAMS = ("sh", "ping", "exec", "start")
@@ -41,7 +42,7 @@ class SavedLab(LabFile):
                 options["budget"] = {**options.get("budget", {}), **self.front.spec.budget}
             lab = Lab(**options, fastpath=fastpath)
             lab.repeat(self.saved.calls[: _first_program(self.saved.calls)], of_file=True)
-        except MacvsimError as error:
+        except MISTAKES as error:
             raise ScenarioError(f"{self.path}: {error}") from None
         return lab
 

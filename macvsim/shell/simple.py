@@ -21,6 +21,7 @@ from macvsim.shell.builtins.table import BUILTINS, find_builtin, is_special
 from macvsim.shell.redirect import RedirectError
 from macvsim.shell.state import Exit, Frame, Return
 from macvsim.shell.syntax.nodes import Assignment, Simple, Word
+from macvsim.shell.syntax.words import in_one_word
 from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Wai
     assigned: list[tuple[str, str]] = []
     traced: list[str] = []
     for assignment in command.assignments:
-        assert isinstance(assignment.value, Word)
-        value = yield from shell.expander.text(assignment.value, assigned=True)
+        word = assignment.value if isinstance(assignment.value, Word) else in_one_word(assignment.value)
+        value = yield from shell.expander.text(word, assigned=True)
         if assignment.append:
             value = (state.variables.get(assignment.name) or "") + value
         assigned.append((assignment.name, value))

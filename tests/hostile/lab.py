@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from macvsim import Lab
-from macvsim.dev.base import NetDevice
+from macvsim.dev.base import NetDevice, classify
+from macvsim.dev.nic import Nic
 from macvsim.net.namespace import Namespace
 from macvsim.switch import SwitchPort
+from macvsim.wire.frame import Frame, PacketType
 
 
 def everything(seed: int = 0) -> Lab:
@@ -134,3 +137,21 @@ def devices(lab: Lab) -> list[NetDevice]:
 
 def ports(lab: Lab) -> list[SwitchPort]:
     return [port for switch in lab.switches.values() for port in switch.ports.values()]
+
+
+Way = tuple[str, Callable[[bytes], object]]
+
+
+def ways_in(lab: Lab) -> list[Way]:
+    """Every place where a frame can come into the lab."""
+
+    def framed(enter: Callable[[Frame], object], raw: bytes) -> object:
+        return enter(Frame(raw, lab.sim.born()))
+
+    def received(dev: NetDevice, frame: Frame) -> object:
+        return dev.receive(frame, classify(frame.dst, dev.mac) if frame.dst else PacketType.HOST)
+
+    ways = [(f"{dev.label} receives", partial(framed, partial(received, dev))) for dev in devices(lab)]
+    ways += [(f"{dev.label} sends", partial(framed, dev.xmit)) for dev in devices(lab)]
+    ends: list[Nic | SwitchPort] = [*(dev for dev in devices(lab) if isinstance(dev, Nic)), *ports(lab)]
+    return [*ways, *((f"{end.label} hears", partial(framed, end.wire_receive)) for end in ends)]

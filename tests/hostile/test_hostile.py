@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from macvsim import Lab
-from macvsim.dev.base import NetDevice, classify
-from macvsim.dev.nic import Nic
 from macvsim.engine.drop import DropReason
-from macvsim.switch import SwitchPort
-from macvsim.wire.frame import Frame, PacketType
 from tests.hostile.compare import differences
 from tests.hostile.frames import every
-from tests.hostile.lab import devices, everything, ports, spoken
+from tests.hostile.lab import everything, spoken, ways_in
 from tests.hostile.play import Router, recorded
 
 EXCEPTIONS = {
@@ -56,24 +46,6 @@ def test_the_kernel_does_the_same() -> None:
     assert not wrong
 
 
-Way = tuple[str, Callable[[bytes], object]]
-
-
-def ways_in(lab: Lab) -> list[Way]:
-    """Every place where a frame can come into the lab."""
-
-    def framed(enter: Callable[[Frame], object], raw: bytes) -> object:
-        return enter(Frame(raw, lab.sim.born()))
-
-    def received(dev: NetDevice, frame: Frame) -> object:
-        return dev.receive(frame, classify(frame.dst, dev.mac) if frame.dst else PacketType.HOST)
-
-    ways = [(f"{dev.label} receives", partial(framed, partial(received, dev))) for dev in devices(lab)]
-    ways += [(f"{dev.label} sends", partial(framed, dev.xmit)) for dev in devices(lab)]
-    ends: list[Nic | SwitchPort] = [*(dev for dev in devices(lab) if isinstance(dev, Nic)), *ports(lab)]
-    return [*ways, *((f"{end.label} hears", partial(framed, end.wire_receive)) for end in ends)]
-
-
 def test_frames_cut_at_every_byte_at_every_device() -> None:
     """What the lab speaks, cut at every byte, in turn at each place; nothing shorter than a header goes anywhere."""
     lab = everything()
@@ -89,33 +61,6 @@ def test_frames_cut_at_every_byte_at_every_device() -> None:
             lab.run(0.001)
     lab.run(40)  # fragments and neighbours that wait give up
     assert turn > 3000
-
-
-@cache
-def shared() -> tuple[Lab, list[bytes], list[Way]]:
-    """A lab that all random frames go into, one after the other."""
-    lab = everything()
-    return lab, spoken(lab), ways_in(lab)
-
-
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_bent_frames_at_every_device(data: st.DataObject) -> None:
-    """Bytes changed, cut and appended at random, checksums mended or not: no exception anywhere."""
-    lab, known, ways = shared()
-    raw = bytearray(data.draw(st.sampled_from(known)))
-    _, enter = data.draw(st.sampled_from(ways))
-    for at, value in data.draw(st.lists(st.tuples(st.integers(12, len(raw) - 1), st.integers(0, 255)), max_size=6)):
-        raw[at] = value
-    if data.draw(st.booleans()):
-        raw[:6] = data.draw(st.sampled_from([dev.mac for dev in devices(lab)]))
-    raw = raw[: data.draw(st.integers(0, len(raw)))] + data.draw(st.binary(max_size=40))
-    if data.draw(st.booleans()) and raw[12:14] == b"\x08\x00" and len(raw) >= 34:
-        raw[24:26] = b"\0\0"
-        header = bytes(raw[14 : 14 + (raw[14] & 15) * 4])
-        raw[24:26] = (0xFFFF - int.from_bytes(header + b"\0" * (len(header) & 1)) % 0xFFFF).to_bytes(2)
-    enter(bytes(raw))
-    lab.run(0.002)
 
 
 @pytest.mark.parametrize("size", [1519, 9000, 65535])

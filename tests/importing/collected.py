@@ -9,7 +9,7 @@ from typing import Any
 from macvsim import Lab
 from macvsim.exchange.document import Imported
 from macvsim.exchange.machine import read_machine
-from macvsim.exchange.sections import read_output
+from macvsim.exchange.sections import collector, read_output
 from macvsim.labfile.build import build
 from macvsim.labfile.document import read_markdown
 from macvsim.labfile.frontmatter import FrontMatter
@@ -43,3 +43,19 @@ def imported(*outputs: str, **options: Any) -> tuple[Lab, Imported]:
     found = Imported(machines, **options)
     document = read_markdown(found.text, "lab.md")
     return build(FrontMatter(document.front, "lab.md", document.front_line)), found
+
+
+def a_bit_of_everything() -> str:
+    """The collector's output of a machine with a bit of everything."""
+    lab = Lab()
+    host = lab.host("host1", switch=lab.switch("sw1"))
+    host.addr_add("enp0s8", "192.168.56.11/24")
+    host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", parent="enp0s8.100")
+    host.docker.run("c1", network="mac1", ip="172.16.10.2")
+    host.docker.run("c2", ports={"80/tcp": [("", "8080")]})
+    host.sh("ip netns add blue; ip link add name v0 type veth peer name v1 netns blue; ip link set dev v0 up")
+    host.sh("ip link add name br1 type bridge vlan_filtering 1; ip link set dev v0 master br1; ip link set dev br1 up")
+    host.sh("bridge vlan add dev v0 vid 7; bridge fdb add 02:00:00:00:00:05 dev v0 master static vlan 1")
+    host.sh("ip -n blue link set dev v1 up; ip -n blue addr add 10.0.0.1/24 dev v1; ip route add 10.0.0.0/24 dev br1")
+    host.sh("ip -n blue neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v1 nud permanent")
+    return host.sh(collector()).stdout

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from macvsim import Lab
 from macvsim.cli import main
-from macvsim.errors import MacvsimError
-from macvsim.exchange.document import Imported
-from macvsim.exchange.machine import read_machine
-from macvsim.exchange.sections import collector, read_output
-from tests.importing.collected import imported
+from macvsim.exchange.sections import collector
+from tests.importing.collected import a_bit_of_everything, imported
 
 pytestmark = pytest.mark.slow
 
@@ -28,19 +23,7 @@ def run(*words: object) -> int:
 
 @pytest.fixture(name="text", scope="module")
 def _text() -> str:
-    """What the collector prints on a machine with a bit of everything."""
-    lab = Lab()
-    host = lab.host("host1", switch=lab.switch("sw1"))
-    host.addr_add("enp0s8", "192.168.56.11/24")
-    host.docker.network_create("mac1", driver="macvlan", subnet="172.16.10.0/24", parent="enp0s8.100")
-    host.docker.run("c1", network="mac1", ip="172.16.10.2")
-    host.docker.run("c2", ports={"80/tcp": [("", "8080")]})
-    host.sh("ip netns add blue; ip link add name v0 type veth peer name v1 netns blue; ip link set dev v0 up")
-    host.sh("ip link add name br1 type bridge vlan_filtering 1; ip link set dev v0 master br1; ip link set dev br1 up")
-    host.sh("bridge vlan add dev v0 vid 7; bridge fdb add 02:00:00:00:00:05 dev v0 master static vlan 1")
-    host.sh("ip -n blue link set dev v1 up; ip -n blue addr add 10.0.0.1/24 dev v1; ip route add 10.0.0.0/24 dev br1")
-    host.sh("ip -n blue neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v1 nud permanent")
-    return host.sh(collector()).stdout
+    return a_bit_of_everything()
 
 
 @pytest.fixture(name="file")
@@ -196,102 +179,3 @@ def test_mistakes_on_the_command_line(file: Path, capsys: pytest.CaptureFixture[
         assert run("import", *words) == 2
         said = capsys.readouterr().err
         assert told in said and said.count("\n") == 1
-
-
-PIECES = [
-    '"',
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    "null",
-    "-1",
-    "1e9",
-    "true",
-    '"x"',
-    "\n",
-    "===== host: x\n",
-    "'",
-    "$(",
-    "lo",
-    "é",
-    "\0",
-]
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_random_mistakes_are_told_in_a_line(seed: int, text: str) -> None:
-    """A lab that can be built, or one line; never a traceback."""
-    dice = random.Random(seed)
-    for _ in range(dice.randrange(1, 5)):
-        at = dice.randrange(len(text))
-        match dice.randrange(4):
-            case 0:
-                text = text[:at] + dice.choice(PIECES) + text[at:]
-            case 1:
-                text = text[:at] + text[at + dice.randrange(1, 30) :]
-            case 2:
-                other = dice.randrange(len(text))
-                text = text[:at] + text[other : other + 20] + text[at:]
-            case _:
-                text = text[:at] + chr(dice.randrange(32, 127)) + text[at + 1 :]
-    try:
-        imported(text)
-    except MacvsimError as error:
-        assert "\n" not in str(error)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_rows_that_make_no_sense_are_told_or_left_out(seed: int, text: str) -> None:
-    """Values of the right type that are wrong: a lab, with notes, or one line."""
-    dice = random.Random(seed)
-    words = [
-        "",
-        "x",
-        "a b",
-        "$(id)",
-        "10.0.0.1",
-        "999.1.1.1/99",
-        "eth0",
-        "ff:ff:ff:ff:ff:ff",
-        "-1",
-        "lo",
-        "veth",
-        "macvlan",
-        "é" * 20,
-    ]
-    data = read_output(text, "host1.txt")
-    sections = [key for key, section in data.sections.items() if section.text.startswith("[")]
-    for _ in range(3):
-        place, what = dice.choice(sections)
-        text = changed(text, place, what, lambda rows: _spoil(rows, dice, words))
-    try:
-        Imported([read_machine(read_output(text, "host1.txt"))])
-    except MacvsimError as error:
-        assert "\n" not in str(error)
-
-
-def _spoil(node: Any, dice: random.Random, words: list[str]) -> None:
-    """Another value of the same type somewhere."""
-    places: list[tuple[Any, Any]] = []
-
-    def collect(one: Any) -> None:
-        for key, value in one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ():
-            places.append((one, key))
-            collect(value)
-
-    collect(node)
-    if places:
-        holder, key = dice.choice(places)
-        value = holder[key]
-        if isinstance(value, bool):
-            holder[key] = not value
-        elif isinstance(value, int):
-            holder[key] = dice.choice([0, -1, 2**40, 4095, 70000])
-        elif isinstance(value, str):
-            holder[key] = dice.choice(words)
-        elif isinstance(value, list):
-            holder[key] = value[: dice.randrange(len(value) + 1)] * dice.choice([1, 2])
-        elif isinstance(holder, dict):
-            del holder[key]

@@ -573,8 +573,15 @@ class Play:
             self.texts.append(str(error))
 
     def run(self) -> Play:
+        for _ in self.moves():
+            pass
+        return self
+
+    def moves(self) -> Iterator[None]:
+        """Do everything, a few actions at a time."""
         rng, lab = self.rng, self.lab
         for _ in range(rng.choice([3, 6, 9])):
+            yield
             for _ in range(rng.choice([1, 2, 3])):
                 self.traffic()
             lab.run(rng.choice(MOMENTS))
@@ -589,13 +596,13 @@ class Play:
                 else:
                     self.capture()
                 lab.run(rng.choice(MOMENTS))
+                yield
         lab.run(rng.choice([0.5, 3.0, 10.0]))
         for capture in self.running:
             lab.stop_capture(capture)
         for name, box in lab.boxes().items():
             for path in sorted(path for path in box.files if path.startswith("/tmp/job")):
                 self.texts += [f"{name} {path}", *str(box.files[path]).split("\n")]
-        return self
 
 
 def differences(seed: int) -> list[Difference]:

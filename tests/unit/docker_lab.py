@@ -6,6 +6,7 @@ import re
 
 from macvsim.dev.cable import Cable
 from macvsim.docker.host import DockerHost
+from macvsim.engine.budget import Budget
 from macvsim.engine.sim import Sim
 from macvsim.fidelity.replay.normalize_text import normalize_output
 from macvsim.machine.host import Interpreter
@@ -14,10 +15,15 @@ from macvsim.switch import Switch
 
 
 def hosts(
-    *names: str, profile: str = "26.1", seed: int = 0, cards: int = 1, shell: Interpreter | None = None
+    *names: str,
+    profile: str = "26.1",
+    seed: int = 0,
+    cards: int = 1,
+    shell: Interpreter | None = None,
+    budget: Budget | None = None,
 ) -> list[DockerHost]:
     """Machines with enp0s8 (and enp0s9) on a switch each card has to itself; `shell`: what runs command lines."""
-    sim = Sim(seed)
+    sim = Sim(seed, budget=budget)
     switches = [Switch(sim, f"sw{card}") for card in range(cards)]
     made = []
     for number, name in enumerate(names, 1):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from macvsim.engine.budget import Budget
 from macvsim.engine.sim import Sim
 from macvsim.machine.host import DEBIAN, Box, Flavour, Host, Result
 from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
 
 
-def make_box(flavour: Flavour = DEBIAN, *, name: str = "vm") -> Host:
+def make_box(flavour: Flavour = DEBIAN, *, name: str = "vm", budget: Budget | None = None) -> Host:
     """A machine with nothing but lo, which is up."""
-    host = Host(Kernel(Sim(hz=100), name, wakeup_delay=0), name, flavour)
+    host = Host(Kernel(Sim(hz=100, budget=budget), name, wakeup_delay=0), name, flavour)
     host.interpreter = Shell()
     host.dev("lo").set_up()
     return host

@@ -1,8 +1,6 @@
-"""docker compose survives random arguments and random files."""
+"""docker compose survives random arguments; `tests.soak.kinds.compose` has random files."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,29 +21,6 @@ services:
 networks:
   lan: {driver: macvlan, driver_opts: {parent: enp0s8}, ipam: {config: [{subnet: 172.16.30.0/24}]}}
 """
-KEYS = (
-    *("image", "networks", "lan", "ipam", "config", "subnet", "gateway", "driver", "driver_opts", "parent", "ports"),
-    *("depends_on", "command", "environment", "labels", "services", "name", "version", "x-own", "restart", "sysctls"),
-    *("ipv4_address", "aliases", "external", "internal", "extra_hosts", "scale", "deploy", "profiles", "entrypoint"),
-    *("network_mode", "container_name", "hostname", "mac_address", "cap_add", "privileged", "dns", "expose", "tty"),
-)
-SCALARS = st.sampled_from(
-    [None, True, 0, 3.5, "busybox", "macvlan", "${A:-b}", "${", "$x", "8080:80", "172.16.30.0/24"]
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
-    max_leaves=12,
-)
-FILES = st.fixed_dictionaries(
-    {},
-    optional={
-        "services": st.dictionaries(st.sampled_from("ab"), st.dictionaries(st.sampled_from(KEYS), VALUES)) | VALUES,
-        "networks": st.dictionaries(st.sampled_from(KEYS), VALUES) | VALUES,
-        "name": SCALARS,
-        "volumes": VALUES,
-    },
-)
 COMPOSE = ("docker", "compose", "-f", "/root/compose.yaml")
 SETTINGS = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -66,14 +41,3 @@ def test_survives(name: str, data: st.DataObject) -> None:
         assert not host.sh(" ".join([*COMPOSE, "up", "-d"])).code
     code, stdout, stderr = run(host, [*COMPOSE, name, *words])
     assert not code or name == "exec" or stdout or stderr, f"{name} {words} fails without a word"
-
-
-@settings(SETTINGS, max_examples=100)
-@given(FILES)
-def test_files(content: object) -> None:
-    host = machine(json.dumps(content))
-    code, stdout, stderr = run(host, [*COMPOSE, "config"])
-    assert stdout if not code else stderr
-    if code == 1:
-        assert host.sh(" ".join([*COMPOSE, "up", "-d"])).code
-        assert not host.containers()

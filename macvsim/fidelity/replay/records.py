@@ -17,6 +17,7 @@ import gzip
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -68,7 +69,10 @@ def load(place: Path | str, budget: Budget | None = None) -> Record:
     """Read the record in a folder or archive; `ScenarioError` if it is not one."""
     place = Path(place)
     room = Room(budget or Budget())
-    files = _unpack(place, room) if place.name.endswith(ARCHIVE) and place.is_file() else _folder(place, room)
+    try:
+        files = _unpack(place, room) if place.name.endswith(ARCHIVE) and place.is_file() else _folder(place, room)
+    except _damaged() as error:
+        raise ScenarioError(f"{place}: a damaged record: {error}") from None
     for name in (SCENARIO, COMMANDS, FRAMES):
         if name not in files:
             what = f"no {name} in it" if place.exists() else "no such folder"
@@ -169,19 +173,28 @@ def _folder(folder: Path, room: Room) -> dict[str, str]:
     return files
 
 
+def _damaged() -> tuple[type[Exception], ...]:
+    """Exceptions of reading a damaged file, other than OSError."""
+    import zlib
+    from tarfile import TarError
+
+    with suppress(ImportError):
+        from lzma import LZMAError
+
+        return (EOFError, UnicodeDecodeError, zlib.error, TarError, LZMAError)
+    return (EOFError, UnicodeDecodeError, zlib.error, TarError)
+
+
 def _unpack(path: Path, room: Room) -> dict[str, str]:
     """The texts of the files in an archive, by name."""
     import tarfile
 
     files = {}
-    try:
-        with tarfile.open(path, "r:xz") as archive:
-            for member in archive:
-                if (data := archive.extractfile(member)) is not None:
-                    room.take(member.size, path)
-                    files[member.name.rpartition("/")[2]] = data.read().decode("utf-8")
-    except tarfile.TarError as error:
-        raise ScenarioError(f"{path}: not an archive of a record: {error}") from None
+    with tarfile.open(path, "r:xz") as archive:
+        for member in archive:
+            if (data := archive.extractfile(member)) is not None:
+                room.take(member.size, path)
+                files[member.name.rpartition("/")[2]] = data.read().decode("utf-8")
     return files
 
 

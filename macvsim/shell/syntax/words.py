@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.nodes import Assignment, Element, Lit, Part, Word
@@ -12,6 +13,17 @@ BLANKS = frozenset(" \t\n")
 ENDS_WORD = frozenset(" \t\n;&|<>()")
 _SUBSCRIPTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[")
 _ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+
+
+def in_one_word(elements: Sequence[Element]) -> Word:
+    """``(…)`` as a text: what an array is where bash takes it for none, before a command and before more text."""
+    parts: list[Part] = []
+    for element in elements:
+        parts += [Lit(" ")] if parts else []
+        if element.subscript is not None:
+            parts += [Lit("["), *element.subscript, Lit("]+=" if element.append else "]=")]
+        parts += element.value
+    return Word((Lit("("), *parts, Lit(")")), "")
 
 
 class WordReader(PartReader):
@@ -54,8 +66,12 @@ class WordReader(PartReader):
         if match and self.text[match.end() : match.end() + 1] == "(":
             self.position = match.end()
             elements = self._elements()
+            assigned: Word | tuple[Element, ...] = elements
+            if (char := self._peek()) and char not in ENDS_WORD:
+                more = self.word()
+                assigned = Word((*in_one_word(elements), *more), self.text[match.end() : self.position])
             source = self.text[start : self.position]
-            return Word((Lit(source),), source), Assignment(match[1], elements, None, bool(match[2]), source)
+            return Word((Lit(source),), source), Assignment(match[1], assigned, None, bool(match[2]), source)
         word = self.word()
         first = word[0] if word else None
         if not isinstance(first, Lit) or first.quoted or not (match := _ASSIGNED.match(first.text)):

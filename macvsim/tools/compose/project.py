@@ -152,7 +152,12 @@ def _network(project: Project, key: str, settings: dict[str, Any]) -> ComposeNet
 def _service(name: str, settings: dict[str, Any]) -> Service:
     for key in ("command", "entrypoint"):
         if isinstance(settings.get(key), str):
-            settings[key] = shlex.split(settings[key])
+            try:
+                settings[key] = shlex.split(settings[key])
+            except ValueError:
+                place = f"services[{name}].{key}"
+                what = f"* error decoding '{place}': invalid command line string"
+                raise BadProject(f"1 error(s) decoding:\n\n{what}") from None
     for key in ("dns", "dns_search"):
         if isinstance(settings.get(key), str):
             settings[key] = [settings[key]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macvsim.errors import Effect, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.netfilter import statematches as model
 from macvsim.net.netfilter.rule import Match, Net
@@ -153,7 +153,7 @@ class SourceMac(MatchReader):
     def take(self, name: str, value: str, negated: bool, rest: Rest) -> None:
         try:
             self.sender = (mac_bytes(value), negated)
-        except ValueError:
+        except MacvsimError:
             raise UsageError("Invalid MAC address specified.") from None
 
     def build(self) -> Match:

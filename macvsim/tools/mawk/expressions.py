@@ -24,6 +24,11 @@ from macvsim.tools.mawk.values import AwkError
 
 _ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "^=")
 _COMPARISONS = ("<", "<=", "!=", "==", ">", ">=")
+_ARGUMENTS = {"length": (0, 1), "substr": (2, 3), "index": (2, 2), "split": (2, 3), "sub": (2, 3), "gsub": (2, 3),
+              "match": (2, 2), "sprintf": (1, 1 << 30), "atan2": (2, 2)}  # fmt: skip
+"""How many arguments functions of the language take, at least and at most; others take one."""
+_IN_GRAMMAR = {"length": 1, "split": 1, "sub": 2, "gsub": 2, "match": 2}
+"""Functions whose arguments are part of mawk's grammar; the place of the variable, if they have one."""
 _BEGINS_OPERAND = frozenset(("$", "!", "(", "-", "+", "++", "--"))
 
 
@@ -214,7 +219,7 @@ class Expressions:
                 if name in ("system", "close", "fflush", "srand", "rand"):
                     raise NotSimulated(f"awk's {name}()", Effect.CHANGES)
                 if self.take("("):
-                    args = self._arguments()
+                    args = self._arguments_of(name, token.line)
                     place = {"match": 1, "sub": 0, "gsub": 0}.get(name, len(args))
                     if place < len(args) and isinstance(args[place], Constant):
                         self._check(str(cast(Constant, args[place]).value), token)
@@ -246,6 +251,33 @@ class Expressions:
 
     def _signed(self) -> Expression:
         return self._unary() if self.at("-", "+", "!") else self.primary()
+
+    def _arguments_of(self, name: str, line: int) -> tuple[Expression, ...]:
+        """The arguments of a function of the language, as many as it takes."""
+        least, most = _ARGUMENTS.get(name, (1, 1))
+        if self._busybox or name not in _IN_GRAMMAR:
+            args = self._arguments()
+            if not least <= len(args) <= most:
+                few, limit = ("not enough", f"need {least}") if len(args) < least else ("too many", f"maximum {most}")
+                raise AwkSyntaxError(line, f"{few} arguments in call to {name}: {len(args)} ({limit})", "arguments")
+            return args
+        found: list[Expression] = []
+        while len(found) < most and not (self.at(")") and len(found) in (0, least)):
+            found.append(self._variable(name) if len(found) == _IN_GRAMMAR[name] else self.expression())
+            if not self.take(","):
+                break
+            self.skip("newline")
+        if len(found) < least or not self.take(")"):
+            raise self.unexpected("?" if self.at(",", ")") else ")")
+        return tuple(found)
+
+    def _variable(self, name: str) -> Expression:
+        """An array for split, what can be assigned to for sub."""
+        at, found = self.position, self.primary()
+        if not isinstance(found, Variable if name == "split" else Variable | Element | Field):
+            self.position = at + (isinstance(found, Element))
+            raise self.unexpected()
+        return found
 
     def _arguments(self) -> tuple[Expression, ...]:
         return self._list(")")

@@ -45,12 +45,11 @@ def _index(run: Run, args: Args) -> Value:
 def _split(run: Run, args: Args) -> Value:
     text = run.string(run.value(args[0]))
     array = args[1]
-    assert isinstance(array, Variable)
     if len(args) > 2 and isinstance(args[2], Regex):
         found_parts = parts(run.pattern(args[2]), text) if text else []
     else:
         found_parts = split(text, run.string(run.value(args[2]) if len(args) > 2 else run.get("FS")))
-    found = run.array(array.name)
+    found = run.array(array.name) if isinstance(array, Variable) else {}  # busybox takes any expression
     found.clear()
     found.update({str(at): Input(part) for at, part in enumerate(found_parts, 1)})
     return float(len(found_parts))

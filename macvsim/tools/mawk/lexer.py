@@ -45,7 +45,7 @@ class AwkSyntaxError(Exception):
             return [f"line {self.line + 1}: missing }} near end of file"]
         if self.missing == "string":
             return [f"line {self.line}: runaway string constant {self.near} ..."]
-        if self.missing == "regex":
+        if self.missing in ("regex", "arguments"):
             return [f"line {self.line}: {self.near}"]
         if self.missing == "function":
             return [f"line {self.line}: function {self.near} never defined"]

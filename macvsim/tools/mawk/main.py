@@ -182,8 +182,10 @@ def _cannot_open(call: Call, manner: Wording, error: FileError) -> int:
 
 def _syntax(call: Call, manner: Wording, error: AwkSyntaxError, file: str) -> int:
     if manner.busybox:
-        what = "end of string" if error.near == "end of file" else "token"
-        call.err(f"awk: cmd. line:{error.line}: Unexpected {what}\n")
+        what = "Unexpected end of string" if error.near == "end of file" else "Unexpected token"
+        if error.missing == "arguments":
+            what = f"Too {'few' if error.near.startswith('not enough') else 'many'} arguments"
+        call.err(f"awk: cmd. line:{error.line}: {what}\n")
         return 1
     for complaint in error.texts():
         call.err(f"{_name(call)}: {f'{file}: ' if file else ''}{complaint}\n")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from macvsim.tools.mawk.regex import parts, regex
-from macvsim.tools.mawk.values import Input, Value, number, text
+from macvsim.tools.mawk.values import AwkError, Input, Value, number, text
+
+_FIELDS = 1 << 31
 
 
 class Record:
@@ -73,5 +75,8 @@ def records(content: str, separator: str) -> list[str]:
 
 
 def field_number(value: Value) -> int:
-    """Which field is meant."""
-    return int(number(value))
+    """Which field is meant.  Raises `AwkError`."""
+    found = number(value)
+    if not 0 <= found < _FIELDS:
+        raise AwkError(f"negative field index ${found:.0f}" if found < 0 else f"${found:.6g} is invalid field index")
+    return int(found)

@@ -147,6 +147,7 @@ class Run(Variables):
                 self.array(name)[self._key(subscripts)] = value
             case Field(which):
                 at = field_number(self.value(which))
+                self.build_fields(at)
                 self.record.set(at, value, self.string(self.get("FS")), self.string(self.get("OFS")))
 
     # -- statements ----------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from macvsim.engine.budget import FIELD
 from macvsim.errors import Effect, NotSimulated
-from macvsim.tools.mawk.record import Record
+from macvsim.tools.mawk.record import Record, field_number
 from macvsim.tools.mawk.values import Array, AwkError, Input, Value, number, text
 
 
@@ -41,9 +42,21 @@ class Variables:
         if name == "RS" and self.reading:
             raise NotSimulated("awk's RS changing between records", Effect.NONE)
         if name == "NF":
-            self.record.resize(int(number(value)), self.string(self.get("OFS")))
+            if number(value) < 0:
+                raise AwkError("negative value assigned to NF")
+            count = field_number(value)
+            self.build_fields(count)
+            self.record.resize(count, self.string(self.get("OFS")))
         else:
             self.scope(name)[name] = value
+
+    def build_fields(self, count: int) -> None:
+        """The record is about to have so many fields."""
+        self.build(FIELD * count * (count > self.record.count))
+
+    def build(self, size: int) -> None:
+        """A text of so many characters is about to be built."""
+        raise NotImplementedError
 
     def array(self, name: str) -> Array:
         """An array, which begins to exist with its first use."""
