@@ -27,7 +27,7 @@ from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
 from macvsim.engine.unsimulated import Marks
 from macvsim.engine.wheel import TimerWheel
-from macvsim.errors import BudgetExceeded
+from macvsim.errors import BudgetExceeded, MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.engine.drop import DropReason
@@ -97,6 +97,8 @@ class Sim(simpy.Environment, RandomStreams):
         simpy.Environment.__init__(self, initial_time=0)
         RandomStreams.__init__(self, seed)
         self._now: int
+        if not 1 <= hz <= SECOND:
+            raise MacvsimError(f"hz={hz}: a kernel has 1 to {SECOND:,} ticks in a second, such as 250")
         self.hz = hz
         self.tick = SECOND // hz
         self.unsimulated = Marks()

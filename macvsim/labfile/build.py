@@ -59,7 +59,7 @@ class Builder:
         except ScenarioError:  # which has its line already
             raise
         except MacvsimError as error:
-            raise self.front.error(location, str(error)) from None
+            raise self.front.error(location, " ".join(str(error).split())) from None
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 

@@ -130,7 +130,7 @@ class Player:
         try:
             return self._call(step)
         except MISTAKES as error:
-            raise self.error(step, str(error)) from None
+            raise self.error(step, " ".join(str(error).split())) from None
 
     def _call(self, step: Step) -> Outcome:
         program = step.calls[0] if step.written else None

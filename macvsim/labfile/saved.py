@@ -43,7 +43,7 @@ class SavedLab(LabFile):
             lab = Lab(**options, fastpath=fastpath)
             lab.repeat(self.saved.calls[: _first_program(self.saved.calls)], of_file=True)
         except MISTAKES as error:
-            raise ScenarioError(f"{self.path}: {error}") from None
+            raise ScenarioError(f"{self.path}: {' '.join(str(error).split())}") from None
         return lab
 
     def check_end(self, lab: Lab) -> None:

@@ -175,6 +175,8 @@ class Box(Parts, Shown):
 
         variables : exported variables the shell begins with
         """
+        if not isinstance(line, str):  # a saved lab may say anything
+            raise TypeError(f"{self.name}.sh({line!r}): a command line is a text")
         if self.interpreter is None:
             raise MacvsimError(f"{self.name} has no shell: boxes made by a Lab have one")
         return self.interpreter.run(self, line, variables=variables)

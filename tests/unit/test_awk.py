@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from macvsim.engine.sim import Sim
-from macvsim.machine.host import DEBIAN, Host
+from macvsim.errors import BudgetExceeded
+from macvsim.machine.host import BUSYBOX, DEBIAN, Host
 from macvsim.machine.kernel import Kernel
 from macvsim.shell.interp import Shell
+from tests.unit.shell_lab import sh
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "awk.json").read_text())
 
@@ -70,3 +72,40 @@ def test_only_busybox_takes_the_lines_of_a_paragraph_for_fields() -> None:
     program = '\'BEGIN{RS="";FS=","}{print NF, $2}\' /p'
     assert host.sh(f"awk {program}").stdout == "3 b\nc\n2 f\n"
     assert host.sh(f"busybox awk {program}").stdout == "4 b\n2 f\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ('index("a")', "not enough arguments in call to index: 1 (need 2)"),
+        ("substr(1,2,3,4)", "too many arguments in call to substr: 4 (maximum 3)"),
+        ("tolower()", "not enough arguments in call to tolower: 0 (need 1)"),
+        ("sprintf()", "not enough arguments in call to sprintf: 0 (need 1)"),
+        ('split("a")', "syntax error at or near )"),
+        ('split("a",b,c,d)', "syntax error at or near ,"),
+        ('split("a","xyz")', "syntax error at or near xyz"),
+        ("split(a[1],b[2])", "syntax error at or near ["),
+        ('split("a",b c)', "syntax error at or near c"),
+        ("match(1,2,3)", "syntax error at or near ,"),
+        ('gsub(/a/,"b",1)', "syntax error at or near 1"),
+        ("length(1,2)", "syntax error at or near ,"),
+    ],
+)
+def test_numbers_of_arguments_as_mawk_says_them(call: str, said: str) -> None:
+    result = sh(f"awk 'BEGIN{{{call}\n}}'")
+    assert (result.stderr, result.code) == (f"awk: line 1: {said}\n", 2)
+
+
+def test_numbers_of_arguments_as_busybox_says_them() -> None:
+    for call, said in (("split()", "few"), ("index(1)", "few"), ("length(1,2,3)", "many")):
+        result = sh(f"awk 'BEGIN{{{call}}}'", BUSYBOX)
+        assert (result.stderr, result.code) == (f"awk: cmd. line:1: Too {said} arguments\n", 1)
+    assert sh("""awk 'BEGIN{split("a b",1); split("c", x[1]); print "on"}'""", BUSYBOX).stdout == "on\n"
+
+
+def test_fields_beyond_all_bounds() -> None:
+    assert sh("awk 'BEGIN{NF=-1}'").stderr.startswith("awk: run time error: negative value assigned to NF\n")
+    assert sh("awk 'BEGIN{$1000000=1; print NF}'").stdout == "1000000\n"
+    for statement in ("$1e9=1", "NF=1e9"):
+        with pytest.raises(BudgetExceeded, match="output"):
+            sh(f"awk 'BEGIN{{{statement}}}'")

@@ -23,11 +23,11 @@ def set_options(run: Invocation) -> int:
             state.params = args
             return 0
         on = word[0] == "-"
-        for at, letter in enumerate(word[1:], 1):
+        for letter in word[1:]:
             if letter == "o":
-                if not args and at == len(word) - 1:
+                if not args:
                     _list(run, plain=on)
-                    return 0
+                    continue
                 status = _named(run, args.pop(0), word, on=on)
             else:
                 status = _letter(run, letter, on=on)

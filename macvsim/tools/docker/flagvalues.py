@@ -18,7 +18,10 @@ class BadValue(Exception):
 def check(option: Option, value: str) -> list[str]:
     """The values that one text stands for.  Raises `BadValue`."""
     if option.kind == "strings":
-        return next(csv.reader([value]), []) if value else []
+        try:
+            return next(csv.reader([value]), []) if value else []
+        except csv.Error as error:
+            raise BadValue(str(error)) from None
     reader = _BY_NAME.get(option.name) if option.kind in ("list", "map") else _BY_KIND.get(option.kind)
     if reader is not None and not (option.name == "memory-swap" and value == "-1"):
         reader(value)

@@ -262,13 +262,13 @@ class Expressions:
                 raise AwkSyntaxError(line, f"{few} arguments in call to {name}: {len(args)} ({limit})", "arguments")
             return args
         found: list[Expression] = []
-        while len(found) < most and not (self.at(")") and len(found) in (0, least)):
+        while found or least or not self.at(")"):
             found.append(self._variable(name) if len(found) == _IN_GRAMMAR[name] else self.expression())
-            if not self.take(","):
+            if len(found) == most or not self.take(","):
                 break
             self.skip("newline")
         if len(found) < least or not self.take(")"):
-            raise self.unexpected("?" if self.at(",", ")") else ")")
+            raise self.unexpected(")" if self.token.kind in ("newline", "end") else "?")
         return tuple(found)
 
     def _variable(self, name: str) -> Expression:

@@ -93,6 +93,8 @@ def awk(call: Call, manner: Wording) -> Waiting:
         return call.not_simulated(error.feature, error.effect)
     except FileError as error:
         return _cannot_open(call, manner, error)
+    except RecursionError:
+        return call.not_simulated("awk's functions in functions, so deep", Effect.NONE)
     except AwkError as error:
         if manner.busybox:
             call.err(f"awk: cmd. line:1: {error.busybox}\n")

@@ -78,5 +78,6 @@ def field_number(value: Value) -> int:
     """Which field is meant.  Raises `AwkError`."""
     found = number(value)
     if not 0 <= found < _FIELDS:
-        raise AwkError(f"negative field index ${found:.0f}" if found < 0 else f"${found:.6g} is invalid field index")
+        said = f"negative field index ${found:.0f}" if found < 0 else f"${found:.6g} is invalid field index"
+        raise AwkError(said, "Access to negative field")
     return int(found)

@@ -237,8 +237,6 @@ class Run(Variables):
                 return self.get(name)
             case Field(which):
                 at = field_number(self.value(which))
-                if at < 0:
-                    raise AwkError(f"negative field index ${at}", "Access to negative field")
                 return self.record.get(at)
             case Element(name, subscripts):
                 return self.array(name).setdefault(self._key(subscripts), None)

@@ -53,7 +53,12 @@ def text(value: Value, conversion: str = "%.6g") -> str:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return "-nan" if value != value else f"{value:+}"
-        return str(int(value)) if value == int(value) and _EXACT[0] <= value <= _EXACT[1] else conversion % value
+        if value == int(value) and _EXACT[0] <= value <= _EXACT[1]:
+            return str(int(value))
+        try:
+            return conversion % value if conversion else ""
+        except (TypeError, ValueError):
+            raise AwkError(f"illegal format assigned to CONVFMT: {conversion}") from None
     return value or ""
 
 

@@ -43,7 +43,7 @@ class Variables:
             raise NotSimulated("awk's RS changing between records", Effect.NONE)
         if name == "NF":
             if number(value) < 0:
-                raise AwkError("negative value assigned to NF")
+                raise AwkError("negative value assigned to NF", "NF set to negative value")
             count = field_number(value)
             self.build_fields(count)
             self.record.resize(count, self.string(self.get("OFS")))

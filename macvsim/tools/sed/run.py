@@ -214,6 +214,8 @@ class Run:
             if letter in "btT":
                 if letter == "b" or self._replaced == (letter == "t"):
                     jumps += 1
+                    if not jumps % 4:
+                        self._meter.step(lambda: "sed: a script that jumps")
                     if jumps > _MOST_JUMPS:
                         raise NotSimulated("a script of sed that jumps without an end", Effect.NONE)
                     at = command.target

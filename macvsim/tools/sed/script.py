@@ -183,10 +183,10 @@ class Script:
 
     def _address(self, *, second: bool = False) -> Address | None:
         char = self._peek()
-        if second and char and char in "+~" and self._peek(1).isdigit():
+        if second and char and char in "+~" and self._peek(1).isdecimal() and self._peek(1).isascii():
             self._at += 1
             return Address("more" if char == "+" else "multiple", int(self._digits()))
-        if char.isdigit():
+        if char.isdecimal() and char.isascii():
             number = int(self._digits())
             if self._peek() == "~" and not second:
                 self._at += 1
@@ -198,7 +198,7 @@ class Script:
         if char not in ("/", "\\"):
             return None
         self._at += 1 if char == "/" else 2
-        text = self._delimited(self._text[self._at - 1], "unterminated address regex", regex=True)
+        text = self._delimited(self._text[self._at - 1 : self._at], "unterminated address regex", regex=True)
         flags = self._word_of("IM")
         return Address("pattern", pattern=self._pattern(text, flags))
 
