@@ -13,8 +13,8 @@ from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, Step
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.frontmatter import FrontMatter
-from macvsim.record.repeat import MISTAKES
 from macvsim.record.savefile import FIRST_LINE, Saved, read
+from macvsim.record.values import MISTAKES
 
 PROGRAMS = ("sh", "ping", "exec", "start")
 """Calls that print something: of hosts and containers, and of sessions."""

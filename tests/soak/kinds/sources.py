@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from macvsim import Budget
-from macvsim.fidelity.replay.records import COMMANDS, FRAMES, SCENARIO, _unpack
+from macvsim.fidelity.replay.records import COMMANDS, FRAMES, SCENARIO, Room, _unpack
 
 ROOT = Path(__file__).parents[3]
 ORACLE = ROOT / "tests/data/oracle"
@@ -33,7 +33,7 @@ def documents() -> tuple[str, ...]:
 def archives() -> tuple[dict[str, str], ...]:
     """The files of recordings, the short ones first."""
     paths = sorted(ORACLE.glob("*.tar.xz"), key=lambda path: (path.stat().st_size, path.name))
-    return tuple(map(_unpack, paths[:60]))
+    return tuple(_unpack(path, Room(Budget())) for path in paths[:60])
 
 
 @cache
