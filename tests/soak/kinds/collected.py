@@ -12,7 +12,7 @@ from tests.importing.collected import a_bit_of_everything, imported, output
 from tests.soak.kinds import sources
 from tests.soak.mutate import decoded, encoded, mutated, spoil
 
-COUNT, ITEMS, SAMPLE = 20_000, 1, 30
+COUNT, ITEMS, SAMPLE = 20_000, 1, 15
 
 
 @cache

@@ -20,7 +20,7 @@ from macvsim.fidelity.replay.transcript_play import replay_transcript
 from tests.soak.kinds import sources
 from tests.soak.mutate import decoded, encoded, mutated
 
-COUNT, ITEMS, SAMPLE = 20_000, 1, 12
+COUNT, ITEMS, SAMPLE = 20_000, 1, 8
 _PART = re.compile(r"^===== (?=[\w.-]+$)", re.MULTILINE)
 TRANSCRIPT = """\
 ##### networks
@@ -58,7 +58,8 @@ def make(dice: Random) -> bytes:
     files[sources.FRAMES] = "".join(files[sources.FRAMES].splitlines(keepends=True)[: dice.randrange(12)])
     name = dice.choice((sources.SCENARIO, dice.choice(list(files))))
     files[name] = mutated(files[name], dice, (files[sources.SCENARIO],))
-    return encoded("".join(f"===== {name}\n{text}" for name, text in files.items()))
+    whole = {name: text if text.endswith("\n") or not text else f"{text}\n" for name, text in files.items()}
+    return encoded("".join(f"===== {name}\n{text}" for name, text in whole.items()))
 
 
 def play(data: bytes) -> Iterator[None]:
