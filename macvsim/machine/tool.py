@@ -97,6 +97,7 @@ class Manner:
     reader : reads options where the program does it otherwise than getopt_long
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
     long : there are long options (getopt_long)
+    complaint : the form of a usage error
     after : what follows a usage error: ``try`` (a line that names ``--help``), ``synopsis`` (the first line of the
     usage, then that one), ``usage`` (all of it) or ``nothing``
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
@@ -104,7 +105,7 @@ class Manner:
     lists_on_stderr : lines of the usage that end with a blank, which are lists, go to standard error in any case
     usage_part : a regular expression for the part of the usage that follows a mistake; empty: all of it
     help_options : options that print the usage; help_status, help_on_stderr : how they end and where they print
-    version_options : options that print the version
+    version_options : options that print the version; version_status, version_on_stderr : as for the usage
     busybox : the program is an applet of busybox
     """
 
@@ -112,6 +113,7 @@ class Manner:
     reader: Reader | None = None
     permute: bool = True
     long: bool = True
+    complaint: str = "{name}: {error}\n"
     after: str = "usage"
     status: int = 1
     usage_status: int = 1
@@ -122,6 +124,8 @@ class Manner:
     help_status: int = 0
     help_on_stderr: bool = False
     version_options: tuple[str, ...] = ("--version",)
+    version_status: int = 0
+    version_on_stderr: bool = False
     busybox: bool = False
 
 
@@ -281,8 +285,8 @@ class Tool:
             if option.is_any(manner.help_options):
                 raise self.help(call, text)
             if option.is_any(manner.version_options) and self.version:
-                call.out(self.version)
-                raise ToolError("", 0, named=False)
+                (call.err if manner.version_on_stderr else call.out)(self.version)
+                raise ToolError("", manner.version_status, named=False)
             if (what := self.left_out_text(option)) is not None or option.is_any(manner.version_options):
                 effect = Effect.READS if self.reads.intersection(option.names) else self.effect
                 raise NotSimulated(f"{self.name} {given.typed[at]}{f': {what}' if what else ''}", effect)
@@ -321,7 +325,7 @@ class Tool:
         if isinstance(error, ToolError):
             call.err(f"{call.name}: {error.text}\n" if error.named else error.text)
             return self.manner.status if error.status is None else error.status
-        call.err(f"{call.name}: {error}\n" if str(error) else "")
+        call.err(self.manner.complaint.format(name=call.name, error=error) if str(error) else "")
         if self.manner.after == "synopsis":
             call.err(self.text().partition("\n")[0] + "\n")
         if self.manner.after in ("try", "synopsis"):

@@ -5,6 +5,7 @@ A line of a list names an option's letters and long names, and the argument of e
       -c <count>         stop after <count> replies
       -n, --lines=[-]NUM       print the first NUM lines
       -4,-6            Force IP or IPv6 name resolution
+      -p port  --port=port        Set the destination port to use
       ethtool [ FLAGS ] -k|--show-features DEVNAME
 
 A synopsis names them in brackets: ``[-nbv] [-c COUNT]``; letters without a list come from there.
@@ -18,11 +19,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 _NAME = r"--?[A-Za-z0-9?@#][\w.+-]*"
-_WORD = r"[a-z][\w-]*(?=, --)|<[^>]+>|(?:-|\[[-+]\])?[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]"
+_WORD = r"[a-zA-Z][\w,.-]*(?=(?:,| ) --)|<[^>]+>|(?:-|\[[-+]\])?[A-Z][\w:/+-]*(?:\[\S*\])?|\[[^\]]*\]"
 _ARGUMENT = rf"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:{_WORD}))"
 _NAMED = rf"{_NAME}{_ARGUMENT}?"
 _COMMAND = r"[a-z]\S* \[ [A-Z]+ \] (?:\[ [^]]* \] )*"
-_LIST = re.compile(rf"^ {{1,12}}(?:{_COMMAND})?({_NAMED}(?:(?:, ?| ?\| ?|/){_NAMED})*)(?: |,?$)")
+_START = r"^(?: {1,12}|(?=-\w, --))"
+_LIST = re.compile(rf"{_START}(?:{_COMMAND})?({_NAMED}(?:(?:, ?| ?\| ?|/|  (?=--)){_NAMED})*)(?: |,?$)")
 _ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")
 _USAGE = re.compile(r"^ *usage.*?(?:\n\n|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _SYNOPSIS = re.compile(r"\[-(\w)(N)\]|\[-(\w+)\]|\[ ?-(\w) ([^\]]+)\]")

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from macvsim import Lab
 from macvsim.docker.host import DockerHost
 from macvsim.machine.capture import Capture
@@ -270,3 +272,27 @@ def test_dnsmasq_says_what_it_does() -> None:
     client.sh("udhcpc -n -q")
     assert str(client.sh("ip route")).startswith("default via 10.0.0.254 dev eth0")
     assert "dnsmasq-dhcp: DHCPACK(eth0) 10.0.0.77 02:00:00:00:00:02 \n" in job.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "conf", "err", "code"),
+    [
+        ("-p 0 --foo", "", "\ndnsmasq: bad command line options: try --help\n", 1),
+        ("-p 0 junk", "", "\ndnsmasq: junk found in command line\n", 1),
+        ("-p 0 -C /nosuch", "", "\ndnsmasq: cannot read /nosuch: No such file or directory\n", 3),
+        ("-p 0 -F 10.0.0.1", "", "\ndnsmasq: bad command line options: bad dhcp-range\n", 1),
+        ("-p 0", "foo=1\n", "\ndnsmasq: bad option at line 1 of /etc/dnsmasq.conf\n", 1),
+        ("-p 0", "# a\ndhcp-range=10.0.0.1\n", "\ndnsmasq: bad dhcp-range at line 2 of /etc/dnsmasq.conf\n", 1),
+        ("", "port\n", "\ndnsmasq: missing parameter at line 1 of /etc/dnsmasq.conf\n", 1),
+        ("-p 0", "no-ping=3\n", "\ndnsmasq: extraneous parameter at line 1 of /etc/dnsmasq.conf\n", 1),
+        ("-p 0 --dhcp-host=foo", "", "not simulated: dnsmasq --dhcp-host=foo: only MACs with an address are\n", 95),
+        ("-p 0 -O foo,1", "", "not simulated: dnsmasq --dhcp-option=foo,1\n", 95),
+        ("-p 0", "cache-size=1\n", "not simulated: dnsmasq --cache-size\n", 95),
+    ],
+)
+def test_dnsmasq_refuses_as_the_real_one(words: str, conf: str, err: str, code: int) -> None:
+    host = Lab().host("host1")
+    host.files["/etc/dnsmasq.conf"] = conf
+    result = host.sh(f"dnsmasq {words}")
+    assert (result.stderr, result.code) == (err, code)
+    assert host.sh("dnsmasq --help").stdout.startswith("Usage: dnsmasq [options]\n\nValid options are:\n-a, --listen")

@@ -133,6 +133,7 @@ def run(box: Box, line: str) -> tuple[str, int | None]:
         ),
         ("traceroute -k 1.1.1.1", "Bad option `-k' (argc 1)\n", 2),
         ("traceroute -nk 1.1.1.1", "Bad option `-k' (argc 1)\n", 2),
+        ("traceroute --icmp=3 1.1.1.1", "Bad option `--icmp=3' (with arg `3') (argc 1)\n", 2),
         ("traceroute --bad 1.1.1.1", "Bad option `--bad' (argc 1)\n", 2),
         ("traceroute --quer=2 1.1.1.1", "Bad option `--quer=2' (with arg `2') (argc 1)\n", 2),
         ("traceroute -q x 1.1.1.1", "Cannot handle `-q' option with arg `x' (argc 2)\n", 2),

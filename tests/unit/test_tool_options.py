@@ -29,7 +29,8 @@ def test_every_option_is_known(one: Tool) -> None:
     assert not unknown, f"{one}: the usage text does not name {sorted(unknown)}"
     for option in dict.fromkeys(one.options.values()):
         words = [option.name, *(["1"] if option.argument and not option.optional else [])]
-        if option.name.startswith("--") and option.argument and one.manner.reader is None:
+        joined = one.manner.reader is None or f"{option.name}=" in one.text()
+        if option.name.startswith("--") and option.argument and joined:
             words = [f"{option.name}=1"]
         out, err, code = _run(one, words)
         assert f"invalid option -- '{option.name[1:]}'" not in err, (one, option)
