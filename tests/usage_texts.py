@@ -48,7 +48,7 @@ def real_text(one: Tool, topic: str = "") -> str | None:
     text = done.stdout
     if "applet not found" in text:
         return None
-    return re.sub(rf'(Usage:\s+|"){re.escape(path)}', rf"\g<1>{one.name}", text)
+    return re.sub(rf'([Uu]sage:\s+|"|^\t|^Type `){re.escape(path)}', rf"\g<1>{one.name}", text, flags=re.MULTILINE)
 
 
 def block_name(one: Tool, topic: str) -> str:

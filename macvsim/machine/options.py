@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,33 +46,52 @@ class Given:
         return [name for name, _ in self.options]
 
 
-def read_options(words: list[str], options: Mapping[str, Option], *, permute: bool = True, long: bool = True) -> Given:
+def read_options(
+    words: list[str],
+    options: Mapping[str, Option],
+    *,
+    permute: bool = True,
+    long: bool = True,
+    numbers: bool = False,
+    last: Container[str] = (),
+) -> Given:
     """Read a command line, up to the first word that does not fit.
 
     options : by every name they have; permute : options may stand behind operands; long : there are long options
+    numbers : a negative number is an operand; last : options behind which every word is an operand
     """
     given = Given()
+    rest = list(words)
     try:
-        _read(list(words), options, given, permute=permute, long=long)
+        while rest and not (given.options and given.options[-1][0] in last):
+            word = rest.pop(0)
+            if word == "--":
+                break
+            if word == "-" or not word.startswith("-") or (numbers and re.match(r"-[.\d]", word)):
+                given.operands.append(word)
+                if not permute:
+                    break
+            elif word.startswith("--") and long:
+                _long(word, rest, options, given)
+            else:
+                _letters(word, rest, options, given)
+        given.operands += rest
     except _Wrong as wrong:
         given.wrong = str(wrong)
     return given
 
 
-def _read(rest: list[str], options: Mapping[str, Option], given: Given, *, permute: bool, long: bool) -> None:
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            break
-        if word == "-" or not word.startswith("-"):
-            given.operands.append(word)
-            if not permute:
-                break
-        elif word.startswith("--") and long:
-            _long(word, rest, options, given)
-        else:
-            _letters(word, rest, options, given)
-    given.operands += rest
+def read_alone(words: list[str], options: Mapping[str, Option], *, dashes: bool = False) -> Given:
+    """Read ``--help`` or ``--version`` where it is the only word (gnulib's parse_long_options); others are operands.
+
+    dashes : a ``--`` before the operands is none
+    """
+    given = Given()
+    if len(words) == 1 and words[0] in ("--help", "--version") and words[0] in options:
+        given.add(options[words[0]], words[0], "")
+    else:
+        given.operands = words[1:] if dashes and words[:1] == ["--"] else list(words)
+    return given
 
 
 def _letters(word: str, rest: list[str], options: Mapping[str, Option], given: Given) -> None:

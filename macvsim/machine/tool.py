@@ -98,8 +98,8 @@ class Manner:
     permute : options may stand behind operands (glibc's getopt without POSIXLY_CORRECT)
     long : there are long options (getopt_long)
     complaint : the form of a usage error
-    after : what follows a usage error: ``try`` (a line that names ``--help``), ``synopsis`` (the first line of the
-    usage, then that one), ``usage`` (all of it) or ``nothing``
+    after : what follows a usage error: ``try`` (the hint, a line that names ``--help``), ``synopsis`` (the first
+    line of the usage, then the hint), ``usage`` (all of it) or ``nothing``
     status, usage_status : exit status of a `ToolError`, and of a `UsageError`
     usage_on_stdout : the usage goes to standard output, though the complaint does not
     lists_on_stderr : lines of the usage that end with a blank, which are lists, go to standard error in any case
@@ -115,6 +115,7 @@ class Manner:
     long: bool = True
     complaint: str = "{name}: {error}\n"
     after: str = "usage"
+    hint: str = "Try '{name} --help' for more information.\n"
     status: int = 1
     usage_status: int = 1
     usage_on_stdout: bool = False
@@ -329,7 +330,7 @@ class Tool:
         if self.manner.after == "synopsis":
             call.err(self.text().partition("\n")[0] + "\n")
         if self.manner.after in ("try", "synopsis"):
-            call.err(f"Try '{call.name} --help' for more information.\n")
+            call.err(self.manner.hint.format(name=call.name))
         elif self.manner.after == "usage":
             text = self.text(error.topic)
             if self.manner.usage_part:

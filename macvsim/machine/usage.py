@@ -23,7 +23,7 @@ _WORD = r"[a-zA-Z][\w,.-]*(?=(?:,| ) --)|<[^>]+>|(?:-|\[[-+]\])?[A-Z][\w:/+-]*(?
 _ARGUMENT = rf"(?:\[=\S+?\]|\[[A-Z]\S*?\]|=\S+|[ ](?:{_WORD}))"
 _NAMED = rf"{_NAME}{_ARGUMENT}?"
 _COMMAND = r"[a-z]\S* \[ [A-Z]+ \] (?:\[ [^]]* \] )*"
-_START = r"^(?: {1,12}|(?=-\w, --))"
+_START = r"^(?: {1,12}|(?=-\w, --|-\S+(?: \w+)? *: ))"
 _LIST = re.compile(rf"{_START}(?:{_COMMAND})?({_NAMED}(?:(?:, ?| ?\| ?|/|  (?=--)){_NAMED})*)(?: |,?$)")
 _ONE = re.compile(rf"({_NAME})({_ARGUMENT})?")
 _USAGE = re.compile(r"^ *usage.*?(?:\n\n|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)

@@ -32,7 +32,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "busybox.wget": "busybox: wget",
         "compose.main": "docker-compose",
         "conntrack.conntrack": "conntrack",
-        "coreutils.basics": "*: true false busybox; * busybox: echo printf test [ seq uname id whoami pwd",
+        "coreutils.basics": "*: busybox; * busybox: true false echo printf test [ seq uname id whoami pwd",
         "coreutils.blocks": "* busybox: yes truncate; dd",
         "coreutils.checksums": "* busybox: md5sum sha1sum sha256sum sha512sum",
         "coreutils.columns": "* busybox: paste nl; *: comm",

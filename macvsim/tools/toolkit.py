@@ -4,7 +4,7 @@ input."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
@@ -13,6 +13,7 @@ import simpy
 from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
+from macvsim.machine.options import read_alone
 from macvsim.machine.streams import OpenFile, Text
 from macvsim.machine.tool import BUSYBOX, GNU, Manner, Texts, Tool, tool
 
@@ -36,6 +37,12 @@ _BUSYBOX_FILE = {
     "tail": "can't open '{path}': {why}",
     "uniq": "can't open '{path}': {why}",
 }
+
+
+ALONE = replace(GNU, reader=read_alone)
+"""Programs that know ``--help`` and ``--version`` only where nothing else is on the line."""
+WORDS = Manner(reader=read_alone, help_options=(), version_options=())
+"""Programs to which every word is an operand."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def everywhere(
 ) -> Callable[[Shared], tuple[Tool, Tool]]:
     """Make the programs of GNU and of busybox that share a function, which is told in which words to speak.
 
-    usage, works, letters, effect : as of `macvsim.machine.tool.Tool`; gnu, busybox : the manner of each
+    usage, works, letters, effect : as of `macvsim.machine.tool.Tool`; gnu, busybox : the manner of each, where
+    `WORDS` is that of a busybox applet without a usage
     """
 
     def make(fn: Shared) -> tuple[Tool, Tool]:
@@ -87,7 +95,13 @@ def everywhere(
 
         make_gnu = tool(*names, usage=usage, works=works, letters=letters, effect=effect, manner=gnu)
         make_busybox = tool(
-            *names, flavour="busybox", usage=usage, works=works, letters=letters, effect=effect, manner=busybox
+            *names,
+            flavour="busybox",
+            usage=usage if busybox.busybox else "",
+            works=works if busybox.busybox else None,
+            letters=letters,
+            effect=effect,
+            manner=busybox,
         )
         return make_gnu(as_gnu), make_busybox(as_busybox)
 

@@ -94,11 +94,63 @@ def test_output(host: Host, line: str, printed: str) -> None:
         ("busybox rm /tmp", "rm: '/tmp' is a directory\n", 1),
         ("busybox sleep x", "sleep: invalid number 'x'\n", 1),
         ("busybox nosuch", "nosuch: applet not found\n", 127),
+        ("busybox --foo", "--foo: applet not found\n", 127),
+        ("busybox --list", "not simulated: busybox --list: the list of busybox's applets\n", 95),
+        ("busybox [ --help", "[: missing ]\n", 2),
+        ("busybox expr", "expr: too few arguments\n", 2),
+        ("/usr/bin/[ 1 = 1", "/usr/bin/[: missing ']'\n", 2),
+        ("env printf", "printf: missing operand\nTry 'printf --help' for more information.\n", 1),
+        ("seq -x", "seq: invalid option -- 'x'\nTry 'seq --help' for more information.\n", 1),
+        ("sh -Z", "sh: 0: Illegal option -Z\n", 2),
+        ("sh --foo", "sh: 0: Illegal option --\n", 2),
+        ("sh -o foo -c true", "sh: 0: Illegal option -o foo\n", 2),
+        ("busybox sh -Z", "sh: illegal option -Z\n", 2),
+        ("busybox sh -o foo -c 'echo hi'", "sh: illegal option -o foo\n", 0),
+        ("bash -o foo -c true", "bash: line 0: bash: foo: invalid option name\n", 2),
+        ("bash -k", "not simulated: bash -k\n", 95),
+        ("python3 -c 1", "not simulated: python3 -c\n", 95),
+        (
+            "python3 -y",
+            "Unknown option: -y\nusage: python3 [option] ... [-c cmd | -m mod | file | -] [arg] ...\n"
+            "Try `python -h' for more information.\n",
+            2,
+        ),
     ],
 )
 def test_complaints(host: Host, line: str, complaint: str, code: int) -> None:
     result = host.sh(line)
     assert (result.stdout, result.stderr, result.code) == ("", complaint, code)
+
+
+@pytest.mark.parametrize(
+    ("line", "out", "code"),
+    [
+        ("env printf -- '%s.' a b", "a.b.", 0),
+        ("env test --help", "", 0),
+        ("env false --help x", "", 1),
+        ("busybox true --help", "", 0),
+        ("busybox echo --help", "--help\n", 0),
+        ("seq -5 -4", "-5\n-4\n", 0),
+        ("/usr/bin/[ 1 = 1 ]", "", 0),
+        ("python3 -V", "Python 3.13.5\n", 0),
+        ("sh -c -e 'echo $-'", "e\n", 0),
+        ("bash +B -c 'echo $-'", "hc\n", 0),
+        ("echo 'echo $- $1' | sh -s a b", "s a\n", 0),
+    ],
+)
+def test_words_and_options(host: Host, line: str, out: str, code: int) -> None:
+    result = host.sh(line)
+    assert (result.stdout, result.stderr, result.code) == (out, "", code)
+
+
+def test_help_of_programs_that_take_it_alone(host: Host) -> None:
+    assert host.sh("env false --help").stdout.startswith("Usage: false [ignored command line arguments]\n")
+    assert host.sh("env false --help").code == 1
+    refused = host.sh("bash -Z")
+    assert (refused.stdout, refused.code) == ("", 2)
+    assert refused.stderr.startswith("bash: -Z: invalid option\nUsage:\tbash [GNU long option] [option] ...\n")
+    assert refused.stderr.endswith("or -o option\n")
+    assert host.sh("busybox --help sleep").stderr == host.sh("busybox sleep --help").stderr != ""
 
 
 def test_sleep_takes_simulated_time(host: Host) -> None:

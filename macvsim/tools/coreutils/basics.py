@@ -3,45 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from macvsim.errors import Effect
 from macvsim.machine.applets import BUSYBOX_APPLETS
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.kernel import RELEASE, VERSION
+from macvsim.machine.options import Given, read_alone, read_options
 from macvsim.machine.programs import left_out
-from macvsim.machine.tool import OWN, ToolError, UsageError, tool
+from macvsim.machine.tool import BUSYBOX, GNU, Manner, ToolError, UsageError, tool
+from macvsim.machine.usage import Option
 from macvsim.shell.builtins.echo import echo_text, format_text
 from macvsim.shell.builtins.testexpr import TestError, evaluate
 from macvsim.tools.coreutils.inputs import TEXTS
-from macvsim.tools.toolkit import Wording, everywhere, letters_of
+from macvsim.tools.toolkit import ALONE, WORDS, Wording, everywhere, letters_of
+
+_LIST = "the list of busybox's applets"
+_DASHES = partial(read_alone, dashes=True)
+_NUMBERS = partial(read_options, permute=False, numbers=True)
 
 
-@tool("true", effect=Effect.NONE)
-def true(call: Call) -> int:
+@everywhere("true", usage=TEXTS, gnu=ALONE, busybox=WORDS, effect=Effect.NONE)
+def true(call: Call, manner: Wording) -> int:
     """``true``."""
     return 0
 
 
-@tool("false", effect=Effect.NONE)
-def false(call: Call) -> int:
+@everywhere(
+    "false", usage=TEXTS, gnu=replace(ALONE, help_status=1, version_status=1), busybox=WORDS, effect=Effect.NONE
+)
+def false(call: Call, manner: Wording) -> int:
     """``false``."""
     return 1
 
 
-@everywhere("echo", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
+@everywhere("echo", usage=TEXTS, gnu=ALONE, busybox=WORDS, effect=Effect.NONE)
 def echo(call: Call, manner: Wording) -> int:
     """``/bin/echo [-neE] WORD…``."""
-    call.out(echo_text(call.args, letters="neE"))
+    call.out(echo_text(call.given.operands, letters="neE"))
     return 0
 
 
-@everywhere("printf", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
+@everywhere("printf", usage=TEXTS, gnu=replace(ALONE, reader=_DASHES), busybox=replace(BUSYBOX, reader=_DASHES),
+            effect=Effect.NONE)  # fmt: skip
 def printf(call: Call, manner: Wording) -> int:
     """``printf FORMAT [WORD…]``."""
-    if not call.args:
+    words = call.given.operands
+    if not words:
         raise UsageError("" if manner.busybox else "missing operand")
-    text, wrong = format_text(call.args[0], call.args[1:], call.box.sim.meter.field)
+    text, wrong = format_text(words[0], words[1:], call.box.sim.meter.field)
     call.out(text)
     for word in wrong:
         call.err(
@@ -52,36 +65,39 @@ def printf(call: Call, manner: Wording) -> int:
     return int(bool(wrong))
 
 
-@everywhere("test", "[", gnu=OWN, busybox=OWN, effect=Effect.NONE)
+@everywhere("test", gnu=WORDS, busybox=WORDS, effect=Effect.NONE)
 def test(call: Call, manner: Wording) -> int:
-    """``test EXPRESSION``, ``[ EXPRESSION ]``."""
-    args = call.args
+    """``test EXPRESSION``."""
+    return _evaluate(call, call.given.operands)
+
+
+@everywhere("[", usage=TEXTS, gnu=ALONE, busybox=WORDS, effect=Effect.NONE)
+def bracket(call: Call, manner: Wording) -> int:
+    """``[ EXPRESSION ]``."""
+    *words, last = call.given.operands or [""]
+    if last != "]":
+        raise ToolError("missing ]" if manner.busybox else "missing ']'", 2)
+    return _evaluate(call, words)
+
+
+def _evaluate(call: Call, args: list[str]) -> int:
     try:
-        if call.name == "[":
-            if args[-1:] != ["]"]:
-                raise TestError("bracket", "]")
-            args = args[:-1]
         return 0 if evaluate(args, call.files) else 1
     except TestError as error:
         texts = {
-            "bracket": "missing ']'", "number": f"invalid integer '{error.word}'", "paren": "')' expected",
+            "number": f"invalid integer '{error.word}'", "paren": "')' expected",
             "operator": f"extra argument '{error.following}'", "argument": f"missing argument after '{error.word}'",
         }  # fmt: skip
         call.err(f"{call.name}: {texts[error.kind]}\n")
         return 2
 
 
-@everywhere("seq", usage=TEXTS, gnu=OWN, busybox=OWN, effect=Effect.NONE)
+@everywhere("seq", usage=TEXTS, works="-w -s", gnu=replace(GNU, reader=_NUMBERS),
+            busybox=replace(BUSYBOX, reader=_NUMBERS), effect=Effect.NONE)  # fmt: skip
 def seq(call: Call, manner: Wording) -> Waiting:
     """``seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST``."""
-    args = call.args
-    separator, wide = "\n", False
-    while args and re.fullmatch(r"-[ws].*", args[0]):
-        option = args.pop(0)
-        if option == "-w":
-            wide = True
-        elif option != "-s" or args:
-            separator = option[2:] or args.pop(0)
+    args = call.given.operands
+    separator, wide = call.given.get("-s", "\n"), "-w" in call.given
     if not args:
         raise UsageError("" if manner.busybox else "missing operand")
     if len(args) > 3:
@@ -156,15 +172,32 @@ def pwd(call: Call, manner: Wording) -> int:
     return 0
 
 
-@tool("busybox", effect=Effect.NONE)
+def _first_option(words: list[str], options: Mapping[str, Option]) -> Given:
+    """The first word may be an option."""
+    given = Given(operands=list(words))
+    if words and words[0] in options:
+        given.add(options[words[0]], given.operands.pop(0), "")
+    return given
+
+
+@tool(
+    "busybox",
+    more="  --help\n  --list\n  --list-full\n  --install\n",
+    left_out={"--list": _LIST, "--list-full": _LIST, "--install": "links to the applets"},
+    manner=Manner(reader=_first_option, help_options=(), version_options=()),
+    effect=Effect.NONE,
+)
 def busybox(call: Call) -> int | Waiting:
-    """``busybox APPLET [WORD…]``."""
-    if not call.args or call.args[0].startswith("--"):
-        return call.not_simulated("the list of busybox's applets", Effect.NONE)
-    applet = call.box.kernel.programs.find(call.args[0], "busybox")
-    if applet is None and call.args[0] in BUSYBOX_APPLETS:
-        return call.not_simulated(f"busybox {call.args[0]}", left_out(call.args[0], call.args[1:]) or Effect.NONE)
-    if applet is None or call.args[0] not in BUSYBOX_APPLETS:
-        call.err(f"{call.args[0]}: applet not found\n")
+    """``busybox APPLET [WORD…]``, ``busybox --help APPLET``."""
+    words = call.given.operands
+    if not words:
+        return call.not_simulated(_LIST, Effect.NONE)
+    if "--help" in call.given:
+        words = [words[0], "--help"]
+    applet = call.box.kernel.programs.find(words[0], "busybox")
+    if applet is None and words[0] in BUSYBOX_APPLETS:
+        return call.not_simulated(f"busybox {words[0]}", left_out(words[0], words[1:]) or Effect.NONE)
+    if applet is None or words[0] not in BUSYBOX_APPLETS:
+        call.err(f"{words[0]}: applet not found\n")
         return 127
-    return applet(call.derived(call.args))
+    return applet(call.derived(words))

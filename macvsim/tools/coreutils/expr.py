@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
-from macvsim.machine.tool import Manner, ToolError, UsageError, tool
+from macvsim.machine.options import read_alone
+from macvsim.machine.tool import BUSYBOX, ToolError, UsageError
 from macvsim.shell.regexp import BASIC, RegexError, RegexLimitError, compiled
 from macvsim.tools.coreutils.inputs import TEXTS
+from macvsim.tools.toolkit import ALONE, Wording, everywhere
 
 _INTEGER = re.compile(r"-?\d+")
 _LEVELS = (("|",), ("&",), ("<", "<=", "=", "==", "!=", ">=", ">"), ("+", "-"), ("*", "/", "%"), (":",))
 
 
-@tool("expr", usage=TEXTS, manner=Manner(own=True, after="try", status=2, usage_status=2), effect=Effect.NONE)
-def expr(call: Call) -> int:
+_EXPR = replace(ALONE, reader=partial(read_alone, dashes=True), status=2, usage_status=2)
+
+
+@everywhere("expr", usage=TEXTS, gnu=_EXPR, busybox=replace(BUSYBOX, reader=read_alone, status=2), effect=Effect.NONE)
+def expr(call: Call, manner: Wording) -> int:
     """``expr EXPRESSION``."""
-    if call.args == ["--help"]:
-        call.out(TEXTS.blocks["expr"])
-        return 0
-    if call.args[:1] == ["--"]:
-        call.argv.pop(1)
-    if not call.args:
-        raise UsageError("missing operand")
-    return _answer(call)
-
-
-@tool(
-    "expr", flavour="busybox", usage=TEXTS.blocks["busybox expr"], manner=Manner(own=True, status=2), effect=Effect.NONE
-)
-def busybox_expr(call: Call) -> int:
-    """``expr EXPRESSION``."""
-    if not call.args:
-        raise UsageError("")
-    return _answer(call)
-
-
-def _answer(call: Call) -> int:
-    reader = _Expression(call.args)
+    words = call.given.operands
+    if not words:
+        raise ToolError("too few arguments") if manner.busybox else UsageError("missing operand")
+    reader = _Expression(words)
     value = reader.level(0)
     if reader.rest:
         raise ToolError(f"syntax error: unexpected argument '{reader.rest[0]}'", 2)

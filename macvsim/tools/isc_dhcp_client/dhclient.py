@@ -153,7 +153,7 @@ def _run(call: Call, name: str, flags: set[str], tell: Sink) -> Waiting:
 
     if "-d" in flags:
         return int((yield from client.keep()))
-    _Daemon(box, body, call.fds, " ".join(["dhclient", *call.args]))
+    _Daemon(box, body, call.fds, " ".join(["dhclient", *call.argv[1:]]))
     return 0
 
 

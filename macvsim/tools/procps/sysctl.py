@@ -36,7 +36,7 @@ def sysctl(call: Call) -> int | Waiting:
         return run.load(files or ["/etc/sysctl.conf"])
     if any(name in given for name in ("-a", "-A", "-X")):
         return run.show(ROOT)
-    if not call.args:
+    if len(call.argv) == 1:
         call.err(call.tool.text() if call.tool else "")
         return 1
     if not words:

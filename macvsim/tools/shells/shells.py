@@ -2,44 +2,122 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from dataclasses import replace
 
-from macvsim.errors import Effect
+from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
+from macvsim.machine.options import Given
 from macvsim.machine.streams import Text
-from macvsim.machine.tool import tool
+from macvsim.machine.tool import Manner, Reader, Texts, ToolError, UsageError, tool
+from macvsim.machine.usage import Option
+from macvsim.shell.builtins.options import switch
 from macvsim.shell.dialects.ash import Ash
 from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.dialects.bash import Bash, Bash5
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import PATH, State
 
-_LEFT_OUT = frozenset(("--help", "--init-file", "--login", "--posix", "--rcfile", "--restricted", "--version"))
 _FUNCTION = "BASH_FUNC_"
 """Begins the names of functions in the environment (``export -f``)."""
+_TEXTS = Texts(__package__)
+_BASH_LETTERS = "".join(f"  -{letter}\n" for letter in "ilrsDcabefhkmnptuvxBCEHPT") + "  -O SHOPT\n  -o OPTION\n"
+_BASH_WORKS = "-a -e -f -h -i -l -n -r -s -c -o -u -v -x -B -C -D -E -T --help --norc --noediting --noprofile --verbose"
+_IGNORED = ("i", "m", "s")
+"""Letters of dash's options that macvsim's shells take and do not heed when they start."""
 
 
-@tool("sh", "dash", flavour="debian", effect=Effect.CHANGES)
+def _reader(unknown: str, *, long: bool = False) -> Reader:
+    """A reader of ``-LETTERS``, ``+LETTERS`` and, first, long options.
+
+    unknown : the form of the complaint about a letter; long : there are long options
+    """
+
+    def read(words: list[str], options: Mapping[str, Option]) -> Given:
+        given, rest = Given(), list(words)
+        while long and rest and rest[0].startswith("--") and rest[0] != "--":
+            word = rest.pop(0)
+            if word not in options:
+                raise UsageError(f"{word}: invalid option")
+            given.add(options[word], word, "")
+        while rest and rest[0][:1] in ("-", "+"):
+            word = rest.pop(0)
+            if word in ("-", "--"):
+                break
+            for letter in word[1:]:
+                option = options.get(f"-{letter}")
+                if option is None:
+                    raise UsageError(unknown.format(sign=word[0], letter=letter))
+                given.add(option, f"{word[0]}{letter}", rest.pop(0) if option.argument and rest else "")
+        given.operands = rest
+        return given
+
+    return read
+
+
+_DASH = Manner(
+    reader=_reader("0: Illegal option -{letter}"), after="nothing", status=2, usage_status=2, help_options=(),
+    version_options=(),
+)  # fmt: skip
+_BASH = replace(_DASH, reader=_reader("{sign}{letter}: invalid option", long=True))
+_BASH5 = replace(
+    _BASH, after="usage", usage_part=r"Usage:.*?-o option\n", help_options=("--help",), version_options=("--version",)
+)
+
+
+@tool("sh", "dash", flavour="debian", letters="aefnuvxCmIisbVEplco:", manner=_DASH, effect=Effect.CHANGES)
 def dash(call: Call) -> Waiting:
     """``sh [-eusx] [-c LINE [NAME [ARG…]] | FILE [ARG…]]``."""
     return _shell(call, Dialect)
 
 
-@tool("bash", flavour="debian", effect=Effect.CHANGES)
+@tool(
+    "bash",
+    flavour="debian",
+    usage=_TEXTS,
+    version=_TEXTS.blocks["version"],
+    more=_BASH_LETTERS,
+    works=_BASH_WORKS + " --version",
+    manner=_BASH5,
+    effect=Effect.CHANGES,
+)
 def bash5(call: Call) -> Waiting:
     """bash on Debian."""
     return _shell(call, Bash5)
 
 
-@tool("sh", "ash", flavour="busybox", effect=Effect.CHANGES)
+@tool(
+    "sh",
+    "ash",
+    flavour="busybox",
+    usage=Texts("macvsim.tools.busybox"),
+    letters="ilCabefmnuvxsco:",
+    manner=replace(
+        _DASH,
+        reader=_reader("illegal option -{letter}"),
+        busybox=True,
+        help_options=("--help",),
+        help_on_stderr=True,
+    ),
+    effect=Effect.CHANGES,
+)
 def ash(call: Call) -> Waiting:
     """busybox' shell."""
     return _shell(call, Ash)
 
 
-@tool("sh", "bash", flavour="centos", effect=Effect.CHANGES)
+@tool(
+    "sh",
+    "bash",
+    flavour="centos",
+    usage=_TEXTS.blocks["bash"],
+    more=_BASH_LETTERS,
+    works=_BASH_WORKS.replace("--help ", ""),
+    manner=_BASH,
+    effect=Effect.CHANGES,
+)
 def bash(call: Call) -> Waiting:
     """bash on CentOS."""
     return _shell(call, Bash)
@@ -47,44 +125,25 @@ def bash(call: Call) -> Waiting:
 
 def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
     """A shell process of its own."""
-    words = call.args
+    given, words = call.given, list(call.given.operands)
     bash = issubclass(dialect, Bash)
-    options: list[str] = []
-    named: list[str] = []
-    while words and re.fullmatch(r"[-+][A-Za-z]+", words[0]):
-        option = words.pop(0)
-        options += option[1:]
-        if "o" in option and words:
-            named.append(words.pop(0))
-        if bash and "O" in option:
-            return call.not_simulated("bash -O", Effect.CHANGES)
-    if words and words[0].startswith("--") and bash:
-        if words[0] in ("--norc", "--noprofile", "--"):
-            words.pop(0)
-        elif words[0] in _LEFT_OUT:
-            return call.not_simulated(f"bash {words[0]}", Effect.CHANGES)
-        else:
-            call.err(f"{call.name}: {words[0]}: invalid option\n")
-            return 2
+    switched = _switched(call, dialect)
     arg0, script = call.name, False
     text: str | None = None
-    if "c" in options:
+    if "-c" in given:
         if not words:
-            what = "-c: option requires an argument\n" if bash else "0: -c requires an argument\n"
-            call.err(f"{call.name}: {what}")
-            return 2
+            where = "" if issubclass(dialect, Ash) else "0: "
+            raise ToolError("-c: option requires an argument" if bash else f"{where}-c requires an argument")
         text, *words = words
         if words:
             arg0 = words.pop(0)
-    elif words and "s" not in options:
+    elif words and "-s" not in given:
         arg0, script = words.pop(0), True
         try:
             text = call.files.read(arg0)
         except FileError as error:
             call.err(dialect(call.name).cannot_run(error))
             return 127 if bash else 2
-    else:
-        options.append("s")
     state = State(call.box, dialect(arg0, script=script or (text is None and bash)))
     state.cwd, state.params = call.cwd, words
     for name in ("HOME", "PATH"):
@@ -93,9 +152,12 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
     state.variables.setdefault("PATH", PATH)
     functions = {name: value for name, value in call.env.items() if name.startswith(_FUNCTION)}
     state.export({**{name: value for name, value in call.env.items() if name not in functions}, "PWD": call.cwd})
-    known = "aCefnuvxcs" if bash else "aCefnuvx"
-    state.options.update(dict.fromkeys(letter for letter in options if letter in known))
-    state.options.update(dict.fromkeys(letter for name in named if (letter := dialect.option_names.get(name))))
+    if "-s" in given or text is None:
+        switched["s"] = True
+    if bash and "-c" in given:
+        switched["c"] = True
+    for option, on in switched.items():
+        switch(state, option, on=on)
 
     def body(job: Job) -> Waiting:
         state.pid = job.pid
@@ -110,6 +172,29 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
 
     job = Job(call.box, body, call.fds, call.name if text is None else text)
     return (yield from job.wait())
+
+
+def _switched(call: Call, dialect: type[Dialect]) -> dict[str, bool]:
+    """Whether each option that was named is on: ``-e``, ``+e``, ``-o errexit``."""
+    switched: dict[str, bool] = {}
+    known = set(dialect.option_names.values()).difference(_IGNORED)
+    for (name, value), typed in zip(call.given.options, call.given.typed, strict=True):
+        letter = {"-o": dialect.option_names.get(value), "--verbose": "v"}.get(name, name[1:])
+        if letter is None:
+            raise _unknown_name(call, dialect, typed, value)
+        if letter in known:
+            switched[letter] = typed[0] == "-"
+    return switched
+
+
+def _unknown_name(call: Call, dialect: type[Dialect], typed: str, name: str) -> ToolError:
+    if not name:
+        raise NotSimulated(f"{call.name} {typed}: the list of options", Effect.NONE)
+    if issubclass(dialect, Bash):
+        return ToolError(f"line 0: {call.name}: {name}: invalid option name")
+    if issubclass(dialect, Ash):
+        return ToolError(f"illegal option {typed} {name}", 0)
+    return ToolError(f"0: Illegal option {typed} {name}")
 
 
 class _Blocks:

@@ -19,6 +19,7 @@ from macvsim.machine.tool import Manner, Texts, ToolError, tool
 from macvsim.machine.usage import Option
 from macvsim.net.ipv6.ip6 import FLOW_MASK
 from macvsim.tools.apps import run_program
+from macvsim.tools.toolkit import WORDS
 
 _VERSION = """\
 Modern traceroute for Linux, version 2.1.6
@@ -233,7 +234,7 @@ def _start(call: Call, given: Given, size: int) -> int | Waiting:
     return run_program(LinuxTraceroute(call.box, target, uncut="-F" in given, **common))
 
 
-@tool("traceroute6", flavour="debian", effect=Effect.READS)
+@tool("traceroute6", flavour="debian", manner=WORDS, effect=Effect.READS)
 def traceroute6(call: Call) -> int | Waiting:
     """The traceroute6 of the package ndisc6."""
     raise NotSimulated("traceroute6 of ndisc6; traceroute -6 does it", Effect.READS)
