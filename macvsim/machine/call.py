@@ -67,6 +67,8 @@ class Call:
         """The program that runs."""
         self.given: Given
         """Its options and operands, where its manner has them read."""
+        self.ignored: frozenset[str] = frozenset()
+        """Signals that its parent ignores, by their names: a shell that it starts ignores them too."""
         self.process: simpy.Process | None = None
         """What runs it, while it runs."""
         self._read = ""
@@ -91,7 +93,7 @@ class Call:
             dict(self.env) if env is None else env,
             self.cwd if cwd is None else cwd,
         )
-        inner.process = self.process
+        inner.process, inner.ignored = self.process, self.ignored
         return inner
 
     @property

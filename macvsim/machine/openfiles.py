@@ -7,7 +7,7 @@ import re
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
-from macvsim.machine.streams import NULL, Descriptors, OpenFile, Steps
+from macvsim.machine.streams import NULL, ClosedInput, Descriptors, OpenFile, Steps
 
 _SAME = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
@@ -141,12 +141,18 @@ class _Full(_Failing):
 
 
 class Closed(_Failing):
-    """Standard output of a process that has closed it."""
+    """Standard input or output of a process that has closed it."""
 
     is_closed = True
 
     def __init__(self) -> None:
         super().__init__("EBADF", "standard output")
+
+    def take(self, most: int) -> str:
+        raise ClosedInput
+
+    def take_line(self) -> str:
+        raise ClosedInput
 
 
 def open_to_read(files: FileSystem, path: str, fds: Descriptors) -> OpenFile:

@@ -26,6 +26,10 @@ class PipeSignal(int):
     """Cause of the `simpy.Interrupt` of a write to a pipe without readers: SIGPIPE, for the writing program alone."""
 
 
+class ClosedInput(Exception):
+    """A program reads standard input, which its shell closed."""
+
+
 def broken_pipe() -> simpy.Interrupt:
     """The exception of a write to a pipe without readers."""
     return simpy.Interrupt(PipeSignal(SIGPIPE))

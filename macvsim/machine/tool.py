@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import simpy
 
 from macvsim.errors import Effect, MacvsimError, NotSimulated
+from macvsim.machine.streams import ClosedInput
 
 if TYPE_CHECKING:
     from macvsim.machine.options import Given
@@ -87,6 +88,9 @@ class ToolError(MacvsimError):
 
     def __str__(self) -> str:
         return self.text
+
+
+_ENDS = (UsageError, ToolError, NotSimulated, ClosedInput)
 
 
 @dataclass(frozen=True)
@@ -262,14 +266,14 @@ class Tool:
             if not self.manner.own:
                 call.given = self.read(call, call.args)
             answer = self.run(call)
-        except (UsageError, ToolError, NotSimulated) as error:
+        except _ENDS as error:
             return self.answer(call, error)
         return answer if isinstance(answer, int) else self._waiting(call, answer)
 
     def _waiting(self, call: Called, body: Waiting) -> Waiting:
         try:
             return (yield from body)
-        except (UsageError, ToolError, NotSimulated) as error:
+        except _ENDS as error:
             return self.answer(call, error)
 
     def read(self, call: Called, words: list[str]) -> Given:
@@ -319,13 +323,20 @@ class Tool:
         more = () if self.manner.busybox else (*self.manner.help_options, *self.manner.version_options)
         return {**{name: Option((name,)) for name in more}, **self.options}
 
-    def answer(self, call: Called, error: UsageError | ToolError | NotSimulated) -> int:
+    def answer(self, call: Called, error: Exception) -> int:
         """Print what ended the program; its exit status."""
+        if isinstance(error, ClosedInput):
+            from macvsim.machine.closedinput import closed_input
+
+            status, text = closed_input(call.name, busybox=self.flavour == "busybox")
+            call.err(text)
+            return status
         if isinstance(error, NotSimulated):
             return call.not_simulated(str(error), error.effect)
         if isinstance(error, ToolError):
             call.err(f"{call.name}: {error.text}\n" if error.named else error.text)
             return self.manner.status if error.status is None else error.status
+        assert isinstance(error, UsageError)
         call.err(self.manner.complaint.format(name=call.name, error=error) if str(error) else "")
         if self.manner.after == "synopsis":
             call.err(self.text().partition("\n")[0] + "\n")

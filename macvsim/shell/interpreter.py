@@ -53,6 +53,7 @@ class Interpreter:
 
     line : of the script; loops : how many loops run, for break and continue; idle : rounds of loops without waiting
     is_program : a child that is nothing but one program, which a signal ends alone
+    report_jobs : prints the jobs that have ended, where a user types at the shell
     guarded : how many conditions run, whose failure is an answer and not an error
     streams : those of the command being expanded, for what its substitutions complain about
     """
@@ -73,6 +74,7 @@ class Interpreter:
         self.loops = 0
         self.idle = 0
         self.is_program = False
+        self.report_jobs: Callable[[], None] = _no_report
         self.guarded = 0
         self.substituted: int | None = None
         """Status of the last command substitution of the command that runs."""
@@ -411,3 +413,7 @@ class Interpreter:
     def tell_of_signal(self, status: int, streams: Descriptors, command: Command | str = "") -> None:
         """Say so if a signal ended a child, which was a command or has a text."""
         processes.tell_of_signal(self, status, streams, command)
+
+
+def _no_report() -> None:
+    """No user types at the shell."""

@@ -94,6 +94,7 @@ def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Wa
     for job in writers:
         codes.append((yield from job.wait()))
     state.pipe_status = [*codes, status]
+    shell.report_jobs()
     if "pipefail" in state.options:
         status = next((code for code in reversed(state.pipe_status) if code), 0)
     return status

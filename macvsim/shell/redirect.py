@@ -144,13 +144,14 @@ class Redirector:
         from macvsim.machine.openfiles import Closed
 
         if target == "-":
-            fds.set(fd, Closed() if fd == 1 else None)
+            fds.set(fd, Closed() if fd in (0, 1) else None)
             return
         other = target.removesuffix("-")
+        if target == str(fd):
+            return
         file = fds.get(int(other)) if other.isdigit() else None
         if file is None or isinstance(file, Closed):
             raise RedirectError("descriptor", other)
-        if int(other) != fd:
-            fds.set(fd, file)
-            if target.endswith("-"):
-                fds.set(int(other), None)
+        fds.set(fd, file)
+        if target.endswith("-") and int(other) != fd:
+            fds.set(int(other), None)

@@ -99,6 +99,8 @@ class Session:
         def body(job: Job) -> Waiting:
             shell = Interpreter(self.state, job)
             job.handler = shell.traps.receive
+            if shell.dialect.name == "bash":
+                shell.report_jobs = self._report_jobs
             try:
                 status = yield from shell.lines(text, job.fds)
             except Logout as leaving:
@@ -132,13 +134,17 @@ class Session:
             return False
         self.job = None
         self.state.status = int(job.code)
+        self._report_jobs()
+        return True
+
+    def _report_jobs(self) -> None:
+        """Print the jobs that have ended."""
         from macvsim.shell.builtins.jobs import describe_job
 
         for number, child in self.state.jobs.numbered():
             if child.code is not None:
                 self.write(describe_job(self.state, number, child))
         self.state.jobs.forget_ended()
-        return True
 
     @continuing
     def interrupt(self) -> None:

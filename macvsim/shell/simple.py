@@ -223,6 +223,7 @@ def run_program(shell: Interpreter, words: list[str], streams: Descriptors) -> W
     dialect, name = shell.dialect, words[0]
     try:
         status = yield from program_or_raise(shell, words, streams)
+        shell.report_jobs()
         if "/" not in name:
             shell.state.hashed[name] = shell.state.hashed.get(name, 0) + 1
         return status
@@ -258,6 +259,7 @@ def program_or_raise(shell: Interpreter, words: list[str], streams: Descriptors)
     environment = state.environment()
     environment.update((f"BASH_FUNC_{name}%%", text) for name, text in exported_functions(shell).items())
     call = Call(state.box, words, streams, environment, state.cwd)
+    call.ignored = state.ignored_signals()
     shell.job.foreground += 1
     try:
         return (yield from execute(call))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.sim import SECOND
 from macvsim.machine.host import Box
+from macvsim.machine.job import SIGNALS
 from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.jobtable import JobTable
 from macvsim.shell.syntax.nodes import Function
@@ -76,6 +77,8 @@ class State:
         self.jobs = JobTable()
         self.last_background = 0
         self.traps: dict[str, str] = {}
+        self.ignored: frozenset[str] = frozenset()
+        """Signals that were ignored when the shell began: it cannot trap them."""
         self.frames: list[Frame] = []
         self.command = ""
         """The command that runs, as a DEBUG trap sees it."""
@@ -103,6 +106,10 @@ class State:
         new.traps = {name: text for name, text in self.traps.items() if not text}
         new.depth = self.depth + 1
         return new
+
+    def ignored_signals(self) -> frozenset[str]:
+        """The signals that a program ignores when this shell starts it."""
+        return self.ignored.union(name for name, text in self.traps.items() if not text and name in SIGNALS)
 
     def in_function(self) -> bool:
         """True inside a function."""

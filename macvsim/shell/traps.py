@@ -62,7 +62,10 @@ class Traps:
 
     def receive(self, signal: int) -> bool:
         """A signal comes: True if the shell catches or ignores it."""
-        text = self._shell.state.traps.get(NAMES.get(signal, ""))
+        name = NAMES.get(signal, "")
+        if name in self._shell.state.ignored:
+            return True
+        text = self._shell.state.traps.get(name)
         if text:
             self.pending.append(signal)
             if self.woken is not None and not self.woken.triggered:

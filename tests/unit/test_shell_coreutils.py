@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from macvsim import Budget, BudgetExceeded, Lab
 from macvsim.engine.sim import MS, SECOND, Sim
 from macvsim.machine.host import BUSYBOX, DEBIAN, Flavour, Host
 from macvsim.machine.kernel import Kernel
@@ -181,3 +182,47 @@ def test_the_tools_of_a_busybox_box_speak_as_busybox() -> None:
     assert result.stderr == (
         "ls: /nosuch: No such file or directory\nmkdir: can't create directory '/tmp': File exists\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "err", "code"),
+    [
+        ("cat <&-", "cat: -: Bad file descriptor\ncat: closing standard input: Bad file descriptor\n", 1),
+        ("sed p <&-", "sed: read error on stdin: Bad file descriptor\n", 4),
+        ("busybox cat <&-", "cat: read error: Bad file descriptor\n", 1),
+        ("bash -c 'read x' <&-", "bash: read: read error: 0: Bad file descriptor\n", 1),
+        (
+            "bash -c 'cat <&0' <&- | cat",
+            "cat: -: Bad file descriptor\ncat: closing standard input: Bad file descriptor\n",
+            0,
+        ),
+        ("bash <&-", "", 0),
+        ("true <&-", "", 0),
+    ],
+)
+def test_reading_closed_standard_input(host: Host, line: str, err: str, code: int) -> None:
+    result = host.sh(line)
+    assert (result.stdout, result.stderr, result.code) == ("", err, code)
+
+
+@pytest.mark.parametrize(
+    "line", ["awk 'BEGIN { while (1); }'", "awk 'BEGIN { for (;;); }'", "busybox awk 'BEGIN { while (1)\n; }'"]
+)
+def test_the_budget_ends_a_loop_without_a_body(line: str) -> None:
+    lab = Lab(budget=Budget(steps=500))
+    with pytest.raises(BudgetExceeded, match="500 steps of shells and programs"):
+        lab.host("h").sh(line)
+
+
+def test_ignored_signals_are_inherited(host: Host) -> None:
+    kill = "trap 'echo caught' TERM; kill $$; echo alive"
+    for shell in ("sh", "bash", "env sh", "busybox sh"):
+        assert host.sh(f"trap '' TERM; {shell} -c \"{kill.replace('$', chr(92) + '$')}\"").stdout == "alive\n", shell
+    assert host.sh("trap '' TERM; bash -c 'trap - TERM; trap'").stdout == "trap -- '' SIGTERM\n"
+    assert host.sh("trap 'echo x' TERM; sh -c 'kill $$; echo alive'").stdout == ""
+
+
+def test_versions_of_curl_and_dhclient(host: Host) -> None:
+    assert host.sh("curl -V").stdout.startswith("curl 8.14.1 (x86_64-pc-linux-gnu) libcurl/8.14.1 ")
+    version = host.sh("dhclient --version")
+    assert (version.stdout, version.stderr, version.code) == ("", "isc-dhclient-4.4.3-P1\n", 0)

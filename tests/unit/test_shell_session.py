@@ -55,7 +55,9 @@ def test_jobs_are_announced() -> None:
     started = type_in(at, shown, "sleep 3 &")
     assert started.startswith("[1] ") and started[4:].strip().isdigit()
     assert type_in(at, shown, "jobs") == "[1]+  Running                 sleep 3 &\n"
-    assert type_in(at, shown, "sleep 5; echo x") == "x\n[1]+  Done                    sleep 3\n"
+    assert type_in(at, shown, "sleep 5; echo x") == "[1]+  Done                    sleep 3\nx\n"
+    type_in(at, shown, "sleep 3 &")
+    assert type_in(at, shown, "sleep 5 | cat; echo x") == "[1]+  Done                    sleep 3\nx\n"
     assert type_in(at, shown, "jobs") == ""
 
 

@@ -86,8 +86,10 @@ def read(run: Invocation) -> Waiting:
             return run.complain(f"{given['t']}: invalid timeout specification", 1)
         wait = round(float(given["t"]) * SECOND)
     source = run.streams.get(fd)
+    if source is None:
+        return run.complain("read error: 0: Bad file descriptor", 1) if run.bash else 1
     if wait == 0:
-        return int(source is not None and not source.ready)
+        return int(not source.ready)
     raw = "r" in given
     delimiter = (given["d"][:1] or "\0") if "d" in given else "\n"
     found = yield from _read_until(run, source, delimiter, most=most, wait=wait, raw=raw, exact="N" in given)

@@ -33,6 +33,8 @@ def trap(run: Invocation) -> int:
         name = _condition(run, word)
         if name is None:
             status = _bad(run, word)
+        elif run.bash and name in run.state.ignored:
+            continue
         elif action == "-":
             run.state.traps.pop(name, None)
         else:

@@ -74,15 +74,19 @@ def _time(name: str) -> Callable[[str], int]:
     return read
 
 
+_TEXTS = Texts(__package__)
+
+
 @tool(
     "curl",
     flavour="debian",
-    usage=Texts(__package__),
+    usage=_TEXTS,
+    version=_TEXTS.blocks["version"],
     listing="curl --help all",
     letters="h::",
     more=" -i, --show-headers, --include\n",
     works="-4 -A -H -I -L -N -O -S -X -d -f -h -i -k -m -o -s -v -w --connect-timeout --data-raw --interface "
-    "--no-progress-meter",
+    "--no-progress-meter -V",
     values={"-m": _time("-m"), "--connect-timeout": _time("--connect-timeout")},
     effect=Effect.READS,
     manner=Manner(reader=_read_words, help_options=("-h", "--help"), version_options=("-V", "--version")),

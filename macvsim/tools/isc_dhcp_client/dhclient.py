@@ -88,9 +88,10 @@ def _mistake(text: str) -> ToolError:
     effect=Effect.CHANGES,
     flavour="debian",
     usage=Texts(__package__),
+    version="isc-dhclient-4.4.3-P1\n",
     more=_MORE,
     works="-4 -v -1 -d -r -x -q -nw -i --no-pid -pf -lf",
-    manner=Manner(reader=_read_words, help_options=("-h", "--help"), help_on_stderr=True),
+    manner=Manner(reader=_read_words, help_options=("-h", "--help"), help_on_stderr=True, version_on_stderr=True),
 )
 def dhclient(call: Call) -> Waiting:
     """``dhclient [-v] [-1] [-d] [-r] [-x] [-pf FILE] [-lf FILE] [IFACE…]``."""

@@ -86,8 +86,7 @@ class Parser(Expressions):
                 return self._if()
             case "while":
                 self.advance()
-                condition = self._condition()
-                return _NOTHING if self.take(";") else Loop(None, condition, None, self._body())
+                return Loop(None, self._condition(), None, self._body())
             case "do":
                 self.advance()
                 body = self._body()

@@ -10,7 +10,7 @@ from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.job import Job
 from macvsim.machine.options import Given
-from macvsim.machine.streams import Text
+from macvsim.machine.streams import NULL, Text
 from macvsim.machine.tool import Manner, Reader, Texts, ToolError, UsageError, tool
 from macvsim.machine.usage import Option
 from macvsim.shell.builtins.options import switch
@@ -154,8 +154,13 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
     state.export({**{name: value for name, value in call.env.items() if name not in functions}, "PWD": call.cwd})
     if "-s" in given or text is None:
         switched["s"] = True
+        if call.fds.get(0) is None:
+            call.fds = call.fds.having(stdin=NULL)
     if bash and "-c" in given:
         switched["c"] = True
+    state.ignored = call.ignored
+    if bash:
+        state.traps.update(dict.fromkeys(sorted(call.ignored), ""))
     for option, on in switched.items():
         switch(state, option, on=on)
 
