@@ -16,20 +16,20 @@ from macvsim.shell.syntax.nodes import AndOr, Case, Command, Count, For, If, Let
 from macvsim.shell.variables import NAME
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 BUSY_ROUNDS, BUSY_TIME = 1000, MS
 """Commands take no time of their own; a loop that waits for nothing does after so many rounds: others get on."""
 
 
-def run_and_or(shell: Interpreter, command: AndOr, streams: Descriptors) -> Waiting:
+def run_and_or(shell: ShellProcess, command: AndOr, streams: Descriptors) -> Waiting:
     status = yield from shell.condition(command.left, streams)
     if (status == 0) == (command.op == "&&"):
         status = yield from shell.run(command.right, streams)
     return status
 
 
-def run_if(shell: Interpreter, command: If, streams: Descriptors) -> Waiting:
+def run_if(shell: ShellProcess, command: If, streams: Descriptors) -> Waiting:
     for condition, body in command.branches:
         if (yield from shell.condition(condition, streams)) == 0:
             return (yield from shell.run(body, streams))
@@ -39,7 +39,7 @@ def run_if(shell: Interpreter, command: If, streams: Descriptors) -> Waiting:
     return 0
 
 
-def run_for(shell: Interpreter, command: For, streams: Descriptors) -> Waiting:
+def run_for(shell: ShellProcess, command: For, streams: Descriptors) -> Waiting:
     shell.streams = streams
     shell.line = command.line or shell.line
     if not NAME.match(command.name):
@@ -61,7 +61,7 @@ def run_for(shell: Interpreter, command: For, streams: Descriptors) -> Waiting:
     return status
 
 
-def run_count(shell: Interpreter, command: Count, streams: Descriptors) -> Waiting:
+def run_count(shell: ShellProcess, command: Count, streams: Descriptors) -> Waiting:
     """``for ((…; …; …))``: a while loop, whose step is done even after ``continue``."""
     shell.streams = streams
     shell.line = command.line or shell.line
@@ -84,7 +84,7 @@ def run_count(shell: Interpreter, command: Count, streams: Descriptors) -> Waiti
     return status
 
 
-def run_let(shell: Interpreter, command: Let, streams: Descriptors) -> Waiting:
+def run_let(shell: ShellProcess, command: Let, streams: Descriptors) -> Waiting:
     shell.streams = streams
     shell.line = command.line or shell.line
     yield from shell.traps.debug(f"(({command.expression.source}))", streams)
@@ -98,7 +98,7 @@ def run_let(shell: Interpreter, command: Let, streams: Descriptors) -> Waiting:
         return 1
 
 
-def run_test(shell: Interpreter, command: Test, streams: Descriptors) -> Waiting:
+def run_test(shell: ShellProcess, command: Test, streams: Descriptors) -> Waiting:
     shell.streams = streams
     shell.line = command.line or shell.line
     from macvsim.shell.builtins.testexpr import TestError
@@ -118,7 +118,7 @@ def run_test(shell: Interpreter, command: Test, streams: Descriptors) -> Waiting
         return 2
 
 
-def run_while(shell: Interpreter, command: While, streams: Descriptors) -> Waiting:
+def run_while(shell: ShellProcess, command: While, streams: Descriptors) -> Waiting:
     sim = shell.state.box.sim
     status = 0
     while True:
@@ -142,7 +142,7 @@ def run_while(shell: Interpreter, command: While, streams: Descriptors) -> Waiti
     return status
 
 
-def run_case(shell: Interpreter, command: Case, streams: Descriptors) -> Waiting:
+def run_case(shell: ShellProcess, command: Case, streams: Descriptors) -> Waiting:
     shell.streams = streams
     shell.line = command.line or shell.line
     shopts = shell.state.shopts
@@ -166,14 +166,14 @@ def run_case(shell: Interpreter, command: Case, streams: Descriptors) -> Waiting
     return status
 
 
-RUN: Mapping[type[Command], Callable[[Interpreter, Any, Descriptors], Waiting]] = {
+RUN: Mapping[type[Command], Callable[[ShellProcess, Any, Descriptors], Waiting]] = {
     AndOr: run_and_or, If: run_if, For: run_for, Count: run_count, Let: run_let, Test: run_test, While: run_while,
     Case: run_case,
 }  # fmt: skip
 """The function that runs each kind of command."""
 
 
-def _round(shell: Interpreter, body: Command, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:
+def _round(shell: ShellProcess, body: Command, streams: Descriptors) -> Generator[simpy.Event, Any, tuple[int, bool]]:
     """One run of a loop's body: its status, and whether the loop ends."""
     shell.loops += 1
     try:

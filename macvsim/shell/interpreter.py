@@ -9,14 +9,13 @@ import simpy
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import BLOCK, Waiting, not_simulated
-from macvsim.machine.files import FileError, FileSystem
+from macvsim.machine.files import FileError
 from macvsim.machine.job import Job, Killed, counted, signal_of
 from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
-from macvsim.shell import processes, simple, traps
+from macvsim.shell import processes, simple
 from macvsim.shell.builtins.table import find_builtin
-from macvsim.shell.dialects.base import Dialect
-from macvsim.shell.expansion.expand import Expander
-from macvsim.shell.redirect import RedirectError, Redirector
+from macvsim.shell.redirect import RedirectError
+from macvsim.shell.shellprocess import ShellProcess
 from macvsim.shell.special import install
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
 from macvsim.shell.syntax.grammar import LEFT_OUT
@@ -34,7 +33,6 @@ from macvsim.shell.syntax.nodes import (
     LeftOut,
     Let,
     Pipeline,
-    ProcessSubstitution,
     Redirected,
     Sequence,
     Simple,
@@ -42,58 +40,20 @@ from macvsim.shell.syntax.nodes import (
     Test,
     While,
 )
-from macvsim.shell.syntax.parser import Parser
+from macvsim.shell.traps import SubshellKilled
 
 _DEEPEST = 50
 """Scripts in scripts, by ``.`` and ``eval``; the real shells have a limit by their stack."""
 
 
-class Interpreter:
-    """One shell process, or a subshell of it; `job` is the process whose time it takes.
-
-    line : of the script; loops : how many loops run, for break and continue; idle : rounds of loops without waiting
-    is_program : a child that is nothing but one program, which a signal ends alone
-    report_jobs : prints the jobs that have ended, where a user types at the shell
-    guarded : how many conditions run, whose failure is an answer and not an error
-    streams : those of the command being expanded, for what its substitutions complain about
-    """
+class Interpreter(ShellProcess):
+    """The shell process that runs commands."""
 
     def __init__(self, state: State, job: Job) -> None:
-        self.state = state
-        self.job = job
-        self.expander = Expander(self)
-        self.redirector = Redirector(self.expander, self)
-        self.substitutions = processes.Substitutions(self)
-        self.traps = traps.Traps(self)
-        self.streams = Descriptors({})
-        self.line = 1
-        self.read_to = 1
-        """The line up to which the script was read."""
+        super().__init__(state, job)
         self._nested = 0
         """How many scripts run: ``.`` and ``eval`` in others."""
-        self.loops = 0
-        self.idle = 0
-        self.is_program = False
-        self.report_jobs: Callable[[], None] = _no_report
-        self.guarded = 0
-        self.substituted: int | None = None
-        """Status of the last command substitution of the command that runs."""
-        state.variables.evaluate = self.expander.evaluate
         install(self)
-
-    @property
-    def dialect(self) -> Dialect:
-        return self.state.dialect
-
-    @property
-    def interactive(self) -> bool:
-        """A user types at the shell."""
-        return "i" in self.state.options
-
-    @property
-    def files(self) -> FileSystem:
-        """The box's files, seen by this process."""
-        return FileSystem(self.state.box, self.state.cwd)
 
     # -- whole scripts -------------------------------------------------------------------------------------------------
 
@@ -153,8 +113,8 @@ class Interpreter:
         except ShellError as error:
             streams.err(self.dialect.say(self.told_line(error), error.text))
             status = self.dialect.error_status
-        except traps.SubshellKilled as killed:
-            if killed.shell is not self:
+        except SubshellKilled as killed:
+            if killed.traps is not self.traps:
                 raise
             status = killed.status
         except simpy.Interrupt as interrupt:
@@ -216,10 +176,6 @@ class Interpreter:
                 if error.fatal or not bash or state.depth:
                     raise Exit(state.status) from None
 
-    def told_line(self, error: ShellError) -> int:
-        """The line that a message names: in ash for some mistakes the one that was read last."""
-        return self.read_to if error.parsed and self.dialect.name == "ash" else self.line
-
     def child(self, job: Job | None = None) -> Interpreter:
         """A subshell: in the same process, or in one of its own; it copies the scopes of all functions that run."""
         self.state.box.sim.meter.step(self._described, len(self.state.frames))
@@ -263,10 +219,6 @@ class Interpreter:
             text += piece
             self.state.box.sim.meter.build(len(text), f"{self.state.box.name}: line {self.line}: $(<FILE)")
         return text
-
-    def substitute_process(self, part: ProcessSubstitution) -> str:
-        """The file that is the input or output of ``>(…)`` or ``<(…)``."""
-        return self.substitutions.start(part, self.streams)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -338,14 +290,6 @@ class Interpreter:
                 raise Exit(status)
         return status
 
-    def condition(self, command: Command, streams: Descriptors) -> Waiting:
-        """Run a command whose failure is an answer and not an error (``set -e``)."""
-        self.guarded += 1
-        try:
-            return (yield from self.run(command, streams))
-        finally:
-            self.guarded -= 1
-
     def _subshell(self, command: Subshell, streams: Descriptors) -> Waiting:
         self.line = command.line or self.line
         shell = self.child()
@@ -366,19 +310,6 @@ class Interpreter:
         self.substitutions.close(mark)
         return (status, True) if self.flush("", command, inner, streams) else (1, True)
 
-    def refused(self, error: RedirectError, command: Command, streams: Descriptors) -> int:
-        """Say why a redirection fails; the exit status of its command, which is not run."""
-        if isinstance(error.why, NotSimulated):
-            return self.left_out(error.why, command, streams)
-        streams.err(error.message(self.dialect, self.line))
-        return self.dialect.redirect_status
-
-    def left_out(self, error: NotSimulated, command: Command, streams: Descriptors) -> int:
-        """Say what a command needs that is not simulated; its exit status."""
-        from macvsim.shell.syntax.unparse import command_text  # few command lines need it
-
-        return not_simulated(self.state.box, streams.err, command_text(command), error.feature, error.effect)
-
     def flush(self, name: str, command: Command, inner: Descriptors, streams: Descriptors) -> bool:
         """Let files have what was printed; False, and a complaint, where one refuses."""
         try:
@@ -393,10 +324,6 @@ class Interpreter:
             raise Exit(self.left_out(error, command, streams)) from None
         return True
 
-    def parse_nested(self, text: str, start: int, line: int) -> tuple[Command, int, int]:
-        """Commands up to the parenthesis that closes them."""
-        return Parser(text, start, line, self.dialect.grammar).substitution()
-
     # -- for builtins --------------------------------------------------------------------------------------------------
 
     def trace(self, words: list[str], streams: Descriptors) -> Generator[simpy.Event, Any, None]:
@@ -409,11 +336,3 @@ class Interpreter:
     def program(self, words: list[str], streams: Descriptors) -> Waiting:
         """Run a program that is not part of the shell."""
         return (yield from simple.run_program(self, words, streams))
-
-    def tell_of_signal(self, status: int, streams: Descriptors, command: Command | str = "") -> None:
-        """Say so if a signal ended a child, which was a command or has a text."""
-        processes.tell_of_signal(self, status, streams, command)
-
-
-def _no_report() -> None:
-    """No user types at the shell."""

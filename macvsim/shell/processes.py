@@ -13,13 +13,13 @@ from macvsim.shell.syntax.nodes import Background, Command, Pipeline, ProcessSub
 from macvsim.shell.traps import NAMES
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 _GREATEST = 63
 """Descriptor of the first process substitution."""
 
 
-def run_pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Waiting:
+def run_pipeline(shell: ShellProcess, command: Pipeline, streams: Descriptors) -> Waiting:
     """A pipeline, timed if its word is ``time``."""
     began = shell.job.box.sim.now
     status = yield from _pipeline(shell, command, streams)
@@ -60,7 +60,7 @@ def _times(form: str, elapsed: int) -> str:
     return shown
 
 
-def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Waiting:
+def _pipeline(shell: ShellProcess, command: Pipeline, streams: Descriptors) -> Waiting:
     """Every command but the last has a process of its own; the status is that of the last, with ``pipefail`` of the
     last that failed.
     """
@@ -100,7 +100,7 @@ def _pipeline(shell: Interpreter, command: Pipeline, streams: Descriptors) -> Wa
     return status
 
 
-def start_process(shell: Interpreter, command: Command, fds: Descriptors, text: str = "") -> Job:
+def start_process(shell: ShellProcess, command: Command, fds: Descriptors, text: str = "") -> Job:
     """Start a process that runs a command."""
     shell.state.box.kernel.check_processes(shell.job.text or _text(command))
 
@@ -115,7 +115,7 @@ def start_process(shell: Interpreter, command: Command, fds: Descriptors, text: 
     return Job(shell.job.box, body, fds, text)
 
 
-def run_background(shell: Interpreter, command: Background, streams: Descriptors) -> Waiting:
+def run_background(shell: ShellProcess, command: Background, streams: Descriptors) -> Waiting:
     """Start a child; it runs before the next command, until it has to wait."""
     state = shell.state
     bash = shell.dialect.name == "bash"
@@ -139,7 +139,7 @@ def _text(command: Command | str) -> str:
     return command if isinstance(command, str) else command_text(command)
 
 
-def tell_of_signal(shell: Interpreter, status: int, streams: Descriptors, command: Command | str = "") -> None:
+def tell_of_signal(shell: ShellProcess, status: int, streams: Descriptors, command: Command | str = "") -> None:
     """Print the signal that ended a child; bash 5 with the command unless it was SIGTERM."""
     if not isinstance(status, Killed) or status.signal not in SIGNAL_TEXT:
         return
@@ -164,7 +164,7 @@ class _Substitution(NamedTuple):
 class Substitutions:
     """The pipes of ``<(…)`` and ``>(…)`` of one shell, while the command that has them runs."""
 
-    def __init__(self, shell: Interpreter) -> None:
+    def __init__(self, shell: ShellProcess) -> None:
         self._shell = shell
         self._open: list[_Substitution] = []
 

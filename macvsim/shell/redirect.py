@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import simpy
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.machine.files import FileError
+from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.streams import Descriptors, Given
 from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.state import State
 from macvsim.shell.syntax.nodes import HereDocument, Redirect, Word
-
-if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
 
 _FIRST_FREE = 10
 """The least number for ``{name}>``."""
@@ -52,13 +49,14 @@ class RedirectError(Exception):
 class Redirector:
     """Carries out the redirections of one shell."""
 
-    def __init__(self, expander: Expander, shell: Interpreter) -> None:
+    def __init__(self, expander: Expander, state: State, add_pipes: Callable[[Descriptors], None]) -> None:
         self._expander = expander
-        self._shell = shell
+        self._state = state
+        self._add_pipes = add_pipes
 
     @property
-    def _state(self) -> State:
-        return self._shell.state
+    def _files(self) -> FileSystem:
+        return FileSystem(self._state.box, self._state.cwd)
 
     def apply(self, redirects: tuple[Redirect, ...], streams: Descriptors) -> Generator[simpy.Event, Any, Descriptors]:
         """Descriptors of a command, from those of its shell; `RedirectError` where one fails."""
@@ -83,7 +81,7 @@ class Redirector:
         if redirect.variable:
             fd = self._numbered(redirect, fds)
         target = yield from self._target(redirect.target)
-        self._shell.substitutions.add_to(fds)
+        self._add_pipes(fds)
         op, bash = redirect.op, self._state.dialect.name == "bash"
         if op == ">&" and bash and not redirect.variable and fd == 1 and not re.fullmatch(r"\d*-?", target):
             op = "&>"
@@ -93,7 +91,7 @@ class Redirector:
 
                 self._left_out(target)
                 try:
-                    fds.set(fd, open_to_read(self._shell.files, target, fds))
+                    fds.set(fd, open_to_read(self._files, target, fds))
                 except FileError as error:
                     raise RedirectError("open", error) from None
             case ">" | ">|" | ">>" | "<>":
@@ -126,7 +124,7 @@ class Redirector:
         from macvsim.machine.openfiles import open_to_write
 
         self._left_out(target)
-        files = self._shell.files
+        files = self._files
         if op == ">" and "C" in self._state.options and files.is_plain(target):
             raise RedirectError("clobber", target)
         try:

@@ -25,10 +25,10 @@ from macvsim.shell.syntax.words import in_one_word
 from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 
-def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Waiting:
+def run_simple(shell: ShellProcess, command: Simple, streams: Descriptors) -> Waiting:
     shell.line, shell.streams, shell.substituted = command.line, streams, None
     state, dialect = shell.state, shell.dialect
     mark = shell.substitutions.mark()
@@ -86,13 +86,13 @@ def run_simple(shell: Interpreter, command: Simple, streams: Descriptors) -> Wai
     return status
 
 
-def _traced(shell: Interpreter, assignment: Assignment, value: str | None) -> str:
+def _traced(shell: ShellProcess, assignment: Assignment, value: str | None) -> str:
     from macvsim.shell import tracing
 
     return tracing.assignment(shell, assignment, value)
 
 
-def _words(shell: Interpreter, command: Simple) -> Generator[simpy.Event, Any, tuple[list[str], dict[int, Items]]]:
+def _words(shell: ShellProcess, command: Simple) -> Generator[simpy.Event, Any, tuple[list[str], dict[int, Items]]]:
     """The fields of a command; an array that ``declare`` or a relative gets stands apart, by place of its word."""
     words: list[str] = []
     arrays: dict[int, Items] = {}
@@ -114,7 +114,7 @@ def _words(shell: Interpreter, command: Simple) -> Generator[simpy.Event, Any, t
     return words, arrays
 
 
-def assign(shell: Interpreter, assignment: Assignment) -> Generator[simpy.Event, Any, str | None]:
+def assign(shell: ShellProcess, assignment: Assignment) -> Generator[simpy.Event, Any, str | None]:
     """Assign; the value, None for an array."""
     state, expander = shell.state, shell.expander
     if not isinstance(assignment.value, Word):
@@ -134,7 +134,7 @@ def assign(shell: Interpreter, assignment: Assignment) -> Generator[simpy.Event,
 
 
 def _invoke(
-    shell: Interpreter,
+    shell: ShellProcess,
     words: list[str],
     arrays: dict[int, Items],
     assigned: list[tuple[str, str]],
@@ -163,7 +163,7 @@ def _invoke(
             variables.put_back(variable, old)
 
 
-def _builtin(shell: Interpreter, words: list[str], arrays: dict[int, Items], streams: Descriptors) -> Waiting:
+def _builtin(shell: ShellProcess, words: list[str], arrays: dict[int, Items], streams: Descriptors) -> Waiting:
     from macvsim.shell.builtins.invocation import Invocation, Refused
 
     try:
@@ -180,7 +180,7 @@ def _builtin(shell: Interpreter, words: list[str], arrays: dict[int, Items], str
         return 1
 
 
-def _function(shell: Interpreter, words: list[str], streams: Descriptors) -> Waiting:
+def _function(shell: ShellProcess, words: list[str], streams: Descriptors) -> Waiting:
     state = shell.state
     limit = state.variables.get("FUNCNEST", "") if shell.dialect.name == "bash" else ""
     depth = len(state.frames)
@@ -218,7 +218,7 @@ def _function(shell: Interpreter, words: list[str], streams: Descriptors) -> Wai
     return status
 
 
-def run_program(shell: Interpreter, words: list[str], streams: Descriptors) -> Waiting:
+def run_program(shell: ShellProcess, words: list[str], streams: Descriptors) -> Waiting:
     """Run a program that is not part of the shell."""
     dialect, name = shell.dialect, words[0]
     try:
@@ -239,7 +239,7 @@ def run_program(shell: Interpreter, words: list[str], streams: Descriptors) -> W
         return 126
 
 
-def not_found(shell: Interpreter, name: str) -> tuple[str, int]:
+def not_found(shell: ShellProcess, name: str) -> tuple[str, int]:
     """The message about a command that is not there, and the status."""
     dialect = shell.dialect
     if not name and dialect.name != "bash":
@@ -253,7 +253,7 @@ def not_found(shell: Interpreter, name: str) -> tuple[str, int]:
     return dialect.not_found(shell.line, name), 127
 
 
-def program_or_raise(shell: Interpreter, words: list[str], streams: Descriptors) -> Waiting:
+def program_or_raise(shell: ShellProcess, words: list[str], streams: Descriptors) -> Waiting:
     """As `run_program`; raises `NotFound` and `NotExecutable`."""
     state = shell.state
     environment = state.environment()
@@ -272,7 +272,7 @@ def program_or_raise(shell: Interpreter, words: list[str], streams: Descriptors)
         shell.job.foreground -= 1
 
 
-def exported_functions(shell: Interpreter) -> dict[str, str]:
+def exported_functions(shell: ShellProcess) -> dict[str, str]:
     """Functions of ``export -f``, as the environment has them."""
     functions = shell.state.functions
     if not shell.state.exported_functions:

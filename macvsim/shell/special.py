@@ -12,10 +12,10 @@ from macvsim.shell.traps import Subprocess
 from macvsim.shell.variables import Special, Value
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 
-def install(shell: Interpreter) -> None:
+def install(shell: ShellProcess) -> None:
     """Give a shell its computed variables, without the ones that its parent has unset."""
     state = shell.state
     table = {"dash": _dash, "ash": _ash, "bash": _bash}[state.dialect.name](shell)
@@ -24,11 +24,11 @@ def install(shell: Interpreter) -> None:
     state.variables.on_unset = gone.add
 
 
-def _dash(shell: Interpreter) -> dict[str, Special]:
+def _dash(shell: ShellProcess) -> dict[str, Special]:
     return {"PPID": Special(lambda: str(shell.state.parent))}
 
 
-def _ash(shell: Interpreter) -> dict[str, Special]:
+def _ash(shell: ShellProcess) -> dict[str, Special]:
     return {
         "HOSTNAME": Special(lambda: shell.state.box.hostname),
         "LINENO": Special(lambda: str(shell.line)),
@@ -37,7 +37,7 @@ def _ash(shell: Interpreter) -> dict[str, Special]:
     }
 
 
-def _bash(shell: Interpreter) -> dict[str, Special]:
+def _bash(shell: ShellProcess) -> dict[str, Special]:
     state = shell.state
     box = state.box
 
@@ -93,26 +93,26 @@ def _numbered(values: Iterable[str]) -> Value:
     return {str(number): value for number, value in enumerate(values)}
 
 
-def _scripted(shell: Interpreter) -> bool:
+def _scripted(shell: ShellProcess) -> bool:
     return shell.dialect.script or bool(shell.state.frames)
 
 
-def _sources(shell: Interpreter) -> list[str]:
+def _sources(shell: ShellProcess) -> list[str]:
     script = shell.dialect.arg0 if shell.dialect.script else ""
     return [frame.source for frame in reversed(shell.state.frames)] + [script] * bool(script)
 
 
-def _functions(shell: Interpreter) -> list[str]:
+def _functions(shell: ShellProcess) -> list[str]:
     return [frame.name for frame in reversed(shell.state.frames)] + ["main"]
 
 
-def _options(shell: Interpreter) -> list[str]:
+def _options(shell: ShellProcess) -> list[str]:
     names = shell.dialect.option_names
     on = [name for name, letter in names.items() if letter == "!" or (letter and letter in shell.state.options)]
     return sorted(on)
 
 
-def _own_pid(shell: Interpreter) -> int:
+def _own_pid(shell: ShellProcess) -> int:
     """The process id of this shell; a subshell in the process of its parent gets one when it asks."""
     state = shell.state
     if not state.depth:
@@ -121,11 +121,11 @@ def _own_pid(shell: Interpreter) -> int:
         shared = shell.job.handler is None or shell.job.handler != shell.traps.receive
         state.own_pid = state.box.kernel.next_pid() if shared else shell.job.pid
         if shared:
-            state.box.kernel.processes[state.own_pid] = Subprocess(shell)
+            state.box.kernel.processes[state.own_pid] = Subprocess(shell.job, shell.traps)
     return state.own_pid
 
 
-def _seconds(shell: Interpreter) -> Special:
+def _seconds(shell: ShellProcess) -> Special:
     """SECONDS: since the shell began, or since a number was assigned."""
     state = shell.state
 
@@ -135,7 +135,7 @@ def _seconds(shell: Interpreter) -> Special:
     return Special(lambda: str(int(state.box.sim.now) // SECOND - state.began), assign, "i")
 
 
-def _random(shell: Interpreter) -> Special:
+def _random(shell: ShellProcess) -> Special:
     """RANDOM, a generator of Park and Miller (lib/sh/random.c); a subshell of bash has numbers of its own."""
     state = shell.state
     state.random_seed = None if state.depth else state.random_seed

@@ -11,10 +11,10 @@ from macvsim.shell.syntax.nodes import Assignment, Word
 from macvsim.shell.syntax.words import WordReader
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 
-def prefix(shell: Interpreter) -> Generator[simpy.Event, Any, str]:
+def prefix(shell: ShellProcess) -> Generator[simpy.Event, Any, str]:
     """PS4, expanded; bash repeats its first character for each command substitution around the command."""
     state = shell.state
     text = state.variables.get("PS4", "+ ") or ""
@@ -29,7 +29,7 @@ def prefix(shell: Interpreter) -> Generator[simpy.Event, Any, str]:
     return text[:1] * (state.nested if state.dialect.name == "bash" else 0) + text
 
 
-def assignment(shell: Interpreter, assigned: Assignment, value: str | None) -> str:
+def assignment(shell: ShellProcess, assigned: Assignment, value: str | None) -> str:
     """An assignment as it is traced; value : None for an array, which is shown as written."""
     if value is None:
         return assigned.source

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import simpy
 
 from macvsim.machine.call import Waiting
-from macvsim.machine.job import SIGNALS, Killed
+from macvsim.machine.job import SIGNALS, Job, Killed
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.state import Exit
+from macvsim.shell.state import Exit, State
 
-if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+
+class _Scripts(Protocol):
+    """The shell that has the traps."""
+
+    state: State
+    job: Job
+    line: int
+
+    def lines(self, text: str, streams: Descriptors, within: str = "", first: int = 1) -> Waiting: ...
+
 
 NAMES = {number: name for name, number in SIGNALS.items()}
 
@@ -20,28 +28,28 @@ NAMES = {number: name for name, number in SIGNALS.items()}
 class SubshellKilled(Exception):
     """A signal ends a subshell that has no process of its own."""
 
-    def __init__(self, shell: Interpreter, signal: int) -> None:
+    def __init__(self, traps: Traps, signal: int) -> None:
         super().__init__(signal)
-        self.shell = shell
+        self.traps = traps
         self.status = Killed(128 + signal)
 
 
 class Subprocess:
     """A subshell in the process of its parent, as ``kill`` finds it by BASHPID."""
 
-    def __init__(self, shell: Interpreter) -> None:
-        self.shell = shell
-        self.box = shell.job.box
+    def __init__(self, job: Job, traps: Traps) -> None:
+        self.job = job
+        self.traps = traps
+        self.box = job.box
         self.code: int | None = None
 
     def kill(self, signal: int) -> None:
         """Send a signal."""
-        shell = self.shell
-        if shell.traps.receive(signal):
+        if self.traps.receive(signal):
             return
-        if shell.job.box.sim.active_process is shell.job.done:
-            raise SubshellKilled(shell, signal)
-        shell.job.kill(signal)
+        if self.box.sim.active_process is self.job.done:
+            raise SubshellKilled(self.traps, signal)
+        self.job.kill(signal)
 
 
 class Traps:
@@ -50,7 +58,7 @@ class Traps:
     pending : signals that came and whose commands have not run; woken : happens when one comes
     """
 
-    def __init__(self, shell: Interpreter) -> None:
+    def __init__(self, shell: _Scripts) -> None:
         self._shell = shell
         self.pending: list[int] = []
         self.woken: simpy.Event | None = None

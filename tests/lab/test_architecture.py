@@ -17,7 +17,7 @@ from macvsim.wire.frame import ETH_P_ARP, PacketType
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
 
-CIRCLES = {"net": (25, 19, 13, 12, 6), "shell": (10,)}
+CIRCLES = {"net": (25, 19, 13, 12, 6)}
 """Rooms whose files import each other in circles of more than two, imports for types included: the sizes of the
 circles.  A number may only fall."""
 

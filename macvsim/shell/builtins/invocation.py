@@ -12,7 +12,7 @@ from macvsim.shell.state import Exit, State
 from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
-    from macvsim.shell.interpreter import Interpreter
+    from macvsim.shell.shellprocess import ShellProcess
 
 
 class Refused(Exception):
@@ -30,7 +30,7 @@ class Invocation:
     """
 
     def __init__(
-        self, shell: Interpreter, argv: list[str], streams: Descriptors, arrays: dict[int, Items] | None = None
+        self, shell: ShellProcess, argv: list[str], streams: Descriptors, arrays: dict[int, Items] | None = None
     ) -> None:
         self.shell = shell
         self.argv = argv
