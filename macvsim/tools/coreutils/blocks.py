@@ -67,10 +67,12 @@ def _truncate(call: Call) -> int:
     if not given.operands:
         raise UsageError("missing file operand")
     word = given.get("-s", "+0")
-    mode = word[0] if word[0] in "+-<>/%" else ""
+    mode = word[:1] if word.startswith(("+", "-", "<", ">", "/", "%")) else ""
     size = size_in(word.removeprefix(mode))
     if size is None:
-        raise ToolError(f"Invalid number: '{word}'")
+        assert call.tool is not None
+        text = "invalid number" if call.tool.manner.busybox else "Invalid number:"
+        raise ToolError(f"{text} '{word}'")
     status = 0
     try:
         base = len(files.read(given.get("-r")).encode("utf-8", "surrogateescape")) if "-r" in given else None

@@ -35,7 +35,7 @@ _NAMES = {
     "i": "in-interface", "o": "out-interface", "0": "line-numbers", "c": "set-counters", "f": "fragments", "g": "goto",
     "m": "match", "t": "table", "M": "modprobe", "w": "wait", "W": "wait-interval", "4": "ipv4", "6": "ipv6",
 }  # fmt: skip
-_INVERTIBLE = "spdiofV"
+_INVERTIBLE = "spdiofVh"
 _RULE = "sdpjgviofc"
 _ALLOWED = {"A": _RULE, "I": _RULE, "R": _RULE, "D": _RULE.replace("c", ""), "C": _RULE.replace("c", ""),
             "L": "nvx0", "P": "vc"}  # fmt: skip

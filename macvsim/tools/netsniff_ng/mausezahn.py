@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import MS, SECOND, US
-from macvsim.errors import Effect, NotSimulated
+from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.tool import Manner, Texts, ToolError, tool
 from macvsim.net.packet_socket import send_frame
@@ -40,8 +40,11 @@ def mausezahn(call: Call) -> Waiting:
     for option in ("-a", "-b"):
         if option in given:
             raw = _address(given.get(option), dev) + raw
-    raw = raw.ljust(max(_LEAST, int(given.get("-p", 0))), b"\0")
-    count, delay = int(given.get("-c", 1)), _delay(given.get("-d", "0"))
+    try:
+        length, count, delay = int(given.get("-p", 0)), int(given.get("-c", 1)), _delay(given.get("-d", "0"))
+    except ValueError:
+        raise NotSimulated("mausezahn with a number that is none", Effect.CHANGES) from None
+    raw = raw.ljust(max(_LEAST, length), b"\0")
     for number in range(count):
         if number and delay:
             yield sim.timeout(delay)
@@ -64,7 +67,10 @@ def _bytes(text: str) -> bytes:
 
 def _address(word: str, dev: NetDevice) -> bytes:
     known = {"bc": BROADCAST_MAC, "bcast": BROADCAST_MAC, "own": dev.mac}
-    return known[word] if word in known else mac_bytes(word)
+    try:
+        return known[word] if word in known else mac_bytes(word)
+    except MacvsimError:
+        raise NotSimulated(f"mausezahn with the address {word!r}", Effect.CHANGES) from None
 
 
 def _delay(word: str) -> int:
