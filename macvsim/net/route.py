@@ -13,7 +13,6 @@ from macvsim.dev.joined import NOTHING
 from macvsim.engine.drop import DropReason
 from macvsim.net.dst import CHILD, DROP, ERROR, FORWARD, LOCAL, SEND, Dst, Special
 from macvsim.net.fibroute import ERRORS, RTN_BROADCAST, RTN_LOCAL, Route, RouteType, Scope
-from macvsim.net.nud import VALID, Nud
 from macvsim.net.parts import altered
 from macvsim.wire.addr import BROADCAST_IP, IN_LOOPBACKNET, is_multicast_ip, is_zeronet_ip
 
@@ -181,6 +180,8 @@ class Router:
             return False
         if not self.ns.ipv4_conf.fib_multipath_use_neigh or not hop.gateway:
             return True
+        from macvsim.net.nud import VALID
+
         entry = self.ns.neigh.lookup(hop.dev, hop.gateway)
         return entry is None or bool(entry.state & VALID)
 
@@ -198,6 +199,8 @@ class Router:
 
     def _live_default(self, rivals: Sequence[Route]) -> Route:
         """Of equal default routes the first whose gateway is not known to be dead (fib_select_default)."""
+        from macvsim.net.nud import VALID, Nud
+
         first = rivals[0]
         resort, at = first, -1
         for order, rival in enumerate(rivals):

@@ -15,7 +15,6 @@ from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
 from macvsim.shell.expansion import parameters
 from macvsim.shell.expansion.fields import Fields, Pieces, is_pattern
-from macvsim.shell.expansion.tilde import with_home
 from macvsim.shell.state import ShellError, State
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.nodes import (
@@ -43,6 +42,15 @@ _Expanding: TypeAlias = Generator[simpy.Event, Any, str]
 def _is_plain(text: str) -> bool:
     """True for text in which nothing is expanded, and nothing is to be counted."""
     return len(text) < LONG and _PLAIN(text) is not None
+
+
+def _with_home(word: _Words, state: State, *, assigned: bool = False) -> Word:
+    """As `with_home`."""
+    if not any(isinstance(part, Lit) and "~" in part.text for part in word):
+        return word if isinstance(word, Word) else Word(word)
+    from macvsim.shell.expansion.tilde import with_home
+
+    return with_home(word, state, assigned=assigned)
 
 
 class Substitutor(Protocol):
@@ -99,7 +107,7 @@ class Expander:
             words = braces.expand(Word(word), self._words)
         for one in words:
             fields = self._new_fields()
-            yield from self._parts(with_home(one, state), fields, split=True)
+            yield from self._parts(_with_home(one, state), fields, split=True)
             for pieces in fields.result():
                 found += self._paths(pieces)
         return found
@@ -128,7 +136,7 @@ class Expander:
 
     def text(self, word: _Words, *, assigned: bool = False) -> _Expanding:
         """A word that stays one: the value of an assignment, the target of a redirection."""
-        pieces = yield from self.pieces(with_home(word, self.state, assigned=assigned))
+        pieces = yield from self.pieces(_with_home(word, self.state, assigned=assigned))
         return self._joined(pieces)
 
     def build(self, size: int) -> None:
@@ -158,7 +166,7 @@ class Expander:
 
     def pattern(self, word: _Words) -> Generator[simpy.Event, Any, Pieces]:
         """As `pieces`, with the directory that a tilde stands for."""
-        return (yield from self.pieces(with_home(word, self.state)))
+        return (yield from self.pieces(_with_home(word, self.state)))
 
     def elements(self, assignment: Assignment) -> Generator[simpy.Event, Any, Items]:
         """The elements of ``name=(…)``."""
@@ -333,7 +341,7 @@ class Expander:
             return False
         takes_word = sign == "-" or not empty
         if takes_word:
-            word = with_home(part.word, self.state)
+            word = _with_home(part.word, self.state)
             yield from self._parts(word, fields, split=split and not part.quoted, literal=False)
         if part.quoted and (takes_word or part.name != "@"):
             fields.add("", True)
