@@ -187,6 +187,7 @@ class History:
         """The lab has come as far as another one, by the calls of that one."""
         self.calls, self.readings = list(other.calls), dict(other.readings)
         self.script, self.scripted = list(other.script), other.scripted
+        self.sim.meter.total = other.sim.meter.total
         self._seen = self._mark()
 
     def lose(self, why: str) -> None:

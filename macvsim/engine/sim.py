@@ -299,7 +299,7 @@ class Sim(simpy.Environment, RandomStreams):
                 break
         return calls, self._now - began
 
-    def touch(self, holder: object, name: str) -> None:
+    def mark_made(self, holder: object, name: str) -> None:
         """An attribute of a holder, which is None if it has no name in the lab, was made because it was asked for."""
         if self.history is not None and self.history.busy:
             self.history.touched.append((holder, name))

@@ -243,7 +243,7 @@ class Namespace(Parts):
             there = self.devices.values()
             self.six = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
             self.six.adopt(there)
-            self.sim.touch(self, "ipv6")
+            self.sim.mark_made(self, "ipv6")
 
     def has_ipv6_off(self, dev: NetDevice) -> bool:
         """True if IPv6 is off on a device, and has been since it came."""
@@ -368,7 +368,7 @@ class Namespace(Parts):
         """From now on lo is among those that are present, and its routes are in the tables."""
         if self.lo_rests:
             self.lo_rests = False
-            self.sim.touch(self, "devices")
+            self.sim.mark_made(self, "devices")
             devices.wake_lo(self, self._lo_up)
 
     def set_lo_up(self) -> None:

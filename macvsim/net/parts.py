@@ -121,7 +121,7 @@ class Parts:
 
     def touched(self, name: str) -> None:
         """A part was made: a command that only read may have asked for it."""
-        self.sim.touch(self, name)  # type: ignore[attr-defined]
+        self.sim.mark_made(self, name)  # type: ignore[attr-defined]
 
     if not TYPE_CHECKING:  # the type checker goes by the annotations of the parts
 

@@ -54,7 +54,7 @@ class Router:
             from macvsim.net.exceptions import Exceptions
 
             self._exceptions = Exceptions(self.ns.sim)
-            self.ns.sim.touch(self.ns, "exceptions")
+            self.ns.sim.mark_made(self.ns, "exceptions")
         return cast("Exceptions", self._exceptions)
 
     def forget(self) -> None:

@@ -137,7 +137,7 @@ class Snmp(Parts):
         self.echoes_received = self.echoes_sent = self.echo_replies_received = self.echo_replies_sent = 0
 
     def touched(self, name: str) -> None:
-        self._sim.touch(None, name)
+        self._sim.mark_made(None, name)
 
     @property
     def ip(self) -> dict[str, int]:

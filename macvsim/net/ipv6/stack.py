@@ -116,7 +116,7 @@ class Ipv6(Parts):
         self.addrconf = Addrconf(self)
 
     def touched(self, name: str) -> None:
-        self.ns.sim.touch(self.ns, f"ipv6.{name}")
+        self.ns.sim.mark_made(self.ns, f"ipv6.{name}")
 
     def _new_neigh(self) -> NeighTable:
         table = NeighTable6(self.ns.sim, self.ndisc, NeighThresholds())

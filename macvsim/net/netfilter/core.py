@@ -84,7 +84,7 @@ class Netfilter(Parts):
         self.modules = modules or Modules()
 
     def touched(self, name: str) -> None:
-        self.ns.sim.touch(self.ns, f"netfilter.{name}")
+        self.ns.sim.mark_made(self.ns, f"netfilter.{name}")
 
     @property
     def bridge(self) -> BridgeHooks | None:
