@@ -30,7 +30,7 @@ def _bench(lab: Lab, box: Box, dst: str, ttl: int) -> Bench:
 
 def experiment1(lab: Lab | None = None) -> Bench:
     """c1 on host1 pings c2 on host2, same macvlan network: 4 wire crossings per ping."""
-    lab = Lab(seed=0, journal=False, budget=UNLIMITED) if lab is None else lab
+    lab = Lab(seed=0, journal=False) if lab is None else lab
     sw1 = lab.switch("sw1")
     host1, host2 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2"))
     for host in (host1, host2):
@@ -42,7 +42,7 @@ def experiment1(lab: Lab | None = None) -> Bench:
 
 def experiment3(lab: Lab | None = None) -> Bench:
     """d1 (VLAN 100) pings d2 (VLAN 200), both on host1, through the router host3: 8 wire crossings per ping."""
-    lab = Lab(seed=0, journal=False, budget=UNLIMITED) if lab is None else lab
+    lab = Lab(seed=0, journal=False) if lab is None else lab
     sw1 = lab.switch("sw1")
     host1, host2, host3 = (lab.host(name, nic="enp0s8", switch=sw1) for name in ("host1", "host2", "host3"))
     for host in (host1, host2):
@@ -61,7 +61,7 @@ def experiment3(lab: Lab | None = None) -> Bench:
 
 def journalled(experiment: Callable[[Lab], Bench]) -> Callable[[], Bench]:
     """An experiment with the journal on."""
-    return lambda: experiment(Lab(seed=0, journal=True, budget=UNLIMITED))
+    return lambda: experiment(Lab(seed=0))
 
 
 def captured(experiment: Callable[[Lab], Bench]) -> Callable[[], Bench]:

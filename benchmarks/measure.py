@@ -18,7 +18,7 @@ from typing import NamedTuple
 from macvsim.engine.budget import LIMITS, Budget
 
 UNLIMITED = Budget().with_limits({one.name: 0 for one in LIMITS})
-"""A benchmark does as much as its rounds say."""
+"""For labs whose captures grow from round to round; all others have the default budget, as users have."""
 
 
 class Absent(Exception):

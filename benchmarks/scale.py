@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.measure import UNLIMITED, Bench
+from benchmarks.measure import Bench
 from benchmarks.progress import Advance, silent
 from macvsim.apps.ping import BusyboxPing
 from macvsim.docker.container import Container
@@ -57,7 +57,7 @@ class ScaleLab:
 
     def __init__(self, plan: Plan, advance: Advance = silent) -> None:
         self.plan = plan
-        self.lab = Lab(seed=0, journal=False, budget=UNLIMITED)
+        self.lab = Lab(seed=0, journal=False)
         switch = self.lab.switch("sw1")
         hosts = [self.lab.host(f"host{number}", nic="enp0s8", switch=switch) for number in range(plan.hosts)]
         for host in hosts:
