@@ -182,6 +182,11 @@ class NotSimulated(MacvsimError):
         return self.feature
 
 
+def one_line(said: BaseException | str) -> str:
+    """A text in one line; of an exception without a text the name of its class."""
+    return " ".join(str(said).split()) or (type(said).__name__ if isinstance(said, BaseException) else "")
+
+
 def message(error: BaseException) -> str:
     """One line for people: what the exception says, and its notes."""
     text = str(error)

@@ -231,9 +231,8 @@ class History:
         if self._lost:
             return fn(target, *args, **options)
         call = self._call(fn.__name__, target, args, options)
-        traces = (*self.sim.traces, self.inner)
+        traces = (*self.sim.traces, self.inner) if types else None
         counts = self._counts(target) if types else None
-        self.touched.clear()
         self.busy = True
         try:
             result = fn(target, *args, **options)
@@ -246,19 +245,18 @@ class History:
         finally:
             self.busy = False
             self._seen = self._mark()
+            touched, self.touched = self.touched, []
         self._keep(call, again=not keep)
         if counts is not None and call is not None and traces == (*self.sim.traces, self.inner):
             with suppress(Unnamed):
-                self._read(counts, self._counts(target), self._touched())
+                places = tuple((self._writer.reference(holder), name) for holder, name in touched)
+                self._read(counts, self._counts(target), places)
         if keep and not self._lost:
             self._opened.append(ref(result))
         return result
 
     def _counts(self, target: Any) -> Counts:
         return Counts(int(repr(self.sim._eid)[6:-1]), target.last_pid)  # count(N)
-
-    def _touched(self) -> tuple[Touched, ...]:
-        return tuple((self._writer.reference(holder), name) for holder, name in self.touched)
 
     def _read(self, before: Counts, after: Counts, touched: tuple[Touched, ...]) -> None:
         """The latest command seems to have only read."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import DEFAULT_DELAY
-from macvsim.errors import MacvsimError, ScenarioError
+from macvsim.errors import MacvsimError, ScenarioError, one_line
 from macvsim.lab import Lab
 from macvsim.labfile.frontmatter import FrontMatter
 from macvsim.labfile.schema import Card, LinuxNode, Port, SwitchNode
@@ -59,7 +59,7 @@ class Builder:
         except ScenarioError:  # which has its line already
             raise
         except MacvsimError as error:
-            raise self.front.error(location, " ".join(str(error).split())) from None
+            raise self.front.error(location, one_line(error)) from None
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 

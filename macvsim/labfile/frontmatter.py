@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from macvsim.errors import ScenarioError
+from macvsim.errors import ScenarioError, one_line
 from macvsim.labfile.schema import LabSpec
 
 _EXAMPLE = 'topology: {nodes: {host1: {}, sw1: {kind: switch}}, links: [{endpoints: ["host1:enp0s8", "sw1:1"]}]}'
@@ -55,13 +55,13 @@ class FrontMatter:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = self.first + (mark.line if mark is not None else 0)
-            said = _one_line(error.problem or error.context).partition(" with value ")[0]  # of a duplicate key
+            said = one_line(error.problem or error.context or "").partition(" with value ")[0]  # of a duplicate key
             raise self._error(line, f"this is not YAML: {said}") from None
         except ReaderError as error:
             line = self.first + text.count("\n", 0, error.position)
             raise self._error(line, f"the character {chr(error.character)!r} cannot stand in YAML") from None
         except (YAMLError, ValueError, TypeError, RecursionError) as error:  # TypeError: a list or mapping as a key
-            raise self._error(self.first, f"this is not YAML: {_one_line(str(error))}") from None
+            raise self._error(self.first, f"this is not YAML: {one_line(error)}") from None
         if not isinstance(data, CommentedMap):
             raise self._error(self.first, f"a lab is described by lines such as name: lab1 and {_EXAMPLE}")
         return data
@@ -144,14 +144,10 @@ def _text(detail: ErrorDetails) -> str:
         return f"{name} is {_BOUNDS[kind]} {next(iter(context.values()))}, not {detail['input']!r}"
     if kind in _SHAPES:
         return f"{name} {_SHAPES[kind]}, not {_shown(detail['input'])}"
-    return f"{name}: {_one_line(detail['msg'])}"
+    return f"{name}: {one_line(detail['msg'])}"
 
 
 def _shown(value: object) -> str:
     if value is None:
         return "nothing"
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())

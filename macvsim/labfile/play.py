@@ -10,7 +10,7 @@ from macvsim.apps.base import App
 from macvsim.apps.ping_result import PingApp, PingResult
 from macvsim.engine.sim import SECOND
 from macvsim.engine.unsimulated import Unsimulated, Watch, after
-from macvsim.errors import BudgetExceeded, MacvsimError, ScenarioError
+from macvsim.errors import BudgetExceeded, MacvsimError, ScenarioError, one_line
 from macvsim.labfile.document import Step, split_lines
 from macvsim.labfile.file import LabFile
 from macvsim.labfile.interrupts import TICK, Presses
@@ -130,7 +130,7 @@ class Player:
         try:
             return self._call(step)
         except MISTAKES as error:
-            raise self.error(step, " ".join(str(error).split())) from None
+            raise self.error(step, one_line(error)) from None
 
     def _call(self, step: Step) -> Outcome:
         program = step.calls[0] if step.written else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from macvsim.engine.history import Call, Reference
-from macvsim.errors import ScenarioError
+from macvsim.errors import ScenarioError, one_line
 from macvsim.lab import Lab
 from macvsim.labfile.document import MORE, Document, Step
 from macvsim.labfile.file import LabFile
@@ -43,7 +43,7 @@ class SavedLab(LabFile):
             lab = Lab(**options, fastpath=fastpath)
             lab.repeat(self.saved.calls[: _first_program(self.saved.calls)], of_file=True)
         except MISTAKES as error:
-            raise ScenarioError(f"{self.path}: {' '.join(str(error).split())}") from None
+            raise ScenarioError(f"{self.path}: {one_line(error)}") from None
         return lab
 
     def check_end(self, lab: Lab) -> None:

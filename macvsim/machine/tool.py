@@ -328,7 +328,10 @@ class Tool:
         if isinstance(error, ClosedInput):
             from macvsim.machine.closedinput import closed_input
 
-            status, text = closed_input(call.name, busybox=self.flavour == "busybox")
+            recorded = closed_input(call.name, busybox=self.flavour == "busybox")
+            if recorded is None:
+                return call.not_simulated("to read standard input that is closed", Effect.NONE)
+            status, text = recorded
             call.err(text)
             return status
         if isinstance(error, NotSimulated):

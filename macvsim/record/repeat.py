@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from macvsim.engine.history import Call
-from macvsim.errors import MacvsimError
+from macvsim.errors import MacvsimError, one_line
 from macvsim.net.links import add_bridge, add_dummy, add_ipvlan, add_link, add_macvlan, add_veth, add_vlan
 from macvsim.record.values import Values
 from macvsim.shell.session import open_session
@@ -37,11 +37,11 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
         options = {key: values.decode(arg) for key, arg in call.options.items()}
         function = _function(target, call.name)
     except Exception as error:
-        raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+        raise MacvsimError(f"{_words(call)}: {one_line(error)}") from error
     try:
         _signature(function).bind(target, *args, **options)
     except TypeError as error:  # a file may say anything
-        raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+        raise MacvsimError(f"{_words(call)}: {one_line(error)}") from error
     try:
         result = function(target, *args, **options)
     except Exception as error:
@@ -49,7 +49,7 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
             return None
         if not isinstance(error, MacvsimError):
             raise
-        raise MacvsimError(f"{_words(call)}: {_one_line(error)}") from error
+        raise MacvsimError(f"{_words(call)}: {one_line(error)}") from error
     if getattr(function, "is_opening", False):
         values.repeated.append(result)
     if call.raises and strict:
@@ -72,7 +72,3 @@ def _words(call: Call) -> str:
     """A call for messages."""
     place = " ".join(str(part) for part in call.on.values()) or "lab"
     return f"{call.name} of {place} at {call.time / 1e9:g} s"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -196,10 +196,6 @@ def _nothing(one: Any) -> Parts:
     return ()
 
 
-def _text(one: Any) -> Parts:
-    return (repr(one),)
-
-
 _CONTENTS: dict[type, Reader] = {
     object: _nothing, list: list, tuple: tuple, deque: list, dict: _items, OrderedDict: _items,
     defaultdict: lambda one: [one.default_factory, *_items(one)],

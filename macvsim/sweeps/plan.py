@@ -122,7 +122,7 @@ class FileSubject:
     def _file(self, run: Run) -> LabFile:
         key = repr(run.settings)
         front = self._fronts.get(key)
-        if front is None or type(run.seed) is not int:
+        if front is None or type(run.seed) is not int:  # which the schema refuses
             front = self._fronts[key] = with_settings(self._front, dict(run.settings), run.seed)
         return with_budget(LabFile(Path(self.path), self.document, front.seeded(run.seed)), dict(self.limits))
 

@@ -160,7 +160,9 @@ def test_a_recording_that_unpacks_to_a_gigabyte_is_refused(tmp_path: Path) -> No
             return True
 
         def readinto(self, buffer: object) -> int:
-            return len(memoryview(buffer))  # type: ignore[arg-type]
+            view = memoryview(buffer)  # type: ignore[arg-type]
+            view[:] = bytes(len(view))
+            return len(view)
 
     path = tmp_path / "bomb.tar.xz"
     with tarfile.open(path, "w:xz", preset=0) as archive:

@@ -146,3 +146,9 @@ def test_a_command_that_is_known_to_read_may_change_something_later() -> None:
     copy = lab.copy()
     assert "/tmp/x" not in copy["host1"].files
     assert difference(lab, copy) == ""
+
+
+def test_a_call_keeps_no_object_that_it_made() -> None:
+    lab = two_hosts()
+    lab["host1"].sh("ip netns add p; ip netns exec p ip addr; ip netns del p")
+    assert lab.history.touched == []

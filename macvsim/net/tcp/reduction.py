@@ -73,7 +73,7 @@ class Reduction:
     def _reduce(self, delivered: int, lost: int, advanced: bool) -> None:
         """Proportional rate reduction (tcp_cwnd_reduction)."""
         tx = self.c.tx
-        if delivered <= 0:
+        if delivered <= 0 or not self.prior_cwnd:
             return
         self._prr_delivered += delivered
         delta = tx.ssthresh - tx.in_flight

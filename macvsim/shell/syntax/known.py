@@ -11,6 +11,9 @@ from macvsim.shell.syntax.lexer import ShellSyntaxError
 from macvsim.shell.syntax.nodes import Command
 from macvsim.shell.syntax.parser import Parser
 
+_LONGEST = 1000
+"""Characters of a text that is kept; longer texts are scripts, which are seldom typed again."""
+
 
 class Step(NamedTuple):
     """A command, None at the end; the line after it, and the number of characters up to there."""
@@ -53,7 +56,7 @@ def reader(
     text: str, line: int, grammar: Grammar, aliases: Mapping[str, str], shopts: Mapping[str, None]
 ) -> Parser | Known:
     """A parser of a text whose first line has this number; arguments as of `Parser`."""
-    steps = None if aliases else _steps(text, line, grammar, tuple(shopts))
+    steps = None if aliases or len(text) > _LONGEST else _steps(text, line, grammar, tuple(shopts))
     return Parser(text, 0, line, grammar, aliases, shopts) if steps is None else Known(text, line, steps)
 
 
