@@ -1,12 +1,14 @@
-"""A cable between two ends: delay, rate with a queue, loss, plugged or not.
+"""A cable between two ends: delay, rate with a queue, loss, plugged or not; taps.
 
 Every frame that crosses costs one event.  Nothing else in macvsim takes time on the wire.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from macvsim.dev.injecting import Injecting
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
 from macvsim.engine.sim import SECOND, SOFTIRQ, US, Sim
@@ -17,6 +19,7 @@ DEFAULT_DELAY = 25 * US
 ETHERNET_OVERHEAD = 24
 """Preamble 8, FCS 4 and interframe gap 12 bytes, which take time on a rate-limited cable (IEEE 802.3)."""
 ETH_ZLEN = 60
+Tap = Callable[[Frame], None]
 
 
 def check_distinct(a: CableEnd, b: CableEnd) -> None:
@@ -44,10 +47,12 @@ class CableEnd(Protocol):
 class Line:
     """One direction of a cable, from `near` to `far`.
 
-    arrive : called with each frame that reaches `far`; plain : frames do not wait for each other and are not lost
+    arrive : called with each frame that reaches `far`
+    plain : frames do not wait for each other, are not lost and not tapped
+    taps : called with each frame that `near` sends
     """
 
-    __slots__ = ("_busy_until", "_waiting", "arrive", "cable", "delay", "far", "near", "plain", "sim")
+    __slots__ = ("_busy_until", "_waiting", "arrive", "cable", "delay", "far", "near", "plain", "sim", "taps")
 
     def __init__(self, cable: Cable, near: CableEnd, far: CableEnd) -> None:
         self.sim = cable.sim
@@ -57,6 +62,7 @@ class Line:
         self.arrive = cable.sim.ingress(far.wire_receive)
         self.delay = cable.delay
         self.plain = True
+        self.taps: tuple[Tap, ...] = ()
         self._busy_until = 0
         self._waiting: list[int] = []
 
@@ -80,6 +86,8 @@ class Line:
     def _wait(self, frame: Frame) -> DropReason | None:
         """A frame is lost, or waits for those before it, or is on its way."""
         sim, cable, delay = self.sim, self.cable, self.delay
+        for tap in self.taps:
+            tap(frame)
         if cable.loss and sim.rng(f"loss/{self.near.label}>{self.far.label}").random() < cable.loss:
             sim.drop(frame.uid, cable, DropReason.CABLE_LOSS, frame)
             return None  # which the sender does not hear of
@@ -105,7 +113,7 @@ class Line:
         return self._busy_until - now
 
 
-class Cable:
+class Cable(Injecting):
     """Two ends and the way between them.
 
     Parameters
@@ -178,8 +186,12 @@ class Cable:
     @recorded
     def rate(self, rate: int | None) -> None:
         self._rate = rate
+        self._settle()
+
+    def _settle(self) -> None:
         self.sim.change()
-        self._from_a.plain = self._from_b.plain = rate is None and not self._loss
+        for line in (self._from_a, self._from_b):
+            line.plain = self._rate is None and not self._loss and not line.taps
 
     @property
     def loss(self) -> float:
@@ -199,6 +211,28 @@ class Cable:
     def line(self, end: CableEnd) -> Line:
         """The direction away from `end`."""
         return self._from_a if end is self.a else self._from_b
+
+    def add_tap(self, tap: Tap) -> Callable[[], None]:
+        """Call `tap` with each frame that an end sends; returns a function that takes it away."""
+        for line in (self._from_a, self._from_b):
+            line.taps = (*line.taps, tap)
+        self._settle()
+
+        def stop() -> None:
+            for line in (self._from_a, self._from_b):
+                line.taps = tuple(other for other in line.taps if other is not tap)
+            self._settle()
+
+        return stop
+
+    def _tapped(self) -> Cable:
+        return self
+
+    def _entry(self, to: str) -> CableEnd:
+        ends = {end.label: end for end in (self.a, self.b)}
+        if to not in ends:
+            raise TopologyError(f"{self.label}: name the end that gets the frames, to={' or '.join(map(repr, ends))}")
+        return ends[to]
 
     @recorded
     def unplug(self) -> None:

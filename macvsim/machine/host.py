@@ -17,6 +17,7 @@ from macvsim.engine.display import Shown
 from macvsim.engine.history import Settings, opening, recorded, typed
 from macvsim.engine.unsimulated import Unsimulated, after
 from macvsim.errors import Effect, MacvsimError, NetlinkError
+from macvsim.machine.crafting import Crafting
 from macvsim.machine.kernel import Kernel
 from macvsim.net.namespace import Namespace
 from macvsim.net.parts import Parts
@@ -81,7 +82,7 @@ def _files(box: Box) -> FileTexts:
     return FileTexts(box)
 
 
-class Box(Parts, Shown):
+class Box(Parts, Shown, Crafting):
     """A place where commands run: one namespace of a kernel, with a flavour of tools.
 
     The methods take the words of the tools they stand for, and raise `MacvsimError` with what, where and what to type

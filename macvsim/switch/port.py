@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from macvsim.dev.base import VLAN_HLEN
 from macvsim.dev.cable import Cable
+from macvsim.dev.injecting import Injecting
 from macvsim.dev.portvlan import MAX_VID, PortVlans
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
@@ -47,7 +48,7 @@ class Adapter(Protocol):
     promiscuity: int
 
 
-class SwitchPort:
+class SwitchPort(Injecting):
     """One port.  A trunk that carries every VLAN, VLAN 1 untagged, unless told otherwise by `access` or `trunk`.
 
     hairpin : frames may leave where they came in (a VEPA switch)
@@ -123,6 +124,14 @@ class SwitchPort:
     def wire_receive(self, frame: Frame) -> DropReason | None:
         """A frame arrives from the cable."""
         return self.switch.forward(self, frame)
+
+    def _tapped(self) -> Cable:
+        if self.cable is None:
+            raise TopologyError(f"{self.label} has no cable")
+        return self.cable
+
+    def _entry(self, to: str) -> SwitchPort:
+        return self
 
     @property
     def stats(self) -> PortStats:

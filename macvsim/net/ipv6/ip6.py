@@ -283,6 +283,10 @@ class Ipv6Layer:
             self.ns.sim.unrepeatable()
         return self._local_out(way, Packet6(frame.raw[ETH_HLEN:], frame.uid, None, HOST, way, frame.unkeyed))
 
+    def send_packet(self, data: bytes, way: Dst6, uid: int) -> DropReason | None:
+        """A whole packet goes out along `way`."""
+        return self._local_out(way, Packet6(data, uid, way=way))
+
     def _local_out(self, way: Dst6, packet: Packet6, *, loop: bool = True) -> DropReason | None:
         self.tick("OutRequests")
         if self.ns.sim.journal is not None:

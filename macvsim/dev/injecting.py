@@ -1,0 +1,130 @@
+"""Frames of a user's scapy, put on a cable or into a switch port, and what a cable carries as scapy packets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from macvsim.engine.context import SOFTIRQ
+from macvsim.engine.history import recorded
+from macvsim.errors import MacvsimError
+from macvsim.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from scapy.plist import PacketList
+
+    from macvsim.dev.cable import Cable, CableEnd
+    from macvsim.engine.journal import Place
+    from macvsim.engine.sim import Sim
+
+_SECOND = 1_000_000_000
+
+
+class Injecting:
+    """Methods of cables and switch ports for packets that scapy composes."""
+
+    __slots__ = ()
+    sim: Sim
+
+    @property
+    def _label(self) -> str:
+        return cast("Place", self).label
+
+    def _tapped(self) -> Cable:
+        """The cable whose frames `sniff` returns."""
+        raise NotImplementedError
+
+    def _entry(self, to: str) -> CableEnd:
+        """The end that gets the frames of `sendp`."""
+        raise NotImplementedError
+
+    def sendp(self, frames: object, *, to: str = "", inter: float = 0.0) -> None:
+        """Let frames arrive here as if they came over the cable, which they do not cross.
+
+        Parameters
+        ----------
+        frames : a scapy packet that begins with Ether(), bytes, or a list of them; every address must be given
+        to : of a cable the end that gets them, ``"sw1:host1"`` or ``"host1:enp0s8"``; inter : seconds between two
+
+        Raises
+        ------
+        MacvsimError : what is given is no frame, or an address is left out; TopologyError : a cable has no such end
+        """
+        from macvsim.wire import crafted
+
+        self._entry(to)
+        raws = crafted.frames(frames, _Nowhere(self._label))
+        self._send_crafted(tuple(raws), to, round(inter * _SECOND))
+
+    def sniff(self, *, filter: str = "", count: int = 0, timeout: float | None = None) -> PacketList:
+        """Let time pass and return the frames that the cable carries meanwhile, both ways, when they are sent.
+
+        Parameters
+        ----------
+        filter : in the language of tcpdump
+        count : end after so many frames, 0 for any number; timeout : seconds after which it ends
+
+        Raises
+        ------
+        MacvsimError : neither count nor timeout; a filter that is none; TopologyError : the port has no cable
+        """
+        from scapy.plist import PacketList
+
+        from macvsim.wire import crafted
+
+        if not count and timeout is None:
+            raise MacvsimError(f"{self._label}: sniff() would never end: give count=, timeout=, or both")
+        self._tapped()
+        seen = self._sniff_crafted(filter, count, None if timeout is None else round(timeout * _SECOND))
+        return PacketList([crafted.shown(data, time, whole=True) for time, data in seen], "Sniffed")
+
+    @recorded
+    def _send_crafted(self, raws: tuple[bytes, ...], to: str, inter: int) -> None:
+        end = self._entry(to)
+        for number, raw in enumerate(raws):
+            if number and inter:
+                self.sim.run(until=int(self.sim.now) + inter)
+            self.sim.post(0, SOFTIRQ, end.wire_receive, Frame(raw, self.sim.born()))
+        self.sim.run_softirqs()
+
+    @recorded
+    def _sniff_crafted(self, text: str, count: int, timeout: int | None) -> list[tuple[int, bytes]]:
+        from macvsim.wire.pcapfilter import FilterError, View, compile_filter
+
+        try:
+            wanted = compile_filter(text)
+        except FilterError as error:
+            raise MacvsimError(f"{self._label}: filter={text!r}: {error}") from None
+        seen: list[tuple[int, bytes]] = []
+        done = self.sim.event()
+
+        def tap(frame: Frame) -> None:
+            if not done.triggered and wanted(View(frame.wire)):
+                seen.append((int(self.sim.now), frame.wire))
+                if len(seen) == count:
+                    done.succeed()
+
+        stop = self._tapped().add_tap(tap)
+        try:
+            self.sim.run(until=done, most=timeout)
+        finally:
+            stop()
+        return seen
+
+
+class _Nowhere:
+    """Says that addresses cannot be left out where no machine sends (`wire.crafted.Sender`)."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+
+    def mac(self) -> str:
+        raise self._missing("Ether(src=…, dst=…)")
+
+    def address(self, towards: str) -> str:
+        raise self._missing(f"the source of the packet to {towards}")
+
+    def neighbour(self, towards: str) -> str:
+        raise self._missing("Ether(dst=…)")
+
+    def _missing(self, what: str) -> Any:
+        return MacvsimError(f"{self._label} has no addresses of its own: give {what}")
