@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,11 @@ from macvsim.switch import Switch, SwitchPort
 from macvsim.wire.addr import ip_text
 
 if TYPE_CHECKING:
+    import simpy
+
     from macvsim.explain.explanation import Explanation
     from macvsim.machine.capture import Capture
+    from macvsim.record.functions import Function, Functions
 
 FLAVOURS: dict[str, Flavour] = {"debian": DEBIAN, "centos": CENTOS}
 
@@ -61,7 +65,7 @@ class Lab(ShownLab):
     MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1; a limit of the budget is not known
     """
 
-    UNCOMPARED = ("_values", "history")
+    UNCOMPARED = ("_functions", "_values", "history")
 
     def __init__(
         self,
@@ -295,7 +299,7 @@ class Lab(ShownLab):
         """A lab of its own that is as this one is, to the last counter, and goes on as this one would: what was done to
         this one is done to a new one again, which takes as long as it took here.  Commands that only read take no time.
 
-        Captures that run go on here only.
+        Captures that run go on here only.  Functions of `process`, `at` and `every` are run from their start.
 
         Raises
         ------
@@ -304,7 +308,15 @@ class Lab(ShownLab):
         from macvsim.record.copying import copy_of
 
         more: dict[str, Any] = {"kinds": self.kinds.registered, "tools": self.tools.registered}
-        return copy_of(self, lambda: Lab(**self.options, fastpath=self.fastpath, **more))
+
+        def new() -> Lab:
+            lab = Lab(**self.options, fastpath=self.fastpath, **more)
+            lab._know(self._functions.all if "_functions" in self.__dict__ else ())
+            return lab
+
+        with self.history.held("a copy of it is made: functions of process(), at() and every() may work only on their "
+                               "arguments, which in a copy are its own"):  # fmt: skip
+            return copy_of(self, new)
 
     def repeat(self, calls: Iterable[Call], *, of_file: bool = False) -> None:
         """Do calls of another lab's history on this one; `MacvsimError` if one does not end as it did there.
@@ -345,10 +357,12 @@ class Lab(ShownLab):
         fastpath: bool | None = None,
         kinds: Iterable[Kind] = (),
         tools: Iterable[Tool] = (),
+        functions: Iterable[Function] = (),
     ) -> Lab:
         """The lab of a file that `save` has written.
 
         fastpath, kinds, tools : as of `Lab`; a file does not say with which it was saved
+        functions : given to `process`, `at` and `every` before; a file has only their names
 
         Raises
         ------
@@ -361,6 +375,7 @@ class Lab(ShownLab):
         saved = read(Path(path))
         try:
             lab = cls(**saved.options, fastpath=fastpath, kinds=kinds, tools=tools)
+            lab._know(functions)
             lab.repeat(saved.calls, of_file=True)
             saved.check_end(int(lab.sim.now))
         except MISTAKES as error:
@@ -376,6 +391,89 @@ class Lab(ShownLab):
         if seconds < 0:
             raise MacvsimError(f"run({seconds}): time only goes forward")
         self.sim.run(until=int(self.sim.now) + round(seconds * SECOND))
+
+    @property
+    def env(self) -> simpy.Environment:
+        """The simpy environment, whose time is in integer nanoseconds: ``yield lab.env.timeout(1_500_000_000)``."""
+        return self.sim
+
+    def process(self, function: Function, *args: Any) -> simpy.Process:
+        """Start a simpy process: a generator function of yours, called with these arguments, that yields events.
+
+        In it, `ping`, `sh` and other calls may be made; they let time pass for everything else.  Copies call the
+        function again, with their own hosts and cables in place of these; so it may work only on its arguments.
+
+        Raises
+        ------
+        MacvsimError : the function returns no generator
+        """
+        return self._begin(function, args)
+
+    def at(self, seconds: float, function: Function, *args: Any) -> simpy.Process:
+        """Call a function with these arguments when the clock shows so many seconds, while time passes.
+
+        Raises
+        ------
+        MacvsimError : that time has passed
+        """
+        when = round(seconds * SECOND)
+        if when < self.sim.now:
+            raise MacvsimError(f"at({seconds:g}): the clock already shows {self.now:g} s")
+        return self._begin(function, args, when)
+
+    def every(self, seconds: float, function: Function, *args: Any, until: float | None = None) -> simpy.Process:
+        """Call a function again and again, so many seconds apart, for the first time after the first of them.
+
+        until : seconds on the clock after which it is called no more
+
+        Raises
+        ------
+        MacvsimError : the interval is not positive
+        """
+        interval = round(seconds * SECOND)
+        if interval <= 0:
+            raise MacvsimError(f"every({seconds:g}): the interval must be positive")
+        end = None if until is None else round(until * SECOND)
+        return self._begin(function, args, int(self.sim.now) + interval, interval, end)
+
+    @cached_property
+    def _functions(self) -> Functions:
+        from macvsim.record.functions import Functions
+
+        return Functions()
+
+    def _know(self, functions: Iterable[Function]) -> None:
+        """Functions that calls of another lab's history name."""
+        for function in functions:
+            self._functions.name(function)
+
+    def _begin(
+        self,
+        function: Function,
+        args: tuple[Any, ...],
+        at: int | None = None,
+        interval: int | None = None,
+        until: int | None = None,
+    ) -> simpy.Process:
+        from macvsim.record.functions import refuse_copies
+
+        process = self._start(self._functions.name(function), args, at, interval, until)
+        refuse_copies(self.history, function)
+        return process
+
+    @recorded
+    def _start(
+        self, name: str, args: tuple[Any, ...], at: int | None, interval: int | None, until: int | None
+    ) -> simpy.Process:
+        from macvsim.record.functions import called, timed
+
+        function = self._functions[name]
+        if at is not None:
+            return self.sim.process(timed(self.sim, function, args, at, interval, until))
+        generator = function(*args)
+        if not hasattr(generator, "throw"):
+            raise MacvsimError(f"process({called(function)}): it is no generator function: it must yield events")
+        return self.sim.process(generator)
 
     def _devices(self) -> int:
         named = [ns for host in self.hosts.values() for ns in host.kernel.netns.values()]

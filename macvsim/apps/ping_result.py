@@ -9,6 +9,7 @@ from macvsim.apps.base import App, Machine, Sink
 from macvsim.engine.display import ShownPing
 from macvsim.engine.sim import US, Sim
 from macvsim.engine.unsimulated import Unsimulated, after
+from macvsim.errors import one_line
 from macvsim.net.namespace import Namespace
 from macvsim.wire import icmp
 
@@ -134,6 +135,8 @@ class PingResult(ShownPing):
         ttl = "" if self.ttl is None else f", ttl {self.ttl}"
         failed = f", {len(self._errors)} errors" if self._errors else ""
         said = "".join(f", {line}" for line in after(self.after))
+        if not self.sent and self.text.strip():
+            return f"<ping {self.ns.name} -> {self.target}: nothing was sent: {one_line(self.text)}{said}>"
         return f"<ping {self.ns.name} -> {self.target}: {self.received}/{self.sent} received{ttl}{failed}{said}>"
 
     @property

@@ -14,8 +14,8 @@ if the copy is then the same as the lab, object for object (`macvsim.record.copy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import chain, count
@@ -160,6 +160,7 @@ class History:
         """Objects and attributes that the present call asked for, and that were made then."""
         self._writer = writer
         self._lost = ""
+        self._held = ""
         self._opened: list[ref[object]] = []
         """Results of calls marked `opening`, as long as they are in use."""
         self._seen = self._mark()
@@ -189,6 +190,15 @@ class History:
         self.script, self.scripted = list(other.script), other.scripted
         self.sim.meter.total = other.sim.meter.total
         self._seen = self._mark()
+
+    @contextmanager
+    def held(self, why: str) -> Iterator[None]:
+        """Calls are mistakes while the block runs."""
+        was, self._held = self._held, why
+        try:
+            yield
+        finally:
+            self._held = was
 
     def lose(self, why: str) -> None:
         """Something happened that cannot be done again."""
@@ -224,6 +234,8 @@ class History:
         types: bool,
     ) -> R:
         """Do an outermost call, and keep it; unless it `goes_on` with a run, its budget is a new one."""
+        if self._held:
+            raise MacvsimError(f"{fn.__name__} was called on a lab while {self._held}")
         if not goes_on:
             self.sim.meter.begin()
         if not self._lost:

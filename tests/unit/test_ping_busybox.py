@@ -122,6 +122,7 @@ def test_source(pair: Pair) -> None:
     assert result.text.startswith("PING 10.0.0.2 (10.0.0.2) from 10.0.0.9: 56 data bytes\n64 bytes")
     assert a.ping("10.0.0.2", count=1, source="eth0")
     assert a.ping("10.0.0.2", source="10.9.9.9").text.endswith("ping: bind: Cannot assign requested address\n")
+    assert repr(a.ping("c2")) == "<ping h1 -> c2: nothing was sent: ping: bad address 'c2'>"
     assert a.ping("10.0.0.2", source="nix").text == "ping: bad address 'nix'\n"
 
 
