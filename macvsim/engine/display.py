@@ -7,11 +7,13 @@ The view stands above everything that it draws, so that nothing here knows it; t
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from networkx import Graph
+
+L = TypeVar("L")
 
 
 class Shown:
@@ -78,10 +80,45 @@ class ShownLab:
         """
         return Shown.view().lab_animation(self, path, title, backend)
 
-    def graph(self) -> Graph[str]:
-        """The lab as a networkx graph: switches, ports, hosts, containers and devices; cables, stacking, membership."""
-        graph: Graph[str] = Shown.view().lab_graph(self)
+    def graph(self, level: str = "all") -> Graph[str]:
+        """The lab as a networkx graph, whose attributes are texts, numbers and truth values, so that every format of
+        networkx can write it.
+
+        Parameters
+        ----------
+        level : ``all``: switches, ports, machines and devices, with ``kind``, ``name``, ``inside`` (what holds it),
+            ``detail``, ``addresses`` (separated by blanks), ``mac``, ``vlan`` and ``up``; edges with ``kind`` (cable,
+            stacking, member, veth, port, holds).  ``l2``: the same without machines, so that a path is a frame's.
+            ``physical``: switches and hosts, a multigraph with an edge for each cable: its ends, ``delay`` (ns),
+            ``rate`` (bit/s), ``loss``, ``queue``.  ``l3``: machines and the networks of their addresses, edges with
+            ``interface`` and ``address``
+
+        Raises
+        ------
+        MacvsimError : networkx is not installed; there is no such level
+        """
+        graph: Graph[str] = Shown.view().lab_graph(self, level)
         return graph
+
+    @classmethod
+    def from_graph(cls: type[L], graph: Any, *, subnet: str | None = "10.0.0.0/16", **options: Any) -> L:
+        """A lab from any networkx graph: a switch or a host for each node, a cable for each edge.
+
+        Parameters
+        ----------
+        graph : nodes may have ``kind`` (``switch`` or ``host``; without it, nodes with several edges are switches),
+            ``policy`` of a switch, ``flavour`` of a host; edges ``delay`` (ns), ``rate`` (bit/s), ``loss``, ``queue``.
+            Nodes that are no texts are named by their kind and number, ``host3``; a switch's port has the name of the
+            node at its other end; a host's cards are eth0, eth1, ...
+        subnet : from which eth0 of each host gets an address, in the order of the nodes; None: no addresses
+        options : of `Lab`
+
+        Raises
+        ------
+        TopologyError : a node of another kind, a name that no node can have, a subnet that is too small
+        """
+        lab: L = Shown.view().lab_from_graph(graph, subnet, options)
+        return lab
 
 
 __all__ = ["Shown", "ShownCapture", "ShownLab", "ShownPing"]

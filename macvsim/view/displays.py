@@ -45,11 +45,18 @@ def lab_animation(lab: Lab, path: Any, title: str, backend: str) -> Any:
     raise MacvsimError(f"backend={backend!r}: animations are made with 'svg' or 'matplotlib'")
 
 
-def lab_graph(lab: Lab) -> Graph[str]:
+def lab_graph(lab: Lab, level: str) -> Graph[str]:
     """A lab as a networkx graph."""
     from macvsim.view.graph import lab_graph as graph
 
-    return graph(lab)
+    return graph(lab, level)
+
+
+def lab_from_graph(graph: Any, subnet: str | None, options: dict[str, Any]) -> Lab:
+    """A lab from a networkx graph."""
+    from macvsim.view.graph import lab_from_graph as made
+
+    return made(graph, subnet, options)
 
 
 def ping_ladder(ping: PingResult, by: str, count: int | None) -> Picture:

@@ -124,7 +124,7 @@ def test_graph_has_everything_and_its_joints() -> None:
     ]
     assert graph.nodes["c1"] == graph.nodes["c1"] | {"kind": "container", "inside": "host1"}
     assert graph.nodes["host1:enp0s8.100"]["vlan"] == 100
-    assert graph.nodes["c1:eth0"]["addresses"] == ("172.16.10.10/24",)
+    assert graph.nodes["c1:eth0"]["addresses"] == "172.16.10.10/24"
     assert graph.edges["host1:enp0s8", "sw1:host1"]["kind"] == "cable"
     assert graph.edges["c1:eth0", "host1:enp0s8.100"]["kind"] == "stacking"
     assert isinstance(lab["host1"].dev("enp0s8"), Nic)
