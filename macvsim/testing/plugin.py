@@ -24,6 +24,7 @@ import pytest
 
 if TYPE_CHECKING:
     from macvsim.apps.ping_result import PingResult
+    from macvsim.engine.drop import DropReason
     from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
     from macvsim.labfile.load import LabFile
@@ -54,27 +55,55 @@ class CheckedPing:
         """Time to live of the first reply; None if there was none."""
         return self.result.ttl
 
-    def lost(self, reason: str) -> bool:
-        """True if no answer came for that reason, by its name in `macvsim.DropReason`.
+    def lost(self, reason: DropReason | str, *, at: str | None = None) -> Loss:
+        """True if no answer came for that reason; if not, its `repr` says what came instead.
+
+        reason : a `macvsim.DropReason`, or its name; at : the place too, as explanations name it, such as ``sw1:2``
 
         Raises
         ------
         MacvsimError : there is no such reason
         """
-        from macvsim.engine.drop import DropReason
-        from macvsim.errors import MacvsimError
-
-        if reason not in DropReason.__members__:
-            from difflib import get_close_matches
-
-            near = ", ".join(get_close_matches(reason.upper(), DropReason.__members__)) or "see macvsim.DropReason"
-            raise MacvsimError(f"lost({reason!r}): no packet is dropped for a reason of this name: {near}")
-        self.is_open = bool(self.result) or self.why.reason is not DropReason[reason]
-        return not self.is_open
+        name = reason if isinstance(reason, str) else reason.name
+        _check_reason(name)
+        found = self.why.reason
+        is_so = not self.result and found is not None and found.name == name and at in (None, self.why.where)
+        self.is_open = not is_so
+        return Loss(is_so, self.result, self.why)
 
     def report(self) -> str:
         """The explanation, and the way of the packet."""
         return f"{self.why}\n\n{self.why.trace()}\n"
+
+
+class Loss:
+    """Whether a ping was lost as a test says; its `repr` says where and why it was."""
+
+    def __init__(self, is_so: bool, result: PingResult, why: Explanation) -> None:
+        self._is_so = is_so
+        self._result = result
+        self._why = why
+
+    def __bool__(self) -> bool:
+        return self._is_so
+
+    def __repr__(self) -> str:
+        why = self._why
+        if self._result or why.reason is None:
+            return repr(self._result)
+        others = "".join(f", also {end.reason.name} at {end.where}" for end in why.others)
+        return f"<lost: {why.reason.name} at {why.where}{others}>"
+
+
+def _check_reason(name: str) -> None:
+    from macvsim.engine.drop import DropReason
+    from macvsim.errors import MacvsimError
+
+    if name not in DropReason.__members__:
+        from difflib import get_close_matches
+
+        near = ", ".join(get_close_matches(name.upper(), DropReason.__members__)) or "see macvsim.DropReason"
+        raise MacvsimError(f"lost({name!r}): no packet is dropped for a reason of this name: {near}")
 
 
 class CheckedLab:

@@ -77,7 +77,13 @@ def test_negative_checks_name_their_reason(pytester: pytest.Pytester, monkeypatc
     test = """
 @pytest.mark.macvsim("two.md")
 def test_named(macvsim):
+    from macvsim import DropReason
     assert macvsim.ping("host1", "10.0.0.9", timeout=4).lost("NEIGH_FAILED")
+    assert macvsim.ping("host1", "10.0.0.9", timeout=4).lost(DropReason.NEIGH_FAILED, at="host1:enp0s8")
+
+@pytest.mark.macvsim("two.md")
+def test_elsewhere(macvsim):
+    assert macvsim.ping("host1", "10.0.0.9", timeout=4).lost("NEIGH_FAILED", at="sw1:host1")
 
 @pytest.mark.macvsim("two.md")
 def test_not_named(macvsim):
@@ -96,7 +102,9 @@ def test_no_such_reason(macvsim):
     assert macvsim.ping("host1", "10.0.0.9", timeout=4).lost("VLAN_HOK")
 """
     result = run(pytester, monkeypatch, test)
-    result.assert_outcomes(passed=1, failed=4)
+    result.assert_outcomes(passed=1, failed=5)
+    result.stdout.fnmatch_lines(["*where <lost: NEIGH_FAILED at host1:enp0s8*> = lost('NEIGH_FAILED', at='sw1:host1')"])
+    result.stdout.fnmatch_lines(["*where <lost: NEIGH_FAILED at host1:enp0s8*> = lost('VLAN_HOOK')"])
     result.stdout.fnmatch_lines(
         [
             '*host1 -> 10.0.0.9 was not answered, and the test does not say why:*lost("NEIGH_FAILED")',
