@@ -69,8 +69,8 @@ class ShownLab:
         return Shown.view().lab_picture(self, path, title)
 
     def plot(self, *, path: Any = None, title: str = "", ax: Axes | None = None) -> Axes:
-        """The same picture drawn by matplotlib, into `ax` or a new figure."""
-        axes: Axes = self.picture(path=path, title=title).plot(ax)
+        """The same picture drawn by matplotlib, into a new figure or into `ax`, whose size it takes."""
+        axes: Axes = Shown.view().lab_plot(self, path, title, ax)
         return axes
 
     def animate(self, path: Any, *, title: str = "", backend: str = "svg") -> Any:

@@ -16,13 +16,14 @@ from macvsim.switch import Switch
 from macvsim.view import tables
 from macvsim.view.animation import animation
 from macvsim.view.html import clean, folded, preformatted, table, verdict
-from macvsim.view.lab import lab_scene
+from macvsim.view.lab import fitting_scene, lab_scene
 from macvsim.view.ladder import ladder_scene
 from macvsim.view.picture import Picture
 from macvsim.view.story import explained, journal_of
 from macvsim.view.trail import captured, family, trail
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from networkx import Graph
 
 SHOWN_LADDER = 2
@@ -32,6 +33,18 @@ SHOWN_LADDER = 2
 def lab_picture(lab: Lab, path: Any, title: str) -> Picture:
     """A lab's topology, and the way of a ping over it."""
     return Picture(lab_scene(lab, title=title, told=None if path is None else explained(path)))
+
+
+def lab_plot(lab: Lab, path: Any, title: str, ax: Axes | None) -> Axes:
+    """The same picture by matplotlib, wrapped to fit the axes."""
+    from macvsim.view.mpl import plot, require, room
+
+    require()
+    told = None if path is None else explained(path)
+    scene = (
+        lab_scene(lab, title=title, told=told) if ax is None else fitting_scene(lab, room(ax), title=title, told=told)
+    )
+    return plot(scene, ax)
 
 
 def lab_animation(lab: Lab, path: Any, title: str, backend: str) -> Any:

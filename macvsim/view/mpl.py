@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +31,23 @@ def plot(scene: Scene, ax: Axes | None = None) -> Axes:
 
         figure = pyplot.figure(figsize=(scene.width / DPI, scene.height / DPI))
         ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    _prepare(ax, scene)
-    for item in scene.items:
-        for artist in artists(item):
-            ax.add_artist(artist)
+    drawn = [artist for item in scene.items for artist in artists(item)]
+    _prepare(ax, scene, drawn)
+    for artist in drawn:
+        ax.add_artist(artist)
     return ax
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in points."""
+    place, (width, height) = ax.get_position(), _figure(ax).get_size_inches()
+    return place.width * width * DPI, place.height * height * DPI
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
 
 
 def save(scene: Scene, path: Path) -> None:
@@ -63,13 +76,33 @@ def require() -> None:
         ) from None
 
 
-def _prepare(ax: Axes, scene: Scene) -> None:
-    """Units of the scene, y down, nothing but the picture."""
+def _prepare(ax: Axes, scene: Scene, drawn: Sequence[Any]) -> None:
+    """Units of the scene, y down, nothing but the picture; letters and lines grow and shrink with it."""
     ax.set_xlim(0, scene.width)
     ax.set_ylim(scene.height, 0)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    ax.add_artist(_box_patch(Box(Area(0.0, 0.0, scene.width, scene.height), "page")))
+    sizes = [(artist, one, getattr(artist, f"get_{one}")()) for artist in drawn for one in ("linewidth", "fontsize")
+             if hasattr(artist, f"set_{one}")]  # fmt: skip
+
+    def fit() -> None:
+        (_, top), (_, bottom) = ax.transData.transform(((0, 0), (0, 1)))
+        scale = (top - bottom) * DPI / _figure(ax).dpi
+        for artist, one, size in sizes:
+            getattr(artist, f"set_{one}")(size * scale)
+
+    page = _box_patch(Box(Area(0.0, 0.0, scene.width, scene.height), "page"))
+    draw = page.draw
+
+    def draw_first(renderer: Any) -> None:
+        fit()
+        draw(renderer)
+
+    page.draw = draw_first  # the lowest of all artists: the others find their sizes
+    page.set_zorder(-1)
+    ax.add_artist(page)
+    ax.apply_aspect()
+    fit()
 
 
 def artists(item: Item) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -217,3 +218,29 @@ def test_what_is_not_simulated_is_shown_with_later_results(journal: bool) -> Non
     for shown in (ping, lab["host2"].sh("ip addr"), *([ping.explain()] if journal else [])):
         assert content(shown._repr_html_()).count(after) == 1
     assert after not in content(before._repr_html_())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("hosts", "size"), [(2, None), (5, None), (20, None), (5, (3.0, 8.0)), (5, (9.0, 2.0))])
+def test_labels_keep_apart_in_axes_of_any_size(hosts: int, size: tuple[float, float] | None) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    lab = Lab()
+    sw1 = lab.switch("sw1")
+    for number in range(1, hosts + 1):
+        lab.host(f"host{number}", nic="enp0s8", switch=sw1).addr_add("enp0s8", f"10.0.0.{number}/24")
+    figure, ax = pyplot.subplots(figsize=size)
+    assert lab.plot(ax=ax) is ax
+    figure.canvas.draw()
+    frame = ax.get_window_extent()
+    labels = [label.get_window_extent() for label in ax.texts]
+    assert len(labels) >= 4 * hosts + 2
+    for label in labels:
+        assert frame.x0 <= label.x0 and label.x1 <= frame.x1 and frame.y0 <= label.y0 and label.y1 <= frame.y1
+    for one, other in combinations(labels, 2):
+        apart = one.x1 <= other.x0 or other.x1 <= one.x0 or one.y1 <= other.y0 or other.y1 <= one.y0
+        assert apart, (one, other)
+    pyplot.close("all")
