@@ -159,8 +159,10 @@ def test_matplotlib_draws_the_same_scene(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_matplotlib_animates_on_request(tmp_path: Path) -> None:
+def test_matplotlib_animates_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     import matplotlib
+
+    monkeypatch.setattr("macvsim.view.mpl_animation.FRAMES", 10)  # a frame takes 0.1 s
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
