@@ -1,11 +1,13 @@
-"""A cable between two ends: delay, rate with a queue, loss, plugged or not.
+"""Ways of frames between stations: a cable with delay, rate and queue, loss, plugged or not; and the queue that
+softirqs empty (softnet_data).
 
-Every frame that crosses costs one event.  Nothing else in macvsim takes time on the wire.
+Every frame that crosses costs one event.  Only cables take time.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import ClassVar, Protocol
 
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
@@ -210,3 +212,25 @@ class Cable:
             end.cable = None
         for end in (self.a, self.b):
             end.wire_changed()
+
+
+class Softnet:
+    """A queue between two devices, or before the receive path of one; as `engine.recording.Line`.
+
+    `enter` takes each frame out of it.
+    """
+
+    __slots__ = ("_sim", "arrive")
+    delay: ClassVar[int] = 0
+    plain: ClassVar[bool] = True
+
+    def __init__(self, sim: Sim, enter: Callable[[Frame], DropReason | None]) -> None:
+        self._sim = sim
+        self.arrive = sim.ingress(enter)
+
+    def send(self, frame: Frame) -> None:
+        """A frame waits for the softirqs that are due already."""
+        sim = self._sim
+        if sim.recorder is not None:
+            sim.recorder.left(self, frame)
+        sim.post(0, SOFTIRQ, self.arrive, frame)

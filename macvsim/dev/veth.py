@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from macvsim.dev.attributes import ETH_DATA_LEN, TSO_MAX_SIZE
 from macvsim.dev.base import VLAN_HLEN, NetDevice, Stack, classify
+from macvsim.dev.cable import Softnet
 from macvsim.dev.linkwords import Option, Options, Reader
 from macvsim.dev.registry import Ethtool, Kind, NewLink
-from macvsim.dev.softnet import Softnet
 from macvsim.engine.drop import DropReason
 from macvsim.wire.frame import ETH_HLEN, Frame
 

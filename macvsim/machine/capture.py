@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.logtap import LogTap
+from macvsim.dev.contracts import LogTap
 from macvsim.engine.display import ShownCapture
 from macvsim.engine.journal import OVERHEAD, Journal, Passage, Place, Scale
 from macvsim.engine.recording import Station

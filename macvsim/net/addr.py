@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from macvsim.dev.attributes import NOTHING
 from macvsim.dev.base import NetDevice
-from macvsim.dev.joined import NOTHING
 from macvsim.engine.sim import Sim
 from macvsim.engine.wheel import Timer
 from macvsim.errors import NetlinkError
@@ -20,9 +20,9 @@ from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 if TYPE_CHECKING:
     from macvsim.net.igmp import Reporter
     from macvsim.net.ipv6.device import Inet6Dev
-    from macvsim.net.ipv6.quiet import Attached
     from macvsim.net.multipath import Hop
     from macvsim.net.namespace import Namespace
+    from macvsim.net.quiet6 import Attached
     from macvsim.wire.frame import Frame
 
 ALL_HOSTS = 0xE0000001

@@ -18,9 +18,9 @@ from macvsim.net import devices
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
-from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.machine import Boot, KernelLog, Wakeup
 from macvsim.net.parts import Parts, own
+from macvsim.net.quiet6 import QUIET, Quiet
 from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.sysctl import (
     CONF_ALL,

@@ -12,12 +12,11 @@ import simpy
 from macvsim.engine.budget import FIELD
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting, not_simulated
-from macvsim.machine.execute import execute
+from macvsim.machine.execute import NotExecutable, NotFound, execute
 from macvsim.machine.files import FileError
 from macvsim.machine.job import SIGINT, Killed, Nested, signal_of
-from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.streams import Descriptors, PipeSignal
-from macvsim.shell.builtins.table import BUILTINS, find_builtin, is_special
+from macvsim.shell.builtins import BUILTINS, find_builtin, is_special
 from macvsim.shell.redirect import RedirectError
 from macvsim.shell.state import Exit, Frame, Return
 from macvsim.shell.syntax.nodes import Assignment, Simple, Word

@@ -8,9 +8,9 @@ from macvsim.dev.macvlan_port import netif_is_macvlan_port
 from macvsim.dev.vlan import Vlan, is_vlan_dev
 from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
+from macvsim.machine.kernelfs import Directory, File, Node
 from macvsim.machine.kernelfs import conntrack as conntext
 from macvsim.machine.kernelfs.linkgroups import link_groups
-from macvsim.machine.kernelfs.nodes import Directory, File, Node
 from macvsim.machine.kernelfs.sysctlinert import is_inert
 from macvsim.machine.kernelfs.sysctlnames import children, is_left_out, path
 from macvsim.machine.kernelfs.tcp import tcp, tcp6

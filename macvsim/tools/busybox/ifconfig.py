@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from macvsim.dev.flags import IFF_BROADCAST, IFF_RUNNING, IFF_UP
+from macvsim.dev.state import IFF_BROADCAST, IFF_RUNNING, IFF_UP
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool

@@ -14,8 +14,7 @@ from macvsim.tools.iproute2 import addrchange
 from macvsim.tools.iproute2.addrprint import print_address, print_device
 from macvsim.tools.iproute2.family import Family, families
 from macvsim.tools.iproute2.guard import flushed, may_flush
-from macvsim.tools.iproute2.link import kernel_picks
-from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
+from macvsim.tools.iproute2.linkshow import LinkFilter, kernel_picks, parse_filter
 from macvsim.tools.iproute2.messages import AddressMessage
 from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
