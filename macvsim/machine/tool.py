@@ -153,10 +153,11 @@ class Texts:
     @cached_property
     def blocks(self) -> Mapping[str, str]:
         """The texts by name."""
-        from importlib.resources import files  # a tool that prints no usage does not load it
+        from pkgutil import get_data  # a tool that prints no usage does not load it
 
-        text = (files(self.package) / self.file).read_text("utf-8")
-        parts = re.split(r"^#### (.*)\n", text, flags=re.MULTILINE)[1:]
+        text = get_data(self.package, self.file)
+        assert text is not None, self
+        parts = re.split(r"^#### (.*)\n", text.decode(), flags=re.MULTILINE)[1:]
         return MappingProxyType(dict(zip(parts[::2], parts[1::2], strict=True)))
 
 

@@ -245,6 +245,11 @@ class Namespace(Parts):
             self.six.adopt(there)
             self.sim.mark_made(self, "ipv6")
 
+    @property
+    def has_ipv6(self) -> bool:
+        """False while IPv6 is off on all devices, and was never asked about: it knows no address and no neighbour."""
+        return self.six is not QUIET
+
     def has_ipv6_off(self, dev: NetDevice) -> bool:
         """True if IPv6 is off on a device, and has been since it came."""
         return dev.inet.quiet6 is not None

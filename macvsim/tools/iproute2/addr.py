@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect
-from macvsim.net.addr import Address
-from macvsim.net.ipv6.address import Address6
 from macvsim.tools.iproute2 import addrchange
 from macvsim.tools.iproute2.addrprint import print_address, print_device
 from macvsim.tools.iproute2.family import Family, families
@@ -20,6 +18,11 @@ from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import INET6, LINK, Tool
 from macvsim.tools.iproute2.words import Words, complaint
+
+if TYPE_CHECKING:
+    from macvsim.net.addr import Address
+    from macvsim.net.ipv6.address import Address6
+
 
 # -- show and flush ----------------------------------------------------------------------------------------------------
 

@@ -270,7 +270,7 @@ def _print_flags(out: Printer, dev: NetDevice, below_down: bool) -> None:
 
 def _print_details(out: Printer, dev: NetDevice, *, link: bool) -> None:
     """``-d``: counters, limits, what the kind of device has to say, queues and offload sizes."""
-    from macvsim.net.ipv6.conf import GEN_MODES
+    from macvsim.net.ipv6.conf import GEN_MODES, DevConf6
     from macvsim.tools.iproute2.linkkinds import print_kind
 
     out.both("promiscuity", f" promiscuity {dev.promiscuity} ", dev.promiscuity)
@@ -278,8 +278,10 @@ def _print_details(out: Printer, dev: NetDevice, *, link: bool) -> None:
     out.both("min_mtu", f"minmtu {dev.min_mtu} ", dev.min_mtu)
     out.both("max_mtu", f"maxmtu {dev.max_mtu} ", dev.max_mtu)
     print_kind(out, dev)
-    if link and dev.inet.inet6 is not None:
-        mode = GEN_MODES[dev.inet.inet6.conf.addr_gen_mode]
+    quiet = dev.inet.quiet6 is not None
+    inet6 = None if quiet else dev.inet.inet6
+    if link and (quiet or inet6 is not None):
+        mode = GEN_MODES[(DevConf6 if inet6 is None else inet6.conf).addr_gen_mode]
         out.both("inet6_addr_gen_mode", f"addrgenmode {mode} ", mode)
     out.both("num_tx_queues", f"numtxqueues {dev.numtxqueues} ", dev.numtxqueues)
     for key, value in (
