@@ -14,8 +14,8 @@ from macvsim.dev.base import NetDevice
 from macvsim.dev.cable import DEFAULT_DELAY, Cable, check_distinct
 from macvsim.dev.nic import Nic, is_nic
 from macvsim.dev.registry import Kind, Kinds
+from macvsim.docker import DEFAULT_PROFILE
 from macvsim.docker.host import DockerHost
-from macvsim.docker.profile import get_profile
 from macvsim.engine.budget import Budget
 from macvsim.engine.display import ShownLab
 from macvsim.engine.history import Call, History, Reference, opening, recorded
@@ -71,7 +71,7 @@ class Lab(ShownLab):
         self,
         seed: int = 0,
         *,
-        docker: str = "26.1",
+        docker: str = DEFAULT_PROFILE,
         journal: bool = True,
         hz: int = 250,
         fastpath: bool | None = None,
@@ -96,7 +96,11 @@ class Lab(ShownLab):
         """The kinds of network devices that the lab's kernels know."""
         self.tools = Programs(tools)
         """The programs that the lab's boxes have."""
-        self.profile = get_profile(docker)
+        if docker != DEFAULT_PROFILE:
+            from macvsim.docker.profile import get_profile
+
+            get_profile(docker)
+        self._docker = docker
         self.shell = Shell()
         self.switches: dict[str, Switch] = {}
         self.hosts: dict[str, DockerHost] = {}
@@ -195,7 +199,7 @@ class Lab(ShownLab):
         kernel = Kernel(
             self.sim, name, wakeup_delay=wakeup_delay, boot=Boot(ipv6), kinds=self.kinds, programs=self.tools
         )
-        host = DockerHost(kernel, name, FLAVOURS[flavour], self.profile)
+        host = DockerHost(kernel, name, FLAVOURS[flavour], self._docker)
         host.interpreter = self.shell
         host.dev("lo").set_up()
         for number, card in enumerate(wanted):

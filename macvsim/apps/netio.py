@@ -6,13 +6,16 @@ The functions are generators that yield simpy events, for programs that are simp
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import simpy
 
 from macvsim.engine.sim import Sim
 from macvsim.errors import SocketError
-from macvsim.net.tcp.socket import TcpSocket
+
+if TYPE_CHECKING:
+    from macvsim.net.tcp.socket import TcpSocket
+
 
 _PIPE = 65536
 

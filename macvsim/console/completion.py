@@ -8,7 +8,7 @@ from macvsim.console.console import WORDS, Console
 from macvsim.docker.host import DockerHost
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.tool import Tool
-from macvsim.shell.builtins.table import BUILTINS
+from macvsim.shell.builtins import BUILTINS
 
 _LAST_COMMAND = re.compile(r"(?:.*(?:[|;&(]|\b(?:then|do|else|if|while)\s))?\s*(.*)", re.DOTALL)
 

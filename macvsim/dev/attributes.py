@@ -1,13 +1,16 @@
-"""What a network device is (struct net_device): its attributes, and the counters."""
+"""What a network device is (struct net_device): its attributes, its counters, and the addresses it listens to, with
+how often each was asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from macvsim.dev.contracts import Event, Tap
-from macvsim.dev.joined import NOTHING
-from macvsim.wire.addr import mac_text
+from macvsim.wire.addr import mac_text, multicast_mac
+from macvsim.wire.addr6 import ALL_NODES, multicast_mac6
 
 if TYPE_CHECKING:
     from macvsim.dev.linkwatch import LinkWatch
@@ -18,6 +21,34 @@ if TYPE_CHECKING:
 ETH_DATA_LEN = 1500
 TSO_MAX_SIZE = 524_280
 """Largest segment a device without hardware takes for segmentation."""
+A = TypeVar("A", bound=Hashable)
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+_ALL_HOSTS = 0xE0000001
+_ALL_NODES_MAC, _ALL_HOSTS_MAC = multicast_mac6(ALL_NODES), multicast_mac(_ALL_HOSTS)
+# Nearly all devices of a lab listen to the same few addresses: the usual counts are one object for all.
+_USUAL: Final[Mapping[Any, Mapping[Any, int]]] = {
+    (): NOTHING,
+    ((_ALL_HOSTS, 1),): MappingProxyType({_ALL_HOSTS: 1}),
+    ((_ALL_NODES_MAC, 1),): MappingProxyType({_ALL_NODES_MAC: 1}),
+    ((_ALL_NODES_MAC, 1), (_ALL_HOSTS_MAC, 1)): MappingProxyType({_ALL_NODES_MAC: 1, _ALL_HOSTS_MAC: 1}),
+}
+_MOST = max(map(len, _USUAL))
+
+
+def joined(counts: Mapping[A, int], address: A) -> Mapping[A, int]:
+    """The counts with one more wish; a new address stands last."""
+    return _kept({**counts, address: counts.get(address, 0) + 1})
+
+
+def left(counts: Mapping[A, int], address: A) -> Mapping[A, int]:
+    """The counts with one wish less for an address that is among them."""
+    if counts[address] > 1:
+        return _kept({**counts, address: counts[address] - 1})
+    return _kept({other: count for other, count in counts.items() if other != address})
+
+
+def _kept(counts: dict[A, int]) -> Mapping[A, int]:
+    return counts if len(counts) > _MOST else _USUAL.get(tuple(counts.items()), counts)
 
 
 class Stats:

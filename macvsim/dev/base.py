@@ -23,9 +23,9 @@ from macvsim.dev.contracts import CONSUMED, PASS, Event, Rx, Tap
 from macvsim.dev.logtap import LogTap
 from macvsim.dev.softnet import Softnet
 from macvsim.dev.state import State
-from macvsim.engine.context import SOFTIRQ
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
+from macvsim.engine.wheel import SOFTIRQ
 from macvsim.errors import NetlinkError
 from macvsim.wire.addr import BROADCAST_MAC, mac_text
 from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, MULTICAST, OTHERHOST, OUTGOING, VLAN_FIRST, Frame, PacketType

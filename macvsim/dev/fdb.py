@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from macvsim.engine.context import NEVER
+from macvsim.engine.wheel import NEVER
 
 P = TypeVar("P")
 

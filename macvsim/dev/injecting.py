@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from macvsim.engine.context import SOFTIRQ
 from macvsim.engine.history import recorded
+from macvsim.engine.wheel import SOFTIRQ
 from macvsim.errors import MacvsimError
 from macvsim.wire.frame import Frame
 

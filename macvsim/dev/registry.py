@@ -16,11 +16,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from macvsim.dev.linkwords import Option, Options, Reader
 from macvsim.errors import MacvsimError
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice, Stack
+    from macvsim.dev.linkwords import Option, Options, Reader
 
 ENTRY_POINTS = "macvsim.devices"
 _BUILT_IN: Mapping[str, str] = MappingProxyType(

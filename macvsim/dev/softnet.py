@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from macvsim.engine.context import SOFTIRQ
+from macvsim.engine.wheel import SOFTIRQ
 from macvsim.wire.frame import Frame
 
 if TYPE_CHECKING:

@@ -2,3 +2,7 @@
 It may import `machine` and the rooms below.
 Read `engine.py` first, then `network.py` and `container.py`.
 """
+
+from __future__ import annotations
+
+DEFAULT_PROFILE = "26.1"

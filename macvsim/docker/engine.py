@@ -371,6 +371,3 @@ class Engine:
 
 def _several(value: str | Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
-
-
-__all__ = ["BOOT_TIME", "Engine"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from macvsim.docker.profile import Profile, get_profile
+from macvsim.docker import DEFAULT_PROFILE
 from macvsim.engine.history import recorded
 from macvsim.errors import MacvsimError
 from macvsim.machine.host import DEBIAN, Box, Flavour, Host
@@ -14,6 +14,7 @@ from macvsim.net.namespace import Namespace
 if TYPE_CHECKING:
     from macvsim.docker.container import Container
     from macvsim.docker.engine import Engine
+    from macvsim.docker.profile import Profile
 
 
 class DockerHost(Host):
@@ -32,16 +33,23 @@ class DockerHost(Host):
         kernel: Kernel,
         name: str,
         flavour: Flavour = DEBIAN,
-        profile: Profile | str = "26.1",
+        profile: Profile | str = DEFAULT_PROFILE,
         *,
         ns: Namespace | None = None,
     ) -> None:
         Box.__init__(self, kernel, ns or kernel.init, name, flavour)
-        self.profile = get_profile(profile) if isinstance(profile, str) else profile
+        self._profile = profile
         self._engine: Engine | None = None
 
+    @property
+    def profile(self) -> Profile:
+        """The version of Docker; `MacvsimError` if it is not known."""
+        from macvsim.docker.profile import get_profile  # hosts without Docker do not load it
+
+        return get_profile(self._profile) if isinstance(self._profile, str) else self._profile
+
     @classmethod
-    def adopt(cls, box: Box, profile: Profile | str = "26.1") -> DockerHost:
+    def adopt(cls, box: Box, profile: Profile | str = DEFAULT_PROFILE) -> DockerHost:
         """A Docker host in the place of a plain box: commands run in its namespace find this one from now on."""
         host = cls(box.kernel, box.name, box.flavour, profile, ns=box.ns)
         host.interpreter, host.hostname, host.files, host.hosts = box.interpreter, box.hostname, box.files, box.hosts
@@ -58,7 +66,7 @@ class DockerHost(Host):
         """Start the daemon with options of `macvsim.docker.engine.Engine`; `MacvsimError` if it runs already."""
         if self._engine is not None:
             raise MacvsimError(f"{self.name} has a Docker daemon already: give its options before it is first used")
-        from macvsim.docker.engine import Engine  # hosts without Docker do not load it
+        from macvsim.docker.engine import Engine
 
         self._engine = Engine(self, self.profile, **options)
         return self._engine

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from macvsim.docker import DEFAULT_PROFILE
 from macvsim.docker.texts import CLIENT_ERRORS_19_03, TEXTS_19_03, TEXTS_26_1
 from macvsim.errors import DockerError, MacvsimError
-
-DEFAULT_PROFILE = "26.1"
 
 
 class DockerClientError(DockerError):

@@ -20,13 +20,12 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, Event, EventPriority
 
 from macvsim.engine.budget import CHUNK, Budget, Meter, RunHalted
-from macvsim.engine.context import AFTER_ALL, PROCESS, SOFTIRQ
 from macvsim.engine.history import History, driving
 from macvsim.engine.journal import FormerPlace, Journal, Place, Record
 from macvsim.engine.recording import Counter, Lagging, Recorder, Station
 from macvsim.engine.streams import RandomStreams
 from macvsim.engine.unsimulated import Marks
-from macvsim.engine.wheel import TimerWheel
+from macvsim.engine.wheel import AFTER_ALL, PROCESS, SOFTIRQ, TimerWheel
 from macvsim.errors import BudgetExceeded, MacvsimError
 
 if TYPE_CHECKING:

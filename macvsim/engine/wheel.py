@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING
-
-from macvsim.engine.context import SOFTIRQ
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
 
+SOFTIRQ: Final = -2
+"""Priority of calls in softirq context; simpy's own are 0 (URGENT) and 1 (NORMAL)."""
+PROCESS: Final = 1
+AFTER_ALL: Final = 2
+"""Priority of the end of a run: everything that is due at that time has happened."""
+NEVER: Final = 1 << 127
+"""A time after every other."""
 _BUCKET = attrgetter("_bucket")
 _LEVEL_BITS = 4
 _WHEEL_LEVELS = 9

@@ -106,7 +106,7 @@ class Family:
         if not (dev.up and dev.carrier):
             reason = DropReason.DEV_NO_CARRIER if dev.up else DropReason.DEV_DOWN
             return Ending(dev.label, reason, "the packet waited and", uid, advice(dev, reason))
-        if nexthop > 0xFFFFFFFF and dev.inet.inet6 is not None and any(a.tentative for a in dev.inet.inet6.addresses):
+        if nexthop > 0xFFFFFFFF and any(a.tentative for a in dev.inet.addresses6):
             detail = f"{dev.label} has no address that may be used yet: they are tentative"
             return Ending(dev.label, DropReason.NEIGH6_FAILED, "the packet waited and", uid, "", detail)
         return None

@@ -63,4 +63,4 @@ def _route(ns: Namespace, address: str) -> tuple[RouteType | None, str]:
 
 
 def _has_address(dev: NetDevice, six: bool) -> bool:
-    return bool(dev.inet.inet6 is not None and dev.inet.inet6.addresses) if six else bool(dev.inet.addresses)
+    return bool(dev.inet.addresses6 if six else dev.inet.addresses)

@@ -10,16 +10,32 @@ This room may import engine, wire, dev and net.  Start with flowtable.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from macvsim.fastpath.broadcast import hear_at_once
 from macvsim.fastpath.flowtable import Ingress
 
 if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
+    from macvsim.net.neigh import Neighbour
 
 
 def install(sim: Sim) -> None:
     """Put a flow table in front of each entry point that is made in `sim` from now on."""
     sim.ingress = lambda plain: Ingress(sim, plain).arrive
-    sim.hear = hear_at_once(sim)
+
+    def begin() -> None:
+        from macvsim.fastpath.broadcast import hear_at_once  # a lab without neighbours does not load it
+
+        sim.hear = hear_at_once(sim)
+
+    def hear(*request: Any) -> bool:
+        begin()
+        assert sim.hear is not None
+        return sim.hear(*request)
+
+    def watch(entry: Neighbour) -> None:
+        begin()
+        assert sim.watch_neighbour is not None
+        sim.watch_neighbour(entry)
+
+    sim.hear, sim.watch_neighbour = hear, watch

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from macvsim.dev.logtap import LogTap
-from macvsim.engine.context import SOFTIRQ
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Log, Station
+from macvsim.engine.wheel import SOFTIRQ
 from macvsim.wire.addr import BROADCAST_MAC
 from macvsim.wire.frame import BROADCAST, Frame
 

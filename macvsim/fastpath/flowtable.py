@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from macvsim.engine.context import NEVER, SOFTIRQ
 from macvsim.engine.recording import Lasts, Line, Log, Recorder, Station, Subject
+from macvsim.engine.wheel import NEVER, SOFTIRQ
 from macvsim.wire.flow import NO_FLOW, flow_of
 from macvsim.wire.frame import Frame
 

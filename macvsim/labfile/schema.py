@@ -12,7 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from macvsim.docker.profile import DEFAULT_PROFILE, PROFILES
+from macvsim.docker import DEFAULT_PROFILE
+from macvsim.docker.profile import PROFILES
 from macvsim.engine.budget import Budget
 from macvsim.errors import MacvsimError
 from macvsim.labfile.units import AddressText, Duration, MacText, Name, Probability, Rate, VariableName

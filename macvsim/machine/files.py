@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from macvsim.errors import ERRNO_TEXT, Effect, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
-from macvsim.machine.kernelfs.nodes import Directory, File, Node
+from macvsim.machine.kernelfs import Directory, File, Node
 from macvsim.wire.addr import ip_int, ip_text
 
 _DIRECTORIES = (

@@ -21,7 +21,6 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -154,8 +153,11 @@ class Texts:
     @cached_property
     def blocks(self) -> Mapping[str, str]:
         """The texts by name."""
-        text = (files(self.package) / self.file).read_text("utf-8")
-        parts = re.split(r"^#### (.*)\n", text, flags=re.MULTILINE)[1:]
+        from pkgutil import get_data  # a tool that prints no usage does not load it
+
+        text = get_data(self.package, self.file)
+        assert text is not None, self
+        parts = re.split(r"^#### (.*)\n", text.decode(), flags=re.MULTILINE)[1:]
         return MappingProxyType(dict(zip(parts[::2], parts[1::2], strict=True)))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from macvsim.dev.attributes import NOTHING
 from macvsim.dev.base import NetDevice
-from macvsim.dev.joined import NOTHING
 from macvsim.engine.sim import Sim
 from macvsim.engine.wheel import Timer
 from macvsim.errors import NetlinkError
@@ -19,10 +19,11 @@ from macvsim.wire.addr import ip_text, is_multicast_ip, is_zeronet_ip, mask_int
 
 if TYPE_CHECKING:
     from macvsim.net.igmp import Reporter
+    from macvsim.net.ipv6.address import Address6
     from macvsim.net.ipv6.device import Inet6Dev
-    from macvsim.net.ipv6.quiet import Attached
     from macvsim.net.multipath import Hop
     from macvsim.net.namespace import Namespace
+    from macvsim.net.quiet6 import Attached
     from macvsim.wire.frame import Frame
 
 ALL_HOSTS = 0xE0000001
@@ -123,6 +124,11 @@ class InDev:
     @inet6.setter
     def inet6(self, inet6: Inet6Dev | None) -> None:
         self._inet6 = inet6
+
+    @property
+    def addresses6(self) -> Sequence[Address6]:
+        """Its IPv6 addresses; asking for them makes no `inet6`."""
+        return () if self._inet6 is None else self._inet6.addresses
 
     def insert(self, place: int, address: Address) -> None:
         """One more address."""

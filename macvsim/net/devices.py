@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from macvsim.dev.attributes import joined, left
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
-from macvsim.dev.joined import joined, left
 from macvsim.dev.loopback import Loopback
 from macvsim.errors import NetlinkError
 from macvsim.net.addr import ALL_HOSTS, Address, InDev

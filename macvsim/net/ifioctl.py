@@ -8,7 +8,7 @@ errno of the call.
 from __future__ import annotations
 
 from macvsim.dev.base import NetDevice
-from macvsim.dev.flags import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
+from macvsim.dev.state import IFF_ALLMULTI, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP, user_flags
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import Scope

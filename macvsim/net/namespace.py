@@ -18,9 +18,9 @@ from macvsim.net import devices
 from macvsim.net.addr import ALL_SNOOPERS, AddressTable
 from macvsim.net.fib import Fib
 from macvsim.net.fibroute import RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST, RouteType
-from macvsim.net.ipv6.quiet import QUIET, Quiet
 from macvsim.net.machine import Boot, KernelLog, Wakeup
 from macvsim.net.parts import Parts, own
+from macvsim.net.quiet6 import QUIET, Quiet
 from macvsim.net.route import LOCAL_GROUPS, Router
 from macvsim.net.sysctl import (
     CONF_ALL,
@@ -244,6 +244,11 @@ class Namespace(Parts):
             self.six = Ipv6(self, self._init, disabled=not self.boot.ipv6, multiple_tables=self.boot.ipv6_tables)
             self.six.adopt(there)
             self.sim.mark_made(self, "ipv6")
+
+    @property
+    def has_ipv6(self) -> bool:
+        """False while IPv6 is off on all devices, and was never asked about: it knows no address and no neighbour."""
+        return self.six is not QUIET
 
     def has_ipv6_off(self, dev: NetDevice) -> bool:
         """True if IPv6 is off on a device, and has been since it came."""

@@ -228,7 +228,7 @@ def _parameters(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
 def _failed_detection(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
     """Addresses that somebody else had: taken from the others, and tried again."""
     for dev in ns.devices.values():
-        for address in dev.inet.inet6.addresses if dev.inet.inet6 is not None else ():
+        for address in dev.inet.addresses6:
             if not address.flags & Flag.DADFAILED:
                 continue
             others = [one for one in scene.held if one.ip == address.local and one.dev is not dev]
@@ -248,7 +248,7 @@ def _parameters6(scene: Scene, ns: Namespace) -> Iterator[Candidate]:
     if ns.ipv6.icmp_conf.echo_ignore_all:
         edit = _sysctl(scene, ns, "net.ipv6.icmp.echo_ignore_all", 0)
         yield candidate([edit], (ns.name,), DropReason.ICMP_ECHO_IGNORED)
-    held = [a for dev in ns.devices.values() if dev.inet.inet6 is not None for a in dev.inet.inet6.addresses]
+    held = [a for dev in ns.devices.values() for a in dev.inet.addresses6]
     if any(address.tentative for address in held):
         yield candidate([scene.doors[ns].simple("sleep 3")], (ns.name,))
     for dev in ns.devices.values():

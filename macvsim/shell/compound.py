@@ -10,6 +10,7 @@ import simpy
 from macvsim.engine.sim import MS
 from macvsim.machine.call import Waiting
 from macvsim.machine.streams import Descriptors
+from macvsim.machine.tool import ToolError
 from macvsim.shell.expansion.pattern import Options, matches
 from macvsim.shell.state import LoopControl, ShellError
 from macvsim.shell.syntax.nodes import AndOr, Case, Command, Count, For, If, Let, Test, While
@@ -102,7 +103,7 @@ def run_test(shell: ShellProcess, command: Test, streams: Descriptors) -> Waitin
     shell.streams = streams
     shell.line = command.line or shell.line
     from macvsim.shell.builtins.testexpr import TestError
-    from macvsim.shell.conditional import BadRegex, holds, traced_test
+    from macvsim.shell.conditional import holds, traced_test
     from macvsim.shell.syntax.unparse import test_text
 
     yield from shell.traps.debug(f"[[ {test_text(command)} ]]", streams)
@@ -111,8 +112,8 @@ def run_test(shell: ShellProcess, command: Test, streams: Descriptors) -> Waitin
         yield from shell.trace([f"[[ {expanded} ]]"], streams)
     try:
         return int(not (yield from holds(command, shell.expander, shell.files)))
-    except BadRegex:
-        return 2
+    except ToolError as error:
+        return error.status or 0
     except TestError as error:
         streams.err(shell.dialect.test(shell.line, "[[", error))
         return 2

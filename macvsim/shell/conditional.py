@@ -11,6 +11,7 @@ import simpy
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileSystem
+from macvsim.machine.tool import ToolError
 from macvsim.shell.builtins import testexpr
 from macvsim.shell.builtins.shelltests import of_shell
 from macvsim.shell.expansion import quotes
@@ -24,12 +25,8 @@ _SPECIAL = re.compile(r"[][\\.^$*+?(){}|]")
 _NUMERIC = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
 
 
-class BadRegex(Exception):
-    """A regular expression that is none: the status is 2."""
-
-
 def holds(test: Test, expander: Expander, files: FileSystem) -> Generator[simpy.Event, Any, bool]:
-    """True or false; `testexpr.TestError` for what is neither."""
+    """True or false; `testexpr.TestError` for what is neither, `ToolError` where a regular expression is none."""
     state = expander.state
     match test.op:
         case "!":
@@ -60,7 +57,7 @@ def holds(test: Test, expander: Expander, files: FileSystem) -> Generator[simpy.
 
 def _search(pieces: list[tuple[str, bool]], text: str, state: State, *, fold: bool) -> bool:
     """``=~``, which leaves the match in BASH_REMATCH."""
-    from macvsim.shell.regexp import EXTENDED, RegexError, RegexLimitError, compiled  # few command lines need it
+    from macvsim.shell.regexp import EXTENDED, RegexError, compiled  # few command lines need it
 
     written = "".join(_SPECIAL.sub(r"\\\g<0>", one) if quoted else one for one, quoted in pieces)
     try:
@@ -71,9 +68,9 @@ def _search(pieces: list[tuple[str, bool]], text: str, state: State, *, fold: bo
             state.set_array("BASH_REMATCH", [(None, group, False) for group in groups])
         return found is not None
     except RegexError:
-        raise BadRegex from None
-    except RegexLimitError as error:
-        raise NotSimulated(str(error), Effect.CHANGES) from None
+        raise ToolError("", 2) from None
+    except NotSimulated as error:
+        raise NotSimulated(error.feature, Effect.CHANGES) from None
 
 
 def traced_test(test: Test, expander: Expander) -> Generator[simpy.Event, Any, str]:

@@ -13,13 +13,13 @@ from macvsim.machine.files import FileError
 from macvsim.machine.job import Job, Killed, counted, signal_of
 from macvsim.machine.streams import Descriptors, Output, PipeSignal, Text
 from macvsim.shell import processes, simple
-from macvsim.shell.builtins.table import find_builtin
+from macvsim.shell.builtins import find_builtin
 from macvsim.shell.redirect import RedirectError
 from macvsim.shell.shellprocess import ShellProcess
 from macvsim.shell.special import install
 from macvsim.shell.state import Exit, LoopControl, Return, ShellError, State
+from macvsim.shell.syntax import reader
 from macvsim.shell.syntax.grammar import LEFT_OUT
-from macvsim.shell.syntax.known import reader
 from macvsim.shell.syntax.lexer import ShellSyntaxError
 from macvsim.shell.syntax.nodes import (
     AndOr,

@@ -8,7 +8,7 @@ from macvsim.engine.sim import SECOND
 from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGTERM, Job, Killed
 from macvsim.machine.streams import NULL, Descriptors, OpenFile
-from macvsim.shell.dialects.base import SIGNAL_TEXT
+from macvsim.shell.dialects import SIGNAL_TEXT
 from macvsim.shell.syntax.nodes import Background, Command, Pipeline, ProcessSubstitution, Simple
 from macvsim.shell.traps import NAMES
 

@@ -12,7 +12,7 @@ import simpy
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.streams import Descriptors, Given
-from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.state import State
 from macvsim.shell.syntax.nodes import HereDocument, Redirect, Word

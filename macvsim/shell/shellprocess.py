@@ -13,7 +13,7 @@ from macvsim.machine.call import Waiting, not_simulated
 from macvsim.machine.files import FileSystem
 from macvsim.machine.job import Job
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.expansion.expand import Expander
 from macvsim.shell.processes import Substitutions, tell_of_signal
 from macvsim.shell.redirect import RedirectError, Redirector

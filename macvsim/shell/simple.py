@@ -12,12 +12,12 @@ import simpy
 from macvsim.engine.budget import FIELD
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting, not_simulated
-from macvsim.machine.execute import execute
+from macvsim.machine.execute import NotExecutable, NotFound, execute
 from macvsim.machine.files import FileError
 from macvsim.machine.job import SIGINT, Killed, Nested, signal_of
-from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.streams import Descriptors, PipeSignal
-from macvsim.shell.builtins.table import BUILTINS, find_builtin, is_special
+from macvsim.machine.tool import ToolError
+from macvsim.shell.builtins import BUILTINS, find_builtin, is_special
 from macvsim.shell.redirect import RedirectError
 from macvsim.shell.state import Exit, Frame, Return
 from macvsim.shell.syntax.nodes import Assignment, Simple, Word
@@ -164,17 +164,17 @@ def _invoke(
 
 
 def _builtin(shell: ShellProcess, words: list[str], arrays: dict[int, Items], streams: Descriptors) -> Waiting:
-    from macvsim.shell.builtins.invocation import Invocation, Refused
+    from macvsim.shell.builtins.invocation import Invocation
 
     try:
         result = BUILTINS[words[0]](Invocation(shell, words, streams, arrays))
         return result if isinstance(result, int) else (yield from result)
     except NotSimulated as error:
         return not_simulated(shell.state.box, streams.err, " ".join(words), error.feature, error.effect)
-    except Refused as refused:
+    except ToolError as refused:
         if is_special(words[0], shell.dialect) and shell.dialect.name != "bash":
-            raise Exit(refused.status) from None
-        return refused.status
+            raise Exit(refused.status or 0) from None
+        return refused.status or 0
     except FileError as error:
         streams.err(shell.dialect.write_error(shell.line, words[0], error))
         return 1

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.engine.sim import SECOND
 from macvsim.machine.host import Box
-from macvsim.machine.job import SIGNALS
-from macvsim.shell.dialects.base import Dialect
-from macvsim.shell.jobtable import JobTable
+from macvsim.machine.job import SIGNALS, Job
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.syntax.nodes import Function
 from macvsim.shell.variables import Items, VariableError, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_REMEMBERED = 1024
+"""Exit statuses of children that ``wait`` still knows."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -37,6 +38,78 @@ class Frame(NamedTuple):
     name: str
     line: int
     source: str
+
+
+class JobTable:
+    """Children until ``jobs`` or ``wait`` has said that they ended.
+
+    known : every child by process id, for ``wait``
+    """
+
+    def __init__(self) -> None:
+        self._waited: dict[int, None] = {}
+        self._jobs: dict[int, Job] = {}
+        self.known: dict[int, Job] = {}
+
+    def add(self, job: Job, *, fill: bool) -> int:
+        """Number of a new child: one more than the greatest that is in use, or, to `fill`, the least that is free or
+        belongs to a child that was waited for.
+        """
+        number = max(self._jobs, default=0) + 1
+        if fill:
+            number = next(one for one in range(1, number + 1) if one not in self._jobs or one in self._waited)
+        self._waited.pop(number, None)
+        self._jobs[number] = job
+        self.known[job.pid] = job
+        if len(self.known) > _REMEMBERED:
+            del self.known[next(iter(self.known))]
+        return number
+
+    def seen(self) -> JobTable:
+        """The table as a subshell of bash lists it; the children are not its own."""
+        new = JobTable()
+        new._jobs = dict(self._jobs)
+        return new
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def numbered(self) -> list[tuple[int, Job]]:
+        """Children with their numbers, in order."""
+        return sorted(self._jobs.items())
+
+    def get(self, number: int) -> Job | None:
+        return self._jobs.get(number)
+
+    def number_of(self, job: Job) -> int | None:
+        """The number of a child; None if it is in the table no more."""
+        return next((number for number, one in self._jobs.items() if one is job), None)
+
+    def current(self, back: int = 0) -> Job | None:
+        """The job ``%+``, or, one `back`, ``%-``: those begun last."""
+        jobs = [job for _, job in self.numbered()]
+        return jobs[-1 - back] if len(jobs) > back else jobs[-1] if jobs else None
+
+    def mark(self, number: int) -> str:
+        """``+`` for the job begun last, ``-`` for the one before it."""
+        numbers = sorted(self._jobs)
+        return "+" if number == numbers[-1] else "-" if number in numbers[-2:-1] else " "
+
+    def remove(self, job: Job) -> None:
+        """A child that ``jobs`` shows no more."""
+        number = self.number_of(job)
+        if number is not None:
+            del self._jobs[number]
+
+    def waited(self, job: Job) -> None:
+        """A child was waited for: its number can be used again."""
+        number = self.number_of(job)
+        if number is not None:
+            self._waited[number] = None
+
+    def forget_ended(self) -> None:
+        """Remove the jobs that have ended."""
+        self._jobs = {number: job for number, job in self._jobs.items() if job.code is None}
 
 
 class State:
@@ -127,6 +200,37 @@ class State:
         """Exported variables that have values."""
         names = self.variables.marked("x")
         return {name: value for name in names if (value := self.variables.get(name)) is not None}
+
+    def value_of(self, name: str) -> str | None:
+        """Value of a parameter, None if it is unset."""
+        if name.isdigit():
+            number = int(name)
+            if number == 0:
+                return self.name
+            return self.params[number - 1] if number <= len(self.params) else None
+        match name:
+            case "?":
+                return str(self.status)
+            case "$":
+                return str(self.pid)
+            case "!":
+                return str(self.last_background) if self.last_background else None
+            case "#":
+                return str(len(self.params))
+            case "-":
+                return self.dialect.option_letters(self.options)
+            case "@" | "*":
+                return " ".join(self.params)
+        return self.variables.get(name)
+
+    def values_of(self, name: str, subscript: str | None) -> list[str] | None:
+        """The values of ``$@``, ``$*``, ``${name[@]}`` and ``${name[*]}``; None for a parameter that has one value."""
+        if name in ("@", "*") and subscript is None:
+            return self.params
+        if subscript not in ("@", "*"):
+            return None
+        variable = self.variables.find(name)
+        return [] if variable is None else [value for _, value in variable.elements()]
 
     def assign(self, reference: str, value: str, *, append: bool = False) -> None:
         """``name=value`` or ``name[subscript]=value``; `ShellError` if that cannot be."""

@@ -15,7 +15,7 @@ from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.lab import Lab
 from macvsim.machine.capture import Capture
 from macvsim.net.fibroute import Route
-from macvsim.net.ipv6.proc6 import FILES
+from macvsim.net.ipv6 import proc6
 from macvsim.net.namespace import Namespace
 from macvsim.net.netfilter.conn import Conn
 from macvsim.net.netfilter.rule import Rule
@@ -157,7 +157,9 @@ def _of_namespace(ns: Namespace) -> Sections:
         "addresses": [(dev.name, address.text) for dev in devices.values() for address in dev.inet.addresses],
         "routes": [_route(route) for _, table in sorted(ns.fib.tables.items()) for route in table.routes()],
         "rules": [str(rule) for rule in ns.fib.rules.list],
-        **{f"/proc/net/{name}": FILES[name](ns.ipv6).split("\n") for name in ("if_inet6", "ipv6_route", "snmp6")},
+        "/proc/net/if_inet6": proc6.if_inet6(ns.ipv6).split("\n"),
+        "/proc/net/ipv6_route": proc6.ipv6_route(ns.ipv6).split("\n"),
+        "/proc/net/snmp6": proc6.snmp6(ns.ipv6).split("\n"),
         "/proc/net/snmp": ns.snmp.text(forwarding=bool(ns.conf_all.forwarding), ttl=64).split("\n"),
         "neighbours": [
             (e.dev.name, e.ip, e.ha, str(e.state), e.used, e.confirmed, e.updated, e.probes)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+from typing import TYPE_CHECKING
 
 import simpy
 
 from macvsim.apps.netio import changed, send_all
 from macvsim.errors import SocketError
 from macvsim.machine.streams import OpenFile, Steps
-from macvsim.net.tcp.socket import TcpSocket
+
+if TYPE_CHECKING:
+    from macvsim.net.tcp.socket import TcpSocket
+
 
 _ENCODING = ("utf-8", "surrogateescape")
 _EVERYTHING = 1 << 20

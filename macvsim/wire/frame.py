@@ -21,6 +21,8 @@ ETH_P_ARP = 0x0806
 ETH_P_8021Q = 0x8100
 ETH_P_IPV6 = 0x86DD
 ETH_P_8021AD = 0x88A8
+IPV6_MIN_MTU = 1280
+"""A link with less carries no IPv6 (RFC 8200, 5)."""
 _TPID_BYTES = (b"\x81\x00", b"\x88\xa8")
 VLAN_FIRST = (0x81, 0x88)
 """First bytes of the TPIDs: most frames have neither, and need not be looked at again."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 VERSION = 6
 HLEN = 40
-MIN_MTU = 1280
 DEFAULT_HOP_LIMIT = 64
 
 HOP_BY_HOP = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from importlib.resources import files
+from pkgutil import get_data
 from types import MappingProxyType
 from typing import ParamSpec, cast
 
@@ -36,5 +36,7 @@ def key(compose: Callable[..., bytes], *given: object) -> str:
 @cache
 def kept_templates() -> Mapping[str, bytes]:
     """The templates of the file by their names."""
-    lines = files("macvsim.wire").joinpath(FILE).read_text("ascii").splitlines()
+    text = get_data("macvsim.wire", FILE)
+    assert text is not None
+    lines = text.decode("ascii").splitlines()
     return MappingProxyType({name: bytes.fromhex(text) for name, _, text in (line.partition(": ") for line in lines)})

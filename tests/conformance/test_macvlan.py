@@ -10,8 +10,8 @@ import pytest
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import Bridge
-from macvsim.dev.flags import IFF_LOWER_UP, IFF_RUNNING, IFF_UP, operstate, user_flags
 from macvsim.dev.macvlan import Macvlan, Mode
+from macvsim.dev.state import IFF_LOWER_UP, IFF_RUNNING, IFF_UP, operstate, user_flags
 from macvsim.errors import NetlinkError
 from macvsim.net.namespace import Namespace
 from macvsim.net.nud import Nud

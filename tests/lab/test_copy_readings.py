@@ -10,7 +10,7 @@ from macvsim import Lab
 from macvsim.engine.history import Call, Skip
 from macvsim.engine.sim import Sim
 from macvsim.record.same import difference
-from macvsim.shell.builtins.table import BUILTINS
+from macvsim.shell.builtins import BUILTINS
 from tests.lab.test_copy import busy_lab, everything, go_on, two_hosts
 
 READING = (

@@ -50,7 +50,7 @@ def _lab() -> Lab:
 
 def test_machines(lab: Lab) -> None:
     host1, host2 = lab.hosts["host1"], lab.hosts["host2"]
-    assert (lab.sim.seed, lab.profile.name) == (7, "19.03")
+    assert (lab.sim.seed, lab.options["docker"]) == (7, "19.03")
     assert (host1.flavour.name, host1.hostname, host1.kernel.wakeup_delay) == ("centos", "localhost", 10_000)
     assert (host2.flavour.name, host2.hostname, host2.kernel.wakeup_delay) == ("debian", "host2", 10_000)
     assert "default via 192.168.108.1 dev enp0s3" in str(host1.sh("ip route"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from macvsim.tools.docker.flags import FlagError, parse
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.flags import parse
 from macvsim.tools.docker.manual import SWITCH, Option, manual
 
 OPTIONS = {
@@ -46,7 +47,7 @@ def test_flags() -> None:
     ],
 )
 def test_flag_errors(words: list[str], text: str) -> None:
-    with pytest.raises(FlagError) as caught:
+    with pytest.raises(ToolError) as caught:
         parse(OPTIONS, words)
     assert str(caught.value) == text
 
@@ -81,7 +82,7 @@ exec|-e =|"=" for "-e, --env" flag: invalid environment variable: =
 @pytest.mark.parametrize("line", RECORDED)
 def test_values(line: str) -> None:
     path, words, text = line.split("|")
-    with pytest.raises(FlagError) as caught:
+    with pytest.raises(ToolError) as caught:
         parse(manual().pages[f"docker {path}"].options, words.split())
     assert str(caught.value) == f"invalid argument {text}"
 

@@ -6,7 +6,8 @@ import pytest
 
 from macvsim.docker.gotypes import GoMap, GoTime, Sparse
 from macvsim.errors import NotSimulated
-from macvsim.tools.docker.template import Template, TemplateError
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.template import Template
 
 DATA = {"Name": "x", "List": ["a", "b"], "Map": {"k1": {"V": 1}, "k2": {"V": 2}}, "Yes": True, "Nothing": None, "No": 0}
 
@@ -49,7 +50,7 @@ def test_template(template: str, text: str) -> None:
     ],
 )
 def test_template_error(template: str, text: str) -> None:
-    with pytest.raises(TemplateError) as caught:
+    with pytest.raises(ToolError) as caught:
         Template(template).execute(DATA)
     assert text in str(caught.value)
 
@@ -112,7 +113,7 @@ def test_go_structures(template: str, text: str) -> None:
     ],
 )
 def test_errors_are_those_of_the_second_try(template: str, text: str) -> None:
-    with pytest.raises(TemplateError) as caught:
+    with pytest.raises(ToolError) as caught:
         Template(template).execute(NETWORK)
     assert str(caught.value) == text
 
@@ -128,6 +129,6 @@ def test_errors_are_those_of_the_second_try(template: str, text: str) -> None:
     ],
 )
 def test_what_cannot_be_read(template: str, text: str) -> None:
-    with pytest.raises(TemplateError) as caught:
+    with pytest.raises(ToolError) as caught:
         Template(template)
     assert str(caught.value) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from macvsim.dev.vlan import Vlan
-from macvsim.machine.kernelfs.procfs import vlan_config
+from macvsim.machine.kernelfs.vlan import vlan_config
 from tests.unit.tool_lab import ToolLab, pair_lab
 
 DEPRECATED = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from macvsim.net.netfilter.conn import Conn, Status
 from macvsim.net.netfilter.conntrack import Conntrack, remaining
+from macvsim.net.netfilter.core import Netfilter
 from macvsim.net.netfilter.tuple import WITH_PORTS, Tuple
 from macvsim.wire import ipv4
 from macvsim.wire.addr import ip_text
@@ -40,6 +41,7 @@ def line(table: Conntrack, conn: Conn, *, network: bool, use: int) -> str:
     return " ".join([*words, f"mark={conn.mark}", f"use={use}"]) + "\n"
 
 
-def listing(table: Conntrack) -> str:
+def listing(netfilter: Netfilter) -> str:
     """/proc/net/nf_conntrack."""
+    table = netfilter.conntrack
     return "".join(line(table, conn, network=True, use=2) for conn in table.listing())

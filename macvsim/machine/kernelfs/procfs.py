@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
-from macvsim.dev.macvlan_port import netif_is_macvlan_port
-from macvsim.dev.vlan import Vlan, is_vlan_dev
 from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.host import Box
-from macvsim.machine.kernelfs import conntrack as conntext
+from macvsim.machine.kernelfs import Directory, File, Node
 from macvsim.machine.kernelfs.linkgroups import link_groups
-from macvsim.machine.kernelfs.nodes import Directory, File, Node
 from macvsim.machine.kernelfs.sysctlinert import is_inert
 from macvsim.machine.kernelfs.sysctlnames import children, is_left_out, path
-from macvsim.machine.kernelfs.tcp import tcp, tcp6
-from macvsim.net import arpioctl, rtioctl
-from macvsim.net.ipv6 import proc6
 from macvsim.net.namespace import Namespace
 from macvsim.wire.addr import ip_text, mac_text
 
@@ -37,20 +32,15 @@ def proc(box: Box, parts: tuple[str, ...]) -> Node | None:
         parts = parts[1:]
     match parts:
         case ("net",):
-            return Directory([*_NET, *proc6.FILES, "vlan"])
-        case ("net", "vlan"):
-            return Directory(["config", *(dev.name for dev in _vlans(box.ns))])
-        case ("net", "vlan", "config"):
-            return File(lambda: vlan_config(box.ns))
-        case ("net", "vlan", name):
-            dev = box.ns.devices.get(name)
-            return File(lambda: vlan_device(dev)) if is_vlan_dev(dev) else None
+            return Directory([*_NET, "vlan"])
+        case ("net", "vlan", *below):
+            from macvsim.machine.kernelfs.vlan import vlan
+
+            return vlan(box.ns, below)
         case ("net", "xt_recent", name) if name in (lists := box.ns.netfilter.recent):
             return File(lambda: "".join(lists[name].lines()))
         case ("net", "xt_recent"):
             return Directory(list(box.ns.netfilter.recent))
-        case ("net", name) if name in proc6.FILES:
-            return File(lambda: proc6.FILES[name](box.ns.ipv6))
         case ("net", name) if name in _NET:
             return File(lambda: _NET[name](box.ns))
         case ("net", name, *_) if name in _LEFT_OUT_NET:
@@ -93,49 +83,6 @@ def _parameter(box: Box, parts: tuple[str, ...]) -> Node | None:
     return None
 
 
-# -- VLANs (net/8021q/vlanproc.c) --------------------------------------------------------------------------------------
-
-_IFF_802_1Q_VLAN = 0x1
-_IFF_XMIT_DST_RELEASE = 0x20
-_IFF_MACVLAN_PORT = 0x100
-_IFF_BRIDGE_PORT = 0x200
-_IFF_UNICAST_FLT = 0x1000
-_IFF_NO_QUEUE = 0x80000
-
-
-def _vlans(ns: Namespace) -> list[Vlan]:
-    return [dev for dev in ns.devices.values() if is_vlan_dev(dev)]
-
-
-def vlan_config(ns: Namespace) -> str:
-    """/proc/net/vlan/config."""
-    rows = [f"{dev.name:<15}| {dev.vid}  | {dev.lower.name}\n" for dev in _vlans(ns)]
-    return f"VLAN Dev name\t | VLAN ID\nName-Type: {ns.vlan_name_type}\n" + "".join(rows)
-
-
-def vlan_device(dev: Vlan) -> str:
-    """/proc/net/vlan/DEV."""
-    flags = _IFF_802_1Q_VLAN | _IFF_UNICAST_FLT | _IFF_NO_QUEUE
-    flags |= _IFF_XMIT_DST_RELEASE if dev.xmit_dst_release else 0
-    flags |= _IFF_MACVLAN_PORT if netif_is_macvlan_port(dev) else 0
-    flags |= _IFF_BRIDGE_PORT if dev.master is not None else 0
-    ingress = dev.ingress_map
-    egress = "".join(f"{priority}:{pcp} " for priority, pcp in sorted(dev.egress_map.items()))
-    stats = dev.stats
-    return (
-        f"{dev.name}  VID: {dev.vid}\t REORDER_HDR: {int(dev.reorder_hdr)}  dev->priv_flags: {flags:x}\n"
-        f"{'total frames received':>30}{stats.rx_packets:>13}\n"
-        f"{'total bytes received':>30}{stats.rx_bytes:>13}\n"
-        f"{'Broadcast/Multicast Rcvd':>30}{stats.multicast:>13}\n"
-        "\n"
-        f"{'total frames transmitted':>30}{stats.tx_packets:>13}\n"
-        f"{'total bytes transmitted':>30}{stats.tx_bytes:>13}\n"
-        f"Device: {dev.lower.name}\n"
-        f"INGRESS priority mappings: {'  '.join(f'{i}:{ingress[i]}' for i in range(7))} 7:{ingress[7]}\n"
-        f" EGRESS priority mappings: {egress}\n"
-    )
-
-
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +105,8 @@ def net_dev(ns: Namespace) -> str:
 
 def arp(ns: Namespace) -> str:
     """/proc/net/arp (net/ipv4/arp.c)."""
+    from macvsim.net import arpioctl
+
     rows = "".join(
         f"{ip_text(row.ip):<16} 0x{1:<10x}0x{row.flags:<10x}{mac_text(row.ha):<17}     *        {row.dev}\n"
         for row in arpioctl.table(ns)
@@ -167,6 +116,8 @@ def arp(ns: Namespace) -> str:
 
 def route(ns: Namespace) -> str:
     """/proc/net/route: the main table (fib_route_seq_show)."""
+    from macvsim.net import rtioctl
+
     lines = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"]
     lines += [
         f"{row.iface}\t{_swapped(row.dst)}\t{_swapped(row.gateway)}\t{row.flags:04X}\t0\t0\t{row.metric}"
@@ -231,16 +182,31 @@ def _no_sockets(header: str, width: int = 0) -> Callable[[Namespace], str]:
     return lambda ns: f"{header:<{width}}\n"
 
 
+def _late(module: str, name: str, part: str = "") -> Callable[[Namespace], str]:
+    """A table of a module that is imported when the file is read: of the namespace, or of a part of it."""
+
+    def text(ns: Namespace) -> str:
+        return str(getattr(import_module(f"macvsim.{module}"), name)(getattr(ns, part) if part else ns))
+
+    return text
+
+
+_IPV6 = {
+    "anycast6": "anycast6", "if_inet6": "if_inet6", "igmp6": "igmp6", "ip6_flowlabel": "flowlabel",
+    "ipv6_route": "ipv6_route", "mcfilter6": "mcfilter6", "raw6": "raw6", "snmp6": "snmp6", "sockstat6": "sockstat6",
+    "udp6": "udp6", "udplite6": "raw6",
+}  # fmt: skip
 _NET: dict[str, Callable[[Namespace], str]] = {
     "arp": arp,
     "dev": net_dev,
     "dev_mcast": dev_mcast,
-    "nf_conntrack": lambda ns: conntext.listing(ns.netfilter.conntrack),
+    "nf_conntrack": _late("machine.kernelfs.conntrack", "listing", "netfilter"),
     "igmp": igmp,
     "route": route,
     "snmp": snmp,
-    "tcp": tcp,
-    "tcp6": tcp6,
+    "tcp": _late("machine.kernelfs.tcp", "tcp"),
+    "tcp6": _late("machine.kernelfs.tcp", "tcp6"),
     "udp": udp,
     "udplite": _no_sockets(f"   sl  {_SOCKETS}", 127),
+    **{name: _late("net.ipv6.proc6", function, "ipv6") for name, function in _IPV6.items()},
 }

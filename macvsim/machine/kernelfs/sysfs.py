@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
-from macvsim.dev.flags import kernel_flags, operstate
+from macvsim.dev.state import kernel_flags, operstate
 from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.host import Box
-from macvsim.machine.kernelfs.nodes import Directory, File, Node
+from macvsim.machine.kernelfs import Directory, File, Node
 from macvsim.wire.addr import mac_text
 
 ARPHRD_ETHER = 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from macvsim.net.namespace import Namespace
 from macvsim.net.tcp import table
-from macvsim.net.tcp.connection import Address
-from macvsim.net.tcp.table import Row
+
+if TYPE_CHECKING:
+    from macvsim.net.tcp.connection import Address
+    from macvsim.net.tcp.table import Row
+
 
 _TITLES = "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
 _WIDTH = 149

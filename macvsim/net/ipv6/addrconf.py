@@ -16,8 +16,8 @@ from macvsim.net.ipv6.dad import DuplicateDetection
 from macvsim.net.ipv6.device import Group, Inet6Dev
 from macvsim.net.ipv6.fib6 import METRIC_ADDRCONF, Route6
 from macvsim.net.ipv6.mcast import ROUTER_GROUPS, Groups
-from macvsim.net.ipv6.quiet import Attached
 from macvsim.net.ipv6.ra import Routers
+from macvsim.net.quiet6 import Attached
 from macvsim.wire.addr6 import (
     ALL_NODES,
     ALL_ROUTERS,

@@ -15,7 +15,7 @@ from macvsim.net.ipv6.route6 import Dst6
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_multicast6, needs_zone
 from macvsim.wire.compose6 import icmpv6_template
-from macvsim.wire.frame import HOST
+from macvsim.wire.frame import HOST, IPV6_MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.socket6 import RawIcmp6Socket
@@ -128,7 +128,7 @@ class Icmpv6Layer(Subject):
             return self.ns.sim.drop(packet.uid, where, reason)
         _, target = ipv6.addresses(quoted)
         if message[0] == icmpv6.PKT_TOOBIG:
-            mtu = max(int.from_bytes(message[4:8], "big"), ipv6.MIN_MTU)
+            mtu = max(int.from_bytes(message[4:8], "big"), IPV6_MIN_MTU)
             stack.exceptions.learn_mtu(target, mtu)
             stack.router.forget()
         heard = False
@@ -207,7 +207,7 @@ class Icmpv6Layer(Subject):
             stack.snmp.icmp["OutRateLimitHost"] += 1
             self._limited(packet)
             return
-        room = ipv6.MIN_MTU - ipv6.HLEN - icmpv6.HLEN
+        room = IPV6_MIN_MTU - ipv6.HLEN - icmpv6.HLEN
         message = icmpv6.message(icmpv6_template(kind), kind, code, info, data[:room])
         self.send(message, way, src, self.ns.sim.born(packet.uid))
 

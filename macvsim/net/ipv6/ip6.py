@@ -20,7 +20,17 @@ from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
 from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope
 from macvsim.wire.compose6 import fragment_template, ipv6_template, router_alert_template
-from macvsim.wire.frame import BROADCAST, ETH_HLEN, HOST, LOOPBACK, MULTICAST, OTHERHOST, Frame, PacketType
+from macvsim.wire.frame import (
+    BROADCAST,
+    ETH_HLEN,
+    HOST,
+    IPV6_MIN_MTU,
+    LOOPBACK,
+    MULTICAST,
+    OTHERHOST,
+    Frame,
+    PacketType,
+)
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.contracts import Net
@@ -224,7 +234,7 @@ class Ipv6Layer:
             stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.NOT_NEIGHBOUR)
             return self._not_forwarded(packet, DropReason.IPV6_ADDRESS)
         self.tick("OutForwDatagrams")
-        mtu = max(way.mtu, ipv6.MIN_MTU)
+        mtu = max(way.mtu, IPV6_MIN_MTU)
         if len(data) > mtu:
             stack.icmp.send_error(packet, icmpv6.PKT_TOOBIG, 0, mtu, out)
             self.count["InTooBigErrors"] += 1
@@ -381,7 +391,7 @@ class Ipv6Layer:
         sim, data = self.ns.sim, packet.data
         assert way.dev is not None
         sim.unrepeatable()
-        mtu = max(min(way.mtu, packet.fragment or way.mtu), ipv6.MIN_MTU)
+        mtu = max(min(way.mtu, packet.fragment or way.mtu), IPV6_MIN_MTU)
         if packet.in_dev is not None and not packet.fragment:
             self.count["FragFails"] += 1
             return sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)

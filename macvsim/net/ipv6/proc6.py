@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.net.fibroute import RouteType
-from macvsim.net.ipv6.address import Address6
 from macvsim.net.ipv6.fib6 import REFUSALS, Route6
-from macvsim.net.ipv6.mcast import is_reported
-from macvsim.net.ipv6.stack import Ipv6
-from macvsim.net.tcp import table
-from macvsim.net.tcp.state import State
 from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.address import Address6
+    from macvsim.net.ipv6.contracts import Net
+    from macvsim.net.ipv6.stack import Ipv6
+    from macvsim.net.namespace import Namespace
+
 
 _SCOPES = {SCOPE_NODE: 0x10, SCOPE_LINK: 0x20, SCOPE_SITE: 0x40}
 """IPV6_ADDR_LOOPBACK, _LINKLOCAL, _SITELOCAL."""
@@ -53,14 +55,9 @@ def scope_bits(address: Address6) -> int:
     return _SCOPES.get(address.scope, 0)
 
 
-def addresses(stack: Ipv6) -> list[AddressRow]:
+def addresses(ns: Namespace | Net) -> list[AddressRow]:
     """All addresses; their order in the kernel is that of a hash with a random key, here it is that of age."""
-    found = [
-        (dev, address)
-        for dev in stack.ns.devices.values()
-        if dev.inet.inet6 is not None
-        for address in reversed(dev.inet.inet6.addresses)
-    ]
+    found = [(dev, address) for dev in ns.devices.values() for address in reversed(dev.inet.addresses6)]
     return [AddressRow(a.local, dev.ifindex, a.plen, scope_bits(a), int(a.flags) & 0xFF, dev.name) for dev, a in found]
 
 
@@ -87,7 +84,7 @@ def if_inet6(stack: Ipv6) -> str:
     """/proc/net/if_inet6."""
     return "".join(
         f"{row.ip:032x} {row.ifindex:02x} {row.plen:02x} {row.scope:02x} {row.flags:02x} {row.dev:>8}\n"
-        for row in addresses(stack)
+        for row in addresses(stack.ns)
     )
 
 
@@ -102,6 +99,8 @@ def ipv6_route(stack: Ipv6) -> str:
 
 def igmp6(stack: Ipv6) -> str:
     """/proc/net/igmp6."""
+    from macvsim.net.ipv6.mcast import is_reported
+
     text = ""
     for dev in stack.ns.devices.values():
         groups = [] if dev.inet.inet6 is None else reversed(dev.inet.inet6.groups.values())
@@ -166,7 +165,10 @@ def flowlabel(stack: Ipv6) -> str:
 
 def sockstat6(stack: Ipv6) -> str:
     """/proc/net/sockstat6."""
-    tcp = sum(row.dual and row.state is not State.TIME_WAIT for row in table.rows(stack.ns))
+    from macvsim.net.tcp.state import State
+    from macvsim.net.tcp.table import rows
+
+    tcp = sum(row.dual and row.state is not State.TIME_WAIT for row in rows(stack.ns))
     udp = sum(len(sockets) for sockets in stack.udp.ports.values())
     return (
         f"TCP6: inuse {tcp}\nUDP6: inuse {udp}\nUDPLITE6: inuse 0\nRAW6: inuse {len(stack.icmp.sockets)}\n"
@@ -178,18 +180,3 @@ def snmp6(stack: Ipv6) -> str:
     """/proc/net/snmp6."""
     stack.ns.sim.flush()
     return stack.snmp.text()
-
-
-FILES = {
-    "anycast6": anycast6,
-    "if_inet6": if_inet6,
-    "igmp6": igmp6,
-    "ip6_flowlabel": flowlabel,
-    "ipv6_route": ipv6_route,
-    "mcfilter6": mcfilter6,
-    "raw6": raw6,
-    "snmp6": snmp6,
-    "sockstat6": sockstat6,
-    "udp6": udp6,
-    "udplite6": raw6,
-}

@@ -17,6 +17,7 @@ from macvsim.net.ipv6.fib6 import METRIC_ADDRCONF, Route6
 from macvsim.net.nud import Nud
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import eui64, is_link_local6, is_multicast6, mask6
+from macvsim.wire.frame import IPV6_MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.device import Inet6Dev
@@ -60,7 +61,7 @@ class Routers:
                     self._prefix(dev, inet6, option)
         if inet6.conf.accept_ra_mtu and len(option := options.get(icmpv6.OPT_MTU, b"")) >= 6:
             mtu = int.from_bytes(option[2:6], "big")
-            if ipv6.MIN_MTU <= mtu <= dev.mtu:
+            if IPV6_MIN_MTU <= mtu <= dev.mtu:
                 inet6.conf.mtu = mtu
         stack.router.forget()
         return None

@@ -13,6 +13,7 @@ from macvsim.net.nud import VALID, Nud
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_link_local6, is_multicast6
 from macvsim.wire.compose6 import link_layer_template
+from macvsim.wire.frame import IPV6_MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
@@ -46,7 +47,7 @@ class Redirects:
         options = b""
         if entry.state & VALID:
             options = icmpv6.link_layer_option(link_layer_template(), icmpv6.OPT_TARGET_LL, entry.ha)
-        room = min(ipv6.MIN_MTU - ipv6.HLEN - _HLEN - len(options), len(packet.data) + 8) & ~7
+        room = min(IPV6_MIN_MTU - ipv6.HLEN - _HLEN - len(options), len(packet.data) + 8) & ~7
         head = bytes((icmpv6.OPT_REDIRECTED, room >> 3)) + bytes(6)
         options += head + packet.data[: room - 8]
         body = target.to_bytes(16, "big") + dst.to_bytes(16, "big") + options

@@ -26,8 +26,7 @@ from macvsim.net.neightable import NeighTable
 from macvsim.net.parts import Parts
 from macvsim.net.sysctl import NeighThresholds
 from macvsim.wire.addr6 import ip6_text, is_link_local6, solicited_node
-from macvsim.wire.frame import ETH_P_IPV6
-from macvsim.wire.ipv6 import MIN_MTU
+from macvsim.wire.frame import ETH_P_IPV6, IPV6_MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.contracts import Net
@@ -126,7 +125,7 @@ class Ipv6(Parts):
     # -- devices -------------------------------------------------------------------------------------------------------
 
     def adopt(self, devices: Iterable[NetDevice]) -> None:
-        """Take over the devices that were there before (net/ipv6/quiet.py)."""
+        """Take over the devices that were there before (net/quiet6.py)."""
         for dev in devices:
             attached, dev.inet.quiet6 = dev.inet.quiet6, None
             if attached is not None:
@@ -134,7 +133,7 @@ class Ipv6(Parts):
 
     def attach(self, dev: NetDevice) -> None:
         """A device comes to the namespace; IPv6 looks at it unless its MTU is too small."""
-        if dev.mtu >= MIN_MTU:
+        if dev.mtu >= IPV6_MIN_MTU:
             self.addrconf.add_device(dev)
 
     def detach(self, dev: NetDevice) -> None:
@@ -185,7 +184,7 @@ class Ipv6(Parts):
     def _mtu_changed(self, dev: NetDevice) -> None:
         """IPv6 leaves a device whose MTU is too small for it, and comes back."""
         inet6 = dev.inet.inet6
-        if dev.mtu < MIN_MTU:
+        if dev.mtu < IPV6_MIN_MTU:
             if inet6 is not None:
                 self.addrconf.down(dev, gone=not dev.loopback)
         elif inet6 is not None:
@@ -198,7 +197,7 @@ class Ipv6(Parts):
     def mtu(self, dev: NetDevice) -> int:
         """What a device carries in one piece (mtu6)."""
         inet6: Inet6Dev | None = dev.inet.inet6
-        return MIN_MTU if inet6 is None else inet6.conf.mtu
+        return IPV6_MIN_MTU if inet6 is None else inet6.conf.mtu
 
     # -- addresses -----------------------------------------------------------------------------------------------------
 

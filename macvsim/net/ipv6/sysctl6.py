@@ -11,7 +11,7 @@ from macvsim.net.ipv6.addrconf import STABLE_PRIVACY
 from macvsim.net.ipv6.conf import GEN_MODES, DevConf6, Icmpv6Conf, Ipv6Conf, RouteConf6, ranges
 from macvsim.net.sysctl import NEIGH_VIEWS
 from macvsim.net.sysctlvalue import read_numbers
-from macvsim.wire.ipv6 import MIN_MTU
+from macvsim.wire.frame import IPV6_MIN_MTU
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
@@ -82,7 +82,7 @@ class Sysctl6:
             raise ValueError(value)
         if key == "mtu" and parts[2] == "conf":
             dev = self.stack.ns.devices.get(parts[3])
-            if value < MIN_MTU or (dev is not None and value > dev.mtu):
+            if value < IPV6_MIN_MTU or (dev is not None and value > dev.mtu):
                 raise ValueError(value)
 
     def _changed(self, device: str, key: str, value: int) -> None:

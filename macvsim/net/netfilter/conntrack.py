@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from macvsim.engine.context import NEVER
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import Recorder, reported
+from macvsim.engine.wheel import NEVER
 from macvsim.net.fragment import Reassembly
 from macvsim.net.netfilter.conn import REPLY, Conn, Info, Status
 from macvsim.net.netfilter.hooks import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.shell.builtins.invocation import Invocation, Refused
+from macvsim.machine.tool import ToolError
+from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.expansion.quotes import double_quoted
 from macvsim.shell.state import ShellError, State
 from macvsim.shell.syntax.unparse import function_text
@@ -95,10 +96,10 @@ class Declaring:
         """``declare -n NAME=REFERENCE``."""
         if value is not None and not is_reference(value):
             self._run.complain(f"`{value}': invalid variable name for name reference", 1)
-            raise Refused(1)
+            raise ToolError("", 1)
         if value == name and not self._local:
             self._run.complain(f"{name}: nameref variable self references not allowed", 1)
-            raise Refused(1)
+            raise ToolError("", 1)
         variables = self._state.variables
         variables.declare(name, "", "n")
         if value is not None:

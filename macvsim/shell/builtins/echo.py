@@ -31,11 +31,10 @@ def echo_text(words: list[str], *, letters: str, escapes: bool = False, unicode:
 def format_text(pattern: str, words: list[str], field: Callable[[int], None]) -> tuple[str, list[str]]:
     """The output of the program ``printf FORMAT WORD…``, and the words that should be numbers and are not;
     `field` takes the width of each field before it is built."""
-    from macvsim.shell.builtins.printf import BadFormat, Formatter
+    from macvsim.shell.builtins.printf import Formatter
 
     formatter = Formatter(pattern, words, more=False, now=lambda: 0, field=field)
-    try:
-        formatter.run()
-    except BadFormat:
+    formatter.run()
+    if formatter.bad is not None:
         formatter.printed += "%"
     return formatter.printed, [wrong.word for wrong in formatter.wrong]

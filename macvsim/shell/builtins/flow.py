@@ -6,8 +6,8 @@ import re
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
+from macvsim.machine.execute import NotExecutable, NotFound
 from macvsim.machine.files import FileError
-from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.shell import simple
 from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.state import Exit, Frame, Logout, LoopControl, Return, ShellError

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 from macvsim.machine.call import Waiting
 from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.streams import Descriptors
+from macvsim.machine.tool import ToolError
 from macvsim.shell.state import Exit, State
 from macvsim.shell.variables import Items
 
 if TYPE_CHECKING:
     from macvsim.shell.shellprocess import ShellProcess
-
-
-class Refused(Exception):
-    """A builtin ends with a status; the reason has been printed."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Invocation:
@@ -68,8 +61,8 @@ class Invocation:
         """As `complain`, where it is the end of the shell."""
         return Exit(self.complain(text, status))
 
-    def misuse(self, text: str = "", status: int = 2) -> Refused:
-        """As `complain`, with the usage of bash's builtin."""
+    def misuse(self, text: str = "", status: int = 2) -> ToolError:
+        """As `complain`, with the usage of bash's builtin; the error that is raised then has no further text."""
         if text:
             self.complain(text)
         from macvsim.shell.builtins.usage import USAGE
@@ -77,10 +70,10 @@ class Invocation:
         name = {"source": ".", "readarray": "mapfile"}.get(self.argv[0], self.argv[0])
         if self.bash and name in USAGE:
             self.streams.err(f"{self.argv[0]}: usage: {USAGE[name]}\n")
-        return Refused(status)
+        return ToolError("", status)
 
     def options(self, known: str) -> tuple[dict[str, str], list[str]]:
-        """Options with their values, empty where they take none, and the other words; `Refused` for another option.
+        """Options with their values, empty where they take none, and the other words; `ToolError` for another option.
 
         known : letters; one that takes a value has a colon behind it
         """
@@ -109,7 +102,7 @@ class Invocation:
         if self.bash:
             return self.misuse(f"-{letter}: invalid option")
         text = "Illegal option" if self.state.dialect.name == "dash" else "illegal option"
-        return Refused(self.complain(f"{text} -{letter}"))
+        return ToolError("", self.complain(f"{text} -{letter}"))
 
     def number(self, at: int, default: int) -> int:
         """An argument that is a count."""

@@ -10,7 +10,7 @@ from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.job import SIGNALS, SIGTERM, Job, Killed, signal_of
 from macvsim.shell.builtins.invocation import Invocation
-from macvsim.shell.dialects.base import SIGNAL_TEXT
+from macvsim.shell.dialects import SIGNAL_TEXT
 from macvsim.shell.state import State
 
 ALL_SIGNALS = (

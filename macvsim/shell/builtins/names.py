@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from macvsim.machine.call import Waiting
-from macvsim.machine.resolve import where_is
-from macvsim.shell.builtins import table
+from macvsim.machine.execute import where_is
+from macvsim.shell.builtins import BUILTINS, find_builtin, is_special, known
 from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.syntax.parser import MORE_RESERVED, RESERVED
 from macvsim.shell.syntax.unparse import function_text
@@ -17,7 +17,7 @@ def command(run: Invocation) -> int | Waiting:
         return _named(run, words, verbose="V" in given)
     if not words:
         return 0
-    builtin = table.find_builtin(words[0], run.state)
+    builtin = find_builtin(words[0], run.state)
     if builtin is not None:
         return builtin(Invocation(run.shell, words, run.streams, {at - 1: one for at, one in run.arrays.items()}))
     return run.shell.program(words, run.streams)
@@ -55,7 +55,7 @@ def _what_is(run: Invocation, word: str) -> tuple[str, str] | None:
         return "keyword", ""
     if word in state.functions:
         return "function", ""
-    if table.find_builtin(word, state) is not None:
+    if find_builtin(word, state) is not None:
         return "builtin", ""
     path = where_is(state.box, word)
     return ("file", path) if path else None
@@ -74,7 +74,7 @@ def _described(run: Invocation, word: str, what: tuple[str, str]) -> str:
                 return f"{word} is a {'shell ' if dialect.name == 'dash' else ''}function\n"
             return f"{word} is a function\n{function_text(word, run.state.functions[word].body)}\n"
         case "builtin":
-            special = table.is_special(word, dialect) and dialect.name == "dash"
+            special = is_special(word, dialect) and dialect.name == "dash"
             return f"{word} is a {'special ' if special else ''}shell builtin\n"
     if word in run.state.hashed and run.bash:
         return f"{word} is hashed ({detail})\n"
@@ -127,11 +127,11 @@ def hash_(run: Invocation) -> int:
             run.out("".join(f"{where_is(run.state.box, name)}\n" for name in hashed))
     status = 0
     for word in words:
-        if table.find_builtin(word, run.state) is None and not where_is(run.state.box, word):
+        if find_builtin(word, run.state) is None and not where_is(run.state.box, word):
             status = run.complain(f"{word}: not found", 1)
         elif "t" in given:
             run.out(f"{where_is(run.state.box, word)}\n")
-        elif table.find_builtin(word, run.state) is None:
+        elif find_builtin(word, run.state) is None:
             hashed[word] = 0
     return status
 
@@ -141,7 +141,7 @@ def builtin(run: Invocation) -> int | Waiting:
     _, words = run.options("")
     if not words:
         return 0
-    found = table.find_builtin(words[0], run.state)
+    found = find_builtin(words[0], run.state)
     if found is None:
         return run.complain(f"{words[0]}: not a shell builtin", 1)
     return found(Invocation(run.shell, words, run.streams))
@@ -152,13 +152,13 @@ def enable(run: Invocation) -> int:
     given, words = run.options("anpsd")
     state = run.state
     if not words:
-        for name in sorted(table.BUILTINS):
-            if ("n" in given) == (name in state.disabled) and table.known(name, state.dialect.grammar):
+        for name in sorted(BUILTINS):
+            if ("n" in given) == (name in state.disabled) and known(name, state.dialect.grammar):
                 run.out(f"enable {'-n ' if 'n' in given else ''}{name}\n")
         return 0
     status = 0
     for word in words:
-        if not table.known(word, state.dialect.grammar):
+        if not known(word, state.dialect.grammar):
             status = run.complain(f"{word}: not a shell builtin", 1)
         elif "n" in given:
             state.disabled[word] = None

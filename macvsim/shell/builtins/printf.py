@@ -31,14 +31,11 @@ class Wrong(NamedTuple):
     word: str
 
 
-class BadFormat(Exception):
-    """A conversion that does not exist: its character, empty if it is missing."""
-
-
 class Formatter:
     """A format used again as long as there are words.
 
-    printed : text so far; wrong : words that are no numbers; more : bash's conversions ``%q`` and ``%(…)T``
+    printed : text so far; wrong : words that are no numbers; bad : a conversion that does not exist, which ends it: its
+    character, empty if it is missing; more : bash's conversions ``%q`` and ``%(…)T``
     now : ns since 1970, for ``%(…)T``; field : takes the width of each field before it is built
     """
 
@@ -50,16 +47,17 @@ class Formatter:
         self._field = field
         self.printed = ""
         self.wrong: list[Wrong] = []
+        self.bad: str | None = None
 
     def run(self) -> None:
-        """Print; `BadFormat` where the format is wrong, with what comes before it printed."""
+        """Print."""
         while True:
             before = len(self._rest)
             if self._once() or not self._rest or len(self._rest) == before:
                 return
 
     def _once(self) -> bool:
-        """The format used once; True if ``\\c`` ended it."""
+        """The format used once; True if that is the end."""
         at = 0
         while at < len(self._form):
             percent = self._form.find("%", at)
@@ -90,7 +88,8 @@ class Formatter:
             self._place(self._time(match[4] or "%X"), flags, width, precision)
             return False
         if match[4] is not None or letter not in ("diouxXcsbeEfFgGaA" + ("qQn" if self._more else "")) or not letter:
-            raise BadFormat(letter)
+            self.bad = letter
+            return True
         word = self._pop()
         match letter:
             case "n":
@@ -221,11 +220,10 @@ def printf(run: Invocation) -> int | Waiting:
         now=lambda: int(run.state.box.wall_clock),
         field=run.state.box.sim.meter.field,
     )
-    status, mistake = 0, ""
-    try:
-        formatter.run()
-    except BadFormat as error:
-        letter, status = str(error), 1
+    formatter.run()
+    status, mistake, letter = 0, "", formatter.bad
+    if letter is not None:
+        status = 1
         mistake = f"`{letter or '%'}': {'invalid format' if letter else 'missing format'} character"
     for wrong in formatter.wrong:
         if wrong.kind == "range" and run.bash:

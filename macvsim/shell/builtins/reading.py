@@ -12,7 +12,8 @@ from macvsim.engine.sim import SECOND
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
 from macvsim.machine.streams import OpenFile
-from macvsim.shell.builtins.invocation import Invocation, Refused
+from macvsim.machine.tool import ToolError
+from macvsim.shell.builtins.invocation import Invocation
 from macvsim.shell.variables import NAME, Items, is_reference
 
 _TIMED_OUT = 142
@@ -102,7 +103,7 @@ def read(run: Invocation) -> Waiting:
 def _whole(run: Invocation, word: str, what: str) -> int:
     if not re.fullmatch(r"-1|\d+", word):
         run.complain(f"{word}: invalid {what}{' specification' if what != 'number' else ''}")
-        raise Refused(1)
+        raise ToolError("", 1)
     return int(word)
 
 

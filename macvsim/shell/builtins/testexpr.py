@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from macvsim.machine.files import FileSystem
-from macvsim.machine.kernelfs.nodes import Directory, File
+from macvsim.machine.kernelfs import Directory, File
 
 _BINARY = frozenset(("=", "==", "!=", "<", ">", "-eq", "-ne", "-gt", "-ge", "-lt", "-le", "-nt", "-ot", "-ef"))
 _UNARY = frozenset(f"-{letter}" for letter in "abcdefghknoprstuvwxzLOSGNR")

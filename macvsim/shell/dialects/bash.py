@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from macvsim.machine.files import FileError
-from macvsim.shell.dialects.base import Dialect
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.expansion.quotes import reusable, traced
 from macvsim.shell.syntax.grammar import SHOPTS, Grammar
 from macvsim.shell.syntax.quoting import ShellSyntaxError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.dialects.ash import Ash
-from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.dialects.bash import Bash, Bash5
 from macvsim.shell.syntax.quoting import ShellSyntaxError
 

@@ -13,7 +13,6 @@ import simpy
 from macvsim.engine.budget import FIELD, LONG
 from macvsim.machine.files import FileSystem
 from macvsim.machine.streams import Descriptors
-from macvsim.shell.expansion import parameters
 from macvsim.shell.expansion.fields import Fields, Pieces, is_pattern
 from macvsim.shell.state import ShellError, State
 from macvsim.shell.syntax.grammar import Grammar
@@ -265,7 +264,7 @@ class Expander:
     def _element(self, name: str, subscript: str | None) -> str | None:
         """The value of a parameter or of an element; a subscript before the first one is reported."""
         if subscript is None:
-            return parameters.value_of(self.state, name)
+            return self.state.value_of(name)
         try:
             return self.state.variables.element(name, subscript)
         except VariableError as error:
@@ -286,7 +285,9 @@ class Expander:
             self._add_all(state.variables.names(part.name), part, fields, split=split)
             return
         if part.op == "keys":
-            self._add_all(parameters.keys_of(state, part.name), part, fields, split=split)
+            from macvsim.shell.expansion.parameters import keys_of
+
+            self._add_all(keys_of(state, part.name), part, fields, split=split)
             return
         name, subscript = part.name, None
         if part.subscript is not None:
@@ -298,7 +299,7 @@ class Expander:
                 return
             name, subscript = parse_reference(self._behind(part, name, subscript))
         reference = name if subscript is None else f"{name}[{subscript}]"
-        values = parameters.values_of(state, name, subscript)
+        values = state.values_of(name, subscript)
         value = self._element(name, subscript) if values is None else " ".join(values) if values else None
         if part.op in (":-", "-", ":+", "+", ":=", "=", ":?", "?"):
             empty = value is None or (part.op[0] == ":" and not value)
@@ -357,7 +358,9 @@ class Expander:
                 letter = yield from self.text(part.word)
                 if len(letter) != 1 or letter not in "QUuLEAaKkP":
                     raise self._bad_substitution(part.source)
-                return parameters.transformed(self.state, value, letter, reference)
+                from macvsim.shell.expansion.parameters import transformed
+
+                return transformed(self.state, value, letter, reference)
         return (yield from self._changed(part, text))
 
     def _changed(self, part: Param, text: str) -> _Expanding:
@@ -388,7 +391,9 @@ class Expander:
         if part.op == ":":
             offset = self.evaluate((yield from self.text(part.word)))
             length = None if part.second is None else self.evaluate((yield from self.text(part.second)))
-            found = parameters.sliced(self.state, name, subscript, values, offset, length)
+            from macvsim.shell.expansion.parameters import sliced
+
+            found = sliced(self.state, name, subscript, values, offset, length)
             if found is None:
                 raise ShellError(f"{length}: substring expression < 0")
             return found

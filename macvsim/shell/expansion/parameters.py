@@ -1,4 +1,4 @@
-"""``$name`` and ``${name…}``: values of parameters, and the operators on one value.
+"""``${name…}``: the elements of parameters, and the operators on one value.
 
 POSIX.1-2017, Shell Command Language 2.5 and 2.6.2; bash(1), Parameter Expansion.
 """
@@ -9,39 +9,6 @@ from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.expansion import quotes
 from macvsim.shell.state import State
 from macvsim.shell.variables import Variable, parse_reference
-
-
-def value_of(state: State, name: str) -> str | None:
-    """Value of a parameter, None if it is unset."""
-    if name.isdigit():
-        number = int(name)
-        if number == 0:
-            return state.name
-        return state.params[number - 1] if number <= len(state.params) else None
-    match name:
-        case "?":
-            return str(state.status)
-        case "$":
-            return str(state.pid)
-        case "!":
-            return str(state.last_background) if state.last_background else None
-        case "#":
-            return str(len(state.params))
-        case "-":
-            return state.dialect.option_letters(state.options)
-        case "@" | "*":
-            return " ".join(state.params)
-    return state.variables.get(name)
-
-
-def values_of(state: State, name: str, subscript: str | None) -> list[str] | None:
-    """The values of ``$@``, ``$*``, ``${name[@]}`` and ``${name[*]}``; None for a parameter that has one value."""
-    if name in ("@", "*") and subscript is None:
-        return state.params
-    if subscript not in ("@", "*"):
-        return None
-    variable = state.variables.find(name)
-    return [] if variable is None else [value for _, value in variable.elements()]
 
 
 def keys_of(state: State, name: str) -> list[str]:

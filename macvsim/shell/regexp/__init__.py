@@ -16,7 +16,6 @@ from macvsim.shell.regexp.syntax import (
     SED,
     SED_EXTENDED,
     RegexError,
-    RegexLimitError,
     Syntax,
 )
 
@@ -31,7 +30,6 @@ __all__ = [
     "Match",
     "Pattern",
     "RegexError",
-    "RegexLimitError",
     "Syntax",
     "compiled",
 ]

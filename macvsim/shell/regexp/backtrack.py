@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.regexp.program import Program, kind_of
-from macvsim.shell.regexp.syntax import RegexLimitError
 
 MOST_STEPS = 200_000
 """How many steps the search of one text may take; about a second."""
@@ -39,7 +39,7 @@ class Backtracking:
             seen.add(key)
             self._steps += 1
             if self._steps > MOST_STEPS:
-                raise RegexLimitError("a back-reference that needs so many steps")
+                raise NotSimulated("a back-reference that needs so many steps", Effect.NONE)
             if node < len(self._nodes):
                 waiting += self._ways(node, at, spans)
             elif best is None or at > best[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from macvsim.errors import Effect, NotSimulated
 from macvsim.shell.regexp.brackets import anything, bracket, escape_class, literal, nothing
 from macvsim.shell.regexp.program import (
     ASSERTIONS,
@@ -15,7 +16,7 @@ from macvsim.shell.regexp.program import (
     group,
     repeated,
 )
-from macvsim.shell.regexp.syntax import RegexError, RegexLimitError, Syntax
+from macvsim.shell.regexp.syntax import RegexError, Syntax
 
 _MOST_REPEATS = 0x7FFF
 _NONE, _BAD = -1, -2
@@ -177,7 +178,7 @@ class _Reader:
         branch = level.branch()
         found = branch if level.before is None else either(level.before, branch)
         if len(found) > MOST_NODES:
-            raise RegexLimitError("an expression of this size")
+            raise NotSimulated("an expression of this size", Effect.NONE)
         return found
 
     def _literal(self, char: str) -> None:

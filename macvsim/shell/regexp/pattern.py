@@ -2,7 +2,7 @@
 
 Several ways may lead to the longest match: the groups come from the first one (an earlier alternative before a later
 one, another repetition before none).  (POSIX.1-2017 asks for the longest first group instead; no GNU program does it.)
-Time grows with the text, and not faster, but for back-references, whose search is bounded (`RegexLimitError`).
+Time grows with the text, and not faster, but for back-references, whose search is bounded (`NotSimulated`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from macvsim.shell.regexp.syntax import RegexLimitError
+from macvsim.errors import Effect, NotSimulated
 
 CharTest = Callable[[str], bool]
 
@@ -81,7 +81,7 @@ def either(first: Fragment, second: Fragment) -> Fragment:
 def repeated(atom: Fragment, least: int, most: int | None) -> Fragment:
     """An atom `least` to `most` times; without end if `most` is None."""
     if len(atom) * max(least, most or 1) > MOST_NODES:
-        raise RegexLimitError("an interval that repeats so much")
+        raise NotSimulated("an interval that repeats so much", Effect.NONE)
     again = [node._replace(optional=False) if node.optional else node for node in atom]
     required = (atom + again * (least - 1)) if least else []
     if not atom or most == least:

@@ -16,10 +16,6 @@ class RegexError(Exception):
         return _TEXTS[self.code]
 
 
-class RegexLimitError(Exception):
-    """A regular expression that the real program takes, and macvsim does not: too large, or too long to follow."""
-
-
 _TEXTS = {
     "BADPAT": "Invalid regular expression",
     "ECOLLATE": "Invalid collation character",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from macvsim.shell.expansion.quotes import c_quoted
 from macvsim.shell.syntax.grammar import Grammar
 from macvsim.shell.syntax.nodes import (
     Arithmetic,
@@ -158,6 +157,7 @@ class PartReader:
         end = self.text.find("'", self.position + 1)
         if end < 0:
             raise self._unclosed("Unterminated quoted string", "'", self.line)
+
         text = self.text[self.position + 1 : end]
         self.line += text.count("\n")
         self.position = end + 1
@@ -262,6 +262,8 @@ class PartReader:
             if end >= len(self.text):
                 raise self._unclosed("Unterminated quoted string", "'", self.line)
             end += 2 if self.text[end] == "\\" else 1
+        from macvsim.shell.expansion.quotes import c_quoted  # few lines have such texts
+
         text = self.text[self.position + 1 : end]
         self.line += text.count("\n")
         self.position = end + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from macvsim.dev.flags import IFF_BROADCAST, IFF_RUNNING, IFF_UP
+from macvsim.dev.state import IFF_BROADCAST, IFF_RUNNING, IFF_UP
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import BUSYBOX_OWN, ToolError, UsageError, tool
@@ -12,8 +12,8 @@ from macvsim.net import ifioctl
 from macvsim.tools.busybox.applet import USAGE
 from macvsim.tools.net_tools import ifprint
 from macvsim.tools.net_tools.ifchange import FLAG_WORDS, NO_DRIVER, NUMBERS, SETTERS, Change
-from macvsim.tools.net_tools.oldnet import IFNAMSIZ, UnknownHost, atoi, ether, interfaces, lookup, read
-from macvsim.tools.net_tools.oldnet6 import Unreadable, parse_address
+from macvsim.tools.net_tools.oldnet import IFNAMSIZ, atoi, ether, interfaces, lookup, read
+from macvsim.tools.net_tools.oldnet6 import parse_address
 
 _NEED_ARGUMENT = frozenset((*SETTERS, *NO_DRIVER, *NUMBERS, "hw"))
 _NO_MINUS = _NEED_ARGUMENT | {"up", "down", "add", "del"}
@@ -108,14 +108,14 @@ class _Change(Change):
     def _change6(self, text: str, *, add: bool) -> None:
         try:
             ip, plen = parse_address(text)
-        except Unreadable:
+        except ToolError:
             self.fail(f"bad address '{text}'")
         self.change6(ip, plen, add=add, lookup="SIOCGIFINDEX")
 
     def _lookup(self, text: str) -> int:
         try:
             return lookup(self.call, text)
-        except UnknownHost:
+        except ToolError:
             self.fail(f"bad address '{text}'")
 
     def _flags(self, on: int, off: int) -> None:

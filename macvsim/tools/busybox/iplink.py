@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macvsim.dev.flags import IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP
+from macvsim.dev.state import IFF_MULTICAST, IFF_NOARP, IFF_PROMISC, IFF_UP
 from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import ToolError

@@ -9,9 +9,9 @@ from macvsim.apps.udhcpc import Options, Udhcpc
 from macvsim.engine.sim import MS
 from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.call import Call, Waiting
+from macvsim.machine.execute import NotExecutable, NotFound
 from macvsim.machine.job import Job
 from macvsim.machine.options import Given
-from macvsim.machine.resolve import NotExecutable, NotFound
 from macvsim.machine.tool import BUSYBOX, ToolError, UsageError, tool
 from macvsim.shell.dialects.ash import Ash
 from macvsim.shell.interp import Interpreter, execute

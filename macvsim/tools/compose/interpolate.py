@@ -6,14 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from macvsim.machine.tool import ToolError
+
 _NAME = r"[_a-zA-Z][_a-zA-Z0-9]*"
 _VARIABLE = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})|\{{(?P<braced>{_NAME})(?P<rest>[^{{}}]*)\}}|(?P<bad>))"
 )
-
-
-class BadVariable(Exception):
-    """A text that cannot be filled in; the text is compose's."""
 
 
 def fill(document: Any, environment: Mapping[str, str], warn: Callable[[str], None]) -> Any:
@@ -43,7 +41,7 @@ def _one(match: re.Match[str], text: str, where: str, environment: Mapping[str, 
     form = re.fullmatch(r"(:?[-?+])(.*)", rest, re.DOTALL)
     if name is None or (rest and form is None):
         shown = f"invalid interpolation format for {where}.\nYou may need to escape any $ with another $.\n{text}"
-        raise BadVariable(shown)
+        raise ToolError(shown)
     value = environment.get(name)
     is_set = value is not None and (value != "" or not rest.startswith(":"))
     if form is None:
@@ -57,5 +55,5 @@ def _one(match: re.Match[str], text: str, where: str, environment: Mapping[str, 
             return form[2] if is_set else ""
     if not is_set:
         what = f"required variable {name} is missing a value"
-        raise BadVariable(f"error while interpolating {where}: {what}" + (f": {form[2]}" if form[2] else ""))
+        raise ToolError(f"error while interpolating {where}: {what}" + (f": {form[2]}" if form[2] else ""))
     return value or ""

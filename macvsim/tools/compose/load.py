@@ -9,26 +9,19 @@ from typing import Any
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.tool import ToolError
 from macvsim.tools.compose import schema
-from macvsim.tools.compose.interpolate import BadVariable, fill
-from macvsim.tools.compose.project import BadProject, Project, build, project_name
-from macvsim.tools.compose.yamltext import BadYaml, read
+from macvsim.tools.compose.interpolate import fill
+from macvsim.tools.compose.project import Project, build, project_name
+from macvsim.tools.compose.yamltext import read
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 NO_FILE = 14
 BAD_FILE = 15
 
 
-class LoadError(Exception):
-    """No project can be had; `code`: the exit status."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.code = code
-
-
 def load(call: Call, files: Sequence[str], name: str, folder: str, profiles: Sequence[str]) -> Project:
-    """The project of the files, or of the file that is found by its name.  Raises `LoadError`.
+    """The project of the files, or of the file that is found by its name.  Raises `ToolError`.
 
     name, folder : as given by ``--project-name`` and ``--project-directory``, or empty
     """
@@ -41,18 +34,22 @@ def load(call: Call, files: Sequence[str], name: str, folder: str, profiles: Seq
     environment.setdefault("COMPOSE_PROJECT_NAME", chosen)
     try:
         filled = fill(document, environment, lambda unset: _warn(call, _unset(unset)))
-        schema.check(filled)
+        _check(document, filled, path)
         project = build(filled, chosen, [path], where, profiles)
-    except schema.BadDocument as error:
-        prefix = (
-            "" if str(error).count(".") == 1 and _is_plain_service(document, str(error)) else f"validating {path}: "
-        )
-        raise LoadError(f"{prefix}{error}", BAD_FILE) from None
-    except (BadProject, BadVariable) as error:
-        raise LoadError(str(error), BAD_FILE) from None
+    except ToolError as error:
+        raise ToolError(str(error), BAD_FILE) from None
     for warning in project.warnings:
         _warn(call, warning)
     return project
+
+
+def _check(document: Mapping[str, Any], filled: Any, path: str) -> None:
+    """Ask the schema, which names the file."""
+    try:
+        schema.check(filled)
+    except ToolError as error:
+        plain = str(error).count(".") == 1 and _is_plain_service(document, str(error))
+        raise ToolError(f"{'' if plain else f'validating {path}: '}{error}") from None
 
 
 def _is_plain_service(document: Mapping[str, Any], text: str) -> bool:
@@ -75,7 +72,7 @@ def _find(call: Call, files: Sequence[str]) -> str:
             if call.files.exists(path):
                 return path
         if folder == "/":
-            raise LoadError("no configuration file provided: not found", NO_FILE)
+            raise ToolError("no configuration file provided: not found", NO_FILE)
         folder = posixpath.dirname(folder)
 
 
@@ -88,17 +85,17 @@ def _document(call: Call, path: str) -> dict[str, Any]:
     try:
         text = call.files.read(path)
     except FileError as error:
-        raise LoadError(f"open {path}: {error.strerror.lower()}", NO_FILE) from None
+        raise ToolError(f"open {path}: {error.strerror.lower()}", NO_FILE) from None
     try:
         document = read(text)
-    except BadYaml as error:
-        raise LoadError(str(error), BAD_FILE) from None
+    except ToolError as error:
+        raise ToolError(str(error), BAD_FILE) from None
     if document is None:
-        raise LoadError("empty compose file", BAD_FILE)
+        raise ToolError("empty compose file", BAD_FILE)
     if not isinstance(document, dict):
         kind = "!!seq" if isinstance(document, list) else "!!str"
         shown = "" if isinstance(document, list) else f" `{document}`"
-        raise LoadError(f"yaml: unmarshal errors:\n  line 1: cannot unmarshal {kind}{shown} into cli.named", BAD_FILE)
+        raise ToolError(f"yaml: unmarshal errors:\n  line 1: cannot unmarshal {kind}{shown} into cli.named", BAD_FILE)
     return document
 
 
@@ -120,10 +117,10 @@ def _warn(call: Call, text: str) -> None:
     """A line of compose's log."""
     from datetime import UTC, datetime
 
-    from macvsim.docker.engine import BOOT_TIME
+    from macvsim.machine.kernel import BOOT_TIME
 
     now = datetime.fromtimestamp((BOOT_TIME + int(call.box.sim.now)) // 10**9, UTC)
     call.err(f'time="{now:%Y-%m-%dT%H:%M:%SZ}" level=warning msg="{text}"\n')
 
 
-__all__ = ["LoadError", "load"]
+__all__ = ["load"]

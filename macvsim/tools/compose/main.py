@@ -11,12 +11,11 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import DockerClientError
 from macvsim.errors import DockerError, Effect
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import Subcommand, tool
+from macvsim.machine.tool import Subcommand, ToolError, tool
 from macvsim.tools.compose import looking, working
-from macvsim.tools.compose.load import LoadError, load
-from macvsim.tools.compose.project import BadProject
+from macvsim.tools.compose.load import load
 from macvsim.tools.compose.run import Run
-from macvsim.tools.docker.flags import FlagError, Parsed, parse
+from macvsim.tools.docker.flags import Parsed, parse
 from macvsim.tools.docker.manual import Manual, Page
 from macvsim.tools.docker.tool import effect_of, flags, profile_of
 
@@ -98,7 +97,7 @@ def compose(call: Call, words: list[str]) -> int | Waiting:
     top = book.pages[_PATH]
     try:
         given = parse({**top.options, "version": looking.VERSION_FLAG}, words, interspersed=False)
-    except FlagError as error:
+    except ToolError as error:
         return _bad_flag(call, error)
     if given.on("version"):
         return looking.print_version(call)
@@ -122,7 +121,7 @@ def _command(call: Call, page: Page, name: str, given: Parsed, words: list[str])
     action = ACTIONS.get(name)
     try:
         own = parse(page.options, words, interspersed=action is None or action.interspersed)
-    except FlagError as error:
+    except ToolError as error:
         return _bad_flag(call, error)
     if own.on("help"):
         call.out("Flag shorthand -h has been deprecated, please use --help\n" * own.warned + page.text)
@@ -146,10 +145,7 @@ def _command(call: Call, page: Page, name: str, given: Parsed, words: list[str])
         if name not in ("config", "version"):
             run.host = call.box if isinstance(call.box, DockerHost) else None
         result = action.body(run)
-    except LoadError as error:
-        call.err(f"{error}\n")
-        return error.code
-    except (BadProject, DockerError) as error:
+    except (ToolError, DockerError) as error:
         return _complain(call, error)
     return result if isinstance(result, int) else _finish(call, result)
 
@@ -157,17 +153,17 @@ def _command(call: Call, page: Page, name: str, given: Parsed, words: list[str])
 def _finish(call: Call, running: Waiting) -> Waiting:
     try:
         return (yield from running)
-    except (BadProject, DockerError) as error:
+    except (ToolError, DockerError) as error:
         return _complain(call, error)
 
 
-def _complain(call: Call, error: Exception) -> int:
+def _complain(call: Call, error: ToolError | DockerError) -> int:
     """What the daemon said, or compose itself."""
-    is_own = isinstance(error, BadProject | DockerClientError)
+    is_own = isinstance(error, ToolError | DockerClientError)
     call.err(f"{error}\n" if is_own else f"Error response from daemon: {error}\n")
-    return 1
+    return error.status or 1 if isinstance(error, ToolError) else 1
 
 
-def _bad_flag(call: Call, error: FlagError) -> int:
+def _bad_flag(call: Call, error: ToolError) -> int:
     call.err(f"{error}\n")
     return FLAG_ERROR

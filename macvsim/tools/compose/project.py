@@ -10,13 +10,10 @@ from typing import Any
 
 from macvsim.docker.profile import get_profile
 from macvsim.errors import DockerError
+from macvsim.machine.tool import ToolError
 from macvsim.tools.docker.runflags import read_ports
 
 DEFAULT = "default"
-
-
-class BadProject(Exception):
-    """A project that contradicts itself; the text is compose's."""
 
 
 @dataclass
@@ -91,9 +88,9 @@ class Project:
     warnings: list[str] = field(default_factory=list)
 
     def service(self, name: str) -> Service:
-        """A service by name.  Raises `BadProject`."""
+        """A service by name.  Raises `ToolError`."""
         if name not in self.services:
-            raise BadProject(f"no such service: {name}")
+            raise ToolError(f"no such service: {name}")
         return self.services[name]
 
     def waves(self, names: Sequence[str] | None = None) -> list[list[Service]]:
@@ -113,7 +110,7 @@ def project_name(text: str) -> str:
 
 
 def build(document: Mapping[str, Any], name: str, files: Sequence[str], folder: str, active: Sequence[str]) -> Project:
-    """The project of a document.  Raises `BadProject`.
+    """The project of a document.  Raises `ToolError`.
 
     active : profiles that are asked for
     """
@@ -157,7 +154,7 @@ def _service(name: str, settings: dict[str, Any]) -> Service:
             except ValueError:
                 place = f"services[{name}].{key}"
                 what = f"* error decoding '{place}': invalid command line string"
-                raise BadProject(f"1 error(s) decoding:\n\n{what}") from None
+                raise ToolError(f"1 error(s) decoding:\n\n{what}") from None
     for key in ("dns", "dns_search"):
         if isinstance(settings.get(key), str):
             settings[key] = [settings[key]]
@@ -188,13 +185,13 @@ def _service(name: str, settings: dict[str, Any]) -> Service:
 
 
 def _port(entry: Any) -> list[dict[str, Any]]:
-    """A published port in the long notation.  Raises `BadProject`."""
+    """A published port in the long notation.  Raises `ToolError`."""
     if isinstance(entry, dict):
         return [{"mode": "ingress", **entry, "protocol": entry.get("protocol", "tcp")}]
     try:
         ports = read_ports(get_profile(), [text(entry)])
     except DockerError as error:
-        raise BadProject(str(error)) from None
+        raise ToolError(str(error)) from None
     return [
         {
             "mode": "ingress",
@@ -243,19 +240,19 @@ def _check(project: Project) -> None:
         settings = service.settings
         if not settings.get("image") and not settings.get("build"):
             what = "has neither an image nor a build context specified: invalid compose project"
-            raise BadProject(f'service "{name}" {what}')
+            raise ToolError(f'service "{name}" {what}')
         if settings.get("network_mode") and service.networks:
             what = "declares mutually exclusive `network_mode` and `networks`: invalid compose project"
-            raise BadProject(f"service {name} {what}")
+            raise ToolError(f"service {name} {what}")
         for network in service.networks or ():
             if network not in project.networks and network != DEFAULT:
-                raise BadProject(f'service "{name}" refers to undefined network {network}: invalid compose project')
+                raise ToolError(f'service "{name}" refers to undefined network {network}: invalid compose project')
         for other in service.depends_on:
             if other not in project.services:
-                raise BadProject(f'service "{name}" depends on undefined service "{other}": invalid compose project')
+                raise ToolError(f'service "{name}" depends on undefined service "{other}": invalid compose project')
         if settings.get("container_name") and service.scale > 1:
             what = f"can't set container_name and {name} as container name must be unique: invalid compose project"
-            raise BadProject(f"services.scale: {what}")
+            raise ToolError(f"services.scale: {what}")
     _check_cycles(project)
 
 
@@ -267,7 +264,7 @@ def _check_cycles(project: Project) -> None:
         def visit(name: str, path: list[str]) -> None:
             if name in path:
                 circle = " -> ".join([*path[path.index(name) :], name])
-                raise BadProject(f"dependency cycle detected: {circle}")
+                raise ToolError(f"dependency cycle detected: {circle}")
             for other in sorted(project.services[name].depends_on):
                 visit(other, [*path, name])
 

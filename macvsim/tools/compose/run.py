@@ -48,7 +48,7 @@ class Run:
 
     @property
     def services(self) -> Sequence[str]:
-        """The services named, or all of them.  Raises `BadProject`."""
+        """The services named, or all of them.  Raises `ToolError`."""
         for name in self.args:
             self.project.service(name)
         return self.args or list(self.project.services)

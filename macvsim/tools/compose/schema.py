@@ -6,10 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-
-class BadDocument(Exception):
-    """A document that is not as the schema wants it; the text is compose's, without the file's name."""
-
+from macvsim.machine.tool import ToolError
 
 Check = Callable[[Any, str], None]
 
@@ -25,7 +22,7 @@ _ANY_SERVICE_KEYS = (
 def _type(*kinds: type, says: str) -> Check:
     def check(value: Any, where: str) -> None:
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise BadDocument(f"{where} must be a {says}")
+            raise ToolError(f"{where} must be a {says}")
 
     return check
 
@@ -44,7 +41,7 @@ def anything(value: Any, where: str) -> None:
 def text_or_number(value: Any, where: str) -> None:
     """A scalar that is no truth value."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise BadDocument(f"{where} must be a string")
+        raise ToolError(f"{where} must be a string")
 
 
 def unique_list(of: Check) -> Check:
@@ -56,7 +53,7 @@ def unique_list(of: Check) -> Check:
             of(item, f"{where}.{at}")
         for at, item in enumerate(value):
             if item in value[:at]:
-                raise BadDocument(f"{where} array items[{value.index(item)},{at}] must be unique")
+                raise ToolError(f"{where} array items[{value.index(item)},{at}] must be unique")
 
     return check
 
@@ -88,7 +85,7 @@ def list_or_map(value: Any, where: str) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if item is not None and not isinstance(item, str | int | float | bool):
-                raise BadDocument(f"{where}.{key} must be a string")
+                raise ToolError(f"{where}.{key} must be a string")
         return
     unique_list(string)(value, where)
 
@@ -111,10 +108,10 @@ def fields(known: Mapping[str, Check], *, or_null: bool = False) -> Check:
         if value is None and or_null:
             return
         if not isinstance(value, dict):
-            raise BadDocument(f"{where} must be a mapping" + " or null" * or_null)
+            raise ToolError(f"{where} must be a mapping" + " or null" * or_null)
         for key in value:
             if key not in known and not str(key).startswith("x-"):
-                raise BadDocument(f"{where} Additional property {key} is not allowed")
+                raise ToolError(f"{where} Additional property {key} is not allowed")
         for key, item in value.items():
             if key in known:
                 known[key](item, f"{where}.{key}")
@@ -246,7 +243,7 @@ def _services(value: Any, where: str) -> None:
     mapping(value, where)
     for name in value:
         if not _NAME.fullmatch(str(name)):
-            raise BadDocument(f"{where} Additional property {name} is not allowed")
+            raise ToolError(f"{where} Additional property {name} is not allowed")
     for name, service in value.items():
         _SERVICE(service, f"{where}.{name}")
 
@@ -264,13 +261,13 @@ _TOP: Mapping[str, Check] = {
 
 
 def check(document: Mapping[str, Any]) -> None:
-    """Check a whole document.  Raises `BadDocument`."""
+    """Check a whole document.  Raises `ToolError`."""
     for name, service in (document.get("services") or {}).items() if isinstance(document.get("services"), dict) else ():
         if service is not None and not isinstance(service, dict):
-            raise BadDocument(f"services.{name} must be a mapping")
+            raise ToolError(f"services.{name} must be a mapping")
     for key in document:
         if key not in _TOP and not str(key).startswith("x-"):
-            raise BadDocument(f"(root) Additional property {key} is not allowed")
+            raise ToolError(f"(root) Additional property {key} is not allowed")
     for key, value in document.items():
         if key in _TOP:
             _TOP[key](value, key)

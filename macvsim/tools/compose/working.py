@@ -5,8 +5,8 @@ from __future__ import annotations
 from macvsim.docker.container import Container
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Waiting
+from macvsim.machine.tool import ToolError
 from macvsim.tools.compose.containers import number_of, of_project
-from macvsim.tools.compose.project import BadProject
 from macvsim.tools.compose.run import Run
 from macvsim.tools.docker.flagvalues import integer
 from macvsim.tools.docker.running import exec_in, missing_program
@@ -16,7 +16,7 @@ from macvsim.tools.docker.signals import SIGKILL, signal_number
 def up(run: Run) -> Waiting:
     given = run.parsed
     if given.on("no-recreate") and given.on("force-recreate"):
-        raise BadProject("--force-recreate and --no-recreate are incompatible")
+        raise ToolError("--force-recreate and --no-recreate are incompatible")
     services = _with_needs(run)
     _scale(run)
     if not given.on("detach") and not given.on("no-start"):
@@ -57,7 +57,7 @@ def _scale(run: Run) -> None:
     for text in run.parsed.all("scale"):
         name, _, number = text.partition("=")
         if not number.isdecimal():
-            raise BadProject(f'invalid --scale option "{text}". Should be SERVICE=NUM')
+            raise ToolError(f'invalid --scale option "{text}". Should be SERVICE=NUM')
         run.project.service(name).settings["scale"] = int(number)
 
 
@@ -140,5 +140,5 @@ def _running(run: Run, name: str, index: int) -> Container:
     chosen = [c for c in sorted(there, key=number_of) if not index or number_of(c) == index]
     if not chosen:
         which = f" container #{index}" if index else ""
-        raise BadProject(f'service "{name}" is not running{which}')
+        raise ToolError(f'service "{name}" is not running{which}')
     return chosen[0]

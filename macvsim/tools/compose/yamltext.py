@@ -11,10 +11,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scanner import ScannerError
 
-
-class BadYaml(Exception):
-    """A text that is no YAML; the text is go-yaml's."""
-
+from macvsim.machine.tool import ToolError
 
 _SAID = (
     (r"found character '.*' that cannot start any token", "found character that cannot start any token"),
@@ -28,20 +25,20 @@ _SAID = (
 
 
 def read(text: str) -> Any:
-    """The value of a document.  Raises `BadYaml`."""
+    """The value of a document.  Raises `ToolError`."""
     yaml = YAML(typ="safe", pure=True)
     try:
         return yaml.load(text)
     except DuplicateKeyError as error:
-        raise BadYaml(_duplicate(error)) from None
+        raise ToolError(_duplicate(error)) from None
     except MarkedYAMLError as error:
         said = error.problem or ""
         for pattern, words in _SAID:
             if re.fullmatch(pattern, said):
                 said = re.sub(pattern, words, said)
-        raise BadYaml(f"yaml: {_where(error)}{said}") from None
+        raise ToolError(f"yaml: {_where(error)}{said}") from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise BadYaml(f"yaml: {str(error).splitlines()[0]}") from None
+        raise ToolError(f"yaml: {str(error).splitlines()[0]}") from None
 
 
 def _where(error: MarkedYAMLError) -> str:

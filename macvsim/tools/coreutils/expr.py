@@ -10,7 +10,7 @@ from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.options import read_alone
 from macvsim.machine.tool import BUSYBOX, ToolError, UsageError
-from macvsim.shell.regexp import BASIC, RegexError, RegexLimitError, compiled
+from macvsim.shell.regexp import BASIC, RegexError, compiled
 from macvsim.tools.coreutils.inputs import TEXTS
 from macvsim.tools.toolkit import ALONE, Wording, everywhere
 
@@ -139,8 +139,6 @@ def _matched(text: str, expression: str) -> str:
         match = pattern.match(text)
     except RegexError as error:
         raise ToolError(str(error), 2) from None
-    except RegexLimitError as error:
-        raise NotSimulated(str(error), Effect.NONE) from None
     if pattern.groups:
         return "" if match is None else match[1]
     return str(0 if match is None else match.end)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from macvsim.errors import Effect
 from macvsim.machine.call import Call
+from macvsim.machine.execute import where_is
 from macvsim.machine.options import Given, read_options
-from macvsim.machine.resolve import where_is
 from macvsim.machine.tool import BUSYBOX, Manner, Texts, ToolError, UsageError, tool
 from macvsim.machine.usage import Option
 

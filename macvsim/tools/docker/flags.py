@@ -6,15 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from macvsim.tools.docker.flagvalues import BadValue, check
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.flagvalues import check
 from macvsim.tools.docker.manual import SWITCH, Option
 
 TRUE = ("1", "t", "T", "true", "TRUE", "True")
 FALSE = ("0", "f", "F", "false", "FALSE", "False")
-
-
-class FlagError(Exception):
-    """A flag that does not exist, misses its value, or has a bad one; the text is pflag's."""
 
 
 @dataclass
@@ -50,7 +47,7 @@ class Parsed:
 
 
 def parse(options: Mapping[str, Option], words: list[str], *, interspersed: bool = True) -> Parsed:
-    """Sort words into flags and arguments.  Raises `FlagError`.
+    """Sort words into flags and arguments.  Raises `ToolError`.
 
     options : the flags there are, by long name; interspersed : flags may stand behind arguments
     """
@@ -77,10 +74,10 @@ def parse(options: Mapping[str, Option], words: list[str], *, interspersed: bool
 def _long(options: Mapping[str, Option], word: str, rest: list[str], parsed: Parsed) -> None:
     name, equals, value = word[2:].partition("=")
     if not name or name.startswith("-"):
-        raise FlagError(f"bad flag syntax: {word}")
+        raise ToolError(f"bad flag syntax: {word}")
     option = options.get(name)
     if option is None:
-        raise FlagError(f"unknown flag: --{name}")
+        raise ToolError(f"unknown flag: --{name}")
     if equals:
         _set(parsed, option, value)
     elif option.kind == SWITCH:
@@ -88,7 +85,7 @@ def _long(options: Mapping[str, Option], word: str, rest: list[str], parsed: Par
     elif rest:
         _set(parsed, option, rest.pop(0))
     else:
-        raise FlagError(f"flag needs an argument: --{name}")
+        raise ToolError(f"flag needs an argument: --{name}")
 
 
 def _cluster(
@@ -102,7 +99,7 @@ def _cluster(
         if option is None and letter == "h":
             option, parsed.warned = options["help"], True
         if option is None:
-            raise FlagError(f"unknown shorthand flag: '{letter}' in -{letters}")
+            raise ToolError(f"unknown shorthand flag: '{letter}' in -{letters}")
         if tail.startswith("="):
             _set(parsed, option, tail[1:])
             return
@@ -111,7 +108,7 @@ def _cluster(
             letters = tail
             continue
         if not tail and not rest:
-            raise FlagError(f"flag needs an argument: '{letter}' in -{letters}")
+            raise ToolError(f"flag needs an argument: '{letter}' in -{letters}")
         _set(parsed, option, tail or rest.pop(0))
         return
 
@@ -121,11 +118,11 @@ def _set(parsed: Parsed, option: Option, value: str) -> None:
     try:
         if option.kind == SWITCH:
             if value not in TRUE + FALSE:
-                raise BadValue(f'strconv.ParseBool: parsing "{value}": invalid syntax')
+                raise ToolError(f'strconv.ParseBool: parsing "{value}": invalid syntax')
             values = [value]
         else:
             values = check(option, value)
-    except BadValue as error:
+    except ToolError as error:
         quoted = json.dumps(value, ensure_ascii=False)
-        raise FlagError(f'invalid argument {quoted} for "{option.shown}" flag: {error}') from None
+        raise ToolError(f'invalid argument {quoted} for "{option.shown}" flag: {error}') from None
     parsed.given += [(option.name, one) for one in values]

@@ -8,20 +8,17 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from macvsim.docker.ipam_config import parse_address
+from macvsim.machine.tool import ToolError
 from macvsim.tools.docker.manual import Option
 
 
-class BadValue(Exception):
-    """A value that cannot be read; the text is that of the Go function that reads it."""
-
-
 def check(option: Option, value: str) -> list[str]:
-    """The values that one text stands for.  Raises `BadValue`."""
+    """The values that one text stands for.  Raises `ToolError`."""
     if option.kind == "strings":
         try:
             return next(csv.reader([value]), []) if value else []
         except csv.Error as error:
-            raise BadValue(str(error)) from None
+            raise ToolError(str(error)) from None
     reader = _BY_NAME.get(option.name) if option.kind in ("list", "map") else _BY_KIND.get(option.kind)
     if reader is not None and not (option.name == "memory-swap" and value == "-1"):
         reader(value)
@@ -39,13 +36,13 @@ def integer(text: str, function: str = "ParseInt", bits: int = 64) -> int:
     digits = text.lstrip("+-") if function == "ParseInt" and text[:1] in ("+", "-") else text
     match = _INTEGER.fullmatch(digits)
     if match is None or len(text) - len(digits) > 1:
-        raise BadValue(f'strconv.{function}: parsing "{text}": invalid syntax')
+        raise ToolError(f'strconv.{function}: parsing "{text}": invalid syntax')
     assert match.lastgroup is not None
     number = int(match[match.lastgroup], _BASES[match.lastgroup])
     number = -number if text.startswith("-") else number
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if function == "ParseInt" else (0, (1 << bits) - 1)
     if not low <= number <= high:
-        raise BadValue(f'strconv.{function}: parsing "{text}": value out of range')
+        raise ToolError(f'strconv.{function}: parsing "{text}": value out of range')
     return number
 
 
@@ -57,7 +54,7 @@ def _float(text: str) -> None:
     try:
         float(text)
     except ValueError:
-        raise BadValue(f'strconv.ParseFloat: parsing "{text}": invalid syntax') from None
+        raise ToolError(f'strconv.ParseFloat: parsing "{text}": invalid syntax') from None
 
 
 def _decimal(text: str) -> None:
@@ -65,9 +62,9 @@ def _decimal(text: str) -> None:
     try:
         number = Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise BadValue(f"failed to parse {text} as a rational number") from None
+        raise ToolError(f"failed to parse {text} as a rational number") from None
     if (number * 10**9).denominator != 1:
-        raise BadValue("value is too precise")
+        raise ToolError("value is too precise")
 
 
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -85,21 +82,21 @@ def duration(text: str) -> int:
         if not re.search(r"\d", match[1]):
             break
         if not match[2]:
-            raise BadValue(f'time: missing unit in duration "{text}"')
+            raise ToolError(f'time: missing unit in duration "{text}"')
         if match[2] not in _UNITS:
-            raise BadValue(f'time: unknown unit "{match[2]}" in duration "{text}"')
+            raise ToolError(f'time: unknown unit "{match[2]}" in duration "{text}"')
         number = match[1].strip(".") or "0"
         total += Fraction(match[1] if not match[1].startswith(".") else f"0.{number}") * _UNITS[match[2]]
         rest = rest[match.end() :]
     if rest or not text or text in ("+", "-"):
-        raise BadValue(f'time: invalid duration "{text}"')
+        raise ToolError(f'time: invalid duration "{text}"')
     return int(-total if text.startswith("-") else total)
 
 
 def _bytes(text: str) -> None:
     """units.RAMInBytes."""
     if not re.fullmatch(r"\d+(\.\d+)? ?[kKmMgGtTpP]?[iI]?[bB]?", text):
-        raise BadValue(f"invalid size: '{text}'")
+        raise ToolError(f"invalid size: '{text}'")
 
 
 # -- names and addresses -----------------------------------------------------------------------------------------------
@@ -113,59 +110,59 @@ _DOMAIN = re.compile(r"(:?(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])
 
 def _environment(text: str) -> None:
     if not text or text.startswith("="):
-        raise BadValue(f"invalid environment variable: {text}")
+        raise ToolError(f"invalid environment variable: {text}")
 
 
 def _label(text: str) -> None:
     name = text.partition("=")[0]
     if not name.strip():
-        raise BadValue(f"invalid label '{text}': empty name")
+        raise ToolError(f"invalid label '{text}': empty name")
     if any(character.isspace() for character in name):
-        raise BadValue(f"invalid label '{text}': contains whitespaces")
+        raise ToolError(f"invalid label '{text}': contains whitespaces")
 
 
 def host_entry(text: str) -> tuple[str, str]:
     """``--add-host NAME:ADDRESS`` or ``NAME=ADDRESS``."""
     name, sign, address = text.partition("=") if "=" in text else text.partition(":")
     if not sign or not name:
-        raise BadValue(f'bad format for add-host: "{text}"')
+        raise ToolError(f'bad format for add-host: "{text}"')
     bare = address[1:-1] if address.startswith("[") and address.endswith("]") else address
     if address != "host-gateway" and parse_address(bare) is None:
-        raise BadValue(f'invalid IP address in add-host: "{address}"')
+        raise ToolError(f'invalid IP address in add-host: "{address}"')
     return name, bare
 
 
 def _address(text: str) -> None:
     if parse_address(text.strip()) is None:
-        raise BadValue(f"IP address is not correctly formatted: {text}")
+        raise ToolError(f"IP address is not correctly formatted: {text}")
 
 
 def _domain(text: str) -> None:
     if text.strip(" ") != "." and not _DOMAIN.fullmatch(text):
-        raise BadValue(f"{text} is not a valid domain")
+        raise ToolError(f"{text} is not a valid domain")
 
 
 def _sysctl(text: str) -> None:
     name, sign, _ = text.partition("=")
     if not sign or not (name in _SYSCTLS or name.startswith(("net.", "fs.mqueue."))):
-        raise BadValue(f"sysctl '{text}' is not allowed")
+        raise ToolError(f"sysctl '{text}' is not allowed")
 
 
 def _stream(text: str) -> None:
     if text.lower() not in ("stdin", "stdout", "stderr"):
-        raise BadValue("valid streams are STDIN, STDOUT and STDERR")
+        raise ToolError("valid streams are STDIN, STDOUT and STDERR")
 
 
 def _link(text: str) -> None:
     if not text:
-        raise BadValue("empty string specified for links")
+        raise ToolError("empty string specified for links")
     if text.count(":") > 1:
-        raise BadValue(f"bad format for links: {text}")
+        raise ToolError(f"bad format for links: {text}")
 
 
 def _filter(text: str) -> None:
     if text and "=" not in text:
-        raise BadValue("bad format of filter (expected name=value)")
+        raise ToolError("bad format of filter (expected name=value)")
 
 
 def _network(text: str) -> None:
@@ -176,11 +173,11 @@ def _network(text: str) -> None:
     keys = [key.strip().lower() for key, _, _ in fields]
     for key, (_, sign, _) in zip(keys, fields, strict=True):
         if not sign:
-            raise BadValue(f"invalid field {key}")
+            raise ToolError(f"invalid field {key}")
         if key not in ("name", "alias", "ip", "ip6", "link-local-ip", "mac-address", "driver-opt"):
-            raise BadValue(f"invalid field key {key}")
+            raise ToolError(f"invalid field key {key}")
     if "name" not in keys:
-        raise BadValue("network name/id is not specified")
+        raise ToolError("network name/id is not specified")
 
 
 _BY_KIND: Mapping[str, Callable[[str], object]] = {

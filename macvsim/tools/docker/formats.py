@@ -9,7 +9,8 @@ from macvsim.docker.inspection import Document, compact, render, timestamp
 from macvsim.docker.profile import DockerClientError, Profile
 from macvsim.docker.tables import render_table
 from macvsim.errors import DockerError
-from macvsim.tools.docker.template import Template, TemplateError
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.template import Template
 from macvsim.tools.docker.tool import Invocation
 
 BAD_TEMPLATE = 64
@@ -20,7 +21,7 @@ def inspect_all(run: Invocation, document: Callable[[str], Document]) -> int:
     form = run.parsed.last("format")
     try:
         template = Template(form) if form and form != "json" else None
-    except TemplateError as error:
+    except ToolError as error:
         run.call.err(f"template parsing error: {error}\n")
         return BAD_TEMPLATE
     found: list[Document] = []
@@ -32,7 +33,7 @@ def inspect_all(run: Invocation, document: Callable[[str], Document]) -> int:
             texts.append(template.execute(found[-1]) + "\n" if template else "")
         except DockerError as error:
             errors.append(run.profile.stderr_line(error))
-        except TemplateError as error:
+        except ToolError as error:
             errors.append(f"template parsing error: {error}")
     if template:
         run.call.out("".join(texts) or "\n")
@@ -51,7 +52,7 @@ def print_template(run: Invocation, form: str, data: Mapping[str, object]) -> in
         return 0
     try:
         run.out(Template(form).execute(data))
-    except TemplateError as error:
+    except ToolError as error:
         run.call.err(f"template parsing error: {error}\n")
         return BAD_TEMPLATE
     return 0
@@ -82,7 +83,7 @@ def rows_text(
     try:
         template = Template(text)
         lines = [template.execute(dict(row)) for row in ([headers, *rows] if with_head else rows)]
-    except TemplateError as error:
+    except ToolError as error:
         reason = re.sub(r'map has no entry for key "(\w+)"', rf"can't evaluate field \1 in type {kind}", str(error))
         raise DockerClientError(f"template parsing error: {reason}") from None
     if not with_head:

@@ -8,8 +8,8 @@ from importlib import import_module
 from macvsim.errors import Effect
 from macvsim.machine import tool as tool_module
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.tool import tool
-from macvsim.tools.docker.flags import FlagError, parse
+from macvsim.machine.tool import ToolError, tool
+from macvsim.tools.docker.flags import parse
 from macvsim.tools.docker.manual import Manual, Page, manual
 from macvsim.tools.docker.tool import FLAG_ERROR, Subcommand, invoke, profile_of, show_help
 
@@ -108,7 +108,7 @@ def _top(call: Call, book: Manual, words: list[str]) -> int | Waiting:
         return show_help(call, topic)
     try:
         parsed = parse(page.options, words, interspersed=False)
-    except FlagError as error:
+    except ToolError as error:
         return _bad_flag(call, page, error)
     if parsed.on("help") or "--help" in words:
         return show_help(call, page, old_way=parsed.warned)
@@ -133,7 +133,7 @@ def _group(call: Call, page: Page, words: list[str]) -> int:
     """A group of commands with none of them."""
     try:
         parsed = parse(page.options, words)
-    except FlagError as error:
+    except ToolError as error:
         return _bad_flag(call, page, error)
     if parsed.on("help"):
         return show_help(call, page, old_way=parsed.warned)
@@ -143,7 +143,7 @@ def _group(call: Call, page: Page, words: list[str]) -> int:
     return 1 if parsed.args else 0
 
 
-def _bad_flag(call: Call, page: Page, error: FlagError) -> int:
+def _bad_flag(call: Call, page: Page, error: ToolError) -> int:
     """What a group says about a flag: the error, and its help."""
     call.err(f"{profile_of(call).text('cli.flag', error=error, command=page.path)}\n{page.text}\n")
     return FLAG_ERROR

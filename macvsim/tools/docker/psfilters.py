@@ -9,7 +9,8 @@ from macvsim.docker.container import Container
 from macvsim.docker.engine import Engine
 from macvsim.docker.images import split_reference
 from macvsim.errors import DockerError
-from macvsim.tools.docker.flagvalues import BadValue, integer
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.flagvalues import integer
 from macvsim.tools.docker.tool import Invocation
 
 Filters = Mapping[str, list[str]]
@@ -107,7 +108,7 @@ def _ports(engine: Engine, key: str, value: str) -> list[str]:
     first, _, last = span.partition("-")
     try:
         low, high = integer(first, "ParseUint", 16), integer(last or first, "ParseUint", 16)
-    except BadValue as error:
+    except ToolError as error:
         raise engine.profile.error("filter.port", name=key, value=value, error=error) from None
     if high < low:
         what = f"invalid range specified for port: {span}"

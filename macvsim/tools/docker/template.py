@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from macvsim.docker.gotypes import GO_NAMES, JSON_NAMES, GoMap, Sparse, from_json
+from macvsim.machine.tool import ToolError
 from macvsim.tools.docker.template_functions import FUNCTIONS, Nil, call, show
-from macvsim.tools.docker.template_read import Node, Operand, Pipe, TemplateError, Token, read
+from macvsim.tools.docker.template_read import Node, Operand, Pipe, Token, read
 
 
 class Template:
@@ -23,27 +24,27 @@ class Template:
         _check_names(self._nodes, ["$"])
 
     def execute(self, data: Any) -> str:
-        """The text for `data` as the inspect commands make it.  Raises `TemplateError`, that of the second try."""
+        """The text for `data` as the inspect commands make it.  Raises `ToolError`, that of the second try."""
         try:
             return self.typed(data)
-        except TemplateError:
+        except ToolError:
             return self.raw(data)
 
     def typed(self, data: Any) -> str:
-        """On structures: an unknown field is an error, an unknown key of a map is no value.  Raises `TemplateError`."""
+        """On structures: an unknown field is an error, an unknown key of a map is no value.  Raises `ToolError`."""
         return _Run(self.text, is_typed=True).walk(self._nodes, data)
 
     def raw(self, data: Any) -> str:
-        """On maps: an unknown key is an error.  Raises `TemplateError`."""
+        """On maps: an unknown key is an error.  Raises `ToolError`."""
         return _Run(self.text, is_typed=False).walk(self._nodes, from_json(data))
 
 
 def _check_names(nodes: Iterable[Node], known: list[str]) -> None:
-    """Variables are declared before they are used.  Raises `TemplateError`."""
+    """Variables are declared before they are used.  Raises `ToolError`."""
     for node in nodes:
         for operand in _operands(node.pipe or []):
             if operand[0] == "variable" and operand[1] not in known:
-                raise TemplateError(f'template: :1: undefined variable "{operand[1]}"')
+                raise ToolError(f'template: :1: undefined variable "{operand[1]}"')
         if node.kind in ("range", "if", "with"):
             _check_names(node.body, [*known, *node.names])
             _check_names(node.other, [*known, *node.names])
@@ -95,7 +96,7 @@ class _Run:
     def _range(self, node: Node, value: Any, dot: Any, scope: dict[str, Any]) -> None:
         """Every element of a list, or of a map in the order of its keys."""
         if value is not None and not isinstance(value, dict | list | tuple | Nil):
-            raise TemplateError(f'template: :1: executing "" at <{node.text}>: range can\'t iterate over {show(value)}')
+            raise ToolError(f'template: :1: executing "" at <{node.text}>: range can\'t iterate over {show(value)}')
         items: list[tuple[Any, Any]]
         if isinstance(value, dict):
             items = sorted(value.items())
@@ -116,16 +117,14 @@ class _Run:
             if head[0] == "function":
                 values = [self._call(head, given, arguments[0] if arguments else None)]
             elif given:
-                raise TemplateError("can't give argument to non-function")
+                raise ToolError("can't give argument to non-function")
             else:
                 values = [self._operand(head, dot, scope)]
         return values[0]
 
     def _call(self, head: Operand, given: list[Any], first: Operand | None = None) -> Any:
         if head[1] == "join" and not self.is_typed and first and first[2] and isinstance(given[0], list):
-            raise TemplateError(
-                f"{self._where(first[2])}: wrong type for value; expected []string; got []interface {{}}"
-            )
+            raise ToolError(f"{self._where(first[2])}: wrong type for value; expected []string; got []interface {{}}")
         return call(head[1], given)
 
     def _operand(self, operand: Operand, dot: Any, scope: dict[str, Any]) -> Any:
@@ -156,7 +155,7 @@ class _Run:
                 return None
         elif value is None and self.is_typed and len(chain) > 1:
             return None
-        raise TemplateError(f"{self._where(fields)}: {self._reason(value, name)}")
+        raise ToolError(f"{self._where(fields)}: {self._reason(value, name)}")
 
     @staticmethod
     def _reason(value: Any, name: str) -> str:
@@ -175,4 +174,4 @@ class _Run:
         return f'template: :{line}:{column}: executing "" at <{shown}>'
 
 
-__all__ = ["Template", "TemplateError", "show"]
+__all__ = ["Template", "show"]

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus
 from macvsim.docker.gotypes import NIL_MAPS, NIL_POINTERS, GoMap, GoTime, JsonMap, Sparse
 from macvsim.docker.inspection import compact
 from macvsim.errors import Effect, NotSimulated
-from macvsim.tools.docker.template_read import TemplateError
+from macvsim.machine.tool import ToolError
 
 NOTHING = "<no value>"
 
@@ -75,13 +75,13 @@ def _index(value: Any, *keys: Any) -> Any:
         try:
             value = value[key]
         except IndexError:
-            raise TemplateError(f"error calling index: index out of range: {key}") from None
+            raise ToolError(f"error calling index: index out of range: {key}") from None
     return value
 
 
 def _slice(value: Any, *bounds: int) -> Any:
     if any(bound < 0 or bound > len(value) for bound in bounds):
-        raise TemplateError("error calling slice: index out of range")
+        raise ToolError("error calling slice: index out of range")
     start, end = (*bounds, len(value))[:2] if len(bounds) < 2 else bounds[:2]
     return value[start if bounds else 0 : end]
 
@@ -146,8 +146,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def call(name: str, arguments: list[Any]) -> Any:
-    """The value of a function.  Raises `TemplateError`."""
+    """The value of a function.  Raises `ToolError`."""
     try:
         return FUNCTIONS[name](*arguments)
     except (TypeError, AttributeError, ValueError, IndexError, KeyError):
-        raise TemplateError(f"error calling {name}: wrong number or type of arguments") from None
+        raise ToolError(f"error calling {name}: wrong number or type of arguments") from None

@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import ToolError
 
 _ACTION = re.compile(r"\{\{(- )?(.*?)( -)?\}\}", re.DOTALL)
 _TOKEN = re.compile(
     r'\s*(?:(?P<string>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<number>-?\d+)|(?P<variable>\$\w*)|(?P<field>\.\w+)|(?P<dot>\.)'
     r"|(?P<word>\w+)|(?P<mark>:=|[|(),=]))"
 )
-
-
-class TemplateError(Exception):
-    """A template that cannot be read, or asks for what is not there; the text is Go's."""
 
 
 class Token(NamedTuple):
@@ -46,7 +43,7 @@ Pipe = list[list[Operand]]
 
 
 def read(text: str, functions: Collection[str]) -> list[Node]:
-    """The pieces of a template; `functions`: names that stand for functions.  Raises `TemplateError`."""
+    """The pieces of a template; `functions`: names that stand for functions.  Raises `ToolError`."""
     root: list[Node] = []
     open_blocks: list[Node] = []
     here = root
@@ -66,22 +63,22 @@ def read(text: str, functions: Collection[str]) -> list[Node]:
         if not tokens:
             if match[2].strip().startswith("/*"):
                 continue
-            raise TemplateError("template: :1: missing value for command")
+            raise ToolError("template: :1: missing value for command")
         word = tokens[0].text if tokens[0].kind == "word" else ""
         if word == "end":
             if not open_blocks:
-                raise TemplateError("template: :1: unexpected {{end}}")
+                raise ToolError("template: :1: unexpected {{end}}")
             while open_blocks.pop().chained:
                 pass
             here = _branch(open_blocks, root)
         elif word == "else":
             if not open_blocks:
-                raise TemplateError("template: :1: unexpected {{else}}")
+                raise ToolError("template: :1: unexpected {{else}}")
             here = open_blocks[-1].other
             if len(tokens) > 1:  # {{else if X}} stands for {{else}}{{if X}} with the same {{end}}
                 block = _action(tokens[1].text, tokens[2:], functions)
                 if block.kind not in ("if", "with"):
-                    raise TemplateError(f"template: :1: unexpected <{tokens[1].text}> in else")
+                    raise ToolError(f"template: :1: unexpected <{tokens[1].text}> in else")
                 block.chained = True
                 here.append(block)
                 open_blocks.append(block)
@@ -99,9 +96,9 @@ def read(text: str, functions: Collection[str]) -> list[Node]:
     if tail:
         here.append(Node("text", tail.lstrip() if position and trims else tail))
     if "{{" in _ACTION.sub("", text):
-        raise TemplateError("template: :1: unclosed action")
+        raise ToolError("template: :1: unclosed action")
     if open_blocks:
-        raise TemplateError("template: :1: unexpected EOF")
+        raise ToolError("template: :1: unexpected EOF")
     return root
 
 
@@ -120,7 +117,7 @@ def _tokens(text: str, start: int) -> list[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             bad = text[position:].strip()[0]
-            raise TemplateError(f'template: :1: unexpected "{bad}" in operand')
+            raise ToolError(f'template: :1: unexpected "{bad}" in operand')
         assert match.lastgroup is not None
         begin = match.start(match.lastgroup)
         adjacent = begin == position
@@ -139,10 +136,10 @@ def _action(kind: str, tokens: list[Token], functions: Collection[str]) -> Node:
         names = [token.text for token in tokens[:sign] if token.kind == "variable"]
         tokens = tokens[sign + 1 :]
     if not tokens:
-        raise TemplateError(f"template: :1: missing value for {kind if kind != 'action' else 'command'}")
+        raise ToolError(f"template: :1: missing value for {kind if kind != 'action' else 'command'}")
     pipe, rest = _pipeline(tokens, functions)
     if rest:
-        raise TemplateError(f'template: :1: unexpected "{rest[0].text}" in command')
+        raise ToolError(f'template: :1: unexpected "{rest[0].text}" in command')
     return Node(kind, names=names, pipe=pipe)
 
 
@@ -156,7 +153,7 @@ def _pipeline(tokens: list[Token], functions: Collection[str]) -> tuple[Pipe, li
         operand, tokens = _one(token, tokens, functions)
         pipe[-1].append(operand)
     if not all(pipe):
-        raise TemplateError("template: :1: missing value for command")
+        raise ToolError("template: :1: missing value for command")
     return pipe, tokens
 
 
@@ -177,14 +174,14 @@ def _one(token: Token, tokens: list[Token], functions: Collection[str]) -> tuple
     elif token.text == "(":
         value, tokens = _pipeline(tokens, functions)
         if not tokens:
-            raise TemplateError("template: :1: unclosed left paren")
+            raise ToolError("template: :1: unclosed left paren")
         kind, tokens = "pipe", tokens[1:]
     elif token.text in ("true", "false", "nil"):
         kind, value = "value", {"true": True, "false": False}.get(token.text)
     elif token.text in functions:
         kind, value = "function", token.text
     else:
-        raise TemplateError(f'template: :1: function "{token.text}" not defined')
+        raise ToolError(f'template: :1: function "{token.text}" not defined')
     while tokens and tokens[0].kind == "field":
         fields.append(tokens[0])
         tokens = tokens[1:]

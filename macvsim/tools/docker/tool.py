@@ -10,7 +10,8 @@ from macvsim.docker.host import DockerHost
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.errors import DockerError, Effect
 from macvsim.machine.call import Call, Waiting
-from macvsim.tools.docker.flags import FlagError, Parsed, parse
+from macvsim.machine.tool import ToolError
+from macvsim.tools.docker.flags import Parsed, parse
 from macvsim.tools.docker.manual import Option, Page
 
 FLAG_ERROR = 125
@@ -133,7 +134,7 @@ def invoke(call: Call, page: Page, command: Subcommand | None, words: list[str])
     options = {**page.options, **command.hidden} if command else page.options
     try:
         parsed = parse(options, words, interspersed=command is None or command.interspersed)
-    except FlagError as error:
+    except ToolError as error:
         call.err(profile.text("cli.flag", error=error, command=page.path) + "\n")
         return FLAG_ERROR
     if parsed.on("help"):

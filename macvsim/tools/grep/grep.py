@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from macvsim.errors import Effect, NotSimulated
+from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Text
 from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
-from macvsim.shell.regexp import EGREP, GREP, Pattern, RegexError, RegexLimitError, compiled
+from macvsim.shell.regexp import EGREP, GREP, Pattern, RegexError, compiled
 from macvsim.tools.grep.search import Search, Wanted
 
 _TEXTS = Texts(__package__)
@@ -133,8 +133,6 @@ class _Grep:
             if self._busybox:
                 raise ToolError(f"bad regex '{patterns[0]}': {error}") from None
             raise ToolError(str(error)) from None
-        except RegexLimitError as error:
-            raise NotSimulated(f"{error}", Effect.NONE) from None
         if not self._busybox:
             for warning in pattern.warnings:
                 self._call.err(f"{self._call.name}: warning: {warning}\n")

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect
-from macvsim.net.addr import Address
-from macvsim.net.ipv6.address import Address6
 from macvsim.tools.iproute2 import addrchange
 from macvsim.tools.iproute2.addrprint import print_address, print_device
 from macvsim.tools.iproute2.family import Family, families
 from macvsim.tools.iproute2.guard import flushed, may_flush
-from macvsim.tools.iproute2.link import kernel_picks
-from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
+from macvsim.tools.iproute2.linkshow import LinkFilter, kernel_picks, parse_filter
 from macvsim.tools.iproute2.messages import AddressMessage
 from macvsim.tools.iproute2.objects import Object
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import INET6, LINK, Tool
 from macvsim.tools.iproute2.words import Words, complaint
+
+if TYPE_CHECKING:
+    from macvsim.net.addr import Address
+    from macvsim.net.ipv6.address import Address6
+
 
 # -- show and flush ----------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from macvsim.dev.base import NetDevice
 from macvsim.net.addr import FOREVER
 from macvsim.net.ipv6.address import Flag
-from macvsim.tools.iproute2.linkfilter import FLAGS
-from macvsim.tools.iproute2.linkshow import print_link
+from macvsim.tools.iproute2.linkshow import FLAGS, print_link
 from macvsim.tools.iproute2.linkstats import print_stats
 from macvsim.tools.iproute2.messages import AddressMessage
 from macvsim.tools.iproute2.output import Printer

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import Sim
 from macvsim.errors import Effect, NotSimulated
 from macvsim.net.addr import Address
 from macvsim.net.fibroute import TABLE_LOCAL, TABLE_MAIN, Route, RouteType
-from macvsim.net.ipv6.fib6 import Route6
 from macvsim.net.namespace import Namespace
-from macvsim.net.neightable import NeighTable
-from macvsim.net.rules import Rules
 from macvsim.tools.iproute2 import messages
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.prefixes import BITS, Prefix, parse_address, parse_prefix
@@ -23,6 +20,12 @@ from macvsim.tools.iproute2.routeprint import Hidden, print_route
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
+
+if TYPE_CHECKING:
+    from macvsim.net.ipv6.fib6 import Route6
+    from macvsim.net.neightable import NeighTable
+    from macvsim.net.rules import Rules
+
 
 ALL_TABLES = -1
 _DOTTED = re.compile(r"\d+(\.\d+)+(/\d+)?")
@@ -142,7 +145,7 @@ IPV4 = Family(
 IPV6 = Family(
     name=INET6,
     text=ip6_text,
-    addresses=lambda dev: dev.inet.inet6.addresses if dev.inet.inet6 is not None else (),
+    addresses=lambda dev: dev.inet.addresses6,
     address_message=messages.inet6_fill_ifaddr,
     remove_address=lambda ns, dev, address: ns.ipv6.addrconf.remove(dev, address),
     groups=_groups6,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from macvsim.dev.base import NetDevice
 from macvsim.errors import NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
-from macvsim.tools.iproute2.linkfilter import LinkFilter, parse_filter
-from macvsim.tools.iproute2.linkshow import print_link
+from macvsim.tools.iproute2.linkshow import kernel_picks, parse_filter, print_link
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import PORT_USAGE, USAGE, Words, complaint, effect_of, matches
 
@@ -73,21 +72,6 @@ def _delete(dev: NetDevice) -> None:
 
 
 # -- show ------------------------------------------------------------------------------------------------------------
-
-
-def kernel_picks(dev: NetDevice, wanted: LinkFilter) -> bool:
-    """True if the kernel sends the device in a dump that is filtered by master and kind (link_dump_filtered)."""
-    if wanted.dev is not None and dev is not wanted.dev:
-        return False
-    if wanted.master is not None and dev.master is not wanted.master:
-        return False
-    if wanted.group is not None and dev.group != wanted.group:
-        return False
-    if wanted.no_master and dev.master is not None:
-        return False
-    if wanted.kind and (dev.kind != wanted.kind or not dev.link_kind.made):
-        return False
-    return not wanted.slave_kind or (dev.master is not None and dev.master.kind == wanted.slave_kind)
 
 
 def _show(tool: Tool, words: Words) -> int:

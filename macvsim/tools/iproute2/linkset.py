@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
 from macvsim.dev.bridge_port import PortState, br_port_get
 from macvsim.dev.contracts import Event
-from macvsim.dev.linkwords import Options
 from macvsim.dev.registry import Kind
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.net.namespace import Namespace
@@ -16,6 +16,10 @@ from macvsim.tools.iproute2.linkargs import LinkRequest, parse_link
 from macvsim.tools.iproute2.linktypes import PortOptions, parse_bridge_slave, parse_options
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import Words, complaint
+
+if TYPE_CHECKING:
+    from macvsim.dev.linkwords import Options
+
 
 _PORT_STATES = (
     PortState.DISABLED,

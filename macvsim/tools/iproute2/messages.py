@@ -6,19 +6,22 @@ Addresses are texts.  An attribute that a message does not have is empty, 0 or N
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.sim import SECOND, Sim
 from macvsim.net.addr import FOREVER, Address
-from macvsim.net.exceptions import RouteException
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType, Scope
 from macvsim.net.ipv6.address import NO_FLAGS, Address6, Flag
 from macvsim.net.ipv6.fib6 import HOST_ONLY, REFUSALS, Route6
-from macvsim.net.ipv6.route6 import Dst6
-from macvsim.net.multipath import Hop
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import SCOPE_LINK, SCOPE_NODE, SCOPE_SITE, ip6_text
+
+if TYPE_CHECKING:
+    from macvsim.net.exceptions import RouteException
+    from macvsim.net.ipv6.route6 import Dst6
+    from macvsim.net.multipath import Hop
+
 
 # -- addresses ---------------------------------------------------------------------------------------------------------
 

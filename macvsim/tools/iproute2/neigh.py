@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net import rtneigh
-from macvsim.net.neigh import Neighbour
-from macvsim.net.neightable import NeighTable
 from macvsim.net.nud import VALID, Nud
 from macvsim.tools.iproute2.family import families
 from macvsim.tools.iproute2.guard import flushed, may_change, may_flush
@@ -21,6 +20,11 @@ from macvsim.tools.iproute2.prefixes import Prefix, parse_address, parse_prefix
 from macvsim.tools.iproute2.tool import INET, Tool
 from macvsim.tools.iproute2.words import Words, complaint, duplicate, invalid, matches, number
 from macvsim.wire.addr import mac_bytes, mac_text
+
+if TYPE_CHECKING:
+    from macvsim.net.neigh import Neighbour
+    from macvsim.net.neightable import NeighTable
+
 
 NUD_WORDS = {
     "permanent": Nud.PERMANENT, "reachable": Nud.REACHABLE, "noarp": Nud.NOARP, "none": Nud.NONE, "stale": Nud.STALE,
@@ -189,7 +193,8 @@ def _parse_filter(words: Words, tool: Tool, states: int) -> _Filter:
 
 def _tables(tool: Tool, wanted: _Filter) -> list[NeighTable]:
     family = tool.options.family or (wanted.to.family if wanted.to is not None else "")
-    return [one.neighbours(tool.ns) for one in families(family)]
+    there = [one for one in families(family) if not one.six or tool.ns.has_ipv6]
+    return [one.neighbours(tool.ns) for one in there]
 
 
 def _newest_first(tool: Tool, wanted: _Filter) -> list[Neighbour]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net.dst import ERROR, Dst, Kind
-from macvsim.net.exceptions import RouteException
 from macvsim.net.fibroute import TABLE_MAIN, Route, RouteType
 from macvsim.net.namespace import Namespace
 from macvsim.tools.iproute2.family import Family
@@ -21,6 +21,10 @@ from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import Words, complaint, matches
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_text
+
+if TYPE_CHECKING:
+    from macvsim.net.exceptions import RouteException
+
 
 _NOT_ASKED = ("tos", "dsfield", "uid", "ipproto", "sport", "dport")
 """What no rule that is simulated can ask for."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from macvsim.net.fibroute import TABLE_MAIN, RouteType, Scope
-from macvsim.net.multipath import Hop
 from macvsim.tools.iproute2.messages import RouteMessage
 from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.routewords import TYPES, proto_name, table_name
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.wire.addr import ip_text
+
+if TYPE_CHECKING:
+    from macvsim.net.multipath import Hop
 
 
 class Hidden(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.net.fibroute import TABLE_NAMES, Scope
-from macvsim.tools.iproute2.linkfilter import SCOPES
+from macvsim.tools.iproute2.linkshow import SCOPES
 from macvsim.tools.iproute2.tool import Tool
 from macvsim.tools.iproute2.words import invalid, number
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from macvsim.docker.engine import BOOT_TIME
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.files import FileError
+from macvsim.machine.kernel import BOOT_TIME
 from macvsim.machine.options import read_options
 from macvsim.machine.usage import options_of
 from macvsim.net.netfilter.table import BUILT_IN

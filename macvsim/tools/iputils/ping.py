@@ -8,7 +8,6 @@ from typing import Any
 
 from macvsim.apps.base import inet_aton
 from macvsim.apps.names6 import is_text6, prefers6
-from macvsim.apps.ping6_iputils import IputilsPing6
 from macvsim.apps.ping_iputils import IputilsPing
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
@@ -124,7 +123,11 @@ def ping(call: Call) -> Waiting:
         raise NotSimulated("ping -L: IPV6_MULTICAST_LOOP", Effect.READS)
     if not six:
         options.pop("flow", None)
-    program = partial(IputilsPing6, tag=f"{call.name}: ") if six else IputilsPing
+    program: Any = IputilsPing
+    if six:
+        from macvsim.apps.ping6_iputils import IputilsPing6  # IPv4 does not load it
+
+        program = partial(IputilsPing6, tag=f"{call.name}: ")
     return run_program(program(call.box, target, stdout=call.out, stderr=call.err, **options))
 
 

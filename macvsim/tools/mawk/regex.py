@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from macvsim.errors import Effect, NotSimulated
-from macvsim.shell.regexp import AWK, Pattern, RegexError, RegexLimitError, compiled
+from macvsim.shell.regexp import AWK, Pattern, RegexError, compiled
 from macvsim.tools.mawk.values import AwkError
 
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)
@@ -25,8 +24,6 @@ def regex(source: str) -> Pattern:
         return compiled(_ESCAPE.sub(_character, source), syntax=AWK)
     except RegexError as error:
         raise AwkError(f"regular expression compile failed ({_TEXTS.get(error.code, error)})\n{source}") from None
-    except RegexLimitError as error:
-        raise NotSimulated(str(error), Effect.NONE) from None
 
 
 def parts(pattern: Pattern, text: str) -> list[str]:

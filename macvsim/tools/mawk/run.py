@@ -39,7 +39,6 @@ from macvsim.tools.mawk.values import (
     Array,
     AwkError,
     Input,
-    TooFewError,
     Value,
     compare,
     formatted,
@@ -221,7 +220,9 @@ class Run(Variables):
     def _formatted(self, statement: Print, values: list[Value]) -> str:
         try:
             return formatted(self.string(values[0]), values[1:], self.field, function="" if self.busybox else "printf")
-        except TooFewError as error:
+        except AwkError as error:
+            if error.printed is None:
+                raise
             name = "" if statement.target is None else self.string(self.value(statement.target))
             self.output.write(error.printed, name, appends=statement.appends)
             raise

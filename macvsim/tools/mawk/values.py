@@ -14,18 +14,13 @@ _WIDEST = (1 << 31) - 1
 
 
 class AwkError(Exception):
-    """The program cannot go on, in mawk's words, and in busybox' where they are others."""
+    """The program cannot go on, in mawk's words, and in busybox' where they are others; `printed`: what a format prints
+    before that.
+    """
 
-    def __init__(self, message: str, busybox: str = "") -> None:
+    def __init__(self, message: str, busybox: str = "", printed: str | None = None) -> None:
         super().__init__(message)
         self.busybox = busybox or message
-
-
-class TooFewError(AwkError):
-    """A format has more conversions than there are values; `printed` is what comes before the first of them."""
-
-    def __init__(self, function: str, form: str, printed: str) -> None:
-        super().__init__(f'not enough arguments passed to {function}("{form}")')
         self.printed = printed
 
 
@@ -90,7 +85,7 @@ def _size(value: float) -> int:
 
 
 def formatted(form: str, values: list[Value], field: Callable[[int], None], *, function: str = "") -> str:
-    """A format of printf and its values; missing ones are empty, or `TooFewError` in the name of a function.
+    """A format of printf and its values; missing ones are empty, or `AwkError` in the name of a function.
 
     field : takes the width of each field before it is built
     """
@@ -102,7 +97,8 @@ def formatted(form: str, values: list[Value], field: Callable[[int], None], *, f
         if value is not missing:
             return cast(Value, value)
         if function:
-            raise TooFewError(function, form, "".join(found) + form[at : match.start()])
+            before = "".join(found) + form[at : match.start()]
+            raise AwkError(f'not enough arguments passed to {function}("{form}")', printed=before)
         return None
 
     def one(match: re.Match[str]) -> str:

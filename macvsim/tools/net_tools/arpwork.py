@@ -11,7 +11,7 @@ from macvsim.machine.options import Given
 from macvsim.machine.tool import ToolError, UsageError
 from macvsim.net import arpioctl
 from macvsim.net.arpioctl import ArpRow
-from macvsim.tools.net_tools.oldnet import UnknownHost, ether, lookup, require_net_admin
+from macvsim.tools.net_tools.oldnet import ether, lookup, require_net_admin
 
 _LEFT_OUT = frozenset(("pub", "priv", "dontpub", "auto", "trail", "netmask"))
 
@@ -41,7 +41,7 @@ def host(call: Call, words: list[str], texts: ArpTexts) -> int:
         raise ToolError("need host name")
     try:
         return lookup(call, words[0])
-    except UnknownHost as error:
+    except ToolError as error:
         raise texts.unknown(words[0], str(error)) from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from macvsim.dev.flags import IFF_BROADCAST, IFF_RUNNING, IFF_UP
+from macvsim.dev.state import IFF_BROADCAST, IFF_RUNNING, IFF_UP
 from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
 from macvsim.machine.tool import ToolError, UsageError, tool
@@ -12,18 +12,8 @@ from macvsim.net import ifioctl
 from macvsim.tools.net_tools import ifprint
 from macvsim.tools.net_tools.common import NET_TOOLS_OWN, USAGE, VERSION
 from macvsim.tools.net_tools.ifchange import FLAG_WORDS, NO_DRIVER, NUMBERS, SETTERS, Change
-from macvsim.tools.net_tools.oldnet import (
-    IFNAMSIZ,
-    Interface,
-    UnknownHost,
-    atoi,
-    ether,
-    interfaces,
-    lookup,
-    read,
-    require_net_admin,
-)
-from macvsim.tools.net_tools.oldnet6 import Unreadable, parse_address
+from macvsim.tools.net_tools.oldnet import IFNAMSIZ, Interface, atoi, ether, interfaces, lookup, read, require_net_admin
+from macvsim.tools.net_tools.oldnet6 import parse_address
 from macvsim.wire.addr import mask_int
 
 _HINT = "ifconfig: `--help' gives usage information.\n"
@@ -150,7 +140,7 @@ class _Change(Change):
         """The address of a word, None where it has none, which the exit status tells whatever came before."""
         try:
             return lookup(self.call, text)
-        except UnknownHost as error:
+        except ToolError as error:
             self.call.err(f"{text}: {error}\n" if text else f"{error}\n")
             self.code = 1
             return None
@@ -210,7 +200,7 @@ class _Change(Change):
     def _alias6(self, text: str, *, add: bool) -> None:
         try:
             ip, plen = parse_address(text)
-        except Unreadable:
+        except ToolError:
             raise NotSimulated(f"ifconfig … {text}: it is no IPv6 address", Effect.CHANGES) from None
         self.change6(ip, plen, add=add, lookup="SIOGIFINDEX")
 

@@ -9,6 +9,7 @@ from macvsim.apps.base import name_of
 from macvsim.dev.attributes import Stats
 from macvsim.errors import MacvsimError, NetlinkError, NoSuchDevice
 from macvsim.machine.call import Call
+from macvsim.machine.tool import ToolError
 from macvsim.net import ifioctl
 from macvsim.net.addr import Address
 from macvsim.net.namespace import Namespace
@@ -69,30 +70,26 @@ def require_net_admin(call: Call) -> None:
         raise NetlinkError("EPERM", f"{call.box.name} may not configure its network")
 
 
-class UnknownHost(MacvsimError):
-    """A word is no address and no name that can be resolved; the text is the C library's."""
-
-
 def known_name(call: Call, ip: int, *, numeric: bool) -> str:
     """What the machine itself calls an address, empty where it does not know or is not to be asked."""
     return "" if numeric or not ip else name_of(call.box, ip) or ""
 
 
 def lookup(call: Call, text: str) -> int:
-    """The address a word stands for (``default`` is 0.0.0.0); `UnknownHost`."""
+    """The address a word stands for (``default`` is 0.0.0.0); `ToolError`."""
     if text == "default":
         return 0
     found = aton(text)
     if found is not None:
         return found
     if not text:
-        raise UnknownHost("Unknown server error")
+        raise ToolError("Unknown server error")
     if not _HOST_NAME.fullmatch(text):
-        raise UnknownHost("Unknown host")
+        raise ToolError("Unknown host")
     try:
         return call.box.resolve(text)
     except MacvsimError:
-        raise UnknownHost("Host name lookup failure") from None
+        raise ToolError("Host name lookup failure") from None
 
 
 # -- interfaces ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from macvsim.errors import MacvsimError
+from macvsim.machine.tool import ToolError
 from macvsim.net.ipv6 import proc6
 from macvsim.net.ipv6.proc6 import RTF_EXPIRES, RTF_GATEWAY, RTF_REJECT, RTF_UP, RouteRow6
 from macvsim.net.namespace import Namespace
@@ -12,15 +13,11 @@ SCOPE_NAMES = {0: "global", 0x10: "host", 0x20: "link", 0x40: "site", 0x80: "com
 _NONEXTHOP = 0x200000
 
 
-class Unreadable(MacvsimError):
-    """The words are no IPv6 address or route."""
-
-
 def lines6(ns: Namespace, name: str, form: str) -> list[str]:
     """A line for each IPv6 address of a device; `form` has the fields ``ip``, ``plen``, ``scope``, ``name``
     and ``title``."""
     found = []
-    for row in proc6.addresses(ns.ipv6):
+    for row in proc6.addresses(ns):
         if row.dev == name:
             scope = SCOPE_NAMES.get(row.scope, "unknown")
             words = {"ip": ip6_text(row.ip), "plen": row.plen, "scope": row.scope, "name": scope}
@@ -29,14 +26,14 @@ def lines6(ns: Namespace, name: str, form: str) -> list[str]:
 
 
 def parse_address(text: str) -> tuple[int, int]:
-    """``ADDRESS[/LENGTH]``; `Unreadable`."""
+    """``ADDRESS[/LENGTH]``; `ToolError`."""
     address, slash, length = text.partition("/")
     if slash and (not length.isdigit() or int(length) > 128):
-        raise Unreadable(f"{text} is no IPv6 address with a length up to 128")
+        raise ToolError(f"{text} is no IPv6 address with a length up to 128")
     try:
         return ip6_int(address), int(length) if slash else 128
     except MacvsimError as error:
-        raise Unreadable(str(error)) from None
+        raise ToolError(str(error)) from None
 
 
 def route_lines(ns: Namespace, form: str, *, numeric: bool) -> list[str]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from macvsim.errors import Effect, MacvsimError, NetlinkError, NotSimulated
 from macvsim.machine.call import Call
+from macvsim.machine.tool import ToolError
 from macvsim.net import rtioctl
 from macvsim.net.ipv6 import ioctl6
 from macvsim.net.rtioctl import RtEntry
-from macvsim.tools.net_tools.oldnet import UnknownHost, aton, lookup, require_net_admin
+from macvsim.tools.net_tools.oldnet import aton, lookup, require_net_admin
 from macvsim.wire.addr import ip_text
 from macvsim.wire.addr6 import ip6_int
 
@@ -155,7 +156,7 @@ class _Reader4(_Reader):
             raise self.misuse(self.texts.not_a_gateway.format(text))
         try:
             return lookup(self.call, text)
-        except UnknownHost:
+        except ToolError:
             raise self.texts.unknown(text, "Unknown host") from None
 
     def _length(self, target: str) -> str:
@@ -170,7 +171,7 @@ class _Reader4(_Reader):
     def _lookup(self, text: str) -> int:
         try:
             return lookup(self.call, text)
-        except UnknownHost as error:
+        except ToolError as error:
             raise self.texts.unknown(text, str(error)) from None
 
     def _check_mask(self) -> None:

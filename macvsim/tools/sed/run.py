@@ -10,8 +10,8 @@ import simpy
 from macvsim.engine.budget import LONG, Meter
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.streams import Steps
-from macvsim.shell.regexp import Match, Pattern, RegexLimitError
-from macvsim.tools.sed.script import Address, Command, SedError
+from macvsim.shell.regexp import Match, Pattern
+from macvsim.tools.sed.script import Address, Command, Script
 
 Truth = Generator[simpy.Event, Any, bool]
 _MOST_JUMPS = 1_000_000
@@ -47,10 +47,9 @@ class Files(Protocol):
 class Run:
     """One run; `quiet` : ``-n``; width : of ``l``; end : of lines."""
 
-    def __init__(
-        self, commands: list[Command], files: Files, meter: Meter, *, quiet: bool, width: int, end: str
-    ) -> None:
-        self._commands = commands
+    def __init__(self, script: Script, files: Files, meter: Meter, *, quiet: bool, width: int, end: str) -> None:
+        self._script = script
+        self._commands = script.commands
         self._files = files
         self._meter = meter
         self._quiet = quiet
@@ -189,7 +188,7 @@ class Run:
         """A pattern, or the one that was used last."""
         self._last_pattern = pattern or self._last_pattern
         if self._last_pattern is None:
-            raise SedError("-e expression #1, char 0: ", "no previous regular expression")
+            raise self._script.told("-e expression #1, char 0", "no previous regular expression")
         return self._last_pattern
 
     def _search(self) -> None:
@@ -322,14 +321,11 @@ class Run:
 
     def _matches(self, command: Command, pattern: Pattern) -> Iterator[Match]:
         """The matches that are replaced."""
-        try:
-            for count, match in enumerate(pattern.matches(self._space), 1):
-                if count >= command.occurrence:
-                    yield match
-                    if "g" not in command.flags:
-                        break
-        except RegexLimitError as error:
-            raise NotSimulated(str(error), Effect.NONE) from None
+        for count, match in enumerate(pattern.matches(self._space), 1):
+            if count >= command.occurrence:
+                yield match
+                if "g" not in command.flags:
+                    break
 
     def _to_file(self, name: str, line: str) -> Steps:
         if name == "/dev/stdout":

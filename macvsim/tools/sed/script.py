@@ -7,20 +7,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from macvsim.errors import Effect, NotSimulated
-from macvsim.shell.regexp import SED, SED_EXTENDED, Pattern, RegexError, RegexLimitError, compiled
+from macvsim.machine.tool import ToolError
+from macvsim.shell.regexp import SED, SED_EXTENDED, Pattern, RegexError, compiled
 from macvsim.tools.sed.expression import NOTHING, Replacement, plain, source
 
 _PLAIN = "dDpPnNgGhHxFz="
 _BLANK = " \t"
 
 
-class SedError(Exception):
-    """A script that cannot be read; `place` is in front of the text, as sed says it."""
-
-    def __init__(self, place: str, text: str) -> None:
-        super().__init__(place, text)
-        self.place = place
-        self.text = text
+PANIC = 4
+"""Exit status of GNU sed where it cannot go on (EXIT_PANIC)."""
 
 
 class Address(NamedTuple):
@@ -66,9 +62,13 @@ class Piece(NamedTuple):
 
 
 class Script:
-    """The commands of a script; extended : its regular expressions are extended ones (``-E``)."""
+    """The commands of a script.
 
-    def __init__(self, pieces: list[Piece], *, extended: bool) -> None:
+    extended : its regular expressions are extended ones (``-E``); busybox : mistakes are told without their place
+    """
+
+    def __init__(self, pieces: list[Piece], *, extended: bool, busybox: bool) -> None:
+        self._busybox = busybox
         self._pieces = pieces
         self._text = "\n".join(piece.text for piece in pieces)
         self._at = 0
@@ -102,11 +102,12 @@ class Script:
                     continue
             self.commands.append(command)
         if blocks:
-            raise SedError(f"-e expression #{len(self._pieces)}, char 0: ", "unmatched `{'")
+            raise self.told(f"-e expression #{len(self._pieces)}, char 0", "unmatched `{'")
         for command in self.commands:
             if command.letter in ("b", "t", "T"):
                 if command.text and command.text not in self._labels:
-                    raise SedError("", f"can't find label for jump to `{command.text}'")
+                    text = f"can't find label for jump to `{command.text}'"
+                    raise ToolError(text, 1 if self._busybox else PANIC)
                 command.target = self._labels.get(command.text, len(self.commands))
 
     def _command(self) -> Command:
@@ -309,10 +310,8 @@ class Script:
             return compiled(source(text), syntax=self._syntax, fold="I" in flags, lines="M" in flags)
         except RegexError as error:
             if error.code == "CLASS":
-                raise SedError("", str(error)) from None
+                raise ToolError(str(error), 1) from None
             raise self._error(str(error)) from None
-        except RegexLimitError as error:
-            raise NotSimulated(str(error), Effect.NONE) from None
 
     def _ended(self, otherwise: str = "extra characters after command") -> None:
         """Nothing but blanks may stand before the end of a command."""
@@ -347,7 +346,7 @@ class Script:
         while self._peek() and self._peek() in chars:
             self._at += 1
 
-    def _error(self, text: str, *, ahead: int = 0) -> SedError:
+    def _error(self, text: str, *, ahead: int = 0) -> ToolError:
         """An error where the script was read to, or `ahead` characters further where there are some."""
         at = min(self._at + ahead, len(self._text))
         start, expressions = 0, 0
@@ -357,5 +356,9 @@ class Script:
                 break
             start += len(piece.text) + 1
         if piece.name:
-            return SedError(f"file {piece.name} line {self._text.count(chr(10), start, at) + 1}: ", text)
-        return SedError(f"-e expression #{expressions}, char {at - start}: ", text)
+            return self.told(f"file {piece.name} line {self._text.count(chr(10), start, at) + 1}", text)
+        return self.told(f"-e expression #{expressions}, char {at - start}", text)
+
+    def told(self, place: str, text: str) -> ToolError:
+        """A mistake; only GNU sed tells the place."""
+        return ToolError(text if self._busybox else f"{place}: {text}", 1)

@@ -14,11 +14,11 @@ from macvsim.machine.files import FileError
 from macvsim.machine.streams import OpenFile, Steps
 from macvsim.machine.tool import Manner, Texts, ToolError, UsageError, tool
 from macvsim.tools.sed.run import Run
-from macvsim.tools.sed.script import Piece, Script, SedError
+from macvsim.tools.sed.script import PANIC, Piece, Script
 
 _TEXTS = Texts(__package__)
 _BUSYBOX = Manner(help_on_stderr=True, version_options=(), busybox=True)
-_BAD_INPUT, _PANIC = 2, 4
+_BAD_INPUT = 2
 
 
 @tool("sed", usage=_TEXTS, version=_TEXTS.blocks["version"], manner=Manner(),
@@ -52,7 +52,7 @@ def _sed(call: Call, *, busybox: bool) -> Waiting:
             try:
                 text = yield from call.read_all(None if value == "-" else call.open(value))
             except FileError as error:
-                raise ToolError(f"couldn't open file {value}: {error.strerror}", _PANIC) from None
+                raise ToolError(f"couldn't open file {value}: {error.strerror}", PANIC) from None
             pieces.append(Piece(value, text.removesuffix("\n")))
     if not pieces:
         if not names:
@@ -61,27 +61,23 @@ def _sed(call: Call, *, busybox: bool) -> Waiting:
     width = given.get("-l", "70")
     if not width.isdigit():
         raise ToolError(f"invalid line length: {width}")
-    try:
-        script = Script(pieces, extended="-E" in given or "-r" in given)
-        files = _Files(call, names or ["-"], busybox=busybox, end="\0" if "-z" in given else "\n")
-        for command in script.commands:
-            if command.letter in "wW" or "w" in command.flags:
-                files.opened(command.text)
-        run = Run(
-            script.commands,
-            files,
-            call.box.sim.meter,
-            quiet="-n" in given or script.quiet,
-            width=int(width),
-            end=files.end,
-        )
-        if "-i" not in given and "-s" not in given:
-            status = yield from run.run()
-        else:
-            status = yield from _separately(call, run, files, suffix=given.get("-i") if "-i" in given else None)
-    except SedError as error:
-        panic = _PANIC if not busybox and error.text.startswith("can't find label") else 1
-        raise ToolError(error.text if busybox else error.place + error.text, panic) from None
+    script = Script(pieces, extended="-E" in given or "-r" in given, busybox=busybox)
+    files = _Files(call, names or ["-"], busybox=busybox, end="\0" if "-z" in given else "\n")
+    for command in script.commands:
+        if command.letter in "wW" or "w" in command.flags:
+            files.opened(command.text)
+    run = Run(
+        script,
+        files,
+        call.box.sim.meter,
+        quiet="-n" in given or script.quiet,
+        width=int(width),
+        end=files.end,
+    )
+    if "-i" not in given and "-s" not in given:
+        status = yield from run.run()
+    else:
+        status = yield from _separately(call, run, files, suffix=given.get("-i") if "-i" in given else None)
     return files.status if status is None else status or files.status
 
 
@@ -91,7 +87,7 @@ def _separately(call: Call, run: Run, files: _Files, *, suffix: str | None) -> G
         files.waiting = [name]
         if suffix is not None and call.files.is_directory(name):
             call.err(f"{call.name}: couldn't edit {name}: not a regular file\n")
-            files.status = _PANIC
+            files.status = PANIC
             continue
         run.restart()
         files.kept = None if suffix is None else []
@@ -107,7 +103,7 @@ def _separately(call: Call, run: Run, files: _Files, *, suffix: str | None) -> G
             try:
                 call.files.replace(name, "".join(files.kept))
             except FileError as error:
-                raise ToolError(f"couldn't open file {name}: {error.strerror}", _PANIC) from None
+                raise ToolError(f"couldn't open file {name}: {error.strerror}", PANIC) from None
         if status is not None:
             return status
     return None
@@ -168,7 +164,7 @@ class _Files:
         self.name = name
         try:
             if name != "-" and call.files.is_directory(name):
-                raise ToolError(f"read error on {name}: Is a directory", _PANIC)
+                raise ToolError(f"read error on {name}: Is a directory", PANIC)
             self._file = call.fds.stdin if name == "-" else call.open(name)
         except FileError as error:
             call.err(f"{call.name}: can't read {name}: {error.strerror}\n" if self._missing == _BAD_INPUT
@@ -189,7 +185,7 @@ class _Files:
             try:
                 self._written[name] = self._call.create(name)
             except FileError as error:
-                raise ToolError(f"couldn't open file {name}: {error.strerror}", _PANIC) from None
+                raise ToolError(f"couldn't open file {name}: {error.strerror}", PANIC) from None
         return self._written[name]
 
     def write_to(self, name: str, text: str) -> Steps:

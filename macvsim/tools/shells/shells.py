@@ -14,8 +14,8 @@ from macvsim.machine.streams import NULL, Text
 from macvsim.machine.tool import Manner, Reader, Texts, ToolError, UsageError, tool
 from macvsim.machine.usage import Option
 from macvsim.shell.builtins.options import switch
+from macvsim.shell.dialects import Dialect
 from macvsim.shell.dialects.ash import Ash
-from macvsim.shell.dialects.base import Dialect
 from macvsim.shell.dialects.bash import Bash, Bash5
 from macvsim.shell.interpreter import Interpreter
 from macvsim.shell.state import PATH, State

@@ -6,8 +6,7 @@ import re
 
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
-from macvsim.machine.execute import execute
-from macvsim.machine.resolve import NotExecutable, NotFound
+from macvsim.machine.execute import NotExecutable, NotFound, execute
 from macvsim.machine.tool import Manner, Texts, UsageError, tool
 
 

@@ -11,7 +11,7 @@ from macvsim.tools.socketstreams import to_bytes
 from macvsim.tools.tcpdump.interfaces import ANY, interfaces, listing
 from macvsim.tools.tcpdump.live import Live
 from macvsim.tools.tcpdump.naming import BoxNames, BoxResolver
-from macvsim.tools.tcpdump.savefile import FormatError, Savefile, read
+from macvsim.tools.tcpdump.savefile import Savefile, read
 from macvsim.tools.tcpdump.settings import Settings, settings
 from macvsim.tools.tcpdump.sink import PacketSink
 from macvsim.wire.pcapfilter import COOKED, ETHERNET, Filter, FilterError, LinkType, View, compile_filter
@@ -159,8 +159,6 @@ def _from_file(call: Call, wanted: Settings) -> Waiting:
         saved = read(data)
     except FileError as error:
         raise ToolError(f"{wanted.read}: {error.strerror}") from None
-    except FormatError as error:
-        raise ToolError(str(error)) from None
     call.err(
         f"reading from file {wanted.read}, link-type {saved.link.name} ({saved.link.description}), "
         f"snapshot length {saved.snaplen}\n"
@@ -178,14 +176,16 @@ def _from_file(call: Call, wanted: Settings) -> Waiting:
 
 def _play(call: Call, wanted: Settings, saved: Savefile, keep: Filter, sink: PacketSink) -> int:
     by_index = {dev.ifindex: dev.name for dev in call.box.ns.devices.values()}
-    try:
-        for record in saved.records:
-            if keep(View(record.data, record.length)):
-                index = int.from_bytes(record.data[4:8], "big")
-                sink.put(record, by_index.get(index, "?"))
-            if sink.full:
-                break
-    except FormatError as error:
-        call.err(f"tcpdump: pcap_loop: {error}\n")
-        return 1
+    records = iter(saved.records)
+    while not sink.full:
+        try:
+            record = next(records, None)
+        except ToolError as error:
+            call.err(f"tcpdump: pcap_loop: {error}\n")
+            return 1
+        if record is None:
+            break
+        if keep(View(record.data, record.length)):
+            index = int.from_bytes(record.data[4:8], "big")
+            sink.put(record, by_index.get(index, "?"))
     return 0

@@ -10,6 +10,7 @@ from struct import Struct, pack
 from typing import NamedTuple
 
 from macvsim.errors import Effect, NotSimulated
+from macvsim.machine.tool import ToolError
 from macvsim.wire.pcapfilter import COOKED, ETHERNET, LinkType
 
 LINKTYPES = {1: ETHERNET, 276: COOKED}
@@ -19,10 +20,6 @@ _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _HEADER = 24
 _RECORD = 16
 _SECOND = 1_000_000_000
-
-
-class FormatError(Exception):
-    """Not a capture file, in libpcap's words."""
 
 
 class Record(NamedTuple):
@@ -59,9 +56,9 @@ def record_bytes(record: Record, *, nano: bool) -> bytes:
 
 
 def read(data: bytes) -> Savefile:
-    """Open a file; `FormatError` when it is none, `NotSimulated` for other formats than pcap."""
+    """Open a file; `ToolError` when it is none, `NotSimulated` for other formats than pcap."""
     if len(data) < 4:
-        raise FormatError(f"truncated dump file; tried to read 4 file header bytes, only got {len(data)}")
+        raise ToolError(f"truncated dump file; tried to read 4 file header bytes, only got {len(data)}")
     if data[:4] == _PCAPNG:
         raise NotSimulated("tcpdump -r of a pcapng file", Effect.READS)
     for order in "<>":
@@ -69,9 +66,9 @@ def read(data: bytes) -> Savefile:
         if magic in (_MICRO, _NANO):
             break
     else:
-        raise FormatError("unknown file format")
+        raise ToolError("unknown file format")
     if len(data) < _HEADER:
-        raise FormatError(f"truncated dump file; tried to read {_HEADER} file header bytes, only got {len(data)}")
+        raise ToolError(f"truncated dump file; tried to read {_HEADER} file header bytes, only got {len(data)}")
     _, _, _, _, _, snaplen, number = Struct(order + "IHHiIII").unpack(data[:_HEADER])
     link = LINKTYPES.get(number)
     if link is None:
@@ -85,12 +82,10 @@ def _records(data: bytes, order: str, unit: int) -> Iterator[Record]:
     while at < len(data):
         left = len(data) - at
         if left < _RECORD:
-            raise FormatError(f"truncated dump file; tried to read {_RECORD} header bytes, only got {left}")
+            raise ToolError(f"truncated dump file; tried to read {_RECORD} header bytes, only got {left}")
         seconds, fraction, captured, length = header.unpack(data[at : at + _RECORD])
         at += _RECORD
         if captured > len(data) - at:
-            raise FormatError(
-                f"truncated dump file; tried to read {captured} captured bytes, only got {len(data) - at}"
-            )
+            raise ToolError(f"truncated dump file; tried to read {captured} captured bytes, only got {len(data) - at}")
         yield Record(seconds * _SECOND + fraction * unit, data[at : at + captured], length)
         at += captured

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from macvsim.dev.base import NetDevice
 from macvsim.dev.bridge import netif_is_bridge_master
-from macvsim.errors import Effect, NetlinkError
+from macvsim.errors import Effect, NetlinkError, NotSimulated
 from macvsim.machine.tool import UsageError
 from macvsim.net import fdbnetlink
 from macvsim.net.fdbnetlink import FdbRow
@@ -143,7 +143,7 @@ def _read(tool: Tool, words: Words) -> _Entry:
                     raise complaint("Error: invalid vlan id.\n")
                 entry.vlan = found
             case _ if word in _LEFT_OUT:
-                raise _NotHere(word)
+                raise NotSimulated(f"bridge fdb … {word}", Effect.CHANGES)
             case _:
                 if word == "to":
                     word = words.value()
@@ -158,15 +158,8 @@ def _read(tool: Tool, words: Words) -> _Entry:
     return entry
 
 
-class _NotHere(Exception):
-    """A word of overlays (VXLAN) or offloading hardware."""
-
-
 def _add(tool: Tool, words: Words, *, exclusive: bool) -> int:
-    try:
-        entry = _read(tool, words)
-    except _NotHere as word:
-        return tool.call.not_simulated(f"bridge fdb … {word}", Effect.CHANGES)
+    entry = _read(tool, words)
     address = mac(entry.address)
     dev = tool.device(entry.dev)
     for master in entry.sides:
@@ -185,10 +178,7 @@ def _add(tool: Tool, words: Words, *, exclusive: bool) -> int:
 
 
 def _delete(tool: Tool, words: Words) -> int:
-    try:
-        entry = _read(tool, words)
-    except _NotHere as word:
-        return tool.call.not_simulated(f"bridge fdb … {word}", Effect.CHANGES)
+    entry = _read(tool, words)
     address = mac(entry.address)
     dev = tool.device(entry.dev)
     for master in entry.sides:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from macvsim.dev.base import NetDevice
 from macvsim.dev.contracts import Event
 from macvsim.wire.addr6 import ALL_NODES, multicast_mac6
-from macvsim.wire.ipv6 import MIN_MTU
+from macvsim.wire.frame import IPV6_MIN_MTU
 
 _ALL_NODES_MAC = multicast_mac6(ALL_NODES)
 
@@ -40,7 +40,7 @@ class Quiet:
 
     def attach(self, dev: NetDevice) -> None:
         """A device comes to the namespace; IPv6 looks at it unless its MTU is too small."""
-        if dev.mtu >= MIN_MTU:
+        if dev.mtu >= IPV6_MIN_MTU:
             dev.inet.quiet6 = Attached.of(dev)
             if not dev.loopback:
                 dev.add_mc(_ALL_NODES_MAC)
