@@ -13,12 +13,18 @@ from typing import Any
 
 import macvsim
 from macvsim.cli import parser
+from macvsim.dev.base import NetDevice
+from macvsim.docker.engine import Engine
+from macvsim.docker.host import DockerHost
+from macvsim.engine.display import Listed
 from macvsim.engine.drop import DropReason
 from macvsim.machine.programs import Programs
 from macvsim.machine.tool import Tool
 from macvsim.machine.usage import Option
 from macvsim.output import write_file
+from macvsim.switch import SwitchPort
 
+RETURNED = {"DockerHost": DockerHost, "Engine": Engine, "SwitchPort": SwitchPort, "NetDevice": NetDevice}
 SECTIONS = ("Parameters", "Returns", "Raises", "Attributes")
 
 
@@ -51,6 +57,9 @@ def api() -> Iterator[str]:
             yield f"## {name}\n"
             yield from _signature(name, thing)
             yield from _docstring(thing)
+    yield "Objects that methods return:\n"
+    for name, cls in RETURNED.items():
+        yield from _class(name, cls)
 
 
 def _class(name: str, cls: type) -> Iterator[str]:
@@ -65,14 +74,27 @@ def _class(name: str, cls: type) -> Iterator[str]:
 
 
 def _members(cls: type) -> Iterator[tuple[str, Any]]:
-    """Public methods and properties with a docstring, in the order in which they are written; a base's come first."""
+    """Public methods and properties with a docstring, in the order in which they are written; a base's come first.
+
+    Of a class whose objects list their public names, these.
+    """
+    public = public_names(cls) if issubclass(cls, Listed) else None
     seen: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if base.__module__.startswith("macvsim"):
             seen.update((name, thing) for name, thing in vars(base).items() if not name.startswith("_"))
     for name, thing in seen.items():
-        if (isinstance(thing, property) or inspect.isfunction(thing)) and inspect.getdoc(thing):
-            yield name, thing
+        if public is not None and name not in public:
+            continue
+        if isinstance(thing, property | classmethod) or inspect.isfunction(thing):
+            thing = thing.__func__ if isinstance(thing, classmethod) else thing
+            if inspect.getdoc(thing):
+                yield name, thing
+
+
+def public_names(cls: type[Listed]) -> list[str]:
+    """As ``dir()`` of an object has them."""
+    return dir(object.__new__(cls))
 
 
 def _signature(name: str, thing: Any) -> Iterator[str]:

@@ -30,45 +30,63 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from macvsim.apps.ping import PingResult
+    from macvsim.dev.cable import Cable
+    from macvsim.docker.container import Container
+    from macvsim.docker.network import Network
     from macvsim.engine.budget import Budget
     from macvsim.engine.drop import DropReason
     from macvsim.errors import BudgetExceeded, DockerError, MacvsimError, NetlinkError, NotSimulated, TopologyError
     from macvsim.explain.explanation import Explanation
     from macvsim.lab import Lab
     from macvsim.machine.capture import Capture
+    from macvsim.machine.host import Result
     from macvsim.sweeps.sweep import sweep
+    from macvsim.switch import Switch
 
 _HOME = {
     "Budget": "macvsim.engine.budget",
     "BudgetExceeded": "macvsim.errors",
+    "Cable": "macvsim.dev.cable",
     "Capture": "macvsim.machine.capture",
+    "Container": "macvsim.docker.container",
     "DockerError": "macvsim.errors",
     "DropReason": "macvsim.engine.drop",
     "Explanation": "macvsim.explain.explanation",
     "Lab": "macvsim.lab",
     "MacvsimError": "macvsim.errors",
     "NetlinkError": "macvsim.errors",
+    "Network": "macvsim.docker.network",
     "NotSimulated": "macvsim.errors",
     "PingResult": "macvsim.apps.ping",
+    "Result": "macvsim.machine.host",
+    "Switch": "macvsim.switch",
     "TopologyError": "macvsim.errors",
     "sweep": "macvsim.sweeps",
 }
-
 __all__ = [
     "Budget",
     "BudgetExceeded",
+    "Cable",
     "Capture",
+    "Container",
     "DockerError",
     "DropReason",
     "Explanation",
     "Lab",
     "MacvsimError",
     "NetlinkError",
+    "Network",
     "NotSimulated",
     "PingResult",
+    "Result",
+    "Switch",
     "TopologyError",
     "sweep",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def _displays() -> Any:

@@ -65,6 +65,11 @@ class Lab(ShownLab):
     MacvsimError : MACVSIM_FASTPATH is neither 0 nor 1; a limit of the budget is not known
     """
 
+    PUBLIC = (
+        "allow_unsimulated animate at boxes budget cable cables capture copy env every fastpath from_graph graph host "
+        "hosts load now picture plot plug process run save sh start_capture stop_capture switch switches unsimulated "
+        "why"
+    )
     UNCOMPARED = ("_functions", "_values", "history")
 
     def __init__(

@@ -74,6 +74,8 @@ class PingResult(ShownPing):
     first_seq = 0
     """Sequence number of the first request."""
 
+    PUBLIC = "address after code errors explain ladder loss received replies rtts sent size target text ttl ttls"
+
     def __init__(self, sim: Sim, ns: Namespace, target: str, address: str, size: int) -> None:
         self.sim = sim
         self.ns = ns

@@ -23,6 +23,7 @@ from macvsim.dev.contracts import CONSUMED, PASS, Event, Rx, Tap
 from macvsim.dev.logtap import LogTap
 from macvsim.dev.softnet import Softnet
 from macvsim.dev.state import State
+from macvsim.engine.display import Listed
 from macvsim.engine.drop import DropReason
 from macvsim.engine.history import recorded
 from macvsim.engine.wheel import SOFTIRQ
@@ -49,10 +50,14 @@ def classify(dst: bytes, mac: bytes) -> PacketType:
     return OTHERHOST
 
 
-class NetDevice(State):
+class NetDevice(State, Listed):
     """An Ethernet device of one namespace.  A new kind writes `start_xmit` and, where it differs, the `on_…` hooks."""
 
     __slots__ = ()
+    PUBLIC = (
+        "carrier ifindex kind label lower mac master mtu name operstate promiscuity set_down set_mac set_mtu "
+        "set_promisc set_up stats up uppers"
+    )
     ns: Stack
     lower: NetDevice | None
     uppers: tuple[NetDevice, ...]

@@ -124,6 +124,8 @@ class Cable(Injecting):
     loss : probability 0.0-1.0 that a frame is lost, each direction with its own random stream
     """
 
+    PUBLIC = "a add_tap b delay label loss other queue rate unplug"
+
     def __init__(
         self,
         sim: Sim,
@@ -164,6 +166,7 @@ class Cable(Injecting):
 
     @property
     def label(self) -> str:
+        """Both ends, for messages: ``cable host1:enp0s8 - sw1:host1``."""
         return f"cable {self.a.label} - {self.b.label}"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from macvsim.engine.display import Listed
 from macvsim.engine.history import recorded
 from macvsim.engine.wheel import SOFTIRQ
 from macvsim.errors import MacvsimError
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 
 
-class Injecting:
+class Injecting(Listed):
     """Methods of cables and switch ports for packets that scapy composes."""
 
     __slots__ = ()
+    PUBLIC = "sendp sniff"
     sim: Sim
 
     @property

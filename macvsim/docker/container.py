@@ -96,6 +96,7 @@ class Container(Box):
         "restart_delay", "restarting", "restarts", "running", "sandbox", "settings", "started",
     )  # fmt: skip
 
+    PUBLIC = "config error exec exit_code id image ip log mac network_mode paused running short_id status"
     execs: list[Process]
     """What ``docker exec`` started and has not ended."""
     log: ContainerLog
@@ -185,6 +186,7 @@ class Container(Box):
 
     @property
     def short_id(self) -> str:
+        """The first 12 digits of its id, as ``docker ps`` shows it."""
         return short_id(self.id)
 
     def environment(self, extra: Sequence[str] = (), *, tty: bool = False) -> dict[str, str]:

@@ -29,6 +29,7 @@ from macvsim.docker.network import EndpointSettings, Network, NetworkConfig
 from macvsim.docker.profile import Profile, get_profile
 from macvsim.docker.publish import Ports
 from macvsim.docker.resolv import ResolvConf
+from macvsim.engine.display import Listed
 from macvsim.engine.history import recorded
 from macvsim.errors import DockerError
 from macvsim.machine.host import Box, Result
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from macvsim.docker.inspection import Document
 
 
-class Engine:
+class Engine(Listed):
     """dockerd, running on a host from the moment this is made.
 
     Starting it makes docker0 with 172.17.0.1/16 and sets net.ipv4.ip_forward to 1, as dockerd does; containers made
@@ -57,6 +58,10 @@ class Engine:
     machine : what ``docker info`` shows of it
     """
 
+    PUBLIC = (
+        "containers create exec images inspect kill network_connect network_create network_disconnect network_inspect "
+        "network_ls network_prune network_rm pause prune ps rename restart rm run start stop unpause"
+    )
     UNCOMPARED = ("_clock",)
 
     def __init__(

@@ -28,6 +28,8 @@ class DockerHost(Host):
     ns : a namespace of `kernel` to be the host's instead of the first one, for several hosts on one kernel
     """
 
+    PUBLIC = "containers docker has_docker start_docker"
+
     def __init__(
         self,
         kernel: Kernel,

@@ -14,6 +14,7 @@ from macvsim.docker.ids import id_text
 from macvsim.docker.ipam import Assignment, Lease
 from macvsim.docker.ipam_config import PREDEFINED, IPAddress, IpamConfig
 from macvsim.docker.parents import ParentOptions, ParentPlan
+from macvsim.engine.display import Listed
 
 if TYPE_CHECKING:
     from macvsim.docker.inspection import EndpointView, MemberView, NetworkView
@@ -46,13 +47,15 @@ class NetworkConfig:
 
 
 @dataclass(eq=False)
-class Network:
+class Network(Listed):
     """A network of one daemon.
 
     id : 64 hex digits; created : nanoseconds since 1970; device : name of the parent or bridge device
     options, parent : of macvlan and ipvlan networks; bridge_rules : of bridge networks
     endpoints : by the names of their containers, in the order they came
     """
+
+    PUBLIC = "config created device driver endpoints id internal name options"
 
     id: str
     config: NetworkConfig
@@ -66,14 +69,17 @@ class Network:
 
     @property
     def name(self) -> str:
+        """As ``docker network ls`` shows it."""
         return self.config.name
 
     @property
     def driver(self) -> str:
+        """``macvlan``, ``ipvlan``, ``bridge``, ``host`` or ``null``."""
         return self.config.driver
 
     @property
     def internal(self) -> bool:
+        """It leads nowhere else (``--internal``)."""
         return self.config.internal
 
     @property

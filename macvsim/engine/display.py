@@ -7,7 +7,7 @@ The view stands above everything that it draws, so that nothing here knows it; t
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 L = TypeVar("L")
 
 
-class Shown:
+class Listed:
+    """Something with a few public attributes among many: completion and ``dir()`` show those named by `PUBLIC` of its
+    classes, words in a text.
+    """
+
+    __slots__ = ()
+    PUBLIC: ClassVar[str] = ""
+
+    def __dir__(self) -> list[str]:
+        return sorted({name for kind in type(self).__mro__ for name in vars(kind).get("PUBLIC", "").split()})
+
+
+class Shown(Listed):
     """Something that notebooks show as a text with markup."""
 
     __slots__ = ()
@@ -53,7 +65,7 @@ class ShownCapture(Shown):
         return Shown.view().capture_ladder(self, by)
 
 
-class ShownLab:
+class ShownLab(Listed):
     """A lab is shown as a picture of its topology."""
 
     __slots__ = ()
@@ -121,4 +133,4 @@ class ShownLab:
         return lab
 
 
-__all__ = ["Shown", "ShownCapture", "ShownLab", "ShownPing"]
+__all__ = ["Listed", "Shown", "ShownCapture", "ShownLab", "ShownPing"]

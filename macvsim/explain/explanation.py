@@ -68,6 +68,8 @@ class Explanation(Shown):
     fixes : edits that were tried, where somebody asked for them (`macvsim.lab.Lab.why`); untried : why none could be
     """
 
+    PUBLIC = "after fixes hint ignored others path reason sentence trace untried verdict where"
+
     verdict: str
     sentence: str
     ending: Ending | None

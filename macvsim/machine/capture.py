@@ -43,6 +43,8 @@ class Capture(ShownCapture):
     names : name of each address, for the name block of a pcapng file
     """
 
+    PUBLIC = "interfaces ladder packets reasons records save stop"
+
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self.interfaces: list[str] = []
         self.names: Mapping[str, str] = names if names is not None else {}

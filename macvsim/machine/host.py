@@ -39,6 +39,8 @@ class Result(Shown):
     after : commands that would have changed the network before it ended, and are not simulated
     """
 
+    PUBLIC = "after code stderr stdout"
+
     def __init__(self, stdout: str, stderr: str, code: int, after: tuple[Unsimulated, ...] = ()) -> None:
         self.stdout = stdout
         self.stderr = stderr
@@ -104,6 +106,10 @@ class Box(Parts, Shown, Crafting):
         "ns",
         "sim",
     )  # fmt: skip
+    PUBLIC = (
+        "addr_add addr_del capture dev files hostname hosts hosts6 kernel link_set macvlan name ping resolve resolve6 "
+        "route_add send sendp sh sniff sr sr1 srp srp1 start_capture stop_capture sysctl vlan wall_clock"
+    )
     files: FileTexts
     """Files written by commands or put there, by absolute path."""
     file_times: dict[str, int]
@@ -395,6 +401,8 @@ class Box(Parts, Shown, Crafting):
 
 class Host(Box):
     """A machine with NICs."""
+
+    PUBLIC = "nic_add"
 
     def __init__(self, kernel: Kernel, name: str, flavour: Flavour = DEBIAN) -> None:
         super().__init__(kernel, kernel.init, name, flavour)

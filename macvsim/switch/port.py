@@ -80,6 +80,8 @@ class SwitchPort(Injecting):
         "vlans",
     )
 
+    PUBLIC = "access cable hairpin isolated label link mtu name policy set_up stats switch trunk vlans"
+
     def __init__(self, switch: Switch, name: str, policy: PortPolicy, mtu: int) -> None:
         self.sim: Sim
         object.__setattr__(self, "sim", switch.sim)

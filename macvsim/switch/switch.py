@@ -34,6 +34,8 @@ class Switch(Shown):
         policy has it
     """
 
+    PUBLIC = "add_port fdb mtu name policy port ports vlan_aware"
+
     def __init__(
         self,
         sim: Sim,
