@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from macvsim.apps.base import App
@@ -32,7 +33,6 @@ class Outcome:
     """What became of a step.
 
     output : what its terminal showed; status : exit code; pings : those that it began
-    hunks : where the output differs from what is expected; empty also where nothing is compared
     after : commands that would have changed the network before, and are not simulated; the lab may differ from the real
     network since the first of them
     """
@@ -41,13 +41,21 @@ class Outcome:
     output: str = ""
     status: int = 0
     pings: list[PingResult] = field(default_factory=list)
-    hunks: list[Hunk] = field(default_factory=list)
     after: tuple[Unsimulated, ...] = ()
 
     @property
     def lines(self) -> list[str]:
         """The output as lines, without the empty ones at its end."""
         return split_lines(self.output.rstrip("\n"))
+
+    @cached_property
+    def hunks(self) -> list[Hunk]:
+        """Where the output differs from what is expected; empty also where nothing is compared."""
+        if not self.step.compared:
+            return []
+        from macvsim.labfile.compare import differences
+
+        return differences(self.step.command, self.step.expected, self.lines)
 
 
 class Player:
@@ -115,12 +123,7 @@ class Player:
             terminal.end()
             place = f"{self.lab_file.document.file}:{step.line}"
             raise BudgetExceeded(error.limit, f"{place}: {step.command}: {error.report}") from None
-        outcome = Outcome(step, terminal.end(), session.status, self.pings)
-        if step.compared:
-            from macvsim.labfile.compare import differences
-
-            outcome.hunks = differences(step.command, step.expected, outcome.lines)
-        return outcome
+        return Outcome(step, terminal.end(), session.status, self.pings)
 
     def _repeat(self, step: Step) -> Outcome:
         """Do what was called where a lab was saved."""

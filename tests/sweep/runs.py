@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -19,6 +20,11 @@ def rtt(delay: int, seed: int) -> dict[str, Any]:
     a.addr_add("eth0", "10.0.0.1/24")
     b.addr_add("eth0", "10.0.0.2/24")
     return {"rtt": a.ping("10.0.0.2", count=2).rtts[-1], "seed_too": seed}
+
+
+def collecting(seed: int) -> dict[str, Any]:
+    """How garbage is collected during a run."""
+    return {"threshold": gc.get_threshold()[0], "left_out": gc.get_freeze_count() > 0}
 
 
 def dies_once(folder: str, number: int, seed: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -19,7 +20,8 @@ from macvsim import MacvsimError
 from macvsim.cli import main
 from macvsim.labfile.commands import check_file
 from macvsim.sweeps.keys import read_settings
-from tests.sweep.runs import always_dies, dies_once, no_dict, rtt
+from macvsim.sweeps.plan import YOUNG
+from tests.sweep.runs import always_dies, collecting, dies_once, no_dict, rtt
 
 pytestmark = pytest.mark.slow
 
@@ -184,6 +186,17 @@ def test_functions(scheduler: str) -> None:
     assert [row["seed_too"] for row in tables[0].rows()] == [3, 4, 3, 4]
     with pytest.raises(MacvsimError, match="returns a dict"):
         macvsim.sweep(no_dict, on="serial")
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="collects garbage otherwise")
+def test_runs_collect_little_garbage_and_leave_it_as_it_was() -> None:
+    before = gc.get_threshold()
+    (record,) = macvsim.sweep(collecting, on="serial").records
+    assert (record["threshold"], record["left_out"]) == (YOUNG, True)
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+    with pytest.raises(MacvsimError):
+        macvsim.sweep(no_dict, on="serial")
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
 
 
 # -- nothing is lost ---------------------------------------------------------------------------------------------------
