@@ -72,3 +72,8 @@ def message_of(message: bytes, protocol: int) -> bytes:
             return message[:2] + message[4:6]
         return message if message[0] in _NEIGHBOURS else b""
     return b""
+
+
+def is_discovery(raw: bytes) -> bool:
+    """True for a packet of neighbour discovery, all of which is in its flow."""
+    return raw[12:14] == _IP6 and raw[20] == _ICMP6 and raw[MESSAGE6] in _NEIGHBOURS
