@@ -41,6 +41,8 @@ def rewriting(came: bytes, left: bytes, fresh: bool) -> tuple[Rewrite, Any] | No
         if came[start:] != left[start:]:
             return None
         layout = start, b"", b"", start, 0
+    if start == MESSAGE4 and (came[20] & 0x1F or came[21]) and came[start:] != left[start:]:
+        return None  # a fragment without its transport header
     at, front, back, rest, zero = layout
     message = _number(left[at : at + 2]) - _number(came[at : at + 2])
     found: tuple[Rewrite, Any]

@@ -150,6 +150,18 @@ def test_pings_are_repeated(build: Callable[[Lab], Built], journal: bool, count:
     assert count.plain < 60 and count.repeated > 250, (count.plain, count.repeated)
 
 
+@pytest.mark.parametrize("build", [experiment3, masquerade])
+def test_fragments_are_repeated(build: Callable[[Lab], Built], count: Count) -> None:
+    """All but their reassembly, by the receiver and by connection tracking."""
+    box, address = build(lab := Lab(seed=0))
+    box.sh(f"ping -c 10 -s 4000 {address}")
+    lab.sim.flush()
+    count.plain = count.repeated = 0
+    assert " 0% packet loss" in box.sh(f"ping -c 100 -i 0.01 -s 4000 {address}").stdout
+    lab.sim.flush()
+    assert count.repeated > 10 * count.plain, (count.plain, count.repeated)
+
+
 def test_captures_are_told_by_entries(count: Count) -> None:
     lab = Lab(seed=0)
     box, address = experiment3(lab)
