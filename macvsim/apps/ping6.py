@@ -48,7 +48,7 @@ class BusyboxPing6(BusyboxPing):
         to = self._resolve6(result.target)
         if to is None:
             return
-        self._to, sock.zone = to.ip, to.zone
+        self._to, self._text, sock.zone = to.ip, ip6_text(to.ip), to.zone
         result.address = to.text
         origin = "" if source is None else f" from {source.text}"
         self._print(f"PING {result.target} ({result.address}){origin}: {result.size} data bytes\n")
@@ -89,7 +89,8 @@ class BusyboxPing6(BusyboxPing):
         else:
             self._seen[mark] = True
             self._tally.received += 1
-        sender = ip6_text(ipv6.addresses(packet.data)[0])
+        source = ipv6.addresses(packet.data)[0]
+        sender = self._text if source == self._to else ip6_text(source)
         reply = (seq, sender, packet.data[7], rtt, len(message), duplicate)
         self._tally.kept.append(reply)
         if not self.quiet:

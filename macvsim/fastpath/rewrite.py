@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from macvsim.wire.flow import MESSAGE4, MESSAGE6
+from macvsim.wire.flow import MESSAGE4, MESSAGE6, is_discovery
 
 Rewrite = Callable[[Any, bytes, int], bytes]
 """``(fields, bytes of a packet, identification to write, -1: its own)`` -> bytes of the packet as it leaves; the second
@@ -29,16 +29,20 @@ def rewriting(came: bytes, left: bytes, fresh: bool) -> tuple[Rewrite, Any] | No
     """
     if came[14:] == left[14:] and not fresh:
         return _relinked, left[:14]
-    if len(came) != len(left) or came[12:14] != left[12:14]:
+    if came[12:14] != left[12:14]:
         return None
-    if left[12:14] == _ARP:  # whose flow is the whole packet
+    if left[12:14] == _ARP or is_discovery(came):  # whose flow is the whole packet
         return _replaced, left
+    if len(came) != len(left):
+        return None
     start = MESSAGE4 if left[12:14] == _IP else MESSAGE6
     layout = _layout(left, start, came[23 if start == MESSAGE4 else 20])
     if layout is None:
         if came[start:] != left[start:]:
             return None
         layout = start, b"", b"", start, 0
+    if start == MESSAGE4 and (came[20] & 0x1F or came[21]) and came[start:] != left[start:]:
+        return None  # a fragment without its transport header
     at, front, back, rest, zero = layout
     message = _number(left[at : at + 2]) - _number(came[at : at + 2])
     found: tuple[Rewrite, Any]

@@ -88,6 +88,9 @@ class ArpLayer:
         if way.route is None or not way.route.gone:
             self.ns.icmp.host_unreachable(packet)
 
+    def failing(self, entry: Neighbour) -> None:
+        """Decisions that depend on gateways are not kept."""
+
     def send(self, dev: NetDevice, eth_dst: bytes, message: Arp, uid: int) -> None:
         """Compose an ARP frame and hand it to the device (arp_send_dst)."""
         raw = dev.hard_header(eth_dst, message.sha, _ETHERTYPE) + arp.patch(arp_template(), message)

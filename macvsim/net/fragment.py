@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from macvsim.net.snmp import Snmp
     from macvsim.net.sysctl import Ipv4Conf
 
-_Key = tuple[int, int, int, int]
 MAX_DATAGRAM = 65535
 
 
@@ -63,34 +62,35 @@ class Reassembly:
 
     def __init__(self, ns: Host) -> None:
         self.ns = ns
-        self.queues: dict[_Key, Queue] = {}
+        self.queues: dict[bytes, Queue] = {}
+        """By identification, protocol, source and destination."""
         self.longest = 0
         """Bytes of the longest fragment of the packet that was last put together."""
-        self._came: dict[int, int] = {}
+        self._came: dict[bytes, int] = {}
         """Fragments by sender (inet_peer's rid)."""
 
     def add(self, packet: Packet) -> Packet | None:
         """A fragment came; the whole packet if it was the one missing (ip_defrag)."""
-        ns = self.ns
+        ns, data = self.ns, packet.data
         ns.snmp.ip_counters["ReasmReqds"] += 1
-        head = ipv4.parse(packet.data)
-        key = (head.src, head.dst, head.ident, head.proto)
+        src = data[12:16]
+        key = data[4:6] + data[9:10] + data[12:20]
         queue = self.queues.get(key)
         if queue is None:
             if sum(q.memory for q in self.queues.values()) > ns.ipv4_conf.ipfrag_high_thresh:
                 self._fail(packet, DropReason.FRAG_REASM_TIMEOUT)
                 return None
             queue = self._new(key)
-        if self._too_far(queue, head.src):
+        if self._too_far(queue, src):
             ns.snmp.ip["ReasmFails"] += 1
             self._discard(key)
             if queue.first is not None:
                 ns.sim.drop(queue.first.uid, queue.first.in_dev or ns, DropReason.FRAG_TOO_FAR)
             disorder, queue = queue.disorder, self._new(key)
             queue.disorder = disorder
-        at = (head.frag & ipv4.OFFSET_MASK) * 8
-        piece = packet.data[head.hlen :]
-        more = bool(head.frag & ipv4.MF)
+        at = (data[6] << 8 | data[7]) * 8 & 0xFFFF
+        piece = data[(data[0] & 15) * 4 :]
+        more = bool(data[6] & 0x20)
         if more:
             piece = piece[: len(piece) & ~7]
         placed = queue.pieces.place(at, piece, last=not more)
@@ -103,22 +103,23 @@ class Reassembly:
             ns.snmp.ext["ReasmOverlaps"] += overlaps
             self._fail(packet, DropReason.FRAG_OVERLAP if overlaps else DropReason.FRAG_MALFORMED)
             return None
-        queue.memory += len(packet.data)
-        queue.longest = max(queue.longest, len(packet.data))
+        queue.memory += len(data)
+        queue.longest = max(queue.longest, len(data))
         if at == 0:
             queue.first = packet
-        ns.sim.note(packet.uid, packet.in_dev or ns, "fragment", None, (at, at + len(piece)))
+        if ns.sim.journal is not None:
+            ns.sim.note(packet.uid, packet.in_dev or ns, "fragment", None, (at, at + len(piece)))
         if queue.first is None or not queue.pieces.is_whole:
             return None
         self._discard(key)
         return self._whole(queue, queue.first, packet)
 
-    def _new(self, key: _Key) -> Queue:
+    def _new(self, key: bytes) -> Queue:
         queue = self.queues[key] = Queue(Timer(self.ns.sim, lambda: self._expire(key)))
         queue.timer.start(self.ns.ipv4_conf.ipfrag_time * self.ns.sim.hz)
         return queue
 
-    def _too_far(self, queue: Queue, src: int) -> bool:
+    def _too_far(self, queue: Queue, src: bytes) -> bool:
         """Too many other fragments of the sender came since the last one of these (ip_frag_too_far)."""
         limit = self.ns.ipv4_conf.ipfrag_max_dist
         if not limit:
@@ -139,14 +140,14 @@ class Reassembly:
         header = ipv4.with_frag(first.data, length, 0)
         return Packet(header + queue.pieces.joined(), first.uid, last.in_dev, last.packet_type, last.dst)
 
-    def _discard(self, key: _Key) -> None:
+    def _discard(self, key: bytes) -> None:
         self.queues.pop(key).timer.stop()
 
     def _fail(self, packet: Packet, reason: DropReason) -> None:
         self.ns.snmp.ip["ReasmFails"] += 1
         self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, reason)
 
-    def _expire(self, key: _Key) -> None:
+    def _expire(self, key: bytes) -> None:
         """30 s are over: if the first fragment came, its sender hears of it (ip_expire)."""
         queue = self.queues.pop(key)
         count = self.ns.snmp.ip_counters

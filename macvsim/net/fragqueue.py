@@ -22,6 +22,7 @@ class Pieces:
     def __init__(self) -> None:
         self.length = 0
         self.by_offset: dict[int, bytes] = {}
+        self._stored = 0
         self._has_last = False
         self._runs: list[list[int]] = []
         """``[start, end]`` of pieces that came in order; what came out of order is a run of its own."""
@@ -42,6 +43,7 @@ class Pieces:
         placed = self._insert(at, end)
         if placed is Placed.STORED:
             self.by_offset[at] = piece
+            self._stored += len(piece)
         return placed
 
     def _insert(self, at: int, end: int) -> Placed:
@@ -65,7 +67,7 @@ class Pieces:
     @property
     def is_whole(self) -> bool:
         """Everything is here."""
-        return self._has_last and 0 in self.by_offset and sum(map(len, self.by_offset.values())) == self.length
+        return self._has_last and self._stored == self.length
 
     def joined(self) -> bytes:
         """The pieces one after the other."""

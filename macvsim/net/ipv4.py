@@ -16,7 +16,7 @@ from macvsim.net.fibroute import RouteType
 from macvsim.net.netfilter.hooks import FORWARD as AT_FORWARD
 from macvsim.net.netfilter.hooks import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from macvsim.net.netfilter.packet import Tracked
-from macvsim.net.outgoing import Outgoing
+from macvsim.net.outgoing import Outgoing, Pieces
 from macvsim.net.packet import Packet
 from macvsim.wire import icmp, ipv4
 from macvsim.wire.compose import ipv4_template
@@ -145,6 +145,8 @@ class Ipv4Layer:
         """
         data = packet.data
         if data[6] & 0x3F or data[7]:
+            if self.sim.recorder is not None:
+                self._report_delivery(self.sim.recorder, partial(self.local, finish=finish), packet)
             whole = self.ns.reassembly.add(packet)
             if whole is None:
                 return None
@@ -165,8 +167,10 @@ class Ipv4Layer:
 
     @staticmethod
     def _report_delivery(recorder: Recorder, handler: Finish, packet: Packet) -> None:
+        in_dev, packet_type, dst = packet.in_dev, packet.packet_type, packet.dst
+
         def take(frame: Frame) -> DropReason | None:
-            arrived = copy(packet)
+            arrived = copy(packet) if isinstance(packet, Tracked) else Packet(b"", 0, in_dev, packet_type, dst)
             arrived.data, arrived.uid = frame.raw[ETH_HLEN:], frame.uid
             arrived.link = frame.raw[:ETH_HLEN]
             return handler(arrived)
@@ -410,6 +414,21 @@ class Ipv4Layer:
             way.neighbour = entry
         return entry.output(packet)
 
+    def _pieces(self, way: Dst, packet: Packet) -> Pieces:
+        """Fragments of packets like this one along `way`."""
+        outgoing = way.outgoing
+        while outgoing is not None and not isinstance(outgoing, Pieces):
+            outgoing = outgoing.earlier
+        if outgoing is None:
+            in_dev, packet_type = packet.in_dev, packet.packet_type
+
+            def take(frame: Frame) -> DropReason | None:
+                data = frame.raw[ETH_HLEN:]
+                return self._finish(Packet(data, frame.uid, in_dev, packet_type, way, frame.unkeyed), way)
+
+            way.outgoing = outgoing = Pieces(self, way, take)
+        return outgoing
+
     def _fragment(self, packet: Packet, way: Dst, mtu: int = 0) -> DropReason | None:
         """Cut to the MTU, or to less if `mtu` says so (ip_fragment)."""
         data = packet.data
@@ -421,8 +440,9 @@ class Ipv4Layer:
             sim.drop(packet.uid, way.dev, DropReason.PKT_TOO_BIG)
             self.ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.FRAG_NEEDED, way.mtu)
             return DropReason.PKT_TOO_BIG
-        for piece in ipv4.fragments(data, mtu or way.mtu):
-            reason = self._finish(Packet(piece, packet.uid, packet.in_dev, packet.packet_type, way), way)
+        pieces = self._pieces(way, packet)
+        for piece in pieces.cut(packet, mtu or way.mtu):
+            reason = pieces.take(piece)
             if reason is DropReason.XMIT_DROP:
                 self.count["FragFails"] += 1
                 return reason

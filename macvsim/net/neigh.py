@@ -75,6 +75,9 @@ class Solicitor(Protocol):
     def unreachable(self, packet: Packet) -> None:
         """A packet that waited for resolution will not be sent (link_failure)."""
 
+    def failing(self, entry: Neighbour) -> None:
+        """A neighbour does not answer (FAILED), or that is over."""
+
 
 class Known(Subject):
     """The MAC of a neighbour, while it is valid; each frame asks."""
@@ -88,6 +91,21 @@ class Known(Subject):
     def admits(self, version: bytes) -> bool:
         """As `Subject.admits`."""
         return not self._entry.news(version)
+
+
+class Confirmed(Subject):
+    """A neighbour that each packet confirms, as its sender has heard from behind it (sock_confirm_neigh)."""
+
+    __slots__ = ("_entry",)
+    version = None
+
+    def __init__(self, entry: Neighbour) -> None:
+        self._entry = entry
+
+    def admits(self, version: bytes) -> bool:
+        """As `Subject.admits`."""
+        self._entry.confirmed = self._entry.sim._now // self._entry.sim.tick
+        return True
 
 
 class Neighbour(Timed, Subject):
@@ -132,7 +150,9 @@ class Neighbour(Timed, Subject):
 
     @state.setter
     def state(self, state: Nud) -> None:
-        self.bits = int(state)
+        was, self.bits = self.bits, int(state)
+        if (was ^ self.bits) & _FAILED:
+            self.table.solicitor.failing(self)
         self.version = self.ha if self.bits & _CONNECTED_BITS else None
 
     @property

@@ -1,7 +1,8 @@
 """The flow that a frame belongs to (net/core/flow_dissector.c), as bytes that frames of one flow share.
 
 They hold every field that the handling of a frame may depend on: MAC addresses, tag, EtherType, the IP header without
-identification and checksum but with its length, and of the transport header ports, type, identifier and flags.
+identification and checksum but with its length and place among fragments, and of the transport header ports, type,
+identifier and flags.
 """
 
 from __future__ import annotations
@@ -27,18 +28,20 @@ _ARP_END = 42
 
 
 def flow_of(frame: Frame) -> bytes:
-    """The flow of a frame whose checksums are known to be right; `NO_FLOW` for groups, fragments, IP options, errors,
-    segments that open or close a connection, and other protocols.
+    """The flow of a frame whose checksums are known to be right; `NO_FLOW` for groups, fragments of IPv6, IP options,
+    errors, segments that open or close a connection, and other protocols.
     """
     raw = frame.raw
     if raw[0] & 1:
         return NO_FLOW
     kind = raw[12:14]
     if kind == _IP:
-        if raw[14] != 0x45 or raw[20] & 0x3F or raw[21] or len(raw) - 14 != raw[16] << 8 | raw[17]:
+        if raw[14] != 0x45 or len(raw) - 14 != raw[16] << 8 | raw[17]:
             return NO_FLOW
         start, protocol = MESSAGE4, raw[23]
         key = packets4(raw)
+        if raw[20] & 0x1F or raw[21]:  # a fragment behind the transport header
+            return key + frame.tag.to_bytes(4)
     elif kind == _IP6:
         if len(raw) - 54 != raw[18] << 8 | raw[19]:
             return NO_FLOW
@@ -72,3 +75,8 @@ def message_of(message: bytes, protocol: int) -> bytes:
             return message[:2] + message[4:6]
         return message if message[0] in _NEIGHBOURS else b""
     return b""
+
+
+def is_discovery(raw: bytes) -> bool:
+    """True for a packet of neighbour discovery, all of which is in its flow."""
+    return raw[12:14] == _IP6 and raw[20] == _ICMP6 and raw[MESSAGE6] in _NEIGHBOURS

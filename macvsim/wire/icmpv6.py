@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from macvsim.wire.checksum import checksum
 from macvsim.wire.ipv6 import ICMPV6
 
 DEST_UNREACH = 1
@@ -38,6 +37,7 @@ UNK_NEXTHDR = 1
 UNK_OPTION = 2
 HDR_INCOMPLETE = 3
 
+_number = int.from_bytes
 HLEN = 8
 ND_HLEN = 24
 ND_HOP_LIMIT = 255
@@ -59,14 +59,14 @@ CHANGE_TO_EXCLUDE = 4
 
 def _sum(src: int, dst: int, proto: int, payload: bytes) -> int:
     """Checksum with the pseudo header of RFC 8200, section 8.1."""
-    pseudo = (src << 128 | dst).to_bytes(32, "big") + (len(payload) << 32 | proto).to_bytes(8, "big")
-    return checksum(pseudo + payload)
+    length = len(payload)
+    return -(src + dst + length + proto + (_number(payload) << (length & 1) * 8)) % 0xFFFF
 
 
 def sealed(src: int, dst: int, message: bytes) -> bytes:
     """A message with its checksum, which covers the addresses."""
-    plain = message[:2] + b"\0\0" + message[4:]
-    return plain[:2] + _sum(src, dst, ICMPV6, plain).to_bytes(2, "big") + plain[4:]
+    checksum = (_sum(src, dst, ICMPV6, message) + _number(message[2:4])) % 0xFFFF
+    return message[:2] + checksum.to_bytes(2) + message[4:]
 
 
 def is_valid(src: int, dst: int, message: bytes) -> bool:

@@ -39,15 +39,13 @@ def addresses(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[8:24], "big"), int.from_bytes(data[24:40], "big")
 
 
-def packet(
-    template: bytes, src: int, dst: int, payload: bytes, *, hop_limit: int, tclass: int = 0, flow: int = 0
-) -> bytes:
-    """`template`, a 40-byte header composed by scapy that gives version and next header, with one packet's fields, and
-    the payload.
+def head(template: bytes, src: int, dst: int, length: int, hop_limit: int, tclass: int = 0, flow: int = 0) -> bytes:
+    """`template`, a 40-byte header composed by scapy that gives version and next header, with the fields of a packet
+    with `length` bytes of payload.
     """
     first = template[0] >> 4 << 28 | tclass << 20 | flow
-    words = first << 32 | len(payload) << 16 | template[6] << 8 | hop_limit
-    return b"".join((words.to_bytes(8, "big"), src.to_bytes(16, "big"), dst.to_bytes(16, "big"), payload))
+    words = first << 32 | length << 16 | template[6] << 8 | hop_limit
+    return b"".join((words.to_bytes(8, "big"), src.to_bytes(16, "big"), dst.to_bytes(16, "big")))
 
 
 def with_payload(data: bytes, next_header: int, payload: bytes) -> bytes:

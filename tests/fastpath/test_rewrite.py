@@ -102,8 +102,19 @@ def test_a_changed_payload_is_not_repeated() -> None:
 def test_frames_of_no_flow() -> None:
     raw = LINK + packet(ipv4.PROTO_TCP, 1, 2, b"data")
     assert flow_of(Frame(raw, 1)) != NO_FLOW
-    for at, value in ((0, 1), (14, 0x46), (20, 0x20), (21, 8), (47, 0x02), (47, 0x11), (47, 0x14), (23, 2)):
+    for at, value in ((0, 1), (14, 0x46), (47, 0x02), (47, 0x11), (47, 0x14), (23, 2)):
         assert flow_of(Frame(raw[:at] + bytes((value,)) + raw[at + 1 :], 1)) == NO_FLOW, (at, value)
+
+
+def test_fragments_have_a_flow_by_their_place() -> None:
+    """Later fragments have no transport header behind the IP header."""
+    raw = LINK + packet(ipv4.PROTO_UDP, 1, 2, b"data")
+    whole, first, later, other = (raw[:20] + bytes(frag) + raw[22:] for frag in ((0, 0), (0x20, 0), (0, 8), (0, 9)))
+    assert len({flow_of(Frame(one, 1)) for one in (whole, first, later, other)}) == 4
+    assert flow_of(Frame(later, 1)) == flow_of(Frame(later[:34] + b"other" + later[39:], 1)) != NO_FLOW
+    assert flow_of(Frame(first, 1)) != flow_of(Frame(first[:34] + b"other" + first[39:], 1))
+    moved = bytes(6) + later[6:34] + bytes(8) + later[42:]
+    assert rewriting(later, moved, False) is None
     assert flow_of(Frame(raw + b"\0", 1)) == NO_FLOW
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from macvsim import Lab
 from macvsim.dev.nic import Nic
+from macvsim.engine.sim import SECOND
 from macvsim.errors import MacvsimError
 from macvsim.machine.capture import Capture
 from macvsim.net.namespace import Namespace
@@ -65,6 +66,10 @@ class Play:
         self.running: list[Capture] = []
         self.jobs = 0
         self.last = 9
+        self.until = 0
+        """When the present run of the lab ends (ns)."""
+        self.is_busy = False
+        """A command runs."""
         self.ipv6 = rng.random() < 0.35
         self.vids = rng.choice([[0], [0], [100], [0, 100], [100, 200]])
         self.unrelated = unrelated
@@ -80,10 +85,12 @@ class Play:
         self.texts.append(f"{self.lab.sim.now} {node}# {prefix}{line}")
         if node not in self.lab.boxes():
             return "no such box"
+        self.is_busy = True
         try:
             printed = str(self.lab[node].sh(f"{prefix}{line}"))
         except MacvsimError as error:
             printed = str(error)
+        self.is_busy = False
         self.texts.append(printed)
         return printed
 
@@ -146,6 +153,7 @@ class Play:
             if self.ipv6:
                 self.sh(name, f"ip addr add fd00::{number}/64 dev {card} nodad")
                 self.targets6.append(f"fd00::{number}")
+                self.route6(name, number)
             if rng.random() < 0.3:
                 self.sh(name, "ip link set enp0s8 promisc on")
             kit(number, name, card)
@@ -166,6 +174,16 @@ class Play:
         if rng.random() < 0.3 and (journal := lab.sim.journal) is not None:
             journal.limit = rng.choice([20, 100, 700])
             self.forgets = True
+
+    def route6(self, name: str, number: int) -> None:
+        """A gateway for IPv6, which is there or not; some hosts are one."""
+        if self.rng.random() < 0.6:
+            self.sh(name, f"ip -6 route add default via fd00::{self.rng.choice([1, 2, 2, 9])}")
+        if self.rng.random() < 0.4:
+            self.sh(name, "sysctl -w net.ipv6.conf.all.forwarding=1")
+        if self.rng.random() < 0.4:
+            self.sh(name, f"ip addr add fd00:{number + 6}::{number}/64 dev lo nodad")
+            self.targets6.append(f"fd00:{number + 6}::{number}")
 
     def add_unrelated(self) -> None:
         lab = self.lab
@@ -190,6 +208,9 @@ class Play:
             ip = f"{SUBNET.format(vid)}.{1 if number == 2 else 200 + number}"
             self.sh(name, f"ip addr add {ip}/24 dev enp0s8.{vid}")
             self.targets.append(ip)
+            if self.ipv6:
+                self.sh(name, f"ip addr add fd00:{vid}::{number + 200}/64 dev enp0s8.{vid} nodad")
+                self.targets6.append(f"fd00:{vid}::{number + 200}")
         return f"enp0s8.{vid}"
 
     def network(self, name: str, driver: str, vid: int, parent: str, options: str) -> None:
@@ -200,6 +221,8 @@ class Play:
             f"docker network create -d {driver} --subnet {net}.0/24 --gateway {net}.1{six} -o parent={parent} "
             f"{options} net{vid}",
         )
+        if six:
+            self.targets6 += [f"fd00:{vid or 1}::2", f"fd00:{vid or 1}::3"]
         for _ in range(self.rng.choice([1, 1, 2])):
             self.run_container(name, f"net{vid}", self.address(vid))
 
@@ -342,14 +365,15 @@ class Play:
         busybox = node in self.containers
         choice = rng.randrange(18)
         if choice < 7:
-            size = rng.choice([0, 1, 4, 56, 56, 56, 57, 1400, 4000])
+            size = rng.choice([0, 1, 4, 56, 56, 56, 57, 1400, 1472, 1473, 3000, 4000, 4000, 9000])
             words = rng.choice(["", "", "", "-t 1", "-t 2", "-A"])
             count, interval = rng.choice([3, 8, 40]), rng.choice(["0.1", "0.02", "0.005"])
             self.start(node, f"ping -c {count} -i {interval} -W 1 -s {size} {words} {target}", prefix)
         elif choice < 9 and self.targets6:
-            size = rng.choice([56, 56, 1300, 4000])
-            tool = "ping6" if busybox else "ping -6"
-            self.start(node, f"{tool} -c 3 -i 0.2 -W 1 -s {size} {rng.choice(self.targets6)}", prefix)
+            size = rng.choice([56, 56, 56, 57, 1300, 4000])
+            tool = "ping6" if busybox else rng.choice(["ping -6", "ping -6", "busybox ping6"])
+            count, interval = rng.choice([3, 8, 40]), rng.choice(["0.2", "0.02"])
+            self.start(node, f"{tool} -c {count} -i {interval} -W 1 -s {size} {rng.choice(self.targets6)}", prefix)
         elif choice < 12 and self.servers:
             ip, port = rng.choice(self.servers)
             file = rng.choice(["passwd", "numbers"])
@@ -513,7 +537,26 @@ class Play:
             assign(cable, "delay", rng.choice([0, 10_000, 25_000, 77_000])),
             assign(cable, "rate", rng.choice([None, 1_000_000, 100_000_000])),
             assign(cable, "loss", rng.choice([0.0, 0.3])),
+            sh(f"sysctl -w net.ipv4.ipfrag_max_dist={rng.choice([1, 64])}"),
+            sh(f"sysctl -w net.ipv4.ipfrag_time={rng.choice([1, 30])}"),
+            *(self.changes6(sh, dev, mac) if self.ipv6 else ()),
         ]  # fmt: skip
+
+    def changes6(self, sh: Callable[[str], Callable[[], object]], dev: str, mac: str) -> list[Callable[[], object]]:
+        """Changes of things that forwarding of IPv6 depends on."""
+        target, number = self.rng.choice(self.targets6), self.rng.randrange(3)
+        return [
+            sh("ip -6 neigh flush all"),
+            sh(f"ip -6 neigh replace {target} lladdr {mac} dev {dev}"),
+            sh(f"ip -6 route replace default via fd00::{number + 1}"),
+            sh("ip -6 route del default"),
+            sh(f"ip -6 route add unreachable {target}"),
+            sh(f"ip addr del {target}/64 dev {dev}"),
+            sh(f"sysctl -w net.ipv6.conf.all.forwarding={number % 2}"),
+            sh(f"sysctl -w net.ipv6.conf.{dev}.hop_limit={self.rng.choice([1, 2, 64])}"),
+            sh(f"sysctl -w net.ipv6.conf.{dev}.disable_ipv6={number % 2}"),
+            sh(f"sysctl -w net.ipv6.icmp.echo_ignore_all={number % 2}"),
+        ]
 
     def lasting(self) -> None:
         """Changes of what is there; some take simulated time."""
@@ -564,7 +607,17 @@ class Play:
             self.quietly(change)
         else:
             later = sim.call_later if context == 1 else sim.call_in_process
-            later(rng.choice([0, 12_000, 25_000, 40_000, 75_000, 100_012_000, 300_012_000]), self.quietly, change)
+            later(rng.choice([0, 12_000, 25_000, 40_000, 75_000, 100_012_000, 300_012_000]), self.later, change)
+
+    def later(self, change: Callable[[], object]) -> None:
+        """A change in the middle of a run; a command inside of another one or at the run's end would end that."""
+        if not self.is_busy and self.lab.sim.now != self.until:
+            self.quietly(change)
+
+    def wait(self, seconds: float) -> None:
+        """Let the lab run."""
+        self.until = int(self.lab.sim.now) + round(seconds * SECOND)
+        self.lab.run(seconds)
 
     def quietly(self, change: Callable[[], object]) -> None:
         try:
@@ -584,7 +637,7 @@ class Play:
             yield
             for _ in range(rng.choice([1, 2, 3])):
                 self.traffic()
-            lab.run(rng.choice(MOMENTS))
+            self.wait(rng.choice(MOMENTS))
             for _ in range(rng.choice([0, 1, 2])):
                 kind = rng.random()
                 if kind < 0.5:
@@ -595,9 +648,9 @@ class Play:
                     self.read()
                 else:
                     self.capture()
-                lab.run(rng.choice(MOMENTS))
+                self.wait(rng.choice(MOMENTS))
                 yield
-        lab.run(rng.choice([0.5, 3.0, 10.0]))
+        self.wait(rng.choice([0.5, 3.0, 10.0]))
         for capture in self.running:
             lab.stop_capture(capture)
         for name, box in lab.boxes().items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
@@ -15,7 +16,8 @@ from macvsim.net.ipv6.route6 import Dst6
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import is_multicast6, needs_zone
 from macvsim.wire.compose6 import icmpv6_template
-from macvsim.wire.frame import HOST, IPV6_MIN_MTU
+from macvsim.wire.flow import MESSAGE6
+from macvsim.wire.frame import ETH_HLEN, HOST, IPV6_MIN_MTU, Frame
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.socket6 import RawIcmp6Socket
@@ -42,7 +44,7 @@ class Icmpv6Layer(Subject):
         """A message for this host (icmpv6_rcv): raw sockets get a copy of what they want, then the kernel acts."""
         snmp, sim = self.stack.snmp, self.ns.sim
         if sim.recorder is not None:
-            self._report(sim.recorder, packet.data[packet.at])
+            self._report(sim.recorder, packet)
         where = packet.in_dev or self.ns
         message = packet.data[packet.at :]
         src, dst = ipv6.addresses(packet.data)
@@ -72,15 +74,39 @@ class Icmpv6Layer(Subject):
             return self._error_received(packet, message)
         if heard:
             return None
-        waited = kind == icmpv6.ECHO_REPLY
-        return sim.drop(packet.uid, where, DropReason.PING_NO_SOCKET if waited else DropReason.ICMP6_UNKNOWN)
+        return (
+            self.unheard(packet) if kind == icmpv6.ECHO_REPLY else sim.drop(packet.uid, where, DropReason.ICMP6_UNKNOWN)
+        )
 
-    def _report(self, recorder: Recorder, kind: int) -> None:
-        """Requests that no program hears are answered alike; all else is looked at one by one."""
-        recorder.depends(self, self.version)
-        heard = any(sock.kinds is None or icmpv6.ECHO_REQUEST in sock.kinds for sock in self.sockets)
-        if heard or kind != icmpv6.ECHO_REQUEST:
-            recorder.forbid()
+    def unheard(self, packet: Packet6) -> DropReason:
+        """An echo reply that no program waits for."""
+        return self.ns.sim.drop(packet.uid, packet.in_dev or self.ns, DropReason.PING_NO_SOCKET)
+
+    def _report(self, recorder: Recorder, packet: Packet6) -> None:
+        """Requests that no program hears are answered alike; replies are counted, and go to the sockets."""
+        kind = packet.data[packet.at]
+        if kind in (icmpv6.ECHO_REQUEST, icmpv6.NEIGHBOUR_SOLICIT):
+            recorder.depends(self, self.version)
+            if any(sock.kinds is None or kind in sock.kinds for sock in self.sockets):
+                recorder.forbid()
+            return
+        if kind == icmpv6.ECHO_REPLY:
+            recorder.counted(self.stack.snmp, ("in", kind), 0)
+            recorder.delivered(self.unheard, Frame(packet.link + packet.data, packet.uid), self._replies(packet))
+        recorder.forbid()
+
+    def _replies(self, packet: Packet6) -> Callable[[Frame], DropReason | None]:
+        """The function that hands replies like this one to the sockets, once they are counted."""
+        dev, packet_type, way = packet.in_dev, packet.packet_type, packet.way
+
+        def take(frame: Frame) -> DropReason | None:
+            heard, message = False, frame.raw[MESSAGE6:]
+            arrived = Packet6(frame.raw[ETH_HLEN:], frame.uid, dev, packet_type, way)
+            for sock in self.sockets:
+                heard = sock.icmp_receive(arrived, message) or heard
+            return None if heard else self.unheard(arrived)
+
+        return take
 
     def _echo(self, packet: Packet6, message: bytes) -> DropReason | None:
         """Answer from the address that was asked, from another one if it was a group (icmpv6_echo_reply)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, cast
 from zlib import crc32
@@ -13,9 +12,11 @@ from macvsim.dev.ipvlan import Ipvlan, l3s_child, layer3_address
 from macvsim.engine.drop import DropReason
 from macvsim.engine.recording import reported
 from macvsim.net.dst import ERROR, FORWARD, LOCAL
+from macvsim.net.ipv6.outgoing import Outgoing6
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.route6 import Dst6, loops_back
 from macvsim.net.ipv6.snmp6 import received
+from macvsim.net.neigh import Confirmed
 from macvsim.wire import icmpv6, ipv6
 from macvsim.wire.addr6 import LOOPBACK as LOOPBACK_IP
 from macvsim.wire.addr6 import SCOPE_NODE, is_link_local6, is_multicast6, multicast_scope
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from macvsim.net.ipv6.stack import Ipv6
 
 FLOW_MASK = 0xFFFFF
-_NO_LINK = bytes(12) + b"\x86\xdd"
-"""Where the Ethernet header of a packet will be, once its neighbour is known."""
 _FINAL = (ipv6.ICMPV6, ipv6.UDP)
 
 
@@ -272,20 +271,20 @@ class Ipv6Layer:
         the payload, as multicast listener discovery must; loop : give groups of our own a copy (IPV6_MULTICAST_LOOP)
         """
         source = way.src if src is None else src
-        if hop_limit is None:
-            hop_limit = self.hop_limit(way)
-        if flow is None:
-            flow = self._flow_label(proto, source, dst)
         if alert:
             payload, proto = router_alert_template(proto) + payload, ipv6.HOP_BY_HOP
-        data = ipv6.packet(
-            ipv6_template(proto), source, dst, payload, hop_limit=hop_limit, tclass=tclass, flow=flow
-        )  # fmt: skip
+        confirms = bool(self.stack.confirming) and (uid, dst) in self.stack.confirming
+        shape = proto, len(payload), source, dst, tclass, hop_limit, flow, confirms, self.ns.sim.generation
+        outgoing = way.outgoing
+        if outgoing is None or outgoing.shape != shape:
+            limit = self.hop_limit(way) if hop_limit is None else hop_limit
+            label = self._flow_label(proto, source, dst) if flow is None else flow
+            head = ipv6.head(ipv6_template(proto), source, dst, len(payload), limit, tclass, label)
+            send = self.ns.sim.ingress(partial(self._send, way)) if outgoing is None else outgoing.send
+            way.outgoing = outgoing = Outgoing6(shape, head, send)
         if way.multicast:
-            return self._local_out(way, Packet6(data, uid, way=way), loop=loop)
-        if way.send is None:
-            way.send = self.ns.sim.ingress(partial(self._send, way))
-        return way.send(Frame(_NO_LINK + data, uid, 0, None))
+            return self._local_out(way, Packet6(outgoing.head[ETH_HLEN:] + payload, uid, way=way), loop=loop)
+        return outgoing.send(Frame(outgoing.head + payload, uid, 0, outgoing.flow(proto, payload)))
 
     def _send(self, way: Dst6, frame: Frame) -> DropReason | None:
         """A packet behind the place of its Ethernet header goes out."""
@@ -376,9 +375,12 @@ class Ipv6Layer:
             way.neighbour = entry
         confirming = self.stack.confirming
         if confirming:
-            sim.unrepeatable()
-            if (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:  # sock_confirm_neigh
-                entry.confirmed = sim.jiffies
+            if packet.in_dev is not None:
+                sim.unrepeatable()
+            if (packet.uid, ipv6.addresses(packet.data)[1]) in confirming:
+                Confirmed(entry).admits(b"")
+                if sim.recorder is not None:
+                    sim.recorder.depends(Confirmed(entry), b"")
         return entry.output(packet)
 
     def _loop_back(self, data: bytes, uid: int, dev: NetDevice) -> None:
@@ -415,9 +417,9 @@ class Ipv6Layer:
 def _again(handler: Callable[[Packet6], DropReason | None], packet: Packet6) -> Callable[[Frame], DropReason | None]:
     """The function that hands another packet of the same flow to a protocol."""
 
+    dev, packet_type, way = packet.in_dev, packet.packet_type, packet.way
+
     def take(frame: Frame) -> DropReason | None:
-        arrived = copy(packet)
-        arrived.data, arrived.uid = frame.raw[ETH_HLEN:], frame.uid
-        return handler(arrived)
+        return handler(Packet6(frame.raw[ETH_HLEN:], frame.uid, dev, packet_type, way))
 
     return take

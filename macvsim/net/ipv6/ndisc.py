@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from macvsim.dev.base import NetDevice
 from macvsim.engine.drop import DropReason
-from macvsim.net.ipv6.address import Flag, select_source
+from macvsim.engine.recording import Recorder
+from macvsim.net.ipv6.address import Address6, Flag, select_source
 from macvsim.net.ipv6.packet import Packet6
 from macvsim.net.ipv6.redirect import Redirects
-from macvsim.net.neigh import Neighbour
+from macvsim.net.neigh import Known, Neighbour
 from macvsim.net.nud import Nud
 from macvsim.net.packet import Packet
 from macvsim.wire import icmpv6, ipv6
@@ -77,6 +78,11 @@ class NdiscLayer:
         out = None if packet.way is None else packet.way.dev
         self.ns.sim.drop(packet.uid, out or self.ns.devices["lo"], DropReason.NEIGH6_FAILED)
         self.stack.icmp.send_error(packet, icmpv6.DEST_UNREACH, icmpv6.ADDR_UNREACH)
+
+    def failing(self, entry: Neighbour) -> None:
+        """Hosts avoid a gateway that does not answer."""
+        if any(route.gateway == entry.ip for route in self.stack.fib.routes()):
+            self.stack.router.forget()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -197,6 +203,8 @@ class NdiscLayer:
             return self._drop(packet, DropReason.ND_REFUSED)
         inet6, group = dev.inet.inet6, is_multicast6(dst)
         own = inet6.address(target)
+        if self.ns.sim.recorder is not None:
+            self._report(self.ns.sim.recorder, self.stack.neigh.lookup(dev, src), own, lladdr)
         router = bool(inet6.conf.forwarding)
         if own is None:
             if target not in inet6.anycast:
@@ -219,6 +227,15 @@ class NdiscLayer:
                 return self._drop(packet, DropReason.IPV6_NDISC_NS_OTHERHOST)
         self._answer(packet, dev, target, lladdr, router, override=own is not None)
         return None
+
+    @staticmethod
+    def _report(recorder: Recorder, entry: Neighbour | None, own: Address6 | None, lladdr: bytes | None) -> None:
+        """A solicitation for an address of ours, by a neighbour with that MAC, is answered and changes nothing."""
+        settled = own is not None and not own.flags & (Flag.TENTATIVE | Flag.OPTIMISTIC)
+        if entry is None or lladdr is None or entry.news(lladdr) or not settled:
+            recorder.forbid()
+        else:
+            recorder.depends(Known(entry), lladdr)
 
     def _proxied(self, dev: NetDevice, inet6: Inet6Dev, target: int) -> bool | None:
         """None unless we answer for an address of somebody else; then whether it is a router's (pndisc_is_router)."""

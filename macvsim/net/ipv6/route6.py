@@ -5,7 +5,6 @@ Decide, then do: `Router6` only answers; net/ipv6/ip6.py acts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from macvsim.engine.drop import DropReason
@@ -18,11 +17,13 @@ from macvsim.wire.addr6 import LOOPBACK, is_multicast6, multicast_scope, needs_z
 
 if TYPE_CHECKING:
     from macvsim.dev.base import NetDevice
+    from macvsim.net.ipv6.outgoing import Outgoing6
     from macvsim.net.ipv6.stack import Ipv6
     from macvsim.net.neigh import Neighbour
-    from macvsim.wire.frame import Frame
 
 _CACHE_LIMIT = 4096
+_STRAIGHT = -1
+"""In place of a source: what `direct` has decided."""
 _MATCH = 2
 _PREFERENCE = {"low": 1, "medium": 2, "high": 3}
 """Router preference (RFC 4191) as it counts in the score (IPV6_DECODE_PREF)."""
@@ -37,7 +38,7 @@ class Dst6:
     """
 
     __slots__ = ("anycast", "dev", "errno", "kind", "lasting", "mtu", "multicast", "neighbour", "nexthop",
-                 "reason", "route", "send", "src")  # fmt: skip
+                 "outgoing", "reason", "route", "src")  # fmt: skip
 
     def __init__(
         self,
@@ -65,8 +66,8 @@ class Dst6:
         self.lasting = True
         """False where time or the state of neighbours may change the decision."""
         self.neighbour: Neighbour | None = None
-        self.send: Callable[[Frame], DropReason | None] | None = None
-        """The entry point of this host's packets that go this way, once there was one."""
+        self.outgoing: Outgoing6 | None = None
+        """The latest packets that this host sent this way."""
 
 
 class Router6:
@@ -129,11 +130,15 @@ class Router6:
         found = self._output.get(key)
         if found is None:
             found = self._decide_output(dst, src, oif)
-            if len(self._output) >= _CACHE_LIMIT:
-                self._output.clear()
             if found.lasting:
-                self._output[key] = found
+                self._keep(key, found)
         return found
+
+    def _keep(self, key: tuple[int, int, NetDevice | None], way: Dst6) -> None:
+        """A decision lasts until `forget`."""
+        if len(self._output) >= _CACHE_LIMIT:
+            self._output.clear()
+        self._output[key] = way
 
     def _decide_output(self, dst: int, src: int, oif: NetDevice | None) -> Dst6:
         ipv6 = self.ipv6
@@ -173,7 +178,7 @@ class Router6:
         mtu = route.mtu or self.ipv6.mtu(route.dev)
         way.nexthop = route.gateway or dst
         way.mtu = mtu
-        way.lasting = not route.gateway and not route.expires
+        way.lasting = not route.expires
         if learnt is not None:
             way.mtu = min(mtu, learnt.mtu) if learnt.mtu else mtu
             way.nexthop = learnt.gateway or way.nexthop
@@ -181,7 +186,13 @@ class Router6:
 
     def direct(self, dev: NetDevice, dst: int) -> Dst6:
         """Straight to a neighbour, whatever the routes say: how neighbour discovery sends (icmp6_dst_alloc)."""
-        return Dst6(SEND, dev=dev, nexthop=dst, mtu=self.ipv6.mtu(dev), multicast=is_multicast6(dst))
+        key = dst, _STRAIGHT, dev
+        found = self._output.get(key)
+        if found is None:
+            found = Dst6(SEND, dev=dev, nexthop=dst, mtu=self.ipv6.mtu(dev), multicast=is_multicast6(dst))
+            if not found.multicast:
+                self._keep(key, found)
+        return found
 
     # -- input ---------------------------------------------------------------------------------------------------------
 

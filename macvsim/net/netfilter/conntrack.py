@@ -139,6 +139,7 @@ class Conntrack:
         """Rules see whole packets (ipv4_conntrack_defrag)."""
         if not (packet.data[6] & 0x3F or packet.data[7]):
             return Verdict.ACCEPT
+        self.ns.sim.unrepeatable()
         whole = self._fragments.add(packet)
         if whole is None:
             return Verdict.STOLEN
