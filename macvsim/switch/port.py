@@ -90,7 +90,7 @@ class SwitchPort:
         self.assigned = b""
         self.admin_up = True
         self.link = False
-        self.learns = policy.learn
+        self.learns: bool
         self.guarded = False
         self.hairpin = False
         self.isolated = False
