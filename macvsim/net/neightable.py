@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from macvsim.engine.drop import DropReason
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 RANDOM_REACH_PERIOD = 300 * SECOND
 GC_STEP = 15
 """Seconds: half of the default base_reachable_time, whatever that of a device is."""
+_COLLECTED_AGE = 5
+"""Seconds: younger entries stay in a forced collection, and another one below gc_thresh3 waits as long."""
 
 
 class NeighTable:
@@ -30,7 +33,7 @@ class NeighTable:
     ethertype : of the protocol; suffix : tells its random streams apart; address_bits : length of its addresses
     """
 
-    __slots__ = ("_gc", "_proxies", "entries", "sim", "solicitor", "thresholds")
+    __slots__ = ("_collected", "_gc", "_proxies", "entries", "sim", "solicitor", "thresholds")
     ethertype: ClassVar[bytes] = ETH_P_IP.to_bytes(2)
     suffix: ClassVar[str] = ""
     address_bits: ClassVar[int] = 32
@@ -43,6 +46,8 @@ class NeighTable:
         """By interface index and address, as one number."""
         self._proxies: Proxies | None = None
         self._gc: Timer | None = None
+        self._collected = 0
+        """When `_collect` last ran, in jiffies."""
 
     @property
     def proxies(self) -> Proxies:
@@ -76,8 +81,10 @@ class NeighTable:
         entry = entries.get(key)
         if entry is None:
             thresholds, there = self.thresholds, len(entries)
-            if there >= thresholds.gc_thresh2:
-                self._collect()
+            if there >= thresholds.gc_thresh3 or (
+                there >= thresholds.gc_thresh2 and self.sim.jiffies > self._collected + _COLLECTED_AGE * self.sim.hz
+            ):
+                self._collect(there + 1 - thresholds.gc_thresh2)
                 there = len(entries)
             if there >= thresholds.gc_thresh3:
                 self.solicitor.overflown()
@@ -111,12 +118,17 @@ class NeighTable:
                 self.remove(entry)
         self._schedule()
 
-    def _collect(self) -> None:
-        """Forced garbage collection: entries that are not permanent, not in use, and 5 s old (neigh_forced_gc)."""
-        old = self.sim.jiffies - 5 * self.sim.hz
-        for entry in list(self.entries.values()):
-            if entry.state & (STALE | FAILED | NONE) and entry.updated < old:
-                self.remove(entry)
+    def _collect(self, most: int) -> None:
+        """Forced garbage collection: the first `most` entries, oldest first, that are not permanent, not in use, and
+        5 s old (neigh_forced_gc).
+        """
+        self._collected = self.sim.jiffies
+        old = self._collected - _COLLECTED_AGE * self.sim.hz
+        idle = (
+            entry for entry in self.entries.values() if entry.state & (STALE | FAILED | NONE) and entry.updated < old
+        )
+        for entry in list(islice(idle, max(most, 1))):
+            self.remove(entry)
 
     # -- times ---------------------------------------------------------------------------------------------------------
 

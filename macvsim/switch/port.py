@@ -93,7 +93,7 @@ class SwitchPort(Injecting):
         self.assigned = b""
         self.admin_up = True
         self.link = False
-        self.learns = policy.learn
+        self.learns: bool
         self.guarded = False
         self.hairpin = False
         self.isolated = False

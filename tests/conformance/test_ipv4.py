@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from macvsim.dev.base import NetDevice
+from macvsim.engine.drop import DropReason
 from macvsim.engine.sim import SECOND
 from macvsim.net.fibroute import RouteType
 from macvsim.net.namespace import Namespace
@@ -512,15 +513,20 @@ def test_rp_filter_without_reverse_route(mode: int, forwarded: bool) -> None:
     assert len(net.far.of("echo")) == forwarded
 
 
-MARTIAN_DESTINATIONS = ["0.0.0.0", "127.0.0.1", "127.9.9.9"]
-
-
 @pytest.mark.rule("8.2")
-@pytest.mark.parametrize("target", MARTIAN_DESTINATIONS)
-def test_martian_destinations(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("0.0.0.0", DropReason.IP_MARTIAN_DEST),
+        ("127.0.0.1", DropReason.IP_LOCALNET),
+        ("127.9.9.9", DropReason.IP_LOCALNET),
+    ],
+)
+def test_martian_destinations(target: str, reason: DropReason) -> None:
     net = Routed()
     net.inject(echo_packet("10.0.0.1", target))
     assert [s for s in net.near if s.type is HOST] == []
+    assert [why for _, why in net.lab.sim.drops] == [reason]
 
 
 def _broken(what: str) -> bytes:
@@ -545,12 +551,26 @@ def _broken(what: str) -> bytes:
 
 
 @pytest.mark.rule("8.1")
-@pytest.mark.parametrize("what", ["short", "version", "ihl", "checksum", "truncated", "length", "icmp checksum"])
-def test_malformed(what: str) -> None:
-    """8.1: silently dropped."""
+@pytest.mark.parametrize(
+    ("what", "counted"),
+    [
+        ("short", "InHdrErrors"),
+        ("version", "InHdrErrors"),
+        ("ihl", "InHdrErrors"),
+        ("checksum", "InHdrErrors InCsumErrors"),
+        ("truncated", "InTruncatedPkts"),
+        ("length", "InHdrErrors"),
+        ("icmp checksum", ""),
+    ],
+)
+def test_malformed(what: str, counted: str) -> None:
+    """8.1: silently dropped; the counters are those of ip_rcv_core."""
     net = Routed()
     net.inject(_broken(what))
     assert [s for s in net.near if s.type is HOST] == []
+    counters = {**net.r.snmp.ip, **net.r.snmp.ext}
+    names = ("InHdrErrors", "InCsumErrors", "InTruncatedPkts")
+    assert {name: counters.get(name, 0) for name in names} == {name: name in counted.split() for name in names}
 
 
 @pytest.mark.rule("8.1")

@@ -611,16 +611,22 @@ def test_overheard_broadcasts_of_others_teach_nothing() -> None:
 
 @pytest.mark.rule("7.1")
 def test_table_full() -> None:
-    """7.1: no entry beyond gc_thresh3; what is younger than 5 s is not collected."""
+    """7.1: no entry beyond gc_thresh3; what is younger than 5 s is not collected.  As recorded: of older ones, the first
+    go, until gc_thresh2 are left; and below gc_thresh3 only 5 s after the last collection.
+    """
     link = Link()
     link.h.sysctl["net.ipv4.neigh.default.gc_thresh2"] = 2
     link.h.sysctl["net.ipv4.neigh.default.gc_thresh3"] = 4
     for n in range(10, 20):
         link.arp(REQUEST, M1, f"10.0.0.{n}", OURS)
     assert len(link.h.neigh.entries) == 4
-    link.lab.run(7)
-    link.arp(REQUEST, M1, "10.0.0.30", OURS)
-    assert [e.ip for e in link.h.neigh.listing()] == [ip_int("10.0.0.30")]
+    for new, left in ((30, [13, 30]), (31, [30, 31])):
+        link.lab.run(7)
+        link.arp(REQUEST, M1, f"10.0.0.{new}", OURS)
+        assert sorted(e.ip & 0xFF for e in link.h.neigh.listing()) == left
+    link.h.sysctl["net.ipv4.neigh.default.gc_thresh3"] = 8
+    link.arp(REQUEST, M1, "10.0.0.32", OURS)
+    assert sorted(e.ip & 0xFF for e in link.h.neigh.listing()) == [30, 31, 32]
 
 
 @pytest.mark.rule("7.6a")

@@ -95,6 +95,7 @@ def play(
     told, tell = os.pipe()
     with tree.copy() as root, log.open("w", encoding="utf-8") as output:
         modules = sorted({name.partition("::")[0] for one in plan for name, _ in one["tests"]})
+        modules = [module for module in modules if (root / module).is_file()]
         (root / ".mutants-tests").write_text("\n".join(modules), "utf-8")
         (root / ".mutants-plan").write_text(
             json.dumps({"tell": tell, "jobs": jobs, "seconds": seconds, "trials": plan}), "utf-8"

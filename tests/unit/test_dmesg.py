@@ -6,6 +6,10 @@ import re
 
 from macvsim import Lab
 from macvsim.docker.host import DockerHost
+from macvsim.net.packet_socket import send_frame
+from macvsim.wire import ipv4
+from macvsim.wire.addr import ip_int
+from macvsim.wire.compose import ipv4_template
 
 
 def pair() -> tuple[Lab, DockerHost, DockerHost]:
@@ -51,13 +55,21 @@ def test_not_too_many() -> None:
 
 
 def test_rules_that_log() -> None:
-    _, a, b = pair()
+    lab, a, b = pair()
     a.sh("iptables -A INPUT -p icmp -j LOG --log-prefix 'ping: '")
     b.sh("ping -c 1 10.0.0.1")
     (line,) = lines(a)
     mac = "02:00:00:00:00:01:02:00:00:00:00:02:08:00"
     assert line.startswith(f"ping: IN=eth0 OUT= MAC={mac} SRC=10.0.0.2 DST=10.0.0.1 LEN=84 TOS=0x00 PREC=0x00 TTL=64 ")
     assert "PROTO=ICMP TYPE=8 CODE=0 ID=" in line
+    a.sh("iptables -A INPUT -p sctp -j LOG")
+    b0 = b.ns.dev("eth0")
+    header = ipv4.header(ipv4_template(132), length=28, ident=1, src=ip_int("10.0.0.2"), dst=ip_int("10.0.0.1"), ttl=64)
+    send_frame(b0, bytes.fromhex("020000000001") + b0.mac + b"\x08\x00" + header + bytes(8))
+    lab.run(1)
+    assert lines(a)[1].endswith(" LEN=28 TOS=0x00 PREC=0x00 TTL=64 ID=1 PROTO=132 ")
+    a.sh("dmesg -c")
+    b.sh("ping -c 1 10.0.0.1")
     assert str(a.sh("dmesg -c")).count("\n") == 1
     assert lines(a) == []
 

@@ -76,7 +76,7 @@ class ConntrackMatch(Match):
         if self.states and bool(states_of(packet).intersection(self.states)) == self.not_states:
             return False
         if conn is None or packet.info is None:
-            return not (self.proto is not None or self.nets or self.statuses or self.direction is not None)
+            return bool(self.states)
         if self.direction is not None and packet.direction != self.direction:
             return False
         if self.proto is not None and (conn.tuples[0].proto == self.proto) == self.not_proto:
