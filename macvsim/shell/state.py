@@ -156,7 +156,7 @@ class State:
 
 def _no_arithmetic(text: str) -> int:
     """Until an interpreter brings its own."""
-    return int(text) if text.lstrip("-").isdigit() else 0
+    return int(text) if text.lstrip("-").isdecimal() else 0
 
 
 class ShellError(Exception):

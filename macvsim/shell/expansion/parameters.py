@@ -13,7 +13,7 @@ from macvsim.shell.variables import Variable, parse_reference
 
 def value_of(state: State, name: str) -> str | None:
     """Value of a parameter, None if it is unset."""
-    if name.isdigit():
+    if name.isdecimal():
         number = int(name)
         if number == 0:
             return state.name
