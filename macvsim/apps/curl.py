@@ -250,7 +250,7 @@ class Transfer:
         if not first.startswith(b"HTTP/"):
             raise Failed(1, "Received HTTP/0.9 when not allowed")
         words = first.split()
-        outcome.status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        outcome.status = int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
         headers: dict[str, str] = {}
         line = first
         while line:
@@ -283,7 +283,7 @@ class Transfer:
             yield from answer.line()
             return
         length = headers.get("content-length", "")
-        yield from self._copy(answer, int(length) if length.isdigit() else None, shown=shown)
+        yield from self._copy(answer, int(length) if length.isdecimal() else None, shown=shown)
 
     def _copy(self, answer: _Answer, size: int | None, *, shown: bool) -> Steps[None]:
         """Take over `size` bytes, or all there are."""

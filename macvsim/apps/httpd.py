@@ -179,7 +179,7 @@ def _range(wanted: str, size: int) -> tuple[int, int] | None:
     """First and last byte of ``bytes=A-B`` or ``bytes=A-``; None for everything."""
     unit, _, span = wanted.partition("=")
     first, dash, last = span.partition("-")
-    if unit != "bytes" or not dash or not first.isdigit() or (last and not last.isdigit()):
+    if unit != "bytes" or not dash or not first.isdecimal() or (last and not last.isdecimal()):
         return None
     start, end = int(first), min(int(last or size - 1), size - 1)
     return (start, end) if start <= end else None

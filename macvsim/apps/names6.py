@@ -52,7 +52,7 @@ def resolve6(machine: Machine, name: str) -> Target:
         if not percent:
             return Target(ip)
         zone = machine.ns.devices.get(device) if _is_linked(ip) else None  # others take numbers only, as glibc has it
-        if zone is None and device.isdigit():
+        if zone is None and device.isdecimal():
             zone = next((dev for dev in machine.ns.devices.values() if dev.ifindex == int(device)), None)
         if zone is None:
             raise UnknownZone(f"{machine.ns.name} has no device {device}, which {name} names")

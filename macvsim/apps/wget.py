@@ -194,7 +194,7 @@ class Wget:
             first = yield from self._line(reader)
             words = first.split(None, 1)
             digits = words[1][:3] if len(words) > 1 else ""
-            status = int(digits) if digits.isdigit() else 0
+            status = int(digits) if digits.isdecimal() else 0
             if status in (0, 100):
                 while (yield from self._line(reader)):
                     pass
@@ -210,7 +210,7 @@ class Wget:
         if redirected and "location" in headers:
             return headers["location"]
         length = headers.get("content-length")
-        if length is not None and not length.isdigit():
+        if length is not None and not length.isdecimal():
             raise Failed(f"content-length {length} is garbage")
         if self.options.spider:
             self._say("remote file exists\n")

@@ -214,15 +214,19 @@ class NetDevice(State, Listed):
     @recorded
     def set_mtu(self, mtu: int) -> None:
         """``ip link set … mtu N``; `NetlinkError` EINVAL outside the device's limits."""
+        self.check_limits(mtu)
+        if mtu != self.mtu:
+            self.check_mtu(mtu)
+            self.mtu = mtu
+            self.notify(Event.CHANGEMTU)
+
+    def check_limits(self, mtu: int) -> None:
+        """Raise `NetlinkError` EINVAL for an MTU outside the device's limits (dev_validate_mtu)."""
         if mtu < self.min_mtu or 0 < self.max_mtu < mtu:
             which = "less than device minimum" if mtu < self.min_mtu else "greater than device maximum"
             raise NetlinkError(
                 "EINVAL", f"mtu {mtu} on {self.label}: choose {self.min_mtu} to {self.max_mtu}", f"mtu {which}"
             )
-        if mtu != self.mtu:
-            self.check_mtu(mtu)
-            self.mtu = mtu
-            self.notify(Event.CHANGEMTU)
 
     def check_mtu(self, mtu: int) -> None:
         """Raise if this kind cannot have that MTU (ndo_change_mtu)."""

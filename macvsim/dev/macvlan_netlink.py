@@ -66,7 +66,7 @@ def _mac(words: Reader) -> bytes:
 
 def _bcqueuelen(words: Reader, found: Options) -> None:
     length = words.value()
-    if not length.isdigit() or int(length) > _U32:
+    if not length.isdecimal() or int(length) > _U32:
         raise words.refusal(
             f'Error: argument of "bcqueuelen" must be a positive integer [0-4294967295], not "{length}"\n'
         )
@@ -75,7 +75,7 @@ def _bcqueuelen(words: Reader, found: Options) -> None:
 
 def _bclim(words: Reader, found: Options) -> None:
     limit = words.value()
-    if not limit.removeprefix("-").isdigit():
+    if not limit.removeprefix("-").isdecimal():
         raise words.refusal(f'Error: illegal value for "bclim": "{limit}"\n')
     if limit != "1":
         raise NotSimulated(f"another threshold for the broadcast queue than 1 (bclim {limit})", Effect.CHANGES)

@@ -42,6 +42,7 @@ class Nic(NetDevice):
         vlan_filter: bool = False,
     ) -> None:
         super().__init__(ns, name, mac, mtu=mtu)
+        self.check_limits(mtu)
         self.unicast_filter = unicast_filter  # type: ignore[misc]
         self.filter_slots = filter_slots
         self.vlan_filter = vlan_filter

@@ -44,7 +44,7 @@ def _qos_map(name: str) -> Option:
         mapping = found.setdefault(name, {})
         while words and ":" in words.here:
             left, _, right = words.take().partition(":")
-            if not left.isdigit() or not right.isdigit():
+            if not left.isdecimal() or not right.isdecimal():
                 raise words.invalid(f"invalid {name}", left)
             mapping[int(left)] = int(right)
 

@@ -128,7 +128,7 @@ def _text(detail: ErrorDetails) -> str:
     """What is wrong, in one line, with what to write instead."""
     kind, context = detail["type"], detail.get("ctx", {})
     names = [str(key) for key in detail["loc"] if key not in ("linux", "switch", "bridge")]
-    name = next((key for key in reversed(names) if not key.isdigit()), "this")
+    name = next((key for key in reversed(names) if not key.isdecimal()), "this")
     if kind == "unknown_key":
         return str(context["text"])
     if kind == "value_error":

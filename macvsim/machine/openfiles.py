@@ -9,6 +9,8 @@ from macvsim.machine.files import FileError, FileSystem
 from macvsim.machine.host import Box
 from macvsim.machine.streams import NULL, ClosedInput, Descriptors, OpenFile, Steps
 
+_LEAST = 1 << 10
+"""Bytes that take as long as a read of fewer."""
 _SAME = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -78,27 +80,39 @@ class _Generated(OpenFile):
             self._files.write(self._path, text)
 
 
-class _Zero(OpenFile):
-    """``/dev/zero``: as many NUL bytes as are read."""
+class _Zeros(OpenFile):
+    """``/dev/zero``: as many NUL bytes as are read, which are steps of the budget."""
 
     endless = True
+    per_step = 1 << 14
+    """Bytes that take as long as a step of a program."""
+
+    def __init__(self, box: Box, path: str) -> None:
+        self._box = box
+        self._path = path
+        self._counted = 0
 
     def take(self, most: int) -> str:
+        self._count(most)
         return "\0" * most
 
     def take_line(self) -> str:
-        raise NotSimulated("a line of /dev/zero, which has no end", Effect.NONE)
+        raise NotSimulated(f"a line of {self._path}, which has no end", Effect.NONE)
+
+    def _count(self, octets: int) -> None:
+        self._counted += max(octets, _LEAST)
+        if self._counted >= self.per_step:
+            steps, self._counted = divmod(self._counted, self.per_step)
+            self._box.sim.meter.step(lambda: f"{self._box.name}: a program reads {self._path}, which has no end", steps)
 
 
-class _Random(OpenFile):
+class _Random(_Zeros):
     """``/dev/urandom``: bytes of the box's random stream, equal in every run of a lab with a seed (random(4))."""
 
-    endless = True
-
-    def __init__(self, box: Box) -> None:
-        self._box = box
+    per_step = 1 << 10
 
     def take(self, most: int) -> str:
+        self._count(most)
         data = self._box.sim.rng(f"urandom/{self._box.ns.name}").randbytes(most)
         return data.decode("ascii", "surrogateescape")
 
@@ -131,13 +145,12 @@ class _Failing(OpenFile):
             raise FileError(self._errno, self._path)
 
 
-class _Full(_Failing):
+class _Full(_Zeros, _Failing):
     """``/dev/full``: a disk without space."""
 
-    endless = True
-
-    def take(self, most: int) -> str:
-        return "\0" * most
+    def __init__(self, box: Box, path: str) -> None:
+        _Zeros.__init__(self, box, path)
+        _Failing.__init__(self, "ENOSPC", path)
 
 
 class Closed(_Failing):
@@ -192,9 +205,9 @@ def _device(files: FileSystem, where: str, path: str, fds: Descriptors) -> OpenF
         case "/dev/null":
             return NULL
         case "/dev/zero":
-            return _Zero()
+            return _Zeros(files.box, path)
         case "/dev/urandom" | "/dev/random":
-            return _Random(files.box)
+            return _Random(files.box, path)
         case "/dev/full":
-            return _Full("ENOSPC", path)
+            return _Full(files.box, path)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from inspect import signature
+from inspect import BoundArguments, signature
 from typing import Any
 
 from macvsim.engine.history import Call
@@ -19,6 +19,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+_PLAIN: Mapping[str, type | tuple[type, ...]] = {
+    "int": int, "float": (int, float), "str": str, "bool": bool, "bytes": bytes, "None": type(None),
+}  # fmt: skip
 _signature = lru_cache(signature)
 
 
@@ -39,7 +42,7 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     except Exception as error:
         raise MacvsimError(f"{_words(call)}: {one_line(error)}") from error
     try:
-        _signature(function).bind(target, *args, **options)
+        _check(_signature(function).bind(target, *args, **options))
     except TypeError as error:  # a file may say anything
         raise MacvsimError(f"{_words(call)}: {one_line(error)}") from error
     try:
@@ -55,6 +58,14 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
     if call.raises and strict:
         raise MacvsimError(f"{_words(call)} ended with {call.raises} before, and does not now")
     return result
+
+
+def _check(given: BoundArguments) -> None:
+    """`TypeError` for an argument that is of none of its plain types."""
+    for name, value in given.arguments.items():
+        kinds = str(given.signature.parameters[name].annotation).split(" | ")
+        if all(kind in _PLAIN for kind in kinds) and not any(isinstance(value, _PLAIN[kind]) for kind in kinds):
+            raise TypeError(f"{name} is {value!r}, which is no {' or '.join(kinds)}")
 
 
 def _function(target: object, name: str) -> Callable[..., Any]:

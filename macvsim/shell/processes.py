@@ -42,7 +42,7 @@ def _times(form: str, elapsed: int) -> str:
             shown += char
             continue
         digits = 3
-        if form[at : at + 1].isdigit():
+        if form[at : at + 1].isdecimal():
             digits, at = min(int(form[at]), 3), at + 1
         minutes = form[at : at + 1] == "l"
         at += minutes

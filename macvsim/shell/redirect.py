@@ -147,7 +147,7 @@ class Redirector:
         other = target.removesuffix("-")
         if target == str(fd):
             return
-        file = fds.get(int(other)) if other.isdigit() else None
+        file = fds.get(int(other)) if other.isdecimal() else None
         if file is None or isinstance(file, Closed):
             raise RedirectError("descriptor", other)
         fds.set(fd, file)

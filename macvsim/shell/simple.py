@@ -184,7 +184,7 @@ def _function(shell: ShellProcess, words: list[str], streams: Descriptors) -> Wa
     state = shell.state
     limit = state.variables.get("FUNCNEST", "") if shell.dialect.name == "bash" else ""
     depth = len(state.frames)
-    if limit and limit.isdigit() and 0 < int(limit) <= depth:
+    if limit and limit.isdecimal() and 0 < int(limit) <= depth:
         text = f"{words[0]}: maximum function nesting level exceeded ({limit})"
         streams.err(shell.dialect.say(shell.line, text))
         raise Exit(1)

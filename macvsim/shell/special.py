@@ -130,7 +130,7 @@ def _seconds(shell: ShellProcess) -> Special:
     state = shell.state
 
     def assign(value: str) -> None:
-        state.began = int(state.box.sim.now) // SECOND - (int(value) if value.lstrip("-").isdigit() else 0)
+        state.began = int(state.box.sim.now) // SECOND - (int(value) if value.lstrip("-").isdecimal() else 0)
 
     return Special(lambda: str(int(state.box.sim.now) // SECOND - state.began), assign, "i")
 
@@ -155,7 +155,7 @@ def _random(shell: ShellProcess) -> Special:
         return str(state.random_last)
 
     def assign(value: str) -> None:
-        state.random_seed = int(value) if value.lstrip("-").isdigit() else 0
+        state.random_seed = int(value) if value.lstrip("-").isdecimal() else 0
         state.random_last = -1
 
     return Special(get, assign, "i")

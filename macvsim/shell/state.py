@@ -203,7 +203,7 @@ class State:
 
     def value_of(self, name: str) -> str | None:
         """Value of a parameter, None if it is unset."""
-        if name.isdigit():
+        if name.isdecimal():
             number = int(name)
             if number == 0:
                 return self.name
@@ -260,7 +260,7 @@ class State:
 
 def _no_arithmetic(text: str) -> int:
     """Until an interpreter brings its own."""
-    return int(text) if text.lstrip("-").isdigit() else 0
+    return int(text) if text.lstrip("-").isdecimal() else 0
 
 
 class ShellError(Exception):

@@ -56,7 +56,7 @@ def mask_int(plen: int) -> int:
 def prefix_parse(text: str) -> tuple[int, int]:
     """``(address, prefix length)`` of ``A.B.C.D/N``; without ``/N`` the length is 32."""
     address, slash, length = text.partition("/")
-    if slash and not (length.isdigit() and int(length) <= 32):
+    if slash and not (length.isdecimal() and int(length) <= 32):
         raise MacvsimError(f"{text!r} is not an IPv4 prefix: the length after / is a number 0-32")
     return ip_int(address), int(length) if slash else 32
 

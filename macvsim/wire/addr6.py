@@ -57,7 +57,7 @@ def mask6(plen: int) -> int:
 def prefix6_parse(text: str) -> tuple[int, int]:
     """``(address, prefix length)`` of ``fd00::1/N``; without ``/N`` the length is 128."""
     address, slash, length = text.partition("/")
-    if slash and not (length.isdigit() and int(length) <= 128):
+    if slash and not (length.isdecimal() and int(length) <= 128):
         raise MacvsimError(f"{text!r} is not an IPv6 prefix: the length after / is a number 0-128")
     return ip6_int(address), int(length) if slash else 128
 

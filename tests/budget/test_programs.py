@@ -47,6 +47,9 @@ ENDLESS = {
     "file": ("yes > /tmp/file", "files", "a program writes to /tmp/file without an end"),
     "discarded": ("yes > /dev/null", "steps", "yes"),
     "pipe": ("yes | while read x; do :; done", "steps", "yes | while read x"),
+    "counted zeros": ("wc -l /dev/zero", "steps", "a program reads /dev/zero, which has no end"),
+    "read without a line": ("read x < /dev/full", "steps", "a program reads /dev/full, which has no end"),
+    "random lines": ("grep -c no /dev/urandom", "steps", "a program reads /dev/urandom, which has no end"),
     "sorted": ("yes | sort", "output", "sort reads all of its input, which has no end"),
 }
 SMALL = {"steps": 5_000, "output": 200_000, "files": 200_000, "processes": 100}

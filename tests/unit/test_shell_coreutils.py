@@ -54,6 +54,7 @@ def host() -> Host:
         ("echo hello | tr a-z A-Z", "HELLO\n"),
         ("echo 'a  b' | tr -s ' '", "a b\n"),
         ("echo a1b2 | tr -d '[:digit:]'", "ab\n"),
+        ("echo abba | tr a -s; echo 'a^b' | tr '^a' '-a'; echo 'aa]]bb' | tr -cs ']b'", "-bb-\na-b\na]]bb\n"),
         ("basename /a/b.c .c; dirname /a/b.c", "b\n/a\n"),
         ("/usr/bin/printf '%s=%03d\\n' a 7 b 8", "a=007\nb=008\n"),
         ("/bin/echo -e 'a\\tb\\c' d", "a\tb"),

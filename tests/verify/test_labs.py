@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from socket import socketpair
+from threading import Thread
 
 import pytest
 
@@ -17,6 +19,7 @@ from macvsim.fidelity.verify import SKIPPED
 from macvsim.fidelity.verify.commands import of_all
 from macvsim.fidelity.verify.simlab import NoCounterpart, VethBuilder
 from macvsim.fidelity.verify.snapshot import commands, snapshot
+from macvsim.fidelity.verify.taps import Taps
 from macvsim.labfile.load import load
 from macvsim.record.sandbox.limits import family
 
@@ -229,3 +232,18 @@ def test_nothing_stays_behind_when_it_is_killed(tmp_path: Path, name: str, statu
     while (left := [pid for pid in processes if Path(f"/proc/{pid}").exists()]) and time.monotonic() < end:
         time.sleep(0.1)  # noqa: TID251
     assert not left
+
+
+def test_taps_close_when_no_thread_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    ours, others = socketpair()
+    taps = Taps()
+    taps._taps[ours.fileno()] = ("host1", "host1", ours)
+    taps._poll.register(ours.fileno())
+    monkeypatch.setattr(Thread, "start", refuse)
+    taps.close()
+    others.settimeout(1)
+    assert others.recv(1) == b""
+    others.close()

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,8 @@ class LiveLab:
         for fd in self._named.values():
             os.close(fd)
         self.holders, self._named = {}, {}
-        subprocess.run(["umount", "/run"], check=False, capture_output=True)
+        with suppress(OSError):  # the lab's processes may leave no room for another
+            subprocess.run(["umount", "/run"], check=False, capture_output=True)
 
     # -- namespaces ----------------------------------------------------------------------------------------------------
 

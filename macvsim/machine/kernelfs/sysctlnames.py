@@ -61,7 +61,6 @@ def path(name: str) -> tuple[str, ...]:
 
 def children(sysctl: Sysctl, parts: tuple[str, ...]) -> list[str]:
     """Names in a directory below /proc/sys; empty if there is no such directory."""
-    depth = len(parts)
-    return sorted(
-        {found[depth] for name in names(sysctl) if (found := path(name))[:depth] == parts and len(found) > depth}
-    )
+    folder = "".join(f"{part.replace('.', '/')}." for part in parts)
+    found = {name.removeprefix(folder).partition(".")[0] for name in sysctl.names() if name.startswith(folder)}
+    return sorted(name.replace("/", ".") for name in found)

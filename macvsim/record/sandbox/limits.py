@@ -109,7 +109,7 @@ def family(pid: int) -> Iterator[int]:
     """A process and its descendants."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
-        if entry.isdigit():
+        if entry.isdecimal():
             try:
                 text = Path("/proc", entry, "stat").read_text(errors="replace")
             except OSError:

@@ -170,7 +170,7 @@ def caller(run: Invocation) -> int:
         here = run.state.dialect.arg0 if run.state.dialect.script else "NULL"
         run.out(f"{frames[-1].line} {here}\n" if frames else "0 NULL\n")
         return 0
-    if not run.args[0].isdigit():
+    if not run.args[0].isdecimal():
         raise run.misuse(f"{run.args[0]}: invalid number")
     back = int(run.args[0])
     if back >= len(frames):

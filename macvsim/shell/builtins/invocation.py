@@ -108,7 +108,7 @@ class Invocation:
         """An argument that is a count."""
         if len(self.args) <= at:
             return default
-        if not self.args[at].isdigit():
+        if not self.args[at].isdecimal():
             raise self.fail(f"Illegal number: {self.args[at]}")
         return int(self.args[at])
 

@@ -26,7 +26,7 @@ def signal_number(word: str) -> int | None:
     plain = word.upper().removeprefix("SIG")
     if plain in ("0", "EXIT"):
         return 0
-    if plain.isdigit():
+    if plain.isdecimal():
         return int(plain) if 0 < int(plain) <= len(ALL_SIGNALS) else None
     return ALL_SIGNALS.index(plain) + 1 if plain in ALL_SIGNALS else None
 
@@ -39,14 +39,14 @@ def _find_job(run: Invocation, word: str) -> Job | None:
     if word == "%-":
         return jobs.current(1)
     if word.startswith("%"):
-        if word[1:].isdigit():
+        if word[1:].isdecimal():
             return jobs.get(int(word[1:]))
         inside = word.startswith("%?")
         named = [
             job for _, job in jobs.numbered() if (word[2:] in job.text if inside else job.text.startswith(word[1:]))
         ]
         return named[-1] if named else None
-    if not word.isdigit():
+    if not word.isdecimal():
         return None
     pid = int(word)
     return jobs.known.get(pid) or run.state.box.kernel.processes.get(pid)
@@ -102,7 +102,7 @@ def _no_child(run: Invocation, word: str) -> int:
     if run.bash:
         if word.startswith("%"):
             return run.complain(f"{word}: no such job", 127)
-        if not word.isdigit():
+        if not word.isdecimal():
             return run.complain(f"`{word}': not a pid or valid job spec", 1)
         return run.complain(f"pid {word} is not a child of this shell", 127)
     if word.startswith("%"):
@@ -283,7 +283,7 @@ def kill(run: Invocation) -> int:
             status = 1 if run.bash else 2
             if dialect.name == "dash":
                 return 2
-        elif job is None and not word.isdigit():
+        elif job is None and not word.isdecimal():
             if run.bash:
                 status = run.complain(f"{word}: arguments must be process or job IDs", 1)
             else:
@@ -304,10 +304,10 @@ def _list_signals(run: Invocation, words: list[str]) -> int:
         raise NotSimulated("kill -l without a number", Effect.NONE)
     status = 0
     for word in words:
-        number = signal_number(str(int(word) - 128) if word.isdigit() and int(word) > 128 else word)
+        number = signal_number(str(int(word) - 128) if word.isdecimal() and int(word) > 128 else word)
         if number is None:
             status = run.complain(f"{word}: invalid signal specification", 1)
-        elif word.isdigit():
+        elif word.isdecimal():
             run.out(f"{ALL_SIGNALS[number - 1] if number else 'EXIT'}\n")
         else:
             run.out(f"{number}\n")

@@ -110,7 +110,7 @@ def _arrive(run: Invocation, stack: list[str]) -> int:
 def _place(run: Invocation, word: str) -> int | None:
     """The place in the stack that ``+N`` or ``-N`` is."""
     stack = _stack(run)
-    if not word[1:].isdigit():
+    if not word[1:].isdecimal():
         raise run.misuse(f"{word}: invalid number")
     at = int(word[1:]) if word[0] == "+" else len(stack) - 1 - int(word[1:])
     if not 0 <= at < len(stack):
@@ -163,7 +163,7 @@ def ulimit(run: Invocation) -> int:
     if not words:
         run.out(f"{run.state.limits.get(letter, _LIMITS[letter])}\n")
         return 0
-    if not words[0].isdigit() and words[0] not in ("unlimited", "hard", "soft"):
+    if not words[0].isdecimal() and words[0] not in ("unlimited", "hard", "soft"):
         return run.complain(f"{words[0]}: invalid number" if run.bash else f"bad number: {words[0]}", 1)
     run.state.limits[letter] = words[0]
     return 0

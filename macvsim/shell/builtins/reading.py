@@ -184,9 +184,9 @@ def mapfile(run: Invocation) -> Waiting:
     if not NAME.match(name):
         return run.complain(f"`{name}': not a valid identifier", 1)
     for letter, what in (("n", "line count"), ("s", "line count"), ("O", "array origin")):
-        if letter in given and not given[letter].isdigit():
+        if letter in given and not given[letter].isdecimal():
             return run.complain(f"{given[letter]}: invalid {what}", 1)
-    fd = int(given.get("u", "0")) if given.get("u", "0").isdigit() else -1
+    fd = int(given.get("u", "0")) if given.get("u", "0").isdecimal() else -1
     if fd and run.streams.get(fd) is None:
         return run.complain(f"{given['u']}: invalid file descriptor: Bad file descriptor", 1)
     delimiter = (given["d"][:1] or "\0") if "d" in given else "\n"

@@ -22,8 +22,8 @@ def trap(run: Invocation) -> int:
     if not words or "p" in given:
         return _list(run, words)
     action, *conditions = words
-    if not conditions or action.isdigit():
-        if not action.isdigit() and not (len(words) == 1 and _condition(run, action)):
+    if not conditions or action.isdecimal():
+        if not action.isdecimal() and not (len(words) == 1 and _condition(run, action)):
             if run.bash:
                 raise run.misuse()
             return _bad(run, action)

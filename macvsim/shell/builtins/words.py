@@ -67,7 +67,7 @@ def getopts(run: Invocation) -> int:
     words = run.args[2:] or state.params
     shown = state.variables.get("OPTIND", "1") or "1"
     at = state.option_at
-    index, offset = (at.word, at.offset) if at.shown == shown else (int(shown) if shown.isdigit() else 1, 0)
+    index, offset = (at.word, at.offset) if at.shown == shown else (int(shown) if shown.isdecimal() else 1, 0)
     word = words[index - 1] if 0 < index <= len(words) else ""
     if not offset and (len(word) < 2 or word[0] != "-" or word == "--"):
         _leave(run, name, "?", None, OptionAt("", index + (word == "--"), 0))

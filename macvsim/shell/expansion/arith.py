@@ -218,7 +218,7 @@ class _Evaluator:
                 self._count(token, step)
                 return value
             return self._variable(token) if self._live or not self._environment.grammar else 0
-        if token[:1].isdigit():
+        if token[:1].isdecimal():
             value = self._number(token, self._tokens[self._at].start)
             self._at += 1
             return value
@@ -238,7 +238,7 @@ class _Evaluator:
         if not digits:
             return 0
         if self._environment.grammar == Grammar.POSIX:
-            if not digits[0].isdigit():
+            if not digits[0].isdecimal():
                 raise BadExpression("number", self._text, text)
             return _wrap(sign * self._number(digits, 0))
         if re.fullmatch(r"[-+]?(0|[1-9]\d*)", text):
@@ -257,7 +257,7 @@ class _Evaluator:
         """A number as it is written, at a place."""
         base, mark, figures = digits.partition("#")
         if mark:
-            if not base.isdigit() or not 2 <= int(base) <= 64:
+            if not base.isdecimal() or not 2 <= int(base) <= 64:
                 raise self._bad("base", start)
             return _wrap(self._based(figures.lower() if int(base) <= 36 else figures, int(base), start))
         if digits[:2] in ("0x", "0X"):

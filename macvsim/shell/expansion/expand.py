@@ -273,7 +273,7 @@ class Expander:
 
     def _unset(self, name: str) -> ShellError:
         dialect = self.state.dialect
-        shown = f"${name}" if name.isdigit() and dialect.name == "bash" else name
+        shown = f"${name}" if name.isdecimal() and dialect.name == "bash" else name
         return ShellError(f"{shown}: {dialect.unset_parameter}", fatal=True)
 
     # -- parameters ----------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ class Expander:
         value = self._element(name, subscript)
         if value is None:
             raise ShellError(f"{part.name}: invalid indirect expansion")
-        if not is_reference(value) and not value.isdigit() and value not in ("@", "*", "#", "?", "$", "!", "-"):
+        if not is_reference(value) and not value.isdecimal() and value not in ("@", "*", "#", "?", "$", "!", "-"):
             raise ShellError(f"{value}: invalid variable name")
         return value
 

@@ -499,7 +499,7 @@ class Parser:
         if self.token.kind not in ("word", "number"):
             raise self._unexpected()
         variable = number.strip("{}") if number.startswith("{") else ""
-        fd = int(number) if number.isdigit() else int(operator[0] in ">&")
+        fd = int(number) if number.isdecimal() else int(operator[0] in ">&")
         target = self._advance()
         if operator in ("<<", "<<-"):
             found.append(Redirect(fd, "<<", self._lexer.here_document(target, operator == "<<-"), variable))

@@ -250,7 +250,7 @@ class PartReader:
             return self._quoted_parts()
         if following and following in _NAME_FIRST:
             return [Param(self._name(), quoted=quoted)]
-        if following and (following.isdigit() or following in _SPECIAL):
+        if following and (following.isdecimal() or following in _SPECIAL):
             self.position += 1
             return [Param(following, quoted=quoted)]
         return [Lit("$", quoted)]
@@ -373,9 +373,9 @@ class PartReader:
         char = self._peek()
         if char and char in _NAME_FIRST:
             return self._name()
-        if char.isdigit():
+        if char.isdecimal():
             start = self.position
-            while self._peek().isdigit():
+            while self._peek().isdecimal():
                 self.position += 1
             return self.text[start : self.position]
         if char and char in _SPECIAL:

@@ -164,7 +164,7 @@ class _Printer:
                 mark = target.delimiter if target.expand else f"'{target.delimiter}'"
                 shown += f" {prefix}<<{'-' if target.strip_tabs else ''}{mark}"
                 documents += f"\n{target.source}{target.delimiter}\n"
-            elif redirect.op in (">&", "<&") and (target.source.rstrip("-").isdigit() or target.source == "-"):
+            elif redirect.op in (">&", "<&") and (target.source.rstrip("-").isdecimal() or target.source == "-"):
                 shown += f" {number}{redirect.op}{target.source}"
             else:
                 shown += f" {prefix}{redirect.op} {target.source}"

@@ -193,7 +193,7 @@ def _seconds(word: str, what: str) -> int:
 
 
 def _number(word: str, complaint: str) -> int:
-    if not word.isdigit():
+    if not word.isdecimal():
         raise _failed(complaint)
     return int(word)
 

@@ -60,9 +60,9 @@ def _foreground(server: Server) -> Waiting:
 def _bind(call: Call, where: str) -> TcpSocket:
     """The listening socket (openServer)."""
     host, colon, port_text = where.rpartition(":")
-    if not colon and where.isdigit() and int(where) > 0xFFFF:
+    if not colon and where.isdecimal() and int(where) > 0xFFFF:
         raise ToolError("bind: Cannot assign requested address")  # the number is taken for an address
-    if not port_text.isdigit() or int(port_text) > 0xFFFF:
+    if not port_text.isdecimal() or int(port_text) > 0xFFFF:
         raise ToolError(f"bad port '{port_text}'" if colon else f"bad address '{where}'")
     port = int(port_text)
     sock = TcpSocket(call.box.ns, dual=not host)

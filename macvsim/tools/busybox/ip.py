@@ -150,7 +150,7 @@ def _route_show(call: Call, options: Options, words: list[str]) -> int:
             return 0  # a kernel without a route cache has no such routes
         if word == "table":
             value = rest.pop(0)
-            table = {"main": 254, "local": 255, "default": 253}.get(value, int(value) if value.isdigit() else 254)
+            table = {"main": 254, "local": 255, "default": 253}.get(value, int(value) if value.isdecimal() else 254)
         elif word == "dev":
             dev = rest.pop(0)
             if dev not in ns.devices:

@@ -91,6 +91,6 @@ def _parse(words: list[str]) -> tuple[str, dict[str, str], int, int]:
 
 
 def _number(text: str, option: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ToolError(f"invalid argument '{text}' to '{option}'")
     return int(text)

@@ -126,7 +126,7 @@ def logs(run: Run) -> int:
     tail = given.last("tail", "all")
     for container in containers:
         lines = container.log.lines
-        for line in lines[max(0, len(lines) - int(tail)) :] if tail.isdigit() else lines:
+        for line in lines[max(0, len(lines) - int(tail)) :] if tail.isdecimal() else lines:
             prefix = "" if given.on("no-log-prefix") else f"{_CLEAR}{names[container.name].ljust(width)}  | "
             stamp = f"{fixed_time(line.time)} " if given.on("timestamps") else ""
             (run.call.err if line.is_error else run.call.out)(prefix + stamp + line.text)

@@ -147,7 +147,7 @@ def _nl(call: Call) -> Waiting:
     for option, default, what in (("-w", "6", "line number field width"), ("-v", "1", "starting line number"),
                                   ("-i", "1", "line number increment")):  # fmt: skip
         word = given.get(option, default)
-        if not word.removeprefix("-").isdigit():
+        if not word.removeprefix("-").isdecimal():
             raise ToolError(f"invalid {what}: '{word}'")
         numbers[option] = int(word)
     width, number, separator = numbers["-w"], numbers["-v"], given.get("-s", "\t")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from macvsim.errors import Effect
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
-from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
+from macvsim.tools.coreutils.inputs import BUSYBOX_IN_ORDER, STARTER, TEXTS
 from macvsim.tools.toolkit import Wording, everywhere
 
 
@@ -14,7 +14,7 @@ def cannot_run(call: Call, manner: Wording, name: str, what: str = "") -> str:
     return f"{call.name}: can't execute '{name}'" if manner.busybox else f"{call.name}: {what}'{name}'"
 
 
-@everywhere("env", usage=TEXTS, works="-i -u", gnu=STARTER, busybox=BUSYBOX_STARTER, effect=Effect.CHANGES)
+@everywhere("env", usage=TEXTS, works="-i -u", gnu=STARTER, busybox=BUSYBOX_IN_ORDER, effect=Effect.CHANGES)
 def env(call: Call, manner: Wording) -> int | Waiting:
     """``env [-i] [-u NAME] [NAME=VALUE…] [PROGRAM [WORD…]]``."""
     args = call.given.operands

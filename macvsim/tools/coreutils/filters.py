@@ -10,7 +10,7 @@ from macvsim.machine.pipe import size_of
 from macvsim.machine.streams import OpenFile, Steps
 from macvsim.machine.tool import ToolError, UsageError
 from macvsim.shell.expansion.escapes import expand_set
-from macvsim.tools.coreutils.inputs import GNU_2, TEXTS
+from macvsim.tools.coreutils.inputs import BUSYBOX_IN_ORDER, GNU_2, IN_ORDER, TEXTS
 from macvsim.tools.toolkit import Lines, Wording, everywhere, letters_of, lines_of, opened, text_of
 
 _LEADING = re.compile(r"\s*-?\d*\.?\d*")
@@ -37,7 +37,7 @@ def cat(call: Call, manner: Wording) -> Waiting:
 
 def _count_of(call: Call) -> str:
     """The count of ``-n``, or of ``-5``."""
-    digits = "".join(name[1] for name in call.given.names if name[1].isdigit())
+    digits = "".join(name[1] for name in call.given.names if name[1].isdecimal())
     return digits or call.given.get("-n", "10")
 
 
@@ -260,7 +260,9 @@ def cut(call: Call, manner: Wording) -> Waiting:
     return int(bool(lines.failed))
 
 
-@everywhere("tr", usage=TEXTS, works="-c -C -d -s", letters="C", effect=Effect.NONE)
+@everywhere(
+    "tr", usage=TEXTS, works="-c -C -d -s", letters="C", gnu=IN_ORDER, busybox=BUSYBOX_IN_ORDER, effect=Effect.NONE
+)
 def tr(call: Call, manner: Wording) -> Waiting:
     """``tr [-cds] SET1 [SET2]``."""
     given, words = letters_of(call), call.given.operands
@@ -276,22 +278,31 @@ def tr(call: Call, manner: Wording) -> Waiting:
         return (c in first) != complement
 
     padded = second + second[-1:] * max(0, len(first) - len(second))
-    squeezed = second or first
 
-    def squeezes(c: str) -> bool:
-        return c in squeezed if second or not complement else inside(c)
+    class Table(dict[int, str]):
+        """What stands for a character, by its number."""
 
+        def __missing__(self, code: int) -> str:
+            c = chr(code)
+            if not inside(c):
+                found = c
+            elif "d" in given:
+                found = ""
+            else:
+                found = second[-1] if complement else padded[first.rindex(c)]
+            return self.setdefault(code, found)
+
+    table = Table()
+    letters = "".join(f"\\{c}" if c.isascii() and not c.isalnum() else c for c in second or first)
+    none = "\ud800"  # no text has this one, and a class of characters cannot be empty
+    repeated = re.compile(f"([{'^' * (complement and not second)}{none}{letters}])\\1+")
     last = ""
     while text := (yield from call.read_piece()):
-        if "d" in given:
-            text = "".join(c for c in text if not inside(c))
-        elif second:
-            text = "".join((second[-1] if complement else padded[first.rindex(c)]) if inside(c) else c for c in text)
+        if second or "d" in given:
+            text = text.translate(table)
         if "s" in given:
-            text = last + text
-            text = "".join(c for at, c in enumerate(text) if not (at and text[at - 1] == c and squeezes(c)))[
-                len(last) :
-            ]
+            call.box.sim.meter.step(call.described, len(text) >> 12)
+            text = repeated.sub(r"\1", last + text)[len(last) :]
             last = text[-1:] or last
         yield from call.write(text)
     return 0

@@ -12,9 +12,11 @@ from macvsim.machine.tool import BUSYBOX, GNU, Texts
 TEXTS = Texts(__package__)
 GNU_2 = replace(GNU, status=2, usage_status=2)
 """Programs whose status for mistakes is 2."""
-STARTER = replace(GNU, permute=False, status=125, usage_status=125)
+IN_ORDER = replace(GNU, permute=False)
+"""Programs whose options end at the first operand."""
+STARTER = replace(IN_ORDER, status=125, usage_status=125)
 """Programs that run another one: options end at its name; failures of the starter itself are 125."""
-BUSYBOX_STARTER = replace(BUSYBOX, permute=False)
+BUSYBOX_IN_ORDER = replace(BUSYBOX, permute=False)
 
 
 def opened(call: Call, name: str) -> OpenFile | None:

@@ -12,13 +12,13 @@ from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.call import Call, Waiting
 from macvsim.machine.execute import run_program
 from macvsim.machine.tool import ToolError, UsageError, tool
-from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
+from macvsim.tools.coreutils.inputs import BUSYBOX_IN_ORDER, STARTER, TEXTS
 from macvsim.tools.toolkit import Wording, everywhere
 
 _MODE = re.compile(r"L|\d+(?:[KMGTPEZYRQ](?:B|iB)?|kB)?")
 
 
-@everywhere("nohup", usage=TEXTS, works="", gnu=STARTER, busybox=BUSYBOX_STARTER, effect=Effect.CHANGES)
+@everywhere("nohup", usage=TEXTS, works="", gnu=STARTER, busybox=BUSYBOX_IN_ORDER, effect=Effect.CHANGES)
 def nohup(call: Call, manner: Wording) -> Waiting:
     """``nohup COMMAND ARG…``."""
     words = call.given.operands

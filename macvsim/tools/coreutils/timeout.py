@@ -12,7 +12,7 @@ from macvsim.machine.job import SIGKILL, SIGNALS, Job, signal_of
 from macvsim.machine.tool import ToolError, UsageError
 from macvsim.tools.busybox.applet import duration
 from macvsim.tools.coreutils.env import cannot_run
-from macvsim.tools.coreutils.inputs import BUSYBOX_STARTER, STARTER, TEXTS
+from macvsim.tools.coreutils.inputs import BUSYBOX_IN_ORDER, STARTER, TEXTS
 from macvsim.tools.toolkit import Wording, everywhere, letters_of
 
 
@@ -36,7 +36,7 @@ def sleep(call: Call, manner: Wording) -> Waiting:
     return 0
 
 
-@everywhere("timeout", usage=TEXTS, works="-s -k", gnu=STARTER, busybox=BUSYBOX_STARTER, effect=Effect.CHANGES)
+@everywhere("timeout", usage=TEXTS, works="-s -k", gnu=STARTER, busybox=BUSYBOX_IN_ORDER, effect=Effect.CHANGES)
 def timeout(call: Call, manner: Wording) -> Waiting:
     """``timeout [-s SIGNAL] [-k SECONDS] SECONDS PROGRAM [WORD…]``."""
     given, args = letters_of(call), call.given.operands
@@ -44,7 +44,7 @@ def timeout(call: Call, manner: Wording) -> Waiting:
         raise UsageError
     wait = _seconds(manner, args[0])
     name = given.get("s", "TERM").removeprefix("SIG")
-    signal = SIGNALS.get(name, int(name) if name.isdigit() else 0)
+    signal = SIGNALS.get(name, int(name) if name.isdecimal() else 0)
     if not signal:
         raise UsageError(f"'{given['s']}': invalid signal")
     failed = cannot_run(call, manner, args[1], "failed to run command ")

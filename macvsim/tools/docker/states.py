@@ -59,7 +59,7 @@ def _logs(run: Invocation) -> Waiting:
     container = run.engine.find(run.args[0])
     log, given = container.log, run.parsed
     tail = given.last("tail", "all")
-    at = max(0, len(log.lines) - int(tail)) if tail.isdigit() else 0
+    at = max(0, len(log.lines) - int(tail)) if tail.isdecimal() else 0
     while True:
         for line in log.lines[at:]:
             _print(run, line)

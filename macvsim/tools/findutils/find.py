@@ -121,7 +121,7 @@ class _Expression:
 
     def _with_value(self, word: str, value: str) -> Test:
         if word in ("-maxdepth", "-mindepth"):
-            if not value.isdigit():
+            if not value.isdecimal():
                 raise ToolError(f"invalid number '{value}'" if self.manner.busybox else
                               f"Expected a positive decimal integer argument to {word}, but got ‘{value}’")  # fmt: skip
             if word == "-maxdepth":

@@ -203,7 +203,7 @@ class _Grep:
         return int(before or around or 0), int(after or around or 0)
 
     def _number(self, word: str) -> str:
-        if word.isdigit():
+        if word.isdecimal():
             return word
         raise ToolError(f"invalid number '{word}'" if self._busybox else f"{word}: invalid context length argument")
 

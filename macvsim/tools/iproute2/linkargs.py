@@ -89,7 +89,7 @@ def parse_link(words: Words, tool: Tool) -> LinkRequest:
             request.dev = request.dev or request.name
         elif word == "index":
             value = words.value()
-            if not value.isdigit() or int(value) <= 0:
+            if not value.isdecimal() or int(value) <= 0:
                 raise invalid('Invalid "index" value', value)
             request.index = int(value)
         elif word == "link":

@@ -110,7 +110,7 @@ def _identify(call: Call, args: list[str]) -> int:
     kernel = call.box.kernel
     ns: Namespace | None = call.box.ns
     if args and args[0] != "self":
-        if not args[0].isdigit():
+        if not args[0].isdecimal():
             raise complaint(f"Invalid process number: {args[0]}\n", 1)
         job = kernel.processes.get(int(args[0]))
         if job is None:

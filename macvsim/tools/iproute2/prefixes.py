@@ -50,7 +50,7 @@ def _prefix4(text: str) -> tuple[int, int]:
     """``ADDRESS[/LENGTH]`` or ``ADDRESS/NETMASK``; an address may leave trailing zeros out: ``10.1`` is 10.1.0.0."""
     head, slash, tail = text.partition("/")
     parts = head.split(".")
-    if 1 <= len(parts) <= 4 and all(part.isdigit() for part in parts):
+    if 1 <= len(parts) <= 4 and all(part.isdecimal() for part in parts):
         head = ".".join([*(str(int(part)) for part in parts), "0", "0", "0"][:4])
     if "." not in tail:
         return prefix_parse(head + slash + tail)

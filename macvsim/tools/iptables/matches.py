@@ -122,9 +122,9 @@ def _icmp_type(text: str) -> tuple[int, int, int]:
     exact = NAMES.get(ALIASES.get(word, text)) or next((v for n, v in named if n.lower() == word), None)
     if exact is not None:
         return exact
-    if word and not word[0].isdigit() and len(named) > 1:
+    if word and not word[0].isdecimal() and len(named) > 1:
         raise UsageError(f"Ambiguous ICMP type `{text}': `{named[0][0]}' or `{named[1][0]}'?")
-    if word and not word[0].isdigit() and named:
+    if word and not word[0].isdecimal() and named:
         return named[0][1]
     kind_text, slash, code_text = text.partition("/")
     kind = number(kind_text, 0, 254)

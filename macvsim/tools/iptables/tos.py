@@ -32,7 +32,7 @@ def tos(text: str, owner: str, option: str) -> tuple[int, int]:
     """``VALUE[/MASK]`` or a name (xtopt_parse_tosmask)."""
     value_text, slash, mask_text = text.partition("/")
     value, mask = number(value_text, 0, 255), number(mask_text, 0, 255) if slash else 255
-    if text[:1].isdigit():
+    if text[:1].isdecimal():
         if value is None or mask is None:
             raise UsageError(f'{owner}: bad value for option "--{option}", or out of range (0-255).\n')
         return value, mask

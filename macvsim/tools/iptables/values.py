@@ -22,7 +22,7 @@ def service_name(port: int, proto: int) -> str:
 def number(text: str, low: int = 0, high: int = EVERYTHING) -> int | None:
     """A number, also hexadecimal and octal as strtoul reads it; None if it is none within the bounds."""
     try:
-        value = int(text, 8) if len(text) > 1 and text[0] == "0" and text.isdigit() else int(text, 0)
+        value = int(text, 8) if len(text) > 1 and text[0] == "0" and text.isdecimal() else int(text, 0)
     except ValueError:
         return None
     return value if low <= value <= high and text[:1] not in "+-_ " and "_" not in text else None

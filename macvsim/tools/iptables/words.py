@@ -210,7 +210,7 @@ class Reader:
             case "V":
                 request.version = True
             case "w" | "W":
-                if not value and self.rest.at < len(self.rest.words) and self.rest.words[self.rest.at].isdigit():
+                if not value and self.rest.at < len(self.rest.words) and self.rest.words[self.rest.at].isdecimal():
                     self.rest.at += 1
             case "6":
                 raise NotSimulated("iptables IPv6 tables", Effect.CHANGES)

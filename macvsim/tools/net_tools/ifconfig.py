@@ -187,7 +187,7 @@ class _Change(Change):
         if self.six:
             raise NotSimulated(f"ifconfig … inet6 {word}: it adds addresses with add", Effect.CHANGES)
         host, slash, length = word.partition("/")
-        if slash and not length.isdigit():
+        if slash and not length.isdecimal():
             raise UsageError
         if (ip := self._lookup(host)) is None:
             raise ToolError(_HINT, 1, named=False)

@@ -145,12 +145,12 @@ def _compare(a: str, b: str) -> int:
     """Order of two names: by the numbers in which they first differ, else by letters (nstrcmp)."""
     position = start = 0
     while position < min(len(a), len(b)) and a[position] == b[position]:
-        if not a[position].isdigit() and a[position + 1 : position + 2].isdigit():
+        if not a[position].isdecimal() and a[position + 1 : position + 2].isdecimal():
             start = position + 1
         position += 1
     if a == b:
         return 0
-    if a[start : start + 1].isdigit() and b[start : start + 1].isdigit():
+    if a[start : start + 1].isdecimal() and b[start : start + 1].isdecimal():
         return 1 if atoi(a[start:]) > atoi(b[start:]) else -1
     return ord(a[position : position + 1] or "\0") - ord(b[position : position + 1] or "\0")
 

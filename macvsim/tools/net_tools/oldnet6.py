@@ -28,7 +28,7 @@ def lines6(ns: Namespace, name: str, form: str) -> list[str]:
 def parse_address(text: str) -> tuple[int, int]:
     """``ADDRESS[/LENGTH]``; `ToolError`."""
     address, slash, length = text.partition("/")
-    if slash and (not length.isdigit() or int(length) > 128):
+    if slash and (not length.isdecimal() or int(length) > 128):
         raise ToolError(f"{text} is no IPv6 address with a length up to 128")
     try:
         return ip6_int(address), int(length) if slash else 128

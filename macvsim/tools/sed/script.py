@@ -207,8 +207,8 @@ class Script:
         mark, what = self._mark("s")
         text = self._delimited(mark, what, regex=True)
         command.replacement = Replacement.read(self._delimited(mark, what))
-        while (char := self._peek()) and (char in "gpiIeMmw \t" or char.isdigit()):
-            if char.isdigit():
+        while (char := self._peek()) and (char in "gpiIeMmw \t" or char.isdecimal()):
+            if char.isdecimal():
                 number = int(self._digits())
                 if not number:
                     raise self._error("number option to `s' command may not be zero")

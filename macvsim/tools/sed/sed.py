@@ -59,7 +59,7 @@ def _sed(call: Call, *, busybox: bool) -> Waiting:
             raise UsageError("")
         pieces.append(Piece("", names.pop(0)))
     width = given.get("-l", "70")
-    if not width.isdigit():
+    if not width.isdecimal():
         raise ToolError(f"invalid line length: {width}")
     script = Script(pieces, extended="-E" in given or "-r" in given, busybox=busybox)
     files = _Files(call, names or ["-"], busybox=busybox, end="\0" if "-z" in given else "\n")

@@ -156,6 +156,8 @@ def _shell(call: Call, dialect: type[Dialect]) -> Waiting:
         switched["s"] = True
         if call.fds.get(0) is None:
             call.fds = call.fds.having(stdin=NULL)
+        if text is None and call.fds.stdin.endless:
+            raise NotSimulated("a script from a file that has no end", Effect.NONE)
     if bash and "-c" in given:
         switched["c"] = True
     state.ignored = call.ignored

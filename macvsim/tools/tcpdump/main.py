@@ -116,7 +116,7 @@ def _device(call: Call, name: str) -> NetDevice | None:
         return None
     if name in call.box.ns.devices:
         return call.box.ns.dev(name)
-    if name.isdigit():
+    if name.isdecimal():
         if not 0 < int(name) <= len(found):
             raise ToolError("Invalid adapter index")
         return found[int(name) - 1]

@@ -36,7 +36,7 @@ def nsenter(call: Call) -> Waiting:
         raise NotSimulated("nsenter without --net", Effect.CHANGES)
     if not words:
         raise NotSimulated("nsenter without a command: a shell at the terminal", Effect.CHANGES)
-    if target and not target.isdigit():
+    if target and not target.isdecimal():
         raise ToolError(f"failed to parse pid: '{target}'")
     path = given.get("-n").removeprefix("=") or (f"/proc/{target}/ns/net" if target else "")
     if not path:

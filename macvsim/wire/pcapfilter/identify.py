@@ -213,7 +213,7 @@ class Identifiers:
     def _port(self, name: str, qualifiers: Qualifiers) -> int:
         if qualifiers.protocol not in ("", *PORTS):
             raise FilterError(f"illegal qualifier of '{qualifiers.kind}'")
-        if name.isdigit():
+        if name.isdecimal():
             return int(name)
         for protocol in ("tcp", "udp"):
             if qualifiers.protocol in ("", protocol):

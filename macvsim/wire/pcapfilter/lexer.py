@@ -73,7 +73,7 @@ def _next(text: str, at: int) -> tuple[Token, int]:
     """The longest word that begins here, and how long it is."""
     name = _NAME.match(text, at)
     longest = len(name[0]) if name else 0
-    if (match := _MAC.match(text, at)) and not match[0].isdigit():
+    if (match := _MAC.match(text, at)) and not match[0].isdecimal():
         return Token("mac", match[0]), len(match[0])
     if (match := _IP6.match(text, at)) and match[0].count(":") > 1:
         try:
