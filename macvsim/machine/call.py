@@ -139,6 +139,7 @@ class Call:
                 self._used = end
                 return line + text[start:end]
             line += text[start:]
+            self.keeps(len(line))
             self._read, self._used = (yield from stdin.read(BLOCK)), 0
             if not self._read:
                 return line
@@ -149,13 +150,18 @@ class Call:
         if source.endless:
             raise NotSimulated("all of a file that has no end", Effect.NONE)
         pieces: list[str] = []
-        meter, size = self.box.sim.meter, 0
+        size = 0
         while piece := (yield from self.read_piece() if file is None else source.read(BLOCK)):
             pieces.append(piece)
             size += len(piece)
-            if 0 < meter.budget.output < size:
-                meter.halt("output", f"{self.described()} reads all of its input, which has no end")
+            self.keeps(size)
         return "".join(pieces)
+
+    def keeps(self, size: int) -> None:
+        """The program keeps so many characters of its input; the budget ends one that keeps them without an end."""
+        meter = self.box.sim.meter
+        if 0 < meter.budget.output < size:
+            meter.halt("output", f"{self.described()} reads all of its input, which has no end")
 
     def open(self, path: str) -> OpenFile:
         """A file opened for reading; `FileError`."""

@@ -123,6 +123,10 @@ class FileSystem:
         """When a file was written (ns of simulated time); others are as old as the lab."""
         return self.box.file_times.get(self.absolute(path), 0)
 
+    def is_device(self, path: str) -> bool:
+        """True for a character device."""
+        return self.absolute(path) in _DEV
+
     def names(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
         node = self.lookup(path)

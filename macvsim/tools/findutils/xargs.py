@@ -30,12 +30,14 @@ def xargs(call: Call, manner: Wording) -> Waiting:
     text = given.get("-I")
     base = given.operands or ["echo"]
     items: list[str] = []
-    runs = status = 0
+    runs = status = size = 0
     while line := (yield from call.read_line()):
         if text:
             item = line.removesuffix("\n").strip()
             new = [[word.replace(text, item) for word in base]] if item else []
         else:
+            size += len(line) * (not most)
+            call.keeps(size)
             items += [_unquote(item) for item in re.findall(_ITEM, line)]
             new = []
             while most and len(items) >= most:
@@ -69,6 +71,7 @@ def _number(text: str, manner: Wording) -> int:
 def _run(call: Call, argv: list[str]) -> Waiting:
     """Run a command, whose standard input is /dev/null."""
     what = f"can't execute '{argv[0]}'" if call.box.flavour.name == "busybox" else argv[0]
+    call.box.sim.meter.step(call.described)
     inner = call.derived(argv, fds=call.fds.having(stdin=NULL))
     return run_program(inner, failed=f"{call.name}: {what}")
 

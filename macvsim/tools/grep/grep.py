@@ -61,6 +61,9 @@ class _Grep:
         self._silent = "-s" in self._given
         self._rest: list[str] = []
         self._end = "\0" if "-z" in self._given else "\n"
+        self._devices = self._given.get("-D", "")
+        if self._devices not in ("", "read", "skip"):
+            raise ToolError("unknown devices method")
 
     def run(self) -> Waiting:
         """All files, and the exit status."""
@@ -213,11 +216,14 @@ class _Grep:
         """The files that an operand names."""
         files, given = self._call.files, self._given
         if not self._recursive or not files.is_directory(word or "."):
-            if not word or self._included(word):
+            if (not word or self._included(word)) and not (self._devices == "skip" and files.is_device(word)):
                 yield word
             return
+        reads_devices = self._busybox or self._devices == "read" or ("-R" in given and not self._devices)
         for name in files.names(word or "."):
             inside = posixpath.join(word, name)
+            if not reads_devices and files.is_device(inside):
+                continue
             if not files.is_directory(inside):
                 if self._included(inside):
                     yield inside

@@ -218,6 +218,7 @@ class _Blocks:
             if not piece:
                 break
             self._text += piece
+            self._call.keeps(len(self._text))
         at = self._text.find("\n") + 1 or len(self._text)
         line, self._text = self._text[:at], self._text[at:]
         return line
