@@ -250,7 +250,7 @@ class Transfer:
         if not first.startswith(b"HTTP/"):
             raise Failed(1, "Received HTTP/0.9 when not allowed")
         words = first.split()
-        outcome.status = int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
+        outcome.status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         headers: dict[str, str] = {}
         line = first
         while line:

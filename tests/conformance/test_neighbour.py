@@ -611,8 +611,8 @@ def test_overheard_broadcasts_of_others_teach_nothing() -> None:
 
 @pytest.mark.rule("7.1")
 def test_table_full() -> None:
-    """7.1: no entry beyond gc_thresh3; what is younger than 5 s is not collected.  As recorded: of older ones, the first
-    go, until gc_thresh2 are left; and below gc_thresh3 only 5 s after the last collection.
+    """7.1: no entry beyond gc_thresh3; what is younger than 5 s is not collected.  Of older ones, the first go, until
+    gc_thresh2 are left; and below gc_thresh3 only 5 s after the last collection (neigh_forced_gc).
     """
     link = Link()
     link.h.sysctl["net.ipv4.neigh.default.gc_thresh2"] = 2

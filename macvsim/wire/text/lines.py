@@ -58,7 +58,7 @@ def _looks_right(d: Dissection, at: int, length: int, commands: tuple[str, ...])
         return False
     if words[0].decode("latin-1").upper() in commands:
         return True
-    return len(words) > 1 and len(words[1]) == 3 and words[1].isdecimal()
+    return len(words) > 1 and len(words[1]) == 3 and words[1].isdigit()
 
 
 def _line(d: Dissection, prefix: str, at: int, start: int, length: int) -> int:
