@@ -564,7 +564,7 @@ def _broken(what: str) -> bytes:
     ],
 )
 def test_malformed(what: str, counted: str) -> None:
-    """8.1: silently dropped; the counters are those of ip_rcv_core."""
+    """8.1: silently dropped, and counted as ip_rcv_core does."""
     net = Routed()
     net.inject(_broken(what))
     assert [s for s in net.near if s.type is HOST] == []

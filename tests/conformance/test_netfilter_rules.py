@@ -1,4 +1,4 @@
-"""What single matches and targets of iptables do to packets (net/netfilter/xt_*.c, and as a real kernel counted)."""
+"""Single matches and targets of iptables (net/netfilter/xt_*.c, and as a real kernel counted)."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def test_targets_of_other_tables(table: str, typed: str, saved: str) -> None:
         ("iptables-legacy -A FORWARD -j MASQUERADE",
          "iptables: Invalid argument. Run `dmesg' for more information.\n", 1),
         ("iptables-legacy -N own; iptables-legacy -A own -j ACCEPT; iptables-legacy -X own",
-         "iptables: Directory not empty.", 1),
+         "iptables: Directory not empty.\n", 1),
         ("iptables-legacy -R FORWARD 9 -j ACCEPT", "iptables: Index of replacement too big.\n", 1),
     ],
 )  # fmt: skip

@@ -280,7 +280,7 @@ def tr(call: Call, manner: Wording) -> Waiting:
     padded = second + second[-1:] * max(0, len(first) - len(second))
 
     class Table(dict[int, str]):
-        """What stands for a character, by its number."""
+        """Replacements of characters, by number."""
 
         def __missing__(self, code: int) -> str:
             c = chr(code)
