@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 MAX_PACKET = 0xFFFF
+DEFAULT_BUFFER = 212_992
+"""net.core.rmem_default and wmem_default."""
 _ICMP = ipv4.PROTO_ICMP
 _ECHO = icmp.ECHO
 _MAX_MESSAGE = MAX_PACKET - ipv4.HLEN
@@ -297,8 +299,15 @@ class UdpSocket(Socket):
         self.port = 0
         self.peer: tuple[int, int] | None = None
         self.recverr = False
+        self.reuse_address = False
+        """Others may have the port too, if they say so as well (SO_REUSEADDR)."""
         self.error = ""
         """The errno of an ICMP error about what this connected socket sent (sk_err)."""
+
+    @property
+    def buffers(self) -> tuple[int, int]:
+        """SO_SNDBUF and SO_RCVBUF, which hold nothing back here."""
+        return DEFAULT_BUFFER, DEFAULT_BUFFER
 
     def take_error(self) -> str:
         """The errno of what went wrong, which is then forgotten."""

@@ -41,6 +41,8 @@ class UdpLayer:
             while port in self.ports:
                 port = low + (port + 1 - low) % (high - low + 1)
         for other in self.ports.get(port, []):
+            if sock.reuse_address and other.reuse_address:
+                continue
             if not other.source or not sock.source or other.source == sock.source:
                 raise SocketError("EADDRINUSE")
         sock.port = port
@@ -82,6 +84,8 @@ class UdpLayer:
             ns.snmp.udp["NoPorts"] += 1
             ns.icmp.send_error(packet, icmp.DEST_UNREACH, icmp.PORT_UNREACH)
             return ns.sim.drop(packet.uid, where, DropReason.NO_SOCKET)
+        if not group and len(sockets) > 1:  # the socket of this very peer comes first (compute_score)
+            sockets.sort(key=lambda s: s.peer is None)
         for sock in sockets if group else sockets[:1]:
             ns.snmp.udp["InDatagrams"] += 1
             if sock.on_receive is not None:

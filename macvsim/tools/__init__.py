@@ -52,6 +52,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "findutils.xargs": "* busybox: xargs",
         "grep.grep": "* busybox: grep egrep fgrep",
         "hostname.hostname": "* busybox: hostname",
+        "iperf3.iperf3": "*: iperf3",
         "iproute2.bridge.main": "bridge",
         "iproute2.main": "ip",
         "iproute2.ss": "ss",

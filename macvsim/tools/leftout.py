@@ -197,7 +197,7 @@ CHANGING: Mapping[str, str] = MappingProxyType(
 """Programs that change a network, each with the words with which it only reads; ``-``: it reads without any word."""
 
 _READING = """bmon bwm-ng dig drill dumpcap dumpleases ftp ftpget ftpput getent host ifquery ifstat iftop ipcalc iperf
-    iperf3 iptraf iptraf-ng lnstat lsof mtr ndisc6 nethogs netperf netsniff-ng ngrep nload nmap nmeter nslookup
+    iptraf iptraf-ng lnstat lsof mtr ndisc6 nethogs netperf netsniff-ng ngrep nload nmap nmeter nslookup
     nstat ntpdate openssl rdisc6 rsync rtacct rtmon rtstat scp sftp ssl_client tcptraceroute telnet tftp tshark
     ulogd vnstat whois wireshark"""
 READING = frozenset(_READING.split())

@@ -17,7 +17,7 @@ from macvsim.net.tcp.receive import Receiver
 from macvsim.net.tcp.recovery import Recovery
 from macvsim.net.tcp.rtt import RttEstimator
 from macvsim.net.tcp.send import Sender
-from macvsim.net.tcp.skb import Skb
+from macvsim.net.tcp.skb import Nagle, Skb
 from macvsim.net.tcp.state import (
     INFINITE_SSTHRESH,
     MAX_PMTU,
@@ -72,6 +72,8 @@ class Connection(Owned):
         self.snd_wscale = 0
         self.ts_recent = 0
         self.ts_recent_at = 0
+        self.tos = self.user_mss = 0
+        """IP_TOS and TCP_MAXSEG of the socket."""
         self.ts_offset = layer.timestamp_offset(local[0], remote[0])
         self.echo: int | None = None
         """TSecr of the segment being processed, as our own clock (ms); None if it has none."""
@@ -189,7 +191,19 @@ class Connection(Owned):
     def advertised_mss(self) -> int:
         """MSS for our SYN, from the MTU of the way out (ipv4_default_advmss)."""
         way = self.route()
-        return min(max(way.mtu - _IP_HLEN - HLEN, MIN_ADVMSS), MAX_PMTU - _IP_HLEN - HLEN)
+        mss = min(max(way.mtu - _IP_HLEN - HLEN, MIN_ADVMSS), MAX_PMTU - _IP_HLEN - HLEN)
+        return min(mss, self.user_mss or mss)
+
+    def take_options(self, owner: Owner) -> None:
+        """Options of the socket, or of the listening one, as the connection begins."""
+        self.tos, self.user_mss = owner.tos, owner.user_mss
+        if owner.sized:
+            self.tx.sndbuf, self.win.rcvbuf = owner.buffers
+            self.tx.sized = self.win.sized = True
+        if owner.no_delay:
+            self.tx.nagle = Nagle.OFF
+        if owner.congestion:
+            self.cc = CONTROLS[owner.congestion](self)
 
     def sync_mss(self, pmtu: int) -> int:
         """Segments as large as the path and the peer take (tcp_sync_mss)."""
@@ -216,7 +230,7 @@ class Connection(Owned):
         self.sack_ok = options.sack_ok and bool(conf.tcp_sack)
         self.wscale_ok = options.wscale is not None and bool(conf.tcp_window_scaling)
         self.snd_wscale = options.wscale or 0 if self.wscale_ok else 0
-        self.mss_clamp = options.mss or MSS_DEFAULT
+        self.mss_clamp = min(options.mss or MSS_DEFAULT, self.user_mss or MAX_PMTU)
         self.header_len = HLEN + (TIMESTAMP_ROOM if self.ts_ok else 0)
         if options.timestamps is not None and self.ts_ok:
             self.ts_recent = options.timestamps[0]

@@ -11,7 +11,6 @@ from macvsim.engine.sim import US
 from macvsim.engine.wheel import Timer
 from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.state import (
-    MSS_DEFAULT,
     OOW_RATELIMIT,
     RMEM_MAX,
     RTO_INIT,
@@ -100,10 +99,16 @@ class Request:
         conf = layer.ns.ipv4_conf
         self._ts_ok = segment.options.timestamps is not None and bool(conf.tcp_timestamps)
         self._wscale_ok = segment.options.wscale is not None and bool(conf.tcp_window_scaling)
-        self.mss = layer.advertised_mss(self.local, self.remote)
+        mss = layer.advertised_mss(self.local, self.remote)
+        self.mss = min(mss, listener.socket.user_mss or mss)
         room = self.mss - (TIMESTAMP_ROOM if self._ts_ok else 0)
+        rcvbuf = listener.socket.buffers[1] if listener.socket.sized else conf.tcp_rmem[1]
         self.window, self.scale = initial_window(
-            conf.tcp_rmem[1] >> 1, room, conf.tcp_rmem[2], RMEM_MAX, scaling=self._wscale_ok
+            rcvbuf >> 1,
+            room,
+            conf.tcp_rmem[2],
+            RMEM_MAX,
+            scaling=self._wscale_ok,
         )
         self._timer = Timer(layer.ns.sim, self._resend)
         layer.pairs[(self.local, self.remote)] = self
@@ -237,9 +242,8 @@ class Request:
         layer = self.layer
         c = Connection(layer, self.local, self.remote, self.iss + 1)
         c.dual = self.listener.socket.dual
+        c.take_options(self.listener.socket)
         c.agree(self.options)
-        c.mss_clamp = self.options.mss or MSS_DEFAULT
-        c.win.rcvbuf = layer.ns.ipv4_conf.tcp_rmem[1]
         c.win.wnd = c.win.ssthresh = self.window
         c.win.scale = self.scale
         c.win.clamp = 0xFFFF << self.scale

@@ -193,7 +193,7 @@ class Output:
         self._uid = c.ns.sim.born()
         if shared is not None:
             c.sim.shared[self._uid] = shared
-        c.ns.ipv4.send(PROTO_TCP, data, way, dst, self._uid, df=True, ident=ident)
+        c.ns.ipv4.send(PROTO_TCP, data, way, dst, self._uid, tos=c.tos, df=True, ident=ident)
         if c.owned and not more and not c.bottom_halves_off:
             c.sim.run_softirqs()
         return True

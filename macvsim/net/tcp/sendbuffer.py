@@ -39,6 +39,8 @@ class SendBuffer(CongestionWindow, ABC):
         self.sacked_out = self.lost_out = self.retrans_out = 0
         self.nagle = Nagle.NORMAL
         self.sndbuf: int = c.conf.tcp_wmem[1]
+        self.sized = False
+        """The program has chosen the size of the buffer (SOCK_SNDBUF_LOCK)."""
         self.wmem = 0
         self.no_space = False
         """A program waits for room in the send buffer."""
@@ -172,7 +174,9 @@ class SendBuffer(CongestionWindow, ABC):
             self.c.report()
 
     def expand_buffer(self) -> None:
-        """Twice the congestion window (tcp_sndbuf_expand)."""
+        """Twice the congestion window (tcp_sndbuf_expand), unless the program has chosen a size."""
+        if self.sized:
+            return
         segments = max(INIT_CWND, self.cwnd, self.c.recovery.reordering + 1)
         wanted = 2 * segments * per_segment(max(self.c.mss_clamp, self.c.mss_cache))
         self.sndbuf = max(self.sndbuf, min(wanted, self.c.conf.tcp_wmem[2]))

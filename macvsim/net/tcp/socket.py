@@ -13,10 +13,12 @@ from macvsim.engine.sim import SECOND
 from macvsim.errors import SocketError
 from macvsim.net.socket import Socket
 from macvsim.net.tcp import closing
+from macvsim.net.tcp.congestion import CONTROLS
 from macvsim.net.tcp.connection import Address, Connection
+from macvsim.net.tcp.info import TcpInfo, tcp_info
 from macvsim.net.tcp.listener import Listener
 from macvsim.net.tcp.skb import Nagle
-from macvsim.net.tcp.state import State
+from macvsim.net.tcp.state import MIN_RCVBUF, MIN_SNDBUF, RMEM_MAX, WMEM_MAX, State
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -40,6 +42,15 @@ class TcpSocket(Socket):
         self.keepalive = False
         self.connection: Connection | None = None
         self.listener: Listener | None = None
+        self.user_mss = 0
+        """TCP_MAXSEG; 0: as the way has it."""
+        self.no_delay = False
+        self.congestion = ""
+        """TCP_CONGESTION; empty: as the namespace has it."""
+        self.sized = False
+        """The program has chosen the sizes of the buffers (SOCK_SNDBUF_LOCK, SOCK_RCVBUF_LOCK)."""
+        self.buffers = (ns.ipv4_conf.tcp_wmem[1], ns.ipv4_conf.tcp_rmem[1])
+        """SO_SNDBUF and SO_RCVBUF."""
         self.inode = ns.next_inode()
         self.waiters: list[Callable[[], None]] = []
         """Called once each, in process context, when something has changed."""
@@ -98,6 +109,7 @@ class TcpSocket(Socket):
         self.source = source
         c = Connection(layer, local, remote, layer.initial_sequence(local, remote) if iss is None else iss)
         c.socket, c.inode, c.dual = self, self.inode, self.dual
+        c.take_options(self)
         self.connection = c
         layer.add(c)
         with c.call():
@@ -193,6 +205,21 @@ class TcpSocket(Socket):
     def set_nodelay(self) -> None:
         """TCP_NODELAY: small segments do not wait."""
         self._connected().tx.nagle = Nagle.OFF
+
+    def set_congestion(self, name: str) -> None:
+        """TCP_CONGESTION, before the socket connects or listens; ENOENT for a name that the kernel does not know."""
+        if name not in CONTROLS:
+            raise SocketError("ENOENT")
+        self.congestion = name
+
+    def set_buffers(self, size: int) -> None:
+        """SO_SNDBUF and SO_RCVBUF, before the socket connects or listens: twice as much, for what belongs to it."""
+        self.sized = True
+        self.buffers = (max(2 * min(size, WMEM_MAX), MIN_SNDBUF), max(2 * min(size, RMEM_MAX), MIN_RCVBUF))
+
+    def info(self) -> TcpInfo:
+        """TCP_INFO."""
+        return tcp_info(self._connected())
 
     # -- closing -------------------------------------------------------------------------------------------------------
 

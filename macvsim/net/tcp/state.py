@@ -62,8 +62,10 @@ MAX_QUICKACKS = 16
 FASTRETRANS_THRESH = 3
 MAX_REORDERING = 300
 
-RMEM_MAX = 212_992
-"""net.core.rmem_max."""
+RMEM_MAX = WMEM_MAX = 212_992
+"""net.core.rmem_max and wmem_max, the same as the default sizes of buffers that are not TCP's."""
+MIN_SNDBUF = 4608
+MIN_RCVBUF = 2304
 SKB_OVERHEAD = 960
 """Bytes the kernel books for a segment beyond its data, as the recorded one does (64-bit, 320-byte headers)."""
 

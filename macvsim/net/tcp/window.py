@@ -35,6 +35,8 @@ class ReceiveWindow:
     def __init__(self, c: Connection) -> None:
         self.c = c
         self.rcvbuf: int = c.conf.tcp_rmem[1]
+        self.sized = False
+        """The program has chosen the size of the buffer (SOCK_RCVBUF_LOCK)."""
         self.rmem = 0
         """Bytes booked for what was received and not read."""
         self.ratio = _DEFAULT_RATIO
@@ -151,7 +153,7 @@ class ReceiveWindow:
         c = self.c
         c.acks.quick = 0
         most = c.conf.tcp_rmem[2]
-        if self.rcvbuf < most:
+        if self.rcvbuf < most and not self.sized:
             self.rcvbuf = min(self.rmem, most)
         if self.rmem > self.rcvbuf:
             self.ssthresh = min(self.clamp, 2 * c.advmss)
@@ -218,7 +220,7 @@ class ReceiveWindow:
             return
         copied = c.rx.copied - self.space_seq - c.rx.kept_waiting()
         if copied > self.space:
-            if c.conf.tcp_moderate_rcvbuf:
+            if c.conf.tcp_moderate_rcvbuf and not self.sized:
                 wanted = (copied << 1) + 16 * c.advmss
                 wanted += wanted * (copied - self.space) // self.space << 1
                 rcvbuf = min((wanted << 8) // self.ratio, c.conf.tcp_rmem[2])

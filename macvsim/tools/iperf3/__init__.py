@@ -1,0 +1,1 @@
+"""Package iperf3: throughput between two machines."""
