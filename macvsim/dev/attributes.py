@@ -1,5 +1,5 @@
-"""What a network device is (struct net_device): its attributes, its counters, and the addresses it listens to, with
-how often each was asked for.
+"""Attributes of a network device (struct net_device), its counters, and the addresses it listens to, with how often
+each was asked for.
 """
 
 from __future__ import annotations

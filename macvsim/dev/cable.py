@@ -124,7 +124,7 @@ class Cable(Injecting):
     loss : probability 0.0-1.0 that a frame is lost, each direction with its own random stream
     """
 
-    PUBLIC = "a add_tap b delay label loss other queue rate unplug"
+    PUBLIC = "a b delay label loss other queue rate unplug"
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from macvsim.engine.display import Listed
 from macvsim.engine.history import recorded
+from macvsim.engine.sim import NothingLeft
 from macvsim.engine.wheel import SOFTIRQ
 from macvsim.errors import MacvsimError
 from macvsim.wire.frame import Frame
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from macvsim.dev.cable import Cable, CableEnd
     from macvsim.engine.journal import Place
     from macvsim.engine.sim import Sim
-
-_SECOND = 1_000_000_000
 
 
 class Injecting(Listed):
@@ -55,7 +54,7 @@ class Injecting(Listed):
 
         self._entry(to)
         raws = crafted.frames(frames, _Nowhere(self._label))
-        self._send_crafted(tuple(raws), to, round(inter * _SECOND))
+        self._send_crafted(tuple(raws), to, crafted.nanoseconds(self._label, "inter", inter))
 
     def sniff(self, *, filter: str = "", count: int = 0, timeout: float | None = None) -> PacketList:
         """Let time pass and return the frames that the cable carries meanwhile, both ways, when they are sent.
@@ -69,33 +68,27 @@ class Injecting(Listed):
         ------
         MacvsimError : neither count nor timeout; a filter that is none; TopologyError : the port has no cable
         """
-        from scapy.plist import PacketList
-
         from macvsim.wire import crafted
 
-        if not count and timeout is None:
-            raise MacvsimError(f"{self._label}: sniff() would never end: give count=, timeout=, or both")
+        most = crafted.limit(self._label, count, timeout)
         self._tapped()
-        seen = self._sniff_crafted(filter, count, None if timeout is None else round(timeout * _SECOND))
-        return PacketList([crafted.shown(data, time, whole=True) for time, data in seen], "Sniffed")
+        return crafted.sniffed(self._sniff_crafted(filter, count, most))
 
     @recorded
     def _send_crafted(self, raws: tuple[bytes, ...], to: str, inter: int) -> None:
         end = self._entry(to)
         for number, raw in enumerate(raws):
-            if number and inter:
+            if number and inter > 0:
                 self.sim.run(until=int(self.sim.now) + inter)
             self.sim.post(0, SOFTIRQ, end.wire_receive, Frame(raw, self.sim.born()))
         self.sim.run_softirqs()
 
     @recorded
     def _sniff_crafted(self, text: str, count: int, timeout: int | None) -> list[tuple[int, bytes]]:
-        from macvsim.wire.pcapfilter import FilterError, View, compile_filter
+        from macvsim.wire.crafted import endless, filter_of
+        from macvsim.wire.pcapfilter import View
 
-        try:
-            wanted = compile_filter(text)
-        except FilterError as error:
-            raise MacvsimError(f"{self._label}: filter={text!r}: {error}") from None
+        wanted = filter_of(self._label, text)
         seen: list[tuple[int, bytes]] = []
         done = self.sim.event()
 
@@ -108,6 +101,8 @@ class Injecting(Listed):
         stop = self._tapped().add_tap(tap)
         try:
             self.sim.run(until=done, most=timeout)
+        except NothingLeft:
+            raise endless(self._label, "nothing more happens in this lab; give timeout=") from None
         finally:
             stop()
         return seen

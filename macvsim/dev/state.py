@@ -1,4 +1,4 @@
-"""What a device listens for, how it goes up and down and follows its carrier, and its flags as user space sees them
+"""Address lists of a device, its way up and down and after its carrier, and its flags as user space sees them
 (net/core/dev_addr_lists.c, dev.c, link_watch.c).
 """
 

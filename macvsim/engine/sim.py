@@ -79,6 +79,10 @@ def _halt(meter: Meter) -> None:
         raise meter.halted
 
 
+class NothingLeft(RuntimeError):
+    """Nothing is left to happen, but the awaited event has not (simpy raises ``RuntimeError``)."""
+
+
 class Sim(simpy.Environment, RandomStreams):
     """Clock (integer nanoseconds), random streams, packet identities, journal and drop sink of one lab.
 
@@ -215,6 +219,8 @@ class Sim(simpy.Environment, RandomStreams):
         most : ns after which it returns None, although the awaited event has not happened
         """
         end = None
+        if most is not None and most < 0:
+            raise MacvsimError(f"a wait of {most} ns: time only goes forward")
         if isinstance(until, simpy.Event):
             if until.processed:
                 return until.value
@@ -252,7 +258,7 @@ class Sim(simpy.Environment, RandomStreams):
             self._context = PROCESS
             meter.events += done
         if isinstance(until, simpy.Event):
-            raise RuntimeError(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
+            raise NothingLeft(f"nothing is left to happen, but the awaited event has not: {until.__class__.__name__}")
         return None
 
     def _look(self, done: int) -> int:

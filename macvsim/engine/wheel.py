@@ -1,4 +1,6 @@
-"""Kernel timers go through the timer wheel (kernel/time/timer.c): never early, and late by up to one eighth."""
+"""The order of what happens at one time, and the timer wheel that kernel timers go through (kernel/time/timer.c): never
+early, and late by up to one eighth.
+"""
 
 from __future__ import annotations
 

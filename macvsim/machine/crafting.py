@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from macvsim.engine.history import recorded
-from macvsim.engine.sim import SECOND
+from macvsim.engine.sim import SECOND, NothingLeft
 from macvsim.errors import MacvsimError, NetlinkError
 from macvsim.net.dst import ERROR
 from macvsim.net.fibroute import Scope
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from macvsim.engine.sim import Sim
     from macvsim.net.capture_socket import Captured
     from macvsim.net.namespace import Namespace
-
-Seen = tuple[int, bytes]
-"""Time (ns) and bytes of a frame."""
+    from macvsim.wire.crafted import Seen
 
 
 class Crafting:
@@ -58,7 +56,7 @@ class Crafting:
         from macvsim.wire import crafted
 
         raws = crafted.frames(frames, _Interface(self.ns, dev))
-        self._send_crafted(dev.name, tuple(raws), round(inter * SECOND), whole=True)
+        self._send_crafted(dev.name, tuple(raws), crafted.nanoseconds(self.name, "inter", inter), whole=True)
 
     def send(self, packets: object, *, iface: str | None = None, inter: float = 0.0) -> None:
         """Send packets by the box's routes, as scapy's ``send``; rules of OUTPUT and POSTROUTING apply.
@@ -76,7 +74,7 @@ class Crafting:
 
         dev = None if iface is None else self._iface(iface)
         raws = crafted.packets(packets, _Interface(self.ns, dev))
-        self._send_crafted(iface, tuple(raws), round(inter * SECOND), whole=False)
+        self._send_crafted(iface, tuple(raws), crafted.nanoseconds(self.name, "inter", inter), whole=False)
 
     def srp(
         self, frames: object, *, iface: str | None = None, timeout: float = 2.0, filter: str = ""
@@ -131,24 +129,19 @@ class Crafting:
         ------
         MacvsimError : neither count nor timeout; a filter that is none
         """
-        from scapy.plist import PacketList
-
         from macvsim.wire import crafted
 
-        if not count and timeout is None:
-            raise MacvsimError(f"{self.name}: sniff() would never end: give count=, timeout=, or both")
+        most = crafted.limit(self.name, count, timeout)
         if iface is not None:
             self._iface(iface)
-        most = None if timeout is None else round(timeout * SECOND)
-        seen = self._sniff_crafted(iface, filter, count, most, promisc)
-        return PacketList([crafted.shown(data, time, whole=True) for time, data in seen], "Sniffed")
+        return crafted.sniffed(self._sniff_crafted(iface, filter, count, most, promisc))
 
     # -- one recorded call each ----------------------------------------------------------------------------------------
 
     @recorded
     def _send_crafted(self, iface: str | None, raws: tuple[bytes, ...], inter: int, whole: bool) -> None:
         for number, raw in enumerate(raws):
-            if number and inter:
+            if number and inter > 0:
                 self.sim.run(until=int(self.sim.now) + inter)
             self._put(iface, raw, whole)
         self.sim.run_softirqs()
@@ -203,12 +196,10 @@ class Crafting:
     ) -> None:
         """Hand frames to `hear` until it is True or `most` ns have passed."""
         from macvsim.net.capture_socket import CaptureSocket
-        from macvsim.wire.pcapfilter import FilterError, View, compile_filter
+        from macvsim.wire.crafted import endless, filter_of
+        from macvsim.wire.pcapfilter import View
 
-        try:
-            wanted = compile_filter(text, live=True)
-        except FilterError as error:
-            raise MacvsimError(f"{self.name}: filter={text!r}: {error}") from None
+        wanted = filter_of(self.name, text, live=True)
 
         def keep(captured: Captured) -> bool:
             view = View(captured.bytes, None, captured.frame.tag, outgoing=captured.outgoing,
@@ -229,6 +220,8 @@ class Crafting:
             if begin is not None:
                 begin()
             self.sim.run(until=done, most=most)
+        except NothingLeft:
+            raise endless(self.name, "nothing more happens in this lab; give timeout=") from None
         finally:
             socket.close()
 
@@ -264,7 +257,8 @@ class Crafting:
 
         from macvsim.wire import crafted
 
-        began, answers = self._exchange_crafted(iface, tuple(raws), round(timeout * SECOND), text, whole)
+        most = crafted.nanoseconds(self.name, "timeout", timeout)
+        began, answers = self._exchange_crafted(iface, tuple(raws), most, text, whole)
         sent = [crafted.shown(raw, began, whole=whole) for raw in raws]
         pairs: list[Any] = []
         for number, (time, data) in sorted(answers.items()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from inspect import BoundArguments, signature
+from inspect import BoundArguments, Parameter, signature
 from typing import Any
 
 from macvsim.engine.history import Call
@@ -63,9 +63,13 @@ def perform(values: Values, call: Call, *, strict: bool = True) -> Any:
 def _check(given: BoundArguments) -> None:
     """`TypeError` for an argument that is of none of its plain types."""
     for name, value in given.arguments.items():
-        kinds = str(given.signature.parameters[name].annotation).split(" | ")
-        if all(kind in _PLAIN for kind in kinds) and not any(isinstance(value, _PLAIN[kind]) for kind in kinds):
-            raise TypeError(f"{name} is {value!r}, which is no {' or '.join(kinds)}")
+        parameter = given.signature.parameters[name]
+        kinds = str(parameter.annotation).split(" | ")
+        if not all(kind in _PLAIN for kind in kinds):
+            continue
+        for one in value if parameter.kind is Parameter.VAR_POSITIONAL else (value,):
+            if not any(isinstance(one, _PLAIN[kind]) for kind in kinds):
+                raise TypeError(f"{name} is {one!r}, which is no {' or '.join(kinds)}")
 
 
 def _function(target: object, name: str) -> Callable[..., Any]:

@@ -7,14 +7,17 @@ request on its network.  Here they come from the simulated machine that sends (`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from macvsim.errors import MacvsimError
 from macvsim.wire._scapy import load, load6
 from macvsim.wire.frame import ETH_HLEN
+from macvsim.wire.pcapfilter import Filter, FilterError, compile_filter
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
+    from scapy.plist import PacketList
 
 _BROADCAST = "ff:ff:ff:ff:ff:ff"
 _MAX_FRAME = 65_535 + ETH_HLEN
@@ -130,6 +133,51 @@ def shown(data: bytes, time: int, *, whole: bool) -> Packet:
     return packet
 
 
+Seen = tuple[int, bytes]
+"""Time (ns) and bytes of a frame."""
+
+
+def nanoseconds(label: str, name: str, seconds: float) -> int:
+    """The argument `name` in ns; `MacvsimError` where it is no time."""
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < inf:
+        raise MacvsimError(f"{label}: {name}={seconds!r}: give seconds, 0 or more")
+    return round(seconds * 1e9)
+
+
+def limit(label: str, count: int, timeout: float | None) -> int | None:
+    """The time (ns) after which ``sniff()`` ends without `count` frames, None where it waits for them.
+
+    Raises
+    ------
+    MacvsimError : there is neither, or one makes no sense
+    """
+    if not isinstance(count, int) or count < 0:
+        raise MacvsimError(f"{label}: count={count!r}: give a number of frames, 0 for any number")
+    if not count and timeout is None:
+        raise endless(label, "give count=, timeout=, or both")
+    return None if timeout is None else nanoseconds(label, "timeout", timeout)
+
+
+def filter_of(label: str, text: str, *, live: bool = False) -> Filter:
+    """The filter that a user gave; `MacvsimError` where it is none."""
+    try:
+        return compile_filter(text, live=live)
+    except FilterError as error:
+        raise MacvsimError(f"{label}: filter={text!r}: {error}") from None
+
+
+def endless(label: str, more: str) -> MacvsimError:
+    """The error of a ``sniff()`` that nothing ends."""
+    return MacvsimError(f"{label}: sniff() would never end: {more}")
+
+
+def sniffed(seen: Iterable[Seen]) -> PacketList:
+    """The result of ``sniff()``."""
+    from scapy.plist import PacketList
+
+    return PacketList([shown(data, time, whole=True) for time, data in seen], "Sniffed")
+
+
 class Unanswered:
     """Packets that wait for an answer, as scapy tells which one answers which."""
 
@@ -159,4 +207,16 @@ class Unanswered:
         return number, frame if self.whole else bytes(packet.original)
 
 
-__all__ = ["Sender", "Unanswered", "frames", "packets", "shown"]
+__all__ = [
+    "Seen",
+    "Sender",
+    "Unanswered",
+    "endless",
+    "filter_of",
+    "frames",
+    "limit",
+    "nanoseconds",
+    "packets",
+    "shown",
+    "sniffed",
+]

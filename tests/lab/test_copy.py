@@ -155,6 +155,19 @@ def test_every_part_of_the_api_is_in_the_journal(story: Callable[[Lab], None], t
     assert everything(Lab.load(tmp_path / "lab.json")) == seen == everything(lab)
 
 
+def test_captures_of_named_devices_are_in_copies_and_files(tmp_path: Path) -> None:
+    lab = two_hosts()
+    for number, host in enumerate(lab.hosts.values(), 1):
+        host.addr_add("enp0s8", f"10.0.0.{number}/24")
+    for devices in ((), ("enp0s8",), ("enp0s8", "lo")):
+        with lab["host1"].capture(*devices):
+            lab["host1"].ping("10.0.0.2", count=1)
+    lab.save(tmp_path / "lab.json")
+    others = (lab.copy(), Lab.load(tmp_path / "lab.json"))
+    seen = everything(lab)
+    assert [everything(other) for other in others] == [seen, seen]
+
+
 def test_a_capture_that_runs_holds_its_devices_in_the_copy_too() -> None:
     lab = two_hosts()
     host1 = lab.hosts["host1"]

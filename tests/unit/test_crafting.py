@@ -191,6 +191,13 @@ MISTAKES: list[tuple[Callable[[Lab], object], str]] = [
     (lambda lab: lab["host1"].sniff(), "would never end: give count=, timeout=, or both"),
     (lambda lab: lab["host1"].sniff(count=1, filter="foo bar"), "filter='foo bar'"),
     (lambda lab: lab.cables[0].sniff(), "would never end"),
+    (lambda lab: lab["host1"].sniff(count=1), "would never end: nothing more happens in this lab; give timeout="),
+    (lambda lab: lab.cables[0].sniff(count=1), "would never end: nothing more happens in this lab; give timeout="),
+    (lambda lab: lab["host1"].sniff(count=-1), "count=-1: give a number of frames"),
+    (lambda lab: lab["host1"].sniff(timeout=-1), "timeout=-1: give seconds, 0 or more"),
+    (lambda lab: lab.cables[0].sniff(timeout=float("nan")), "timeout=nan: give seconds, 0 or more"),
+    (lambda lab: lab["host1"].sr1(IP(dst="10.0.0.2") / ICMP(), timeout=float("inf")), "timeout=inf: give seconds"),
+    (lambda lab: lab["host1"].sendp([Ether() / ARP()] * 2, inter=-1), "inter=-1: give seconds, 0 or more"),
     (lambda lab: lab.cables[0].sniff(timeout=1, filter="foo bar"), "filter='foo bar'"),
     (
         lambda lab: lab.switches["sw1"].port("host1").sendp(Ether(dst=EVERYBODY)),

@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from macvsim import Lab
-from macvsim.apps.iperf3.stream import PACE
 from macvsim.machine.host import Box
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data/iperf3/recorded.json").read_text())
-PLAIN = ".*\\.\\d\\d-.* sec "
 
 
 def two(rate: int | None = None, **options: Any) -> tuple[Box, Box]:
@@ -82,9 +80,9 @@ def test_a_cable_gives_its_rate_without_headers(words: str) -> None:
 
 
 def test_a_fast_cable() -> None:
-    document = measured("-n 1M -i 0.1 -l 16K", 100_000_000)
-    assert document["end"]["sum_sent"]["bytes"] == 1 << 20
-    assert document["end"]["sum_received"]["bytes"] <= 1 << 20
+    document = measured("-n 4M -i 0.1 -l 16K", 100_000_000)
+    assert document["end"]["sum_sent"]["bytes"] == 4 << 20
+    assert document["end"]["sum_received"]["bits_per_second"] == pytest.approx(1e8 * 1448 / 1538, rel=0.04)
 
 
 def test_small_segments_carry_less() -> None:
@@ -116,9 +114,14 @@ def test_loss_is_sent_again_and_counted() -> None:
 def test_a_sender_without_a_rate_says_what_held_it_back() -> None:
     server, client = two()
     server.sh("iperf3 -s -D")
-    done = client.sh("iperf3 -c 10.0.0.1 -t 0.1 -n 2M -i 0.1")
-    assert done.code == 0
-    assert PACE == 300_000_000
+    for words in ("-n 8M -i 0.1", "-n 8M -i 0.1 -R", "-t 1"):
+        done = client.sh(f"iperf3 -c 10.0.0.1 {words}")
+        assert (done.code, done.stderr) == (0, "note: without -b a sender writes at most 300 Mbit/s here\n")
+    for words in ("-n 8M -i 0.1 -b 300M", "-n 1K -i 0.1", "-t 1 -b 2M"):
+        assert client.sh(f"iperf3 -c 10.0.0.1 {words}").stderr == ""
+    slow, client = two(20_000_000)
+    slow.sh("iperf3 -s -D")
+    assert client.sh("iperf3 -c 10.0.0.1 -n 2M -i 0.1").stderr == ""
 
 
 def test_a_busy_server_and_none() -> None:
@@ -168,7 +171,97 @@ def test_words_that_make_no_sense(words: str, text: str) -> None:
     )
 
 
+def test_a_congestion_control_that_the_kernel_does_not_have() -> None:
+    """As with iperf3 3.18: the client calls the test off, the server warns and waits for the next one."""
+    server, client = two()
+    server.sh("iperf3 -s > /tmp/out 2>&1 &")
+    done = client.sh("iperf3 -c 10.0.0.1 -C nope")
+    assert (done.code, done.stdout) == (1, "Connecting to host 10.0.0.1, port 5201\n")
+    assert done.stderr == (
+        "iperf3: error - unable to set TCP_CONGESTION: "
+        "Supplied congestion control algorithm not supported on this host\n"
+    )
+    assert client.sh("iperf3 -c 10.0.0.1 -n 1K -l 1K -i 0.1 -C reno").code == 0
+    served = server.sh("sleep 1; cat /tmp/out").stdout
+    assert served.startswith("-----") and "warning: TCP congestion control algorithm not supported\n" in served
+    assert served.count("Server listening") == 3 and "receiver" in served
+
+
+@pytest.mark.parametrize("mss", [-4, 10, 87])
+def test_a_segment_size_that_no_segment_may_have(mss: int) -> None:
+    """As with iperf3 3.18: the server refuses it, and tells the client so."""
+    server, client = two()
+    server.sh("iperf3 -s > /tmp/out 2>&1 &")
+    done = client.sh(f"iperf3 -c 10.0.0.1 -M {mss}")
+    assert (done.code, done.stderr) == (1, "iperf3: error - unable to set TCP/SCTP MSS: Invalid argument\n")
+    assert "iperf3: error - unable to set TCP/SCTP MSS: Bad file descriptor\n" in server.sh("cat /tmp/out").stdout
+    assert client.sh("iperf3 -c 10.0.0.1 -n 1K -l 1K -i 0.1").code == 0
+
+
+def test_options_of_a_test_end_with_it() -> None:
+    server, client = two()
+    server.sh("iperf3 -s -D")
+    sizes = []
+    for words in ("-M 500", ""):
+        document = json.loads(client.sh(f"iperf3 -c 10.0.0.1 -J -n 8K -l 1K -i 0.1 {words}").stdout)
+        sizes.append(document["start"]["tcp_mss" if words else "tcp_mss_default"])
+    assert sizes == [500, 1448]
+
+
+def octal(data: bytes) -> str:
+    """Bytes for printf."""
+    return "".join(f"\\{byte:03o}" for byte in data)
+
+
+FIGURES = dict.fromkeys(("bytes", "retransmits", "jitter", "errors", "omitted_errors", "packets", "omitted_packets",
+                         "start_time", "end_time"), 0)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "streams",
+    ["5", "[7]", "[]", '[{"id":1}]', json.dumps([{"id": 1, **FIGURES, "bytes": "x"}]),
+     json.dumps([{"id": 1, **FIGURES, "jitter": float("nan")}]), json.dumps([{"id": 1, **FIGURES, "bytes": 1 << 70}]),
+     json.dumps([{"id": 1, **FIGURES}]) + ', "server_output_text": 5'],
+)  # fmt: skip
+@pytest.mark.parametrize("words", ["", "-J"])
+def test_results_that_make_no_sense(streams: str, words: str) -> None:
+    """The server is a file of states and messages."""
+    server, client = two()
+    text = f'{{"streams":{streams}}}'.ljust(256)  # printf prints the bytes of ASCII only
+    message = b"\x09\x0a\x01\x02\x0d" + len(text).to_bytes(4) + text.encode() + b"\x0e"
+    server.sh(f"(printf '{octal(message)}'; sleep 9) | nc -lk -p 5201 > /dev/null &")
+    done = client.sh(f"iperf3 -c 10.0.0.1 -t 1 -b 1M {words}")
+    assert done.code == 1
+    assert "unable to receive results" in (done.stdout if words else done.stderr)
+
+
+@pytest.mark.parametrize("states", [b"\x02", b"\x0d", b"\x0e", b"\x09\x0e"])
+@pytest.mark.parametrize("words", ["", "-J"])
+def test_states_out_of_turn(states: bytes, words: str) -> None:
+    server, client = two()
+    server.sh(f"(printf '{octal(states)}'; sleep 9) | nc -lk -p 5201 > /dev/null &")
+    done = client.sh(f"iperf3 -c 10.0.0.1 -t 1 {words}")
+    assert done.code == 1
+    assert "received an unknown control message" in (done.stdout if words else done.stderr)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ['{"len":Infinity}', '{"len":1e400}', '{"len":-5}', '{"bandwidth":-3}', '{"parallel":{}}', '{"parallel":0}',
+     '{"TOS":999}', '{"omit":-4}', "[]", "no", "[" * 5120],
+)  # fmt: skip
+def test_parameters_that_make_no_sense(parameters: str) -> None:
+    """The client is a file; the server goes on with the next one."""
+    server, client = two()
+    server.sh("iperf3 -s > /tmp/out 2>&1 &")
+    message = b"x" * 36 + b"\0" + len(parameters).to_bytes(4) + parameters.encode()
+    client.sh(f"printf '{octal(message)}' | timeout 2 nc 10.0.0.1 5201")
+    assert client.sh("iperf3 -c 10.0.0.1 -n 1K -l 1K -i 0.1").code == 0
+    assert "iperf3: error - unable to receive parameters from client" in server.sh("cat /tmp/out").stdout
+
+
 def test_what_is_left_out() -> None:
     _, client = two()
-    for words in ("-6 -c 10.0.0.1", "-c ::1", "-c 10.0.0.1 --bidir", "-c 10.0.0.1 --sctp"):
+    for words in ("-6 -c 10.0.0.1", "-c ::1", "-c 10.0.0.1 --bidir", "-c 10.0.0.1 --sctp", "-c 10.0.0.1 -b -5",
+                  "-c 10.0.0.1 -P 0"):  # fmt: skip
         assert client.sh(f"iperf3 {words}").code == 95

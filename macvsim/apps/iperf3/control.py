@@ -54,8 +54,19 @@ class Failed(MacvsimError):
         return self.text
 
 
+_UNSENT = "unable to send control message - port may not be available, the other side may have stopped running, etc."
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(constant)
+
+
 LOST = "unable to receive control message - port may not be available, the other side may have stopped running, etc."
 CLOSED = "control socket has closed unexpectedly"
+UNKNOWN = "received an unknown control message (ensure other side is iperf3 and not iperf)"
+IESETMSS = 123
+"""iperf3's number of the error that the size of segments cannot be set (iperf_api.h)."""
 
 
 def new_cookie(dice: Random) -> bytes:
@@ -73,11 +84,17 @@ class Control:
 
     def send(self, state: State) -> Steps[None]:
         """Send a state."""
+        yield from self._send(bytes([state]), _UNSENT)
+
+    def _send(self, data: bytes, wrong: str) -> Steps[None]:
         try:
-            yield from send_all(self.sock, bytes([state]))
+            yield from send_all(self.sock, data)
         except SocketError as error:
-            raise Failed(f"unable to send control message - port may not be available, the other side may have stopped "
-                         f"running, etc.: {error}") from None  # fmt: skip
+            raise Failed(f"{wrong}: {error}") from None
+
+    def send_refusal(self, *numbers: int) -> Steps[None]:
+        """SERVER_ERROR, with iperf3's number of the error, and errno."""
+        yield from self._send(b"".join((bytes([State.SERVER_ERROR]), *(one.to_bytes(4) for one in numbers))), _UNSENT)
 
     def state(self) -> State | None:
         """The next state, if it is there; `Failed` at the end of the connection."""
@@ -89,7 +106,7 @@ class Control:
         try:
             return State(number)
         except ValueError:
-            raise Failed("received an unknown control message (ensure other side is iperf3 and not iperf)") from None
+            raise Failed(UNKNOWN) from None
 
     def changed(self) -> list[simpy.Event]:
         """Events to wait for until there is a state."""
@@ -113,11 +130,16 @@ class Control:
         self._data += data or b""
         return data is not None
 
-    def send_json(self, value: Object) -> Steps[None]:
-        """Send a message: its length, then its text."""
+    def read_refusal(self) -> Steps[tuple[int, int]]:
+        """The two numbers behind SERVER_ERROR: iperf3's of the error, and errno."""
+        data = yield from self.read(8)
+        return int.from_bytes(data[:4]), int.from_bytes(data[4:])
+
+    def send_json(self, value: Object, wrong: str) -> Steps[None]:
+        """Send a message: its length, then its text; `Failed` with the text `wrong` where the connection is gone."""
         text = compact(value).encode("utf-8", "surrogateescape")
-        yield from send_all(self.sock, len(text).to_bytes(4, "big"))
-        yield from send_all(self.sock, text)
+        yield from self._send(len(text).to_bytes(4), wrong)
+        yield from self._send(text, wrong)
 
     def read_json(self, wrong: str) -> Steps[dict[str, Any]]:
         """The other side's message; `Failed` with the text `wrong` where it makes no sense."""
@@ -125,8 +147,8 @@ class Control:
         if length > _LONGEST:
             raise Failed(wrong)
         try:
-            value = json.loads((yield from self.read(length)))
-        except ValueError:
+            value = json.loads((yield from self.read(length)), parse_constant=_refuse)
+        except (ValueError, RecursionError):
             raise Failed(wrong) from None
         if not isinstance(value, dict):
             raise Failed(wrong)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from errno import EINVAL
 
 import simpy
 
 from macvsim.apps.iperf3.cjson import Object
 from macvsim.apps.iperf3.client import UDP_CONNECT, UDP_REPLY
-from macvsim.apps.iperf3.control import CLOSED, COOKIE, Control, Failed, State, Steps
+from macvsim.apps.iperf3.control import CLOSED, COOKIE, IESETMSS, Control, Failed, State, Steps
 from macvsim.apps.iperf3.session import Session
 from macvsim.apps.iperf3.settings import TCP_BLOCK, UDP_BLOCK, Settings
 from macvsim.apps.iperf3.stream import Stream, TcpStream, UdpStream
@@ -20,7 +21,6 @@ from macvsim.net.socket import UdpSocket
 from macvsim.net.tcp.socket import TcpSocket
 from macvsim.wire.addr import ip_text
 
-_LONGEST = 1 << 20
 _BACKLOG = 5
 _WRONG = "unable to receive parameters from client"
 
@@ -80,6 +80,11 @@ class Server(Session):
                 return ended
             number += 1
             self._renew()
+            tuned = self.listener
+            assert tuned is not None
+            if tuned.user_mss or tuned.no_delay or tuned.sized:
+                tuned.close()
+                self.listener = self._listener(Settings())
 
     def _serve(self) -> Steps[None]:
         """One test."""
@@ -93,18 +98,14 @@ class Server(Session):
         said = yield from control.read_json(_WRONG)
         try:
             settings = test.settings = Settings.of(said)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Failed(_WRONG) from None
-        if not 0 < settings.streams <= 128 or settings.length > _LONGEST:
-            raise Failed(_WRONG)
         settings.length = settings.length or (UDP_BLOCK if settings.udp else TCP_BLOCK)
         self.text.title = settings.title
         if settings.wants_output and not self.words.json:
             self.text.kept = []
-        if settings.mss or settings.no_delay or settings.window or settings.congestion:
-            self.listener.close()
-            self.listener = None
-            self.listener = self._listener(settings)
+        if settings.mss or settings.no_delay or settings.window:
+            yield from self._tune(control, settings)
         udp = self._udp_socket(settings) if settings.udp else None
         listening = self.listener if udp is None else udp
         self.structured.listens(test, listening.buffers)
@@ -124,6 +125,18 @@ class Server(Session):
         self.begin(test)
         yield from control.send(State.TEST_RUNNING)
         yield from self._play(test)
+
+    def _tune(self, control: Control, settings: Settings) -> Steps[None]:
+        """A new listening socket, which hands these options on to its connections."""
+        assert self.listener is not None
+        self.listener.close()
+        try:
+            self.listener = self._listener(settings)
+        except Failed:
+            self.listener = self._listener(Settings())
+            yield from control.send_refusal(IESETMSS, EINVAL)
+            # errno is that of the next call that failed
+            raise Failed("unable to set TCP/SCTP MSS: Bad file descriptor") from None
 
     def _play(self, test: Test) -> Steps[None]:
         """From the first block to the client's last word."""
@@ -185,6 +198,7 @@ class Server(Session):
         sock = yield from accept(self.listener)
         try:
             sock.tos = test.settings.tos
+            self._congestion(test, sock)
             said = b""
             while len(said) < COOKIE:
                 part = yield from receive(sock, COOKIE - len(said))
@@ -203,6 +217,13 @@ class Server(Session):
         at = len(test.streams)
         number = 5 + 3 * at - max(at - 2, 0)
         return TcpStream(sock, test.settings, number, 1 if not at else at + 2, sends=test.sends)
+
+    def _congestion(self, test: Test, sock: TcpSocket) -> None:
+        try:
+            if test.settings.congestion:
+                sock.set_congestion(test.settings.congestion)
+        except SocketError:
+            self.err("warning: TCP congestion control algorithm not supported\n")
 
     def _udp_socket(self, settings: Settings) -> UdpSocket:
         sock = UdpSocket(self.box.ns)

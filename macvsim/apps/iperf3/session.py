@@ -123,24 +123,21 @@ class Session(ABC):
     # -- steps of a test -----------------------------------------------------------------------------------------------
 
     def options(self, sock: Socket, settings: Settings) -> None:
-        """Options of a stream's socket."""
+        """Options of a stream's socket, before it connects or listens."""
         if self.words.device:
             sock.bind_device(self.words.device)
         sock.tos = settings.tos
         if not isinstance(sock, TcpSocket):
             return
         sock.reuse_address = True
-        sock.user_mss = settings.mss
+        if settings.mss:
+            try:
+                sock.set_mss(settings.mss)
+            except SocketError as error:
+                raise Failed(f"unable to set TCP/SCTP MSS: {error}") from None
         sock.no_delay = settings.no_delay
         if settings.window:
             sock.set_buffers(settings.window)
-        if settings.congestion:
-            try:
-                sock.set_congestion(settings.congestion)
-            except SocketError:
-                raise Failed(
-                    "unable to set TCP_CONGESTION: Supplied congestion control algorithm not supported on this host"
-                ) from None
 
     def begin(self, test: Test) -> None:
         """Streams send from now on."""

@@ -12,6 +12,8 @@ VERSION = "3.18"
 TCP_BLOCK = 128 * 1024
 UDP_RATE = 1 << 20
 UDP_BLOCK = 1460
+MAX_BLOCK = 1 << 20
+MAX_STREAMS = 128
 
 
 @dataclass
@@ -68,21 +70,28 @@ class Settings:
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Settings:
-        """The settings in that message."""
+        """The settings in that message; `ValueError`, `TypeError` or `OverflowError` where a value makes no sense."""
+
+        def number(name: str, least: int = 0, most: int = 1 << 63) -> int:
+            value = int(said.get(name, least))
+            if not least <= value <= most:
+                raise ValueError(name)
+            return value
+
         return cls(
             udp="udp" in said,
             reverse=bool(said.get("reverse")),
-            streams=int(said.get("parallel", 1)),
-            length=int(said.get("len", 0)),
-            rate=int(said.get("bandwidth", 0)),
-            seconds=int(said.get("time", 0)),
-            size=int(said.get("num", 0)),
-            blocks=int(said.get("blockcount", 0)),
-            omit=int(said.get("omit", 0)),
+            streams=number("parallel", 1, MAX_STREAMS),
+            length=number("len", most=MAX_BLOCK),
+            rate=number("bandwidth"),
+            seconds=number("time"),
+            size=number("num"),
+            blocks=number("blockcount"),
+            omit=number("omit"),
             mss=int(said.get("MSS", 0)),
-            window=int(said.get("window", 0)),
+            window=number("window"),
             no_delay=bool(said.get("nodelay")),
-            tos=int(said.get("TOS", 0)),
+            tos=number("TOS", most=255),
             congestion=str(said.get("congestion", "")),
             title=str(said.get("title", "")),
             wants_output=bool(said.get("get_server_output")),

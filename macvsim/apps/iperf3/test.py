@@ -16,11 +16,26 @@ from macvsim.engine.sim import SECOND
 _STREAM_FIELDS = ("bytes", "retransmits", "jitter", "errors", "omitted_errors", "packets", "omitted_packets",
                   "start_time", "end_time")  # fmt: skip
 WRONG_RESULTS = "unable to receive results"
+UNSENT_RESULTS = "unable to send results"
+_MAX = 1 << 63
 
 
 def micros(time: int) -> float:
     """A time in seconds, to the microsecond."""
     return round(time / SECOND, 6)
+
+
+def _figures(remote: dict[str, Any], idents: list[int]) -> dict[int, dict[str, Any]]:
+    """The other side's figures of these streams; `Failed` where one is missing or makes no sense."""
+    entries = remote.get("streams")
+    found: dict[int, dict[str, Any]] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        numbers = [entry.get(name) for name in ("id", *_STREAM_FIELDS)] if isinstance(entry, dict) else [None]
+        if all(isinstance(one, (int, float)) and -_MAX < one < _MAX for one in numbers):
+            found[int(entry["id"])] = entry
+    if not found.keys() >= set(idents) or not isinstance(remote.get("server_output_text", ""), str):
+        raise Failed(WRONG_RESULTS)
+    return found
 
 
 class Test:
@@ -177,15 +192,14 @@ class Test:
         """Tell the other side our results, and hear its own; the client begins."""
         ours = self._ours(output)
         if self.client:
-            yield from self.control.send_json(ours)
-        self.remote = yield from self.control.read_json(WRONG_RESULTS)
+            yield from self.control.send_json(ours, UNSENT_RESULTS)
+        remote = yield from self.control.read_json(WRONG_RESULTS)
+        figures = _figures(remote, [stream.ident for stream in self.streams])
         if not self.client:
-            yield from self.control.send_json(ours)
+            yield from self.control.send_json(ours, UNSENT_RESULTS)
+        self.remote = remote
         for stream in self.streams:
-            said = [one for one in self.remote.get("streams", []) if one.get("id") == stream.ident]
-            if not said:
-                raise Failed(WRONG_RESULTS)
-            stream.peer = said[0]
+            stream.peer = figures[stream.ident]
 
     def _ours(self, output: Object) -> Object:
         settings = self.settings

@@ -18,7 +18,7 @@ from macvsim.net.tcp.connection import Address, Connection
 from macvsim.net.tcp.info import TcpInfo, tcp_info
 from macvsim.net.tcp.listener import Listener
 from macvsim.net.tcp.skb import Nagle
-from macvsim.net.tcp.state import MIN_RCVBUF, MIN_SNDBUF, RMEM_MAX, WMEM_MAX, State
+from macvsim.net.tcp.state import MAX_TCP_WINDOW, MIN_MSS, MIN_RCVBUF, MIN_SNDBUF, RMEM_MAX, WMEM_MAX, State
 
 if TYPE_CHECKING:
     from macvsim.net.namespace import Namespace
@@ -206,11 +206,19 @@ class TcpSocket(Socket):
         """TCP_NODELAY: small segments do not wait."""
         self._connected().tx.nagle = Nagle.OFF
 
+    def set_mss(self, size: int) -> None:
+        """TCP_MAXSEG, before the socket connects or listens; EINVAL for a size that no segment may have."""
+        if not MIN_MSS <= size <= MAX_TCP_WINDOW:
+            raise SocketError("EINVAL")
+        self.user_mss = size
+
     def set_congestion(self, name: str) -> None:
-        """TCP_CONGESTION, before the socket connects or listens; ENOENT for a name that the kernel does not know."""
+        """TCP_CONGESTION; ENOENT for a name that the kernel does not know."""
         if name not in CONTROLS:
             raise SocketError("ENOENT")
         self.congestion = name
+        if self.connection is not None:
+            self.connection.cc = CONTROLS[name](self.connection)
 
     def set_buffers(self, size: int) -> None:
         """SO_SNDBUF and SO_RCVBUF, before the socket connects or listens: twice as much, for what belongs to it."""

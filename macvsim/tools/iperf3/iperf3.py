@@ -10,7 +10,7 @@ from macvsim.apps.iperf3.client import Client
 from macvsim.apps.iperf3.control import Failed
 from macvsim.apps.iperf3.server import Server
 from macvsim.apps.iperf3.session import Words
-from macvsim.apps.iperf3.settings import UDP_RATE, VERSION, Settings
+from macvsim.apps.iperf3.settings import MAX_BLOCK, MAX_STREAMS, UDP_RATE, VERSION, Settings
 from macvsim.engine.sim import SECOND
 from macvsim.errors import Effect, MacvsimError, NotSimulated
 from macvsim.machine.call import Call, Waiting
@@ -30,7 +30,6 @@ _SUFFIXES = " KMGT"
 _CLIENT_ONLY = (*(f"-{letter}" for letter in "ubtnklPRwCMNSOT"), "--get-server-output", "--udp-counters-64bit")
 _SERVER_ONLY = ("-D", "-1")
 _MAX_WINDOW = 512 << 20
-_MAX_BLOCK = 1 << 20
 
 
 def _wrong(text: str) -> UsageError:
@@ -72,8 +71,8 @@ def _within(least: int, most: int, text: str) -> Callable[[str], int]:
 
 
 def _length(text: str) -> int:
-    if not 0 <= _size(text) <= _MAX_BLOCK:
-        raise _wrong(f"block size too large (maximum = {_MAX_BLOCK} bytes)")
+    if not 0 <= _size(text) <= MAX_BLOCK:
+        raise _wrong(f"block size too large (maximum = {MAX_BLOCK} bytes)")
     return _size(text)
 
 
@@ -105,17 +104,31 @@ def _unit(text: str) -> str:
     return text[0]
 
 
+def _least(least: int, read: Callable[[str], int]) -> Callable[[str], int]:
+    """A reader of numbers; iperf3 takes smaller ones as huge numbers, or waits for ever."""
+
+    def at_least(text: str) -> int:
+        value = read(text)
+        if value < least:
+            raise NotSimulated(f"iperf3 with {value} for a number of at least {least}", Effect.READS)
+        return value
+
+    return at_least
+
+
 _VALUES: Mapping[str, Callable[[str], object]] = {
     "-p": _within(1, 0xFFFF, "port number must be between 1 and 65535 inclusive"),
     "-t": _within(0, 86400, "test duration valid values are 0 to 86400 seconds"),
     "-O": _within(0, 600, "bogus value for --omit (maximum = 600 seconds)"),
     "-M": _within(-(1 << 31), 9216, "TCP MSS too large (maximum = 9216 bytes)"),
-    "-P": _within(-(1 << 31), 128, "number of parallel streams too large (maximum = 128)"),
-    "-n": _size,
-    "-k": _size,
+    "-P": _least(
+        1, _within(-(1 << 31), MAX_STREAMS, f"number of parallel streams too large (maximum = {MAX_STREAMS})")
+    ),
+    "-n": _least(0, _size),
+    "-k": _least(0, _size),
     "-l": _length,
-    "-w": _window,
-    "-b": _rate,
+    "-w": _least(0, _window),
+    "-b": _least(0, _rate),
     "-i": _interval,
     "-S": _tos,
     "-f": _unit,
@@ -200,7 +213,7 @@ def _settings(given: Given) -> Settings:
         size=size,
         blocks=blocks,
         omit=given.get("-O", 0),
-        mss=max(given.get("-M", 0), 0),
+        mss=given.get("-M", 0),
         window=given.get("-w", 0),
         no_delay="-N" in given,
         tos=given.get("-S", 0),

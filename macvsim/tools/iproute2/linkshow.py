@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from macvsim.dev import state as device
 from macvsim.dev.base import NetDevice
 from macvsim.errors import Effect, NotSimulated
 from macvsim.machine.tool import UsageError
+from macvsim.net.devices import link_namespace
 from macvsim.net.fibroute import Scope
+from macvsim.net.namespace import Namespace
+from macvsim.tools.iproute2.output import Printer
 from macvsim.tools.iproute2.tool import INET, INET6, Tool
 from macvsim.tools.iproute2.words import Words, complaint, device_group, garbage, invalid, matches
+from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, mac_text
 
 if TYPE_CHECKING:
     from macvsim.net.ipv6.address import Flag
     from macvsim.tools.iproute2.messages import AddressMessage
     from macvsim.tools.iproute2.prefixes import Prefix
-
-from macvsim.dev import state as device
-from macvsim.net.devices import link_namespace
-from macvsim.net.namespace import Namespace
-from macvsim.tools.iproute2.output import Printer
-from macvsim.wire.addr import BROADCAST_MAC, ZERO_MAC, mac_text
 
 SCOPES = {
     "global": Scope.UNIVERSE,
